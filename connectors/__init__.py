@@ -1,0 +1,1 @@
+"""Upstream platforms: how to speak to each, and a faithful simulator beside it."""

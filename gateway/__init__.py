@@ -1,0 +1,1 @@
+"""Quangate: a fulfilment gateway for virtual goods."""
