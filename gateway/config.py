@@ -1,0 +1,152 @@
+"""Settings: a flag, else `QUANGATE_…`, else the config file, else the default. Read once, passed down."""
+
+import difflib
+import ipaddress
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from gateway.domain.errors import ConfigError
+
+PREFIX = "QUANGATE_"
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything a process may be told. Durations in seconds, sizes in the unit of the name."""
+
+    data: Path = Path("quangate-data")
+    database_url: str | None = None
+    redis_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    public_url: str | None = None
+    metrics_allow: tuple[Network, ...] = ()
+    webhook_allow: tuple[Network, ...] = ()
+    allow_unsafe_database: bool = False
+    statement_cache: int = 256  # 0 behind a transaction pooler without prepared statements
+    database_connections: int = 8
+    queue_lines_max: int = 20_000  # order lines waiting for a commit; more are shed
+    commit_lines_max: int = 768  # order lines in one commit
+    lease_ttl_s: int = 30
+    drain_s: int = 25  # SIGTERM: how long requests in flight may take
+    log_level: str = "info"
+    log_json: bool = False
+
+
+def load_config(
+    *, flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | None
+) -> Config:
+    """Merge the four sources; `flags` that are None count as not given.
+
+    Raises ConfigError naming the key and where it came from. An unknown key stops the start
+    when it is in the file or looks like a misspelt setting; other unknown `QUANGATE_…`
+    variables are left alone (Kubernetes injects some for a service of that name).
+    """
+    names = {field.name for field in fields(Config)}
+    values: dict[str, Any] = {}
+    config_file = file or (
+        Path(environment["QUANGATE_CONFIG"]) if environment.get("QUANGATE_CONFIG") else None
+    )
+    if config_file is not None:
+        for key, value in _read_file(config_file).items():
+            if key not in names:
+                raise ConfigError(f"{config_file}: unknown setting {key!r}{_suggest(key, names)}")
+            values[key] = _parse(key, value, str(config_file))
+    for variable, text in environment.items():
+        if not variable.startswith(PREFIX) or variable == "QUANGATE_CONFIG":
+            continue
+        key = variable.removeprefix(PREFIX).lower()
+        if key in names:
+            values[key] = _parse(key, text, variable)
+        elif suggestion := _suggest(key, names):
+            raise ConfigError(f"unknown setting {variable}{suggestion}")
+    for key, value in flags.items():
+        if value is not None:
+            values[key] = _parse(key, value, f"--{key.replace('_', '-')}")
+    return Config(**values)
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"config file {path} does not exist") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"config file {path}: {error}") from None
+
+
+def _suggest(key: str, names: set[str]) -> str:
+    close = difflib.get_close_matches(key, names, n=1, cutoff=0.84)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _parse(key: str, value: Any, source: str) -> Any:
+    try:
+        return _PARSERS[key](value)
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"{source}: {error}") from None
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if value != "" else None
+
+
+def _number(low: int, high: int) -> Any:
+    def parse(value: Any) -> int:
+        number = int(value)
+        if not low <= number <= high:
+            raise ValueError(f"{value} is not between {low} and {high}")
+        return number
+
+    return parse
+
+
+def _switch(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False, "": False}  # fmt: skip
+    if str(value).lower() not in words:
+        raise ValueError(f"{value!r} is neither true nor false")
+    return words[str(value).lower()]
+
+
+def _networks(value: Any) -> tuple[Network, ...]:
+    parts = value if isinstance(value, (list, tuple)) else str(value).split(",")
+    return tuple(
+        ipaddress.ip_network(str(part).strip(), strict=False) for part in parts if str(part).strip()
+    )
+
+
+def _level(value: Any) -> str:
+    level = str(value).lower()
+    if level not in {"debug", "info", "warning", "error"}:
+        raise ValueError(f"{value!r} is not one of debug, info, warning, error")
+    return level
+
+
+_PARSERS: Mapping[str, Any] = {
+    "data": Path,
+    "database_url": _text,
+    "redis_url": _text,
+    "host": str,
+    "port": _number(0, 65_535),
+    "workers": _number(1, 256),
+    "public_url": _text,
+    "metrics_allow": _networks,
+    "webhook_allow": _networks,
+    "allow_unsafe_database": _switch,
+    "statement_cache": _number(0, 10_000),
+    "database_connections": _number(4, 200),
+    "queue_lines_max": _number(1, 10_000_000),
+    "commit_lines_max": _number(1, 5_000),
+    "lease_ttl_s": _number(3, 3_600),
+    "drain_s": _number(1, 3_600),
+    "log_level": _level,
+    "log_json": _switch,
+}

@@ -1,0 +1,1 @@
+"""PostgreSQL and Redis adapters: the only room that speaks SQL."""

@@ -1,0 +1,205 @@
+"""Connections, migrations and the checks a database must pass before it may hold money."""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import structlog
+
+from gateway.config import Config
+from gateway.domain.errors import ConfigError, StoreUnavailableError
+from gateway.store.embedded import EmbeddedServer
+
+log = structlog.get_logger()
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATION_LOCK = 0x5155_414E  # "QUAN": everybody who migrates takes this advisory lock
+SERVER_VERSION_MIN = 150_000  # PostgreSQL 15
+CHANNEL = "quangate"  # NOTIFY channel: payload 'catalog', 'pool:<id>', 'recall:<id>', …
+CONNECT_TIMEOUT_S = 10.0
+COMMAND_TIMEOUT_S = 30.0
+
+
+# What asyncpg raises when the server is not there, goes away, or is too busy to talk.
+UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.QueryCanceledError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
+@contextmanager
+def unreachable_is_unavailable() -> Iterator[None]:
+    """Translate every way of not reaching the database into StoreUnavailableError."""
+    try:
+        yield
+    except UNREACHABLE as error:
+        raise StoreUnavailableError(f"the database does not answer: {error}") from error
+
+
+@dataclass(slots=True)
+class Database:
+    """An open database: its connection string, a pool, and the embedded server if it is ours."""
+
+    dsn: str
+    pool: Any
+    embedded: EmbeddedServer | None
+
+    async def close(self) -> None:
+        """Close the connections and, as its last user, stop the embedded server."""
+        try:
+            async with asyncio.timeout(5):
+                await self.pool.close()
+        except TimeoutError:
+            self.pool.terminate()
+        if self.embedded is not None:
+            await asyncio.to_thread(self.embedded.release)
+
+
+async def open_database(config: Config, *, connections: int, migrate: bool = True) -> Database:
+    """Reach the configured database (starting the embedded one if there is none), migrated and checked.
+
+    Raises StoreUnavailableError when it cannot be reached, ConfigError when it may not be used.
+    """
+    embedded: EmbeddedServer | None = None
+    dsn = config.database_url
+    if dsn is None:
+        embedded = EmbeddedServer(config.data)
+        await asyncio.to_thread(embedded.start)
+        dsn = embedded.dsn
+    try:
+        if migrate:
+            connection = await connect(dsn, config)
+            try:
+                await check_safety(connection, allow_unsafe=config.allow_unsafe_database)
+                await apply_migrations(connection)
+            finally:
+                await connection.close()
+        pool = await create_pool(dsn, config, connections)
+    except BaseException:
+        if embedded is not None:
+            await asyncio.to_thread(embedded.release)
+        raise
+    return Database(dsn=dsn, pool=pool, embedded=embedded)
+
+
+async def connect(dsn: str, config: Config) -> Any:
+    """One connection of its own (committer lane, listener, migration)."""
+    with unreachable_is_unavailable():
+        try:
+            return await asyncpg.connect(
+                dsn,
+                timeout=CONNECT_TIMEOUT_S,
+                command_timeout=COMMAND_TIMEOUT_S,
+                statement_cache_size=config.statement_cache,
+                server_settings={"application_name": "quangate"},
+            )
+        except (
+            asyncpg.InvalidAuthorizationSpecificationError,
+            asyncpg.InvalidCatalogNameError,
+        ) as error:
+            raise ConfigError(f"QUANGATE_DATABASE_URL: {error}") from None
+        except (asyncpg.exceptions.ClientConfigurationError, ValueError) as error:
+            raise ConfigError(f"QUANGATE_DATABASE_URL is not usable: {error}") from None
+
+
+async def create_pool(dsn: str, config: Config, connections: int) -> Any:
+    """A pool of up to `connections`, opened as they are needed."""
+    with unreachable_is_unavailable():
+        return await asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=connections,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=COMMAND_TIMEOUT_S,
+            statement_cache_size=config.statement_cache,
+            server_settings={"application_name": "quangate"},
+        )
+
+
+@asynccontextmanager
+async def opened(config: Config, *, connections: int = 2) -> AsyncIterator[Database]:
+    """The database for one command of the command line."""
+    database = await open_database(config, connections=connections)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def check_safety(connection: Any, *, allow_unsafe: bool) -> None:
+    """Refuse a database that may lose what it acknowledged (faults 30), unless told otherwise."""
+    version = int(await connection.fetchval("SHOW server_version_num"))
+    if version < SERVER_VERSION_MIN:
+        raise ConfigError(f"PostgreSQL 15 or newer is needed, this is {version // 10_000}")
+    encoding = await connection.fetchval("SHOW server_encoding")
+    if encoding != "UTF8":
+        raise ConfigError(f"the database must be encoded in UTF8, not {encoding}")
+    for setting, unsafe in (
+        ("fsync", {"off"}),
+        ("synchronous_commit", {"off"}),
+        ("full_page_writes", {"off"}),
+    ):
+        value = await connection.fetchval(f"SHOW {setting}")
+        if value not in unsafe:
+            continue
+        if not allow_unsafe:
+            raise ConfigError(
+                f"{setting} is {value}: acknowledged orders could be lost. Turn it on, "
+                "or start with --allow-unsafe-database if nothing here is worth money."
+            )
+        log.warning("database.unsafe", setting=setting, value=value)
+
+
+async def apply_migrations(connection: Any) -> list[str]:
+    """Apply what is new of `migrations/NNNN_name.sql`, in order, one at a time on all nodes; returns the names."""
+    applied: list[str] = []
+    await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+    try:
+        await connection.execute(
+            "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sha256 text NOT NULL,"
+            " applied_at timestamptz NOT NULL DEFAULT now())"
+        )
+        known = {
+            r["name"]: r["sha256"]
+            for r in await connection.fetch("SELECT name, sha256 FROM migration")
+        }
+        ours = sorted(p for p in MIGRATIONS.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", p.name))
+        newer = sorted(set(known) - {p.stem for p in ours})
+        if newer:
+            raise ConfigError(
+                f"this database was migrated by a newer Quangate (it has {newer[-1]}); upgrade first"
+            )
+        for path in ours:
+            text = path.read_text(encoding="utf-8")
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            if path.stem in known:
+                if known[path.stem] != digest:
+                    raise ConfigError(
+                        f"migration {path.stem} differs from the one this database was made with"
+                    )
+                continue
+            async with connection.transaction():
+                await connection.execute("SET LOCAL lock_timeout = '10s'")
+                await connection.execute(text)
+                await connection.execute(
+                    "INSERT INTO migration (name, sha256) VALUES ($1, $2)", path.stem, digest
+                )
+            applied.append(path.stem)
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock($1)", MIGRATION_LOCK)
+    return applied
