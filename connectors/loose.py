@@ -1,0 +1,103 @@
+"""Reads JSON written by servers nobody here controls: numbers as text, text as numbers, lists as
+objects. Every function either returns a value of the type it names, or None; only `read_json`
+raises. Nothing here knows a platform.
+"""
+
+import json
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any, Final, NoReturn
+
+from connectors.contract import ProtocolError
+
+# ISO 4217 currencies whose minor unit is not a hundredth.
+MINOR_DIGITS: Final[Mapping[str, int]] = {
+    "JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "PYG": 0, "UGX": 0, "XAF": 0, "XOF": 0, "RWF": 0,
+    "BIF": 0, "DJF": 0, "GNF": 0, "ISK": 0, "KMF": 0, "VUV": 0, "XPF": 0,
+    "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
+}  # fmt: skip
+AMOUNT_MAX: Final = Decimal(10) ** 15  # larger than any account; keeps hostile exponents out
+
+
+def read_json(body: bytes) -> Any:
+    """Parse an answer; fractions become Decimal. Raises `ProtocolError` for anything not JSON."""
+    try:
+        return json.loads(
+            body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError, InvalidOperation):
+        raise ProtocolError("the answer is not JSON") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Parse an answer that must be a JSON object; raises `ProtocolError`."""
+    value = read_json(body)
+    if not isinstance(value, dict):
+        raise ProtocolError("the answer is not a JSON object")
+    return value
+
+
+def as_text(value: object) -> str | None:
+    """Text of a text or a whole number; None for anything else and for the empty text."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def as_int(value: object) -> int | None:
+    """A whole number, also when written as text or as 1.0."""
+    number = as_decimal(value)
+    return int(number) if number is not None and number == number.to_integral_value() else None
+
+
+def as_decimal(value: object) -> Decimal | None:
+    """A finite number within reason, also when written as text."""
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
+        return None
+    try:
+        number = Decimal(value.strip() if isinstance(value, str) else value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number) < AMOUNT_MAX else None
+
+
+def as_object(value: object) -> dict[str, Any]:
+    """An object; anything else is an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_objects(value: object) -> list[dict[str, Any]]:
+    """The objects of a list; a lone object is a list of one, anything else an empty list."""
+    if isinstance(value, dict):
+        return [value]
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def to_minor(value: object, currency: str = "CNY") -> int | None:
+    """An amount in major units (yuan text, JSON number) as minor units, rounded half up."""
+    number = as_decimal(value)
+    if number is None:
+        return None
+    scaled = number.scaleb(MINOR_DIGITS.get(currency.upper(), 2))
+    return int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def to_major(amount_minor: int, currency: str = "CNY") -> Decimal:
+    """Minor units as an exact amount in major units, with all its decimals: 220 → 2.20."""
+    return Decimal(amount_minor).scaleb(-MINOR_DIGITS.get(currency.upper(), 2))
+
+
+def yuan(amount_minor: int) -> str:
+    """Fen as yuan with two decimals, as the platforms print them: 220 → "2.20"."""
+    return f"{to_major(amount_minor):.2f}"
+
+
+def short_yuan(amount_minor: int) -> str:
+    """Fen as yuan without trailing zeros: 10000 → "100", 9850 → "98.5"."""
+    return f"{yuan(amount_minor)}".rstrip("0").rstrip(".")

@@ -1,0 +1,88 @@
+"""The connectors there are, by name. Modules are imported when a connector is first used."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from connectors.contract import Connector
+from connectors.settings import SettingsError, load_settings, valid_names
+
+if TYPE_CHECKING:
+    from connectors.simulation.platform import Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Where a connector lives: `<package>.connector:<connector>`, `<package>.simulator:<simulator>`
+    and its settings type `<package>.wire:<settings>`.
+    """
+
+    package: str
+    connector: str
+    simulator: str
+    settings: str
+
+
+# A new connector is one more row; connectors/README.md tells the rest.
+CONNECTORS: Final[Mapping[str, Entry]] = {
+    "fulu": Entry(
+        package="connectors.fulu",
+        connector="Fulu",
+        simulator="FuluPlatform",
+        settings="FuluSettings",
+    ),
+    "kasushou": Entry(
+        package="connectors.kasushou",
+        connector="Kasushou",
+        simulator="KasushouPlatform",
+        settings="KasushouSettings",
+    ),
+    "dayuanren": Entry(
+        package="connectors.dayuanren",
+        connector="Dayuanren",
+        simulator="DayuanrenPlatform",
+        settings="DayuanrenSettings",
+    ),
+}
+
+
+def names() -> tuple[str, ...]:
+    """All connector names, in the order of the table."""
+    return tuple(CONNECTORS)
+
+
+def create(name: str, base_url: str, settings: Mapping[str, str]) -> Connector:
+    """Build a connector; raises `SettingsError` that lists what is valid."""
+    settings_type = _load(name, "wire", entry(name).settings)
+    connector: Connector = _load(name, "connector", entry(name).connector)(
+        base_url=base_url.rstrip("/"), settings=load_settings(settings_type, settings)
+    )
+    return connector
+
+
+def create_simulator(name: str, settings: Mapping[str, str]) -> "Platform":
+    """Build the simulated platform; every setting has the default of the golden vectors."""
+    platform_type: Any = _load(name, "simulator", entry(name).simulator)
+    settings_type = _load(name, "wire", entry(name).settings)
+    platform: Platform = platform_type(
+        load_settings(settings_type, {**platform_type.DEFAULTS, **settings})
+    )
+    return platform
+
+
+def settings_help(name: str) -> str:
+    """Say which settings a connector takes."""
+    return valid_names(_load(name, "wire", entry(name).settings))
+
+
+def entry(name: str) -> Entry:
+    """Look a connector up; raises `SettingsError` that lists the names there are."""
+    try:
+        return CONNECTORS[name]
+    except KeyError:
+        raise SettingsError(f"unknown connector {name!r}; there are {', '.join(names())}") from None
+
+
+def _load(name: str, module: str, attribute: str) -> Any:
+    return getattr(import_module(f"{entry(name).package}.{module}"), attribute)

@@ -1,0 +1,69 @@
+"""Turns `--set name=value` pairs into a connector's frozen settings, with errors that help.
+
+A settings class is a frozen dataclass whose fields are str, Secret, int, float or bool; a field
+without a default is required. Nothing here knows a platform.
+"""
+
+import dataclasses
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+from connectors.secret import Secret
+
+S = TypeVar("S")
+
+
+class SettingsError(ValueError):
+    """A setting is unknown, missing or unreadable; the message lists the valid names."""
+
+
+def _read_bool(text: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    return words[text.strip().lower()]
+
+
+READERS: Final[Mapping[object, Callable[[str], Any]]] = {
+    str: str,
+    Secret: Secret,
+    int: int,
+    float: float,
+    bool: _read_bool,
+}
+
+
+def load_settings(settings_type: type[S], values: Mapping[str, str]) -> S:
+    """Build `settings_type` from text values; raises `SettingsError` naming what is wrong."""
+    fields = {field.name: field for field in dataclasses.fields(typing.cast("Any", settings_type))}
+    unknown = sorted(set(values) - set(fields))
+    if unknown:
+        raise SettingsError(f"unknown setting {', '.join(unknown)}; {valid_names(settings_type)}")
+    missing = [name for name, field in fields.items() if _required(field) and name not in values]
+    if missing:
+        raise SettingsError(f"missing setting {', '.join(missing)}; {valid_names(settings_type)}")
+    hints = typing.get_type_hints(settings_type)
+    return settings_type(**{name: _read(name, hints[name], text) for name, text in values.items()})
+
+
+def valid_names(settings_type: type[Any]) -> str:
+    """Say which names a connector takes, the required ones first."""
+    fields = dataclasses.fields(settings_type)
+    required = ", ".join(field.name for field in fields if _required(field)) or "none"
+    optional = ", ".join(field.name for field in fields if not _required(field)) or "none"
+    return f"required: {required}; optional: {optional}"
+
+
+def _required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _read(name: str, hint: object, text: str) -> Any:
+    try:
+        value = READERS[hint](text)
+    except (ValueError, KeyError):
+        # The value is not repeated: it may be a secret put under the wrong name.
+        kind = getattr(hint, "__name__", str(hint))
+        raise SettingsError(f"setting {name} is not a valid {kind}") from None
+    if isinstance(value, Secret) and not value:
+        raise SettingsError(f"setting {name} is empty")
+    return value

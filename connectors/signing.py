@@ -1,0 +1,94 @@
+"""The platforms' own signature recipes. Pure functions of bytes and text; no platform's fields.
+
+MD5, SHA-1 and ECB are what these platforms demand; nothing of ours rests on them. Golden vectors:
+tests/unit/test_connectors_signing.py.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.padding import PKCS7
+
+from connectors.secret import Secret
+
+
+def same(left: str, right: str) -> bool:
+    """Compare two signatures in constant time; anything that is not ASCII is just unequal."""
+    return hmac.compare_digest(left.encode("utf-8", "replace"), right.encode("utf-8", "replace"))
+
+
+def compact_json(value: Any) -> str:
+    """Write JSON without spaces and without escaping `/` or non-ASCII text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def md5_hex(text: str) -> str:
+    """Lower-case hex MD5 of UTF-8 text."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def sha1_hex(text: str) -> str:
+    """Lower-case hex SHA-1 of UTF-8 text."""
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def sorted_characters_md5(text: str, secret: Secret) -> str:
+    """Fulu: md5 of the text's characters in code-point order, then the secret.
+
+    Any permutation of the text has the same sign, so it authenticates nothing by itself.
+    """
+    return md5_hex("".join(sorted(text)) + secret.reveal())
+
+
+def timestamped_sha1(timestamp: str, text: str, key: Secret) -> str:
+    """Kasushou: sha1 of timestamp, body and key, joined."""
+    return sha1_hex(timestamp + text + key.reveal())
+
+
+def sorted_form_md5(fields: Mapping[str, str] | Iterable[tuple[str, str]], key: Secret) -> str:
+    """Dayuanren: upper-case md5 of all fields but `sign`, sorted by name, `k=v` joined by `&`
+    (values decoded, empty ones included), then `&apikey=KEY`.
+    """
+    pairs = fields.items() if isinstance(fields, Mapping) else fields
+    text = "&".join(f"{name}={value}" for name, value in sorted(pairs) if name != "sign")
+    return md5_hex(f"{text}&apikey={key.reveal()}").upper()
+
+
+def hmac_sha256_hex(message: bytes, secret: Secret) -> str:
+    """Lower-case hex HMAC-SHA-256."""
+    return hmac.new(secret.reveal().encode(), message, hashlib.sha256).hexdigest()
+
+
+class CardUnreadable(ValueError):  # noqa: N818 — says what happened
+    """A card's ciphertext does not open under this key; the text of it is never in the message."""
+
+
+def open_card_aes_ecb(ciphertext_base64: str, key: Secret) -> str:
+    """Fulu: base64, AES-256-ECB, PKCS#7; the key is the 32-byte secret itself."""
+    try:
+        ciphertext = base64.b64decode(ciphertext_base64, validate=True)
+        decryptor = _card_cipher(key).decryptor()
+        padded = decryptor.update(ciphertext) + decryptor.finalize()
+        unpadder = PKCS7(128).unpadder()
+        return (unpadder.update(padded) + unpadder.finalize()).decode()
+    except (ValueError, binascii.Error):
+        raise CardUnreadable("the card does not open under this key") from None
+
+
+def seal_card_aes_ecb(plaintext: str, key: Secret) -> str:
+    """The inverse of `open_card_aes_ecb`, for the simulator."""
+    padder = PKCS7(128).padder()
+    padded = padder.update(plaintext.encode()) + padder.finalize()
+    encryptor = _card_cipher(key).encryptor()
+    return base64.b64encode(encryptor.update(padded) + encryptor.finalize()).decode()
+
+
+def _card_cipher(key: Secret) -> Cipher[modes.ECB]:
+    # ECB is the platform's choice: each card is sealed on its own, under the account's secret.
+    return Cipher(algorithms.AES(key.reveal().encode()), modes.ECB())  # noqa: S305

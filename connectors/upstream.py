@@ -1,0 +1,133 @@
+"""Drives a connector over a transport: what the gateway holds for each upstream it buys from.
+
+The one rule: an operation that ends in a failure after an executing request may have been read is
+UNKNOWN; before that it is NOT_SENT. A connector's own bug counts as a failure of that kind too.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from connectors.contract import (
+    Balance,
+    CallbackEvent,
+    CallbackRequest,
+    Cancellation,
+    CancelRequest,
+    Capabilities,
+    CatalogPage,
+    Connector,
+    Context,
+    Exchange,
+    FailureKind,
+    Outcome,
+    OutcomeKind,
+    ProtocolError,
+    QueryKind,
+    QueryRequest,
+    QueryState,
+    Reason,
+    Session,
+    SubmitRequest,
+    TransportFailure,
+)
+from connectors.transport import Transport
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Run(Generic[T]):
+    """One operation under way; `may_have_executed` survives whatever ends it."""
+
+    exchange: Exchange[T]
+    may_have_executed: bool = False
+
+    async def drive(self, transport: Transport) -> T:
+        """Answer the operation's requests until it returns; failures are thrown into it."""
+        try:
+            request = next(self.exchange)
+            while True:
+                try:
+                    response = await transport.exchange(request)
+                except TransportFailure as failure:
+                    self.may_have_executed |= (
+                        request.executes and failure.kind is not FailureKind.NOT_SENT
+                    )
+                    request = self.exchange.throw(failure)
+                else:
+                    self.may_have_executed |= request.executes
+                    request = self.exchange.send(response)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        finally:
+            self.exchange.close()
+
+
+@dataclass(slots=True, kw_only=True)
+class Upstream:
+    """One account at one platform: connector, transport and session together."""
+
+    connector: Connector
+    transport: Transport
+    now: Callable[[], float] = time.time
+    session: Session = field(default_factory=Session)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What may be relied on."""
+        return self.connector.capabilities
+
+    async def submit(self, request: SubmitRequest) -> Outcome:
+        """Buy once. Never raises but for cancellation; the attempt must be committed before."""
+        run = _Run(self.connector.submit(request, self._context()))
+        try:
+            return await run.drive(self.transport)
+        except Exception as error:  # noqa: BLE001 — whatever it was, the money may be gone
+            kind = OutcomeKind.UNKNOWN if run.may_have_executed else OutcomeKind.NOT_SENT
+            return Outcome(kind=kind, reason=_reason(error), message=_describe(error))
+
+    async def query(self, request: QueryRequest) -> QueryState:
+        """Ask what became of an attempt. Never raises but for cancellation."""
+        run = _Run(self.connector.query(request, self._context()))
+        try:
+            return await run.drive(self.transport)
+        except Exception as error:  # noqa: BLE001 — a failed query is no news, never a failure
+            return QueryState(
+                kind=QueryKind.UNKNOWN, reason=_reason(error), message=_describe(error)
+            )
+
+    async def cancel(self, request: CancelRequest) -> Cancellation:
+        """Ask to stop an attempt; a failure on the way counts as REFUSED: nothing is proved."""
+        run = _Run(self.connector.cancel(request, self._context()))
+        try:
+            return await run.drive(self.transport)
+        except (TransportFailure, ProtocolError):
+            return Cancellation.REFUSED
+
+    async def balance(self) -> Balance:
+        """Raises `TransportFailure`, `ProtocolError` or `UpstreamRefused`."""
+        return await _Run(self.connector.balance(self._context())).drive(self.transport)
+
+    async def catalog(self, cursor: str | None = None) -> CatalogPage:
+        """Raises `TransportFailure`, `ProtocolError` or `UpstreamRefused`."""
+        return await _Run(self.connector.catalog(cursor, self._context())).drive(self.transport)
+
+    def parse_callback(self, call: CallbackRequest) -> CallbackEvent:
+        """Verify and read a callback, or raise `CallbackRefused`."""
+        return self.connector.parse_callback(call, self.now())
+
+    def _context(self) -> Context:
+        return Context(now=self.now(), session=self.session)
+
+
+def _reason(error: Exception) -> Reason:
+    return Reason.CONNECTION if isinstance(error, TransportFailure) else Reason.UNREADABLE
+
+
+def _describe(error: Exception) -> str:
+    # Messages of foreign errors may quote the answer, and so a code: only ours are repeated.
+    ours = isinstance(error, (TransportFailure, ProtocolError))
+    return str(error) if ours else type(error).__name__
