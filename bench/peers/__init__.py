@@ -1,0 +1,1 @@
+"""What Quangate is compared with: small, competent programs that anybody might have written."""

@@ -1,0 +1,1 @@
+"""The usual way to sell codes from PostgreSQL: one transaction per order, `SKIP LOCKED`."""
