@@ -17,39 +17,6 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from connectors.secret import Secret
 
-__all__ = [
-    "Ack",
-    "Balance",
-    "CallbackEvent",
-    "CallbackRefused",
-    "CallbackRequest",
-    "CancelRequest",
-    "Cancellation",
-    "Capabilities",
-    "CatalogItem",
-    "CatalogPage",
-    "Connector",
-    "Context",
-    "DeliveredCode",
-    "Exchange",
-    "FailureKind",
-    "HttpRequest",
-    "HttpResponse",
-    "Outcome",
-    "OutcomeKind",
-    "ProtocolError",
-    "QueryKind",
-    "QueryRequest",
-    "QueryState",
-    "Reason",
-    "Session",
-    "SubmitRequest",
-    "Token",
-    "TransportFailure",
-    "UpstreamRefused",
-    "answered",
-]
-
 T = TypeVar("T")
 
 # --- the wire -------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ READERS: Final[Mapping[object, Callable[[str], Any]]] = {
 
 def load_settings(settings_type: type[S], values: Mapping[str, str]) -> S:
     """Build `settings_type` from text values; raises `SettingsError` naming what is wrong."""
-    fields = {field.name: field for field in dataclasses.fields(typing.cast("Any", settings_type))}
+    fields = {field.name: field for field in _settable(settings_type)}
     unknown = sorted(set(values) - set(fields))
     if unknown:
         raise SettingsError(f"unknown setting {', '.join(unknown)}; {valid_names(settings_type)}")
@@ -47,10 +47,15 @@ def load_settings(settings_type: type[S], values: Mapping[str, str]) -> S:
 
 def valid_names(settings_type: type[Any]) -> str:
     """Say which names a connector takes, the required ones first."""
-    fields = dataclasses.fields(settings_type)
+    fields = _settable(settings_type)
     required = ", ".join(field.name for field in fields if _required(field)) or "none"
     optional = ", ".join(field.name for field in fields if not _required(field)) or "none"
     return f"required: {required}; optional: {optional}"
+
+
+def _settable(settings_type: type[Any]) -> list[dataclasses.Field[Any]]:
+    # Fields with init=False are tables the settings compute for themselves.
+    return [field for field in dataclasses.fields(settings_type) if field.init]
 
 
 def _required(field: dataclasses.Field[Any]) -> bool:

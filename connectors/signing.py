@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -24,8 +25,18 @@ def same(left: str, right: str) -> bool:
 
 
 def compact_json(value: Any) -> str:
-    """Write JSON without spaces and without escaping `/` or non-ASCII text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    """Write JSON without spaces and without escaping `/` or non-ASCII text. A Decimal, as
+    `loose.read_json` makes them, is written as the nearest float.
+    """
+    return json.dumps(
+        value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_as_float
+    )
+
+
+def _as_float(value: Any) -> float:
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(type(value).__name__)
 
 
 def md5_hex(text: str) -> str:

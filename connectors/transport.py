@@ -144,7 +144,7 @@ class HttpxTransport:
             # TimeoutError (the deadline), httpx and aiohttp errors, and any other: what matters
             # is only whether a connection had been handed out.
             kind = FailureKind.LOST if progress.connected else FailureKind.NOT_SENT
-            raise TransportFailure(kind, type(error).__name__) from error
+            raise TransportFailure(kind, type(error.__cause__ or error).__name__) from error
         finally:
             _progress.reset(marker)
 

@@ -1,0 +1,86 @@
+"""What an HTTP status says by itself, before any platform's own words: the same for all of them."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from connectors.contract import (
+    HttpResponse,
+    Outcome,
+    OutcomeKind,
+    ProtocolError,
+    QueryKind,
+    QueryState,
+    Reason,
+    UpstreamRefused,
+)
+
+RETRY_AFTER_S_MAX: Final = 3600.0  # a longer wait is a matter for the operator
+
+
+def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds to wait, from `Retry-After` as a number or a date; None if absent or unreadable."""
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}", value):
+        return min(float(value), RETRY_AFTER_S_MAX)
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    wait_s = (moment - datetime.fromtimestamp(now, UTC)).total_seconds()
+    return min(max(wait_s, 0.0), RETRY_AFTER_S_MAX)
+
+
+def throttled_outcome(response: HttpResponse, now: float) -> Outcome | None:
+    """A 429 was refused unread, so nothing was executed; None for every other status."""
+    if response.status != 429:
+        return None
+    return Outcome(
+        kind=OutcomeKind.NOT_SENT,
+        reason=Reason.RATE_LIMITED,
+        code="429",
+        retry_after_s=retry_after_s(response.headers, now),
+    )
+
+
+def unknown_outcome(response: HttpResponse, message: str = "") -> Outcome:
+    """The outcome of an answer that proves nothing."""
+    return Outcome(
+        kind=OutcomeKind.UNKNOWN,
+        reason=Reason.UNREADABLE,
+        code=str(response.status),
+        message=message,
+    )
+
+
+def throttled_state(response: HttpResponse, now: float) -> QueryState | None:
+    """A query answered 429 is no news, with a time to wait; None for every other status."""
+    if response.status != 429:
+        return None
+    return QueryState(
+        kind=QueryKind.UNKNOWN,
+        reason=Reason.RATE_LIMITED,
+        code="429",
+        retry_after_s=retry_after_s(response.headers, now),
+    )
+
+
+def unknown_state(
+    message: str, *, reason: Reason = Reason.UNREADABLE, code: str = ""
+) -> QueryState:
+    """The state of a query that brought no usable news."""
+    return QueryState(kind=QueryKind.UNKNOWN, reason=reason, code=code, message=message)
+
+
+def expect_ok(response: HttpResponse) -> None:
+    """For balance and catalogue: raise unless the status is 200."""
+    if response.status == 429:
+        raise UpstreamRefused(Reason.RATE_LIMITED, "429", "")
+    if response.status in {401, 403}:
+        raise UpstreamRefused(Reason.CREDENTIALS, str(response.status), "")
+    if response.status != 200:
+        raise ProtocolError(f"HTTP {response.status}")

@@ -1,0 +1,1 @@
+"""福禄 Fulu open platform: top-ups and encrypted cards over one signed JSON endpoint."""

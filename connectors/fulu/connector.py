@@ -1,0 +1,314 @@
+"""Buys at Fulu: direct top-ups, phone credit and encrypted cards. Pure: no I/O, no clock.
+
+Submits only say "accepted"; the truth comes by `order.info.get`, which also brings the cards.
+Callbacks are hints: their sign rule is an assumption, and any permutation of a text has its sign.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.answer import (
+    expect_ok,
+    throttled_outcome,
+    throttled_state,
+    unknown_outcome,
+    unknown_state,
+)
+from connectors.contract import (
+    Ack,
+    Balance,
+    CallbackEvent,
+    CallbackRefused,
+    CallbackRequest,
+    Cancellation,
+    CancelRequest,
+    Capabilities,
+    CatalogItem,
+    CatalogPage,
+    Context,
+    DeliveredCode,
+    Exchange,
+    HttpRequest,
+    HttpResponse,
+    Outcome,
+    OutcomeKind,
+    ProtocolError,
+    QueryKind,
+    QueryRequest,
+    QueryState,
+    Reason,
+    SubmitRequest,
+    UpstreamRefused,
+    answered,
+)
+from connectors.fulu.wire import (
+    DIRECT_EXTRAS,
+    MOBILE_PRODUCT,
+    NOT_FOUND_TEXT,
+    REJECTED_TEXTS,
+    Envelope,
+    FuluSettings,
+    build_body,
+    callback_is_signed,
+    read_envelope,
+)
+from connectors.loose import as_int, as_object, as_objects, as_text, read_object, to_minor
+from connectors.secret import Secret
+from connectors.signing import CardUnreadable, open_card_aes_ecb
+
+CAPABILITIES = Capabilities(
+    # "customer_order_no: each request must be unique"; what a second one gets is not documented.
+    idempotent_submit=False,
+    resend_allowed=True,
+    poll_plan_s=(1, 2, 3, 3, 3, 5, 10, 30, 60),  # documented: every 1–3 s until final
+    supports_codes=True,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fulu:
+    """One Fulu account at one host."""
+
+    base_url: str
+    settings: FuluSettings
+
+    @property
+    def name(self) -> str:
+        """The connector's name in the registry."""
+        return "fulu"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the gateway may rely on."""
+        return CAPABILITIES
+
+    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Outcome]:
+        """direct.add, mobile.add or card.add; code 0 is ACCEPTED, nothing more."""
+        method, biz = _purchase(request, self.settings)
+        if method == self.settings.method_mobile and request.quantity != 1:
+            message = "mobile.add has no quantity"
+            return Outcome(
+                kind=OutcomeKind.REJECTED, reason=Reason.INVALID_REQUEST, message=message
+            )
+        response = yield self._call(method, biz, context, executes=True)
+        throttled = throttled_outcome(response, context.now)
+        if throttled is not None:
+            return throttled
+        try:
+            envelope = read_envelope(response.body, self.settings)
+        except ProtocolError as error:
+            return unknown_outcome(response, str(error))
+        return self._read_submit(envelope, request)
+
+    def _read_submit(self, envelope: Envelope, request: SubmitRequest) -> Outcome:
+        if envelope.code == self.settings.ok_code:
+            order = as_object(envelope.result)
+            echoed = as_text(order.get("customer_order_no"))
+            if echoed not in (None, request.attempt_no):
+                return Outcome(kind=OutcomeKind.UNKNOWN, reason=Reason.ECHO_MISMATCH)
+            return Outcome(
+                kind=OutcomeKind.ACCEPTED,
+                upstream_no=as_text(order.get("order_id")),
+                cost_minor=to_minor(order.get("order_price")),
+            )
+        reason = self._refusal(envelope)
+        return Outcome(
+            kind=OutcomeKind.UNKNOWN if reason is None else OutcomeKind.REJECTED,
+            reason=reason or Reason.OTHER,
+            code=envelope.code,
+            message=envelope.message,
+        )
+
+    def _refusal(self, envelope: Envelope) -> Reason | None:
+        """Why the answer is an explicit refusal; None if it proves nothing."""
+        by_text = (reason for text, reason in REJECTED_TEXTS if text in envelope.message)
+        return self.settings.rejected_table.get(envelope.code) or next(by_text, None)
+
+    def query(self, request: QueryRequest, context: Context) -> Exchange[QueryState]:
+        """order.info.get by our number; cards come decrypted, and only with success."""
+        biz = {"customer_order_no": request.attempt_no}
+        response = yield self._call(self.settings.method_query, biz, context)
+        throttled = throttled_state(response, context.now)
+        if throttled is not None:
+            return throttled
+        envelope = read_envelope(response.body, self.settings)
+        order = as_object(envelope.result)
+        if envelope.code != self.settings.ok_code:
+            if NOT_FOUND_TEXT.search(envelope.message):
+                return QueryState(
+                    kind=QueryKind.NOT_FOUND, code=envelope.code, message=envelope.message
+                )
+            return unknown_state(envelope.message, reason=Reason.OTHER, code=envelope.code)
+        if not order:
+            return QueryState(kind=QueryKind.NOT_FOUND)
+        return self._read_order(order, request)
+
+    def _read_order(self, order: Mapping[str, Any], request: QueryRequest) -> QueryState:
+        if not _speaks_of(order, request):
+            return unknown_state("another order was answered", reason=Reason.ECHO_MISMATCH)
+        word = as_text(order.get("order_state")) or as_text(order.get("order_status")) or ""
+        # An unknown word is not an end: we ask again.
+        kind = self.settings.state_table.get(word.lower(), QueryKind.PROCESSING)
+        codes: tuple[DeliveredCode, ...] = ()
+        reason = None
+        if kind is QueryKind.SUCCESS:
+            try:
+                codes = self._read_cards(order)
+            except CardUnreadable as error:
+                return unknown_state(str(error))
+            if request.account is None and len(codes) < request.quantity:
+                kind, reason, codes = QueryKind.PROCESSING, Reason.CODES_MISSING, ()
+        return QueryState(
+            kind=kind,
+            upstream_no=as_text(order.get("order_id")),
+            cost_minor=to_minor(order.get("order_price")),
+            delivered_quantity=request.quantity if kind is QueryKind.SUCCESS else None,
+            codes=codes,
+            reason=reason,
+            code=word,
+        )
+
+    def _read_cards(self, order: Mapping[str, Any]) -> tuple[DeliveredCode, ...]:
+        """`cards` of version 2.0, or `card_pwds` of the second dialect."""
+        cards = as_objects(order.get("cards")) or as_objects(order.get("card_pwds"))
+        return tuple(code for card in cards if (code := self._read_card(card)) is not None)
+
+    def _read_card(self, card: Mapping[str, Any]) -> DeliveredCode | None:
+        number = self._open(as_text(card.get("card_number")) or as_text(card.get("card_no")))
+        password = self._open(as_text(card.get("card_pwd")))
+        first, second = (number, password) if number else (password, None)
+        if not first:
+            return None
+        # card_type: 0 plain, 1 QR code, 2 short link.
+        is_link = as_int(card.get("card_type")) in {1, 2} and "://" in first
+        return DeliveredCode(
+            code=Secret(first),
+            pin=Secret(second) if second else None,
+            url=Secret(first) if is_link else None,
+            expires_at=as_text(card.get("card_deadline")),
+        )
+
+    def _open(self, sealed: str | None) -> str | None:
+        if sealed is None or self.settings.cards == "plain":
+            return sealed
+        return open_card_aes_ecb(sealed, self.settings.secret)
+
+    def parse_callback(self, call: CallbackRequest, now: float) -> CallbackEvent:  # noqa: ARG002
+        """A hint, never trusted. It carries no time of sending: a replay only causes a query."""
+        try:
+            callback = read_object(call.body)
+        except ProtocolError:
+            raise CallbackRefused("the callback is not JSON", status=400) from None
+        if self.settings.callback_sign == "verify" and not callback_is_signed(
+            call.body, callback, self.settings.secret
+        ):
+            raise CallbackRefused("the callback's sign is wrong")
+        attempt_no = as_text(callback.get("customer_order_no"))
+        if attempt_no is None:
+            raise CallbackRefused("the callback names no order", status=400)
+        word = (as_text(callback.get("order_status")) or "").lower()
+        return CallbackEvent(
+            ack=Ack(body=b"success"),
+            attempt_no=attempt_no,
+            upstream_no=as_text(callback.get("order_id")),
+            hint=self.settings.state_table.get(word, QueryKind.UNKNOWN),
+            message=as_text(callback.get("recharge_description")) or "",
+        )
+
+    def balance(self, context: Context) -> Exchange[Balance]:
+        """user.info.get; the balance is in yuan."""
+        response = yield self._call(self.settings.method_balance, {}, context)
+        result = as_object(self._read_ok(response))
+        amount_minor = to_minor(result.get("balance"))
+        if amount_minor is None:
+            raise ProtocolError("the answer has no balance")
+        return Balance(amount_minor=amount_minor)
+
+    def catalog(self, cursor: str | None, context: Context) -> Exchange[CatalogPage]:  # noqa: ARG002
+        """goods.list.get, which has no pages."""
+        response = yield self._call(self.settings.method_catalog, {}, context)
+        items = (_read_product(product) for product in as_objects(self._read_ok(response)))
+        return CatalogPage(items=tuple(item for item in items if item is not None))
+
+    def cancel(self, request: CancelRequest, context: Context) -> Exchange[Cancellation]:  # noqa: ARG002
+        """The platform has no cancellation."""
+        return answered(Cancellation.UNSUPPORTED)
+
+    def _read_ok(self, response: HttpResponse) -> Any:
+        expect_ok(response)
+        envelope = read_envelope(response.body, self.settings)
+        if envelope.code != self.settings.ok_code:
+            reason = self._refusal(envelope) or Reason.OTHER
+            raise UpstreamRefused(reason, envelope.code, envelope.message)
+        return envelope.result
+
+    def _call(
+        self, method: str, biz: Mapping[str, Any], context: Context, *, executes: bool = False
+    ) -> HttpRequest:
+        return HttpRequest(
+            method="POST",
+            url=f"{self.base_url}{self.settings.path}",
+            headers={"content-type": "application/json; charset=utf-8"},
+            body=build_body(self.settings, method, biz, context.now),
+            executes=executes,
+            response_bytes_max=8_388_608 if method == self.settings.method_catalog else 1_048_576,
+        )
+
+
+def _purchase(request: SubmitRequest, settings: FuluSettings) -> tuple[str, dict[str, Any]]:
+    """Which method buys this, and its `biz_content`."""
+    if request.account is None:
+        return settings.method_card, {
+            "product_id": _product_number(request.product_id),
+            "customer_order_no": request.attempt_no,
+            "buy_num": request.quantity,
+        }
+    mobile = MOBILE_PRODUCT.fullmatch(request.product_id)
+    if mobile is not None:
+        return settings.method_mobile, {
+            "charge_phone": request.account,
+            "charge_value": int(mobile[1]),
+            "customer_order_no": request.attempt_no,
+        }
+    extras = {name: value for name, value in request.params.items() if name in DIRECT_EXTRAS}
+    return settings.method_direct, {
+        "product_id": _product_number(request.product_id),
+        "customer_order_no": request.attempt_no,
+        "charge_account": request.account,
+        "buy_num": request.quantity,
+        **extras,
+    }
+
+
+def _product_number(product_id: str) -> int | str:
+    """Product ids are numbers; anything else goes out as it is, for the platform to refuse."""
+    return int(product_id) if product_id.isascii() and product_id.isdigit() else product_id
+
+
+def _speaks_of(order: Mapping[str, Any], request: QueryRequest) -> bool:
+    """Whether an answer is about the attempt asked for; members it leaves out do not count."""
+    expected = {
+        "customer_order_no": request.attempt_no,
+        "charge_account": request.account,
+        "product_id": None if MOBILE_PRODUCT.fullmatch(request.product_id) else request.product_id,
+        "buy_num": str(request.quantity),
+    }
+    return all(
+        not value or as_text(order.get(name)) in (None, value) for name, value in expected.items()
+    )
+
+
+def _read_product(product: Mapping[str, Any]) -> CatalogItem | None:
+    product_id = as_text(product.get("product_id"))
+    if product_id is None:
+        return None
+    return CatalogItem(
+        product_id=product_id,
+        name=as_text(product.get("product_name")) or product_id,
+        kind="code" if product.get("product_type") == "卡密" else "topup",
+        face_minor=to_minor(product.get("face_value")),
+        cost_minor=to_minor(product.get("purchase_price")),
+        currency="CNY",
+        available=product.get("sales_status") == "上架" and product.get("stock_status") != "断货",
+    )
