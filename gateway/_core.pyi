@@ -23,6 +23,10 @@ class Allocator:
         """Make a lease claimable; record i belongs to position lo + i.
 
         ValueError: no record, too many, or a lease that is published already."""
+    def publish_packed(
+        self, pool_id: int, lease_id: int, epoch: int, lo: int, packed: bytes
+    ) -> None:
+        """As `publish`, of records in one piece: each its length in four bytes, then itself."""
     def claim(self, pool_id: int, quantity: int) -> list[tuple[int, int, int, int]] | None:
         """Claim exactly `quantity` codes as runs, or nothing: None. ValueError: quantity 0."""
     def claim_one(self, pool_id: int) -> tuple[int, int, int] | None:
@@ -103,3 +107,10 @@ class NumberFilter:
     @property
     def full(self) -> bool:
         """Whether it holds what it was made for; more only raises the false positives."""
+
+# --- the order path ---------------------------------------------------------------------
+
+def check_json(text: bytes, depth_max: int) -> tuple[str, int] | None:
+    """None for strict JSON nested at most `depth_max` deep, else (what is wrong, byte offset).
+
+    Refused: BOM, invalid UTF-8, NaN and other non-JSON, equal keys, lone surrogates, depth."""

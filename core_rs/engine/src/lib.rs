@@ -42,5 +42,6 @@ pub mod wrapped;
 // Code files.
 pub mod code_file;
 
-// The order path's strict look at a body.
+// The order path: a strict look at a body, ranges of records in one piece.
 pub mod json_guard;
+pub mod packed;

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 use quangate_engine::allocator::Allocator as Engine;
 use quangate_engine::order_id::{OrderIdError, OrderIds as Generator};
+use quangate_engine::packed::unpack;
 use quangate_engine::slab::{AllocError, Lease, Run};
 
 /// (lease id, epoch, first seq, count)
@@ -49,6 +50,24 @@ impl Allocator {
         };
         let bytes = records.iter().map(PyBytesMethods::as_bytes);
         self.0.publish(lease, bytes).map_err(alloc_error)
+    }
+
+    fn publish_packed(
+        &self,
+        pool_id: i64,
+        lease_id: i64,
+        epoch: i64,
+        lo: i64,
+        packed: &[u8],
+    ) -> PyResult<()> {
+        let lease = Lease {
+            pool_id,
+            lease_id,
+            epoch,
+            lo,
+        };
+        let records = unpack(packed).ok_or_else(|| PyValueError::new_err("torn range"))?;
+        self.0.publish(lease, records).map_err(alloc_error)
     }
 
     fn claim(&self, pool_id: i64, quantity: u32) -> PyResult<Option<Vec<RunTuple>>> {

@@ -1,16 +1,11 @@
 //! Python's view of the JSON guard.
 use pyo3::prelude::*;
-use pyo3::types::PyModule;
-
 use quangate_engine::json_guard::check;
 
 /// None when `text` is strict JSON nested at most `depth_max` deep, else (what is wrong, byte offset).
 #[pyfunction]
-fn check_json(text: &[u8], depth_max: usize) -> Option<(&'static str, usize)> {
-    check(text, depth_max).err().map(|refusal| (refusal.reason.text(), refusal.offset))
-}
-
-/// Adds this file's names to the module.
-pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(check_json, module)?)
+pub fn check_json(text: &[u8], depth_max: usize) -> Option<(&'static str, usize)> {
+    check(text, depth_max)
+        .err()
+        .map(|refusal| (refusal.reason.text(), refusal.offset))
 }

@@ -2,7 +2,11 @@
 use pyo3::prelude::*;
 
 mod alloc;
+mod errors;
+mod json_guard;
 mod limits;
+mod partner_keys;
+mod secrecy;
 
 /// Quangate's native core.
 #[pymodule]
@@ -13,5 +17,19 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<alloc::OrderIds>()?;
     module.add_class::<limits::NumberFilter>()?;
     module.add_class::<limits::RateLimiter>()?;
+    // Secrecy.
+    module.add_class::<secrecy::Vault>()?;
+    module.add_class::<partner_keys::KeyRing>()?;
+    module.add_function(wrap_pyfunction!(partner_keys::new_partner_secrets, module)?)?;
+    module.add_function(wrap_pyfunction!(partner_keys::seal_claimed, module)?)?;
+    module.add_function(wrap_pyfunction!(partner_keys::seal_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(partner_keys::open_jwe, module)?)?;
+    module.add_function(wrap_pyfunction!(partner_keys::sign_request, module)?)?;
+    module.add_function(wrap_pyfunction!(partner_keys::webhook_sign, module)?)?;
+    module.add_function(wrap_pyfunction!(partner_keys::new_webhook_secret, module)?)?;
+    module.add_function(wrap_pyfunction!(partner_keys::generate_codes, module)?)?;
+    module.add_function(wrap_pyfunction!(partner_keys::pattern_space, module)?)?;
+    // The order path.
+    module.add_function(wrap_pyfunction!(json_guard::check_json, module)?)?;
     Ok(())
 }

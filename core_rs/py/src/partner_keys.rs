@@ -1,0 +1,247 @@
+//! `KeyRing`, sealing for partners, signatures and code generation for Python: conversions only.
+
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "PyO3 hands arguments over by value"
+)]
+
+use pyo3::exceptions::PyUnicodeEncodeError;
+use pyo3::prelude::*;
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
+use pyo3::types::{PyBytes, PyList};
+use quangate_engine::codegen::{self, Pattern};
+use quangate_engine::delivery::Delivery;
+use quangate_engine::entropy::secret_32;
+use quangate_engine::jwe;
+use quangate_engine::keyring::{self, KeyRing as Engine, PartnerKey};
+use quangate_engine::request_signature::{SignedRequest, SigningKey};
+use quangate_engine::secret_text::{
+    DELIVERY_PREFIX, SIGNING_PREFIX, read_32, read_webhook_secret, show_webhook_secret,
+};
+use quangate_engine::slab::Run;
+use quangate_engine::vault_error::VaultError;
+use quangate_engine::webhook_signature;
+
+use crate::alloc::Allocator;
+use crate::errors::CoreResult;
+use crate::secrecy::{Vault, bytes_of, detached};
+
+/// (lease id, epoch, first seq, count), as `Allocator.claim` gives it.
+type RunTuple = (i64, i64, i64, u32);
+/// (key id, pool id, runs)
+type LineTuple = (PyBackedStr, i64, Vec<RunTuple>);
+
+/// Partner keys by id.
+#[pyclass(frozen, module = "gateway._core")]
+pub struct KeyRing(Engine);
+
+#[pymethods]
+impl KeyRing {
+    #[new]
+    fn new() -> CoreResult<Self> {
+        Ok(Self(Engine::new()?))
+    }
+
+    fn put(
+        &self,
+        key_id: &str,
+        signing_blob: &[u8],
+        delivery_blob: &[u8],
+        vault: &Vault,
+    ) -> CoreResult<()> {
+        Ok(self
+            .0
+            .put(vault.engine(), key_id, signing_blob, delivery_blob)?)
+    }
+
+    fn remove(&self, key_id: &str) -> bool {
+        self.0.remove(key_id)
+    }
+
+    fn __contains__(&self, key_id: &str) -> bool {
+        self.0.contains(key_id)
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the members of the string to sign"
+    )]
+    fn verify(
+        &self,
+        key_id: &Bound<'_, PyAny>,
+        method: &Bound<'_, PyAny>,
+        target: &Bound<'_, PyAny>,
+        timestamp: &Bound<'_, PyAny>,
+        nonce: &Bound<'_, PyAny>,
+        body: &[u8],
+        signature_header: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
+        let verified = (|| {
+            let request = SignedRequest {
+                method: bytes_of(method)?,
+                target: bytes_of(target)?,
+                timestamp: bytes_of(timestamp)?,
+                nonce: bytes_of(nonce)?,
+                body,
+            };
+            let header = bytes_of(signature_header)?;
+            Ok(self.0.verify(key_id.extract()?, &request, header))
+        })();
+        // Bytes that are not UTF-8 reach Python as lone surrogates; no signature covers those.
+        verified.or_else(|error: PyErr| {
+            if error.is_instance_of::<PyUnicodeEncodeError>(key_id.py()) {
+                Ok(false)
+            } else {
+                Err(error)
+            }
+        })
+    }
+}
+
+impl KeyRing {
+    fn partner(&self, key_id: &str) -> Result<std::sync::Arc<PartnerKey>, VaultError> {
+        self.0
+            .get(key_id)
+            .ok_or_else(|| VaultError::KeyMissing(format!("there is no partner key {key_id:?}")))
+    }
+}
+
+/// (secret, delivery key, signing blob, delivery blob)
+type NewSecretsTuple<'py> = (String, String, Bound<'py, PyBytes>, Bound<'py, PyBytes>);
+
+#[pyfunction]
+pub fn new_partner_secrets<'py>(
+    py: Python<'py>,
+    vault: &Vault,
+    key_id: &str,
+) -> CoreResult<NewSecretsTuple<'py>> {
+    let new = keyring::new_partner_secrets(vault.engine(), key_id)?;
+    Ok((
+        new.signing.as_str().to_owned(),
+        new.delivery.as_str().to_owned(),
+        PyBytes::new(py, &new.signing_blob),
+        PyBytes::new(py, &new.delivery_blob),
+    ))
+}
+
+#[pyfunction]
+pub fn seal_claimed<'py>(
+    py: Python<'py>,
+    vault: &Vault,
+    keyring: &KeyRing,
+    allocator: &Allocator,
+    lines: Vec<LineTuple>,
+) -> CoreResult<Bound<'py, PyList>> {
+    let count = |(_, _, runs): &LineTuple| runs.iter().map(|run| run.3 as usize).sum::<usize>();
+    let code_count = lines.iter().map(count).sum();
+    let sealed = detached(py, code_count, || {
+        let mut delivery = Delivery::new(vault.engine(), code_count)?;
+        let seal = |(key_id, pool_id, runs): &LineTuple| {
+            let runs: Vec<Run> = runs.iter().copied().map(run).collect();
+            let partner = keyring.partner(key_id).ok()?;
+            let line = delivery.claimed_line(&partner, allocator.engine(), *pool_id, &runs);
+            line.ok()
+        };
+        Ok::<_, VaultError>(lines.iter().map(seal).collect::<Vec<_>>())
+    })?;
+    let sealed = sealed
+        .iter()
+        .map(|line| line.as_ref().map(|json| PyBytes::new(py, json)));
+    Ok(PyList::new(py, sealed)?)
+}
+
+fn run((lease_id, epoch, seq_lo, count): RunTuple) -> Run {
+    Run {
+        lease_id,
+        epoch,
+        seq_lo,
+        count,
+    }
+}
+
+#[pyfunction]
+pub fn seal_rows<'py>(
+    py: Python<'py>,
+    vault: &Vault,
+    keyring: &KeyRing,
+    key_id: &str,
+    pool_id: i64,
+    rows: Vec<(i64, PyBackedBytes)>,
+) -> CoreResult<Bound<'py, PyBytes>> {
+    let partner = keyring.partner(key_id)?;
+    let json = detached(py, rows.len(), || {
+        let records = rows.iter().map(|(seq, published)| Ok((*seq, &**published)));
+        Delivery::new(vault.engine(), rows.len())?.line(&partner, pool_id, records)
+    })?;
+    Ok(PyBytes::new(py, &json))
+}
+
+#[pyfunction]
+pub fn open_jwe<'py>(
+    py: Python<'py>,
+    delivery_key: &str,
+    jwe: &str,
+) -> CoreResult<Bound<'py, PyBytes>> {
+    let plaintext = jwe::open(&*read_32(DELIVERY_PREFIX, delivery_key)?, jwe)?;
+    Ok(PyBytes::new(py, &plaintext))
+}
+
+#[pyfunction]
+pub fn sign_request(
+    secret: &str,
+    method: &Bound<'_, PyAny>,
+    target: &Bound<'_, PyAny>,
+    timestamp: &Bound<'_, PyAny>,
+    nonce: &Bound<'_, PyAny>,
+    body: &[u8],
+) -> CoreResult<String> {
+    let key = SigningKey::new(read_32(SIGNING_PREFIX, secret)?.as_slice())?;
+    let signature = key.signature(&SignedRequest {
+        method: bytes_of(method)?,
+        target: bytes_of(target)?,
+        timestamp: bytes_of(timestamp)?,
+        nonce: bytes_of(nonce)?,
+        body,
+    });
+    Ok(signature.iter().copied().map(char::from).collect())
+}
+
+#[pyfunction]
+pub fn webhook_sign(
+    secret: &str,
+    message_id: &str,
+    timestamp: i64,
+    body: &[u8],
+) -> CoreResult<String> {
+    let secret = read_webhook_secret(secret)?;
+    Ok(webhook_signature::sign(
+        &secret, message_id, timestamp, body,
+    )?)
+}
+
+#[pyfunction]
+pub fn new_webhook_secret() -> CoreResult<String> {
+    Ok(show_webhook_secret(&*secret_32()?).as_str().to_owned())
+}
+
+#[pyfunction]
+#[pyo3(signature = (pattern, count, check = false))]
+pub fn generate_codes<'py>(
+    py: Python<'py>,
+    pattern: &str,
+    count: usize,
+    check: bool,
+) -> CoreResult<Bound<'py, PyList>> {
+    let codes = py.detach(|| codegen::generate(&Pattern::parse(pattern)?, count, check))?;
+    let codes = codes.iter().map(|code| PyBytes::new(py, code.as_bytes()));
+    Ok(PyList::new(py, codes)?)
+}
+
+#[pyfunction]
+pub fn pattern_space(pattern: &str) -> CoreResult<u128> {
+    Ok(Pattern::parse(pattern)?.space())
+}
