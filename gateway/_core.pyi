@@ -114,3 +114,149 @@ def check_json(text: bytes, depth_max: int) -> tuple[str, int] | None:
     """None for strict JSON nested at most `depth_max` deep, else (what is wrong, byte offset).
 
     Refused: BOM, invalid UTF-8, NaN and other non-JSON, equal keys, lone surrogates, depth."""
+
+# --- secrecy ----------------------------------------------------------------------------
+# What comes back is ciphertext, unless the name says that something is opened. Exceptions
+# are those of gateway.domain.native_errors; a ValueError is a wrong argument.
+# A *published record* is int8send(batch_id) || sealed record. A purpose or key id is bound
+# to what is wrapped for it: swapped blobs do not open.
+
+@final
+class Vault:
+    """Every key of this process, and the blind index. One per process."""
+
+    @staticmethod
+    def open(kek_path: str | PathLike[str], *, create: bool = True) -> Vault:
+        """Open the key file (0600), making it on first start if `create`.
+
+        Processes that start together end with one file. Pass create=False when the database
+        already holds something wrapped. KeyMissing: no file. VaultError: readable by others
+        (the message says chmod 600), or not a key file."""
+    def kek_ids(self) -> tuple[str, list[str]]:
+        """The current key-encryption key, and all of them, oldest first."""
+    def rotate_kek(self) -> str:
+        """Add a new current key to the file, atomically; its id. Old blobs still open."""
+    def retire_kek(self, key_id: str) -> None:
+        """Remove an old key: what is still wrapped under it is lost. Not the current one."""
+    def reload(self) -> None:
+        """Read the key file again. Unwrapping does so by itself when it meets an unknown key."""
+    def index_check(self) -> bytes:
+        """8 bytes that tell blind-index secrets apart; rotation never changes them. Not secret."""
+    def wrap_secret(self, purpose: str, plaintext: bytes) -> bytes:
+        """Wrap a small secret under the current key, for one purpose."""
+    def open_secret(self, purpose: str, blob: bytes) -> bytes:
+        """Open a wrapped secret. RecordCorrupt: changed, or for another purpose. KeyMissing."""
+    def rewrap_secret(self, purpose: str, blob: bytes) -> bytes:
+        """Move a wrapped secret under the current key."""
+    @staticmethod
+    def secret_kek_id(blob: bytes) -> str:
+        """The key a wrapped secret needs; not authenticated."""
+    def new_dek(self, batch_id: int, suite: str = "aes-256-gcm") -> bytes:
+        """Make and keep the data key of a batch; wrapped.
+
+        Suites: aes-256-gcm, xchacha20-poly1305, sm4-gcm."""
+    def load_dek(self, batch_id: int, wrapped: bytes) -> None:
+        """Unwrap and keep the data key of a batch. Idempotent. RecordCorrupt, KeyMissing."""
+    def has_dek(self, batch_id: int) -> bool:
+        """Whether the data key of a batch is loaded."""
+    def drop_dek(self, batch_id: int) -> bool:
+        """Forget and wipe the data key of a batch; False when it is not loaded."""
+    def rewrap_dek(self, batch_id: int, wrapped: bytes) -> bytes:
+        """Move a wrapped data key under the current key; records stay as they are."""
+    @staticmethod
+    def dek_kek_id(wrapped: bytes) -> str:
+        """The key-encryption key a wrapped data key needs; not authenticated."""
+    def seal_records(
+        self, pool_id: int, batch_id: int, seq_lo: int, plaintexts: Sequence[bytes]
+    ) -> list[bytes]:
+        """Seal the records of seq_lo onwards. KeyMissing: the batch's key is not loaded.
+
+        A plaintext is compact JSON: {"code":…,"pin":…,"url":…,"expires_at":…}, absent ones left out."""
+    def open_record(self, pool_id: int, batch_id: int, seq: int, record: bytes) -> bytes:
+        """Open one sealed record for an operator; the caller writes the audit row."""
+    def check_records(self, pool_id: int, seq_lo: int, records: Sequence[bytes]) -> list[int]:
+        """Indices of the published records that do not open: bit rot or moved rows.
+
+        KeyMissing: a record's data key is not loaded, which says nothing about the record."""
+    def fingerprints(self, codes: Sequence[str | bytes]) -> bytes:
+        """16 bytes per code, concatenated. The same in every pool, and after every rotation."""
+
+@final
+class KeyRing:
+    """The partner keys this process checks requests and seals codes with."""
+
+    def __new__(cls) -> Self: ...
+    def put(self, key_id: str, signing_blob: bytes, delivery_blob: bytes, vault: Vault) -> None:
+        """Unwrap a key's secrets and hold them, instead of former ones of that id."""
+    def remove(self, key_id: str) -> bool:
+        """Forget a key at once; False when it is not held."""
+    def __contains__(self, key_id: str) -> bool: ...
+    def __len__(self) -> int: ...
+    def verify(
+        self,
+        key_id: str,
+        method: str,
+        target: str | bytes,
+        timestamp: str,
+        nonce: str,
+        body: bytes,
+        signature_header: str,
+    ) -> bool:
+        """Whether the header signs the request (api.md, Authentication). Constant time.
+
+        Unknown ids and wrong signatures are alike; text that is not UTF-8 is just wrong."""
+
+def new_partner_secrets(vault: Vault, key_id: str) -> tuple[str, str, bytes, bytes]:
+    """(secret qs_…, delivery key qd_…, signing blob, delivery blob) of a new key.
+
+    The texts are shown once; the blobs are stored and open only for this key id."""
+
+def seal_claimed(
+    vault: Vault,
+    keyring: KeyRing,
+    allocator: Allocator,
+    lines: Sequence[tuple[str, int, Sequence[tuple[int, int, int, int]]]],
+) -> list[bytes | None]:
+    """For each (key_id, pool_id, runs) the JSON array [{"jwe":"…"},…] of its codes.
+
+    None: the line cannot be sealed (its key was revoked meanwhile, a record does not open,
+    the lease was forgotten); the others are not touched. `seal_rows` tells the reason."""
+
+def seal_rows(
+    vault: Vault,
+    keyring: KeyRing,
+    key_id: str,
+    pool_id: int,
+    rows: Sequence[tuple[int, bytes]],
+) -> bytes:
+    """The same array from (seq, published record) rows, for replays and reads.
+
+    KeyMissing: no such partner key, or a data key is not loaded. RecordCorrupt."""
+
+def open_jwe(delivery_key: str, jwe: str) -> bytes:
+    """Open a JWE of ours with the qd_… key. RecordCorrupt: anything about it is not ours."""
+
+def sign_request(
+    secret: str,
+    method: str,
+    target: str | bytes,
+    timestamp: str,
+    nonce: str,
+    body: bytes,
+) -> str:
+    """The signature header of a request, `v1=…`, for clients of ours: demo, bench, tests."""
+
+def webhook_sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
+    """The `webhook-signature` of a message (Standard Webhooks), `v1,…`; timestamp in seconds."""
+
+def new_webhook_secret() -> str:
+    """A fresh `whsec_…` of 32 bytes."""
+
+def generate_codes(pattern: str, count: int, check: bool = False) -> list[bytes]:
+    """`count` different random codes of a pattern: A letter (no I, O), 9 digit, # either (no 0, 1).
+
+    `check` appends a check character (Luhn mod 34). ValueError: a bad pattern, or `count` is
+    over half of its codes."""
+
+def pattern_space(pattern: str) -> int:
+    """How many different codes a pattern has."""

@@ -36,7 +36,8 @@ impl Pattern {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// `Invalid` when it is empty, longer than 128 characters, holds control characters, or has no place to fill.
+    /// `Invalid` when it is empty, longer than 128 characters, holds control characters, or has no
+    /// place to fill.
     pub fn parse(text: &str) -> Result<Self, VaultError> {
         if text.is_empty() || text.chars().count() > PATTERN_LEN_MAX {
             return Err(VaultError::Invalid(
@@ -90,8 +91,9 @@ impl Pattern {
 /// Makes `count` different codes, with a check character appended to each if `check` is set.
 ///
 /// # Errors
-/// `Invalid` when `count` is over half of the pattern's codes: then drawing new ones gets slow, and anyone could guess
-/// one. (How far above that a pattern should be is for the operator: [`Pattern::space`].)
+/// `Invalid` when `count` is over half of the pattern's codes: then drawing new ones gets slow, and
+/// anyone could guess one. (How far above that a pattern should be is for the operator:
+/// [`Pattern::space`].)
 pub fn generate(
     pattern: &Pattern,
     count: usize,

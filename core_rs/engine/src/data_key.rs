@@ -52,8 +52,8 @@ impl DataKey {
     /// Unwraps the key of `batch_id`.
     ///
     /// # Errors
-    /// `KeyMissing` without its key-encryption key; `Corrupt` when the blob was changed, belongs to another batch,
-    /// or holds a key that it does not commit to.
+    /// `KeyMissing` without its key-encryption key; `Corrupt` when the blob was changed, belongs to
+    /// another batch, or holds a key that it does not commit to.
     pub fn load(kms: &dyn Kms, batch_id: i64, blob: &[u8]) -> Result<Self, VaultError> {
         let (suite, secret, commitment) = unwrap_secret(kms, batch_id, blob)?;
         Self::expand(batch_id, suite, &secret, &commitment)

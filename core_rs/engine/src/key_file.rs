@@ -33,8 +33,8 @@ impl KeyFile {
     /// Opens the key file, making it first if there is none and `create` is set.
     ///
     /// # Errors
-    /// `KeyMissing` when there is no file and none may be made; `KeyFile` when it is readable by others, is not a
-    /// key file, or cannot be read or written.
+    /// `KeyMissing` when there is no file and none may be made; `KeyFile` when it is readable by
+    /// others, is not a key file, or cannot be read or written.
     pub fn open(path: &Path, create: bool) -> Result<Self, VaultError> {
         let keys = match read(path)? {
             Some(keys) => keys,

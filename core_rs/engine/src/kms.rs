@@ -21,7 +21,8 @@ pub trait Kms: Send + Sync {
     /// Opens what `wrap` made, under whichever key it names.
     ///
     /// # Errors
-    /// `KeyMissing` when that key is not held, `Corrupt` when the blob does not open in this context.
+    /// `KeyMissing` when that key is not held, `Corrupt` when the blob does not open in this
+    /// context.
     fn unwrap(&self, context: &[u8], blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError>;
 
     /// Makes a new current key, keeping the old ones for unwrapping, and returns its id.

@@ -138,6 +138,28 @@ impl Vault {
         })
     }
 
+    /// Positions, in `published`, of the records that do not open at `seq_lo` onwards.
+    ///
+    /// # Errors
+    /// `KeyMissing` when a record's data key is not loaded: that says nothing about the record.
+    pub fn check<'r>(
+        &self,
+        pool_id: i64,
+        seq_lo: i64,
+        published: impl Iterator<Item = &'r [u8]>,
+    ) -> Result<Vec<usize>, VaultError> {
+        let mut opener = self.opener(pool_id);
+        let mut spoiled = Vec::new();
+        for ((position, seq), record) in (seq_lo..).enumerate().zip(published) {
+            match opener.open(seq, record) {
+                Ok(_) => {}
+                Err(VaultError::Corrupt(_)) => spoiled.push(position),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(spoiled)
+    }
+
     /// Starts reading published records of one pool.
     #[must_use]
     pub fn opener(&self, pool_id: i64) -> RecordOpener<'_> {
