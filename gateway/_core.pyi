@@ -171,7 +171,8 @@ class Vault:
     ) -> list[bytes]:
         """Seal the records of seq_lo onwards. KeyMissing: the batch's key is not loaded.
 
-        A plaintext is compact JSON: {"code":…,"pin":…,"url":…,"expires_at":…}, absent ones left out."""
+        A plaintext is compact JSON, {"code":…,"pin":…,"url":…,"expires_at":…}, without the
+        members that are absent."""
     def open_record(self, pool_id: int, batch_id: int, seq: int, record: bytes) -> bytes:
         """Open one sealed record for an operator; the caller writes the audit row."""
     def check_records(self, pool_id: int, seq_lo: int, records: Sequence[bytes]) -> list[int]:

@@ -14,9 +14,9 @@ class VaultError(CoreError):
     """The vault cannot be used as it is; the message tells the operator what to do."""
 
 
-class RecordCorrupt(VaultError):  # noqa: N818  (a finding about data, not a failure of the vault)
-    """A record or wrapped secret does not open where it stands: bit rot, a moved row or a forgery."""
+class RecordCorrupt(VaultError):  # noqa: N818  (a finding about data)
+    """A record or wrapped secret does not open here: bit rot, a moved row or a forgery."""
 
 
 class KeyMissing(VaultError):  # noqa: N818  (the same)
-    """Something is encrypted under a key that is not held; bring the key back, nothing else helps."""
+    """Something is encrypted under a key that is not held; bring the key back."""
