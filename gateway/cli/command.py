@@ -1,0 +1,183 @@
+"""How a command is declared and run.
+
+`@command(app, "create", example="…")` registers a function with the common options added
+(`--data --database-url --config --json --log-level`). It gets a `Call` first, then its own
+parameters, and returns an `Answer`; async functions are run. What it raises becomes an
+error message and an exit code.
+"""
+
+import asyncio
+import inspect
+import os
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli.failures import to_failure
+from gateway.cli.output import Answer, Output
+from gateway.config import Config, load_config
+
+Handler = Callable[..., Answer | Awaitable[Answer | None] | None]
+
+
+def room(text: str) -> typer.Typer:
+    """An empty app for the commands of one noun."""
+    return typer.Typer(help=text, no_args_is_help=True, add_completion=False)
+
+
+class LogLevel(StrEnum):
+    """How much is logged to stderr."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+# Commands are quiet; only `serve` logs at the configured level without being asked.
+QUIET = LogLevel.WARNING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One run of a command: what its common options said, and where its answer goes."""
+
+    flags: Mapping[str, Any]  # None: not given
+    config_file: Path | None
+    output: Output
+
+    def config(self, **flags: Any) -> Config:
+        """The settings of this run; `flags` are the command's own, None when not given.
+
+        Logging is set up as they say. Raises ConfigError.
+        """
+        from gateway.telemetry import set_up_logging
+
+        config = load_config(
+            flags={**self.flags, **flags}, environment=os.environ, file=self.config_file
+        )
+        set_up_logging(level=config.log_level, as_json=config.log_json)
+        return config
+
+    def quiet_config(self) -> Config:
+        """The settings of a run that says nothing but its answer unless `--log-level` asks."""
+        return self.config(log_level=self.flags["log_level"] or QUIET.value)
+
+    @property
+    def debugging(self) -> bool:
+        """True when the operator asked for everything."""
+        return bool(self.flags["log_level"] == LogLevel.DEBUG)
+
+
+def _option(*names: str, text: str, **more: Any) -> Any:
+    return typer.Option(*names, help=text, rich_help_panel="Common options", **more)
+
+
+_COMMON: Mapping[str, tuple[Any, Any]] = {
+    "data": (
+        Annotated[
+            Path | None,
+            _option("--data", metavar="DIR", text="Database, key file, reports. [QUANGATE_DATA]"),
+        ],
+        None,
+    ),
+    "database_url": (
+        Annotated[
+            str | None,
+            _option(
+                "--database-url",
+                metavar="URL",
+                text="Your own PostgreSQL. [QUANGATE_DATABASE_URL]",
+            ),
+        ],
+        None,
+    ),
+    "config_file": (
+        Annotated[
+            Path | None,
+            _option("--config", metavar="FILE", text="TOML file of settings. [QUANGATE_CONFIG]"),
+        ],
+        None,
+    ),
+    "as_json": (
+        Annotated[bool, _option("--json", text="One JSON object as the last line of stdout.")],
+        False,
+    ),
+    "log_level": (
+        Annotated[
+            LogLevel | None,
+            _option("--log-level", text="What is logged to stderr. [QUANGATE_LOG_LEVEL]"),
+        ],
+        None,
+    ),
+}
+
+
+def _common_parameters() -> list[inspect.Parameter]:
+    return [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (kind, default) in _COMMON.items()
+    ]
+
+
+def command(app: typer.Typer, name: str, *, example: str) -> Callable[[Handler], Handler]:
+    """Register a handler under a name; its docstring is the help, `example` ends it."""
+
+    def register(handler: Handler) -> Handler:
+        own = list(inspect.signature(handler).parameters.values())[1:]
+        keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+
+        def run(**values: Any) -> None:
+            call = _take_call(values)
+            raise typer.Exit(_run(handler, call, values))
+
+        parameters = [*keyword_only, *_common_parameters()]
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in parameters}
+        app.command(name, help=inspect.getdoc(handler), epilog=f"Example: {example}")(run)
+        return handler
+
+    return register
+
+
+def _take_call(values: dict[str, Any]) -> Call:
+    """Separate the common options from the command's own."""
+    level = values.pop("log_level")
+    return Call(
+        flags={
+            "data": values.pop("data"),
+            "database_url": values.pop("database_url"),
+            "log_level": level.value if level is not None else None,
+        },
+        config_file=values.pop("config_file"),
+        output=Output(json=values.pop("as_json")),
+    )
+
+
+def _run(handler: Handler, call: Call, values: Mapping[str, Any]) -> int:
+    """Run a handler to its exit code."""
+    try:
+        result = handler(call, **values)
+        answer = asyncio.run(_wait(result)) if inspect.isawaitable(result) else result
+    except typer.TyperException:
+        raise  # wrong usage, found late
+    except Exception as error:  # noqa: BLE001  the outermost frame: everything ends here
+        if call.debugging:
+            traceback.print_exc(file=sys.stderr)
+        failure = to_failure(error)
+        call.output.failure(failure)
+        return failure.exit_code
+    if answer is None:
+        return 0
+    call.output.answer(answer)
+    return answer.exit_code
+
+
+async def _wait(result: Awaitable[Answer | None]) -> Answer | None:
+    return await result

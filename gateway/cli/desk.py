@@ -1,0 +1,80 @@
+"""What a command opens: the database, one transaction, the vault."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gateway.cli.command import Call
+from gateway.config import Config
+from gateway.domain.native_errors import KeyMissing
+
+if TYPE_CHECKING:
+    from gateway.flows.administration.port import Secrecy, Statements
+    from gateway.native import Vault
+    from gateway.store.administration import AdministrationStatements
+    from gateway.store.database import Database
+
+KEY_FILE = "kek"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """An open database, for one command."""
+
+    config: Config
+    database: "Database"
+
+    @asynccontextmanager
+    async def transaction(
+        self, *, read_only: bool = False
+    ) -> "AsyncIterator[AdministrationStatements]":
+        """One administrative change: all of it, or nothing."""
+        from gateway.store.administration import administration
+
+        async with administration(self.database, read_only=read_only) as statements:
+            yield statements
+
+
+@asynccontextmanager
+async def open_desk(call: Call) -> AsyncIterator[Desk]:
+    """The database of this call, migrated; closed at the end."""
+    from gateway.store.database import opened
+
+    config = call.quiet_config()
+    async with opened(config) as database:
+        yield Desk(config=config, database=database)
+
+
+async def open_vault(config: Config, statements: "Statements") -> "Vault":
+    """The vault over the key file of the data directory, made only for a database without secrets.
+
+    Raises KeyMissing instead of making a new key beside secrets that it could not open.
+    """
+    from gateway.native import Vault
+
+    path = config.data / KEY_FILE
+    if path.exists():
+        return Vault.open(str(path), create=False)
+    row = await statements.one("holds_secrets")
+    if row is not None and row["found"]:
+        raise KeyMissing(
+            f"the key file {path} is missing, and this database holds secrets that only it opens. "
+            "Put the file back from its backup, or name its directory with --data."
+        )
+    return Vault.open(str(path))
+
+
+async def open_secrecy(config: Config, statements: "Statements") -> "Secrecy":
+    """The vault as administration uses it."""
+    from gateway import native
+    from gateway.flows.administration.port import Secrecy
+
+    vault = await open_vault(config, statements)
+    return Secrecy(
+        wrap=vault.wrap_secret,
+        open=vault.open_secret,
+        new_partner_secrets=partial(native.new_partner_secrets, vault),
+        new_webhook_secret=native.new_webhook_secret,
+    )

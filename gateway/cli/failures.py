@@ -1,0 +1,44 @@
+"""From exceptions to exit codes: one table, so that every command fails alike."""
+
+import traceback
+from collections.abc import Mapping
+from typing import Final
+
+from gateway.cli.output import Failure
+from gateway.domain.errors import (
+    ConfigError,
+    InvariantBrokenError,
+    QuangateError,
+    RefusedError,
+    StoreUnavailableError,
+)
+from gateway.domain.native_errors import VaultError
+
+# A refusal that any reader of the command alone could have foreseen is wrong usage.
+USAGE_CODES: Final = frozenset({"invalid-argument"})
+
+_CODES: Final[Mapping[type[QuangateError], str]] = {
+    ConfigError: "invalid-configuration",
+    StoreUnavailableError: "store-unavailable",
+    InvariantBrokenError: "invariant-broken",
+    VaultError: "vault",
+}
+
+
+def to_failure(error: Exception) -> Failure:
+    """What to tell of an exception; those we did not foresee become `internal`, in one line."""
+    if isinstance(error, RefusedError):
+        exit_code = 2 if error.code in USAGE_CODES else 1
+        return Failure(code=error.code, detail=str(error), exit_code=exit_code)
+    if isinstance(error, QuangateError):
+        code = next((c for t, c in _CODES.items() if isinstance(error, t)), "internal")
+        return Failure(code=code, detail=str(error))
+    # Not the exception's own text: a driver's message may repeat the values of a row.
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return Failure(
+        code="internal",
+        detail=(
+            f"unexpected {type(error).__name__} at {place.name}:{place.lineno}; "
+            "run again with --log-level debug for the whole story"
+        ),
+    )

@@ -1,0 +1,47 @@
+"""Runs the named statements of `sql/administration.sql` in one transaction."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from gateway.domain.errors import RefusedError
+from gateway.store.database import Database, unreachable_is_unavailable
+from gateway.store.named_sql import queries
+
+LOCK_TIMEOUT_MS = 10_000  # an administrative change waits this long for a running commit
+
+
+class AdministrationStatements:
+    """The `Statements` port over one connection; rows come back as plain mappings."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._statements = queries("administration")
+
+    async def one(self, name: str, *values: Any) -> Mapping[str, Any] | None:
+        """The first row, or None."""
+        row = await self._connection.fetchrow(self._statements[name], *values)
+        return None if row is None else dict(row)
+
+    async def all(self, name: str, *values: Any) -> Sequence[Mapping[str, Any]]:
+        """Every row."""
+        return [dict(row) for row in await self._connection.fetch(self._statements[name], *values)]
+
+
+@asynccontextmanager
+async def administration(
+    database: Database, *, read_only: bool = False
+) -> AsyncIterator[AdministrationStatements]:
+    """One administrative transaction: everything inside takes effect together, or nothing does."""
+    with unreachable_is_unavailable():
+        async with database.pool.acquire() as connection:
+            try:
+                async with connection.transaction(readonly=read_only):
+                    await connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+                    yield AdministrationStatements(connection)
+            except asyncpg.LockNotAvailableError:
+                raise RefusedError(
+                    "busy", "the row is held by somebody else for too long; try again"
+                ) from None
