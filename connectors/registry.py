@@ -64,7 +64,7 @@ def create(name: str, base_url: str, settings: Mapping[str, str]) -> Connector:
 def create_simulator(name: str, settings: Mapping[str, str]) -> "Platform":
     """Build the simulated platform; every setting has the default of the golden vectors."""
     platform_type: Any = _load(name, "simulator", entry(name).simulator)
-    settings_type = _load(name, "wire", entry(name).settings)
+    settings_type = platform_type.SETTINGS or _load(name, "wire", entry(name).settings)
     platform: Platform = platform_type(
         load_settings(settings_type, {**platform_type.DEFAULTS, **settings})
     )

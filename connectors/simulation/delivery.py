@@ -132,8 +132,8 @@ class CallbackSender:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             done = False
         # A forger has one try; the platform itself repeats until it is acknowledged.
-        if not done and not job.forged and job.sends < len(platform.CALLBACK_RETRY_S):
-            wait_s = platform.CALLBACK_RETRY_S[job.sends] * self._market.options.time_scale
+        if not done and not job.forged and job.sends < len(platform.callback_retry_s):
+            wait_s = platform.callback_retry_s[job.sends] * self._market.options.time_scale
             again = _Job(order=job.order, state=job.state, forged=False, sends=job.sends + 1)
             self._put_later(max(wait_s, 0.001), again)
 

@@ -79,10 +79,12 @@ class Platform(ABC):
     NAME: ClassVar[str]
     # Defaults of the connector's settings: the keys of the golden vectors, else demo_….
     DEFAULTS: ClassVar[Mapping[str, str]]
+    # The simulator's own settings type, where it has more than its connector's.
+    SETTINGS: ClassVar[type[Any] | None] = None
     KNOWS_PARTIAL: ClassVar[bool] = False
     DUPLICATES: ClassVar[Duplicates] = Duplicates.REFUSE
     # Waits between the sends of one callback, in seconds; the first send is immediate.
-    CALLBACK_RETRY_S: ClassVar[tuple[float, ...]] = (15, 30, 180)
+    callback_retry_s: tuple[float, ...] = (15, 30, 180)
 
     market: "Market"
 

@@ -1,0 +1,346 @@
+"""Buys at a Kasushou shop: virtual goods and cards. Pure: no I/O, no clock.
+
+A submit never brings cards. A refusal (code 400) has no finer code, so it is believed only after a
+look that finds no order. Callbacks are signed but for their cards: cards come by `order/info` only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.answer import (
+    expect_ok,
+    throttled_outcome,
+    throttled_state,
+    unknown_outcome,
+    unknown_state,
+)
+from connectors.contract import (
+    Ack,
+    Balance,
+    CallbackEvent,
+    CallbackRefused,
+    CallbackRequest,
+    Cancellation,
+    CancelRequest,
+    Capabilities,
+    CatalogItem,
+    CatalogPage,
+    Context,
+    Exchange,
+    HttpRequest,
+    HttpResponse,
+    Outcome,
+    OutcomeKind,
+    ProtocolError,
+    QueryKind,
+    QueryRequest,
+    QueryState,
+    Reason,
+    SubmitRequest,
+    TransportFailure,
+    UpstreamRefused,
+)
+from connectors.kasushou.wire import (
+    DUPLICATE_TEXTS,
+    STATES,
+    Envelope,
+    KasushouSettings,
+    canonical_texts,
+    read_callback,
+    read_codes,
+    read_envelope,
+    read_rows,
+    sign_body,
+    signed_members,
+    sorted_body,
+)
+from connectors.loose import as_int, as_object, as_text, to_minor, yuan
+from connectors.signing import same, timestamped_sha1
+
+CAPABILITIES = Capabilities(
+    # "external_orderno de-duplicates", but nothing says that it holds for two at once.
+    idempotent_submit=False,
+    resend_allowed=True,
+    callbacks_trusted=True,
+    supports_codes=True,
+    supports_cancel=True,
+    knows_reversal=True,
+)
+PAGE_SIZE = 100  # goods/list: limit <= 100
+
+# Words of a 400 that tell more than "no" (assumption: the texts are the shops' own).
+REFUSAL_TEXTS: tuple[tuple[str, Reason], ...] = (
+    ("余额不足", Reason.INSUFFICIENT_BALANCE),
+    ("签名", Reason.CREDENTIALS),
+    ("价格", Reason.PRICE_CHANGED),
+    ("safe_price", Reason.PRICE_CHANGED),
+    ("账号", Reason.INVALID_ACCOUNT),
+    ("商品", Reason.PRODUCT_UNAVAILABLE),
+    ("库存", Reason.PRODUCT_UNAVAILABLE),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kasushou:
+    """One customer account at one shop."""
+
+    base_url: str
+    settings: KasushouSettings
+
+    @property
+    def name(self) -> str:
+        """The connector's name in the registry."""
+        return "kasushou"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the gateway may rely on."""
+        return CAPABILITIES
+
+    # --- submit and query -------------------------------------------------------------------------
+
+    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Outcome]:
+        """order/buy; a 400 is followed by order/info, and is final only if that finds nothing."""
+        body = sorted_body(_purchase(request))
+        response = yield self._call("order/buy", body, context, executes=True)
+        throttled = throttled_outcome(response, context.now)
+        if throttled is not None:
+            return throttled
+        try:
+            envelope = read_envelope(response.body)
+        except ProtocolError as error:
+            return unknown_outcome(response, str(error))
+        if envelope.ok:
+            return _read_accepted(envelope, request)
+        refusal = _refused(envelope)
+        if envelope.code != "400" or refusal.reason is Reason.DUPLICATE:
+            return refusal
+        found = yield from self._look_after_refusal(request, context)
+        if found is not QueryKind.NOT_FOUND:
+            return refusal
+        return Outcome(
+            kind=OutcomeKind.REJECTED,
+            reason=refusal.reason,
+            code=refusal.code,
+            message=refusal.message,
+        )
+
+    def _look_after_refusal(self, request: SubmitRequest, context: Context) -> Exchange[QueryKind]:
+        query = QueryRequest(attempt_no=request.attempt_no)
+        try:
+            state = yield from self.query(query, context)
+        except (TransportFailure, ProtocolError):
+            return QueryKind.UNKNOWN
+        return state.kind
+
+    def query(self, request: QueryRequest, context: Context) -> Exchange[QueryState]:
+        """order/info by our number over all days; cards come with status 3."""
+        body = sorted_body({"external_orderno": request.attempt_no, "day": 0})
+        response = yield self._call("order/info", body, context)
+        throttled = throttled_state(response, context.now)
+        if throttled is not None:
+            return throttled
+        envelope = read_envelope(response.body)
+        if envelope.not_found:
+            return QueryState(kind=QueryKind.NOT_FOUND, message=envelope.message)
+        if not envelope.ok:
+            return unknown_state(envelope.message, reason=Reason.OTHER, code=envelope.code)
+        rows = read_rows(envelope.data)
+        if not rows:
+            return QueryState(kind=QueryKind.NOT_FOUND)
+        ours = [row for row in rows if as_text(row.get("external_orderno")) == request.attempt_no]
+        if len(ours) != 1:
+            return unknown_state("not exactly our order", reason=Reason.ECHO_MISMATCH)
+        return _read_order(ours[0], request)
+
+    # --- callbacks --------------------------------------------------------------------------------
+
+    def parse_callback(self, call: CallbackRequest, now: float) -> CallbackEvent:
+        """An order's state (signed, so trusted) or a price push (whose price is not: re-read it).
+
+        The cards of a callback are not signed and are never read here.
+        """
+        try:
+            callback = read_callback(call.body, call.headers.get("content-type", ""))
+        except ProtocolError as error:
+            raise CallbackRefused(str(error), status=400) from None
+        self._verify(callback, now)
+        ack = Ack(body=self.settings.ack.encode())
+        attempt_no = _text(callback.get("external_orderno"))
+        if attempt_no is None:
+            product_id = _text(callback.get("id"))
+            if product_id is None:
+                raise CallbackRefused("the callback names no order", status=400)
+            return CallbackEvent(ack=ack, product_id=product_id, trusted=False)
+        return CallbackEvent(
+            ack=ack,
+            attempt_no=attempt_no,
+            upstream_no=_text(callback.get("ordersn")),
+            hint=STATES.get(_text(callback.get("status")) or "", QueryKind.UNKNOWN),
+            trusted=True,
+            message=_text(callback.get("recharge_hints")) or "",
+        )
+
+    def _verify(self, callback: Mapping[str, Any], now: float) -> None:
+        moment, sign = _text(callback.get("time")) or "", _text(callback.get("sign")) or ""
+        texts = canonical_texts(signed_members(callback))
+        key = self.settings.apikey
+        fits = [same(sign.lower(), timestamped_sha1(moment, text, key)) for text in texts]
+        if not any(fits):
+            raise CallbackRefused("the callback's sign is wrong")
+        seconds = as_int(moment)
+        # 13 digits are milliseconds, 10 are seconds.
+        age_s = abs(now - seconds / (1000 if seconds > 10**11 else 1)) if seconds else None
+        if age_s is None or age_s > self.settings.callback_window_s:
+            raise CallbackRefused("the callback is stale")
+
+    # --- the rest ---------------------------------------------------------------------------------
+
+    def balance(self, context: Context) -> Exchange[Balance]:
+        """user/info; yuan as text."""
+        response = yield self._call("user/info", b"{}", context)
+        amount_minor = to_minor(as_object(_read_ok(response).data).get("balance"))
+        if amount_minor is None:
+            raise ProtocolError("the answer has no balance")
+        return Balance(amount_minor=amount_minor)
+
+    def catalog(self, cursor: str | None, context: Context) -> Exchange[CatalogPage]:
+        """goods/list by pages of 100; the cursor is the page number."""
+        page = int(cursor or "1")
+        body = sorted_body({"limit": PAGE_SIZE, "page": page})
+        response = yield self._call("goods/list", body, context)
+        rows = read_rows(_read_ok(response).data)
+        items = (_read_goods(row) for row in rows)
+        return CatalogPage(
+            items=tuple(item for item in items if item is not None),
+            next_cursor=str(page + 1) if len(rows) >= PAGE_SIZE else None,
+        )
+
+    def cancel(self, request: CancelRequest, context: Context) -> Exchange[Cancellation]:
+        """order/close by their number, looked up if need be; the end comes by callback or query."""
+        upstream_no = request.upstream_no
+        if upstream_no is None:
+            query = QueryRequest(attempt_no=request.attempt_no)
+            upstream_no = (yield from self.query(query, context)).upstream_no
+        if upstream_no is None:
+            return Cancellation.REFUSED
+        body = sorted_body({"ordersn": upstream_no})
+        response = yield self._call("order/close", body, context)
+        accepted = response.status == 200 and read_envelope(response.body).ok
+        return Cancellation.REQUESTED if accepted else Cancellation.REFUSED
+
+    def _call(
+        self, operation: str, body: bytes, context: Context, *, executes: bool = False
+    ) -> HttpRequest:
+        timestamp = str(int(context.now * 1000))
+        return HttpRequest(
+            method="POST",
+            url=f"{self.base_url}{self.settings.prefix}/{operation}",
+            headers={
+                "content-type": "application/json; charset=utf-8",
+                "sign": sign_body(timestamp, body, self.settings.apikey),
+                "timestamp": timestamp,
+                "userid": self.settings.userid,
+            },
+            body=body,
+            executes=executes,
+        )
+
+
+def _purchase(request: SubmitRequest) -> dict[str, Any]:
+    """The members of order/buy; `attach` and `url` only where there is something to say."""
+    product_id = request.product_id
+    members: dict[str, Any] = {
+        "id": int(product_id) if product_id.isascii() and product_id.isdigit() else product_id,
+        "quantity": request.quantity,
+        "external_orderno": request.attempt_no,
+    }
+    attach = dict(request.params)
+    if request.account is not None:
+        attach["recharge_account"] = request.account
+    if attach:
+        members["attach"] = attach
+    if request.notify_url:
+        members["url"] = request.notify_url
+    if request.max_cost_minor is not None:
+        # Assumption: the guard is on one piece. Read as the total it would only refuse more.
+        members["safe_price"] = yuan(request.max_cost_minor // request.quantity)
+    return members
+
+
+def _read_accepted(envelope: Envelope, request: SubmitRequest) -> Outcome:
+    order = as_object(envelope.data)
+    if as_text(order.get("external_orderno")) not in (None, request.attempt_no):
+        return Outcome(kind=OutcomeKind.UNKNOWN, reason=Reason.ECHO_MISMATCH)
+    return Outcome(
+        kind=OutcomeKind.ACCEPTED,
+        upstream_no=as_text(order.get("ordersn")),
+        cost_minor=to_minor(order.get("total_price")),
+    )
+
+
+def _refused(envelope: Envelope) -> Outcome:
+    """What a refusal says, before anybody has looked: UNKNOWN."""
+    by_text = (reason for text, reason in REFUSAL_TEXTS if text in envelope.message)
+    duplicate = any(text in envelope.message for text in DUPLICATE_TEXTS)
+    return Outcome(
+        kind=OutcomeKind.UNKNOWN,
+        reason=Reason.DUPLICATE if duplicate else next(by_text, Reason.OTHER),
+        code=envelope.code,
+        message=envelope.message,
+    )
+
+
+def _read_order(order: Mapping[str, Any], request: QueryRequest) -> QueryState:
+    word = as_text(order.get("status")) or ""
+    # An unknown status is not an end: we ask again.
+    kind = STATES.get(word, QueryKind.PROCESSING)
+    if kind is QueryKind.REVERSED and not request.succeeded_before:
+        kind = QueryKind.FAILED
+    codes = read_codes(order.get("card_list")) if kind is QueryKind.SUCCESS else ()
+    reason = None
+    # `product_id` is empty when the query only asks whether the order exists.
+    wants_codes = request.account is None and request.product_id != ""
+    if kind is QueryKind.SUCCESS and wants_codes and len(codes) < request.quantity:
+        kind, reason, codes = QueryKind.PROCESSING, Reason.CODES_MISSING, ()
+    return QueryState(
+        kind=kind,
+        upstream_no=as_text(order.get("ordersn")),
+        cost_minor=to_minor(order.get("total_price")),
+        delivered_quantity=request.quantity if kind is QueryKind.SUCCESS else None,
+        codes=codes,
+        reason=reason,
+        code=word,
+        message=as_text(order.get("recharge_hints")) or "",
+    )
+
+
+def _read_ok(response: HttpResponse) -> Envelope:
+    expect_ok(response)
+    envelope = read_envelope(response.body)
+    if not envelope.ok:
+        reason = _refused(envelope).reason or Reason.OTHER
+        raise UpstreamRefused(reason, envelope.code, envelope.message)
+    return envelope
+
+
+def _read_goods(goods: Mapping[str, Any]) -> CatalogItem | None:
+    product_id = as_text(goods.get("id"))
+    if product_id is None:
+        return None
+    return CatalogItem(
+        product_id=product_id,
+        name=as_text(goods.get("goods_name")) or product_id,
+        kind="code" if as_int(goods.get("goods_type")) == 1 else "topup",
+        face_minor=to_minor(goods.get("face_value")),
+        cost_minor=to_minor(goods.get("goods_price")),
+        currency="CNY",
+        available=as_int(goods.get("status")) == 1,
+    )
+
+
+def _text(value: object) -> str | None:
+    """Text of a callback's member, whose numbers are texts of a kind of their own."""
+    text = as_text(value)
+    return str(text) if text is not None else None

@@ -1,0 +1,178 @@
+"""Kasushou's words: signature, envelope, status tables. Pure; shared by connector and simulator.
+
+Facts: doc.kasushou.com/api/v2api (upstreams.md §1.2), and what shops were seen to send (§9).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from connectors.contract import DeliveredCode, ProtocolError, QueryKind
+from connectors.loose import as_objects, as_text, read_object
+from connectors.secret import Secret
+from connectors.signing import compact_json, timestamped_sha1
+
+# `status` of order/info and of callbacks.
+STATES: Final[Mapping[str, QueryKind]] = {
+    "-1": QueryKind.UNKNOWN,  # not paid: neither running nor ended
+    "1": QueryKind.PROCESSING,
+    "2": QueryKind.PROCESSING,
+    "3": QueryKind.SUCCESS,
+    "4": QueryKind.CANCELLED,
+    "5": QueryKind.REVERSED,  # refunded; FAILED if it had never been 3
+}
+OK_CODES: Final = frozenset({"0", "1", "200"})  # as numbers or text, by shop
+NOT_FOUND_TEXTS: Final = ("不存在", "未找到", "没有找到")
+DUPLICATE_TEXTS: Final = ("重复", "已存在", "已经存在")
+# Members of a callback that the signature does not cover.
+UNSIGNED: Final = frozenset({"sign", "card_list", "express_list"})
+PRICE_PUSH_SIGNED: Final = ("id", "time")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KasushouSettings:
+    """`--set` names. `callback_window_s` bounds the age of a callback's `time`; `ack` is what stops
+    the retries; `prefix` is where the API lives.
+    """
+
+    userid: str
+    apikey: Secret
+    prefix: str = "/api/v1"
+    callback_window_s: int = 300
+    ack: str = "ok"
+
+
+def sorted_body(members: Mapping[str, Any]) -> bytes:
+    """The bytes that are signed and sent: keys sorted on every level, so that shops which sort only
+    the top and shops which sort all of them read the same.
+    """
+    return compact_json(_sorted(members)).encode()
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
+
+
+def sign_body(timestamp: str, body: bytes, key: Secret) -> str:
+    """The `Sign` header: sha1 of timestamp, body and key."""
+    return timestamped_sha1(timestamp, body.decode("utf-8", "replace"), key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """An answer; `data` as received."""
+
+    code: str
+    message: str
+    data: Any
+
+    @property
+    def ok(self) -> bool:
+        """Whether the platform calls it a success."""
+        return self.code in OK_CODES
+
+    @property
+    def not_found(self) -> bool:
+        """Whether the platform refuses because it has no such order."""
+        return not self.ok and any(text in self.message for text in NOT_FOUND_TEXTS)
+
+
+def read_envelope(body: bytes) -> Envelope:
+    """Read `{code, msg, data}`; raises `ProtocolError`."""
+    answer = read_object(body)
+    code = as_text(answer.get("code"))
+    if code is None:
+        raise ProtocolError("the answer has no code")
+    message = as_text(answer.get("msg")) or as_text(answer.get("message")) or ""
+    return Envelope(code=code, message=message, data=answer.get("data"))
+
+
+def read_rows(data: Any) -> list[dict[str, Any]]:
+    """The rows of `data`: a list, `{list: […]}`, `{data: […]}`, or one object."""
+    if isinstance(data, dict):
+        for name in ("list", "data"):
+            if isinstance(data.get(name), list):
+                return as_objects(data[name])
+    return as_objects(data)
+
+
+def read_codes(card_list: Any) -> tuple[DeliveredCode, ...]:
+    """Cards as `{card_no, card_password}` objects or as plain texts (kept whole)."""
+    if not isinstance(card_list, list):
+        return ()
+    return tuple(code for card in card_list if (code := _read_code(card)) is not None)
+
+
+def _read_code(card: Any) -> DeliveredCode | None:
+    if not isinstance(card, dict):
+        text = as_text(card)
+        return DeliveredCode(code=Secret(text)) if text else None
+    number, password = as_text(card.get("card_no")), as_text(card.get("card_password"))
+    first, second = (number, password) if number else (password, None)
+    if first is None:
+        return None
+    return DeliveredCode(code=Secret(first), pin=Secret(second) if second else None)
+
+
+# --- callbacks ------------------------------------------------------------------------------------
+
+
+class SpelledNumber(str):
+    """A number of a callback as it was written: 2.20 must be signed as 2.20."""
+
+    __slots__ = ()
+
+
+def read_callback(body: bytes, content_type: str) -> dict[str, Any]:
+    """Read a JSON or form callback; raises `ProtocolError`."""
+    try:
+        text = body.decode("utf-8-sig")
+        if "form-urlencoded" in content_type:
+            return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
+        value = json.loads(text, parse_float=SpelledNumber, parse_int=SpelledNumber)
+    except (ValueError, RecursionError):
+        raise ProtocolError("the callback is neither JSON nor a form") from None
+    if not isinstance(value, dict):
+        raise ProtocolError("the callback is not an object")
+    return value
+
+
+def signed_members(callback: Mapping[str, Any]) -> dict[str, Any]:
+    """What a callback's sign covers. An order's: everything that came but the cards, also what is
+    new. A price push's: `id` and `time` alone.
+    """
+    if "external_orderno" in callback or "ordersn" in callback:
+        return {name: value for name, value in callback.items() if name not in UNSIGNED}
+    return {name: callback[name] for name in PRICE_PUSH_SIGNED if name in callback}
+
+
+def canonical_texts(members: Mapping[str, Any]) -> tuple[str, ...]:
+    """The JSON texts a callback's sign may have been made over: as PHP writes it (escaping `/`),
+    plainly, and as Go writes it (escaping `<`, `>`, `&`).
+    """
+    plain = _write({name: members[name] for name in sorted(members)})
+    return php_json(plain), plain, go_json(plain)
+
+
+def php_json(plain: str) -> str:
+    r"""Compact JSON as PHP's `json_encode(x, 256)` writes it: `/` is `\/`."""
+    return plain.replace("/", "\\/")
+
+
+def go_json(plain: str) -> str:
+    r"""Compact JSON as Go's encoding/json writes it: `<`, `>` and `&` are `\u003c` and so on."""
+    return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _write(value: Any) -> str:
+    if isinstance(value, SpelledNumber):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{compact_json(k)}:{_write(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_write, value)) + "]"
+    return compact_json(value)
