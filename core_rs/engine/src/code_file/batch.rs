@@ -1,0 +1,233 @@
+//! A few thousand rows on their way into the database: plaintext in, sealed COPY rows out.
+
+use std::collections::HashMap;
+
+use zeroize::Zeroizing;
+
+use super::identity::IdentityRule;
+use super::parser::RowOut;
+use super::row::{Goods, Reason};
+
+/// Rows read together. The plaintext is wiped when the batch is dropped.
+#[derive(Default)]
+pub struct Batch {
+    lines: Vec<u64>,
+    plain: Arena,
+    identity: Arena,
+    rejects: Vec<(u64, Reason)>,
+    /// Rows whose identity no earlier row of the batch has: what may be imported.
+    candidates: Vec<usize>,
+    /// (row, candidate with the same identity).
+    repeats: Vec<(usize, usize)>,
+    last_line: u64,
+}
+
+/// Byte strings end to end.
+#[derive(Default)]
+struct Arena {
+    bytes: Zeroizing<Vec<u8>>,
+    ends: Vec<usize>,
+}
+
+impl Arena {
+    fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.bytes);
+        self.ends.push(self.bytes.len());
+    }
+
+    fn get(&self, index: usize) -> &[u8] {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.bytes[start..self.ends[index]]
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+}
+
+/// A 128-bit keyed fingerprint of a code's identity.
+pub type Fingerprint = [u8; 16];
+
+impl Batch {
+    /// Adds a row; refused ones are only noted.
+    pub fn push(&mut self, row: RowOut, rule: IdentityRule) {
+        self.last_line = row.line;
+        match row.goods {
+            Err(reason) => self.rejects.push((row.line, reason)),
+            Ok(goods) => {
+                self.lines.push(row.line);
+                self.plain.push_with(|out| write_plaintext(&goods, out));
+                let identity = if goods.code.is_empty() {
+                    // A link is its own identity, to the letter.
+                    goods.url.as_str().into()
+                } else {
+                    rule.identity(&goods.code)
+                };
+                self.identity
+                    .push_with(|out| out.extend_from_slice(identity.as_bytes()));
+            }
+        }
+    }
+
+    /// Adds a code that has no line: a generated one.
+    pub fn push_code(&mut self, code: &str, rule: IdentityRule) {
+        let mut goods = Goods::default();
+        code.clone_into(&mut goods.code);
+        let line = self.last_line + 1;
+        self.push(
+            RowOut {
+                line,
+                goods: Ok(goods),
+            },
+            rule,
+        );
+    }
+
+    /// How many rows it holds, refused ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lines.len() + self.rejects.len()
+    }
+
+    /// Whether it holds no row at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of plaintext held.
+    #[must_use]
+    pub fn plain_bytes(&self) -> usize {
+        self.plain.bytes.len()
+    }
+
+    /// The last row's line.
+    #[must_use]
+    pub fn last_line(&self) -> u64 {
+        self.last_line
+    }
+
+    /// Refused rows: line and reason.
+    #[must_use]
+    pub fn rejects(&self) -> &[(u64, Reason)] {
+        &self.rejects
+    }
+
+    /// Rows that repeat a candidate of this batch: line, and the candidate's index.
+    pub fn repeats(&self) -> impl Iterator<Item = (u64, usize)> + '_ {
+        self.repeats
+            .iter()
+            .map(|(row, candidate)| (self.lines[*row], *candidate))
+    }
+
+    /// The line of a candidate.
+    #[must_use]
+    pub fn candidate_line(&self, candidate: usize) -> Option<u64> {
+        self.candidates.get(candidate).map(|row| self.lines[*row])
+    }
+
+    /// Fingerprints every row, settles the candidates and returns theirs, in order, end to end.
+    pub fn fingerprints(&mut self, mut of: impl FnMut(&[u8]) -> Fingerprint) -> Vec<u8> {
+        let mut seen: HashMap<Fingerprint, usize> = HashMap::with_capacity(self.lines.len());
+        let mut all = Vec::with_capacity(self.lines.len() * 16);
+        self.candidates.clear();
+        self.repeats.clear();
+        for row in 0..self.identity.len() {
+            let fingerprint = of(self.identity.get(row));
+            let next = self.candidates.len();
+            match *seen.entry(fingerprint).or_insert(next) {
+                first if first == next => {
+                    self.candidates.push(row);
+                    all.extend_from_slice(&fingerprint);
+                }
+                first => self.repeats.push((row, first)),
+            }
+        }
+        all
+    }
+
+    /// Seals the candidates that are kept and lays them out for `COPY code … (FORMAT binary)`.
+    ///
+    /// `dropped` are candidate indices in ascending order; the kept ones get the numbers
+    /// `seq_lo`, `seq_lo + 1`, …; `seal` appends one sealed record.
+    pub fn copy_rows<E>(
+        &self,
+        rows: CopyRows,
+        dropped: &[usize],
+        mut seal: impl FnMut(i64, &[u8], &mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<Vec<u8>, E> {
+        let mut payload = Vec::with_capacity(self.plain.bytes.len() + self.candidates.len() * 128);
+        payload.extend_from_slice(COPY_HEADER);
+        let mut dropped = dropped.iter().peekable();
+        let mut seq = rows.seq_lo;
+        for (candidate, row) in self.candidates.iter().enumerate() {
+            if dropped.next_if(|index| **index == candidate).is_some() {
+                continue;
+            }
+            payload.extend_from_slice(&4_i16.to_be_bytes());
+            for field in [rows.pool_id, seq, rows.batch_id] {
+                payload.extend_from_slice(&8_i32.to_be_bytes());
+                payload.extend_from_slice(&field.to_be_bytes());
+            }
+            let length_at = payload.len();
+            payload.extend_from_slice(&[0; 4]);
+            seal(seq, self.plain.get(*row), &mut payload)?;
+            // The low half of the length: a record is some kilobytes at most.
+            let length = (payload.len() - length_at - 4).to_be_bytes();
+            payload[length_at..length_at + 4].copy_from_slice(&length[4..]);
+            seq += 1;
+        }
+        payload.extend_from_slice(&(-1_i16).to_be_bytes());
+        Ok(payload)
+    }
+}
+
+/// Where the rows of a batch go: table `code (pool_id, seq, batch_id, sealed)`.
+#[derive(Debug, Clone, Copy)]
+pub struct CopyRows {
+    /// The pool.
+    pub pool_id: i64,
+    /// The batch whose data key seals them.
+    pub batch_id: i64,
+    /// The number of the first kept row.
+    pub seq_lo: i64,
+}
+
+/// Signature, no flags, no extension: the database's documentation of COPY, “Binary Format”.
+const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+
+/// The plaintext of a record: compact JSON, absent members left out.
+fn write_plaintext(goods: &Goods, out: &mut Vec<u8>) {
+    let members = [
+        ("code", &goods.code),
+        ("pin", &goods.pin),
+        ("url", &goods.url),
+        ("expires_at", &goods.expires_at),
+    ];
+    let mut opener = b'{';
+    for (name, value) in members.into_iter().filter(|(_, value)| !value.is_empty()) {
+        out.push(opener);
+        out.push(b'"');
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\":");
+        write_json_string(value, out);
+        opener = b',';
+    }
+    out.push(b'}');
+}
+
+fn write_json_string(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    for byte in text.bytes() {
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            // Other control characters were refused with their row.
+            _ => out.push(byte),
+        }
+    }
+    out.push(b'"');
+}

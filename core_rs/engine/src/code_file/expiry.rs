@@ -1,0 +1,221 @@
+//! Expiry dates as suppliers write them, to RFC 3339.
+
+/// Words for "does not expire".
+const NEVER: &[&str] = &[
+    "-",
+    "/",
+    "无",
+    "永久",
+    "永久有效",
+    "长期",
+    "长期有效",
+    "n/a",
+    "null",
+    "none",
+    "never",
+];
+
+/// Reads an expiry: `Ok(None)` if it never comes, `Err(())` if the text is no date.
+///
+/// A day stays a day (`2027-12-31`); a moment becomes UTC (`2027-12-31T15:59:59Z`), and
+/// one without a zone is taken as UTC. Day-first and month-first forms are ambiguous: refused.
+pub(super) fn parse(text: &str) -> Result<Option<String>, ()> {
+    if text.is_empty() || NEVER.contains(&text.to_lowercase().as_str()) {
+        return Ok(None);
+    }
+    let (date, time) = cut_time(text);
+    let day = parse_day(date).ok_or(())?;
+    let Some(time) = time else {
+        return Ok(Some(format_day(day)));
+    };
+    let (seconds, offset_s) = parse_time(time).ok_or(())?;
+    let moment = days_since_epoch(day) * 86_400 + seconds - offset_s;
+    let day = day_from_epoch(moment.div_euclid(86_400));
+    let rest = moment.rem_euclid(86_400);
+    Ok(Some(format!(
+        "{}T{:02}:{:02}:{:02}Z",
+        format_day(day),
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60
+    )))
+}
+
+type Day = (i64, i64, i64);
+
+fn format_day((year, month, day): Day) -> String {
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The date and, after a `T` or blanks, the time.
+fn cut_time(text: &str) -> (&str, Option<&str>) {
+    match text.find(|c: char| c.is_whitespace() || matches!(c, 'T' | 't')) {
+        Some(at) => {
+            let time = text[at..]
+                .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, 'T' | 't'));
+            (&text[..at], Some(time))
+        }
+        None => (text, None),
+    }
+}
+
+fn parse_day(text: &str) -> Option<Day> {
+    let compact = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = if compact {
+        vec![&text[..4], &text[4..6], &text[6..]]
+    } else {
+        let text = text.strip_suffix('日').unwrap_or(text);
+        text.split(['-', '/', '.', '年', '月']).collect()
+    };
+    let [year, month, day] = parts.as_slice() else {
+        return None;
+    };
+    let (year, month, day) = (
+        number(year, 4..=4)?,
+        number(month, 1..=2)?,
+        number(day, 1..=2)?,
+    );
+    let valid = (1970..=9999).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=days_of_month(year, month)).contains(&day);
+    valid.then_some((year, month, day))
+}
+
+fn number(digits: &str, width: std::ops::RangeInclusive<usize>) -> Option<i64> {
+    let plain = width.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| digits.parse().ok()).flatten()
+}
+
+fn days_of_month(year: i64, month: i64) -> i64 {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Seconds of the day, and the zone's offset in seconds.
+fn parse_time(text: &str) -> Option<(i64, i64)> {
+    let zone_at = text.find(['Z', 'z', '+', '-']).unwrap_or(text.len());
+    let (clock, zone) = text.split_at(zone_at);
+    let clock = clock
+        .trim_end()
+        .split_once('.')
+        .map_or(clock.trim_end(), |(whole, _)| whole);
+    let parts: Vec<&str> = clock.split(':').collect();
+    let (hour, minute, second) = match parts.as_slice() {
+        [hour, minute] => (hour, minute, &"0"),
+        [hour, minute, second] => (hour, minute, second),
+        _ => return None,
+    };
+    let (hour, minute, second) = (
+        number(hour, 1..=2)?,
+        number(minute, 2..=2)?,
+        number(second, 1..=2)?,
+    );
+    let valid = hour < 24 && minute < 60 && second < 60;
+    valid.then_some((hour * 3600 + minute * 60 + second, parse_offset(zone)?))
+}
+
+fn parse_offset(zone: &str) -> Option<i64> {
+    if matches!(zone, "" | "Z" | "z") {
+        return Some(0);
+    }
+    let sign = if zone.starts_with('-') { -1 } else { 1 };
+    let digits = zone[1..].replace(':', "");
+    let (hours, minutes) = (
+        digits.get(..2)?,
+        digits
+            .get(2..)
+            .filter(|rest| !rest.is_empty())
+            .unwrap_or("00"),
+    );
+    let (hours, minutes) = (number(hours, 2..=2)?, number(minutes, 2..=2)?);
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+}
+
+/// Days since 1970-01-01 in the proleptic Gregorian calendar.
+fn days_since_epoch((year, month, day): Day) -> i64 {
+    // Years are counted from March, so that the leap day comes last.
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    year * 365 + year.div_euclid(4) - year.div_euclid(100)
+        + year.div_euclid(400)
+        + (month * 153 + 2) / 5
+        + day
+        - 719_469
+}
+
+fn day_from_epoch(days: i64) -> Day {
+    // A guess that is never too late, then at most a step or two: dates are few.
+    let mut year = 1970 + days.div_euclid(366);
+    while days_since_epoch((year + 1, 1, 1)) <= days {
+        year += 1;
+    }
+    let mut rest = days - days_since_epoch((year, 1, 1));
+    let mut month = 1;
+    while rest >= days_of_month(year, month) {
+        rest -= days_of_month(year, month);
+        month += 1;
+    }
+    (year, month, rest + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every accepted form of a date becomes RFC 3339; ambiguous and impossible ones do not.
+    #[test]
+    fn reads_suppliers_dates() {
+        let rows: &[(&str, Result<Option<&str>, ()>)] = &[
+            ("", Ok(None)),
+            ("永久有效", Ok(None)),
+            ("2027-12-31", Ok(Some("2027-12-31"))),
+            ("2027/1/5", Ok(Some("2027-01-05"))),
+            ("2027.01.05", Ok(Some("2027-01-05"))),
+            ("20271231", Ok(Some("2027-12-31"))),
+            ("2027年3月1日", Ok(Some("2027-03-01"))),
+            ("2028-02-29", Ok(Some("2028-02-29"))), // leap day
+            ("2027-02-29", Err(())),                // no leap year
+            ("2027-13-01", Err(())),
+            ("2027-00-10", Err(())),
+            ("31/12/2027", Err(())), // day first
+            ("12/31/27", Err(())),
+            ("soon", Err(())),
+            ("2027-12-31 23:59:59", Ok(Some("2027-12-31T23:59:59Z"))),
+            ("2027-12-31T23:59:59.999Z", Ok(Some("2027-12-31T23:59:59Z"))),
+            (
+                "2027-12-31T23:59:59+08:00",
+                Ok(Some("2027-12-31T15:59:59Z")),
+            ),
+            ("2027-12-31 20:00 -0500", Ok(Some("2028-01-01T01:00:00Z"))), // over the year's end
+            (
+                "2027-03-01T00:30:00+01:00",
+                Ok(Some("2027-02-28T23:30:00Z")),
+            ),
+            ("2027-12-31 24:00", Err(())),
+            ("2027-12-31 2", Err(())),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(
+                parse(text),
+                expected.map(|found| found.map(str::to_owned)),
+                "{text}"
+            );
+        }
+    }
+
+    /// Day numbers go there and back over four centuries.
+    #[test]
+    fn day_numbers_round_trip() {
+        assert_eq!(days_since_epoch((1970, 1, 1)), 0);
+        for days in 0..146_097 {
+            assert_eq!(days_since_epoch(day_from_epoch(days)), days);
+        }
+    }
+}

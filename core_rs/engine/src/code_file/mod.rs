@@ -1,0 +1,63 @@
+//! Reads suppliers' code files: any encoding, any separator, any chunking, bounded memory.
+//!
+//! Bytes go in, rows come out: `sniff` looks at the first 256 KiB and decides a [`Shape`],
+//! `record` cuts records, `field` cuts fields, `row` makes [`Goods`] or a [`Reason`] of them.
+//! Nothing here knows keys, pools or databases; nothing is repaired, only accepted or refused.
+//! Plaintext lives in buffers that are wiped; no type here that holds a code has `Debug`.
+
+mod batch;
+mod column;
+mod decode;
+mod expiry;
+mod field;
+mod identity;
+mod mask;
+mod parser;
+mod record;
+mod row;
+mod shape;
+mod sniff;
+mod source;
+mod workbook;
+
+pub use batch::{Batch, CopyRows, Fingerprint};
+pub use column::Column;
+pub use decode::Encoding;
+pub use field::Separator;
+pub use identity::IdentityRule;
+pub use mask::mask;
+pub use parser::{Parser, RowOut};
+pub use row::{Goods, Reason};
+pub use shape::{Overrides, Shape};
+pub use source::Source;
+
+/// Why a whole file is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileError {
+    /// Not text and not a workbook; the text says what it looks like.
+    Binary(&'static str),
+    /// A workbook that cannot be read, or whose sheet does not exist.
+    Workbook(String),
+    /// No column of the file is a code or a link.
+    NoCodeColumn,
+    /// The operator's flags contradict each other.
+    Override(String),
+    /// The file could not be read.
+    Io(String),
+}
+
+impl std::fmt::Display for FileError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Binary(what) => write!(out, "this is {what}, not a code file"),
+            Self::Workbook(why) => write!(out, "the workbook cannot be read: {why}"),
+            Self::NoCodeColumn => {
+                out.write_str("no column is a code or a link; name them with --columns")
+            }
+            Self::Override(why) => out.write_str(why),
+            Self::Io(why) => write!(out, "the file cannot be read: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for FileError {}

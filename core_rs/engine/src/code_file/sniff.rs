@@ -1,0 +1,417 @@
+//! Decides a file's shape from its first bytes, or from a workbook's first rows.
+
+use std::borrow::Cow;
+
+use super::FileError;
+use super::column::{self, Column};
+use super::decode::{Encoding, TextReader, Transcoder};
+use super::expiry;
+use super::field::{Separator, cuts_into_pair, looks_like_link, of_pasted_line, split};
+use super::mask::mask;
+use super::record::{QuoteRule, Splitter};
+use super::row::{Cell, read_row};
+use super::shape::{Overrides, Shape};
+
+/// How many bytes the shape is decided from.
+pub(super) const WINDOW_BYTES: usize = 256 * 1024;
+
+/// How many records of the window are looked at: shapes do not change after a thousand.
+const RECORDS_MAX: usize = 1000;
+
+/// Rows shown to the operator.
+const SAMPLE_ROWS: usize = 3;
+
+/// What separates on nine lines of ten separates in the file.
+const SURE_PERCENT: usize = 90;
+
+/// First bytes of files that are often mistaken for code files.
+const FOREIGN: &[(&[u8], &str)] = &[
+    (b"%PDF-", "a PDF"),
+    (b"\x1f\x8b", "a gzip archive (unpack it first)"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF8", "an image"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old .xls workbook (save it as .xlsx or .csv)",
+    ),
+    (b"7z\xbc\xaf", "a 7z archive (unpack it first)"),
+    (b"Rar!", "a RAR archive (unpack it first)"),
+    (b"SQLite format 3", "a database"),
+];
+
+/// The shape of a text file. `complete` says that the window is the whole file.
+pub(super) fn sniff_text(
+    window: &[u8],
+    complete: bool,
+    overrides: &Overrides,
+) -> Result<Shape, FileError> {
+    let encoding = overrides
+        .encoding
+        .unwrap_or_else(|| Encoding::sniff(window));
+    refuse_foreign(window)?;
+    let mut text = Vec::new();
+    Transcoder::new(encoding).push(window, false, &mut text);
+    refuse_binary(&text)?;
+    let sample = Sample {
+        bytes: strip_bom(&text),
+        encoding,
+        complete,
+        quotes: overrides.quotes,
+    };
+
+    let (separator, header) = separator_and_header(&sample, overrides);
+    let quotes = overrides.quotes.unwrap_or(separator.allows_quotes());
+    let rows = sample.rows(separator);
+    let cells: Vec<Vec<Cell<'_>>> = rows
+        .iter()
+        .map(|row| {
+            row.iter()
+                .map(|text| Cell::Text(Cow::Borrowed(text.as_str())))
+                .collect()
+        })
+        .collect();
+    let mut shape = Shape {
+        sheet: None,
+        encoding,
+        separator,
+        quotes,
+        header,
+        columns: Vec::new(),
+        guessed: false,
+        sample: Vec::new(),
+    };
+    fill_columns(&mut shape, &cells, overrides)?;
+    Ok(shape)
+}
+
+/// The shape of a workbook's sheet, from its first rows.
+pub(super) fn sniff_rows(
+    sheet: String,
+    rows: &[Vec<Cell<'_>>],
+    overrides: &Overrides,
+) -> Result<Shape, FileError> {
+    let first: Vec<&str> = rows
+        .first()
+        .map(|row| row.iter().map(Cell::text).collect())
+        .unwrap_or_default();
+    let named = column::from_header(&first).is_some();
+    let header = overrides.header.unwrap_or(named);
+    let mut shape = Shape {
+        sheet: Some(sheet),
+        encoding: Encoding::Utf8,
+        separator: Separator::None,
+        quotes: false,
+        header: header.then(|| first.into_iter().map(str::to_owned).collect()),
+        columns: Vec::new(),
+        guessed: false,
+        sample: Vec::new(),
+    };
+    fill_columns(&mut shape, rows, overrides)?;
+    Ok(shape)
+}
+
+fn refuse_foreign(window: &[u8]) -> Result<(), FileError> {
+    match FOREIGN.iter().find(|(magic, _)| window.starts_with(magic)) {
+        Some((_, what)) => Err(FileError::Binary(what)),
+        None => Ok(()),
+    }
+}
+
+/// Text has no NUL, and hardly any control characters.
+fn refuse_binary(text: &[u8]) -> Result<(), FileError> {
+    let odd = text
+        .iter()
+        .filter(|byte| **byte < 0x20 && !b"\t\n\r\x0c\x1a".contains(byte))
+        .count();
+    if text.contains(&0) || odd * 20 > text.len() {
+        Err(FileError::Binary("binary data"))
+    } else {
+        Ok(())
+    }
+}
+
+/// Takes a byte order mark off the front.
+pub(super) fn strip_bom(bytes: &[u8]) -> &[u8] {
+    let marks: [&[u8]; 2] = [b"\xef\xbb\xbf", b"\x84\x31\x95\x33"];
+    marks
+        .iter()
+        .find_map(|mark| bytes.strip_prefix(*mark))
+        .unwrap_or(bytes)
+}
+
+/// The window, to be cut by one candidate separator after the other.
+struct Sample<'a> {
+    bytes: &'a [u8],
+    encoding: Encoding,
+    complete: bool,
+    quotes: Option<bool>,
+}
+
+impl Sample<'_> {
+    /// The window's records as fields; blank ones and those that are no text are left out.
+    fn rows(&self, separator: Separator) -> Vec<Vec<String>> {
+        let quotes = self.quotes.unwrap_or(separator.allows_quotes()) && separator.allows_quotes();
+        let mut text = TextReader::new(self.encoding);
+        let mut splitter = Splitter::new(QuoteRule {
+            on: quotes,
+            separator: separator.byte(),
+        });
+        splitter.buffer().extend_from_slice(self.bytes);
+        // A last record that the window cut would mislead, unless it is all there is.
+        if self.complete || !self.bytes.contains(&b'\n') && !self.bytes.contains(&b'\r') {
+            splitter.finish();
+        }
+        let mut rows = Vec::new();
+        while rows.len() < RECORDS_MAX {
+            let Some(record) = splitter.next() else { break };
+            let Some(line) = record.bytes.ok().and_then(|bytes| text.read(bytes)) else {
+                continue;
+            };
+            let row: Vec<String> = split(&line, separator, quotes)
+                .into_iter()
+                .map(Cow::into_owned)
+                .collect();
+            if row.iter().any(|field| !field.is_empty()) {
+                rows.push(row);
+            }
+        }
+        rows
+    }
+}
+
+/// The header decides the separator where there is one; else the lines do.
+fn separator_and_header(
+    sample: &Sample<'_>,
+    overrides: &Overrides,
+) -> (Separator, Option<Vec<String>>) {
+    let named = if overrides.header == Some(false) {
+        None
+    } else {
+        named_header(sample, overrides.separator)
+    };
+    if let Some((separator, header)) = named {
+        return (separator, Some(header));
+    }
+    let separator = overrides
+        .separator
+        .unwrap_or_else(|| detect_separator(sample, overrides));
+    // The operator says there is a header, with names we do not know.
+    let header = (overrides.header == Some(true))
+        .then(|| sample.rows(separator).into_iter().next())
+        .flatten();
+    (separator, header)
+}
+
+fn named_header(sample: &Sample<'_>, fixed: Option<Separator>) -> Option<(Separator, Vec<String>)> {
+    const CANDIDATES: [Separator; 8] = [
+        Separator::Tab,
+        Separator::Comma,
+        Separator::Semicolon,
+        Separator::Dashes,
+        Separator::DoubleBar,
+        Separator::Pipe,
+        Separator::Blanks,
+        Separator::None,
+    ];
+    let fits = |separator: Separator| {
+        let first = sample.rows(separator).into_iter().next()?;
+        let cells: Vec<&str> = first.iter().map(String::as_str).collect();
+        let columns = column::from_header(&cells)?;
+        let several = cells.len() > 1 || fixed.is_some() || separator == Separator::None;
+        // `gift code` is one name; `卡号 密码` are two.
+        let sure = separator != Separator::Blanks || !columns.contains(&Column::Ignored);
+        (several && sure).then_some((separator, first))
+    };
+    match fixed {
+        Some(separator) => fits(separator),
+        None => CANDIDATES.into_iter().find_map(fits),
+    }
+}
+
+fn detect_separator(sample: &Sample<'_>, overrides: &Overrides) -> Separator {
+    const SURE: [Separator; 6] = [
+        Separator::Dashes,
+        Separator::Tab,
+        Separator::DoubleBar,
+        Separator::Pipe,
+        Separator::Semicolon,
+        Separator::Comma,
+    ];
+    let lines = sample.rows(Separator::None);
+    let total = sample.lines().max(1);
+    let cut = |separator: Separator| {
+        sample
+            .rows(separator)
+            .iter()
+            .filter(|row| row.len() > 1 && !is_comma_in_link(row, separator))
+            .count()
+    };
+    if overrides.named_csv && cut(Separator::Comma) > 0 {
+        return Separator::Comma;
+    }
+    let sure = |count: usize, total: usize| count * 100 >= total * SURE_PERCENT;
+    for separator in SURE {
+        let rows = sample.rows(separator).len().max(1);
+        if sure(cut(separator), rows) {
+            return separator;
+        }
+    }
+    let blanks = !overrides.blanks_belong_to_codes;
+    let pairs = lines
+        .iter()
+        .filter(|row| blanks && cuts_into_pair(&row[0]))
+        .count();
+    if sure(pairs, total) {
+        return Separator::Blanks;
+    }
+    of_pasted_text(&lines, blanks)
+}
+
+impl Sample<'_> {
+    fn lines(&self) -> usize {
+        self.rows(Separator::None).len()
+    }
+}
+
+/// A link with commas in it is not a row of a CSV file.
+fn is_comma_in_link(row: &[String], separator: Separator) -> bool {
+    separator == Separator::Comma
+        && looks_like_link(&row[0])
+        && !row[1..].iter().any(String::is_empty)
+        && row[1..].iter().all(|field| expiry::parse(field).is_err())
+}
+
+/// No separator is sure: each line may have its own, if most lines have one.
+fn of_pasted_text(lines: &[Vec<String>], blanks: bool) -> Separator {
+    let found: Vec<Separator> = lines
+        .iter()
+        .map(|row| of_pasted_line(&row[0]))
+        .filter(|separator| {
+            *separator != Separator::None && (blanks || *separator != Separator::Blanks)
+        })
+        .collect();
+    let Some(first) = found.first().copied() else {
+        return Separator::None;
+    };
+    let most = found.len() * 2 > lines.len();
+    if found.iter().any(|separator| *separator != first) {
+        return if most {
+            Separator::Mixed
+        } else {
+            strong_among(&found)
+        };
+    }
+    if most { first } else { strong_among(&found) }
+}
+
+/// Few lines are cut: only by what is never part of a code.
+fn strong_among(found: &[Separator]) -> Separator {
+    let strong = [Separator::Dashes, Separator::Tab, Separator::DoubleBar];
+    strong
+        .into_iter()
+        .find(|separator| found.contains(separator))
+        .unwrap_or(Separator::None)
+}
+
+/// Settles the columns, then shows what they make of the first rows.
+fn fill_columns(
+    shape: &mut Shape,
+    rows: &[Vec<Cell<'_>>],
+    overrides: &Overrides,
+) -> Result<(), FileError> {
+    let is_header = |row: &&Vec<Cell<'_>>| {
+        shape.header.as_ref().is_some_and(|header| {
+            row.iter()
+                .map(Cell::text)
+                .eq(header.iter().map(String::as_str))
+        })
+    };
+    let data: Vec<&Vec<Cell<'_>>> = rows.iter().filter(|row| !is_header(row)).collect();
+    let named = shape.header.as_ref().and_then(|header| {
+        let cells: Vec<&str> = header.iter().map(String::as_str).collect();
+        column::from_header(&cells)
+    });
+    (shape.columns, shape.guessed) = match (&overrides.columns, named) {
+        (Some(columns), _) => (columns.clone(), false),
+        (None, Some(columns)) => (columns, false),
+        (None, None) => (guess_columns(shape, &data), true),
+    };
+    if !shape.columns.iter().any(|column| column.carries_goods()) {
+        return Err(FileError::NoCodeColumn);
+    }
+    shape.sample = data
+        .iter()
+        .take(SAMPLE_ROWS)
+        .map(|row| show(row, shape))
+        .collect();
+    Ok(())
+}
+
+/// `code,pin,url,expires_at`, with the third and fourth place checked against what they hold.
+fn guess_columns(shape: &Shape, data: &[&Vec<Cell<'_>>]) -> Vec<Column> {
+    if shape.separator == Separator::None && shape.sheet.is_none() {
+        return vec![Column::Code];
+    }
+    let width = data.iter().map(|row| row.len()).max().unwrap_or(1).max(4);
+    let mut columns = vec![Column::Code, Column::Pin];
+    for place in 2..width {
+        let role = role_of(data, place).unwrap_or(match place {
+            2 => Column::Url,
+            3 => Column::ExpiresAt,
+            _ => Column::Ignored,
+        });
+        columns.push(if columns.contains(&role) {
+            Column::Ignored
+        } else {
+            role
+        });
+    }
+    columns
+}
+
+/// What most filled cells of a column are; `None` if all are empty.
+fn role_of(data: &[&Vec<Cell<'_>>], place: usize) -> Option<Column> {
+    let filled: Vec<&Cell<'_>> = data
+        .iter()
+        .filter_map(|row| row.get(place))
+        .filter(|cell| !cell.is_empty())
+        .collect();
+    let most = |is: &dyn Fn(&Cell<'_>) -> bool| {
+        filled.iter().filter(|cell| is(cell)).count() * 2 >= filled.len()
+    };
+    match () {
+        () if filled.is_empty() => None,
+        () if most(&|cell| looks_like_link(cell.text())) => Some(Column::Url),
+        () if most(&|cell| {
+            matches!(cell, Cell::Date(_)) || matches!(expiry::parse(cell.text()), Ok(Some(_)))
+        }) =>
+        {
+            Some(Column::ExpiresAt)
+        }
+        () => Some(Column::Ignored),
+    }
+}
+
+/// One row as the operator sees it before anything is written.
+fn show(row: &[Cell<'_>], shape: &Shape) -> String {
+    match read_row(row, &shape.row_rule()) {
+        Err(reason) => format!("refused: {}", reason.word()),
+        Ok(goods) => {
+            let parts = [
+                ("code", mask(&goods.code)),
+                ("pin", mask(&goods.pin)),
+                ("url", mask(&goods.url)),
+            ];
+            let mut words: Vec<String> = parts
+                .into_iter()
+                .filter(|(_, text)| !text.is_empty())
+                .map(|(name, text)| format!("{name}={text}"))
+                .collect();
+            if !goods.expires_at.is_empty() {
+                words.push(format!("expires_at={}", goods.expires_at));
+            }
+            words.join(" ")
+        }
+    }
+}

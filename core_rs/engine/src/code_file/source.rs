@@ -1,0 +1,221 @@
+//! A code file as it lies on disk or comes through a pipe: text or workbook, in batches.
+
+use std::io::Read;
+
+use zeroize::Zeroizing;
+
+use super::FileError;
+use super::batch::Batch;
+use super::identity::IdentityRule;
+use super::parser::{Parser, RowOut};
+use super::row::{Cell, read_row};
+use super::shape::{Overrides, Shape};
+use super::sniff::sniff_rows;
+use super::workbook::Rows;
+
+/// Bytes read at once.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// Largest workbook file taken into memory.
+const WORKBOOK_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Plaintext a batch holds at most, whatever its rows: bounds memory when codes are long.
+const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Rows a workbook's shape is decided from.
+const SNIFF_ROWS: usize = 1000;
+
+/// Every XLSX file is a ZIP archive.
+const ZIP: &[u8] = b"PK\x03\x04";
+
+/// A code file being read.
+pub struct Source {
+    kind: Kind,
+    bytes_done: u64,
+}
+
+enum Kind {
+    Text {
+        input: Box<dyn Read + Send>,
+        parser: Parser,
+        chunk: Zeroizing<Vec<u8>>,
+        ended: bool,
+    },
+    Workbook {
+        rows: Rows,
+        shape: Shape,
+    },
+}
+
+impl Source {
+    /// Reads enough of `input` to know its shape.
+    pub fn open(mut input: Box<dyn Read + Send>, overrides: Overrides) -> Result<Self, FileError> {
+        let mut chunk = Zeroizing::new(vec![0; CHUNK_BYTES]);
+        let got = read_full(&mut input, &mut chunk)?;
+        if chunk[..got].starts_with(ZIP) {
+            return Self::open_workbook(input, &chunk[..got], &overrides);
+        }
+        let mut parser = Parser::new(overrides);
+        parser.feed(&chunk[..got])?;
+        let ended = got < CHUNK_BYTES;
+        if ended {
+            parser.finish()?;
+        }
+        Ok(Self {
+            kind: Kind::Text {
+                input,
+                parser,
+                chunk,
+                ended,
+            },
+            bytes_done: got as u64,
+        })
+    }
+
+    fn open_workbook(
+        input: Box<dyn Read + Send>,
+        head: &[u8],
+        overrides: &Overrides,
+    ) -> Result<Self, FileError> {
+        let mut file = Zeroizing::new(head.to_vec());
+        input
+            .take(WORKBOOK_BYTES_MAX)
+            .read_to_end(&mut file)
+            .map_err(|error| FileError::Io(error.to_string()))?;
+        if file.len() as u64 > WORKBOOK_BYTES_MAX {
+            return Err(FileError::Workbook(
+                "it is larger than 256 MiB; save it as CSV".to_owned(),
+            ));
+        }
+        let mut rows = Rows::open(&file, overrides.sheet.as_deref())?;
+        let mut first: Vec<Vec<Cell<'static>>> = Vec::new();
+        while first.len() < SNIFF_ROWS {
+            let Some((_, cells)) = rows.next() else { break };
+            let owned: Vec<Cell<'static>> = cells.into_iter().map(into_owned).collect();
+            if owned.iter().any(|cell| !cell.is_empty()) {
+                first.push(owned);
+            }
+        }
+        let shape = sniff_rows(rows.sheet.clone(), &first, overrides)?;
+        rows.rewind();
+        Ok(Self {
+            kind: Kind::Workbook { rows, shape },
+            bytes_done: 0,
+        })
+    }
+
+    /// How the file is read.
+    ///
+    /// # Panics
+    /// Never: `open` settles the shape before it returns.
+    #[must_use]
+    pub fn shape(&self) -> &Shape {
+        match &self.kind {
+            Kind::Workbook { shape, .. } => shape,
+            #[allow(clippy::expect_used)]
+            Kind::Text { parser, .. } => {
+                parser.shape().expect("open fed a whole window or finished")
+            }
+        }
+    }
+
+    /// Bytes read so far: of the file, or of a workbook's cells.
+    #[must_use]
+    pub fn bytes_done(&self) -> u64 {
+        match &self.kind {
+            Kind::Text { .. } => self.bytes_done,
+            Kind::Workbook { rows, .. } => rows.progress().0,
+        }
+    }
+
+    /// Bytes of a workbook's cells; a text file's size is its owner's to know.
+    #[must_use]
+    pub fn workbook_bytes(&self) -> Option<u64> {
+        match &self.kind {
+            Kind::Text { .. } => None,
+            Kind::Workbook { rows, .. } => Some(rows.progress().1),
+        }
+    }
+
+    /// Up to `rows_max` rows; `None` at the end of the file.
+    pub fn next_batch(
+        &mut self,
+        rows_max: usize,
+        rule: IdentityRule,
+    ) -> Result<Option<Batch>, FileError> {
+        let mut batch = Batch::default();
+        while batch.len() < rows_max && batch.plain_bytes() < BATCH_BYTES_MAX {
+            match self.next_row()? {
+                Some(row) => batch.push(row, rule),
+                None => break,
+            }
+        }
+        Ok((!batch.is_empty()).then_some(batch))
+    }
+
+    fn next_row(&mut self) -> Result<Option<RowOut>, FileError> {
+        match &mut self.kind {
+            Kind::Workbook { rows, shape } => Ok(next_sheet_row(rows, shape)),
+            Kind::Text {
+                input,
+                parser,
+                chunk,
+                ended,
+            } => loop {
+                if let Some(row) = parser.next_row() {
+                    return Ok(Some(row));
+                }
+                if *ended {
+                    return Ok(None);
+                }
+                let got = read_full(input, chunk)?;
+                self.bytes_done += got as u64;
+                parser.feed(&chunk[..got])?;
+                if got < CHUNK_BYTES {
+                    *ended = true;
+                    parser.finish()?;
+                }
+            },
+        }
+    }
+}
+
+/// The next row of a sheet that is neither blank nor the header.
+fn next_sheet_row(rows: &mut Rows, shape: &Shape) -> Option<RowOut> {
+    loop {
+        let (line, cells) = rows.next()?;
+        let blank = cells.iter().all(Cell::is_empty);
+        let header = shape
+            .header
+            .as_ref()
+            .is_some_and(|header| cells.iter().map(Cell::text).eq(header.iter()));
+        if !blank && !header {
+            return Some(RowOut {
+                line,
+                goods: read_row(&cells, &shape.row_rule()),
+            });
+        }
+    }
+}
+
+fn into_owned(cell: Cell<'_>) -> Cell<'static> {
+    match cell {
+        Cell::Text(text) => Cell::Text(text.into_owned().into()),
+        Cell::Date(date) => Cell::Date(date),
+        Cell::Ruined => Cell::Ruined,
+    }
+}
+
+/// Fills `chunk` unless the input ends first; returns how much came.
+fn read_full(input: &mut dyn Read, chunk: &mut [u8]) -> Result<usize, FileError> {
+    let mut got = 0;
+    while got < chunk.len() {
+        match input.read(&mut chunk[got..]) {
+            Ok(0) => break,
+            Ok(count) => got += count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(FileError::Io(error.to_string())),
+        }
+    }
+    Ok(got)
+}

@@ -1,0 +1,473 @@
+//! Suppliers' files: every shape of upstreams.md §10, and every way they arrive broken.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fmt::Write;
+
+use encoding_rs::GB18030;
+use quangate_engine::code_file::{FileError, Goods, Overrides, Parser, RowOut};
+
+/// A row as a test writes it: `code|pin|url|expires_at` with empty ends cut, or `!reason`.
+fn show(row: &RowOut) -> String {
+    match &row.goods {
+        Err(reason) => format!("!{}", reason.word()),
+        Ok(Goods {
+            code,
+            pin,
+            url,
+            expires_at,
+            ..
+        }) => format!("{code}|{pin}|{url}|{expires_at}")
+            .trim_end_matches('|')
+            .to_owned(),
+    }
+}
+
+struct Outcome {
+    shape: String,
+    rows: Vec<String>,
+    lines: Vec<u64>,
+}
+
+fn read_chunked(bytes: &[u8], overrides: &Overrides, chunk: usize) -> Result<Outcome, FileError> {
+    let mut parser = Parser::new(overrides.clone());
+    let mut outcome = Outcome {
+        shape: String::new(),
+        rows: Vec::new(),
+        lines: Vec::new(),
+    };
+    for piece in bytes.chunks(chunk.max(1)) {
+        parser.feed(piece)?;
+        while let Some(row) = parser.next_row() {
+            outcome.rows.push(show(&row));
+            outcome.lines.push(row.line);
+        }
+    }
+    parser.finish()?;
+    while let Some(row) = parser.next_row() {
+        outcome.rows.push(show(&row));
+        outcome.lines.push(row.line);
+    }
+    outcome.shape = parser
+        .shape()
+        .map(quangate_engine::code_file::Shape::explain)
+        .unwrap_or_default();
+    Ok(outcome)
+}
+
+fn read(bytes: &[u8]) -> Outcome {
+    read_chunked(bytes, &Overrides::default(), usize::MAX).expect("a readable file")
+}
+
+fn rows(text: &str) -> Vec<String> {
+    read(text.as_bytes()).rows
+}
+
+/// Every separator of the table, without a header: the code, then its password.
+#[test]
+fn splits_every_separator() {
+    for separator in [
+        "----", " ", "  ", ",", "\t", "|", "║", ";", "\u{3000}", " ---- ", "-----", ", ",
+    ] {
+        let text = format!("A001{separator}p1\nA002{separator}p2\nA003{separator}p3");
+        assert_eq!(
+            rows(&text),
+            ["A001|p1", "A002|p2", "A003|p3"],
+            "{separator:?}"
+        );
+    }
+}
+
+/// The code alone, one per line, with every line end, blank lines and a last line without an end.
+#[test]
+fn reads_bare_codes_with_any_line_end() {
+    for end in ["\n", "\r\n", "\r"] {
+        let text = format!("{end}AAAA-1{end}{end}  BBBB-2\u{a0}{end}\u{3000}{end}CCCC-3");
+        let outcome = read(text.as_bytes());
+        assert_eq!(outcome.rows, ["AAAA-1", "BBBB-2", "CCCC-3"], "{end:?}");
+        assert_eq!(outcome.lines, [2, 4, 6], "{end:?}");
+    }
+}
+
+/// A pasted text mixes separators line by line.
+#[test]
+fn reads_pasted_mixtures() {
+    let text = "CODE-1\nCODE-2----p2\nCODE-3 p3\nCODE-4,p4\nCODE-5\tp5\nCODE-6|p6\n";
+    let expected = [
+        "CODE-1",
+        "CODE-2|p2",
+        "CODE-3|p3",
+        "CODE-4|p4",
+        "CODE-5|p5",
+        "CODE-6|p6",
+    ];
+    assert_eq!(rows(text), expected);
+}
+
+/// Headers name the wanted columns, wherever they stand.
+#[test]
+fn finds_columns_by_header() {
+    let table: &[(&str, &[&str])] = &[
+        ("secret\nS-1\nS,2", &["S-1", "S,2"]), // one column: a comma belongs to the code
+        ("卡密\nS-1\n卡密\nS-2", &["S-1", "S-2"]), // a repeated header
+        (
+            "卡号,卡密,面值,批次号,备注\n001,k1,100,B1,好\n002,k2,100,B1,",
+            &["001|k1", "002|k2"],
+        ),
+        ("卡号,卡密\n,k1\n,k2", &["k1", "k2"]), // card numbers left empty
+        ("面值,批次,卡密\n50,B7,K-1", &["K-1"]),
+        ("卡号,密码,批次\r\n001,p1,B\r\n", &["001|p1"]),
+        ("卡号,密码,商品名称,商品规格\n001,p1,会员,月卡", &["001|p1"]),
+        ("卡号\t密码\n001\tp1", &["001|p1"]),
+        ("卡号 密码\n001 p1", &["001|p1"]),
+        ("\"卡号\",\"密码\"\n\"001\",\"p,1\"", &["001|p,1"]),
+        (
+            "code,pin,url,expires_at\nC1,,,\nC2,9,https://x.cn/r,2027-01-31",
+            &["C1", "C2|9|https://x.cn/r|2027-01-31"],
+        ),
+        ("Gift Code\nC1\nC2", &["C1", "C2"]),
+        (
+            "Code,Value,ForeignId,AvailabilityEndDate,ExpiryDate,Barcode,Pin\nGC1,10.00,F1,2026-12-31,2027-12-31,,\nGC2,10.00,F2,,,,77",
+            &["GC1|||2027-12-31", "GC2|77"],
+        ),
+        ("兑换链接\nhttps://x.cn/a", &["||https://x.cn/a"]),
+        ("code,url\nC1,not a link", &["!bad_url"]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(&rows(text), expected, "{text}");
+    }
+}
+
+/// Without a header the places are code, pin, link and expiry, and all but the code may be empty.
+#[test]
+fn reads_places_without_header() {
+    let text =
+        "C1,p1,https://x.cn/1,2027-12-31\nC2,,https://x.cn/2,\nC3,,,2028-01-01\nC4,,,\nC5,p5\n";
+    let expected = [
+        "C1|p1|https://x.cn/1|2027-12-31",
+        "C2||https://x.cn/2",
+        "C3|||2028-01-01",
+        "C4",
+        "C5|p5",
+    ];
+    assert_eq!(rows(text), expected);
+    // Product names in the third place are no links, and are read over.
+    assert_eq!(rows("1,p1,会员,月卡,x\n2,p2,会员,月卡,y"), ["1|p1", "2|p2"]);
+    // A line that is all links sells links, commas and all.
+    assert_eq!(
+        rows("https://x.cn/?a=1,2\nhttps://x.cn/?a=3,4"),
+        ["||https://x.cn/?a=1,2", "||https://x.cn/?a=3,4"]
+    );
+    assert_eq!(rows("https://x.cn/r----p1"), ["|p1|https://x.cn/r"]);
+}
+
+/// What looks like a separator but is part of the code stays there.
+#[test]
+fn keeps_codes_whole() {
+    let table: &[(&str, &[&str])] = &[
+        ("AB,CD\nEF\nGH\nIJ", &["AB,CD", "EF", "GH", "IJ"]), // a comma in one of four
+        ("0012%0A9\n0013", &["0012%0A9", "0013"]),           // a literal %0A
+        (
+            "AAAA BBBB CCCC\nDDDD EEEE FFFF",
+            &["AAAA BBBB CCCC", "DDDD EEEE FFFF"],
+        ), // groups, not fields
+        ("000123\n000124", &["000123", "000124"]),           // leading zeros
+        ("A-B--C\nD---E", &["A-B--C", "D---E"]),             // fewer than four dashes
+        (
+            "code\n\"two\nlines\"\n\"say \"\"hi\"\"\"",
+            &["two\nlines", "say \"hi\""],
+        ),
+        (
+            "code,pin\n=\"0012\",=\"007\"\n\"=\"\"0013\"\"\",8",
+            &["0012|007", "0013|8"],
+        ), // a spreadsheet's guard
+    ];
+    for (text, expected) in table {
+        assert_eq!(&rows(text), expected, "{text}");
+    }
+}
+
+/// What must not be sold is refused with its reason, and its neighbours are not.
+#[test]
+fn refuses_bad_lines() {
+    let long = "x".repeat(5000);
+    let huge = "y".repeat(1024 * 1024);
+    let table: &[(String, &[&str])] = &[
+        (
+            "code,pin\n3.465E+15,1\nOK1,2".into(),
+            &["!ruined_number", "OK1|2"],
+        ),
+        (
+            "OK1\n3.465E+15\nOK2".into(),
+            &["OK1", "!ruined_number", "OK2"],
+        ),
+        ("code,pin\n,1\nOK,".into(), &["!empty_code", "OK"]),
+        (format!("OK1\n{long}\nOK2"), &["OK1", "!too_long", "OK2"]),
+        (
+            format!("OK1\n{huge}\nOK2"),
+            &["OK1", "!line_too_long", "OK2"],
+        ),
+        (format!("OK1\n{huge}"), &["OK1", "!line_too_long"]),
+        (
+            "OK1\nA\u{1}B\nOK2OK2OK2OK2OK2OK2".into(),
+            &["OK1", "!control_characters", "OK2OK2OK2OK2OK2OK2"],
+        ),
+        (
+            "code,expires_at\nA,2027-02-30\nB,31/12/2027\nC,2027-12-31".into(),
+            &["!bad_expiry", "!bad_expiry", "C|||2027-12-31"],
+        ),
+        (
+            "code,pin\nA,1,extra\nB,2,".into(),
+            &["!too_many_columns", "B|2"],
+        ),
+        ("code\n\"open\nB\nC".into(), &["!bad_quotes", "B", "C"]), // an open quote costs its own line only
+        ("code\n\"a\"b\nC".into(), &["!bad_quotes", "C"]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(&rows(text), expected, "{}", &text[..text.len().min(60)]);
+    }
+}
+
+/// A line number counts the lines of the file, also after refused and quoted ones.
+#[test]
+fn numbers_lines_of_the_file() {
+    let text = format!("code\r\n\r\n\"a\r\nb\"\r\n{}\r\nlast", "z".repeat(70_000));
+    let outcome = read(text.as_bytes());
+    assert_eq!(outcome.rows, ["a\r\nb", "!line_too_long", "last"]);
+    assert_eq!(outcome.lines, [3, 5, 6]);
+}
+
+fn utf16(text: &str, little: bool, mark: bool) -> Vec<u8> {
+    let mark = if mark { "\u{feff}" } else { "" };
+    let units = mark.encode_utf16().chain(text.encode_utf16());
+    units
+        .flat_map(|unit| {
+            if little {
+                unit.to_le_bytes()
+            } else {
+                unit.to_be_bytes()
+            }
+        })
+        .collect()
+}
+
+/// The same rows come out of every encoding.
+#[test]
+fn reads_every_encoding() {
+    let text = "卡号,密码,备注\n001,p1,好的\n002,p2,没问题\n";
+    let expected = ["001|p1", "002|p2"];
+    let files: &[(&str, Vec<u8>)] = &[
+        ("utf-8", text.into()),
+        ("utf-8", [b"\xef\xbb\xbf", text.as_bytes()].concat()),
+        ("gb18030", GB18030.encode(text).0.into_owned()),
+        ("utf-16le", utf16(text, true, true)),
+        ("utf-16be", utf16(text, false, true)),
+        ("utf-16le", utf16(text, true, false)),
+        ("utf-16be", utf16(text, false, false)),
+    ];
+    for (name, bytes) in files {
+        let outcome = read(bytes);
+        assert_eq!(outcome.rows, expected, "{name}");
+        assert!(outcome.shape.starts_with(name), "{name}: {}", outcome.shape);
+    }
+}
+
+/// A byte order mark before a quoted header does not hide the quotes.
+#[test]
+fn reads_a_quoted_header_behind_a_mark() {
+    assert_eq!(
+        rows("\u{feff}\"secret\",\"面值\"\r\n\"S,1\",\"9\"\r\n"),
+        ["S,1"]
+    );
+}
+
+/// A file that is ASCII for longer than the window may still turn out to be GB18030, or UTF-8.
+#[test]
+fn decides_late_what_ascii_was() {
+    let mut start = String::from("code,pin,备\n").replace('备', "remark");
+    for number in 0..30_000 {
+        writeln!(start, "CODE-{number:08},1,").unwrap();
+    }
+    assert!(start.len() > 256 * 1024);
+    let gb18030 = [start.as_bytes(), &GB18030.encode("密1,2,好\n").0].concat();
+    assert_eq!(read(&gb18030).rows.last().unwrap(), "密1|2");
+    let utf8 = format!("{start}密1,2,好\n");
+    assert_eq!(read(utf8.as_bytes()).rows.last().unwrap(), "密1|2");
+}
+
+/// Bytes that are no text in the file's encoding cost their line only.
+#[test]
+fn refuses_undecodable_lines() {
+    let mut bytes = "卡密\n好1\n好2\n".as_bytes().to_vec();
+    bytes.extend_from_slice(b"\xff\xfe\xfd\nOK\n");
+    assert_eq!(read(&bytes).rows, ["好1", "好2", "!undecodable", "OK"]);
+}
+
+/// Binary files are refused whole, by name where it is known.
+#[test]
+fn refuses_binary_files() {
+    let noise: Vec<u8> = (0..4096_u32)
+        .map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[1])
+        .collect();
+    let table: &[(&[u8], &str)] = &[
+        (b"%PDF-1.7\n...", "a PDF"),
+        (b"\x1f\x8b\x08\0\0", "gzip"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "image"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", ".xls"),
+        (b"AAAA\0BBBB\nCCCC", "binary"),
+        (&noise, "binary"),
+    ];
+    for (bytes, what) in table {
+        let error = read_chunked(bytes, &Overrides::default(), usize::MAX)
+            .err()
+            .expect("refused");
+        assert!(error.to_string().contains(what), "{error}");
+    }
+}
+
+/// Empty and blank files have no rows and are no error.
+#[test]
+fn reads_nothing_from_nothing() {
+    for text in ["", "\n\n\r\n", "\u{feff}", "code\n", "卡号,密码\r\n"] {
+        assert_eq!(rows(text), Vec::<String>::new(), "{text:?}");
+    }
+}
+
+/// Every guess can be overruled.
+#[test]
+fn obeys_overrides() {
+    let with = |encoding, separator, columns, header| {
+        let mut overrides = Overrides::parse(encoding, separator, columns).unwrap();
+        overrides.header = header;
+        overrides
+    };
+    let table: &[(&str, Overrides, &[&str])] = &[
+        (
+            "A B\nC D",
+            with(None, Some("none"), None, None),
+            &["A B", "C D"],
+        ),
+        (
+            "1,A,p\n2,B,q",
+            with(None, None, Some("-,code,pin"), None),
+            &["A|p", "B|q"],
+        ),
+        (
+            "foo,bar\nA,B",
+            with(None, None, Some("pin,code"), Some(true)),
+            &["B|A"],
+        ),
+        (
+            "code\nA",
+            with(None, None, None, Some(false)),
+            &["code", "A"],
+        ),
+        (
+            "a|b\nc|d",
+            with(Some("gbk"), Some("|"), Some("code,-"), None),
+            &["a", "c"],
+        ),
+        (
+            "code,pin\nA,B",
+            with(None, None, Some("pin,code"), None),
+            &["B|A"],
+        ),
+    ];
+    for (text, overrides, expected) in table {
+        let outcome = read_chunked(text.as_bytes(), overrides, usize::MAX).unwrap();
+        assert_eq!(&outcome.rows, expected, "{text}");
+    }
+    let csv = Overrides {
+        named_csv: true,
+        ..Overrides::default()
+    };
+    assert_eq!(
+        read_chunked(b"A\nB\nC,p\n", &csv, 9).unwrap().rows,
+        ["A", "B", "C|p"]
+    );
+    let joined = Overrides {
+        blanks_belong_to_codes: true,
+        ..Overrides::default()
+    };
+    assert_eq!(
+        read_chunked(b"AB CD\nEF GH\n", &joined, 9).unwrap().rows,
+        ["AB CD", "EF GH"]
+    );
+}
+
+/// Wrong flags are refused with a reason.
+#[test]
+fn refuses_wrong_flags() {
+    assert!(Overrides::parse(Some("latin-9"), None, None).is_err());
+    assert!(Overrides::parse(None, Some("###"), None).is_err());
+    assert_eq!(
+        Overrides::parse(None, None, Some("pin,-")).unwrap_err(),
+        FileError::NoCodeColumn
+    );
+    assert!(Overrides::parse(None, None, Some("code,colour")).is_err());
+}
+
+/// The shown sample never holds a whole value.
+#[test]
+fn masks_the_sample() {
+    let mut parser = Parser::new(Overrides::default());
+    parser
+        .feed(b"CANARY-CODE-0001,CANARYPIN\nCANARY-CODE-0002,CANARYPIN\n")
+        .unwrap();
+    parser.finish().unwrap();
+    let shape = parser.shape().unwrap();
+    let shown = format!("{} {:?}", shape.explain(), shape.sample);
+    assert!(!shown.contains("CANARY"), "{shown}");
+    assert!(shown.contains("code=CA**…**1 pin=CA**…**N"), "{shown}");
+}
+
+mod any_chunking {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Pieces of files, chosen to meet at every awkward place.
+    fn file() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            Just(b"\n".to_vec()),
+            Just(b"\r\n".to_vec()),
+            Just(b"\r".to_vec()),
+            Just(b"\"".to_vec()),
+            Just(b"\"\"".to_vec()),
+            Just(b",".to_vec()),
+            Just(b"----".to_vec()),
+            Just(b" ".to_vec()),
+            Just("卡密".as_bytes().to_vec()),
+            Just(GB18030.encode("卡号").0.into_owned()),
+            Just("\u{feff}".as_bytes().to_vec()),
+            Just(vec![b'x'; 66_000]),
+            Just(b"3.465E+15".to_vec()),
+            "[A-Z0-9]{1,12}".prop_map(String::into_bytes),
+            "code,pin\n".prop_map(String::into_bytes),
+        ];
+        prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// The rows, their lines and the shape depend on the bytes, never on the chunks.
+        #[test]
+        fn gives_the_same_rows(bytes in file(), chunk in 1_usize..5000, wide in any::<bool>()) {
+            // Single bytes of a long line would be looked at over and over again.
+            let chunk = if bytes.len() > 20_000 { chunk + 1000 } else { chunk };
+            let bytes = if wide { utf16(&String::from_utf8_lossy(&bytes), true, true) } else { bytes };
+            let whole = read_chunked(&bytes, &Overrides::default(), usize::MAX).map(|o| (o.rows, o.lines, o.shape));
+            let pieces = read_chunked(&bytes, &Overrides::default(), chunk).map(|o| (o.rows, o.lines, o.shape));
+            prop_assert_eq!(whole, pieces);
+        }
+
+        /// No bytes make the parser panic, or report a line that is not there.
+        #[test]
+        fn survives_anything(bytes in prop::collection::vec(any::<u8>(), 0..4000)) {
+            if let Ok(outcome) = read_chunked(&bytes, &Overrides::default(), 97) {
+                let ends = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() as u64;
+                prop_assert!(outcome.lines.iter().all(|line| *line <= ends + 1));
+                prop_assert!(outcome.lines.is_sorted());
+            }
+        }
+    }
+}
