@@ -30,6 +30,7 @@ pub mod key_file;
 mod key_file_text;
 pub mod keyring;
 pub mod kms;
+mod one_pass_gcm;
 pub mod record;
 pub mod request_signature;
 pub mod secret_text;

@@ -11,6 +11,7 @@ use aes_gcm::{Aes256Gcm, AesGcm};
 use chacha20poly1305::XChaCha20Poly1305;
 use sm4::Sm4;
 
+use crate::one_pass_gcm::{MESSAGE_LEN_MAX, OnePassGcm};
 use crate::vault_error::VaultError;
 
 type Sm4Gcm = AesGcm<Sm4, U12>;
@@ -90,9 +91,15 @@ impl Suite {
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotAuthentic;
 
+/// One AES key, expanded for messages of either length.
+struct AesKey {
+    short: OnePassGcm,
+    long: Aes256Gcm,
+}
+
 /// An expanded key, ready for many messages. Boxed: a key schedule is up to a kilobyte.
 enum Expanded {
-    Aes256Gcm(Box<Aes256Gcm>),
+    Aes256Gcm(Box<AesKey>),
     XChaCha20Poly1305(Box<XChaCha20Poly1305>),
     Sm4Gcm(Box<Sm4Gcm>),
 }
@@ -103,11 +110,14 @@ pub struct SuiteCipher(Expanded);
 impl SuiteCipher {
     /// Expands `key`, whose length must be `suite.key_len()`.
     pub fn new(suite: Suite, key: &[u8]) -> Result<Self, VaultError> {
-        let wrong_length = |_| VaultError::Invalid("a key of the wrong length".into());
+        fn wrong_length<E>(_: E) -> VaultError {
+            VaultError::Invalid("a key of the wrong length".into())
+        }
         Ok(Self(match suite {
-            Suite::Aes256Gcm => Expanded::Aes256Gcm(Box::new(
-                Aes256Gcm::new_from_slice(key).map_err(wrong_length)?,
-            )),
+            Suite::Aes256Gcm => Expanded::Aes256Gcm(Box::new(AesKey {
+                long: Aes256Gcm::new_from_slice(key).map_err(wrong_length)?,
+                short: OnePassGcm::new(key.try_into().map_err(wrong_length)?),
+            })),
             Suite::XChaCha20Poly1305 => Expanded::XChaCha20Poly1305(Box::new(
                 XChaCha20Poly1305::new_from_slice(key).map_err(wrong_length)?,
             )),
@@ -126,7 +136,11 @@ impl SuiteCipher {
         message: &mut [u8],
     ) -> Result<[u8; TAG_LEN], NotAuthentic> {
         match &self.0 {
-            Expanded::Aes256Gcm(cipher) => seal(&**cipher, nonce, associated, message),
+            Expanded::Aes256Gcm(key) if message.len() <= MESSAGE_LEN_MAX => {
+                let nonce = nonce.try_into().map_err(|_| NotAuthentic)?;
+                key.short.seal_in_place(nonce, associated, message)
+            }
+            Expanded::Aes256Gcm(key) => seal(&key.long, nonce, associated, message),
             Expanded::XChaCha20Poly1305(cipher) => seal(&**cipher, nonce, associated, message),
             Expanded::Sm4Gcm(cipher) => seal(&**cipher, nonce, associated, message),
         }
@@ -142,7 +156,12 @@ impl SuiteCipher {
         tag: &[u8],
     ) -> Result<(), NotAuthentic> {
         match &self.0 {
-            Expanded::Aes256Gcm(cipher) => open(&**cipher, nonce, associated, message, tag),
+            Expanded::Aes256Gcm(key) if message.len() <= MESSAGE_LEN_MAX => {
+                let nonce = nonce.try_into().map_err(|_| NotAuthentic)?;
+                let tag = tag.try_into().map_err(|_| NotAuthentic)?;
+                key.short.open_in_place(nonce, associated, message, tag)
+            }
+            Expanded::Aes256Gcm(key) => open(&key.long, nonce, associated, message, tag),
             Expanded::XChaCha20Poly1305(cipher) => open(&**cipher, nonce, associated, message, tag),
             Expanded::Sm4Gcm(cipher) => open(&**cipher, nonce, associated, message, tag),
         }
