@@ -1,0 +1,304 @@
+"""The transport's three promises, against raw sockets that misbehave in every way.
+
+A deadline for the whole exchange; a bound on the answer; and NOT_SENT only where the request
+cannot have been read.
+"""
+
+import asyncio
+import gzip
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from connectors.contract import FailureKind, HttpRequest, TransportFailure
+from connectors.transport import HttpxTransport, TransportLimits
+
+QUICK = TransportLimits(connect_timeout_s=0.3, resends_max=1, resend_wait_s=0.001)
+
+
+@dataclass(slots=True)
+class Peer:
+    """One accepted connection, and what is to be done with it."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def read_request(self) -> bytes:
+        """The head and body of one request."""
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        length = 0
+        for line in head.split(b"\r\n"):
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        return head + await self.reader.readexactly(length)
+
+    async def answer(self, body: bytes, *, status: str = "200 OK", headers: str = "") -> None:
+        """A whole answer, keeping the connection."""
+        head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
+        self.writer.write(head.encode() + body)
+        await self.writer.drain()
+
+    def reset(self) -> None:
+        """Cut the connection as a dying process does."""
+        self.writer.transport.abort()
+
+
+@dataclass(slots=True)
+class RawServer:
+    """A server whose every connection is handled by a test's own script."""
+
+    port: int = 0
+    connections: int = 0
+    requests: list[bytes] = field(default_factory=list)
+    read: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}/x"
+
+
+Script = Callable[[RawServer, Peer], Awaitable[None]]
+
+
+@asynccontextmanager
+async def raw_server(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:
+    """Serve a script on a free port; handlers still running at the end are cancelled."""
+    state = RawServer()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        state.connections += 1
+        try:
+            await script(state, Peer(reader, writer))
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    state.port = server.sockets[0].getsockname()[1]
+    try:
+        yield state
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def hang_up_unread(_state: RawServer, peer: Peer) -> None:
+    """Cut at once."""
+    peer.reset()
+
+
+async def hang_up_after_request(state: RawServer, peer: Peer) -> None:
+    """Read the request, then cut."""
+    state.requests.append(await peer.read_request())
+    peer.reset()
+
+
+async def hang_up_in_answer(state: RawServer, peer: Peer) -> None:
+    """Promise 100 bytes, send 10, cut."""
+    state.requests.append(await peer.read_request())
+    peer.writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + b"x" * 10)
+    await peer.writer.drain()
+    peer.reset()
+
+
+async def drip(state: RawServer, peer: Peer) -> None:
+    """Send a byte now and then, for ever: each read succeeds, the exchange never ends."""
+    state.requests.append(await peer.read_request())
+    peer.writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while True:
+        peer.writer.write(b"x")
+        await peer.writer.drain()
+        await asyncio.sleep(0.05)
+
+
+async def never_answer(state: RawServer, peer: Peer) -> None:
+    """Read the request and say nothing."""
+    state.requests.append(await peer.read_request())
+    state.read.set()
+    await asyncio.Event().wait()
+
+
+async def talk_too_long(state: RawServer, peer: Peer) -> None:
+    """Send more than is allowed."""
+    state.requests.append(await peer.read_request())
+    await peer.answer(b"x" * 5000)
+
+
+async def send_gzip_bomb(state: RawServer, peer: Peer) -> None:
+    """Send little that unpacks to much, though nobody asked for compression."""
+    state.requests.append(await peer.read_request())
+    bomb = gzip.compress(b"\0" * 10_000_000)
+    await peer.answer(bomb, headers="Content-Encoding: gzip\r\n")
+
+
+async def talk_nonsense(state: RawServer, peer: Peer) -> None:
+    """Answer with something that is not HTTP."""
+    state.requests.append(await peer.read_request())
+    peer.writer.write(b"\x00\x01\x02 hello\r\n\r\n")
+    await peer.writer.drain()
+
+
+def purchase(url: str, **overrides: object) -> HttpRequest:
+    """An executing request with tight bounds."""
+    defaults: dict[str, object] = {
+        "method": "POST",
+        "url": url,
+        "body": b"{}",
+        "executes": True,
+        "deadline_s": 0.6,
+        "response_bytes_max": 1000,
+        "headers": {"content-type": "application/json"},
+    }
+    return HttpRequest(**{**defaults, **overrides})  # type: ignore[arg-type]
+
+
+async def failure_of(request: HttpRequest, limits: TransportLimits = QUICK) -> TransportFailure:
+    """Execute a request that must fail."""
+    async with HttpxTransport(limits) as transport:
+        with pytest.raises(TransportFailure) as caught:
+            await transport.exchange(request)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        hang_up_unread,
+        hang_up_after_request,
+        hang_up_in_answer,
+        drip,
+        never_answer,
+        talk_too_long,
+        send_gzip_bomb,
+        talk_nonsense,
+    ],
+)
+async def test_what_fails_after_a_connection_was_had_is_lost_and_sent_once(script: Script) -> None:
+    """The request may have been executed: LOST, within the deadline, and never sent again."""
+    async with raw_server(script) as server:
+        failure = await asyncio.wait_for(failure_of(purchase(server.url)), timeout=5)
+        assert failure.kind is FailureKind.LOST
+        assert server.connections == 1
+
+
+async def test_refused_connection_is_not_sent() -> None:
+    """Nobody listens: nothing can have been executed."""
+    async with raw_server(hang_up_unread) as server:
+        url = server.url
+    failure = await failure_of(purchase(url))
+    assert failure.kind is FailureKind.NOT_SENT
+
+
+async def test_unknown_host_is_not_sent() -> None:
+    """A name that does not resolve: nothing can have been executed."""
+    failure = await failure_of(purchase("http://upstream.invalid/x", deadline_s=5.0))
+    assert failure.kind is FailureKind.NOT_SENT
+
+
+async def test_failed_tls_is_not_sent() -> None:
+    """A peer that speaks no TLS never sees the request."""
+    async with raw_server(never_answer) as server:
+        failure = await failure_of(purchase(server.url.replace("http:", "https:")))
+        assert failure.kind is FailureKind.NOT_SENT
+        assert server.requests == []
+
+
+async def test_full_pool_is_not_sent() -> None:
+    """A request that never got a connection out of the pool was not sent."""
+    limits = TransportLimits(connect_timeout_s=0.1, pool_connections_max=1, resends_max=0)
+    async with raw_server(never_answer) as server, HttpxTransport(limits) as transport:
+        first = asyncio.create_task(transport.exchange(purchase(server.url, deadline_s=1.0)))
+        await server.read.wait()
+        with pytest.raises(TransportFailure) as second:
+            await transport.exchange(purchase(server.url))
+        with pytest.raises(TransportFailure) as lost:
+            await first
+    assert second.value.kind is FailureKind.NOT_SENT
+    assert lost.value.kind is FailureKind.LOST
+
+
+async def test_the_tls_context_must_verify() -> None:
+    """A context that takes any certificate is refused when the transport is made."""
+    careless = ssl.create_default_context()
+    careless.check_hostname = False
+    careless.verify_mode = ssl.CERT_NONE
+    with pytest.raises(ValueError, match="verify"):
+        HttpxTransport(verify=careless)
+
+
+async def test_a_read_is_repeated_once_after_a_lost_answer() -> None:
+    """A query is sent again when its answer was lost; the second answer is returned."""
+
+    async def fail_first(state: RawServer, peer: Peer) -> None:
+        state.requests.append(await peer.read_request())
+        if state.connections == 1:
+            peer.reset()
+        else:
+            await peer.answer(b"found")
+
+    async with raw_server(fail_first) as server, HttpxTransport(QUICK) as transport:
+        answer = await transport.exchange(purchase(server.url, executes=False))
+        assert answer.body == b"found"
+        assert len(server.requests) == 2
+
+
+async def test_repeats_are_bounded() -> None:
+    """A read against a dead peer is tried 1 + resends_max times, then fails."""
+    async with raw_server(hang_up_after_request) as server:
+        failure = await failure_of(purchase(server.url, executes=False))
+        assert failure.kind is FailureKind.LOST
+        assert len(server.requests) == 1 + QUICK.resends_max
+
+
+async def test_the_request_arrives_byte_for_byte_and_redirects_are_not_followed() -> None:
+    """Signed bytes are sent as they stand; a redirect is an answer like any other."""
+    body = '{"b":1,"a":"福禄/\\u00e9"}'.encode()
+
+    async def redirect(state: RawServer, peer: Peer) -> None:
+        state.requests.append(await peer.read_request())
+        headers = f"Location: {state.url}\r\nX-Mixed-Case: yes\r\n"
+        await peer.answer(b"moved", status="302 Found", headers=headers)
+
+    async with raw_server(redirect) as server, HttpxTransport(QUICK) as transport:
+        answer = await transport.exchange(purchase(server.url, body=body))
+        assert (answer.status, answer.body) == (302, b"moved")
+        assert answer.headers["x-mixed-case"] == "yes"
+        assert len(server.requests) == 1
+        assert server.requests[0].endswith(b"\r\n\r\n" + body)
+
+
+async def test_connections_are_reused() -> None:
+    """Sequential requests to one upstream share a connection."""
+
+    async def answer_all(state: RawServer, peer: Peer) -> None:
+        while True:
+            state.requests.append(await peer.read_request())
+            await peer.answer(b"{}")
+
+    async with raw_server(answer_all) as server, HttpxTransport(QUICK) as transport:
+        for _ in range(5):
+            await transport.exchange(purchase(server.url))
+        assert (server.connections, len(server.requests)) == (1, 5)
+
+
+async def test_cancellation_passes() -> None:
+    """A cancelled exchange is cancelled, not turned into a failure or repeated."""
+    async with raw_server(never_answer) as server, HttpxTransport(QUICK) as transport:
+        task = asyncio.create_task(transport.exchange(purchase(server.url, executes=False)))
+        await server.read.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert len(server.requests) == 1
