@@ -31,6 +31,17 @@ pub(crate) struct Slot {
     full_at_ns: AtomicU64,
 }
 
+impl Slot {
+    fn look(&self) -> Place<'_> {
+        // Relaxed: see `Place::take_over`.
+        Place {
+            slot: self,
+            tag: self.tag.load(Ordering::Relaxed),
+            full_at_ns: self.full_at_ns.load(Ordering::Relaxed),
+        }
+    }
+}
+
 /// The answer of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permit {
@@ -91,7 +102,7 @@ impl RateLimiter {
         let mut seen = slot.full_at_ns.load(Ordering::Relaxed);
         loop {
             let (next, permit) = bucket.take(seen, permits, now_ns);
-            if !permit.granted {
+            if next == seen {
                 return permit;
             }
             match slot.full_at_ns.compare_exchange_weak(
@@ -118,39 +129,57 @@ impl RateLimiter {
     fn slot(&self, key: &str, now_ns: u64) -> &Slot {
         let (slots, hash_key) = self.parts();
         let tag = tag(key, hash_key);
-        let window = window(slots, tag);
         loop {
-            let mut free = None;
-            for slot in window.clone() {
-                // Relaxed: a tag stands for itself.
-                match slot.tag.load(Ordering::Relaxed) {
-                    held if held == tag => return slot,
-                    0 => {
-                        free = Some(slot);
-                        break;
-                    }
-                    _ => {}
+            let mut place: Option<Place> = None;
+            for slot in window(slots, tag) {
+                let found = slot.look();
+                if found.tag == tag {
+                    return slot;
+                }
+                if place.is_none_or(|best| found.full_at_ns < best.full_at_ns) {
+                    place = Some(found);
+                }
+                if found.tag == 0 {
+                    break; // keys fill their window from the front
                 }
             }
-            let fullest = || {
-                window
-                    .clone()
-                    .min_by_key(|slot| slot.full_at_ns.load(Ordering::Relaxed))
-            };
-            let Some(slot) = free.or_else(fullest) else {
-                unreachable!("a table has at least {PROBES} slots");
-            };
-            let held = slot.tag.load(Ordering::Relaxed);
-            let claimed =
-                slot.tag
-                    .compare_exchange(held, tag, Ordering::Relaxed, Ordering::Relaxed);
-            if claimed.is_ok() {
-                // A new key starts with a full bucket. A sharer that still charges the old
-                // key here errs by one call's permits, once.
-                slot.full_at_ns.store(now_ns, Ordering::Relaxed);
-                return slot;
+            if let Some(place) = place
+                && place.take_over(tag, now_ns)
+            {
+                return place.slot;
             }
         }
+    }
+}
+
+/// A slot as it was seen; an empty one is full since the beginning of time.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    slot: &'a Slot,
+    tag: u64,
+    full_at_ns: u64,
+}
+
+impl Place<'_> {
+    /// Gives the slot to another key, with a full bucket; `false` when someone was faster.
+    fn take_over(self, tag: u64, now_ns: u64) -> bool {
+        // Relaxed, here and below: tag and bucket each stand for themselves.
+        if self.full_at_ns > now_ns {
+            // Before the tag, so that no charge of the new key is wiped out. When it fails,
+            // the old key was just charged, and the new one starts with that: an error of
+            // a moment, in a table that is too small.
+            let _ = self.slot.full_at_ns.compare_exchange(
+                self.full_at_ns,
+                now_ns,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            );
+        }
+        let taken =
+            self.slot
+                .tag
+                .compare_exchange(self.tag, tag, Ordering::Relaxed, Ordering::Relaxed);
+        taken.is_ok()
     }
 }
 
@@ -187,8 +216,9 @@ impl Bucket {
     /// The new word and the answer for taking `permits` at `now_ns` from word `full_at_ns`.
     fn take(&self, full_at_ns: u64, permits: u64, now_ns: u64) -> (u64, Permit) {
         // Further ahead than an empty bucket: the clock went back, or the rate was raised.
-        // It counts as empty, so neither locks a key out for more than a second.
-        let debt_ns = full_at_ns.saturating_sub(now_ns).min(self.burst_ns);
+        // It becomes an empty one, so neither locks a key out for more than a second.
+        let full_at_ns = full_at_ns.min(now_ns.saturating_add(self.burst_ns));
+        let debt_ns = full_at_ns.saturating_sub(now_ns);
         let left_ns = self.burst_ns - debt_ns;
         let price_ns = permits.saturating_mul(self.interval_ns);
         if price_ns <= left_ns {
