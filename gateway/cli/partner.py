@@ -1,13 +1,9 @@
 """`quangate partner`: who orders."""
 
-from typing import Annotated
-
-import typer
-
 from gateway.cli.command import Call, command, room
 from gateway.cli.desk import open_desk, open_secrecy
 from gateway.cli.output import Answer
-from gateway.cli.parameters import Partner
+from gateway.cli.parameters import NewName, Partner
 
 app = room("Who orders.")
 
@@ -15,9 +11,7 @@ app = room("Who orders.")
 @command(app, "create", example="quangate partner create acme")
 async def create(
     call: Call,
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="1 to 64 of A-Z a-z 0-9 . _ - and unique.")
-    ],
+    name: NewName,
 ) -> Answer:
     """Make a partner with an empty account."""
     from gateway.flows.administration import partners

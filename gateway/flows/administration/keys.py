@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, Final
 
+from gateway.domain.catalog import Scope
 from gateway.domain.errors import RefusedError
 from gateway.flows.administration.port import (
     Row,
@@ -15,7 +16,7 @@ from gateway.flows.administration.port import (
     partner_id,
 )
 
-SCOPES: Final = ("orders:write", "orders:read", "codes:read", "account:read")
+SCOPES: Final = tuple(scope.value for scope in Scope)
 OVERLAP_S_MAX: Final = 90 * 86_400  # a rotation that takes longer than a quarter is none
 RATE_MAX: Final = 1_000_000
 

@@ -86,3 +86,162 @@ WHERE $1::text IS NULL OR p.name = $1 ORDER BY p.name, k.created_at, k.key_id
 -- True when anything here is wrapped under a key file.
 SELECT EXISTS (SELECT FROM partner) OR EXISTS (SELECT FROM batch WHERE data_key IS NOT NULL)
     OR EXISTS (SELECT FROM upstream) AS found
+
+-- ---------------------------------------------------------------- pools
+
+-- name: insert_pool
+-- No row: the name is taken.
+INSERT INTO pool (name, case_insensitive, ignore_spaces) VALUES ($1, $2, $3)
+ON CONFLICT (name) DO NOTHING RETURNING id
+
+-- name: pool_by_name
+SELECT id FROM pool WHERE name = $1
+
+-- name: list_pools
+-- $1 NULL: every pool. `free` is what no worker holds; leased codes are for sale too.
+SELECT p.name AS pool, p.size AS imported,
+       p.size - p.next_seq + coalesce((SELECT sum(f.hi - f.lo) FROM fragment f WHERE f.pool_id = p.id), 0)::bigint AS free,
+       (SELECT count(*) FROM lease l WHERE l.pool_id = p.id AND l.state = 'active') AS leases,
+       ARRAY(SELECT s.sku FROM sku s WHERE s.pool_id = p.id ORDER BY 1) AS skus,
+       p.case_insensitive, p.ignore_spaces, p.created_at
+FROM pool p WHERE $1::text IS NULL OR p.name = $1 ORDER BY p.name
+
+-- name: pool_batches
+SELECT b.id::text AS batch, b.kind, b.state, b.source, b.imported, b.duplicates, b.rejected, b.created_at
+FROM batch b JOIN pool p ON p.id = b.pool_id WHERE p.name = $1 ORDER BY b.id DESC LIMIT 50
+
+-- ---------------------------------------------------------------- SKUs
+
+-- name: insert_sku
+-- No row: the name is taken.
+INSERT INTO sku (sku, name, kind, pool_id, price, face_value, account_rule, per_buyer, low_stock, offered_to_all)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9, 100), $10)
+ON CONFLICT (sku) DO NOTHING RETURNING id
+
+-- name: sku_by_name
+SELECT id FROM sku WHERE sku = $1
+
+-- name: list_skus
+-- $1 NULL: every SKU.
+SELECT s.sku, s.name, s.kind, p.name AS pool, s.price, s.currency, s.face_value, s.account_rule, s.per_buyer,
+       s.offered_to_all, s.on_sale, s.updated_at
+FROM sku s LEFT JOIN pool p ON p.id = s.pool_id WHERE $1::text IS NULL OR s.sku = $1 ORDER BY s.sku
+
+-- name: sku_offers
+SELECT p.name AS partner, coalesce(o.price, s.price) AS price, o.price IS NOT NULL AS own_price
+FROM sku_offer o JOIN sku s ON s.id = o.sku_id JOIN partner p ON p.id = o.partner_id
+WHERE s.sku = $1 ORDER BY p.name
+
+-- name: sku_routes
+SELECT u.name AS upstream, r.product_id, r.priority, r.cost, u.paused
+FROM route r JOIN sku s ON s.id = r.sku_id JOIN upstream u ON u.id = r.upstream_id
+WHERE s.sku = $1 ORDER BY r.priority, r.cost NULLS LAST, u.name
+
+-- name: upsert_offer
+INSERT INTO sku_offer (sku_id, partner_id, price) VALUES ($1, $2, $3)
+ON CONFLICT (sku_id, partner_id) DO UPDATE SET price = excluded.price RETURNING sku_id
+
+-- name: insert_route
+-- No row: given twice.
+INSERT INTO route (sku_id, upstream_id, product_id, priority, cost) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING RETURNING sku_id
+
+-- name: set_price
+UPDATE sku SET price = $2, updated_at = now() WHERE sku = $1 RETURNING id
+
+-- name: set_on_sale
+UPDATE sku SET on_sale = $2, updated_at = now() WHERE sku = $1 RETURNING id
+
+-- ---------------------------------------------------------------- campaigns
+
+-- name: insert_campaign
+-- No row: the name is taken.
+INSERT INTO campaign (name, sku_id, starts_at, ends_at, per_buyer) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (name) DO NOTHING RETURNING id
+
+-- name: list_campaigns
+SELECT c.name AS campaign, s.sku, c.starts_at, c.ends_at, c.per_buyer,
+       CASE WHEN now() < c.starts_at THEN 'coming' WHEN now() < c.ends_at THEN 'open' ELSE 'over' END AS state
+FROM campaign c JOIN sku s ON s.id = c.sku_id ORDER BY c.starts_at DESC, c.name
+
+-- ---------------------------------------------------------------- upstreams
+
+-- name: insert_upstream
+-- No row: the name is taken.
+INSERT INTO upstream (name, connector, base_url, settings, callback_token) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (name) DO NOTHING RETURNING id
+
+-- name: upstream_by_name
+SELECT id, settings FROM upstream WHERE name = $1
+
+-- name: list_upstreams
+-- $1 NULL: every upstream.
+SELECT u.name AS upstream, u.connector, u.base_url, u.paused,
+       (SELECT count(*) FROM route r WHERE r.upstream_id = u.id) AS routes,
+       (SELECT count(*) FROM attempt a WHERE a.upstream_id = u.id AND a.next_check_at IS NOT NULL) AS open_attempts,
+       u.created_at
+FROM upstream u WHERE $1::text IS NULL OR u.name = $1 ORDER BY u.name
+
+-- name: set_paused
+UPDATE upstream SET paused = $2 WHERE name = $1 RETURNING id
+
+-- ---------------------------------------------------------------- webhooks
+
+-- name: upsert_endpoint
+-- Setting it again also enables it again.
+INSERT INTO webhook_endpoint (partner_id, url) VALUES ($1, $2)
+ON CONFLICT (partner_id) DO UPDATE
+SET url = excluded.url, disabled_at = NULL, disabled_why = NULL, failing_since = NULL RETURNING partner_id
+
+-- name: lock_webhook_secret
+SELECT id, webhook_secret FROM partner WHERE name = $1 FOR NO KEY UPDATE
+
+-- name: set_webhook_secret
+UPDATE partner SET webhook_secret = $2 WHERE id = $1 RETURNING id
+
+-- name: list_webhooks
+-- Each filter may be NULL; newest first. Per partner, so that the index gives the newest ones.
+SELECT w.id::text AS id, 'msg_' || w.id AS webhook_id, p.name AS partner, w.type, w.order_id::text AS order_no,
+       coalesce(w.url, e.url) AS url, w.state, w.attempts, w.last_status, w.last_error, w.next_attempt_at, w.created_at
+FROM partner p
+CROSS JOIN LATERAL (SELECT * FROM webhook w WHERE w.partner_id = p.id AND ($2::text IS NULL OR w.state = $2)
+                    ORDER BY w.id DESC LIMIT $3) AS w
+LEFT JOIN webhook_endpoint e ON e.partner_id = w.partner_id
+WHERE $1::text IS NULL OR p.name = $1 ORDER BY w.id DESC LIMIT $3
+
+-- name: replay_webhook
+-- The id, and so the webhook-id the receiver knows, stays the same.
+UPDATE webhook SET state = 'pending', attempts = 0, next_attempt_at = now() WHERE id = $1
+RETURNING id::text AS id, state
+
+-- ---------------------------------------------------------------- orders
+
+-- name: show_order
+-- Orders are keyed by partner first: one look per partner, instead of one over all orders.
+SELECT o.id::text AS order_no, o.out_order_no, p.name AS partner, s.sku, o.quantity, o.delivered_quantity, o.amount,
+       s.currency, o.state, o.account, o.failure, o.parked, o.metadata, o.details, pl.name AS pool, o.created_at, o.updated_at
+FROM partner p CROSS JOIN LATERAL (SELECT * FROM orders o WHERE o.partner_id = p.id AND o.id = $1 LIMIT 1) AS o
+JOIN sku s ON s.id = o.sku_id LEFT JOIN pool pl ON pl.id = o.pool_id
+
+-- name: order_attempts
+SELECT a.id::text AS attempt_no, u.name AS upstream, a.product_id, a.state, a.upstream_no, a.cost, a.delivered_quantity,
+       a.code, a.message, a.queries, a.next_check_at, a.created_at, a.updated_at
+FROM attempt a JOIN upstream u ON u.id = a.upstream_id WHERE a.order_id = $1 ORDER BY a.id
+
+-- name: order_entries
+SELECT e.seq::text AS id, e.kind, e.amount, e.balance_after, e.reference, e.created_at
+FROM partner p CROSS JOIN LATERAL (SELECT o.partner_id FROM orders o WHERE o.partner_id = p.id AND o.id = $1 LIMIT 1) AS o
+JOIN entry e ON e.partner_id = o.partner_id AND e.order_id = $1 ORDER BY e.seq
+
+-- name: order_webhooks
+SELECT w.id::text AS id, w.type, w.sequence, w.state, w.attempts, w.last_status, w.next_attempt_at
+FROM webhook w WHERE w.order_id = $1 ORDER BY w.sequence
+
+-- name: list_orders
+-- Each filter may be NULL; newest first. Per partner, so that the index gives the newest ones.
+SELECT o.id::text AS order_no, o.out_order_no, p.name AS partner, s.sku, o.quantity, o.amount, o.state, o.parked, o.created_at
+FROM partner p
+CROSS JOIN LATERAL (SELECT * FROM orders o WHERE o.partner_id = p.id AND ($2::text IS NULL OR o.state = $2)
+                    AND (NOT $3::boolean OR o.parked IS NOT NULL) ORDER BY o.id DESC LIMIT $4) AS o
+JOIN sku s ON s.id = o.sku_id
+WHERE $1::text IS NULL OR p.name = $1 ORDER BY o.id DESC LIMIT $4

@@ -1,0 +1,159 @@
+"""`quangate upstream`: platforms we buy from, and simulators of them."""
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from gateway.cli.command import Call, command, room
+from gateway.cli.desk import open_desk, open_secrecy
+from gateway.cli.output import Answer
+from gateway.cli.parameters import NewName, read_settings
+from gateway.domain.errors import RefusedError
+
+app = room("Platforms we buy from.")
+
+Upstream: TypeAlias = Annotated[str, typer.Argument(metavar="NAME", help="An upstream's name.")]
+Settings: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A setting; NAME=@FILE reads it. Repeat it."),
+]
+
+
+@command(
+    app,
+    "add",
+    example="quangate upstream add f1 --connector fulu --base-url https://openapi.fulu.com"
+    " --set app_key=… --set secret=@fulu.secret",
+)
+async def add(
+    call: Call,
+    *,
+    name: NewName,
+    connector: Annotated[
+        str,
+        typer.Option(
+            "--connector", help="fulu, kasushou, dayuanren, dtone, reloadly, dingconnect."
+        ),
+    ],
+    base_url: Annotated[
+        str, typer.Option("--base-url", metavar="URL", help="The platform's address.")
+    ],
+    settings: Settings = None,
+) -> Answer:
+    """Add an account at a platform. Settings are stored encrypted and never shown."""
+    from gateway.flows.administration import upstreams
+
+    values = read_settings(settings or ())
+    async with open_desk(call) as desk, desk.transaction() as db:
+        secrecy = await open_secrecy(desk.config, db)
+        data = await upstreams.add_upstream(
+            db, secrecy, name, connector=connector, base_url=base_url, settings=values
+        )
+    return Answer(
+        data=data, note=f"Next: quangate sku create … --kind topup --route {name}:PRODUCT_ID"
+    )
+
+
+@command(app, "list", example="quangate upstream list")
+async def list_(call: Call) -> Answer:
+    """All upstreams."""
+    from gateway.flows.administration import upstreams
+
+    async with open_desk(call) as desk, desk.transaction(read_only=True) as db:
+        return Answer(data={"upstreams": await upstreams.list_upstreams(db)})
+
+
+@command(app, "show", example="quangate upstream show f1")
+async def show(call: Call, name: Upstream) -> Answer:
+    """One upstream; of its settings only the names."""
+    from gateway.flows.administration import upstreams
+
+    async with open_desk(call) as desk, desk.transaction(read_only=True) as db:
+        secrecy = await open_secrecy(desk.config, db)
+        return Answer(data=await upstreams.show_upstream(db, secrecy, name))
+
+
+@command(app, "pause", example="quangate upstream pause f1")
+async def pause(call: Call, name: Upstream) -> Answer:
+    """Send nothing new there; attempts under way are followed up."""
+    return await _set_paused(call, name, paused=True)
+
+
+@command(app, "resume", example="quangate upstream resume f1")
+async def resume(call: Call, name: Upstream) -> Answer:
+    """Send there again."""
+    return await _set_paused(call, name, paused=False)
+
+
+async def _set_paused(call: Call, name: str, *, paused: bool) -> Answer:
+    from gateway.flows.administration import upstreams
+
+    async with open_desk(call) as desk, desk.transaction() as db:
+        return Answer(data=await upstreams.set_paused(db, name, paused=paused))
+
+
+@command(app, "simulate", example="quangate upstream simulate fulu --port 9001")
+async def simulate(
+    call: Call,  # noqa: ARG001  no settings of the gateway matter here
+    *,
+    connector: Annotated[str, typer.Argument(metavar="CONNECTOR", help="Which platform.")],
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="0 takes a free one.")],
+    host: Annotated[str, typer.Option("--host", help="Where to listen.")] = "127.0.0.1",
+    settings: Settings = None,
+    callback_url: Annotated[
+        str | None,
+        typer.Option(
+            "--callback-url", metavar="URL", help="Where callbacks go if a request names none."
+        ),
+    ] = None,
+    script: Annotated[
+        Path | None, typer.Option("--script", metavar="FILE", help="What it does to whom, as JSON.")
+    ] = None,
+) -> Answer | None:
+    """Run a simulator of a platform until it is stopped. For tests and trying things out."""
+    from connectors.settings import SettingsError
+    from connectors.simulation import run
+    from connectors.simulation.behaviour import ScriptError
+
+    task = asyncio.ensure_future(
+        run(
+            connector,
+            host,
+            port,
+            settings=read_settings(settings or ()),
+            callback_url=callback_url,
+            script=_read_script(script),
+            started=lambda url: _say(f"listening on {url}"),
+        )
+    )
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return None
+    except (SettingsError, ScriptError) as error:
+        raise RefusedError("invalid-argument", str(error)) from None
+    except OSError as error:
+        raise RefusedError(
+            "cannot-listen", f"cannot listen on {host}:{port}: {error.strerror}"
+        ) from None
+    return None
+
+
+def _read_script(path: Path | None) -> Any:
+    if path is None:
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RefusedError("invalid-script", f"{path}: {error}") from None
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,42 @@
+"""Looking at orders: where is this order, where did this cent go. Codes are never shown here."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.domain.errors import RefusedError
+from gateway.domain.order import OrderState
+from gateway.flows.administration.port import Row, Statements, invalid, partner_id
+
+
+async def show_order(db: Statements, order_no: str) -> dict[str, Any]:
+    """One order with its attempts, its money and its messages."""
+    if not (order_no.isascii() and order_no.isdigit() and len(order_no) < 20):
+        raise invalid(f"{order_no!r} is no order number; `quangate order list` shows them")
+    number = int(order_no)
+    row = await db.one("show_order", number)
+    if row is None:
+        raise RefusedError("not-found", f"there is no order {order_no}; try `quangate order list`")
+    texts = {name: _parsed(row[name]) for name in ("failure", "metadata", "details")}
+    return {
+        **row,
+        **texts,
+        "attempts": await db.all("order_attempts", number),
+        "entries": await db.all("order_entries", number),
+        "webhooks": await db.all("order_webhooks", number),
+    }
+
+
+async def list_orders(
+    db: Statements, *, partner: str | None, state: str | None, parked: bool, limit: int
+) -> Sequence[Row]:
+    """The newest orders that match; `parked`: only those that wait for a person."""
+    if state is not None and state not in set(OrderState):
+        raise invalid(f"unknown state {state!r}; there are {', '.join(OrderState)}")
+    if partner is not None:
+        await partner_id(db, partner)
+    return await db.all("list_orders", partner, state, parked, limit)
+
+
+def _parsed(text: str | None) -> Any:
+    return None if text is None else json.loads(text)

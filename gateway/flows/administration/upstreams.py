@@ -1,0 +1,80 @@
+"""Upstreams: the platforms we buy from. Their settings are stored wrapped and never shown."""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from connectors import registry
+from connectors.settings import SettingsError
+from gateway.flows.administration.port import (
+    Row,
+    Secrecy,
+    Statements,
+    already_exists,
+    check_name,
+    invalid,
+    not_found,
+)
+
+PURPOSE = "upstream"  # what the vault binds the settings to
+
+
+async def add_upstream(
+    db: Statements,
+    secrecy: Secrecy,
+    name: str,
+    *,
+    connector: str,
+    base_url: str,
+    settings: Mapping[str, str],
+) -> dict[str, Any]:
+    """Add a platform account; the connector judges the settings."""
+    check_name("upstream", name)
+    base_url = check_base_url(base_url)
+    try:
+        registry.create(connector, base_url, settings)
+    except SettingsError as error:
+        raise invalid(str(error)) from None
+    blob = secrecy.wrap(PURPOSE, json.dumps(dict(settings)).encode())
+    token = secrets.token_urlsafe(24)
+    if await db.one("insert_upstream", name, connector, base_url, blob, token) is None:
+        raise already_exists("upstream", name)
+    return {"upstream": name, "connector": connector}
+
+
+async def list_upstreams(db: Statements) -> Sequence[Row]:
+    """All upstreams by name."""
+    return await db.all("list_upstreams", None)
+
+
+async def show_upstream(db: Statements, secrecy: Secrecy, name: str) -> dict[str, Any]:
+    """One upstream, with the names of its settings but not their values."""
+    rows = await db.all("list_upstreams", name)
+    row = await db.one("upstream_by_name", name)
+    if not rows or row is None:
+        raise not_found("upstream", name)
+    settings = json.loads(secrecy.open(PURPOSE, row["settings"]))
+    return {**rows[0], "settings": sorted(settings), "callback_path": f"/callbacks/{name}"}
+
+
+async def set_paused(db: Statements, name: str, *, paused: bool) -> dict[str, Any]:
+    """Stop or go on sending new attempts; attempts under way are followed up either way."""
+    if await db.one("set_paused", name, paused) is None:
+        raise not_found("upstream", name)
+    return {"upstream": name, "paused": paused}
+
+
+def check_base_url(text: str) -> str:
+    """An http or https address without query, fragment or credentials; no slash at its end."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise invalid(f"--base-url is not an address: {error}") from None
+    if parts.scheme not in {"http", "https"} or not host:
+        raise invalid("--base-url must begin with https:// or http:// and name a host")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise invalid("--base-url must be without credentials, query and fragment")
+    return text.rstrip("/")

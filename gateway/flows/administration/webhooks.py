@@ -1,0 +1,85 @@
+"""Webhooks: where a partner is told, the secret it checks us with, replays."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from gateway.domain.errors import RefusedError
+from gateway.flows.administration.port import (
+    Row,
+    Secrecy,
+    Statements,
+    invalid,
+    not_found,
+)
+
+PURPOSE: Final = "webhook"  # what the vault binds the secret to
+URL_LENGTH_MAX: Final = 2048
+STATES: Final = ("pending", "delivered", "dead")
+
+
+async def set_endpoint(db: Statements, secrecy: Secrecy, partner: str, url: str) -> dict[str, Any]:
+    """Set where a partner is told; a disabled endpoint is enabled again. Shows the secret."""
+    check_url(url)
+    owner = await _lock_secret(db, partner)
+    await db.one("upsert_endpoint", owner["id"], url)
+    return {"partner": partner, "url": url, "secret": _open(secrecy, owner)}
+
+
+async def show_secret(
+    db: Statements, secrecy: Secrecy, partner: str, *, rotate: bool
+) -> dict[str, Any]:
+    """The partner's one secret, or a new one; the new one signs from now on."""
+    owner = await _lock_secret(db, partner)
+    if not rotate:
+        return {"partner": partner, "secret": _open(secrecy, owner)}
+    secret = secrecy.new_webhook_secret()
+    await db.one("set_webhook_secret", owner["id"], secrecy.wrap(PURPOSE, secret.encode()))
+    return {"partner": partner, "secret": secret}
+
+
+async def list_webhooks(
+    db: Statements, *, partner: str | None, state: str | None, limit: int
+) -> Sequence[Row]:
+    """The newest messages, of one partner or all, in one state or all."""
+    if state is not None and state not in STATES:
+        raise invalid(f"unknown state {state!r}; there are {', '.join(STATES)}")
+    return await db.all("list_webhooks", partner, state, limit)
+
+
+async def replay_webhook(db: Statements, webhook_id: str) -> dict[str, Any]:
+    """Send a message again under its old id, with a new schedule."""
+    digits = webhook_id.removeprefix("msg_")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+        raise invalid(f"{webhook_id!r} is no webhook id; `quangate webhook list` shows them")
+    row = await db.one("replay_webhook", int(digits))
+    if row is None:
+        raise RefusedError("not-found", f"there is no webhook {webhook_id}; try `webhook list`")
+    return dict(row)
+
+
+def check_url(text: str) -> str:
+    """An http or https address; where it leads is checked at every delivery, after resolution."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise invalid(f"{text!r} is not an address: {error}") from None
+    if len(text) > URL_LENGTH_MAX or not text.isascii() or not text.isprintable() or " " in text:
+        raise invalid(f"the address must be printable ASCII, at most {URL_LENGTH_MAX} characters")
+    if parts.scheme not in {"http", "https"} or not host or parts.username is not None:
+        raise invalid(
+            "the address must begin with https:// (or http://), name a host, hold no credentials"
+        )
+    return text
+
+
+async def _lock_secret(db: Statements, partner: str) -> Row:
+    row = await db.one("lock_webhook_secret", partner)
+    if row is None:
+        raise not_found("partner", partner)
+    return row
+
+
+def _open(secrecy: Secrecy, owner: Row) -> str:
+    return secrecy.open(PURPOSE, owner["webhook_secret"]).decode()
