@@ -1,1 +1,1 @@
-"""Honest measurement: loads, peers and micro-benchmarks. See README.md. Nothing imports this room."""
+"""Honest measurement: loads, peers, micro-benchmarks; see README.md. Nothing imports this room."""

@@ -34,6 +34,7 @@ class Credentials:
 class Workload:
     """What a comparison sends: `bodies(prefix)` yields endless bodies with fresh order numbers."""
 
+    name: str
     target: str
     bodies: Bodies
     codes_per_request: int = 1
@@ -48,7 +49,7 @@ def single_orders(sku: str) -> Workload:
                 prefix.encode(), i, sku.encode(), prefix.encode(), i,
             )  # fmt: skip
 
-    return Workload(target=ORDERS, bodies=bodies)
+    return Workload(name=f"single-{sku}", target=ORDERS, bodies=bodies)
 
 
 def batches(sku: str, lines: int) -> Workload:
@@ -60,7 +61,7 @@ def batches(sku: str, lines: int) -> Workload:
         while True:
             yield b'{"orders":[%s]}' % b",".join(itertools.islice(source, lines))
 
-    return Workload(target=BATCH, bodies=bodies, codes_per_request=lines)
+    return Workload(name=f"batch-{sku}", target=BATCH, bodies=bodies, codes_per_request=lines)
 
 
 def signature_headers(
@@ -90,16 +91,26 @@ def signed_requests(
         nonce = f"{prefix}-nonce-{i:08d}"
         to_sign = _string_to_sign("POST", target, timestamp_s, nonce, body)
         digest = hmac.digest(key, to_sign, "sha256").hex()
-        yield head + (
-            f"X-Quangate-Nonce: {nonce}\r\nX-Quangate-Signature: v1={digest}\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        ).encode() + body
+        yield (
+            head
+            + (
+                f"X-Quangate-Nonce: {nonce}\r\nX-Quangate-Signature: v1={digest}\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n"
+            ).encode()
+            + body
+        )
 
 
 def write_requests(
-    path: Path, credentials: Credentials, workload: Workload, *, prefix: str, count: int, slices: int
+    path: Path,
+    credentials: Credentials,
+    workload: Workload,
+    *,
+    prefix: str,
+    count: int,
+    slices: int,
 ) -> None:
-    """Write about `count` signed requests to `path`.0 … `path`.(slices-1), one file per loader thread."""
+    """Write about `count` signed requests to `path`.0 … `path`.N, one file per loader thread."""
     source = signed_requests(credentials, workload, prefix, int(time.time()))
     for slice_no in range(slices):
         with Path(f"{path}.{slice_no}").open("wb", buffering=1 << 20) as out:

@@ -1,0 +1,138 @@
+"""`python -m bench compare` measures, `python -m bench report` makes the README's table."""
+
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bench.figures import GOALS
+from bench.load import LoaderError, wrk_path
+from bench.plan import Plan, Teller
+from bench.record import ROOT, build_record, newest_record, write_record
+from bench.report import markdown, replace_table, show
+
+MEMORY = Path("/dev/shm")  # request files here cost the disk nothing that is measured
+
+app = typer.Typer(no_args_is_help=True, help="Honest measurement; see bench/README.md.")
+stderr = Console(stderr=True)
+
+
+@app.command()
+def compare(
+    *,
+    rounds: Annotated[int, typer.Option(min=1, help="Timed rounds of each contestant.")] = 12,
+    seconds: Annotated[float, typer.Option(min=0.5, help="Length of a round.")] = 1.5,
+    connections: Annotated[int, typer.Option(min=1, help="Open connections.")] = 256,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the loader.")] = 1,
+    only: Annotated[list[str] | None, typer.Option(help="A measurement; repeatable.")] = None,
+    import_codes: Annotated[int, typer.Option(min=1, help="Lines of the code file.")] = 1_000_000,
+    history_orders: Annotated[int, typer.Option(min=1, help="Orders of others.")] = 1_000_000,
+    history_codes: Annotated[int, typer.Option(min=1, help="Codes of others.")] = 2_000_000,
+    work: Annotated[
+        Path, typer.Option(help="Where data directories are made; on a real disk.")
+    ] = Path("/var/tmp"),
+    save: Annotated[
+        bool, typer.Option("--save", help="Write a result file although only a part was run.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="No table, only the JSON line.")] = False,
+) -> None:
+    """Measure; write bench/results/<date>-<commit>.json; the last line of stdout is JSON."""
+    from bench.agenda import NAMES, NEED_LOADER, measure
+
+    names = only or list(NAMES)
+    if unknown := sorted(set(names) - set(NAMES)):
+        raise typer.BadParameter(f"unknown: {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    if NEED_LOADER & set(names):
+        _require_loader()
+    with _directories(work) as (data, requests):
+        plan = Plan(
+            rounds=rounds, seconds=seconds, connections=connections, threads=threads,
+            import_codes=import_codes, history_orders=history_orders,
+            history_codes=history_codes, work=data, requests=requests,
+        )  # fmt: skip
+        outcome = asyncio.run(measure(names, plan, Teller(stderr)))
+        record = build_record(outcome.figures, plan, failures=outcome.failures, audit=outcome.audit)
+    # A part must not take the place of a whole run's results without being told to.
+    path = write_record(record) if save or not only else None
+    if not as_json:
+        Console().print(_table(record))
+    values = {key: figure["value"] for key, figure in record["figures"].items()}
+    line = {**values, "failures": record["failures"], "result": path and str(path)}
+    sys.stdout.write(json.dumps(line) + "\n")
+    if record["failures"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    *,
+    readme: Annotated[
+        bool, typer.Option("--readme", help="Put it into README.md, between the marks.")
+    ] = False,
+) -> None:
+    """Print the newest results as the Markdown table of the README."""
+    record = newest_record()
+    if record is None:
+        stderr.print("nothing was measured yet: python -m bench compare")
+        raise typer.Exit(1)
+    table = markdown(record)
+    if readme:
+        path = ROOT / "README.md"
+        try:
+            text = replace_table(path.read_text(encoding="utf-8"), table)
+        except ValueError as error:
+            stderr.print(f"README.md: {error}")
+            raise typer.Exit(1) from None
+        path.write_text(text, encoding="utf-8")
+    sys.stdout.write(table + "\n")
+
+
+def _require_loader() -> None:
+    try:
+        wrk_path()
+    except LoaderError as error:
+        stderr.print(str(error))
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _directories(work: Path) -> Iterator[tuple[Path, Path]]:
+    """A directory for data and logs, and one for request files; both are removed at the end."""
+    data = Path(tempfile.mkdtemp(prefix="quangate-bench-", dir=work))
+    requests = Path(
+        tempfile.mkdtemp(prefix="quangate-bench-", dir=MEMORY if MEMORY.is_dir() else work)
+    )
+    try:
+        yield data, requests
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+        shutil.rmtree(requests, ignore_errors=True)
+
+
+def _table(record: Mapping[str, Any]) -> Table:
+    table = Table(box=None, header_style="bold")
+    for column in ("figure", "median", "quartiles", "target", ""):
+        table.add_column(column, justify="left" if column in {"figure", ""} else "right")
+    for key, figure in record["figures"].items():
+        spread, target = figure["spread"], figure["target"]
+        table.add_row(
+            key,
+            f"{show(figure['value'])} {figure['unit']}",
+            f"{show(spread['lower_quartile'])} … {show(spread['upper_quartile'])}",
+            "" if target is None else f"{'≥' if GOALS[key].at_least else '≤'} {show(target)}",
+            {True: "[green]met[/]", False: "[red]missed[/]", None: ""}[figure["met"]],
+        )
+    return table
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,195 @@
+"""The comparisons of the order path: against the echo, the usual design, and our own past."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from bench.figures import Figure
+from bench.history import fill_history
+from bench.peers.skip_locked import app as skip_locked
+from bench.plan import Plan, Teller
+from bench.presign import Workload, batches, single_orders
+from bench.servers import echo_server, gateway_server, skip_locked_server
+from bench.shop import Shop, open_shop
+from bench.spread import ratios, spread
+from bench.turns import Contestant, Ledger, Rounds, rates, run_turns, summary
+from gateway.store.embedded import EmbeddedServer
+
+BATCH_LINES = 100
+# Paces that no machine of today exceeds with one worker; they only decide how much is in stock.
+SINGLE_CODES_PER_S_MAX = 50_000
+BATCH_CODES_PER_S_MAX = 150_000
+PEER_CODES_PER_S_MAX = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The servers that most comparisons share, all up: a gateway that began empty, and the echo."""
+
+    plan: Plan
+    teller: Teller
+    shop: Shop
+    echo_port: int
+
+    def gateway(self, workload: Workload, counts: str) -> Contestant:
+        """Our side."""
+        return _seller("gateway", self.shop, workload, counts)
+
+    def echo(self, workload: Workload) -> Contestant:
+        """The echo, fed with the gateway's bytes."""
+        return Contestant(
+            name="echo", port=self.echo_port, credentials=self.shop.credentials,
+            workload=workload, counts="200",
+        )  # fmt: skip
+
+
+@asynccontextmanager
+async def open_house(plan: Plan, teller: Teller) -> AsyncIterator[House]:
+    """Start the shared servers; they end with the block."""
+    async with AsyncExitStack() as stack:
+        echo_port = await stack.enter_async_context(echo_server(plan.work / "echo.log"))
+        shop = await stack.enter_async_context(_gateway_shop(plan, "gateway"))
+        yield House(plan=plan, teller=teller, shop=shop, echo_port=echo_port)
+
+
+async def against_echo(house: House) -> list[Figure]:
+    """Single orders in turns with the echo of the same bytes."""
+    await house.shop.stock("SINGLE", house.plan.codes_needed(SINGLE_CODES_PER_S_MAX))
+    workload = single_orders("SINGLE")
+    sides = (house.gateway(workload, "201"), house.echo(workload))
+    rounds = await run_turns("single orders / echo", sides, house.plan, house.teller)
+    return [_ratio("ratio_echo", rounds, "gateway", "echo")]
+
+
+async def against_skip_locked(house: House) -> list[Figure]:
+    """Single orders in turns with the usual design, on an embedded PostgreSQL of its own."""
+    plan = house.plan
+    await house.shop.stock("USUAL", plan.codes_needed(SINGLE_CODES_PER_S_MAX))
+    workload = single_orders("USUAL")
+    async with _skip_locked_peer(plan) as (port, ledger):
+        peer = Contestant(
+            name="skip_locked", port=port, credentials=house.shop.credentials,
+            workload=workload, counts="201", ledger=ledger,
+        )  # fmt: skip
+        sides = (house.gateway(workload, "201"), peer)
+        rounds = await run_turns("single orders / SKIP LOCKED", sides, plan, house.teller)
+    return [_ratio("ratio_skip_locked", rounds, "gateway", "skip_locked")]
+
+
+async def batch_endpoint(house: House) -> list[Figure]:
+    """Batches in turns with the echo, which tells the machine's pace; the figure is absolute."""
+    await house.shop.stock("BATCH", house.plan.codes_needed(BATCH_CODES_PER_S_MAX))
+    workload = batches("BATCH", BATCH_LINES)
+    sides = (house.gateway(workload, "200"), house.echo(workload))
+    rounds = await run_turns("batches / echo", sides, house.plan, house.teller)
+    return [
+        Figure(
+            key="batch_codes_per_s",
+            spread=spread(rates(rounds["gateway"])),
+            detail={
+                "lines": BATCH_LINES,
+                "ratio_echo": spread(ratios(*_both(rounds, "gateway", "echo"))).as_json(),
+                **summary(rounds),
+            },
+        )
+    ]
+
+
+async def sold_out(house: House) -> list[Figure]:
+    """Orders for a pool that has nothing left; the database's transactions are counted too."""
+    await house.shop.stock("GONE", 0)
+    workload = single_orders("GONE")
+    sides = (house.gateway(workload, "409 sold-out"), house.echo(workload))
+    before = await house.shop.ledger.transactions()
+    rounds = await run_turns("sold-out answers / echo", sides, house.plan, house.teller)
+    transactions = await house.shop.ledger.transactions() - before
+    answers = sum(one.load.requests for one in rounds["gateway"])
+    figure = _ratio(
+        "sold_out_ratio_echo", rounds, "gateway", "echo",
+        database_transactions=transactions, answers=answers,
+    )  # fmt: skip
+    return [figure]
+
+
+async def after_history(plan: Plan, teller: Teller) -> list[Figure]:
+    """Single orders of two gateways in turns: one with a long history of others, one without."""
+    async with AsyncExitStack() as stack:
+        empty = await stack.enter_async_context(_gateway_shop(plan, "without-history"))
+        full = await stack.enter_async_context(_gateway_shop(plan, "with-history"))
+        teller.say("filling in the history …")
+        await fill_history(full, orders=plan.history_orders, codes=plan.history_codes)
+        sides = []
+        for name, shop in (("with_history", full), ("without", empty)):
+            await shop.stock("SINGLE", plan.codes_needed(SINGLE_CODES_PER_S_MAX))
+            workload = single_orders("SINGLE")
+            sides.append(_seller(name, shop, workload, "201"))
+        rounds = await run_turns("after 1 M orders / empty", sides, plan, teller)
+    past = {"history_orders": plan.history_orders, "history_codes": plan.history_codes}
+    return [_ratio("ratio_after_1m_orders", rounds, "with_history", "without", **past)]
+
+
+def _seller(name: str, shop: Shop, workload: Workload, counts: str) -> Contestant:
+    return Contestant(
+        name=name, port=shop.port, credentials=shop.credentials, workload=workload,
+        counts=counts, ledger=shop.ledger,
+    )  # fmt: skip
+
+
+def _ratio(key: str, rounds: Rounds, ours: str, theirs: str, **detail: Any) -> Figure:
+    return Figure(
+        key=key,
+        spread=spread(ratios(*_both(rounds, ours, theirs))),
+        detail={**detail, **summary(rounds)},
+    )
+
+
+def _both(rounds: Rounds, ours: str, theirs: str) -> tuple[list[float], list[float]]:
+    return rates(rounds[ours]), rates(rounds[theirs])
+
+
+@asynccontextmanager
+async def _gateway_shop(plan: Plan, name: str) -> AsyncIterator[Shop]:
+    data = plan.work / name
+    async with gateway_server(data, plan.work / f"{name}.log") as port:
+        shop = await open_shop(data, port)
+        try:
+            yield shop
+        finally:
+            await shop.ledger.connection.close()
+
+
+@asynccontextmanager
+async def _skip_locked_peer(plan: Plan) -> AsyncIterator[tuple[int, Ledger]]:
+    """The peer on its own server: the same binaries and settings as the gateway's."""
+    server = EmbeddedServer(plan.work / "skip-locked")
+    await asyncio.to_thread(server.start)
+    try:
+        await skip_locked.prepare(server.dsn, codes=plan.codes_needed(PEER_CODES_PER_S_MAX))
+        connection = await asyncpg.connect(server.dsn)
+        try:
+            async with skip_locked_server(server.dsn, plan.work / "skip-locked.log") as port:
+                yield port, _PeerLedger(connection)
+        finally:
+            await connection.close()
+    finally:
+        await asyncio.to_thread(server.release)
+
+
+@dataclass(slots=True)
+class _PeerLedger:
+    """Codes the peer marked as sold."""
+
+    connection: Any
+    counted: int = 0
+
+    async def codes_since_last(self) -> int:
+        """Codes sold since the last call."""
+        sold: int = await self.connection.fetchval(
+            "SELECT count(*) FROM code WHERE order_id IS NOT NULL"
+        )
+        since, self.counted = sold - self.counted, sold
+        return since

@@ -1,0 +1,96 @@
+"""The figures we publish: one row each, with its target, and what a measurement returns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bench.spread import Spread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """A published figure. `target` is a bound to reach; None: there is none yet."""
+
+    title: str
+    unit: str
+    target: float | None
+    at_least: bool = True  # False: the target is the most it may be
+
+    def met(self, value: float) -> bool | None:
+        """Whether a value reaches the target; None without one."""
+        if self.target is None:
+            return None
+        return value >= self.target if self.at_least else value <= self.target
+
+
+# In the order of the published table. Figures of top-ups are added here with their goals.
+GOALS: Final[Mapping[str, Goal]] = {
+    "ratio_echo": Goal(
+        title="single orders, one worker, against a bare aiohttp + uvloop echo of the same bytes",
+        unit="×", target=0.60,
+    ),
+    "ratio_after_1m_orders": Goal(
+        title="the same with 1 M orders and 2 M codes of others in the database, against without",
+        unit="×", target=0.90,
+    ),
+    "ratio_skip_locked": Goal(
+        title="single orders against FastAPI + asyncpg, `SKIP LOCKED`, a transaction per order",
+        unit="×", target=5.0,
+    ),
+    "batch_codes_per_s": Goal(
+        title="batch endpoint, 100 lines a request", unit="codes/s", target=60_000
+    ),
+    "sold_out_ratio_echo": Goal(
+        title="sold-out answers against the echo", unit="×", target=0.85
+    ),
+    "claim_ns": Goal(
+        title="claiming one code, Python to Python", unit="ns", target=100, at_least=False
+    ),
+    "claim_run_ns_per_code": Goal(
+        title="claiming a run of 256, per code", unit="ns", target=1.0, at_least=False
+    ),
+    "seal_us_per_code": Goal(
+        title="decrypting and sealing as JWE, batches of 256, per code",
+        unit="µs", target=0.6, at_least=False,
+    ),
+    "import_codes_per_s": Goal(
+        title="importing a code file", unit="codes/s", target=150_000
+    ),
+    "import_peak_rss_mb": Goal(
+        title="memory of the import at its peak", unit="MB", target=300, at_least=False
+    ),
+    "first_order_s": Goal(
+        title="from an empty directory to the first order", unit="s", target=3.0, at_least=False
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One measured figure: a key of GOALS, its value (a median) and how it scattered."""
+
+    key: str
+    spread: Spread
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def value(self) -> float:
+        """What is published."""
+        return self.spread.median
+
+    def as_json(self) -> dict[str, Any]:
+        """For the result file."""
+        goal = GOALS[self.key]
+        return {
+            "value": rounded(self.value),
+            "unit": goal.unit,
+            "target": goal.target,
+            "met": goal.met(self.value),
+            "spread": self.spread.as_json(),
+            **({"detail": dict(self.detail)} if self.detail else {}),
+        }
+
+
+def rounded(value: float) -> float:
+    """Four significant digits: more than any of these measurements has."""
+    return float(f"{value:.4g}")

@@ -1,0 +1,155 @@
+"""Sets the gateway up as an operator would, by its command line; asks its database afterwards."""
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import asyncpg
+
+from bench.presign import ORDERS, Credentials, signature_headers
+from bench.servers import ServerError, quangate
+from gateway.native import open_jwe
+from gateway.store.embedded import EmbeddedServer
+
+PARTNER = "bench"
+PRICE_MINOR = 1990
+DEPOSIT_MINOR = 10**13
+# A limit that is checked and never reached: what is measured is the check.
+RATE_PER_S = 1_000_000
+# Every order names its own buyer, so the limit is looked up and written each time.
+PER_BUYER = 2
+PATTERN = "AAAA-9999-####-####"
+APPEAR_DEADLINE_S = 40.0  # a sold-out answer may have to wait for a lease to end (30 s)
+
+DELIVERED = """
+SELECT coalesce(sum(delivered_quantity), 0)::bigint AS codes, max(id) AS last
+FROM orders WHERE partner_id = $1 AND id > $2 AND state = 'delivered'
+"""
+
+
+@dataclass(slots=True)
+class GatewayLedger:
+    """What the gateway's database says was delivered to our partner."""
+
+    connection: Any
+    partner_id: int
+    last_order_id: int = 0
+
+    async def codes_since_last(self) -> int:
+        """Codes delivered since the last call, read until two readings agree."""
+        seen = await self._read()
+        while True:
+            await asyncio.sleep(0.05)
+            again = await self._read()
+            if again == seen:
+                break
+            seen = again
+        codes, last = seen
+        self.last_order_id = last
+        return codes
+
+    async def transactions(self) -> int:
+        """Transactions of the whole database so far, as its statistics count them."""
+        await asyncio.sleep(1.1)  # sessions report their counts about once a second
+        total: int = await self.connection.fetchval(
+            "SELECT xact_commit + xact_rollback FROM pg_stat_database"
+            " WHERE datname = current_database()"
+        )
+        return total
+
+    async def _read(self) -> tuple[int, int]:
+        row = await self.connection.fetchrow(DELIVERED, self.partner_id, self.last_order_id)
+        return row["codes"], row["last"] or self.last_order_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """A running gateway with a partner that may order."""
+
+    data: Path
+    port: int
+    credentials: Credentials
+    ledger: GatewayLedger
+
+    async def stock(self, sku: str, codes: int) -> None:
+        """Offer a new SKU with that many codes, and wait until it can be ordered."""
+        await quangate(self.data, "pool", "create", sku)
+        if codes:
+            await quangate(
+                self.data, "codes", "generate", str(codes), "--pool", sku, "--pattern", PATTERN
+            )
+        await quangate(
+            self.data, "sku", "create", sku, "--name", sku, "--kind", "code", "--pool", sku,
+            "--price", str(PRICE_MINOR), "--per-buyer", str(PER_BUYER),
+        )  # fmt: skip
+        await self.wait_for(sku, "delivered" if codes else "sold-out")
+
+    async def wait_for(self, sku: str, wanted: str) -> None:
+        """Order until the answer is the wanted state or problem code; open what is delivered."""
+        deadline = time.monotonic() + APPEAR_DEADLINE_S
+        attempt = 0
+        while True:
+            status, answer = await place_order(
+                self.port, self.credentials, sku=sku, out_order_no=f"probe-{sku}-{attempt}"
+            )
+            if wanted in (answer.get("state"), answer.get("code")):
+                break
+            if time.monotonic() > deadline:
+                raise ServerError(f"{sku} is not {wanted}: {status} {answer}")
+            attempt += 1
+            await asyncio.sleep(0.05)
+        for code in answer.get("codes", ()):
+            plain = json.loads(open_jwe(self.credentials.delivery_key, code["jwe"]))
+            if not plain["code"]:
+                raise ServerError(f"{sku} delivered an empty code")
+        await self.ledger.codes_since_last()
+
+    async def audit(self) -> dict[str, Any]:
+        """What `quangate audit` says of all that was sold; a violation is not a ServerError."""
+        try:
+            return await quangate(self.data, "audit")
+        except ServerError as error:
+            return {"ok": False, "detail": str(error)}
+
+
+async def open_shop(data: Path, port: int) -> Shop:
+    """Make a partner with funds and a key on a running gateway: all checks on, none in the way."""
+    await quangate(data, "partner", "create", PARTNER)
+    await quangate(data, "account", "deposit", PARTNER, str(DEPOSIT_MINOR), "--reference", "bench")
+    key = await quangate(
+        data, "key", "create", PARTNER, "--rate", str(RATE_PER_S),
+        "--scope", "orders:write", "--scope", "codes:read",
+    )  # fmt: skip
+    connection = await asyncpg.connect(EmbeddedServer(data).dsn)
+    partner_id = await connection.fetchval("SELECT id FROM partner WHERE name = $1", PARTNER)
+    return Shop(
+        data=data,
+        port=port,
+        credentials=Credentials(
+            key_id=key["key_id"], secret=key["secret"], delivery_key=key["delivery_key"]
+        ),
+        ledger=GatewayLedger(connection, partner_id),
+    )
+
+
+async def place_order(
+    port: int, credentials: Credentials, *, sku: str, out_order_no: str
+) -> tuple[int, dict[str, Any]]:
+    """One signed order of one code; its status and JSON."""
+    order = {"out_order_no": out_order_no, "sku": sku, "buyer": {"id": out_order_no}}
+    body = json.dumps(order).encode()
+    headers = signature_headers(
+        credentials, method="POST", target=ORDERS, body=body,
+        timestamp_s=int(time.time()), nonce=f"nonce-{time.time_ns()}",
+    )  # fmt: skip
+    async with (
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
+        session.post(
+            ORDERS, data=body, headers={**headers, "Content-Type": "application/json"}
+        ) as response,
+    ):
+        return response.status, await response.json(content_type=None)

@@ -1,0 +1,148 @@
+"""Rounds in turns, A B A B …: contestants see the same minutes of a machine that is never steady.
+
+All servers stay up; while one is measured the others are idle. Each cycle gets fresh
+requests, signed before any clock runs. What counts is goodput: the answers of the wanted
+kind, and where a database knows better, not more than it says was delivered.
+"""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from bench.load import Load, run_load
+from bench.plan import Plan, Steps, Teller
+from bench.presign import Credentials, Workload, write_requests
+
+# Requests made for the warm-up, before any pace is known, per second of it.
+FIRST_GUESS_PER_S = 40_000
+MARGIN = 1.5  # fresh requests made, over the best pace seen so far
+SETTLE_S = 0.2  # between rounds: commits of the connections that were cut off come to an end
+
+
+class Ledger(Protocol):
+    """A database that knows what was really sold."""
+
+    async def codes_since_last(self) -> int:
+        """Codes delivered since the last call (or since it was made), once all is quiet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contestant:
+    """A server in a comparison."""
+
+    name: str
+    port: int
+    credentials: Credentials
+    workload: Workload
+    counts: str  # the answers that count: "201", "409 sold-out"
+    ledger: Ledger | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One round of one contestant."""
+
+    load: Load
+    goodput: int  # lines answered as wanted, and not more than were delivered
+    delivered: int | None = None  # codes, by the ledger; a cut connection may have had its commit
+
+    @property
+    def per_s(self) -> float:
+        """Goodput a second."""
+        return self.goodput / self.load.duration_s
+
+
+Rounds = dict[str, list[Round]]
+
+
+async def run_turns(
+    title: str, contestants: Sequence[Contestant], plan: Plan, teller: Teller
+) -> Rounds:
+    """Measure all contestants in turns, after a warm-up of each; the rounds by name, in order."""
+    rounds: Rounds = {c.name: [] for c in contestants}
+    pace_per_s = float(FIRST_GUESS_PER_S)
+    with teller.steps(title, (plan.rounds + 1) * len(contestants)) as steps:
+        for cycle in range(plan.rounds + 1):
+            _write_cycle(contestants, plan, count=int(pace_per_s * plan.seconds * MARGIN))
+            for contestant in contestants:
+                one = await _run_round(contestant, plan)
+                if cycle > 0:
+                    rounds[contestant.name].append(one)
+                _tell(steps, contestant, one)
+            pace_per_s = _fresh_pace(contestants, rounds) or pace_per_s
+    return rounds
+
+
+def rates(rounds: Sequence[Round]) -> list[float]:
+    """Goodput a second, round by round."""
+    return [one.per_s for one in rounds]
+
+
+def summary(rounds: Rounds) -> dict[str, Any]:
+    """What a reader of the result file wants to check: rates, latencies, every kind of answer."""
+    return {name: _summary(of_one) for name, of_one in rounds.items()}
+
+
+def _summary(rounds: Sequence[Round]) -> dict[str, Any]:
+    answers: dict[str, int] = {}
+    for key, n in itertools.chain.from_iterable(r.load.answers.items() for r in rounds):
+        answers[key] = answers.get(key, 0) + n
+    return {
+        "per_s": [round(r.per_s) for r in rounds],
+        "p50_us": sorted(r.load.p50_us for r in rounds)[len(rounds) // 2],
+        "p99_us": sorted(r.load.p99_us for r in rounds)[len(rounds) // 2],
+        "answers": answers,
+        "delivered": sum(r.delivered or 0 for r in rounds),
+        "broken": sum(r.load.broken for r in rounds),
+        "repeated_requests": sum(r.load.laps for r in rounds),
+    }
+
+
+async def _run_round(contestant: Contestant, plan: Plan) -> Round:
+    load = await run_load(
+        port=contestant.port, requests=_requests_path(contestant, plan),
+        seconds=plan.seconds, connections=plan.connections, threads=plan.threads,
+    )  # fmt: skip
+    await asyncio.sleep(SETTLE_S)
+    delivered = await contestant.ledger.codes_since_last() if contestant.ledger else None
+    return Round(load=load, goodput=goodput(contestant, load, delivered), delivered=delivered)
+
+
+def goodput(contestant: Contestant, load: Load, delivered: int | None) -> int:
+    """Lines answered as wanted; of deliveries not more than the ledger knows, when there is one."""
+    answered = load.answers.get(contestant.counts, 0) * contestant.workload.codes_per_request
+    is_delivery = contestant.counts.startswith("2")
+    return answered if delivered is None or not is_delivery else min(answered, delivered)
+
+
+def _write_cycle(contestants: Sequence[Contestant], plan: Plan, *, count: int) -> None:
+    """Fresh requests for every key and workload; contestants that share both share the bytes."""
+    prefix = f"b{time.time_ns() // 1_000_000:x}"
+    for contestant in {_requests_path(c, plan): c for c in contestants}.values():
+        write_requests(
+            _requests_path(contestant, plan), contestant.credentials, contestant.workload,
+            prefix=prefix, count=max(count, plan.connections), slices=plan.threads,
+        )  # fmt: skip
+
+
+def _requests_path(contestant: Contestant, plan: Plan) -> Path:
+    return plan.requests / f"{contestant.credentials.key_id}-{contestant.workload.name}"
+
+
+def _fresh_pace(contestants: Sequence[Contestant], rounds: Rounds) -> float | None:
+    """Requests a second of the fastest contestant that must not see a number twice."""
+    paces = [
+        one.load.requests / one.load.duration_s
+        for c in contestants if c.ledger is not None for one in rounds[c.name]
+    ]  # fmt: skip
+    return max(paces, default=None)
+
+
+def _tell(steps: Steps, contestant: Contestant, one: Round) -> None:
+    others = {k: n for k, n in one.load.answers.items() if k != contestant.counts}
+    note = f"{contestant.name} {one.per_s:,.0f}/s"
+    steps.done(f"{note}  also answered {others}" if others else note)

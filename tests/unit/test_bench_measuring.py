@@ -1,0 +1,183 @@
+"""The arithmetic of the bench: goodput, spreads, targets, and the table made of them."""
+
+import asyncio
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bench.code_import import write_code_file
+from bench.figures import GOALS, Figure
+from bench.load import Load, LoaderError, parse_report, run_load
+from bench.peers.echo import application
+from bench.plan import Plan
+from bench.presign import Credentials, batches, single_orders, write_requests
+from bench.record import build_record, newest_record, write_record
+from bench.report import BEGIN, END, markdown, replace_table
+from bench.spread import ratios, spread
+from bench.turns import Contestant, goodput
+
+CREDENTIALS = Credentials(key_id="qk_test", secret="qs_AAAA", delivery_key="qd_AAAA")
+
+
+def load(**answers: int) -> Load:
+    """A load of one second with these answers, by status."""
+    return Load(
+        requests=sum(answers.values()), duration_s=1.0, broken=0, laps=0, p50_us=1, p99_us=2,
+        answers={key.removeprefix("s").replace("_", " "): n for key, n in answers.items()},
+    )  # fmt: skip
+
+
+def contestant(counts: str, *, lines: int = 1) -> Contestant:
+    """A contestant whose answers of one kind count."""
+    workload = batches("S", lines) if lines > 1 else single_orders("S")
+    return Contestant(name="x", port=1, credentials=CREDENTIALS, workload=workload, counts=counts)
+
+
+def plan(directory: Path) -> Plan:
+    """A plan that only its record looks at."""
+    return Plan(
+        rounds=2, seconds=1.0, connections=4, threads=1, import_codes=1, history_orders=1,
+        history_codes=1, work=directory, requests=directory,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("side", "answers", "delivered", "expected"),
+    [
+        # no ledger: the answers of the wanted status
+        (contestant("200"), {"s200": 90, "s500": 10}, None, 90),
+        # the database delivered more: commits of connections that were cut off do not count
+        (contestant("201"), {"s201": 90}, 95, 90),
+        # the database delivered less than was answered: it is believed
+        (contestant("201"), {"s201": 90}, 80, 80),
+        # replays and refusals are no goodput
+        (contestant("201"), {"s200": 50, "s201": 40, "s409": 10}, 40, 40),
+        # a batch counts its lines, not its requests
+        (contestant("200", lines=100), {"s200": 3}, 299, 299),
+        # refusals that are wanted count although nothing is delivered
+        (contestant("409 sold-out"), {"s409_sold-out": 70, "s201": 1}, 1, 70),
+        # nothing of the wanted kind
+        (contestant("201"), {"s503": 7}, 0, 0),
+    ],
+)
+def test_goodput_counts_only_what_was_wanted_and_delivered(
+    side: Contestant, answers: dict[str, int], delivered: int | None, expected: int
+) -> None:
+    """Goodput is the wanted answers, capped by the ledger for deliveries."""
+    assert goodput(side, load(**answers), delivered) == expected
+
+
+def test_a_spread_is_median_quartiles_and_extremes() -> None:
+    """Quartiles are those of the textbook, and one value is its own spread."""
+    whole = spread([5.0, 1.0, 3.0, 2.0, 4.0])
+    assert (whole.minimum, whole.lower_quartile, whole.median) == (1.0, 2.0, 3.0)
+    assert (whole.upper_quartile, whole.maximum, whole.count) == (4.0, 5.0, 5)
+    assert spread([7.0]).median == spread([7.0]).lower_quartile == 7.0
+    with pytest.raises(ValueError, match="nothing was measured"):
+        spread([])
+
+
+def test_ratios_pair_the_rounds_of_the_same_seconds() -> None:
+    """A machine that slows down for all changes no ratio; a round without a partner is refused."""
+    assert ratios([60.0, 20.0], [100.0, 40.0]) == [0.6, 0.5]
+    with pytest.raises(ValueError, match="argument"):
+        ratios([1.0], [])
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "met"),
+    [
+        ("ratio_echo", 0.60, True),  # a bound is reached by equality
+        ("ratio_echo", 0.59, False),
+        ("claim_ns", 99.0, True),  # the smaller the better
+        ("claim_ns", 101.0, False),
+        ("first_order_s", 3.0, True),
+    ],
+)
+def test_targets_know_their_direction(key: str, value: float, met: bool) -> None:
+    """Rates must reach their target, costs must not exceed theirs."""
+    assert GOALS[key].met(value) is met
+
+
+def test_a_report_of_the_loader_is_read_from_its_last_line() -> None:
+    """wrk's own text before the JSON line is skipped; none at all is an error with what it said."""
+    line = (
+        '{"requests": 3, "duration_us": 1500000, "broken": 0, "laps": 0,'
+        ' "p50_us": 5, "p99_us": 9, "answers": {"409 sold-out": 3}}'
+    )
+    read = parse_report(f"Running 2s test\n  1 threads\n{line}\n", "")
+    assert (read.requests, read.duration_s, read.answers) == (3, 1.5, {"409 sold-out": 3})
+    with pytest.raises(LoaderError, match="unable to connect"):
+        parse_report("", "unable to connect to 127.0.0.1:1")
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
+async def test_the_loader_counts_every_answer_of_the_echo(tmp_path: Path) -> None:
+    """A short load of the echo: all answers are 200, none is lost, repeats are told."""
+    path = tmp_path / "load"
+    write_requests(path, CREDENTIALS, single_orders("S"), prefix="p", count=20, slices=1)
+    runner = web.AppRunner(application(), access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        port = runner.addresses[0][1]
+        result = await asyncio.wait_for(
+            run_load(port=port, requests=path, seconds=0.3, connections=2, threads=1), 30
+        )
+    finally:
+        await runner.cleanup()
+    assert result.requests > 20
+    assert result.answers == {"200": result.requests}
+    assert result.laps > 0
+    assert 0.2 < result.duration_s < 10
+
+
+def test_a_code_file_has_as_many_distinct_codes_as_asked(tmp_path: Path) -> None:
+    """The import's file has a header and distinct codes, none of them blank or with a comma."""
+    path = tmp_path / "codes.csv"
+    write_code_file(path, 1234)
+    header, *rows = path.read_text(encoding="ascii").splitlines()
+    assert header == "code,pin"
+    assert len({row.split(",")[0] for row in rows}) == len(rows) == 1234
+    assert {len(row.split(",")[0]) for row in rows} == {20}
+
+
+def record_of(directory: Path, **values: float) -> dict[str, Any]:
+    """A result of these figures."""
+    figures = [Figure(key=key, spread=spread([value])) for key, value in values.items()]
+    return build_record(figures, plan(directory), failures={}, audit={"ok": True})
+
+
+def test_the_table_says_what_was_met_missed_and_not_measured(tmp_path: Path) -> None:
+    """One row per published figure: bold when the target was met, plain when missed."""
+    table = markdown(record_of(tmp_path, ratio_echo=0.71, claim_ns=140.0))
+    rows = {line.split("|")[1].strip(): line for line in table.splitlines() if line[:2] == "| "}
+    assert "**0.71 ×**" in rows[GOALS["ratio_echo"].title]
+    assert "| 140 ns |" in rows[GOALS["claim_ns"].title]
+    assert "not measured" in rows[GOALS["first_order_s"].title]
+    assert len(rows) == len(GOALS) + 1
+
+
+def test_the_newest_record_is_found_by_its_date(tmp_path: Path) -> None:
+    """The date within decides, not the file's name or time; a record survives the file."""
+    older = {**record_of(tmp_path, ratio_echo=1.0), "date": "2026-01-01T00:00:00+00:00"}
+    newer = {**record_of(tmp_path, ratio_echo=2.0), "date": "2026-01-02T00:00:00+00:00"}
+    results = tmp_path / "results"
+    assert newest_record(results) is None
+    write_record({**newer, "commit": "a" * 40}, results)
+    write_record({**older, "commit": "f" * 40}, results)
+    found = newest_record(results)
+    assert found is not None
+    assert found["figures"]["ratio_echo"]["value"] == 2.0
+
+
+def test_a_readme_keeps_all_but_the_table() -> None:
+    """Only what stands between the marks is replaced; a README without marks is refused."""
+    text = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+    assert replace_table(text, "new") == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
+    with pytest.raises(ValueError, match="bench:begin"):
+        replace_table("no marks", "new")
