@@ -2,6 +2,7 @@
 use pyo3::prelude::*;
 
 mod alloc;
+mod code_file;
 mod errors;
 mod json_guard;
 mod limits;
@@ -29,6 +30,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(partner_keys::new_webhook_secret, module)?)?;
     module.add_function(wrap_pyfunction!(partner_keys::generate_codes, module)?)?;
     module.add_function(wrap_pyfunction!(partner_keys::pattern_space, module)?)?;
+    // Code files.
+    module.add_class::<code_file::CodeFile>()?;
+    module.add_class::<code_file::ParsedBatch>()?;
     // The order path.
     module.add_function(wrap_pyfunction!(json_guard::check_json, module)?)?;
     Ok(())

@@ -1,6 +1,7 @@
 //! A few thousand rows on their way into the database: plaintext in, sealed COPY rows out.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 
 use zeroize::Zeroizing;
 
@@ -114,16 +115,22 @@ impl Batch {
     }
 
     /// Rows that repeat a candidate of this batch: line, and the candidate's index.
-    pub fn repeats(&self) -> impl Iterator<Item = (u64, usize)> + '_ {
+    fn repeats(&self) -> impl Iterator<Item = (u64, usize)> + '_ {
         self.repeats
             .iter()
             .map(|(row, candidate)| (self.lines[*row], *candidate))
     }
 
-    /// The line of a candidate.
+    /// How many rows repeat an earlier row of the batch.
     #[must_use]
-    pub fn candidate_line(&self, candidate: usize) -> Option<u64> {
-        self.candidates.get(candidate).map(|row| self.lines[*row])
+    pub fn repeat_count(&self) -> usize {
+        self.repeats.len()
+    }
+
+    /// How many rows may be imported, as `fingerprints` settled it.
+    #[must_use]
+    pub fn candidate_count(&self) -> usize {
+        self.candidates.len()
     }
 
     /// Fingerprints every row, settles the candidates and returns theirs, in order, end to end.
@@ -144,6 +151,43 @@ impl Batch {
             }
         }
         all
+    }
+
+    /// `line,verdict,reason` of every row, in the file's order and without codes.
+    ///
+    /// `in_file` and `in_pool` are the candidates the database knew already, in ascending order.
+    #[must_use]
+    pub fn report(&self, in_file: &[usize], in_pool: &[usize]) -> String {
+        let verdict = |candidate: usize| {
+            if in_pool.binary_search(&candidate).is_ok() {
+                "duplicate,in_pool"
+            } else if in_file.binary_search(&candidate).is_ok() {
+                "duplicate,in_file"
+            } else {
+                "ok,"
+            }
+        };
+        let candidates = self.candidates.iter().enumerate();
+        let mut rows: Vec<(u64, &str, &str)> = candidates
+            .map(|(index, row)| (self.lines[*row], verdict(index), ""))
+            .collect();
+        // A repetition of what the pool has is the pool's as well, whatever the batch borders.
+        rows.extend(self.repeats().map(|(line, first)| match verdict(first) {
+            "duplicate,in_pool" => (line, "duplicate,in_pool", ""),
+            _ => (line, "duplicate,in_file", ""),
+        }));
+        rows.extend(
+            self.rejects
+                .iter()
+                .map(|(line, reason)| (*line, "rejected,", reason.word())),
+        );
+        rows.sort_unstable_by_key(|(line, _, _)| *line);
+        let mut text = String::with_capacity(rows.len() * 16);
+        for (line, verdict, reason) in rows {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{line},{verdict}{reason}");
+        }
+        text
     }
 
     /// Seals the candidates that are kept and lays them out for `COPY code … (FORMAT binary)`.

@@ -1,0 +1,203 @@
+//! `CodeFile` and `ParsedBatch` for Python: conversions only.
+//!
+//! Python gets line numbers, fingerprints, masked samples and sealed rows; never a code.
+
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "PyO3 hands arguments over by value"
+)]
+
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+use parking_lot::Mutex;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use quangate_engine::code_file::{Batch, CopyRows, FileError, IdentityRule, Overrides, Source};
+use quangate_engine::codegen::{self, Pattern};
+
+use crate::errors::CoreResult;
+use crate::secrecy::Vault;
+
+fn file_error(error: FileError) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
+
+/// What the operator fixed by flags, and what the pool says about equal codes.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Options {
+    encoding: Option<String>,
+    separator: Option<String>,
+    columns: Option<String>,
+    header: Option<bool>,
+    quotes: Option<bool>,
+    sheet: Option<String>,
+    named_csv: bool,
+    ignore_case: bool,
+    ignore_spaces: bool,
+}
+
+impl Options {
+    fn rule(&self) -> IdentityRule {
+        IdentityRule {
+            ignore_case: self.ignore_case,
+            ignore_spaces: self.ignore_spaces,
+        }
+    }
+
+    fn overrides(&self) -> Result<Overrides, FileError> {
+        let parsed = Overrides::parse(
+            self.encoding.as_deref(),
+            self.separator.as_deref(),
+            self.columns.as_deref(),
+        )?;
+        Ok(Overrides {
+            header: self.header,
+            quotes: self.quotes,
+            sheet: self.sheet.clone(),
+            named_csv: self.named_csv,
+            blanks_belong_to_codes: self.ignore_spaces,
+            ..parsed
+        })
+    }
+}
+
+/// A supplier's code file being read.
+#[pyclass(frozen, module = "gateway._core")]
+pub struct CodeFile {
+    // One reader at a time; the lock only keeps two threads of Python from mixing.
+    source: Mutex<Source>,
+    rule: IdentityRule,
+}
+
+#[pymethods]
+impl CodeFile {
+    /// `path` None reads the standard input.
+    #[staticmethod]
+    fn open(py: Python<'_>, path: Option<PathBuf>, options: Options) -> PyResult<Self> {
+        let overrides = options.overrides().map_err(file_error)?;
+        let input: Box<dyn Read + Send> = match path {
+            Some(path) => Box::new(File::open(path)?),
+            None => Box::new(std::io::stdin()),
+        };
+        let source = py
+            .detach(|| Source::open(input, overrides))
+            .map_err(file_error)?;
+        Ok(Self {
+            source: Mutex::new(source),
+            rule: options.rule(),
+        })
+    }
+
+    fn explain(&self) -> String {
+        self.source.lock().shape().explain()
+    }
+
+    fn sample(&self) -> Vec<String> {
+        self.source.lock().shape().sample.clone()
+    }
+
+    /// Bytes read so far, and the size where the file itself does not tell it.
+    fn progress(&self) -> (u64, Option<u64>) {
+        let source = self.source.lock();
+        (source.bytes_done(), source.workbook_bytes())
+    }
+
+    fn next_batch(&self, py: Python<'_>, rows_max: usize) -> PyResult<Option<ParsedBatch>> {
+        let read = || self.source.lock().next_batch(rows_max, self.rule);
+        let batch = py.detach(read).map_err(file_error)?;
+        Ok(batch.map(ParsedBatch::new))
+    }
+}
+
+/// Some thousand rows; their plaintext stays here and is wiped with it.
+#[pyclass(frozen, module = "gateway._core")]
+pub struct ParsedBatch(Mutex<Batch>);
+
+impl ParsedBatch {
+    fn new(batch: Batch) -> Self {
+        Self(Mutex::new(batch))
+    }
+}
+
+#[pymethods]
+impl ParsedBatch {
+    /// A batch of generated codes; their lines count from 1.
+    #[staticmethod]
+    #[pyo3(signature = (pattern, count, *, check = false, ignore_case = false, ignore_spaces = false))]
+    fn generate(
+        py: Python<'_>,
+        pattern: &str,
+        count: usize,
+        check: bool,
+        ignore_case: bool,
+        ignore_spaces: bool,
+    ) -> CoreResult<Self> {
+        let rule = IdentityRule {
+            ignore_case,
+            ignore_spaces,
+        };
+        let codes = py.detach(|| codegen::generate(&Pattern::parse(pattern)?, count, check))?;
+        let mut batch = Batch::default();
+        for code in &codes {
+            batch.push_code(code, rule);
+        }
+        Ok(Self::new(batch))
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.lock().len()
+    }
+
+    fn last_line(&self) -> u64 {
+        self.0.lock().last_line()
+    }
+
+    fn rejected(&self) -> usize {
+        self.0.lock().rejects().len()
+    }
+
+    fn fingerprints<'py>(&self, py: Python<'py>, vault: &Vault) -> Bound<'py, PyBytes> {
+        let index = vault.engine().fingerprinter();
+        let all = py.detach(|| self.0.lock().fingerprints(|identity| index.of(identity)));
+        PyBytes::new(py, &all)
+    }
+
+    /// Rows that repeat an earlier row, and rows that may be imported.
+    fn counts(&self) -> (usize, usize) {
+        let batch = self.0.lock();
+        (batch.repeat_count(), batch.candidate_count())
+    }
+
+    fn report(&self, py: Python<'_>, in_file: Vec<usize>, in_pool: Vec<usize>) -> String {
+        py.detach(|| self.0.lock().report(&in_file, &in_pool))
+    }
+
+    fn copy_rows<'py>(
+        &self,
+        py: Python<'py>,
+        vault: &Vault,
+        pool_id: i64,
+        batch_id: i64,
+        seq_lo: i64,
+        dropped: Vec<usize>,
+    ) -> CoreResult<Bound<'py, PyBytes>> {
+        let payload = py.detach(|| {
+            let batch = self.0.lock();
+            let kept = batch.candidate_count().saturating_sub(dropped.len());
+            let mut sealer = vault.engine().sealer(pool_id, batch_id, kept)?;
+            let rows = CopyRows {
+                pool_id,
+                batch_id,
+                seq_lo,
+            };
+            batch.copy_rows(rows, &dropped, |seq, plaintext, out| {
+                sealer.seal(seq, plaintext, out)
+            })
+        })?;
+        Ok(PyBytes::new(py, &payload))
+    }
+}
