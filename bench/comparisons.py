@@ -21,9 +21,9 @@ from gateway.store.embedded import EmbeddedServer
 
 BATCH_LINES = 100
 # Paces that no machine of today exceeds with one worker; they only decide how much is in stock.
-SINGLE_CODES_PER_S_MAX = 50_000
-BATCH_CODES_PER_S_MAX = 150_000
-PEER_CODES_PER_S_MAX = 20_000
+SINGLE_CODES_PER_S_MAX = 45_000
+BATCH_CODES_PER_S_MAX = 120_000
+PEER_CODES_PER_S_MAX = 15_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

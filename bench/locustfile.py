@@ -43,7 +43,7 @@ class Partner(FastHttpUser):
         order = {"out_order_no": number, "sku": self.sku, "buyer": {"id": number}}
         if self.account:
             order["account"] = self.account
-        answer = self._send("POST", ORDERS, json.dumps(order).encode(), name=ORDERS)
+        answer = self._send("POST", ORDERS, json.dumps(order), name=ORDERS)
         if "order_no" in answer:
             self.last_order_no = answer["order_no"]
 
@@ -51,16 +51,16 @@ class Partner(FastHttpUser):
     def look(self) -> None:
         """Query the last order."""
         if self.last_order_no:
-            self._send("GET", f"{ORDERS}/{self.last_order_no}", b"", name=f"{ORDERS}/{{order_no}}")
+            self._send("GET", f"{ORDERS}/{self.last_order_no}", "", name=f"{ORDERS}/{{order_no}}")
 
     @task(1)
     def products(self) -> None:
         """List what is on offer."""
-        self._send("GET", "/v1/products", b"", name="/v1/products")
+        self._send("GET", "/v1/products", "", name="/v1/products")
 
-    def _send(self, method: str, target: str, body: bytes, *, name: str) -> dict[str, Any]:
+    def _send(self, method: str, target: str, body: str, *, name: str) -> dict[str, Any]:
         headers = signature_headers(
-            self.credentials, method=method, target=target, body=body,
+            self.credentials, method=method, target=target, body=body.encode(),
             timestamp_s=int(time.time()), nonce=secrets.token_hex(16),
         )  # fmt: skip
         headers["Content-Type"] = "application/json"

@@ -25,7 +25,7 @@ class Plan:
 
     def codes_needed(self, codes_per_s: float) -> int:
         """Stock for the warm-up and every timed round at a pace that is not exceeded."""
-        return int((self.rounds + 1) * (self.seconds + 0.5) * codes_per_s)
+        return int((self.rounds + 1) * (self.seconds + 0.1) * codes_per_s)
 
 
 class Teller:
