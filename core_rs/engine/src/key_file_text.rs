@@ -3,11 +3,12 @@
 //! ```text
 //! quangate-keys 1
 //! # comment
-//! key kek-3f9a12bc <32 bytes, base64url>
-//! current kek-3f9a12bc
+//! key kek-3f9a12bc77d0 <32 bytes, base64url>
+//! current kek-3f9a12bc77d0
 //! index <the blind index's secret, wrapped under the current key, base64url>
 //! ```
 
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::secret_text::{decode_32, decode_base64url, encode_base64url};
@@ -32,7 +33,7 @@ pub struct KeySet {
 impl KeySet {
     /// The set of a first start: one key, and the index secret wrapped under it.
     pub fn first(key: Key, index_secret: &Key) -> Result<Self, VaultError> {
-        let current = new_key_id()?;
+        let current = id_of(&key);
         let mut set = Self {
             keys: vec![(current.clone(), key)],
             current,
@@ -75,7 +76,7 @@ impl KeySet {
     /// stays.
     pub fn rotate(&mut self, key: Key) -> Result<String, VaultError> {
         let index_secret = self.open_index()?;
-        let id = new_key_id()?;
+        let id = id_of(&key);
         self.keys.push((id.clone(), key));
         self.current.clone_from(&id);
         self.index_blob = self.wrap(INDEX_CONTEXT, &index_secret)?;
@@ -157,7 +158,8 @@ impl KeySet {
             (None, ..) => {}
             (Some(word), ..) if word.starts_with('#') => {}
             (Some("key"), Some(id), Some(key), None) if self.key(id).is_none() => {
-                let key = decode_32(key).ok_or("not a key of 32 bytes")?;
+                let key = decode_32(key).filter(|key| id_of(key) == id);
+                let key = key.ok_or("not the key that its id names")?;
                 self.keys.push((id.to_owned(), key));
             }
             (Some("current"), Some(id), None, None) if self.current.is_empty() => {
@@ -172,8 +174,14 @@ impl KeySet {
     }
 }
 
-fn new_key_id() -> Result<String, VaultError> {
-    let mut random = [0; 4];
-    getrandom::fill(&mut random)?;
-    Ok(format!("kek-{:08x}", u32::from_be_bytes(random)))
+/// The id of a key follows from the key, so that a damaged line is noticed when the file is read.
+/// 48 bits of a hash tell nothing about a random key of 256.
+fn id_of(key: &[u8; 32]) -> String {
+    let mut hash = Sha256::new_with_prefix(b"quangate/kek-id/1 ");
+    hash.update(key);
+    let digest = hash.finalize();
+    let number = digest[..6]
+        .iter()
+        .fold(0, |number, byte| number << 8 | u64::from(*byte));
+    format!("kek-{number:012x}")
 }
