@@ -44,6 +44,12 @@ CONNECTORS: Final[Mapping[str, Entry]] = {
         simulator="DayuanrenPlatform",
         settings="DayuanrenSettings",
     ),
+    "dtone": Entry(
+        package="connectors.dtone",
+        connector="Dtone",
+        simulator="DtonePlatform",
+        settings="DtoneSettings",
+    ),
 }
 
 

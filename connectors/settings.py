@@ -19,10 +19,13 @@ class SettingsError(ValueError):
 
 
 def _read_bool(text: str) -> bool:
-    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-    return words[text.strip().lower()]
+    return BOOL_WORDS[text.strip().lower()]
 
 
+BOOL_WORDS: Final[Mapping[str, bool]] = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
 READERS: Final[Mapping[object, Callable[[str], Any]]] = {
     str: str,
     Secret: Secret,

@@ -74,6 +74,7 @@ class Behaviour:
     refuse_first: int = 0
     hidden_s: float = 0.0  # how long a query does not find the order
     queries_fail: bool = False  # queries for this order are answered with HTTP 500
+    settle_s: float | None = None  # how long it takes, where a platform's sandbox says so
 
 
 def _rows() -> dict[str, Behaviour]:

@@ -29,7 +29,7 @@ class Purchase:
     """A submit as the platform understood it. `account` is "" when codes are bought.
 
     `face_minor` None: the platform's request does not say; `max_cost_minor` bounds the total.
-    `instant` wants the final answer in the submit's own.
+    `instant` wants the final answer in the submit's own; `unconfirmed` executes nothing yet.
     """
 
     our_no: str
@@ -40,6 +40,7 @@ class Purchase:
     max_cost_minor: int | None = None
     notify_url: str | None = None
     instant: bool = False
+    unconfirmed: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -60,6 +61,7 @@ class Order:
     notify_url: str | None
     behaviour: Behaviour = SUCCESS
     executed: bool = True
+    confirmed: bool = True
     state: OrderState = OrderState.PROCESSING
     finished_at: float | None = None
     delivered_quantity: int = 0

@@ -107,7 +107,16 @@ class Market:
         if price_minor > self.balance_minor:
             return self.platform.refused(Refusal.BALANCE, purchase)
         order = self._enter(purchase, behaviour, face_minor, price_minor)
+        if purchase.unconfirmed:
+            return self.platform.accepted(order)
         await self._begin(order, instant=purchase.instant)
+        return self._answer(order)
+
+    async def confirm(self, order: Order, *, instant: bool = False) -> Reply:
+        """Execute an order that was entered unconfirmed; the caller has looked that it still is."""
+        order.confirmed = True
+        order.executed = order.behaviour.ending is not Ending.FAILED
+        await self._begin(order, instant=instant)
         return self._answer(order)
 
     def _behaviour(self, purchase: Purchase) -> Behaviour:
@@ -115,8 +124,8 @@ class Market:
         self._tries[purchase.our_no] = try_no + 1
         return (
             self.script.choose(purchase.account, purchase.our_no, try_no)
-            or by_tail(purchase.account)
             or self.platform.magic(purchase.account)
+            or by_tail(purchase.account)
             or SUCCESS
         )
 
@@ -162,7 +171,8 @@ class Market:
         order = Order(
             number=number,
             our_no=purchase.our_no,
-            upstream_no=f"{int(now)}{number:07d}",
+            # Below 2^53, so that clients which read numbers as doubles read it right.
+            upstream_no=f"{int(now)}{number % 1_000_000:06d}",
             product=purchase.product,
             account=purchase.account,
             quantity=purchase.quantity,
@@ -172,7 +182,8 @@ class Market:
             visible_at=now + behaviour.hidden_s,
             notify_url=purchase.notify_url,
             behaviour=behaviour,
-            executed=behaviour.ending is not Ending.FAILED,
+            executed=behaviour.ending is not Ending.FAILED and not purchase.unconfirmed,
+            confirmed=not purchase.unconfirmed,
             extra=purchase.extra,
         )
         self.balance_minor -= price_minor
@@ -180,15 +191,19 @@ class Market:
         return order
 
     async def _begin(self, order: Order, *, instant: bool) -> None:
+        settle_s = order.behaviour.settle_s
         if order.behaviour.ending is Ending.HELD:
             self._held[order.number] = order
         elif order.behaviour.callbacks is Callbacks.EARLY:
             self.finish(order, tell=False)
             await self.sender.send_now(order, order.state)
         elif instant:
+            if settle_s:
+                await asyncio.sleep(settle_s)
             self.finish(order)
         else:
-            self.later(self.options.settle_s, lambda: self.finish(order))
+            wait_s = self.options.settle_s if settle_s is None else settle_s
+            self.later(wait_s, lambda: self.finish(order))
 
     def _answer(self, order: Order) -> Reply:
         return _spoil(

@@ -111,7 +111,9 @@ class Platform(ABC):
         """Whether the receiver's answer stops the retries."""
 
     def magic(self, account: str) -> Behaviour | None:  # noqa: ARG002 — for platforms with a sandbox
-        """The platform's own sandbox numbers, where api.md's table says nothing."""
+        """The platform's own sandbox numbers, if they were asked for (`--set sandbox=on`): before
+        api.md's table, which is what counts otherwise.
+        """
         return None
 
     def settled(self, order: Order) -> None:  # noqa: B027 — most platforms have nothing to add

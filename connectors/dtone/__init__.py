@@ -1,0 +1,1 @@
+"""DT One DVS API: mobile top-ups and PINs in many countries, JSON behind HTTP Basic."""
