@@ -1,0 +1,155 @@
+"""What tests share: one real PostgreSQL for the run, one fresh database for each test module.
+
+`config` points at the module's database; `database` is it, open; `cli(…)` runs the real
+command in a process of its own. Nothing here is faked.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from gateway.config import Config
+from gateway.store.database import Database, apply_migrations, open_database
+from gateway.store.embedded import EmbeddedServer
+
+TEMPLATE = "migrated"
+CLI_DEADLINE_S = 60.0
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A command that ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        """The JSON object on the last line of stdout."""
+        return json.loads(self.stdout.splitlines()[-1])
+
+
+Cli = Callable[..., Finished]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedServer]:
+    """The embedded server of this run, with a migrated template database.
+
+    Not under pytest's own directory: that is closed to others whenever another run starts,
+    and PostgreSQL runs as another user when we are root.
+    """
+    with tempfile.TemporaryDirectory(prefix="quangate-test-") as directory:
+        server = EmbeddedServer(Path(directory))
+        server.start()
+        try:
+            _in_own_loop(_make_template(server.dsn))
+            yield server
+        finally:
+            server.release()
+
+
+@pytest.fixture(scope="module")
+def database_url(postgres: EmbeddedServer) -> str:
+    """The connection string of a fresh, migrated database for this module."""
+    name = f"module_{next(_numbers)}"
+    _in_own_loop(_execute(postgres.dsn, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+    return in_database(postgres.dsn, name)
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory for this module: the key file lives there."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def config(database_url: str, data_dir: Path) -> Config:
+    """Settings that point at this module's database and data directory."""
+    return Config(data=data_dir, database_url=database_url, log_level="warning")
+
+
+@pytest.fixture
+async def database(config: Config) -> AsyncIterator[Database]:
+    """This module's database, open."""
+    opened = await open_database(config, connections=4, migrate=False)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def connection(config: Config) -> AsyncIterator[Any]:
+    """One connection to this module's database."""
+    opened = await asyncpg.connect(config.database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="module")
+def cli(config: Config) -> Cli:
+    """Runs `python -m gateway …` on this module's database; `environment` adds variables."""
+
+    def run(*arguments: str, environment: dict[str, str] | None = None) -> Finished:
+        settings = {"QUANGATE_DATA": str(config.data), "QUANGATE_DATABASE_URL": config.database_url}
+        return run_cli(*arguments, environment={**settings, **(environment or {})})  # type: ignore[dict-item]
+
+    return run
+
+
+def run_cli(*arguments: str, environment: dict[str, str]) -> Finished:
+    """Run `python -m gateway` with these QUANGATE_ variables and no others."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("QUANGATE_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=CLI_DEADLINE_S,
+        env={**inherited, **environment},
+        cwd=Path(__file__).parent.parent,
+    )
+    return Finished(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+
+def in_database(dsn: str, name: str) -> str:
+    """The connection string of another database of the same server."""
+    head, query = dsn.split("?", 1)
+    return f"{head.rsplit('/', 1)[0]}/{name}?{query}"
+
+
+async def _make_template(dsn: str) -> None:
+    await _execute(dsn, f"CREATE DATABASE {TEMPLATE}")
+    connection = await asyncpg.connect(in_database(dsn, TEMPLATE))
+    try:
+        await apply_migrations(connection)
+    finally:
+        await connection.close()
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _in_own_loop(work: Coroutine[Any, Any, None]) -> None:
+    # In a thread of its own: pytest-asyncio's loops must not be touched.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
