@@ -5,6 +5,8 @@ their allocations, entries and purchase counters are written by SQL, consistent 
 other. No ANALYZE is forced: planning with what autovacuum knows by then is part of the row.
 """
 
+from typing import Any
+
 from bench.servers import quangate
 from bench.shop import PATTERN, PRICE_MINOR, Shop
 
@@ -18,8 +20,8 @@ ORDERS = """
 INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity, amount, state,
                     delivered_quantity, pool_id, seqs, details, created_at, updated_at)
 SELECT p.id, (extract(epoch FROM t.at - timestamptz '2025-01-01Z') * 1000)::bigint << 22,
-       'H' || n, md5(n::text)::uuid, s.id, 1, $4, 'delivered', 1, s.pool_id, ARRAY[n - 1],
-       '{"buyer":{"id":"h' || n || '"}}', t.at, t.at
+       'H' || n, substr(sha256(convert_to(n::text, 'UTF8')), 1, 16), s.id, 1, $4, 'delivered', 1,
+       s.pool_id, ARRAY[n - 1], '{"buyer":{"id":"h' || n || '"}}', t.at, t.at
 FROM partner p, sku s, generate_series(1, $1::bigint) n,
      LATERAL (SELECT date_trunc('hour', now()) - interval '1 hour'
                      - ($1 - n) * interval '1 millisecond' AS at) AS t
@@ -65,7 +67,12 @@ async def fill_history(shop: Shop, *, orders: int, codes: int) -> None:
         shop.data, "sku", "create", SOLD, "--name", SOLD, "--kind", "code", "--pool", SOLD,
         "--price", str(PRICE_MINOR),
     )  # fmt: skip
-    run = shop.ledger.connection.execute
+    await write_orders(shop.ledger.connection, orders)
+
+
+async def write_orders(connection: Any, orders: int) -> None:
+    """Sell the whole sold pool, which has `orders` codes, to the partner: one code an order."""
+    run = connection.execute
     # Nothing of the sold pool is free, so that the running gateway never leases from it.
     await run("UPDATE pool SET next_seq = size WHERE name = $1", SOLD)
     await run(ORDERS, orders, PARTNER, SOLD, PRICE_MINOR, timeout=600)
