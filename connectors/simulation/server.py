@@ -70,11 +70,12 @@ async def running(
     """Serve a simulated platform for the length of the block; port 0 takes a free one."""
     market = build(connector, settings=settings, callback_url=callback_url, script=script)
     runner = web.ServerRunner(
-        web.Server(_Handler(market).handle, access_log=None, keepalive_timeout=75)
+        web.Server(_Handler(market).handle, access_log=None, keepalive_timeout=75),
+        shutdown_timeout=1.0,
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, backlog=4096, shutdown_timeout=1.0)
+        site = web.TCPSite(runner, host, port, backlog=4096)
         await site.start()
         bound = runner.addresses[0][1]
         yield RunningSimulator(url=f"http://{host}:{bound}", market=market)

@@ -1,0 +1,245 @@
+"""A connector, its simulator and a callback receiver wired together, for the conformance suite.
+
+A new connector adds one row to `SAMPLES`; everything else is the same for all of them.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from aiohttp import web
+
+from connectors import registry
+from connectors.contract import (
+    CallbackEvent,
+    CallbackRefused,
+    CallbackRequest,
+    Connector,
+    HttpRequest,
+    HttpResponse,
+    Outcome,
+    QueryKind,
+    QueryRequest,
+    QueryState,
+    SubmitRequest,
+)
+from connectors.simulation import running
+from connectors.simulation.behaviour import read_script
+from connectors.simulation.ledger import Order
+from connectors.simulation.market import Market
+from connectors.transport import HttpxTransport, TransportLimits
+from connectors.upstream import Upstream
+
+PATIENCE_S = 10.0
+SECRET_NAMES = {"secret", "apikey", "api_key", "api_secret", "client_secret", "webhook_secret"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What the suite orders at one platform. Accounts are `account_prefix` + three characters."""
+
+    account_prefix: str = "13800138"
+    product: str = "25"
+    code_product: str = "910005"
+    face_minor: int = 1000
+    max_cost_minor: int = 2000
+    # Whether a callback carries a signed time, so that an old one can be told.
+    callbacks_dated: bool = True
+
+
+SAMPLES: Mapping[str, Sample] = {
+    "fulu": Sample(callbacks_dated=False),
+    "kasushou": Sample(),
+    "dayuanren": Sample(),
+}
+
+FAST: Mapping[str, str] = {
+    "settle_s": "0.02",
+    "reversal_delay_s": "0.3",
+    "time_scale": "0.0002",
+    "retry_after_s": "1",
+}
+
+
+@dataclass(slots=True)
+class HastyTransport:
+    """The real transport with every deadline cut short, so that slow answers are soon lost."""
+
+    inner: HttpxTransport
+    deadline_s: float = 0.5
+    sent: list[HttpRequest] = field(default_factory=list)
+
+    async def exchange(self, request: HttpRequest) -> HttpResponse:
+        """Remember the request and execute it under the shorter deadline."""
+        self.sent.append(request)
+        return await self.inner.exchange(replace(request, deadline_s=self.deadline_s))
+
+
+@dataclass(slots=True)
+class Inbox:
+    """Everything that came to the callback URL, as received and as parsed."""
+
+    calls: list[CallbackRequest] = field(default_factory=list)
+    events: list[CallbackEvent] = field(default_factory=list)
+    refused: list[CallbackRefused] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def receive(self, upstream: Upstream, call: CallbackRequest) -> web.Response:
+        """Parse one callback and answer what the connector says."""
+        self.calls.append(call)
+        try:
+            event = upstream.parse_callback(call)
+            self.events.append(event)
+            ack = event.ack
+        except CallbackRefused as refusal:
+            self.refused.append(refusal)
+            ack = refusal.ack
+        self.changed.set()
+        headers = {"Content-Type": ack.content_type}
+        return web.Response(status=ack.status, body=ack.body, headers=headers)
+
+    async def wait_for(self, condition: Callable[["Inbox"], bool]) -> None:
+        """Wait until enough has come."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not condition(self):
+                self.changed.clear()
+                await self.changed.wait()
+
+
+@dataclass(slots=True, kw_only=True)
+class Rig:
+    """One connector against its simulator."""
+
+    name: str
+    sample: Sample
+    upstream: Upstream
+    transport: HastyTransport
+    market: Market
+    inbox: Inbox
+    notify_url: str
+    url: str
+
+    def account(self, tail: str) -> str:
+        """An account that makes the simulator behave as the row `tail` of api.md says."""
+        return self.sample.account_prefix + tail
+
+    def request(self, tail: str, attempt_no: str, *, quantity: int = 1) -> SubmitRequest:
+        """A top-up for such an account."""
+        return SubmitRequest(
+            attempt_no=attempt_no,
+            product_id=self.sample.product,
+            account=self.account(tail),
+            quantity=quantity,
+            face_minor=self.sample.face_minor,
+            max_cost_minor=self.sample.max_cost_minor * quantity,
+            notify_url=self.notify_url,
+        )
+
+    async def submit(self, tail: str, attempt_no: str = "T1") -> Outcome:
+        """Submit a top-up."""
+        return await self.upstream.submit(self.request(tail, attempt_no))
+
+    def query_request(
+        self, tail: str, attempt_no: str = "T1", *, succeeded_before: bool = False
+    ) -> QueryRequest:
+        """A query that knows what was ordered."""
+        return QueryRequest(
+            attempt_no=attempt_no,
+            product_id=self.sample.product,
+            account=self.account(tail),
+            face_minor=self.sample.face_minor,
+            succeeded_before=succeeded_before,
+        )
+
+    async def query(self, tail: str, attempt_no: str = "T1") -> QueryState:
+        """Ask for it."""
+        return await self.upstream.query(self.query_request(tail, attempt_no))
+
+    async def until(
+        self, kind: QueryKind, tail: str, attempt_no: str = "T1", *, succeeded_before: bool = False
+    ) -> QueryState:
+        """Ask until the answer is `kind`."""
+        request = self.query_request(tail, attempt_no, succeeded_before=succeeded_before)
+        return await self.ask_until(kind, request)
+
+    async def ask_until(self, kind: QueryKind, request: QueryRequest) -> QueryState:
+        """Ask until the answer is `kind`, as a poller would."""
+        async with asyncio.timeout(PATIENCE_S):
+            state = await self.upstream.query(request)
+            while state.kind is not kind:
+                await asyncio.sleep(0.01)
+                state = await self.upstream.query(request)
+            return state
+
+    def executions(self, attempt_no: str = "T1") -> list[Order]:
+        """What the platform really did under a number."""
+        return self.market.ledger.executions(our_no=attempt_no)
+
+    def play(self, *behaviours: str) -> None:
+        """Make every purchase behave as named."""
+        rules = [{"account": ".*", "do": behaviour} for behaviour in behaviours]
+        self.market.play(read_script({"rules": rules}))
+
+
+@asynccontextmanager
+async def rig_for(
+    name: str,
+    settings: Mapping[str, str] | None = None,
+    connector_settings: Mapping[str, str] | None = None,
+) -> AsyncIterator[Rig]:
+    """Wire one connector to its simulator for the length of the block."""
+    inbox = Inbox()
+    holder: list[Upstream] = []
+
+    async def receive(request: web.BaseRequest) -> web.StreamResponse:
+        call = CallbackRequest(
+            method=request.method,
+            path=request.rel_url.raw_path,
+            headers={key.lower(): value for key, value in request.headers.items()},
+            query=request.rel_url.raw_query_string,
+            body=await request.read(),
+        )
+        return inbox.receive(holder[0], call)
+
+    runner = web.ServerRunner(web.Server(receive))
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    notify_url = f"http://127.0.0.1:{runner.addresses[0][1]}/callbacks/{name}"
+    try:
+        async with (
+            running(name, settings={**FAST, **(settings or {})}, callback_url=notify_url) as peer,
+            HttpxTransport(TransportLimits(resend_wait_s=0.001)) as inner,
+        ):
+            defaults = dict(peer.market.platform.DEFAULTS)
+            connector = registry.create(name, peer.url, {**defaults, **(connector_settings or {})})
+            transport = HastyTransport(inner)
+            holder.append(Upstream(connector=connector, transport=transport))
+            yield Rig(
+                name=name,
+                sample=SAMPLES[name],
+                upstream=holder[0],
+                transport=transport,
+                market=peer.market,
+                inbox=inbox,
+                notify_url=notify_url,
+                url=peer.url,
+            )
+    finally:
+        await runner.cleanup()
+
+
+def changed(call: CallbackRequest, old: bytes, new: bytes) -> CallbackRequest:
+    """A callback whose body says something else under the same signature."""
+    assert old in call.body
+    return replace(call, body=call.body.replace(old, new))
+
+
+def stranger_to(rig: Rig) -> Connector:
+    """A connector to the same platform that holds other keys."""
+    settings = {
+        name: value[::-1] if name in SECRET_NAMES else value
+        for name, value in rig.market.platform.DEFAULTS.items()
+    }
+    return registry.create(rig.name, rig.url, settings)

@@ -1,0 +1,404 @@
+"""What every connector must do against its simulator: the rows of api.md's table and their kin.
+
+One suite for all; what a platform cannot express is read from its declared capabilities.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from connector_rig import SAMPLES, SECRET_NAMES, Rig, changed, rig_for, stranger_to
+
+from connectors import registry
+from connectors.contract import (
+    CallbackRefused,
+    CallbackRequest,
+    Cancellation,
+    CancelRequest,
+    OutcomeKind,
+    QueryKind,
+    QueryRequest,
+    Reason,
+    SubmitRequest,
+)
+from connectors.simulation.platform import Duplicates
+from connectors.transport import HttpxTransport
+from connectors.upstream import Upstream
+
+TAKEN = {OutcomeKind.ACCEPTED, OutcomeKind.SUCCESS}
+
+
+@pytest.fixture(params=registry.names())
+async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
+    """Each connector in turn, with a simulator of its own."""
+    async with rig_for(request.param) as made:
+        yield made
+
+
+def test_every_connector_has_a_sample() -> None:
+    """A connector in the registry is in this suite."""
+    assert set(SAMPLES) == set(registry.names())
+
+
+# --- the outcome of a submit ----------------------------------------------------------------------
+
+
+async def test_success_is_found_by_query_and_charged_once(rig: Rig) -> None:
+    """000: taken, then SUCCESS by our number, at 98 % of the face, one execution in the ledger."""
+    outcome = await rig.submit("000")
+    assert outcome.kind in TAKEN
+    state = await rig.until(QueryKind.SUCCESS, "000")
+    [order] = rig.executions()
+    assert (order.account, order.product) == (rig.account("000"), rig.sample.product)
+    assert state.cost_minor == order.price_minor
+    assert state.upstream_no == (outcome.upstream_no or state.upstream_no)
+
+
+async def test_rejection_is_final_and_executes_nothing(rig: Rig) -> None:
+    """001: REJECTED with a reason, nothing in the ledger, and the channel is not paused."""
+    outcome = await rig.submit("001")
+    assert outcome.kind is OutcomeKind.REJECTED
+    assert outcome.reason is not None
+    assert not outcome.reason.pauses_upstream
+    assert rig.executions() == []
+
+
+async def test_held_order_is_processing_until_released(rig: Rig) -> None:
+    """002: PROCESSING as long as the platform says so, SUCCESS after the release."""
+    outcome = await rig.submit("002")
+    assert outcome.kind is OutcomeKind.ACCEPTED
+    assert (await rig.query("002")).kind is QueryKind.PROCESSING
+    assert rig.market.release() == 1
+    await rig.until(QueryKind.SUCCESS, "002")
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "003",  # executed, then the connection dropped
+        "009",  # HTTP 500 after executing
+        "011",  # a garbled answer, executed
+    ],
+)
+async def test_lost_answer_is_unknown_and_the_query_finds_it(rig: Rig, tail: str) -> None:
+    """Executed, but the answer says nothing: UNKNOWN, then SUCCESS by our number, charged once."""
+    assert (await rig.submit(tail)).kind is OutcomeKind.UNKNOWN
+    await rig.until(QueryKind.SUCCESS, tail)
+    assert len(rig.executions()) == 1
+
+
+@pytest.mark.parametrize("behaviour", ["truncated", "huge", "slow"])
+async def test_unreadable_body_is_unknown(rig: Rig, behaviour: str) -> None:
+    """A body that is cut, endless or one byte a second: UNKNOWN within the deadline, sent once."""
+    rig.play(behaviour)
+    assert (await rig.submit("000")).kind is OutcomeKind.UNKNOWN
+    await rig.until(QueryKind.SUCCESS, "000")
+    assert len(rig.executions()) == 1
+
+
+async def test_request_lost_before_execution_is_unknown_and_not_found(rig: Rig) -> None:
+    """004: indistinguishable from 003 at submit; the query does not find it, nothing executed."""
+    assert (await rig.submit("004")).kind is OutcomeKind.UNKNOWN
+    assert (await rig.query("004")).kind is QueryKind.NOT_FOUND
+    assert rig.executions() == []
+
+
+async def test_partial_success_says_how_much(rig: Rig) -> None:
+    """005: PARTIAL with the delivered part where the platform knows it, else SUCCESS."""
+    await rig.submit("005")
+    if not rig.upstream.capabilities.knows_partial:
+        await rig.until(QueryKind.SUCCESS, "005")
+        return
+    state = await rig.until(QueryKind.PARTIAL, "005")
+    assert state.delivered_face_minor == rig.sample.face_minor // 2 or state.delivered_quantity == 0
+
+
+async def test_reversal_after_success(rig: Rig) -> None:
+    """006: SUCCESS first; then REVERSED where the platform knows it, else its word for failure."""
+    await rig.submit("006")
+    await rig.until(QueryKind.SUCCESS, "006")
+    knows = rig.upstream.capabilities.knows_reversal
+    end = QueryKind.REVERSED if knows else QueryKind.FAILED
+    await rig.until(end, "006", succeeded_before=True)
+
+
+async def test_throttling_is_not_sent_with_its_wait(rig: Rig) -> None:
+    """010: 429 twice is NOT_SENT with Retry-After; the same number then succeeds, charged once."""
+    for _ in range(2):
+        outcome = await rig.submit("010")
+        assert (outcome.kind, outcome.reason) == (OutcomeKind.NOT_SENT, Reason.RATE_LIMITED)
+        assert outcome.retry_after_s == 1.0
+    assert (await rig.submit("010")).kind in TAKEN
+    await rig.until(QueryKind.SUCCESS, "010")
+    assert len(rig.executions()) == 1
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    ["storm", "error"],  # 503, 500, neither executed
+)
+async def test_server_error_proves_nothing(rig: Rig, behaviour: str) -> None:
+    """5xx without a known business code is UNKNOWN, whatever happened behind it."""
+    rig.play(behaviour)
+    assert (await rig.submit("000")).kind is OutcomeKind.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "pauses"),
+    [("balance_exhausted", True), ("price_changed", False), ("bad_account", False)],
+)
+async def test_refusals_tell_the_channel_from_the_order(
+    rig: Rig, behaviour: str, *, pauses: bool
+) -> None:
+    """An exhausted balance pauses the channel; a changed price or a bad account fails the order."""
+    rig.play(behaviour)
+    outcome = await rig.submit("000")
+    assert outcome.kind is OutcomeKind.REJECTED
+    assert outcome.reason is not None
+    assert outcome.reason.pauses_upstream is pauses
+    assert rig.executions() == []
+
+
+async def test_accepted_then_failed(rig: Rig) -> None:
+    """A purchase that the platform takes and later gives up ends in FAILED, executed never."""
+    rig.play("failed")
+    assert (await rig.submit("000")).kind is OutcomeKind.ACCEPTED
+    await rig.until(QueryKind.FAILED, "000")
+    assert rig.executions() == []
+
+
+async def test_refused_connection_is_not_sent(rig: Rig) -> None:
+    """A dead platform: NOT_SENT, and a query brings no news instead of a failure."""
+    connector = registry.create(rig.name, "http://127.0.0.1:1", dict(rig.market.platform.DEFAULTS))
+    async with HttpxTransport() as transport:
+        dead = Upstream(connector=connector, transport=transport)
+        assert (await dead.submit(rig.request("000", "T1"))).kind is OutcomeKind.NOT_SENT
+        assert (await dead.query(QueryRequest(attempt_no="T1"))).kind is QueryKind.UNKNOWN
+
+
+async def test_repeated_number_is_not_executed_twice_unless_the_platform_does(rig: Rig) -> None:
+    """A second submit of one number, one after the other: UNKNOWN (ask!), one execution. A platform
+    that de-duplicates nothing says so by forbidding re-sends.
+    """
+    await rig.submit("000")
+    second = await rig.submit("000")
+    if rig.market.platform.DUPLICATES is Duplicates.ACCEPT:
+        assert not rig.upstream.capabilities.resend_allowed
+        return
+    assert second.kind is OutcomeKind.UNKNOWN
+    assert len(rig.executions()) == 1
+    await rig.until(QueryKind.SUCCESS, "000")
+
+
+async def test_only_one_request_of_a_submit_may_execute(rig: Rig) -> None:
+    """Among the requests of one submit exactly one is marked as executing: it is never repeated."""
+    await rig.submit("003")
+    assert sum(request.executes for request in rig.transport.sent) == 1
+
+
+# --- queries --------------------------------------------------------------------------------------
+
+
+async def test_query_before_visibility_is_not_found_then_found(rig: Rig) -> None:
+    """NOT_FOUND soon after a lost submit proves nothing: the same order is found later."""
+    rig.play("hidden_dropped")
+    assert (await rig.submit("000")).kind is OutcomeKind.UNKNOWN
+    assert (await rig.query("000")).kind is QueryKind.NOT_FOUND
+    rig.executions()[0].visible_at = 0.0
+    await rig.until(QueryKind.SUCCESS, "000")
+    assert rig.upstream.capabilities.finality_window_s > 0
+
+
+async def test_failed_query_is_no_news(rig: Rig) -> None:
+    """A query answered with a server error never ends an order."""
+    rig.play("queries_fail")
+    await rig.submit("000")
+    assert (await rig.query("000")).kind is QueryKind.UNKNOWN
+
+
+# --- callbacks ------------------------------------------------------------------------------------
+
+
+def _has_callbacks(rig: Rig) -> bool:
+    return rig.upstream.capabilities.callbacks
+
+
+async def test_callback_names_the_attempt_and_is_acknowledged(rig: Rig) -> None:
+    """000: one callback, readable, acknowledged so that it is not repeated; codes never in it."""
+    await rig.submit("000")
+    if not _has_callbacks(rig):
+        with pytest.raises(CallbackRefused):
+            rig.upstream.parse_callback(CallbackRequest(method="POST", path="/"))
+        return
+    await rig.inbox.wait_for(lambda inbox: len(inbox.events) == 1)
+    [event] = rig.inbox.events
+    assert event.attempt_no == "T1"
+    assert event.hint is QueryKind.SUCCESS
+    assert event.trusted is rig.upstream.capabilities.callbacks_trusted
+    # Unacknowledged, it would come again after milliseconds at this time scale.
+    await rig.submit("000", "T2")
+    await rig.inbox.wait_for(lambda inbox: len(inbox.events) >= 2)
+    assert [e.attempt_no for e in rig.inbox.events] == ["T1", "T2"]
+
+
+async def test_doubled_callbacks_out_of_order_leave_the_query_in_charge(rig: Rig) -> None:
+    """007: every copy is acknowledged, also the late "processing"; the query still says SUCCESS."""
+    await rig.submit("007")
+    if _has_callbacks(rig):
+        await rig.inbox.wait_for(
+            lambda inbox: [e.hint for e in inbox.events].count(QueryKind.SUCCESS) == 2
+        )
+        assert rig.inbox.refused == []
+    await rig.until(QueryKind.SUCCESS, "007")
+
+
+async def test_callback_before_the_answer(rig: Rig) -> None:
+    """008: by the time the submit returns, its callback has already been here."""
+    outcome = await rig.submit("008")
+    assert outcome.kind in TAKEN
+    if _has_callbacks(rig):
+        assert [event.attempt_no for event in rig.inbox.events] == ["T1"]
+
+
+async def test_no_callback_ever(rig: Rig) -> None:
+    """012: the query alone finds the end, and no callback comes."""
+    await rig.submit("012")
+    await rig.until(QueryKind.SUCCESS, "012")
+    assert rig.inbox.calls == []
+
+
+async def test_forged_callback_is_refused(rig: Rig) -> None:
+    """013: the forged one is refused with 401; the true one after it is read."""
+    await rig.submit("013")
+    if not _has_callbacks(rig):
+        return
+    await rig.inbox.wait_for(lambda inbox: len(inbox.events) >= 1 and len(inbox.calls) >= 2)
+    assert [refusal.ack.status for refusal in rig.inbox.refused] == [401]
+    assert rig.inbox.events[0].hint is QueryKind.SUCCESS
+    await rig.until(QueryKind.SUCCESS, "013")
+
+
+async def test_tampered_callback_is_refused(rig: Rig) -> None:
+    """A true callback with another order's number, or without its signature, is refused."""
+    await rig.submit("000", "T1")
+    if not _has_callbacks(rig):
+        return
+    await rig.inbox.wait_for(lambda inbox: len(inbox.calls) == 1)
+    [call] = rig.inbox.calls
+    assert rig.upstream.parse_callback(call).attempt_no == "T1"
+    unsigned = {name: text for name, text in call.headers.items() if "sign" not in name}
+    for forged in (
+        changed(call, b"T1", b"T9"),
+        replace(call, body=call.body.replace(b"sign", b"nosign"), headers=unsigned, query=""),
+        replace(call, body=b""),
+        replace(call, body=b"\xff\xfe\x00"),
+    ):
+        with pytest.raises(CallbackRefused):
+            rig.upstream.parse_callback(forged)
+
+
+async def test_stale_callback_is_refused(rig: Rig) -> None:
+    """A signed callback that is a day old is refused where it carries its time; where it carries
+    none it is a hint without trust, so that a replay costs one query.
+    """
+    await rig.submit("000")
+    if not _has_callbacks(rig):
+        return
+    await rig.inbox.wait_for(lambda inbox: len(inbox.calls) == 1)
+    [call] = rig.inbox.calls
+    tomorrow = rig.upstream.now() + 86_400
+    if rig.sample.callbacks_dated:
+        with pytest.raises(CallbackRefused, match="stale"):
+            rig.upstream.connector.parse_callback(call, tomorrow)
+    else:
+        assert not rig.upstream.connector.parse_callback(call, tomorrow).trusted
+
+
+async def test_unacknowledged_callback_is_repeated(rig: Rig) -> None:
+    """A receiver that answers with an error is called again, on the platform's schedule."""
+    await rig.submit("002")
+    if not _has_callbacks(rig):
+        return
+    rig.upstream.connector = stranger_to(rig)
+    rig.market.release()
+    await rig.inbox.wait_for(lambda inbox: len(inbox.refused) >= 3)
+    assert rig.inbox.events == []
+
+
+# --- the rest -------------------------------------------------------------------------------------
+
+
+async def test_codes_come_by_query_alone(rig: Rig) -> None:
+    """Codes bought on demand: as many as ordered, hidden in every repr, never in a callback."""
+    if not rig.upstream.capabilities.supports_codes:
+        return
+    request = SubmitRequest(
+        attempt_no="C1",
+        product_id=rig.sample.code_product,
+        account=None,
+        quantity=2,
+        notify_url=rig.notify_url,
+    )
+    assert (await rig.upstream.submit(request)).kind in TAKEN
+    query = QueryRequest(attempt_no="C1", product_id=rig.sample.code_product, quantity=2)
+    state = await rig.ask_until(QueryKind.SUCCESS, query)
+    [order] = rig.executions("C1")
+    assert [code.code.reveal() for code in state.codes] == [number for number, _ in order.codes]
+    assert order.codes[0][0] not in repr(state)
+    assert all(order.codes[0][0] not in repr(event) for event in rig.inbox.events)
+
+
+async def test_balance_falls_by_what_was_charged(rig: Rig) -> None:
+    """The balance is read in minor units and falls by the ledger's amount."""
+    before = await rig.upstream.balance()
+    await rig.submit("000")
+    await rig.until(QueryKind.SUCCESS, "000")
+    after = await rig.upstream.balance()
+    assert before.amount_minor - after.amount_minor == rig.executions()[0].price_minor
+
+
+async def test_catalogue_can_be_read_to_its_end(rig: Rig) -> None:
+    """Following the cursor ends, with available products at a cost below their face."""
+    cursor, items = None, []
+    for _ in range(20):
+        page = await rig.upstream.catalog(cursor)
+        items += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert cursor is None
+    assert items
+    assert len({item.product_id for item in items}) == len(items)
+    assert all(item.available for item in items)
+    assert all(item.cost_minor < item.face_minor for item in items if item.cost_minor is not None)
+
+
+async def test_cancel_is_a_request(rig: Rig) -> None:
+    """Where the platform cancels, a held order ends CANCELLED or FAILED, executed never."""
+    outcome = await rig.submit("002")
+    cancel = CancelRequest(attempt_no="T1", upstream_no=outcome.upstream_no)
+    answer = await rig.upstream.cancel(cancel)
+    if not rig.upstream.capabilities.supports_cancel:
+        assert answer is Cancellation.UNSUPPORTED
+        return
+    assert answer is Cancellation.REQUESTED
+    await rig.until(QueryKind.CANCELLED, "002")
+    assert rig.executions() == []
+    assert await rig.upstream.cancel(cancel) is Cancellation.REFUSED
+
+
+async def test_wrong_credentials_are_refused_and_pause_the_channel(rig: Rig) -> None:
+    """The simulator checks signatures: with a wrong key nothing is executed or read."""
+    stranger = Upstream(connector=stranger_to(rig), transport=rig.transport)
+    outcome = await stranger.submit(rig.request("000", "T1"))
+    assert outcome.kind not in TAKEN
+    assert rig.market.ledger.orders == []
+
+
+async def test_no_secret_in_any_repr(rig: Rig) -> None:
+    """Neither the connector, its requests nor its results show a key."""
+    await rig.submit("000")
+    shown = repr((rig.upstream.connector, rig.transport.sent, rig.upstream.session))
+    for name, value in rig.market.platform.DEFAULTS.items():
+        if name in SECRET_NAMES:
+            assert value not in shown
