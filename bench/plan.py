@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +59,10 @@ class Teller:
 class Steps:
     """A bar that is advanced."""
 
-    def __init__(self, progress: Progress, task: object) -> None:
+    def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress = progress
         self._task = task
 
     def done(self, note: str) -> None:
         """One more step is done; `note` stands beside the bar."""
-        self._progress.update(self._task, advance=1, note=note)  # type: ignore[arg-type]
+        self._progress.update(self._task, advance=1, note=note)

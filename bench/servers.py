@@ -5,7 +5,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,9 @@ async def _process(
                 await process.wait()
 
 
-async def _wait_for(process: asyncio.subprocess.Process, ready: Any, log: Path) -> None:
+async def _wait_for(
+    process: asyncio.subprocess.Process, ready: Callable[[], bool], log: Path
+) -> None:
     try:
         async with asyncio.timeout(START_DEADLINE_S):
             while not ready():

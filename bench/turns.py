@@ -17,7 +17,7 @@ from bench.load import Load, run_load
 from bench.plan import Plan, Steps, Teller
 from bench.presign import Credentials, Workload, write_requests
 
-# Requests made for the warm-up, before any pace is known, per second of it.
+# Lines made for the warm-up, before any pace is known, per second of it.
 FIRST_GUESS_PER_S = 40_000
 MARGIN = 1.5  # fresh requests made, over the best pace seen so far
 SETTLE_S = 0.2  # between rounds: commits of the connections that were cut off come to an end
@@ -64,7 +64,7 @@ async def run_turns(
 ) -> Rounds:
     """Measure all contestants in turns, after a warm-up of each; the rounds by name, in order."""
     rounds: Rounds = {c.name: [] for c in contestants}
-    pace_per_s = float(FIRST_GUESS_PER_S)
+    pace_per_s = FIRST_GUESS_PER_S / max(c.workload.codes_per_request for c in contestants)
     with teller.steps(title, (plan.rounds + 1) * len(contestants)) as steps:
         for cycle in range(plan.rounds + 1):
             _write_cycle(contestants, plan, count=int(pace_per_s * plan.seconds * MARGIN))
