@@ -4,7 +4,7 @@ Each section belongs to one half of the engine; keep them apart."""
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import Self, final
+from typing import Self, TypedDict, final
 
 __version__: str
 
@@ -179,6 +179,8 @@ class Vault:
         """Indices of the published records that do not open: bit rot or moved rows.
 
         KeyMissing: a record's data key is not loaded, which says nothing about the record."""
+    def check_packed(self, pool_id: int, seq_lo: int, packed: bytes) -> list[int]:
+        """As `check_records`, of records in one piece (see `Allocator.publish_packed`)."""
     def fingerprints(self, codes: Sequence[str | bytes]) -> bytes:
         """16 bytes per code, concatenated. The same in every pool, and after every rotation."""
 
@@ -261,3 +263,74 @@ def generate_codes(pattern: str, count: int, check: bool = False) -> list[bytes]
 
 def pattern_space(pattern: str) -> int:
     """How many different codes a pattern has."""
+
+# --- code files -------------------------------------------------------------------------
+# Plaintext stays in the native core; what comes out are counts, lines, fingerprints and
+# sealed rows. Indices of candidates count the rows of a batch that repeat no earlier one.
+
+class CodeFileOptions(TypedDict):
+    """What the operator fixed by flags (None: detected), and the pool's rule for equal codes."""
+
+    encoding: str | None
+    separator: str | None
+    columns: str | None
+    header: bool | None
+    quotes: bool | None
+    sheet: str | None
+    named_csv: bool
+    ignore_case: bool
+    ignore_spaces: bool
+
+@final
+class CodeFile:
+    """A supplier's code file being read, text or XLSX, in bounded memory."""
+
+    @staticmethod
+    def open(path: str | PathLike[str] | None, options: CodeFileOptions) -> CodeFile:
+        """Open a file (None: the standard input) and detect its shape.
+
+        OSError: it cannot be opened. ValueError: it is no code file, or a flag is wrong."""
+    def explain(self) -> str:
+        """How the file is read, in one line for people."""
+    def sample(self) -> list[str]:
+        """The first rows with every value masked."""
+    def progress(self) -> tuple[int, int | None]:
+        """Bytes read so far; and their total, if only the file itself tells it (workbooks)."""
+    def next_batch(self, rows_max: int) -> ParsedBatch | None:
+        """The next rows, blank lines and headers left out; None at the end. Detaches.
+
+        ValueError: the file cannot be read on."""
+
+@final
+class ParsedBatch:
+    """Some thousand rows; their plaintext never leaves it and is wiped with it."""
+
+    @staticmethod
+    def generate(
+        pattern: str,
+        count: int,
+        *,
+        check: bool = False,
+        ignore_case: bool = False,
+        ignore_spaces: bool = False,
+    ) -> ParsedBatch:
+        """Codes of our own; their lines count from 1. ValueError: a bad or too small pattern."""
+    def __len__(self) -> int:
+        """Rows, rejected ones included."""
+    def last_line(self) -> int:
+        """The line the last row starts on."""
+    def rejected(self) -> int:
+        """How many rows cannot be imported."""
+    def fingerprints(self, vault: Vault) -> bytes:
+        """Settle the candidates; their fingerprints, 16 bytes each, end to end. Detaches."""
+    def counts(self) -> tuple[int, int]:
+        """(repetitions within the batch, candidates), once `fingerprints` was called."""
+    def report(self, in_file: list[int], in_pool: list[int]) -> str:
+        """`line,verdict,reason` per row; the arguments are candidates known already, ascending."""
+    def copy_rows(
+        self, vault: Vault, pool_id: int, batch_id: int, seq_lo: int, dropped: list[int]
+    ) -> bytes:
+        """Seal all candidates but `dropped` (ascending) from `seq_lo` on, as the payload of
+        `COPY code (pool_id, seq, batch_id, sealed) … (FORMAT binary)`. Detaches.
+
+        KeyMissing: the batch's data key is not loaded."""

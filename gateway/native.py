@@ -2,12 +2,15 @@
 
 from gateway._core import (
     Allocator,
+    CodeFile,
     KeyRing,
     NumberFilter,
     OrderIds,
+    ParsedBatch,
     RateLimiter,
     Vault,
     __version__,
+    check_json,
     generate_codes,
     new_partner_secrets,
     new_webhook_secret,
@@ -21,12 +24,15 @@ from gateway._core import (
 
 __all__ = [
     "Allocator",
+    "CodeFile",
     "KeyRing",
     "NumberFilter",
     "OrderIds",
+    "ParsedBatch",
     "RateLimiter",
     "Vault",
     "__version__",
+    "check_json",
     "generate_codes",
     "new_partner_secrets",
     "new_webhook_secret",

@@ -1,0 +1,236 @@
+"""`quangate codes`: codes into pools, and what became of them."""
+
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from gateway.cli.command import Call, command, room
+from gateway.cli.desk import open_desk, open_vault
+from gateway.cli.output import Answer, clean, print_error, warn
+from gateway.domain.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from gateway.flows.code_import import ImportOutcome
+    from gateway.native import CodeFile, Vault
+    from gateway.store.code_import import StagingRows
+
+app = room("Codes: import, generate, stats, batches, void.")
+
+Pool: TypeAlias = Annotated[str, typer.Option("--pool", metavar="NAME", help="A pool's name.")]
+
+
+@command(app, "import", example="quangate codes import codes.csv --pool vip-month --dry-run")
+async def import_(
+    call: Call,
+    *,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV, TXT or XLSX; - for stdin.")],
+    pool: Pool,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell, but write nothing.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="One line that cannot be imported stops all.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="CSV line,verdict,reason; without codes.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="utf-8, utf-16le, utf-16be, gb18030.")
+    ] = None,
+    separator: Annotated[
+        str | None,
+        typer.Option("--separator", help="none, comma, tab, semicolon, ----, |, ║, blanks, mixed."),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option("--columns", help="In order: code, pin, url, expires_at, - for others."),
+    ] = None,
+    header: Annotated[
+        bool | None, typer.Option("--header/--no-header", help="Whether line one is a header.")
+    ] = None,
+    quotes: Annotated[
+        bool | None, typer.Option("--quotes/--no-quotes", help="Whether quotes enclose fields.")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Of a workbook.")] = None,
+) -> Answer:
+    """Import a supplier's file. What it looks like is detected and shown; flags overrule it.
+
+    A killed import leaves nothing on sale; the same command goes on where it stopped.
+    """
+    path = None if file == "-" else _existing(Path(file))
+    flags = {
+        "encoding": encoding, "separator": separator, "columns": columns, "header": header,
+        "quotes": quotes, "sheet": sheet,
+        "named_csv": path is not None and path.suffix.lower() == ".csv",
+    }  # fmt: skip
+    async with _open_staging(call) as (rows, vault):
+        with ExitStack() as stack:
+            outcome = await _import(
+                rows, vault, pool=pool, path=path, flags=flags, dry_run=dry_run, strict=strict,
+                report=None if report is None else stack.enter_context(_open_report(report)),
+                stack=stack,
+            )  # fmt: skip
+    return _import_answer(outcome)
+
+
+async def _import(
+    rows: "StagingRows", vault: "Vault", *, pool: str, path: Path | None, flags: dict[str, Any],
+    dry_run: bool, strict: bool, report: Any, stack: ExitStack,
+) -> "ImportOutcome":  # fmt: skip
+    """Detect and show the shape, then import with a progress bar."""
+    import asyncio
+
+    from gateway.flows.code_import import ImportJob, digest_of, import_codes
+    from gateway.flows.code_staging import Target
+
+    facts = await rows.pool(pool)
+    options = {
+        **flags, "ignore_case": facts.ignore_case, "ignore_spaces": facts.ignore_spaces,
+    }  # fmt: skip
+    digest = await asyncio.to_thread(digest_of, path, options)
+    code_file = await asyncio.to_thread(_open_code_file, path, options)
+    _show_shape(code_file)
+    job = ImportJob(
+        source="-" if path is None else path.name,
+        digest=digest,
+        dry_run=dry_run,
+        strict=strict,
+        report=report,
+        progress=_progress(stack, path, code_file),
+    )
+    return await import_codes(Target(store=rows, vault=vault, pool=facts), code_file, job)
+
+
+@command(
+    app, "generate", example="quangate codes generate 1000 --pool vip --pattern AAAA-9999-####"
+)
+async def generate(
+    call: Call,
+    *,
+    count: Annotated[int, typer.Argument(metavar="COUNT", min=1, max=10_000_000)],
+    pool: Pool,
+    pattern: Annotated[
+        str,
+        typer.Option("--pattern", help="A letter, 9 digit, # either, the rest as it stands."),
+    ],
+    check: Annotated[
+        bool, typer.Option("--check", help="Append a check character (Luhn mod N).")
+    ] = False,
+) -> Answer:
+    """Make codes of our own, from the system's randomness; none is in the pool already."""
+    from gateway.flows.code_generation import GenerationJob, generate_codes
+    from gateway.flows.code_staging import Target
+
+    async with _open_staging(call) as (rows, vault):
+        target = Target(store=rows, vault=vault, pool=await rows.pool(pool))
+        job = GenerationJob(pattern=pattern, count=count, check=check)
+        batch_id = await generate_codes(target, job)
+    return Answer(data={"generated": count, "batch": batch_id})
+
+
+@command(app, "stats", example="quangate codes stats --pool vip-month --json")
+async def stats(call: Call, *, pool: Pool) -> Answer:
+    """Where each code of a pool is; the numbers add up to `imported`."""
+    from gateway.store.code_import import staging
+
+    async with open_desk(call) as desk, staging(desk.database) as rows:
+        return Answer(data=await rows.stats(pool))
+
+
+@command(app, "batches", example="quangate codes batches --pool vip-month")
+async def batches(
+    call: Call,
+    *,
+    pool: Pool,
+    batch: Annotated[int | None, typer.Option("--batch", help="Only this one.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
+) -> Answer:
+    """What was imported, generated and bought into a pool, newest first."""
+    from gateway.store.code_import import staging
+
+    async with open_desk(call) as desk, staging(desk.database) as rows:
+        found = await rows.batches(pool, batch, limit)
+    if batch is not None and not found:
+        raise RefusedError("not-found", f"pool {pool} has no batch {batch}")
+    return Answer(data={"batches": found})
+
+
+@asynccontextmanager
+async def _open_staging(call: Call) -> "AsyncIterator[tuple[StagingRows, Vault]]":
+    from gateway.store.code_import import staging
+
+    async with open_desk(call) as desk:
+        async with desk.transaction(read_only=True) as statements:
+            vault = await open_vault(desk.config, statements)
+        async with staging(desk.database) as rows:
+            yield rows, vault
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise RefusedError("file-not-found", f"there is no file {path}")
+    if not path.is_file():
+        raise RefusedError("unreadable-file", f"{path} is not a file")
+    return path
+
+
+def _open_report(path: Path) -> Any:
+    try:
+        return path.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise RefusedError("report-not-writable", f"{path}: {error.strerror}") from None
+
+
+def _open_code_file(path: Path | None, options: Any) -> "CodeFile":
+    from gateway.native import CodeFile
+
+    try:
+        return CodeFile.open(path, options)
+    except OSError as error:
+        raise RefusedError("unreadable-file", f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        raise RefusedError("unreadable-file", str(error)) from None
+
+
+def _show_shape(code_file: "CodeFile") -> None:
+    """Say on stderr how the file is read, with masked samples, before anything is written."""
+    typer.echo(f"reading it as {clean(code_file.explain())}", err=True)
+    for row in code_file.sample():
+        typer.echo(f"  {clean(row)}", err=True)
+
+
+def _progress(stack: ExitStack, path: Path | None, code_file: "CodeFile") -> Any:
+    """A progress bar on a terminal's stderr; anywhere else nothing."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return lambda _: None
+    bar = stack.enter_context(
+        Progress(BarColumn(), DownloadColumn(), TimeRemainingColumn(), console=console)
+    )
+    total = code_file.progress()[1] or (path.stat().st_size if path is not None else None)
+    task = bar.add_task("importing", total=total)
+    return lambda bytes_done: bar.update(task, completed=bytes_done)
+
+
+def _import_answer(outcome: "ImportOutcome") -> Answer:
+    tally = outcome.tally
+    if outcome.resumed_after_line:
+        print_error(
+            f"went on after line {outcome.resumed_after_line}, where an earlier run stopped"
+        )
+    if tally.elsewhere:
+        warn(f"{tally.elsewhere} of these codes are in another pool as well")
+    data = {
+        "imported": tally.imported,
+        "duplicates": tally.duplicates,
+        "rejected": tally.rejected,
+        "batch": outcome.batch_id,
+    }
+    if outcome.batch_id is None:
+        data["dry_run"] = True
+    return Answer(data=data)

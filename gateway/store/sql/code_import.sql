@@ -1,0 +1,119 @@
+-- Staging codes: numbered and stored behind the pool's end, on sale all at once (faults 73, 74).
+
+-- name: pool
+SELECT id, size, case_insensitive, ignore_spaces,
+       EXISTS (SELECT FROM batch o WHERE o.pool_id <> p.id AND o.imported > 0) AS has_neighbours
+FROM pool p WHERE name = $1
+
+-- name: lock_pool
+-- One import at a time: held by the connection, so that a killed import lets go.
+SELECT pg_try_advisory_lock($1, hashint8($2))
+
+-- name: unlock_pool
+SELECT pg_advisory_unlock($1, hashint8($2))
+
+-- name: staged
+-- The unfinished batch of a pool, if its numbers still continue the pool's.
+SELECT b.id, b.lo, b.imported, b.duplicates, b.rejected, b.lines_done, b.data_key,
+       coalesce(b.source_sha256 = $2 AND b.lo = p.size, false) AS resumable
+FROM batch b JOIN pool p ON p.id = b.pool_id WHERE b.pool_id = $1 AND b.state = 'staged'
+
+-- name: begin
+INSERT INTO batch (pool_id, kind, source, source_sha256, lo)
+SELECT id, $2, $3, $4, size FROM pool WHERE id = $1
+RETURNING id, lo, imported, duplicates, rejected, lines_done, data_key
+
+-- name: set_data_key
+UPDATE batch SET data_key = $2 WHERE id = $1
+
+-- name: stage_fingerprints
+-- The indices, from 0, of the fingerprints that the pool has already.
+WITH line AS MATERIALIZED (
+    SELECT i, encode(substring($3::bytea FROM i * 16 + 1 FOR 16), 'hex')::uuid AS fingerprint
+    FROM generate_series(0, length($3::bytea) / 16 - 1) i
+), fresh AS (
+    INSERT INTO code_fingerprint (fingerprint, pool_id, batch_id) SELECT fingerprint, $1::bigint, $2::bigint FROM line
+    ON CONFLICT DO NOTHING RETURNING fingerprint
+)
+SELECT i FROM line LEFT JOIN fresh USING (fingerprint) WHERE fresh.fingerprint IS NULL ORDER BY i
+
+-- name: of_this_batch
+-- Which of the fingerprints (hex, without repetition) this batch staged itself.
+SELECT i - 1 AS i FROM unnest($3::uuid[]) WITH ORDINALITY AS line (fingerprint, i)
+JOIN code_fingerprint f USING (fingerprint) WHERE f.pool_id = $1 AND f.batch_id = $2
+
+-- name: count_elsewhere
+-- How many of the fingerprints another pool has.
+SELECT count(*) FROM generate_series(0, length($2::bytea) / 16 - 1) i
+WHERE EXISTS (SELECT FROM code_fingerprint f WHERE f.pool_id <> $1
+              AND f.fingerprint = encode(substring($2 FROM i * 16 + 1 FOR 16), 'hex')::uuid)
+
+-- name: advance
+UPDATE batch SET imported = imported + $2, duplicates = duplicates + $3, rejected = rejected + $4,
+    lines_done = $5, bytes_done = $6
+WHERE id = $1 AND state = 'staged' RETURNING id
+
+-- name: finish_batch
+UPDATE batch SET state = 'on_sale', completed_at = now() WHERE id = $1 AND state = 'staged'
+RETURNING pool_id, lo, imported, duplicates, rejected
+
+-- name: extend_pool
+-- Its generation tells the workers; nothing is told when nothing came.
+UPDATE pool SET size = size + $3, generation = generation + CASE WHEN $3 > 0 THEN 1 ELSE 0 END
+WHERE id = $1 AND size = $2 RETURNING size
+
+-- name: batch
+SELECT pool_id, lo FROM batch WHERE id = $1
+
+-- name: discard_codes
+DELETE FROM code WHERE pool_id = $1 AND seq >= $2 AND batch_id = $3
+
+-- name: discard_fingerprints
+DELETE FROM code_fingerprint WHERE pool_id = $1 AND batch_id = $2
+
+-- name: discard_batch
+UPDATE batch SET state = 'discarded', completed_at = now() WHERE id = $1 AND state = 'staged'
+
+-- name: create_preview
+-- What a dry run has seen: gone with the connection, and never in the write-ahead log.
+CREATE TEMPORARY TABLE IF NOT EXISTS preview (fingerprint uuid PRIMARY KEY)
+
+-- name: preview_fingerprints
+-- As stage_fingerprints, changing nothing: each index that is known, and who knows it.
+WITH line AS MATERIALIZED (
+    SELECT i, encode(substring($3::bytea FROM i * 16 + 1 FOR 16), 'hex')::uuid AS fingerprint
+    FROM generate_series(0, length($3::bytea) / 16 - 1) i
+), fresh AS (
+    INSERT INTO preview (fingerprint) SELECT fingerprint FROM line
+    ON CONFLICT DO NOTHING RETURNING fingerprint
+)
+SELECT i, coalesce(f.batch_id <> $2::bigint, false) AS in_pool
+FROM line LEFT JOIN fresh USING (fingerprint)
+LEFT JOIN code_fingerprint f ON f.fingerprint = line.fingerprint AND f.pool_id = $1
+WHERE fresh.fingerprint IS NULL OR f.batch_id <> $2::bigint ORDER BY i
+
+-- name: stats
+-- One row: where each code of the pool is. A code under a lease that ended without its holder
+-- giving it back is in doubt: a last commit may still be on its way, until it is reclaimed.
+WITH p AS (SELECT id, size, next_seq FROM pool WHERE name = $1),
+taken AS (
+    SELECT count(*) FILTER (WHERE order_id IS NOT NULL) AS delivered,
+           count(*) FILTER (WHERE order_id IS NULL) AS void
+    FROM allocation WHERE pool_id = (SELECT id FROM p)
+), held AS (
+    SELECT l.expires_at < now() AS ended,
+           l.hi - l.lo - (SELECT count(*) FROM allocation a
+                          WHERE a.pool_id = l.pool_id AND a.seq >= l.lo AND a.seq < l.hi) AS n
+    FROM lease l WHERE l.pool_id = (SELECT id FROM p) AND l.state = 'active'
+)
+SELECT p.size AS imported, taken.delivered,
+       p.size - p.next_seq + coalesce((SELECT sum(hi - lo) FROM fragment WHERE pool_id = p.id), 0)::bigint AS free,
+       coalesce((SELECT sum(n) FROM held WHERE NOT ended), 0)::bigint AS leased,
+       coalesce((SELECT sum(n) FROM held WHERE ended), 0)::bigint AS in_doubt,
+       taken.void
+FROM p, taken
+
+-- name: batches
+SELECT b.id AS batch, b.kind, b.state, b.source, b.lo, b.imported, b.duplicates, b.rejected,
+       b.created_at, b.completed_at
+FROM batch b WHERE b.pool_id = $1 AND ($2::bigint IS NULL OR b.id = $2) ORDER BY b.id DESC LIMIT $3
