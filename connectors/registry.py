@@ -50,6 +50,12 @@ CONNECTORS: Final[Mapping[str, Entry]] = {
         simulator="DtonePlatform",
         settings="DtoneSettings",
     ),
+    "dingconnect": Entry(
+        package="connectors.dingconnect",
+        connector="Dingconnect",
+        simulator="DingconnectPlatform",
+        settings="DingconnectSettings",
+    ),
 }
 
 

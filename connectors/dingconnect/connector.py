@@ -1,0 +1,375 @@
+"""Buys at DingConnect: one SKU, one account, one amount. Pure: no I/O, no clock.
+
+The platform does not de-duplicate: the same DistributorRef was accepted and paid twice (§9). So a
+submit goes out once, waits longer than the platform's own 90 s, and whatever is not answered is
+asked about by ListTransferRecords. There are no callbacks in v1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from connectors.answer import (
+    expect_ok,
+    throttled_outcome,
+    throttled_state,
+    unknown_outcome,
+    unknown_state,
+)
+from connectors.contract import (
+    Balance,
+    CallbackEvent,
+    CallbackRefused,
+    CallbackRequest,
+    Cancellation,
+    CancelRequest,
+    Capabilities,
+    CatalogItem,
+    CatalogPage,
+    Context,
+    Exchange,
+    HttpRequest,
+    HttpResponse,
+    Outcome,
+    OutcomeKind,
+    ProtocolError,
+    QueryKind,
+    QueryRequest,
+    QueryState,
+    Reason,
+    SubmitRequest,
+    UpstreamRefused,
+)
+from connectors.denomination import Denomination, plain_number, split_product
+from connectors.dingconnect.wire import (
+    DUPLICATE,
+    INVALID,
+    OK,
+    PARTIAL,
+    RATE_LIMITED,
+    REJECTED_CODES,
+    DingconnectSettings,
+    Envelope,
+    account_number,
+    api_url,
+    cost_of,
+    distributor_ref,
+    pin_of,
+    read_envelope,
+    speaks_of,
+    state_of,
+    transfer_ref,
+)
+from connectors.loose import as_decimal, as_object, as_objects, as_text, to_major, to_minor
+from connectors.signing import compact_json
+
+SUBMIT_DEADLINE_S = 95.0  # the platform answers within 90 s, with ProviderTimedOut if need be
+CAPABILITIES = Capabilities(
+    idempotent_submit=False,
+    resend_allowed=False,
+    finality_window_s=180.0,  # twice the 90 s a transfer may take
+    poll_plan_s=(2, 5, 10, 30, 60),
+    deadline_s=SUBMIT_DEADLINE_S,
+    callbacks=False,
+    supports_codes=True,
+    supports_cancel=True,
+    quantity_max=1,
+)
+RECORDS_ASKED = 10  # of one DistributorRef; more than one already means something went wrong
+SUBMIT_KINDS: Mapping[QueryKind, OutcomeKind] = {
+    QueryKind.SUCCESS: OutcomeKind.SUCCESS,
+    QueryKind.FAILED: OutcomeKind.REJECTED,
+    QueryKind.CANCELLED: OutcomeKind.REJECTED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dingconnect:
+    """One DingConnect distributor account."""
+
+    base_url: str
+    settings: DingconnectSettings
+
+    @property
+    def name(self) -> str:
+        """The connector's name in the registry."""
+        return "dingconnect"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the gateway may rely on."""
+        return CAPABILITIES
+
+    # --- submit -----------------------------------------------------------------------------------
+
+    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Outcome]:
+        """SendTransfer, once. The amount is the one in the product id (`SKU@AMOUNT`), else the
+        face, else that of a SKU which has only one.
+        """
+        if request.quantity != 1:
+            return _refuse("a transfer is one top-up")
+        sku, amount = split_product(request.product_id)
+        if amount is None and request.face_minor is not None:
+            face = to_major(request.face_minor, request.currency)
+            # The currency is always spelled out: in another one the same number is another sum.
+            amount = Denomination(amount=face, currency=request.currency)
+        if amount is None:
+            amount = yield from self._only_amount(sku)
+        if amount is None:
+            return _refuse("no amount: give the SKU a face value, or write SKU@AMOUNT")
+        response = yield self._post("SendTransfer", _transfer(request, sku, amount), executes=True)
+        return _read_answer(response, request, sku, context)
+
+    def _only_amount(self, sku: str) -> Exchange[Denomination | None]:
+        """The amount of a SKU whose minimum is its maximum; None of any other."""
+        response = yield self._get("GetProducts", {"skuCodes": sku})
+        for product in as_objects(_read_ok(response).members.get("Items")):
+            lowest, highest = as_object(product.get("Minimum")), as_object(product.get("Maximum"))
+            value = as_decimal(lowest.get("SendValue"))
+            if as_text(product.get("SkuCode")) == sku and value is not None:
+                fixed = value == as_decimal(highest.get("SendValue"))
+                currency = as_text(lowest.get("SendCurrencyIso"))
+                return Denomination(amount=value, currency=currency) if fixed else None
+        return None
+
+    # --- query ------------------------------------------------------------------------------------
+
+    def query(self, request: QueryRequest, context: Context) -> Exchange[QueryState]:
+        """ListTransferRecords by our number; nothing found is NOT_FOUND."""
+        members: dict[str, Any] = {"DistributorRef": request.attempt_no, "Take": RECORDS_ASKED}
+        if request.account is not None:
+            members["AccountNumber"] = account_number(request.account)
+        response = yield self._post("ListTransferRecords", members)
+        throttled = throttled_state(response, context.now)
+        if throttled is not None:
+            return throttled
+        envelope = read_envelope(response.body)
+        if envelope.result_code not in {OK, PARTIAL} or "Items" not in envelope.members:
+            return unknown_state(envelope.message, reason=Reason.OTHER, code=envelope.code)
+        return _read_records(envelope.members["Items"], request)
+
+    def parse_callback(self, call: CallbackRequest, now: float) -> CallbackEvent:  # noqa: ARG002
+        """The payload of the platform's webhook is not confirmed: nothing is believed."""
+        raise CallbackRefused("this platform has no callbacks", status=404)
+
+    # --- balance, catalogue, cancel ---------------------------------------------------------------
+
+    def balance(self, context: Context) -> Exchange[Balance]:  # noqa: ARG002
+        """GetBalance, in the account's own currency."""
+        response = yield self._get("GetBalance")
+        members = _read_ok(response).members
+        currency = as_text(members.get("CurrencyIso")) or ""
+        amount_minor = to_minor(members.get("Balance"), currency)
+        if amount_minor is None:
+            raise ProtocolError("the answer has no balance")
+        return Balance(amount_minor=amount_minor, currency=currency)
+
+    def catalog(self, cursor: str | None, context: Context) -> Exchange[CatalogPage]:  # noqa: ARG002
+        """GetProducts, which has no pages; the platform asks for once a day."""
+        response = yield self._get("GetProducts")
+        products = as_objects(_read_ok(response).members.get("Items"))
+        return CatalogPage(
+            items=tuple(item for p in products if (item := _read_product(p)) is not None)
+        )
+
+    def cancel(self, request: CancelRequest, context: Context) -> Exchange[Cancellation]:  # noqa: ARG002
+        """CancelTransfers with one item: possible only for deferred and batch transfers."""
+        transfer_id = {"DistributorRef": request.attempt_no}
+        if request.upstream_no is not None:
+            transfer_id["TransferRef"] = request.upstream_no
+        batch = [{"TransferId": transfer_id, "BatchItemRef": request.attempt_no}]
+        response = yield self._post("CancelTransfers", batch)
+        envelope = read_envelope(response.body)
+        words = {
+            (as_text(item.get("ProcessingState")) or "").lower()
+            for item in as_objects(envelope.members.get("Items"))
+        }
+        taken = bool(words & {"cancelling", "cancelled"})
+        return Cancellation.REQUESTED if taken else Cancellation.REFUSED
+
+    # --- requests ---------------------------------------------------------------------------------
+
+    def _get(self, operation: str, query: Mapping[str, str] | None = None) -> HttpRequest:
+        url = f"{api_url(self.base_url)}/{operation}"
+        return HttpRequest(
+            method="GET",
+            url=f"{url}?{urlencode(query)}" if query else url,
+            headers=self._headers(),
+            response_bytes_max=67_108_864,  # the whole catalogue comes in one answer
+        )
+
+    def _post(self, operation: str, members: Any, *, executes: bool = False) -> HttpRequest:
+        return HttpRequest(
+            method="POST",
+            url=f"{api_url(self.base_url)}/{operation}",
+            headers={**self._headers(), "content-type": "application/json"},
+            body=compact_json(members).encode(),
+            executes=executes,
+            deadline_s=SUBMIT_DEADLINE_S if executes else 20.0,
+        )
+
+    def _headers(self) -> dict[str, str]:
+        return {"api_key": self.settings.api_key.reveal(), "accept": "application/json"}
+
+
+def _transfer(request: SubmitRequest, sku: str, amount: Denomination) -> dict[str, Any]:
+    """The body of SendTransfer. `ValidateOnly` must be spelled out; `params` become Settings."""
+    extras = {name: value for name, value in request.params.items() if name != "BillRef"}
+    currency = amount.currency
+    members: dict[str, Any] = {
+        "SkuCode": sku,
+        "SendValue": plain_number(amount.amount, currency or request.currency),
+        "AccountNumber": account_number(request.account),
+        "DistributorRef": request.attempt_no,
+        "Settings": [{"Name": name, "Value": value} for name, value in extras.items()],
+        "ValidateOnly": False,
+    }
+    if currency is not None:
+        members["SendCurrencyIso"] = currency
+    if "BillRef" in request.params:
+        members["BillRef"] = request.params["BillRef"]
+    return members
+
+
+def _refuse(message: str) -> Outcome:
+    return Outcome(kind=OutcomeKind.REJECTED, reason=Reason.INVALID_REQUEST, message=message)
+
+
+def _read_answer(
+    response: HttpResponse, request: SubmitRequest, sku: str, context: Context
+) -> Outcome:
+    """What the HTTP status says by itself (not much), then the envelope."""
+    throttled = throttled_outcome(response, context.now)
+    if throttled is not None:
+        return throttled
+    if response.status in {401, 403}:
+        return Outcome(
+            kind=OutcomeKind.REJECTED, reason=Reason.CREDENTIALS, code=str(response.status)
+        )
+    try:
+        envelope = read_envelope(response.body)
+    except ProtocolError as error:
+        return unknown_outcome(response, str(error))
+    return _read_submit(envelope, request, sku)
+
+
+def _read_submit(envelope: Envelope, request: SubmitRequest, sku: str) -> Outcome:
+    """The record's state if it has ended or runs; without one, what the error codes say."""
+    record = as_object(envelope.members.get("TransferRecord"))
+    codes = {code for code, _ in envelope.errors}
+    if DUPLICATE in codes:
+        return _outcome(OutcomeKind.UNKNOWN, Reason.DUPLICATE, envelope)
+    if RATE_LIMITED in codes:
+        return _outcome(OutcomeKind.NOT_SENT, Reason.RATE_LIMITED, envelope)
+    if record.get("ProcessingState") and not speaks_of(
+        record, request.attempt_no, sku, request.account
+    ):
+        return Outcome(kind=OutcomeKind.UNKNOWN, reason=Reason.ECHO_MISMATCH)
+    state, word = state_of(record)
+    if word and (not codes or state is QueryKind.FAILED):
+        return _read_record(record, state, envelope, request)
+    reasons = {REJECTED_CODES.get(code) for code in codes}
+    if codes and envelope.result_code == INVALID:
+        # Invalid by the platform's own class: no code of it was ever executed.
+        reasons = {reason or Reason.INVALID_REQUEST for reason in reasons}
+    if reasons and None not in reasons and transfer_ref(record) is None:
+        return _outcome(OutcomeKind.REJECTED, _reason_of(envelope), envelope)
+    return _outcome(OutcomeKind.UNKNOWN, Reason.UNREADABLE, envelope)
+
+
+def _reason_of(envelope: Envelope) -> Reason:
+    return REJECTED_CODES.get(envelope.code, Reason.OTHER)
+
+
+def _outcome(kind: OutcomeKind, reason: Reason, envelope: Envelope) -> Outcome:
+    return Outcome(kind=kind, reason=reason, code=envelope.code, message=envelope.message)
+
+
+def _read_record(
+    record: Mapping[str, Any], state: QueryKind, envelope: Envelope, request: SubmitRequest
+) -> Outcome:
+    pins = pin_of(record) if state is QueryKind.SUCCESS else ()
+    kind = SUBMIT_KINDS.get(state, OutcomeKind.ACCEPTED)
+    if kind is OutcomeKind.SUCCESS and request.account is None and not pins:
+        kind = OutcomeKind.ACCEPTED  # a query may bring the PIN
+    return Outcome(
+        kind=kind,
+        upstream_no=transfer_ref(record),
+        cost_minor=to_minor(cost_of(record, request.currency), request.currency),
+        delivered_quantity=1 if kind is OutcomeKind.SUCCESS else None,
+        codes=pins,
+        reason=_reason_of(envelope) if kind is OutcomeKind.REJECTED else None,
+        code=envelope.code,
+        message=envelope.message,
+    )
+
+
+def _read_records(items: object, request: QueryRequest) -> QueryState:
+    """The one live record under our number; failed tries beside it do not count."""
+    records = [as_object(item.get("TransferRecord")) or item for item in as_objects(items)]
+    ours = [record for record in records if distributor_ref(record) == request.attempt_no]
+    if not ours:
+        if records or not isinstance(items, list):
+            return unknown_state("another order was answered", reason=Reason.ECHO_MISMATCH)
+        return QueryState(kind=QueryKind.NOT_FOUND)
+    dead = {QueryKind.FAILED, QueryKind.CANCELLED}
+    live = [record for record in ours if state_of(record)[0] not in dead]
+    if len(live) > 1:
+        # No de-duplication: each of them was paid. Which one counts is for a person.
+        return unknown_state("several transfers under our number", reason=Reason.DUPLICATE)
+    record = (live or ours)[0]
+    if not speaks_of(
+        record, request.attempt_no, split_product(request.product_id)[0], request.account
+    ):
+        return unknown_state("another order was answered", reason=Reason.ECHO_MISMATCH)
+    return _read_state(record, request)
+
+
+def _read_state(record: Mapping[str, Any], request: QueryRequest) -> QueryState:
+    kind, word = state_of(record)
+    reason = None
+    if kind is QueryKind.CANCELLED and request.succeeded_before:
+        kind = QueryKind.REVERSED
+    pins = pin_of(record) if kind is QueryKind.SUCCESS else ()
+    if kind is QueryKind.SUCCESS and request.account is None and not pins:
+        kind, reason = QueryKind.PROCESSING, Reason.CODES_MISSING
+    return QueryState(
+        kind=kind,
+        upstream_no=transfer_ref(record),
+        cost_minor=to_minor(cost_of(record, request.currency), request.currency),
+        delivered_quantity=1 if kind is QueryKind.SUCCESS else None,
+        codes=pins,
+        reason=reason,
+        code=word,
+    )
+
+
+def _read_ok(response: HttpResponse) -> Envelope:
+    if response.status in {401, 403, 429}:
+        expect_ok(response)
+    envelope = read_envelope(response.body)
+    if envelope.result_code not in {OK, PARTIAL}:
+        raise UpstreamRefused(_reason_of(envelope), envelope.code, envelope.message)
+    return envelope
+
+
+def _read_product(product: Mapping[str, Any]) -> CatalogItem | None:
+    sku = as_text(product.get("SkuCode"))
+    if sku is None:
+        return None
+    lowest, highest = as_object(product.get("Minimum")), as_object(product.get("Maximum"))
+    currency = as_text(lowest.get("SendCurrencyIso")) or ""
+    value = as_decimal(lowest.get("SendValue"))
+    fixed = value is not None and value == as_decimal(highest.get("SendValue"))
+    share = 1 - (as_decimal(product.get("CommissionRate")) or Decimal(0))
+    return CatalogItem(
+        product_id=sku,
+        name=as_text(product.get("DefaultDisplayText")) or sku,
+        kind="code" if product.get("RedemptionMechanism") == "ReadReceipt" else "topup",
+        face_minor=to_minor(value, currency) if fixed else None,
+        cost_minor=to_minor(value * share, currency) if fixed and value is not None else None,
+        currency=currency,
+        available=True,  # GetProducts lists only what is on sale
+    )

@@ -1,0 +1,123 @@
+"""What the simulated DingConnect shows: records, prices and products, with the members clients
+read.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from connectors.dingconnect.wire import PIN_ACCOUNT
+from connectors.loose import to_major
+from connectors.simulation.ledger import Order, OrderState
+from connectors.simulation.market import PRICE_PERCENT, PRODUCTS
+
+STATE_WORDS: Final[Mapping[OrderState, str]] = {
+    OrderState.PROCESSING: "Submitted",
+    OrderState.SUCCESS: "Complete",
+    OrderState.PARTIAL: "Complete",  # the platform has no partial success
+    OrderState.FAILED: "Failed",
+    OrderState.CANCELLED: "Cancelled",
+    OrderState.REVERSED: "Cancelled",  # assumption: there is no word for a success taken back
+}
+LISTED: Final = {product.product_id: product for product in PRODUCTS}
+
+
+def is_pin(sku: str, account: str) -> bool:
+    """Whether a transfer brings a PIN instead of crediting an account."""
+    return account == PIN_ACCOUNT or (sku in LISTED and LISTED[sku].kind == "code")
+
+
+def record_json(order: Order, currency: str) -> dict[str, Any]:
+    """An order as a TransferRecord."""
+    finished = order.finished_at
+    return {
+        "TransferId": {"TransferRef": order.upstream_no, "DistributorRef": order.our_no},
+        "SkuCode": order.product,
+        "Price": price_json(order.face_minor, currency),
+        "CommissionApplied": _major(order.face_minor - order.price_minor, currency),
+        "StartedUtc": written(order.created_at),
+        "CompletedUtc": written(finished) if finished else None,
+        "ProcessingState": STATE_WORDS[order.state],
+        "ReceiptText": "Demo receipt" if order.state is OrderState.SUCCESS else None,
+        "ReceiptParams": _receipt(order),
+        "AccountNumber": order.account,
+    }
+
+
+def unsold_json(sku: str, our_no: str, account: str, state: str) -> dict[str, Any]:
+    """The record of a transfer that was refused, or only validated: it has no number."""
+    return {
+        "TransferId": {"TransferRef": "0", "DistributorRef": our_no},
+        "SkuCode": sku,
+        "Price": None,
+        "CommissionApplied": 0,
+        "StartedUtc": written(None),
+        "CompletedUtc": None,
+        "ProcessingState": state,
+        "ReceiptText": None,
+        "ReceiptParams": {},
+        "AccountNumber": account,
+    }
+
+
+def price_json(face_minor: int, currency: str) -> dict[str, Any]:
+    """What is sent and what arrives; here the two are the same."""
+    face = _major(face_minor, currency)
+    return {
+        "CustomerFee": 0,
+        "DistributorFee": 0,
+        "ReceiveValue": face,
+        "ReceiveCurrencyIso": currency,
+        "ReceiveValueExcludingTax": face,
+        "TaxRate": 0,
+        "TaxName": None,
+        "TaxCalculation": None,
+        "SendValue": face,
+        "SendCurrencyIso": currency,
+    }
+
+
+def product_json(sku: str, currency: str) -> dict[str, Any]:
+    """A product; any SKU is one, with a single amount, though it takes others."""
+    listed = LISTED.get(sku)
+    face_minor = listed.face_minor if listed else 1000
+    pin = is_pin(sku, "")
+    return {
+        "ProviderCode": "DEMO",
+        "SkuCode": sku,
+        "LocalizationKey": sku,
+        "SettingDefinitions": [],
+        "Maximum": price_json(face_minor, currency),
+        "Minimum": price_json(face_minor, currency),
+        "CommissionRate": (100 - PRICE_PERCENT) / 100,
+        "ProcessingMode": "Instant",
+        "RedemptionMechanism": "ReadReceipt" if pin else "Immediate",
+        "Benefits": ["Mobile", "Minutes"],
+        "ValidityPeriodIso": None,
+        "UatNumber": PIN_ACCOUNT if pin else "8613800138000",
+        "AdditionalInformation": None,
+        "DefaultDisplayText": listed.name if listed else f"Demo {sku}",
+        "RegionCode": "CN",
+        "PaymentTypes": ["Prepaid"],
+        "LookupBillsRequired": False,
+    }
+
+
+def written(moment: float | None) -> str:
+    """A time as the platform writes it; none is .NET's first day."""
+    if moment is None:
+        return "0001-01-01T00:00:00Z"
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _receipt(order: Order) -> dict[str, str]:
+    if order.state is not OrderState.SUCCESS:
+        return {}
+    receipt = {"providerRef": order.upstream_no[::-1]}
+    if order.codes:
+        receipt["pin"] = order.codes[0][1]
+    return receipt
+
+
+def _major(amount_minor: int, currency: str) -> float:
+    return float(to_major(amount_minor, currency))
