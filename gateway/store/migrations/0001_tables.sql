@@ -241,7 +241,7 @@ CREATE TABLE orders (
     partner_id          bigint NOT NULL,
     id                  bigint NOT NULL,          -- order_no: time-ordered, made by the worker
     out_order_no        text   NOT NULL,
-    content_hash        uuid   NOT NULL,          -- of the content with defaults filled in
+    content_hash        bytea  NOT NULL,          -- 16 bytes of the content with defaults filled in
     sku_id              bigint NOT NULL,
     quantity            integer NOT NULL CHECK (quantity BETWEEN 1 AND 500),
     amount              bigint NOT NULL CHECK (amount >= 0),

@@ -38,52 +38,60 @@ BEGIN
     RETURN freed;
 END $$;
 
--- Closes finished leases of the caller and grants the next range, or says why not:
--- 'granted', 'busy' (other workers still hold codes) or 'sold_out' (proved: I8).
+-- Closes finished leases of the caller and grants the next ranges (several when only small
+-- fragments are left), or says in one row why not: 'others' (other workers still hold codes),
+-- 'mine' (only the caller does) or 'sold_out' (nobody does, nothing is free: I8's proof).
 CREATE FUNCTION refill(p_worker uuid, p_pool bigint, p_want bigint, p_finished bigint[], p_ttl_s double precision)
 RETURNS TABLE (verdict text, lease_id bigint, epoch bigint, lo bigint, hi bigint, generation bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
+    fragments_max CONSTANT integer := 32;  -- leases one call may grant
     p pool%ROWTYPE;
     free_count bigint;
     holders bigint;
     n bigint;
     f record;
 BEGIN
-    SELECT * INTO p FROM pool WHERE id = p_pool FOR NO KEY UPDATE;
+    PERFORM FROM pool WHERE id = p_pool FOR NO KEY UPDATE;
     PERFORM close_leases(p_pool, p_finished);
     PERFORM close_leases(p_pool, ARRAY(
         SELECT l.id FROM lease l WHERE l.pool_id = p_pool AND l.state = 'active' AND l.expires_at < now()));
     SELECT * INTO p FROM pool WHERE id = p_pool;
+    generation := p.generation;
     SELECT p.size - p.next_seq + coalesce(sum(fr.hi - fr.lo), 0) INTO free_count FROM fragment fr WHERE fr.pool_id = p_pool;
     IF free_count = 0 THEN
-        RETURN QUERY SELECT CASE WHEN EXISTS (SELECT FROM lease l WHERE l.pool_id = p_pool AND l.state = 'active')
-                                 THEN 'busy' ELSE 'sold_out' END,
-                            NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, p.generation;
+        SELECT CASE WHEN count(*) = 0 THEN 'sold_out' WHEN bool_and(l.worker_id = p_worker) THEN 'mine' ELSE 'others' END
+        INTO verdict FROM lease l WHERE l.pool_id = p_pool AND l.state = 'active';
+        RETURN NEXT;
         RETURN;
     END IF;
+    verdict := 'granted';
     SELECT greatest(count(*), 1) INTO holders FROM worker w WHERE w.expires_at > now();
     -- Guided self-scheduling: shrinks to one at the tail, so nothing is stranded.
     n := greatest(1, least(p_want, 65536, ceil(free_count / (2.0 * holders))::bigint));
-    SELECT fr.lo, fr.hi INTO f FROM fragment fr WHERE fr.pool_id = p_pool ORDER BY fr.lo LIMIT 1;
-    IF FOUND THEN
+    FOR f IN SELECT fr.lo, fr.hi FROM fragment fr WHERE fr.pool_id = p_pool ORDER BY fr.lo LIMIT fragments_max LOOP
+        EXIT WHEN n <= 0;
         lo := f.lo;
         hi := least(f.hi, f.lo + n);
+        n := n - (hi - lo);
         DELETE FROM fragment fr WHERE fr.pool_id = p_pool AND fr.lo = f.lo;
         IF hi < f.hi THEN
             INSERT INTO fragment (pool_id, lo, hi) VALUES (p_pool, hi, f.hi);
         END IF;
-    ELSE
+        INSERT INTO lease AS l (pool_id, lo, hi, worker_id, expires_at)
+        VALUES (p_pool, refill.lo, refill.hi, p_worker, now() + make_interval(secs => p_ttl_s))
+        RETURNING l.id, l.epoch INTO lease_id, epoch;
+        RETURN NEXT;
+    END LOOP;
+    IF lease_id IS NULL THEN  -- no fragments: from what was never leased
         lo := p.next_seq;
         hi := least(p.size, p.next_seq + n);
         UPDATE pool SET next_seq = hi WHERE id = p_pool;
+        INSERT INTO lease AS l (pool_id, lo, hi, worker_id, expires_at)
+        VALUES (p_pool, refill.lo, refill.hi, p_worker, now() + make_interval(secs => p_ttl_s))
+        RETURNING l.id, l.epoch INTO lease_id, epoch;
+        RETURN NEXT;
     END IF;
-    INSERT INTO lease AS l (pool_id, lo, hi, worker_id, expires_at)
-    VALUES (p_pool, lo, hi, p_worker, now() + make_interval(secs => p_ttl_s))
-    RETURNING l.id, l.epoch INTO lease_id, epoch;
-    verdict := 'granted';
-    generation := p.generation;
-    RETURN NEXT;
 END $$;
 
 -- The range's records for the slab: int4 length, int8 batch, sealed code; seq order.

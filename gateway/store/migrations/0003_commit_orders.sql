@@ -12,7 +12,7 @@
 CREATE FUNCTION commit_orders(
     p_batch    uuid,
     p_chain    integer,
-    p_partner  bigint[], p_id bigint[], p_out text[], p_hash uuid[], p_sku bigint[],
+    p_partner  bigint[], p_id bigint[], p_out text[], p_hash bytea[], p_sku bigint[],
     p_quantity integer[], p_amount bigint[], p_pool bigint[], p_seqs text[],
     p_account  text[], p_metadata text[], p_details text[],
     p_buyer    text[], p_limit integer[],         -- purchase limit: NULL limit, no check
@@ -160,7 +160,7 @@ END $$;
 -- Judges the lines of a batch one by one, in order: for accounts short of money and buyers
 -- near their limit. `allowed` lines may be inserted; for the others verdict and found as above.
 CREATE FUNCTION judge_lines(
-    p_partner bigint[], p_out text[], p_hash uuid[], p_sku bigint[], p_quantity integer[],
+    p_partner bigint[], p_out text[], p_hash bytea[], p_sku bigint[], p_quantity integer[],
     p_amount bigint[], p_buyer text[], p_limit integer[]
 ) RETURNS TABLE (allowed boolean[], verdict integer[], found bigint[]) LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE

@@ -1,0 +1,1 @@
+"""HTTP: partners, callbacks, health. Parses at the edge, calls the flows, writes no SQL."""

@@ -1,0 +1,162 @@
+"""Orders on the wire: what a partner may send, and how an order is written back."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+import orjson
+
+from gateway.api.body import escape_pointer, invalid
+from gateway.domain.order import OrderContent
+from gateway.domain.order_record import OrderRecord
+
+METADATA_PAIRS_MAX: Final = 16
+METADATA_BYTES_MAX: Final = 1024
+AMOUNT_MAX: Final = 10**15  # minor units
+
+Number = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+class BuyerIn(msgspec.Struct, forbid_unknown_fields=True):
+    """Who buys, as the partner knows them."""
+
+    id: Text | None = None
+    ip: Text | None = None
+    device: Text | None = None
+
+
+class OrderIn(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /v1/orders."""
+
+    out_order_no: Number
+    sku: Name
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=500)] = 1
+    account: Text | None = None
+    max_amount: Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MAX)] | None = None
+    campaign: Name | None = None
+    buyer: BuyerIn | None = None
+    notify_url: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)] | None = None
+    metadata: dict[str, Any] | None = None  # strings; checked below to name the wrong one
+
+
+class BatchIn(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /v1/orders/batch; lines are decoded one by one."""
+
+    orders: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=500)]
+
+
+ORDER_DECODER: Final = msgspec.json.Decoder(OrderIn)
+BATCH_DECODER: Final = msgspec.json.Decoder(BatchIn)
+
+
+def order_content(order: OrderIn, base: str = "") -> OrderContent:
+    """The content in the domain's words. Raises ProblemError for what types cannot say."""
+    if (
+        order.account is None
+        and order.buyer is None
+        and order.metadata is None
+        and (order.notify_url is None and order.campaign is None)
+    ):
+        return OrderContent(
+            out_order_no=order.out_order_no,
+            sku=order.sku,
+            quantity=order.quantity,
+            max_amount_minor=order.max_amount,
+        )
+    buyer = order.buyer or BuyerIn()
+    texts = {
+        "/account": order.account,
+        "/campaign": order.campaign,
+        "/buyer/id": buyer.id,
+        "/buyer/ip": buyer.ip,
+        "/buyer/device": buyer.device,
+    }
+    errors = [
+        (base + pointer, "control characters are not allowed")
+        for pointer, text in texts.items()
+        if text is not None and not text.isprintable()
+    ]
+    errors += [(base + pointer, why) for pointer, why in _metadata_errors(order.metadata)]
+    if order.notify_url is not None and not is_web_address(order.notify_url):
+        errors.append((base + "/notify_url", "must be an absolute http or https URL"))
+    if errors:
+        raise invalid(errors)
+    return OrderContent(
+        out_order_no=order.out_order_no,
+        sku=order.sku,
+        quantity=order.quantity,
+        account=order.account,
+        max_amount_minor=order.max_amount,
+        campaign=order.campaign,
+        buyer_id=buyer.id,
+        buyer_ip=buyer.ip,
+        buyer_device=buyer.device,
+        notify_url=order.notify_url,
+        metadata=order.metadata,
+    )
+
+
+def _metadata_errors(metadata: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    if not metadata:
+        return []
+    errors = [
+        (f"/metadata/{escape_pointer(name)}", "must be a string without NUL characters")
+        for name, value in metadata.items()
+        if not isinstance(value, str) or "\0" in name or "\0" in value
+    ]
+    if len(metadata) > METADATA_PAIRS_MAX:
+        errors.append(("/metadata", f"at most {METADATA_PAIRS_MAX} pairs are allowed"))
+    if len(orjson.dumps(metadata)) > METADATA_BYTES_MAX:
+        errors.append(("/metadata", f"at most {METADATA_BYTES_MAX} bytes of JSON are allowed"))
+    return errors
+
+
+def is_web_address(url: str) -> bool:
+    """An absolute http(s) URL without user info, blanks or control characters."""
+    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        return False
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    return (
+        parts.scheme in {"http", "https"}
+        and bool(parts.hostname)
+        and parts.username is None
+        and parts.password is None
+        and port != 0
+    )
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, always with microseconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def order_json(record: OrderRecord, *, sku: str, currency: str, codes: bytes | None) -> bytes:
+    """An order as JSON; `codes` is the JSON array of sealed codes, None leaves the member out."""
+    head: dict[str, Any] = {
+        "order_no": str(record.id),
+        "out_order_no": record.out_order_no,
+        "sku": sku,
+        "quantity": record.quantity,
+        "account": record.account,
+        "amount": record.amount,
+        "currency": currency,
+        "state": record.state,
+    }
+    tail: dict[str, Any] = {
+        "delivered_quantity": record.delivered_quantity,
+        "failure": None if record.failure is None else orjson.Fragment(record.failure),
+        "metadata": None if record.metadata is None else orjson.Fragment(record.metadata),
+        "created_at": timestamp(record.created_at),
+        "updated_at": timestamp(record.updated_at),
+    }
+    if codes is not None:
+        head["codes"] = orjson.Fragment(codes)
+    return orjson.dumps(head | tail)

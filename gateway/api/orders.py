@@ -1,0 +1,224 @@
+"""Placing orders, one or up to 500 at a time."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+import orjson
+from aiohttp.web import BaseRequest, Response
+from multidict import CIMultiDict
+
+from gateway.api.authentication import authenticate
+from gateway.api.body import (
+    BATCH_BODY_BYTES_MAX,
+    check_strict,
+    decode,
+    read_body,
+    require_json,
+)
+from gateway.api.context import Context
+from gateway.api.order_wire import (
+    BATCH_DECODER,
+    ORDER_DECODER,
+    order_content,
+    order_json,
+    timestamp,
+)
+from gateway.api.problems import KINDS, SERVER_NAME, ProblemError, problem_document
+from gateway.domain.catalog import Key, Scope, Sku, SkuKind
+from gateway.domain.order import OrderContent, Verdict
+from gateway.flows.line import Line, Refusal, Settled
+from gateway.flows.order_desk import View
+from gateway.flows.order_rules import judge
+
+JSON_TYPE: Final = "application/json"
+
+# A verdict that is not an order, as a problem of the contract.
+_PROBLEMS: Final[Mapping[Verdict, str]] = {
+    Verdict.CONFLICT: "order-conflict",
+    Verdict.INSUFFICIENT_BALANCE: "insufficient-balance",
+    Verdict.PURCHASE_LIMIT: "purchase-limit",
+    Verdict.SOLD_OUT: "sold-out",
+    Verdict.BUSY: "busy",
+    Verdict.UNAVAILABLE: "overloaded",
+    Verdict.INTERNAL: "internal",
+}
+
+
+def json_response(body: bytes, status: int = 200, *, replayed: bool = False) -> Response:
+    """A JSON answer."""
+    headers: CIMultiDict[str] = CIMultiDict({"Content-Type": JSON_TYPE, "Server": SERVER_NAME})
+    if replayed:
+        headers["Quangate-Replayed"] = "true"
+    return Response(body=body, status=status, headers=headers)
+
+
+async def place_order(context: Context, request: BaseRequest) -> Response:
+    """POST /v1/orders: 201 created, 200 replayed, or a problem."""
+    body = await read_body(request)
+    key = authenticate(context, request, body, Scope.ORDERS_WRITE)
+    require_json(request)
+    check_strict(body)
+    content = order_content(decode(ORDER_DECODER, body))
+    status, answer = await _place(context, key, content)
+    return json_response(answer, status, replayed=status == 200)
+
+
+async def place_batch(context: Context, request: BaseRequest) -> Response:
+    """POST /v1/orders/batch: each line on its own, answers in the order of the lines."""
+    body = await read_body(request, BATCH_BODY_BYTES_MAX)
+    key = authenticate(context, request, body, Scope.ORDERS_WRITE)
+    require_json(request)
+    check_strict(body)
+    batch = decode(BATCH_DECODER, body)
+    results = await asyncio.gather(
+        *(_place_line(context, key, raw, index) for index, raw in enumerate(batch.orders))
+    )
+    return json_response(b'{"results":[' + b",".join(results) + b"]}")
+
+
+async def _place_line(context: Context, key: Key, raw: msgspec.Raw, index: int) -> bytes:
+    base = f"/orders/{index}"
+    try:
+        content = order_content(decode(ORDER_DECODER, raw, base), base)
+        status, order = await _place(context, key, content, base)
+    except ProblemError as error:
+        document = problem_document(
+            error.code, error.detail, errors=error.errors, members=error.members
+        )
+        return orjson.dumps({"status": KINDS[error.code].status, "problem": document})
+    return b'{"status":%d,"order":%b}' % (status, order)
+
+
+async def _place(
+    context: Context, key: Key, content: OrderContent, base: str = ""
+) -> tuple[int, bytes]:
+    """Have one order taken; (201 or 200, the order's JSON). Raises ProblemError."""
+    sku = context.catalog.skus.get(content.sku)
+    line = make_line(context, key, content, sku)
+    submitted = context.intake.submit(line)
+    settled = submitted if isinstance(submitted, Settled) else await submitted
+    if settled.verdict is Verdict.CREATED:
+        return 201, _created_json(line, content, settled)
+    if settled.verdict is Verdict.REPLAYED:
+        return 200, await _replayed_json(context, key, settled.order_id)
+    raise _problem(settled, base)
+
+
+def make_line(context: Context, key: Key, content: OrderContent, sku: Sku | None) -> Line:
+    """The line the intake takes; a rule that says no goes along, in case the number is known."""
+    partner_id = key.partner_id
+    judged = judge(context.catalog, partner_id, content, sku, now_utc)
+    known = sku if sku is not None else _UNKNOWN_SKU
+    amount = known.price_for(partner_id) * content.quantity
+    notify = content.notify_url is not None or partner_id in context.catalog.webhook_partners
+    metadata = content.metadata
+    attempt = None
+    if known.kind is SkuKind.TOPUP and judged.refusal is None:
+        attempt = context.plan_attempt(known, content.quantity)
+    return Line(
+        partner_id=partner_id,
+        key_id=key.key_id,
+        reads_codes=key.reads_codes,
+        sku=known,
+        out_order_no=content.out_order_no,
+        content_hash=content.digest(),
+        quantity=content.quantity,
+        amount_minor=amount,
+        account=content.account,
+        metadata=None if metadata is None else orjson.dumps(metadata).decode(),
+        details=content.details(),
+        buyer_id=content.buyer_id,
+        limit=judged.limit,
+        notify=notify,
+        notify_url=content.notify_url,
+        refusal=attempt if isinstance(attempt, Refusal) else judged.refusal,
+        attempt=None if isinstance(attempt, Refusal) else attempt,
+    )
+
+
+def now_utc() -> datetime:
+    """The wall clock, for campaigns."""
+    return datetime.now(UTC)
+
+
+_UNKNOWN_SKU: Final = Sku(
+    id=0, sku="", name="", kind=SkuKind.BUNDLE, pool_id=None, price_minor=0, currency="CNY",
+    face_value_minor=None, account_rule=None, per_buyer=None, low_stock=0, offered_to_all=False,
+    on_sale=False, updated_at=datetime.min.replace(tzinfo=UTC),
+)  # fmt: skip
+
+
+def _created_json(line: Line, content: OrderContent, settled: Settled) -> bytes:
+    """The answer to an order just made. Written by hand: this is the hot path.
+
+    Everything put in unescaped is of a checked alphabet: numbers, SKU names, our own JSON.
+    """
+    moment = timestamp(settled.committed_at or now_utc())
+    is_code = line.sku.pool_id is not None
+    account = b"null" if line.account is None else orjson.dumps(line.account)
+    codes = b""
+    if line.reads_codes:
+        codes = b'"codes":%b,' % (settled.codes or b"[]")
+    return (
+        b'{"order_no":"%d","out_order_no":"%b","sku":"%b","quantity":%d,"account":%b,"amount":%d,'
+        b'"currency":"%b","state":"%b",%b"delivered_quantity":%d,"failure":null,"metadata":%b,'
+        b'"created_at":"%b","updated_at":"%b"}'
+    ) % (
+        settled.order_id,
+        content.out_order_no.encode(),
+        line.sku.sku.encode(),
+        line.quantity,
+        account,
+        line.amount_minor,
+        line.sku.currency.encode(),
+        b"delivered" if is_code else b"processing",
+        codes,
+        line.quantity if is_code else 0,
+        b"null" if line.metadata is None else line.metadata.encode(),
+        moment.encode(),
+        moment.encode(),
+    )
+
+
+async def _replayed_json(context: Context, key: Key, order_id: int) -> bytes:
+    shown = await context.desk.show(
+        View(
+            partner_id=key.partner_id,
+            order_id=order_id,
+            key_id=key.key_id,
+            with_codes=key.reads_codes,
+            via="replay",
+        )
+    )
+    if shown is None:
+        raise ProblemError("internal")
+    sku = context.catalog.skus_by_id[shown.record.sku_id]
+    return order_json(shown.record, sku=sku.sku, currency=sku.currency, codes=shown.codes)
+
+
+_DETAILS: Final[Mapping[Verdict, Callable[[Settled], str]]] = {
+    Verdict.CONFLICT: lambda settled: (
+        f"This out_order_no belongs to order {settled.order_id}, whose content differs."
+    ),
+    Verdict.INSUFFICIENT_BALANCE: lambda settled: (
+        f"The account has {settled.amount} minor units available."
+    ),
+    Verdict.PURCHASE_LIMIT: lambda settled: (
+        f"This buyer may still buy {max(0, settled.amount)} of it."
+    ),
+}
+
+
+def _problem(settled: Settled, base: str) -> ProblemError:
+    refusal = settled.refusal
+    if refusal is not None:
+        errors = [] if refusal.pointer is None else [(base + refusal.pointer, refusal.detail)]
+        return ProblemError(refusal.code, refusal.detail, errors=errors)
+    explain: Any = _DETAILS.get(settled.verdict)
+    return ProblemError(
+        _PROBLEMS[settled.verdict],
+        explain(settled) if explain else None,
+    )

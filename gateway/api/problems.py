@@ -1,0 +1,112 @@
+"""Problems (RFC 9457): one table of everything a request can be told instead of an answer."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from aiohttp.web import Response
+from multidict import CIMultiDict
+
+SERVER_NAME = "quangate"
+PROBLEM_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One row of the contract's problem table."""
+
+    status: int
+    title: str
+    retryable: bool = False
+    retry_after_s: int | None = None
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "invalid-request": Kind(400, "The request is not valid"),
+    "malformed-json": Kind(400, "The body is not acceptable JSON"),
+    "unauthenticated": Kind(401, "The request is not authenticated"),
+    "stale-timestamp": Kind(401, "The request is not authenticated", retryable=True),
+    "replayed-nonce": Kind(401, "The request is not authenticated"),
+    "insufficient-balance": Kind(402, "The account has too little money", retryable=True),
+    "forbidden": Kind(403, "The key may not do this"),
+    "risk-denied": Kind(403, "The order was refused by a risk rule"),
+    "not-found": Kind(404, "There is no such thing"),
+    "unknown-sku": Kind(404, "There is no such SKU"),
+    "method-not-allowed": Kind(405, "The method is not allowed here"),
+    "order-conflict": Kind(409, "The order number was used for other content"),
+    "sold-out": Kind(409, "The SKU is sold out"),
+    "price-changed": Kind(409, "The price is higher than max_amount"),
+    "not-cancellable": Kind(409, "The order can no longer be cancelled"),
+    "campaign-closed": Kind(409, "The campaign is not open"),
+    "body-too-large": Kind(413, "The body is too large"),
+    "unsupported-media-type": Kind(415, "The body must be plain application/json"),
+    "purchase-limit": Kind(422, "The purchase limit is reached"),
+    "rate-limited": Kind(429, "Too many requests", retryable=True, retry_after_s=1),
+    "internal": Kind(500, "Something went wrong here", retryable=True),
+    "overloaded": Kind(503, "Too much is going on", retryable=True, retry_after_s=1),
+    "busy": Kind(503, "The last codes are being handed out", retryable=True, retry_after_s=1),
+    "maintenance": Kind(503, "Out of service for a moment", retryable=True, retry_after_s=2),
+}
+
+
+class ProblemError(Exception):
+    """Carries a problem out of a handler."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str | None = None,
+        *,
+        errors: Sequence[tuple[str, str]] = (),
+        members: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+        self.members = members
+        self.headers = headers
+
+
+def problem_document(
+    code: str,
+    detail: str | None = None,
+    *,
+    errors: Sequence[tuple[str, str]] = (),
+    members: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The problem's JSON. `errors` are (JSON pointer, what is wrong with that member)."""
+    kind = KINDS[code]
+    document: dict[str, Any] = {
+        "type": f"urn:quangate:problem:{code}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail or kind.title + ".",
+        "code": code,
+        "retryable": kind.retryable,
+        "trace_id": secrets.token_hex(8),
+    }
+    if errors:
+        document["errors"] = [{"pointer": pointer, "detail": text} for pointer, text in errors]
+    if members:
+        document.update(members)
+    return document
+
+
+def problem_response(error: ProblemError) -> Response:
+    """The HTTP answer for a problem."""
+    kind = KINDS[error.code]
+    headers: CIMultiDict[str] = CIMultiDict(
+        {"Content-Type": PROBLEM_TYPE, "Server": SERVER_NAME, "Cache-Control": "no-store"}
+    )
+    if kind.retry_after_s is not None:
+        headers["Retry-After"] = str(kind.retry_after_s)
+    if error.headers:
+        headers.update(error.headers)
+    document = problem_document(
+        error.code, error.detail, errors=error.errors, members=error.members
+    )
+    return Response(body=orjson.dumps(document), status=kind.status, headers=headers)

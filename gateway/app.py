@@ -1,0 +1,164 @@
+"""`quangate serve`: one worker in this process, or several under a supervisor.
+
+The supervisor owns the embedded server, migrates once, holds the port, starts the workers
+and starts a new one when one dies. It takes no orders itself.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+
+import structlog
+import uvloop
+
+from gateway.config import Config
+from gateway.domain.errors import ConfigError
+from gateway.native import Vault
+from gateway.store.database import open_database
+from gateway.worker import Worker, bind, harden_process
+
+log = structlog.get_logger()
+
+RESTART_PAUSE_S = 0.5
+READY_FD_VARIABLE = "QUANGATE_WORKER_READY_FD"  # set by the supervisor for its workers only
+
+
+def serve(config: Config) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code."""
+    harden_process()
+    if config.workers > 1 and READY_FD_VARIABLE not in os.environ:
+        return uvloop.run(_supervise(config))
+    return uvloop.run(_work(config))
+
+
+def open_vault(config: Config) -> Vault:
+    """The vault over the data directory's key file, which is made on first start."""
+    config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Vault.open(str(config.data / "kek"))
+
+
+def _say_listening(host: str, port: int) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    print(f"listening on http://{shown}:{port}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+async def _work(config: Config) -> int:
+    stopping = _stop_signals()
+    ready_fd = os.environ.get(READY_FD_VARIABLE)
+    listening = _bind(config, reuse_port=ready_fd is not None)
+    database = await open_database(
+        config, connections=config.database_connections, migrate=ready_fd is None
+    )
+    try:
+        worker = Worker(config, database, open_vault(config))
+        await worker.start(listening)
+    except BaseException:
+        await database.close()
+        raise
+    port = listening.getsockname()[1]
+    if ready_fd is None:
+        _say_listening(config.host, port)
+    else:
+        os.write(int(ready_fd), b".")
+    await stopping.wait()
+    log.info("serve.draining")
+    await worker.stop()
+    return 0
+
+
+async def _supervise(config: Config) -> int:
+    stopping = _stop_signals()
+    held = _bind(config, reuse_port=True)  # keeps the port; the workers listen
+    port = held.getsockname()[1]
+    database = await open_database(config, connections=1)
+    open_vault(config)
+    ready = [asyncio.Event() for _ in range(config.workers)]
+    workers = [
+        asyncio.create_task(_keep_worker(config, port, database.dsn, stopping, event))
+        for event in ready
+    ]
+    all_ready = asyncio.create_task(_all_set(ready))
+    stop = asyncio.create_task(stopping.wait())
+    await asyncio.wait([all_ready, stop], return_when=asyncio.FIRST_COMPLETED)
+    if all_ready.done():
+        _say_listening(config.host, port)
+    await stop
+    all_ready.cancel()
+    await asyncio.gather(*workers, return_exceptions=True)
+    held.close()
+    await database.close()
+    return 0
+
+
+async def _all_set(events: Sequence[asyncio.Event]) -> None:
+    for event in events:
+        await event.wait()
+
+
+async def _keep_worker(
+    config: Config, port: int, dsn: str, stopping: asyncio.Event, ready: asyncio.Event
+) -> None:
+    """Run one worker process, again whenever it ends, until `stopping`."""
+    while not stopping.is_set():
+        process, readable = await _spawn(config, port, dsn)
+        exited = asyncio.create_task(process.wait())
+        stop = asyncio.create_task(stopping.wait())
+        loop = asyncio.get_running_loop()
+        loop.add_reader(readable, ready.set)
+        await asyncio.wait([exited, stop], return_when=asyncio.FIRST_COMPLETED)
+        loop.remove_reader(readable)
+        os.close(readable)
+        stop.cancel()
+        if not exited.done():
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+            await exited
+        elif not stopping.is_set():
+            log.error("serve.worker_died", exit_code=process.returncode)
+            await asyncio.sleep(RESTART_PAUSE_S)
+
+
+async def _spawn(config: Config, port: int, dsn: str) -> tuple[asyncio.subprocess.Process, int]:
+    readable, writable = os.pipe()
+    os.set_inheritable(writable, True)
+    environment = {
+        **os.environ,
+        READY_FD_VARIABLE: str(writable),
+        "QUANGATE_DATABASE_URL": dsn,  # never an argument: arguments are public
+        "QUANGATE_DATA": str(config.data),
+        "QUANGATE_HOST": config.host,
+        "QUANGATE_PORT": str(port),
+        "QUANGATE_WORKERS": str(config.workers),
+        "QUANGATE_LOG_LEVEL": config.log_level,
+        "QUANGATE_LOG_JSON": str(config.log_json).lower(),
+        "QUANGATE_ALLOW_UNSAFE_DATABASE": str(config.allow_unsafe_database).lower(),
+    }
+    if config.public_url is not None:
+        environment["QUANGATE_PUBLIC_URL"] = config.public_url
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", "serve",
+        pass_fds=[writable], env=environment, start_new_session=True,
+    )  # fmt: skip
+    os.close(writable)
+    return process, readable
+
+
+def _bind(config: Config, *, reuse_port: bool) -> socket.socket:
+    try:
+        return bind(config.host, config.port, reuse_port=reuse_port)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot listen on {config.host}:{config.port}: {error.strerror}"
+        ) from None
+
+
+def _stop_signals() -> asyncio.Event:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    return stopping

@@ -1,0 +1,121 @@
+"""What can be sold to whom, as one immutable snapshot that a worker holds in memory."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    ORDERS_WRITE = "orders:write"
+    ORDERS_READ = "orders:read"
+    CODES_READ = "codes:read"
+    ACCOUNT_READ = "account:read"
+
+
+class SkuKind(StrEnum):
+    """What a SKU delivers."""
+
+    CODE = "code"
+    LINK = "link"
+    QR = "qr"
+    TOPUP = "topup"
+    BUNDLE = "bundle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A partner's key as the order path needs it; its secrets stay in the native key ring."""
+
+    key_id: str
+    partner_id: int
+    scopes: frozenset[str]
+    allow_ips: tuple[Network, ...]
+    rate_per_s: int | None
+    expires_at: datetime | None
+    reads_codes: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where a top-up SKU can be bought. `cost_minor` is for one; None: not known."""
+
+    upstream_id: int
+    product_id: str
+    priority: int
+    cost_minor: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sku:
+    """What is sold. `price_minor` is for one, before a partner's own price."""
+
+    id: int
+    sku: str
+    name: str
+    kind: SkuKind
+    pool_id: int | None
+    price_minor: int
+    currency: str
+    face_value_minor: int | None
+    account_rule: str | None
+    per_buyer: int | None
+    low_stock: int
+    offered_to_all: bool
+    on_sale: bool
+    updated_at: datetime
+    offers: Mapping[int, int | None] = field(default_factory=dict)  # partner id → own price
+    routes: tuple[Route, ...] = ()
+
+    def offered_to(self, partner_id: int) -> bool:
+        """Whether this partner may buy it."""
+        return self.offered_to_all or partner_id in self.offers
+
+    def price_for(self, partner_id: int) -> int:
+        """The price of one for this partner, in minor units."""
+        own = self.offers.get(partner_id)
+        return self.price_minor if own is None else own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """A flash sale of one SKU: open from `starts_at` (inclusive) to `ends_at` (exclusive)."""
+
+    name: str
+    sku_id: int
+    starts_at: datetime
+    ends_at: datetime
+    per_buyer: int | None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether orders naming it are taken."""
+        return self.starts_at <= now < self.ends_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upstream:
+    """A platform we buy from; its settings are read, decrypted, by the dispatcher alone."""
+
+    id: int
+    name: str
+    connector: str
+    base_url: str
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """One consistent view of everything administrators can change."""
+
+    keys: Mapping[str, Key]
+    skus: Mapping[str, Sku]
+    skus_by_id: Mapping[int, Sku]
+    campaigns: Mapping[str, Campaign]
+    upstreams: Mapping[int, Upstream]
+    webhook_partners: frozenset[int]  # partners with an enabled endpoint
+    partner_names: Mapping[int, str]

@@ -1,0 +1,33 @@
+"""What the database answers a worker that wants codes."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+RefillVerdict = Literal["granted", "others", "mine", "sold_out"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """One lease just granted: [lo, hi) of the pool."""
+
+    lease_id: int
+    epoch: int
+    lo: int
+    hi: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refill:
+    """Grants, or why there are none; `generation` is the pool's at that instant."""
+
+    verdict: RefillVerdict
+    generation: int
+    grants: tuple[Grant, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedRange:
+    """A lease's records in one piece, and the wrapped data keys of their batches."""
+
+    packed: bytes
+    data_keys: tuple[tuple[int, bytes], ...]  # (batch id, wrapped key)

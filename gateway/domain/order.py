@@ -1,0 +1,131 @@
+"""Orders: what one says, when two say the same, and how they may move.
+
+Rules of this file: every state and every legal move of an order stands in TRANSITIONS;
+SQL repeats the source state in its WHERE. Whatever is not listed is a contradiction,
+which changes nothing and is parked for a person.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Final
+
+import orjson
+
+
+class OrderState(StrEnum):
+    """Where an order stands; the API's own words."""
+
+    PROCESSING = "processing"
+    UNCERTAIN = "uncertain"
+    DELIVERED = "delivered"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    REVERSED = "reversed"
+
+
+class OrderEvent(StrEnum):
+    """What can happen to an order after it was accepted."""
+
+    DELIVERED_ALL = "delivered_all"
+    DELIVERED_PART = "delivered_part"
+    REJECTED = "rejected"
+    OUTCOME_LOST = "outcome_lost"
+    STILL_RUNNING = "still_running"
+    TAKEN_BACK = "taken_back"
+
+
+_S, _E = OrderState, OrderEvent
+
+TRANSITIONS: Final[Mapping[OrderState, Mapping[OrderEvent, OrderState]]] = MappingProxyType(
+    {
+        _S.PROCESSING: {
+            _E.DELIVERED_ALL: _S.DELIVERED,
+            _E.DELIVERED_PART: _S.PARTIAL,
+            _E.REJECTED: _S.FAILED,
+            _E.OUTCOME_LOST: _S.UNCERTAIN,
+        },
+        _S.UNCERTAIN: {
+            _E.DELIVERED_ALL: _S.DELIVERED,
+            _E.DELIVERED_PART: _S.PARTIAL,
+            _E.REJECTED: _S.FAILED,
+            _E.STILL_RUNNING: _S.PROCESSING,
+        },
+        _S.DELIVERED: {_E.TAKEN_BACK: _S.REVERSED},
+        _S.PARTIAL: {_E.TAKEN_BACK: _S.REVERSED},
+        _S.FAILED: {},
+        _S.REVERSED: {},
+    }
+)
+
+TERMINAL: Final = frozenset({_S.DELIVERED, _S.PARTIAL, _S.FAILED, _S.REVERSED})
+
+
+def next_state(state: OrderState, event: OrderEvent) -> OrderState | None:
+    """Where `event` leads from `state`; None: it contradicts the state."""
+    return TRANSITIONS[state].get(event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buyer:
+    """Who buys, as the partner knows them; limits count per `id`."""
+
+    id: str | None = None
+    ip: str | None = None
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderContent:
+    """What a partner asked for, with defaults filled in. `max_amount_minor` is a total."""
+
+    out_order_no: str
+    sku: str
+    quantity: int = 1
+    account: str | None = None
+    max_amount_minor: int | None = None
+    campaign: str | None = None
+    buyer_id: str | None = None
+    buyer_ip: str | None = None
+    buyer_device: str | None = None
+    notify_url: str | None = None
+    metadata: Mapping[str, str] | None = None
+
+    def digest(self) -> bytes:
+        """16 bytes, equal exactly for equal content (I5); member order does not count."""
+        content = (
+            self.sku, self.quantity, self.account, self.max_amount_minor, self.campaign,
+            self.buyer_id, self.buyer_ip, self.buyer_device, self.notify_url, self.metadata,
+        )  # fmt: skip
+        canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+        return hashlib.blake2b(canonical, digest_size=16).digest()
+
+    def details(self) -> str | None:
+        """The rarely used members as JSON for the order's row; None when there are none."""
+        if (
+            self.max_amount_minor is None and self.campaign is None and self.notify_url is None
+            and self.buyer_id is None and self.buyer_ip is None and self.buyer_device is None
+        ):  # fmt: skip
+            return None
+        members = {
+            "max_amount": self.max_amount_minor, "campaign": self.campaign, "notify_url": self.notify_url,
+            "buyer_id": self.buyer_id, "buyer_ip": self.buyer_ip, "buyer_device": self.buyer_device,
+        }  # fmt: skip
+        return orjson.dumps({k: v for k, v in members.items() if v is not None}).decode()
+
+
+class Verdict(IntEnum):
+    """What became of one order line. The first five are the numbers of SQL's commit_orders."""
+
+    CREATED = 1
+    REPLAYED = 2
+    CONFLICT = 3
+    INSUFFICIENT_BALANCE = 4
+    PURCHASE_LIMIT = 5
+    SOLD_OUT = 6
+    BUSY = 7
+    UNAVAILABLE = 8
+    INTERNAL = 9
+    REFUSED = 10  # by a rule checked before the commit; the line carries the problem

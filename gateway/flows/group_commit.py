@@ -1,0 +1,72 @@
+"""Group commit for anything that can be written or read in batches (design D5).
+
+Items queue; each of a few lanes takes what has gathered and hands it to one `run` call. At
+once when idle, larger batches under load, never more than `lanes` calls in flight. Results
+come back in the order of the items of a batch.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from gateway.domain.errors import StoreUnavailableError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class GroupCommit(Generic[Item, Result]):
+    """Collects items and runs them in batches; `submit` answers when the item's batch is done.
+
+    `run` must return one result (or exception instance) per item, in order. An exception it
+    raises fails every item of its batch. At most `waiting_max` items wait; more are refused
+    with StoreUnavailableError.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]],
+        *,
+        lanes: int = 2,
+        batch_max: int = 256,
+        waiting_max: int = 10_000,
+    ) -> None:
+        self._run = run
+        self._lanes = lanes
+        self._batch_max = batch_max
+        self._waiting_max = waiting_max
+        self._queue: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def submit(self, item: Item) -> Result:
+        """Queue the item and wait for its result. Cancelling the wait does not undo the work."""
+        if len(self._queue) >= self._waiting_max:
+            raise StoreUnavailableError("too much is waiting already")
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._queue.append((item, future))
+        if len(self._tasks) < self._lanes:
+            task = asyncio.create_task(self._drain())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await future
+
+    async def _drain(self) -> None:
+        while self._queue:
+            batch = [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_max))]
+            try:
+                results = await self._run([item for item, _ in batch])
+            except Exception as error:  # noqa: BLE001 - handed to each waiter, not swallowed
+                results = [error] * len(batch)
+            for (_, future), result in zip(batch, results, strict=True):
+                if future.done():
+                    continue  # nobody waits any more
+                if isinstance(result, Exception):
+                    future.set_exception(result)
+                else:
+                    future.set_result(result)
+
+    async def idle(self) -> None:
+        """Wait until nothing is queued or running."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)

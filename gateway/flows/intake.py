@@ -1,0 +1,397 @@
+"""The order path: queue → claim → commit → seal → settle (design D5).
+
+Lines gather in one queue. Each lane takes what is there, claims codes for it in one call,
+commits it in one round trip, seals what was created in one call, and only then answers
+(I4). Lines that find no codes are parked (see tail). A line whose number is on its way
+already waits for that one (I5). A commit whose answer was lost is decided, not guessed (D6).
+"""
+
+import asyncio
+import time
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+
+import structlog
+
+from gateway.domain.commit import CommitAnswer
+from gateway.domain.errors import (
+    BatchPoisonedError,
+    CommitInDoubtError,
+    InvariantBrokenError,
+    LeaseLostError,
+    StoreUnavailableError,
+)
+from gateway.domain.order import Verdict
+from gateway.domain.order_record import OrderRecord
+from gateway.flows.commit_columns import commit_request
+from gateway.flows.group_commit import GroupCommit
+from gateway.flows.line import Line, Settled
+from gateway.flows.ports import Lane
+from gateway.flows.stock import Stock
+from gateway.flows.tail import Tail
+
+log = structlog.get_logger()
+
+TRIES_MAX = 64  # lost leases a line lives through before it is told to come back later
+RECONNECT_PAUSE_S = 0.2
+DOUBT_ANSWER_S = 3.0  # in doubt for longer: the partner is told to ask again
+
+_EXISTS = {Verdict.CREATED, Verdict.REPLAYED, Verdict.CONFLICT}
+
+
+class Intake:
+    """Takes order lines and settles each exactly once."""
+
+    def __init__(
+        self,
+        *,
+        lanes: Sequence[Lane],
+        stock: Stock,
+        seal: Callable[[Sequence[Line]], list[bytes | None]],
+        by_numbers: Callable[
+            [Sequence[tuple[int, str]]], Awaitable[Mapping[tuple[int, str], OrderRecord]]
+        ],
+        by_ids: Callable[
+            [Sequence[tuple[int, int]]], Awaitable[Mapping[tuple[int, int], OrderRecord]]
+        ],
+        certainly_new: Callable[[int, str, float | None], bool],
+        next_ids: Callable[[int], list[int]],
+        created: Callable[[Sequence[Line]], None],
+        batch_max: int,
+        waiting_max: int,
+    ) -> None:
+        self._lanes = lanes
+        self._stock = stock
+        self._seal = seal
+        self._by_numbers = by_numbers
+        self._by_ids = by_ids
+        self._certainly_new = certainly_new
+        self._next_ids = next_ids
+        self._created = created
+        self._batch_max = batch_max
+        self._waiting_max = waiting_max
+        self._queue: deque[Line] = deque()
+        self._on_the_way: dict[tuple[int, str], Line] = {}
+        self._work = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._unsold: GroupCommit[Line, Settled] = GroupCommit(
+            self._look_up, batch_max=batch_max, waiting_max=waiting_max
+        )
+        self._background: set[asyncio.Task[None]] = set()
+        self._tail = Tail(
+            stock=stock,
+            requeue=self._requeue,
+            settle=self._settle,
+            settle_unsold=self._settle_unsold,
+        )
+        self._closing = False
+        self.down = False  # the database cannot be reached
+        self.commits = 0
+        self.lines_committed = 0
+
+    # ------------------------------------------------------------ in
+
+    def start(self) -> None:
+        """Start the lanes."""
+        self._tasks = [asyncio.create_task(self._run(lane)) for lane in self._lanes]
+
+    @property
+    def waiting(self) -> int:
+        """Lines in the queue."""
+        return len(self._queue)
+
+    def submit(self, line: Line) -> "Settled | asyncio.Future[Settled]":
+        """Take a line; the answer is at hand or will be. Every line is settled exactly once."""
+        first = self._on_the_way.get(line.number)
+        unsaleable = self._unsaleable(line)
+        if unsaleable and first is None and self._certainly_new(*line.number, self._since(line)):
+            return _unsold(line)
+        if self.down or self._closing or len(self._queue) >= self._waiting_max:
+            return Settled(Verdict.UNAVAILABLE)
+        line.future = asyncio.get_running_loop().create_future()
+        if first is not None:
+            if first.waiters is None:
+                first.waiters = []
+            first.waiters.append(line)
+        else:
+            self._enter(line, unsaleable=unsaleable)
+        return line.future
+
+    def _unsaleable(self, line: Line) -> bool:
+        pool_id = line.sku.pool_id
+        return line.refusal is not None or (pool_id is not None and self._stock.sold_out(pool_id))
+
+    def _since(self, line: Line) -> float | None:
+        """Since when no worker can have accepted an order like this one; None: not known."""
+        if line.refusal is not None or line.sku.pool_id is None:
+            return None
+        return self._stock.sold_out_since(line.sku.pool_id)
+
+    def _enter(self, line: Line, *, unsaleable: bool) -> None:
+        self._on_the_way[line.number] = line
+        if unsaleable:
+            self._settle_unsold([line])
+        else:
+            self._queue.append(line)
+            self._work.set()
+
+    def _requeue(self, lines: Sequence[Line]) -> None:
+        """Back to the head of the queue, in order: they came first."""
+        self._queue.extendleft(reversed(lines))
+        if self.down:
+            self._flush()
+        self._work.set()
+
+    # ------------------------------------------------------------ lanes
+
+    async def _run(self, lane: Lane) -> None:
+        while True:
+            while not self._queue:
+                if self._closing:
+                    return
+                self._work.clear()
+                await self._work.wait()
+            lines = [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_max))]
+            try:
+                await self._process(lane, self._claim(lines))
+            except Exception:
+                log.exception("intake.batch_failed", lines=len(lines))
+                for line in lines:
+                    self._settle(line, Settled(Verdict.INTERNAL))
+
+    def _claim(self, lines: Sequence[Line]) -> list[Line]:
+        """Claim codes for the lines that need some; park those that found none."""
+        wanting = [line for line in lines if line.sku.pool_id is not None]
+        runs_of = self._stock.claim_many(
+            [(line.sku.pool_id, line.quantity) for line in wanting if line.sku.pool_id is not None]
+        )
+        for line, runs in zip(wanting, runs_of, strict=True):
+            line.runs = runs
+            if runs is None and line.sku.pool_id is not None:
+                self._tail.park(line.sku.pool_id, line)
+        ready = [line for line in lines if line.sku.pool_id is None or line.runs is not None]
+        for line, order_id in zip(ready, self._next_ids(len(ready)), strict=True):
+            line.order_id = order_id
+        return ready
+
+    async def _process(self, lane: Lane, lines: Sequence[Line]) -> None:
+        if not lines:
+            return
+        batch_id = uuid.uuid4()
+        try:
+            answer = await lane.commit(batch_id, commit_request(lines))
+        except LeaseLostError:
+            self._leases_lost(lines)
+        except (BatchPoisonedError, InvariantBrokenError) as error:
+            await self._bisect(lane, lines, error)
+        except CommitInDoubtError as error:
+            log.warning("intake.commit_in_doubt", batch_id=str(batch_id), error=str(error))
+            await self._resolve_doubt(lane, batch_id, lines)
+        except StoreUnavailableError as error:  # nothing was sent
+            log.warning("intake.database_down", error=str(error))
+            for line in lines:
+                self._release(line)
+                self._settle(line, Settled(Verdict.UNAVAILABLE))
+            await self._reconnect(lane)
+        else:
+            self.commits += 1
+            self._distribute(lines, answer)
+
+    def _distribute(self, lines: Sequence[Line], answer: CommitAnswer) -> None:
+        created = []
+        for line, outcome, existing in zip(lines, answer.outcomes, answer.existing, strict=True):
+            if outcome == Verdict.CREATED:
+                created.append(line)
+                continue
+            self._release(line)
+            verdict = Verdict(outcome)
+            if verdict in _EXISTS:
+                self._settle(line, Settled(verdict, order_id=existing or 0))
+            else:
+                self._settle(line, Settled(verdict, amount=existing or 0))
+        self._finish_created(created, {line.order_id: answer.committed_at for line in created})
+
+    def _finish_created(self, lines: Sequence[Line], committed_at: Mapping[int, datetime]) -> None:
+        """Seal and answer what is durable now."""
+        self.lines_committed += len(lines)
+        self._created(lines)
+        for line, codes in zip(lines, self._seal(lines), strict=True):
+            if line.runs is not None and line.sku.pool_id is not None:
+                self._stock.used(line.sku.pool_id, line.runs)
+            self._settle(
+                line,
+                Settled(Verdict.CREATED, line.order_id, committed_at[line.order_id], codes),
+            )
+
+    def _release(self, line: Line) -> None:
+        """The line's codes were definitely not sold to it."""
+        if line.runs is not None and line.sku.pool_id is not None:
+            self._stock.unused(line.sku.pool_id, line.runs)
+            line.runs = None
+
+    # ------------------------------------------------------------ when a commit fails
+
+    def _leases_lost(self, lines: Sequence[Line]) -> None:
+        """Nothing was committed; somebody took a lease back. Which one is not worth asking."""
+        for line in lines:
+            if line.runs is not None and line.sku.pool_id is not None:
+                self._stock.lost(line.sku.pool_id, [run[0] for run in line.runs])
+        for line in lines:
+            self._release(line)
+            line.tries += 1
+            if line.tries > TRIES_MAX:
+                self._settle(line, Settled(Verdict.BUSY))
+        self._requeue([line for line in lines if line.tries <= TRIES_MAX])
+
+    async def _bisect(self, lane: Lane, lines: Sequence[Line], error: Exception) -> None:
+        """One line spoils the batch: halve until it stands alone; the others commit (faults 22)."""
+        if len(lines) > 1:
+            middle = len(lines) // 2
+            await self._process(lane, lines[:middle])
+            await self._process(lane, lines[middle:])
+            return
+        line = lines[0]
+        log.error(
+            "intake.line_refused_by_database",
+            partner_id=line.partner_id,
+            order_id=line.order_id,
+            error=str(error),
+        )
+        if isinstance(error, InvariantBrokenError) and line.runs and line.sku.pool_id is not None:
+            # The guard says one of these codes is sold: never claim from that lease again.
+            self._stock.lost(line.sku.pool_id, [run[0] for run in line.runs])
+        self._release(line)
+        self._settle(line, Settled(Verdict.INTERNAL))
+
+    async def _resolve_doubt(self, lane: Lane, batch_id: uuid.UUID, lines: Sequence[Line]) -> None:
+        """Find out whether the batch took place, however long it takes; finish or repeat it (D6)."""
+        answer_by = time.monotonic() + DOUBT_ANSWER_S
+        while True:
+            try:
+                committed = await lane.decide(batch_id)
+                rows = (
+                    await self._by_ids([(line.partner_id, line.order_id) for line in lines])
+                    if committed
+                    else {}
+                )
+                break
+            except StoreUnavailableError:
+                self._go_down()
+                if time.monotonic() > answer_by:
+                    for line in lines:
+                        _answer(line, Settled(Verdict.UNAVAILABLE))
+                await asyncio.sleep(RECONNECT_PAUSE_S)
+        self.down = False
+        log.info("intake.doubt_resolved", batch_id=str(batch_id), committed=committed)
+        ours = [line for line in lines if (line.partner_id, line.order_id) in rows]
+        self._finish_created(
+            ours,
+            {line.order_id: rows[line.partner_id, line.order_id].created_at for line in ours},
+        )
+        again = [line for line in lines if (line.partner_id, line.order_id) not in rows]
+        for line in again:
+            self._release(line)
+            if line.future is not None and line.future.done():  # told to ask again: so let it
+                self._settle(line, Settled(Verdict.UNAVAILABLE))
+        self._requeue([line for line in again if line.future and not line.future.done()])
+
+    async def _reconnect(self, lane: Lane) -> None:
+        self._go_down()
+        while not self._closing:
+            try:
+                await lane.open()
+            except StoreUnavailableError:
+                await asyncio.sleep(RECONNECT_PAUSE_S)
+            else:
+                self.down = False
+                self._stock.announce_all()
+                return
+
+    def _go_down(self) -> None:
+        """The database is away: what was not sent is refused at once, not kept waiting."""
+        self.down = True
+        self._flush()
+
+    def _flush(self) -> None:
+        while self._queue:
+            self._settle(self._queue.popleft(), Settled(Verdict.UNAVAILABLE))
+        self._tail.flush(Verdict.UNAVAILABLE)
+
+    # ------------------------------------------------------------ out
+
+    def _settle_unsold(self, lines: Sequence[Line]) -> None:
+        """These will not be sold; but a number that was accepted earlier still gets its answer."""
+        for line in lines:
+            task = asyncio.create_task(self._settle_one_unsold(line))
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
+
+    async def _settle_one_unsold(self, line: Line) -> None:
+        try:
+            settled = await self._unsold.submit(line)
+        except StoreUnavailableError:
+            settled = Settled(Verdict.UNAVAILABLE)
+        except Exception:
+            log.exception("intake.lookup_failed")
+            settled = Settled(Verdict.INTERNAL)
+        self._settle(line, settled)
+
+    async def _look_up(self, lines: Sequence[Line]) -> list[Settled | Exception]:
+        rows = await self._by_numbers([line.number for line in lines])
+        answers: list[Settled | Exception] = []
+        for line in lines:
+            row = rows.get(line.number)
+            if row is None:
+                answers.append(_unsold(line))
+            elif row.content_hash == line.content_hash:
+                answers.append(Settled(Verdict.REPLAYED, order_id=row.id))
+            else:
+                answers.append(Settled(Verdict.CONFLICT, order_id=row.id))
+        return answers
+
+    def _settle(self, line: Line, settled: Settled) -> None:
+        """Answer the line, and those that waited because they bear its number."""
+        self._on_the_way.pop(line.number, None)
+        _answer(line, settled)
+        waiters, line.waiters = line.waiters, None
+        for waiter in waiters or ():
+            same = waiter.content_hash == line.content_hash
+            if settled.verdict in {Verdict.CREATED, Verdict.REPLAYED}:
+                verdict = Verdict.REPLAYED if same else Verdict.CONFLICT
+                _answer(waiter, Settled(verdict, order_id=settled.order_id))
+            elif same:
+                _answer(waiter, settled)
+            else:
+                self._resubmit(waiter)
+
+    def _resubmit(self, line: Line) -> None:
+        first = self._on_the_way.get(line.number)
+        if first is not None:
+            first.waiters = [*(first.waiters or []), line]
+            return
+        self._enter(line, unsaleable=self._unsaleable(line))
+
+    async def close(self) -> None:
+        """Settle everything that was taken, then stop; the caller takes nothing in any more."""
+        await self._tail.idle()
+        self._closing = True
+        self._work.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        while self._background:
+            await asyncio.wait(self._background)
+        for lane in self._lanes:
+            await lane.close()
+
+
+def _answer(line: Line, settled: Settled) -> None:
+    if line.future is not None and not line.future.done():
+        line.future.set_result(settled)
+
+
+def _unsold(line: Line) -> Settled:
+    if line.refusal is not None:
+        return Settled(Verdict.REFUSED, refusal=line.refusal)
+    return Settled(Verdict.SOLD_OUT)

@@ -1,0 +1,116 @@
+"""Which order numbers were certainly never accepted: lets "sold out" be said without a query.
+
+A sold-out SKU is asked for tens of thousands of times a second, but a retry of an accepted
+number must still get its codes. A Bloom filter over all accepted numbers (no false
+negatives) separates the two in memory; "perhaps" goes to the database. It is loaded in the
+background when it is first missed. Other workers' numbers are fetched again after each
+proof of "sold out", after which none of them can accept an order for that pool.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from gateway.domain.errors import StoreUnavailableError
+from gateway.flows.line import Line
+from gateway.flows.ports import Orders
+from gateway.native import NumberFilter
+
+log = structlog.get_logger()
+
+CAPACITY_MIN = 1_000_000
+CAPACITY_MAX = 256_000_000  # numbers; 1.5 bytes each
+CHUNK = 20_000
+# Ids are handed out before their commit: look back this far for late ones (ids count ms << 22).
+OVERLAP = 60_000 << 22
+RETRY_S = 5.0
+
+
+class KnownNumbers:
+    """The filter, and how far it can be trusted."""
+
+    def __init__(
+        self,
+        *,
+        orders: Orders,
+        partner_ids: Callable[[], Sequence[int]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._orders = orders
+        self._partner_ids = partner_ids
+        self._clock = clock
+        self._filter: NumberFilter | None = None  # complete; answers
+        self._loading: NumberFilter | None = None  # being read; collects meanwhile
+        self._capacity = CAPACITY_MIN
+        self._seen_up_to: dict[int, int] = {}
+        self._synced_at = float("-inf")
+        self._syncing: asyncio.Task[None] | None = None
+        self._retry_after = float("-inf")
+        self.alone = True  # no other worker accepts orders
+
+    def certainly_new(self, partner_id: int, number: str, since: float | None) -> bool:
+        """Whether the number was never accepted.
+
+        `since`: when the asker's conclusion was reached (monotonic); numbers that other
+        workers accepted before then are known, or the answer is False. None: not known.
+        """
+        known = self._filter
+        if known is None or not (self.alone or (since is not None and self._synced_at > since)):
+            self._start_sync()
+            return False
+        return not known.may_contain(partner_id, number)
+
+    def created(self, lines: Sequence[Line]) -> None:
+        """These were accepted by this worker."""
+        for numbers in (self._filter, self._loading):
+            if numbers is not None:
+                for line in lines:
+                    numbers.add_one(line.partner_id, line.out_order_no)
+
+    def _start_sync(self) -> None:
+        if self._syncing is None and self._clock() > self._retry_after:
+            self._syncing = asyncio.create_task(self._sync())
+
+    async def _sync(self) -> None:
+        started = self._clock()
+        try:
+            if self._filter is None or self._filter.full:
+                await self._load_anew()
+            else:
+                await self._read_news(self._filter)
+            self._synced_at = started
+        except StoreUnavailableError:
+            self._retry_after = self._clock() + RETRY_S
+        except Exception:
+            log.exception("known_numbers.failed")
+            self._retry_after = self._clock() + RETRY_S
+        finally:
+            self._loading = None
+            self._syncing = None
+
+    async def _load_anew(self) -> None:
+        """Read all numbers into a filter that is large enough."""
+        while self._capacity <= CAPACITY_MAX:
+            # Attached before reading: whatever commits meanwhile is either read or collected.
+            self._loading = NumberFilter(self._capacity)
+            self._seen_up_to.clear()
+            await self._read_news(self._loading)
+            if not self._loading.full:
+                self._filter, self._loading = self._loading, None
+                log.info("known_numbers.loaded", numbers=len(self._filter))
+                return
+            self._capacity *= 4
+        log.warning("known_numbers.too_many", most=CAPACITY_MAX)
+        self._filter = None
+        self._retry_after = self._clock() + 3600.0
+
+    async def _read_news(self, numbers: NumberFilter) -> None:
+        for partner_id in self._partner_ids():
+            after = max(0, self._seen_up_to.get(partner_id, 0) - OVERLAP)
+            count = CHUNK
+            while count == CHUNK and not numbers.full:
+                lines, count, after = await self._orders.numbers_after(partner_id, after, CHUNK)
+                numbers.add_lines(partner_id, lines)
+            self._seen_up_to[partner_id] = after

@@ -1,0 +1,81 @@
+"""One order line on its way through the intake."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.domain.catalog import Sku
+from gateway.domain.order import Verdict
+from gateway.flows.stock import Run
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Line:
+    """What is to be committed; made once, changed only by the intake that owns it."""
+
+    partner_id: int
+    key_id: str
+    reads_codes: bool
+    sku: Sku
+    out_order_no: str
+    content_hash: bytes
+    quantity: int
+    amount_minor: int
+    account: str | None
+    metadata: str | None  # JSON
+    details: str | None  # JSON
+    buyer_id: str | None
+    limit: int | None
+    notify: bool
+    notify_url: str | None
+    refusal: "Refusal | None" = None  # a rule said no; only a replay can still be answered
+    attempt: "PlannedAttempt | None" = None
+    # --- the intake's own
+    order_id: int = 0
+    runs: Sequence[Run] | None = None
+    parked_at: float = 0.0
+    tries: int = 0
+    waiters: "list[Line] | None" = None
+    future: "asyncio.Future[Settled] | None" = None
+
+    @property
+    def number(self) -> tuple[int, str]:
+        """What makes the order unique."""
+        return self.partner_id, self.out_order_no
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a rule refuses the line: a problem code of the API and what to say."""
+
+    code: str
+    detail: str
+    pointer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedAttempt:
+    """Where a top-up will be sent; committed with the order. `cost_max_minor` is a total."""
+
+    attempt_id: int
+    upstream_id: int
+    product_id: str
+    cost_max_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a line.
+
+    `order_id` is the order for CREATED, REPLAYED and CONFLICT; `amount` what the account
+    has (INSUFFICIENT_BALANCE) or the buyer may still buy (PURCHASE_LIMIT); `codes` the JSON
+    array of sealed codes of a created order.
+    """
+
+    verdict: Verdict
+    order_id: int = 0
+    committed_at: datetime | None = None
+    codes: bytes | None = None
+    amount: int = 0
+    refusal: Refusal | None = None

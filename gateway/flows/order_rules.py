@@ -1,0 +1,85 @@
+"""Rules an order meets before it is committed. Pure.
+
+A refusal travels with the line: if the number was accepted earlier, the partner gets that
+order back whatever the rules say today (I5).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.domain.account_rule import fits
+from gateway.domain.catalog import Campaign, Catalog, Sku, SkuKind
+from gateway.domain.order import OrderContent
+from gateway.flows.line import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`refusal` None: the order may go on. `limit`: how many the buyer may have in all."""
+
+    refusal: Refusal | None = None
+    limit: int | None = None
+
+
+_FREE = Judgement()
+
+
+def judge(
+    catalog: Catalog,
+    partner_id: int,
+    content: OrderContent,
+    sku: Sku | None,
+    now: Callable[[], datetime],
+) -> Judgement:
+    """What the catalog says of an order."""
+    if sku is None:
+        return _refuse("unknown-sku", f"There is no SKU {content.sku}.")
+    if not sku.offered_to(partner_id):
+        return _refuse("forbidden", f"SKU {sku.sku} is not offered to this partner.")
+    if not sku.on_sale:
+        return _refuse("sold-out", f"SKU {sku.sku} is not on sale.")
+    if refusal := _account_refusal(sku, content):
+        return Judgement(refusal)
+    limit = sku.per_buyer
+    if content.campaign is not None:
+        campaign = catalog.campaigns.get(content.campaign)
+        if campaign is None or campaign.sku_id != sku.id or not campaign.is_open(now()):
+            return _refuse("campaign-closed", f"Campaign {content.campaign} is not open.")
+        limit = _tighter(limit, campaign)
+    if limit is not None and content.buyer_id is None:
+        return _refuse(
+            "invalid-request", "this SKU has a limit per buyer: buyer.id is required", "/buyer/id"
+        )
+    total = sku.price_for(partner_id) * content.quantity
+    if content.max_amount_minor is not None and total > content.max_amount_minor:
+        return _refuse(
+            "price-changed",
+            f"The total is {total}, more than max_amount {content.max_amount_minor}.",
+        )
+    return _FREE if limit is None else Judgement(limit=limit)
+
+
+def _account_refusal(sku: Sku, content: OrderContent) -> Refusal | None:
+    if sku.kind is not SkuKind.TOPUP:
+        return None
+    if content.account is None:
+        return Refusal(
+            code="invalid-request", detail="this SKU needs an account", pointer="/account"
+        )
+    if sku.account_rule is not None and not fits(sku.account_rule, content.account):
+        return Refusal(
+            code="invalid-request",
+            detail=f"does not look like an account of this SKU ({sku.account_rule})",
+            pointer="/account",
+        )
+    return None
+
+
+def _tighter(limit: int | None, campaign: Campaign) -> int | None:
+    limits = [each for each in (limit, campaign.per_buyer) if each is not None]
+    return min(limits, default=None)
+
+
+def _refuse(code: str, detail: str, pointer: str | None = None) -> Judgement:
+    return Judgement(Refusal(code=code, detail=detail, pointer=pointer))

@@ -1,0 +1,108 @@
+"""The commit of order lines: one SQL call per batch, and what to make of its failures (D5, D6)."""
+
+import uuid
+from typing import Any
+
+import asyncpg
+
+from gateway.config import Config
+from gateway.domain.commit import CommitAnswer, CommitRequest
+from gateway.domain.errors import (
+    BatchPoisonedError,
+    CommitInDoubtError,
+    InvariantBrokenError,
+    LeaseLostError,
+    StoreUnavailableError,
+)
+from gateway.store.database import UNREACHABLE, connect
+
+COMMIT = f"SELECT * FROM commit_orders({', '.join(f'${n}' for n in range(1, 29))})"  # noqa: S608
+DECIDE = "SELECT decide_commit($1)"
+COMMIT_TIMEOUT_S = 10.0
+
+# SQLSTATE classes after which nothing of the batch was committed, for sure.
+DATA_CLASSES = ("22", "23")  # data exception, integrity constraint violation
+RETRY_STATES = ("40001", "40P01")  # serialization failure, deadlock
+RETRIES_MAX = 5
+
+
+class CommitLane:
+    """One connection that commits one batch at a time."""
+
+    def __init__(self, *, dsn: str, config: Config, chain: int, worker_id: uuid.UUID) -> None:
+        self._dsn = dsn
+        self._config = config
+        self._chain = chain
+        self._worker_id = worker_id
+        self._connection: Any = None
+
+    async def open(self) -> None:
+        """Connect unless connected. Raises StoreUnavailableError."""
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await connect(self._dsn, self._config)
+
+    async def close(self) -> None:
+        """Close the connection; a batch in flight on it is in doubt."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    async def commit(self, batch_id: uuid.UUID, request: CommitRequest) -> CommitAnswer:
+        """Commit the batch; on return it is durable.
+
+        Raises LeaseLostError or BatchPoisonedError or InvariantBrokenError when nothing was
+        committed, CommitInDoubtError when only `decide` can tell.
+        """
+        await self.open()
+        for retries_left in range(RETRIES_MAX, -1, -1):
+            try:
+                row = await self._connection.fetchrow(
+                    COMMIT,
+                    batch_id,
+                    self._chain,
+                    *request.lines,
+                    *request.attempts,
+                    self._worker_id,
+                    *request.allocations,
+                    *request.leases,
+                    timeout=COMMIT_TIMEOUT_S,
+                )
+            except asyncpg.PostgresError as error:
+                state = error.sqlstate or ""
+                if state in RETRY_STATES and retries_left:
+                    continue  # rolled back for sure: the same batch again
+                await self._raise(error, state)
+            except UNREACHABLE as error:
+                await self.close()
+                raise CommitInDoubtError(str(error)) from error
+            else:
+                return CommitAnswer(
+                    committed_at=row["committed_at"],
+                    outcomes=row["outcome"],
+                    existing=row["existing"],
+                )
+        raise AssertionError("unreachable")
+
+    async def _raise(self, error: asyncpg.PostgresError, state: str) -> None:
+        if state == "QG001":
+            raise LeaseLostError from error
+        if state == "23505" and getattr(error, "table_name", "") == "allocation":
+            raise InvariantBrokenError("I1: a code was about to be sold twice") from error
+        if state[:2] in DATA_CLASSES:
+            raise BatchPoisonedError(f"SQLSTATE {state}") from error
+        if state[:2] == "42" or state in RETRY_STATES:
+            raise BatchPoisonedError(f"SQLSTATE {state}") from error
+        await self.close()
+        raise CommitInDoubtError(f"SQLSTATE {state}") from error
+
+    async def decide(self, batch_id: uuid.UUID) -> bool:
+        """Whether a batch in doubt took place; after False it never can. Idempotent.
+
+        Raises StoreUnavailableError while the database cannot be asked.
+        """
+        await self.open()
+        try:
+            return bool(await self._connection.fetchval(DECIDE, batch_id))
+        except (*UNREACHABLE, asyncpg.PostgresError) as error:
+            await self.close()
+            raise StoreUnavailableError(str(error)) from error

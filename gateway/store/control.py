@@ -1,0 +1,107 @@
+"""A worker's control connection: its slot, its pulse, and the database's announcements.
+
+The advisory lock on the slot lives as long as this connection: others see at once that a
+worker is gone. When the connection breaks, a new one takes the slot again and the worker is
+told that it may have missed something.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from gateway.config import Config
+from gateway.domain.errors import QuangateError
+from gateway.store.database import CHANNEL, connect, unreachable_is_unavailable
+from gateway.store.leases import hold_slot, reclaim_dead, register_worker, unregister_worker
+
+log = structlog.get_logger()
+
+RECONNECT_PAUSE_S = 0.2
+PULSE_S = 2.0  # how soon a broken control connection and dead workers are noticed
+
+
+class Control:
+    """Keeps the worker registered and delivers announcements in order."""
+
+    def __init__(
+        self,
+        *,
+        dsn: str,
+        config: Config,
+        worker_id: uuid.UUID,
+        on_news: Callable[[str], Awaitable[None]],
+        on_reconnect: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._dsn = dsn
+        self._config = config
+        self._worker_id = worker_id
+        self._on_news = on_news
+        self._on_reconnect = on_reconnect
+        self._connection: Any = None
+        self._slot = -1
+        self._news: asyncio.Queue[str] = asyncio.Queue()
+
+    async def start(self) -> int:
+        """Connect, take a slot, listen, take back what dead workers left; returns the slot."""
+        self._connection = await connect(self._dsn, self._config)
+        self._slot = await register_worker(
+            self._connection, self._worker_id, self._config.lease_ttl_s
+        )
+        await self._listen()
+        return self._slot
+
+    async def run(self) -> None:
+        """Deliver announcements and keep the connection, until cancelled."""
+        await asyncio.gather(self._deliver(), self._pulse())
+
+    async def close(self) -> None:
+        """Give the slot up. The leases must have been given back."""
+        if self._connection is not None and not self._connection.is_closed():
+            await unregister_worker(self._connection, self._worker_id)
+            await self._connection.close()
+
+    async def _listen(self) -> None:
+        with unreachable_is_unavailable():
+            await self._connection.add_listener(CHANNEL, self._hear)
+        freed = await reclaim_dead(self._connection, self._slot)
+        if freed:
+            log.info("control.reclaimed", codes=freed)
+
+    def _hear(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
+        self._news.put_nowait(payload)
+
+    async def _deliver(self) -> None:
+        while True:
+            payloads = {await self._news.get()}
+            while not self._news.empty():
+                payloads.add(self._news.get_nowait())  # a burst of equal news is one
+            for payload in sorted(payloads):
+                try:
+                    await self._on_news(payload)
+                except QuangateError as error:
+                    log.warning("control.news_failed", payload=payload, error=str(error))
+                    await asyncio.sleep(RECONNECT_PAUSE_S)
+                    self._news.put_nowait(payload)
+
+    async def _pulse(self) -> None:
+        while True:
+            await asyncio.sleep(PULSE_S)
+            try:
+                if self._connection.is_closed():
+                    await self._reconnect()
+                else:
+                    await reclaim_dead(self._connection, self._slot)
+            except QuangateError as error:
+                log.warning("control.pulse_failed", error=str(error))
+                self._connection.terminate()
+
+    async def _reconnect(self) -> None:
+        self._connection = await connect(self._dsn, self._config)
+        if not await hold_slot(self._connection, self._slot):
+            log.error("control.slot_taken", slot=self._slot)
+        await self._listen()
+        await self._on_reconnect()
+        log.info("control.reconnected")

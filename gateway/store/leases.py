@@ -1,0 +1,127 @@
+"""Leases, workers and what a dead worker left behind (D3)."""
+
+import os
+import socket
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.domain.lease import Grant, PackedRange, Refill
+from gateway.store.database import CHANNEL, unreachable_is_unavailable
+from gateway.store.named_sql import queries
+
+SQL = queries("leases")
+WORKER_LOCK = 0x5157  # "QW": first key of the advisory lock a living worker holds on its slot
+
+
+class LeaseStore:
+    """Leases of one worker."""
+
+    def __init__(self, pool: Any, *, worker_id: uuid.UUID, slot: int, ttl_s: float) -> None:
+        self._pool = pool
+        self._worker_id = worker_id
+        self._slot = slot
+        self._ttl_s = ttl_s
+
+    async def refill(self, pool_id: int, want: int, finished: Sequence[int]) -> Refill:
+        """Close `finished` leases and grant about `want` codes, or say why not."""
+        with unreachable_is_unavailable():
+            rows = await self._pool.fetch(
+                SQL["refill"], self._worker_id, pool_id, want, list(finished), self._ttl_s
+            )
+        first = rows[0]
+        grants: tuple[Grant, ...] = ()
+        if first["verdict"] == "granted":
+            grants = tuple(
+                Grant(lease_id=r["lease_id"], epoch=r["epoch"], lo=r["lo"], hi=r["hi"])
+                for r in rows
+            )
+        return Refill(verdict=first["verdict"], generation=first["generation"], grants=grants)
+
+    async def read_range(self, pool_id: int, lo: int, hi: int) -> PackedRange:
+        """The range's records, each its length in four bytes, then batch id and sealed code."""
+        with unreachable_is_unavailable():
+            async with self._pool.acquire() as connection:
+                packed = await connection.fetchval(SQL["read_range"], pool_id, lo, hi)
+                rows = await connection.fetch(SQL["data_keys_of_range"], pool_id, lo, hi)
+        return PackedRange(
+            packed=packed, data_keys=tuple((row["id"], row["data_key"]) for row in rows)
+        )
+
+    async def give_back(self, pool_id: int | None = None) -> int:
+        """Return all this worker holds, in one pool or in all; how many codes became free."""
+        with unreachable_is_unavailable():
+            return int(await self._pool.fetchval(SQL["give_back"], self._worker_id, pool_id))
+
+    async def recall(self, pool_id: int) -> None:
+        """Ask the other workers to return what they do not need; take back what dead ones held."""
+        with unreachable_is_unavailable():
+            async with self._pool.acquire() as connection:
+                payload = f"recall:{pool_id}:{self._worker_id}"
+                await connection.execute(SQL["notify"], CHANNEL, payload)
+                await reclaim_dead(connection, self._slot)
+
+    async def void(self, pool_id: int, seqs: Sequence[int], reason: str) -> int:
+        """Make codes unsaleable; leases over them are revoked first. How many were still unsold."""
+        with unreachable_is_unavailable():
+            return int(await self._pool.fetchval(SQL["void"], pool_id, list(seqs), reason))
+
+    async def renew(self) -> int:
+        """Prolong the worker's leases and row, reclaim what expired; how many workers live."""
+        with unreachable_is_unavailable():
+            await self._pool.execute(SQL["renew_leases"], self._worker_id, self._ttl_s)
+            await self._pool.execute(SQL["renew_worker"], self._worker_id, self._ttl_s)
+            await self._pool.fetchval(SQL["reclaim"], [])
+            return int(await self._pool.fetchval(SQL["count_workers"]))
+
+
+async def register_worker(connection: Any, worker_id: uuid.UUID, ttl_s: float) -> int:
+    """Take a free slot on `connection`, which holds it by an advisory lock while it lives."""
+    with unreachable_is_unavailable():
+        for _ in range(1024):
+            slot = int(await connection.fetchval("SELECT nextval('worker_slot')"))
+            if not await connection.fetchval(
+                "SELECT pg_try_advisory_lock($1, $2)", WORKER_LOCK, slot
+            ):
+                continue
+            await connection.execute(
+                SQL["register_worker"], slot, worker_id, socket.gethostname(), os.getpid(), ttl_s
+            )
+            return slot
+    raise RuntimeError("all 1,024 worker slots are taken")
+
+
+async def hold_slot(connection: Any, slot: int) -> bool:
+    """Take the slot's lock again on a new connection; False when another worker has it now."""
+    with unreachable_is_unavailable():
+        return bool(
+            await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", WORKER_LOCK, slot)
+        )
+
+
+async def reclaim_dead(connection: Any, own_slot: int) -> int:
+    """Take back the leases of workers whose connection is gone; how many codes became free.
+
+    A worker's lock ends with its connection, so a killed worker is found at once and not only
+    when its leases expire. A living one that merely lost its connection is fenced by the epoch.
+    """
+    with unreachable_is_unavailable():
+        rows = await connection.fetch(SQL["workers"], own_slot)
+        dead = []
+        for row in rows:
+            if row["slot"] is None:
+                dead.append(row["worker_id"])
+            elif await connection.fetchval(
+                "SELECT pg_try_advisory_lock($1, $2)", WORKER_LOCK, row["slot"]
+            ):
+                await connection.execute(
+                    "SELECT pg_advisory_unlock($1, $2)", WORKER_LOCK, row["slot"]
+                )
+                dead.append(row["worker_id"])
+        return int(await connection.fetchval(SQL["reclaim"], dead))
+
+
+async def unregister_worker(connection: Any, worker_id: uuid.UUID) -> None:
+    """Forget the worker; its leases must have been given back."""
+    with unreachable_is_unavailable():
+        await connection.execute("DELETE FROM worker WHERE worker_id = $1", worker_id)

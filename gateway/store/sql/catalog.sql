@@ -1,0 +1,29 @@
+-- The catalog snapshot. All of it is read in one transaction.
+
+-- name: partners
+SELECT id, name FROM partner
+
+-- name: keys
+-- Keys that still work; an overlap that ends later is watched by the worker's clock.
+SELECT key_id, partner_id, signing_key, delivery_key, scopes, allow_ips, rate_per_s, expires_at
+FROM api_key WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+
+-- name: skus
+SELECT id, sku, name, kind, pool_id, price, currency, face_value, account_rule, per_buyer, low_stock,
+       offered_to_all, on_sale, updated_at
+FROM sku ORDER BY sku
+
+-- name: offers
+SELECT sku_id, partner_id, price FROM sku_offer
+
+-- name: routes
+SELECT sku_id, upstream_id, product_id, priority, cost FROM route ORDER BY sku_id, priority, cost NULLS LAST
+
+-- name: campaigns
+SELECT name, sku_id, starts_at, ends_at, per_buyer FROM campaign
+
+-- name: upstreams
+SELECT id, name, connector, base_url, paused FROM upstream
+
+-- name: endpoints
+SELECT partner_id FROM webhook_endpoint WHERE disabled_at IS NULL

@@ -1,0 +1,45 @@
+-- Leases and workers; the rules are in migration 0002.
+
+-- name: refill
+SELECT * FROM refill($1, $2, $3, $4, $5)
+
+-- name: read_range
+SELECT read_range($1, $2, $3)
+
+-- name: give_back
+SELECT give_back($1, $2)
+
+-- name: notify
+SELECT pg_notify($1, $2)
+
+-- name: void
+SELECT void_codes($1, $2, $3)
+
+-- name: renew_leases
+UPDATE lease SET expires_at = now() + make_interval(secs => $2) WHERE worker_id = $1 AND state = 'active'
+
+-- name: renew_worker
+UPDATE worker SET expires_at = now() + make_interval(secs => $2) WHERE worker_id = $1
+
+-- name: register_worker
+INSERT INTO worker (slot, worker_id, host, pid, expires_at)
+VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))
+ON CONFLICT (slot) DO UPDATE SET worker_id = excluded.worker_id, host = excluded.host, pid = excluded.pid,
+    started_at = now(), expires_at = excluded.expires_at
+
+-- name: workers
+-- The other workers; slot NULL: a worker nobody remembers, whose leases are still there.
+SELECT slot, worker_id FROM worker WHERE slot <> $1
+UNION ALL
+SELECT DISTINCT NULL::smallint, l.worker_id FROM lease l
+WHERE l.state = 'active' AND NOT EXISTS (SELECT FROM worker w WHERE w.worker_id = l.worker_id)
+
+-- name: reclaim
+SELECT reclaim($1)
+
+-- name: data_keys_of_range
+SELECT id, data_key FROM batch
+WHERE pool_id = $1 AND state = 'on_sale' AND lo < $3 AND lo + imported > $2 AND data_key IS NOT NULL
+
+-- name: count_workers
+SELECT count(*) FROM worker WHERE expires_at > now()

@@ -1,0 +1,43 @@
+-- Order reads. Every access path is an index of `orders` that starts with partner_id.
+
+-- name: by_ids
+SELECT o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,
+       o.pool_id, o.seqs, o.account, o.metadata, o.failure, o.created_at, o.updated_at
+FROM unnest($1::bigint[], $2::bigint[]) AS wanted (partner_id, id)
+CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = wanted.partner_id AND x.id = wanted.id LIMIT 1) AS o
+
+-- name: by_numbers
+SELECT o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,
+       o.pool_id, o.seqs, o.account, o.metadata, o.failure, o.created_at, o.updated_at
+FROM unnest($1::bigint[], $2::text[]) AS wanted (partner_id, out_order_no)
+CROSS JOIN LATERAL (
+    SELECT * FROM orders x WHERE x.partner_id = wanted.partner_id AND x.out_order_no = wanted.out_order_no LIMIT 1) AS o
+
+-- name: page
+SELECT o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,
+       o.pool_id, o.seqs, o.account, o.metadata, o.failure, o.created_at, o.updated_at
+FROM orders o
+WHERE o.partner_id = $1
+  AND ($2::bigint IS NULL OR o.id < $2)
+  AND ($3::text IS NULL OR o.state = $3)
+  AND ($4::bigint IS NULL OR o.sku_id = $4)
+  AND ($5::timestamptz IS NULL OR o.created_at >= $5)
+  AND ($6::timestamptz IS NULL OR o.created_at < $6)
+ORDER BY o.id DESC
+LIMIT $7
+
+-- name: records
+SELECT c.pool_id, c.seq, int8send(c.batch_id) || c.sealed AS record
+FROM unnest($1::bigint[], $2::bigint[]) AS wanted (pool_id, seq)
+CROSS JOIN LATERAL (SELECT * FROM code x WHERE x.pool_id = wanted.pool_id AND x.seq = wanted.seq LIMIT 1) AS c
+
+-- name: record_views
+SELECT record_views($1, $2::jsonb)
+
+-- name: numbers_after
+-- A chunk of a partner's order numbers in id order, for the number filter.
+SELECT string_agg(chunk.out_order_no, E'\n') AS numbers, count(*) AS count, max(chunk.id) AS last_id
+FROM (SELECT id, out_order_no FROM orders WHERE partner_id = $1 AND id > $2 ORDER BY id LIMIT $3) AS chunk
+
+-- name: data_keys
+SELECT id, data_key FROM batch WHERE id = ANY ($1::bigint[]) AND data_key IS NOT NULL

@@ -1,0 +1,236 @@
+"""One worker process: opens everything, wires the flows to the store, serves, closes in order."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import resource
+import socket
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from gateway.api.context import Context
+from gateway.api.protocol import DeadlineServer
+from gateway.api.routes import ROUTES, make_handler
+from gateway.config import Config
+from gateway.domain.catalog import Sku
+from gateway.domain.lease import PackedRange
+from gateway.flows.intake import Intake
+from gateway.flows.known_numbers import KnownNumbers
+from gateway.flows.line import Line, PlannedAttempt, Refusal
+from gateway.flows.order_desk import OrderDesk
+from gateway.flows.stock import Stock
+from gateway.native import Allocator, KeyRing, OrderIds, RateLimiter, Vault, seal_claimed
+from gateway.store.catalog import CatalogRead, read_catalog
+from gateway.store.commit import CommitLane
+from gateway.store.control import Control
+from gateway.store.database import Database
+from gateway.store.leases import LeaseStore
+from gateway.store.orders import OrderStore
+
+log = structlog.get_logger()
+
+LANES = 2  # commits in flight (design D5)
+CHAINS_PER_WORKER = LANES + 1  # reveal chains: one per lane, one for reads
+LIMITER_SLOTS = 65_536
+KEY_GRACE_S = 60.0  # a revoked key's secrets stay for orders that are still being sealed
+IDLE_POOL_S = 60.0
+
+
+class Worker:
+    """The composition of one worker."""
+
+    def __init__(self, config: Config, database: Database, vault: Vault) -> None:
+        self._config = config
+        self._database = database
+        self._vault = vault
+        self._id = uuid.uuid4()
+        self._keyring = KeyRing()
+        self._allocator = Allocator()
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    async def start(self, listening: socket.socket) -> None:
+        """Register, wire, read the catalog and begin to serve on `listening`."""
+        config, pool = self._config, self._database.pool
+        self._control = Control(
+            dsn=self._database.dsn,
+            config=config,
+            worker_id=self._id,
+            on_news=self._on_news,
+            on_reconnect=self._on_reconnect,
+        )
+        slot = await self._control.start()
+        self._order_ids = OrderIds(slot)
+        leases = LeaseStore(pool, worker_id=self._id, slot=slot, ttl_s=config.lease_ttl_s)
+        self._leases = leases
+        self._stock = Stock(
+            allocator=self._allocator, leases=leases, find_corrupt=self._find_corrupt
+        )
+        orders = OrderStore(pool)
+        self._known = KnownNumbers(
+            orders=orders, partner_ids=lambda: list(self._context.catalog.partner_names)
+        )
+        chain = slot * CHAINS_PER_WORKER
+        self._intake = Intake(
+            lanes=[
+                CommitLane(
+                    dsn=self._database.dsn, config=config, chain=chain + n, worker_id=self._id
+                )
+                for n in range(LANES)
+            ],
+            stock=self._stock,
+            seal=self._seal,
+            by_numbers=orders.by_numbers,
+            by_ids=orders.by_ids,
+            certainly_new=self._known.certainly_new,
+            next_ids=lambda n: self._order_ids.next_many(time.time_ns() // 1_000_000, n),
+            created=self._created,
+            batch_max=config.commit_lines_max,
+            waiting_max=config.queue_lines_max,
+        )
+        read = await read_catalog(pool)
+        self._context = Context(
+            config=config,
+            catalog=read.catalog,
+            keyring=self._keyring,
+            limiter=self._limiter(),
+            intake=self._intake,
+            stock=self._stock,
+            desk=OrderDesk(
+                orders=orders, vault=self._vault, keyring=self._keyring, chain=chain + LANES
+            ),
+            order_ids=self._order_ids,
+            plan_attempt=self._plan_attempt,
+            database=pool,
+        )
+        self._take_keys(read)
+        self._intake.start()
+        self._server = DeadlineServer(make_handler(self._context, ROUTES))
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(self._server, sock=listening, backlog=4096)
+        self._tasks = [
+            asyncio.create_task(self._server.sweep()),
+            asyncio.create_task(self._control.run()),
+            asyncio.create_task(self._keep_leases()),
+        ]
+
+    # ------------------------------------------------------------ parts of the order path
+
+    def _seal(self, lines: Sequence[Line]) -> list[bytes | None]:
+        """The codes of created lines, sealed for their keys; None where a key may not see them."""
+        wanted = [line for line in lines if line.reads_codes and line.runs is not None]
+        requests = [(line.key_id, line.sku.pool_id or 0, line.runs or ()) for line in wanted]
+        try:
+            sealed = seal_claimed(self._vault, self._keyring, self._allocator, requests)
+        except Exception:
+            # The orders are durable: whatever cannot be sealed now is read back by a retry.
+            log.exception("worker.seal_failed", lines=len(wanted))
+            return [None] * len(lines)
+        codes = {id(line): value for line, value in zip(wanted, sealed, strict=True)}
+        return [codes.get(id(line)) for line in lines]
+
+    def _find_corrupt(self, pool_id: int, lo: int, records: PackedRange) -> list[int]:
+        """Positions of a range whose records do not open; runs in a thread."""
+        for batch_id, wrapped in records.data_keys:
+            if not self._vault.has_dek(batch_id):
+                self._vault.load_dek(batch_id, wrapped)
+        return [lo + index for index in self._vault.check_packed(pool_id, lo, records.packed)]
+
+    def _created(self, lines: Sequence[Line]) -> None:
+        self._known.created(lines)
+
+    def _plan_attempt(self, sku: Sku, quantity: int) -> PlannedAttempt | Refusal:
+        return Refusal(code="sold-out", detail=f"No upstream sells SKU {sku.sku} now.")
+
+    def _limiter(self) -> RateLimiter:
+        run = Path(self._config.data) / "run"
+        try:
+            run.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return RateLimiter.shared(str(run / "rate-limits"), LIMITER_SLOTS)
+        except OSError as error:
+            log.warning("worker.limits_not_shared", error=str(error))
+            return RateLimiter.local(LIMITER_SLOTS)
+
+    # ------------------------------------------------------------ news
+
+    async def _on_news(self, payload: str) -> None:
+        """One announcement of the database."""
+        kind, _, rest = payload.partition(":")
+        if kind == "catalog":
+            await self._refresh_catalog()
+        elif kind == "pool":
+            self._stock.announce(int(rest))
+        elif kind == "recall":
+            pool_id, _, asking = rest.partition(":")
+            if asking != str(self._id):
+                await self._stock.give_back(int(pool_id))
+
+    async def _on_reconnect(self) -> None:
+        """Announcements may have been missed."""
+        self._stock.announce_all()
+        await self._refresh_catalog()
+
+    async def _refresh_catalog(self) -> None:
+        read = await read_catalog(self._database.pool)
+        self._context.catalog = read.catalog
+        self._take_keys(read)
+
+    def _take_keys(self, read: CatalogRead) -> None:
+        for key_id, secrets in read.secrets.items():
+            if key_id not in self._keyring:
+                self._keyring.put(key_id, secrets.signing_key, secrets.delivery_key, self._vault)
+
+    async def _keep_leases(self) -> None:
+        """Renew at a third of their life; return pools nobody buys from."""
+        while True:
+            await asyncio.sleep(self._config.lease_ttl_s / 3)
+            with contextlib.suppress(Exception):
+                self._known.alone = await self._leases.renew() <= 1
+                await self._stock.give_back_idle(IDLE_POOL_S)
+
+    # ------------------------------------------------------------ the end
+
+    async def stop(self) -> None:
+        """Drain: take nothing in, finish what is in flight, give the leases back."""
+        self._context.draining = True
+        self._listener.close()
+        self._server.pre_shutdown()
+        await self._server.shutdown(self._config.drain_s)
+        await self._intake.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stock.close()
+        await self._control.close()
+        await self._database.close()
+
+
+def bind(host: str, port: int, *, reuse_port: bool) -> socket.socket:
+    """A bound, not yet listening socket; port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if reuse_port:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    bound.bind((host, port))
+    bound.setblocking(False)
+    return bound
+
+
+def harden_process() -> None:
+    """No core dumps and no reading of our memory by others: it holds keys and codes."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (min(hard, 65_536) if hard > 0 else 65_536, hard)
+        )
+    pr_set_dumpable = 4
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(pr_set_dumpable, 0, 0, 0, 0)
+    os.umask(0o077)
