@@ -20,6 +20,25 @@ STATE_WORDS: Final[Mapping[OrderState, str]] = {
     OrderState.REVERSED: "Cancelled",  # assumption: there is no word for a success taken back
 }
 LISTED: Final = {product.product_id: product for product in PRODUCTS}
+COUNTRY: Final = {
+    "CountryIso": "CN",
+    "CountryName": "China",
+    "InternationalDialingInformation": [{"Prefix": "86", "MinimumLength": 13, "MaximumLength": 13}],
+    "RegionCodes": ["CN"],
+}
+REGION: Final = {"RegionCode": "CN", "RegionName": "China", "CountryIso": "CN"}
+PROVIDER: Final = {
+    "ProviderCode": "DEMO",
+    "CountryIso": "CN",
+    "Name": "Demo provider",
+    "ShortName": "Demo",
+    "ValidationRegex": "^.*$",
+    "CustomerCareNumber": None,
+    "RegionCodes": ["CN"],
+    "PaymentTypes": ["Prepaid"],
+    "LogoUrl": None,
+}
+PROVIDER_STATUS: Final = {"ProviderCode": "DEMO", "IsProcessingTransfers": True, "Message": None}
 
 
 def is_pin(sku: str, account: str) -> bool:
