@@ -1,0 +1,97 @@
+"""The house rules that a program can check (shared style guide): a test over the source tree."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILE_LINES_MAX = 400
+FUNCTION_LINES_MAX = 70
+BANNED_MODULE_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "service"}
+PYTHON = [
+    path
+    for room in ("gateway", "connectors", "bench", "tests")
+    for path in sorted((ROOT / room).rglob("*.py"))
+]
+RUST = sorted((ROOT / "core_rs").rglob("*.rs"))
+
+
+def relative(path: Path) -> str:
+    """The path as a person names it."""
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", [*PYTHON, *RUST], ids=relative)
+def test_files_stay_small(path: Path) -> None:
+    """No file grows past 400 lines: that is where everything would meet."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= FILE_LINES_MAX
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=relative)
+def test_functions_stay_small(path: Path) -> None:
+    """No function is longer than a screen."""
+    long = [
+        f"{node.name}: {node.end_lineno - node.lineno + 1}"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno + 1 > FUNCTION_LINES_MAX
+    ]
+    assert [] == long
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=relative)
+def test_modules_say_what_they_are_for(path: Path) -> None:
+    """Every module has a docstring and a name that means something."""
+    assert path.stem not in BANNED_MODULE_NAMES
+    assert path.read_text(encoding="utf-8").strip() == "" or ast.get_docstring(
+        ast.parse(path.read_text(encoding="utf-8"))
+    )
+
+
+def test_only_native_imports_the_core() -> None:
+    """gateway.native is the one door to the native module."""
+    importers = [
+        relative(path)
+        for path in PYTHON
+        if re.search(
+            r"^\s*(from gateway\._core|import gateway\._core|from gateway import _core)",
+            path.read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+    ]
+    assert ["gateway/native.py"] == importers
+
+
+def named_queries() -> Iterator[tuple[str, str]]:
+    """(file, name) of every named statement."""
+    for path in sorted((ROOT / "gateway/store/sql").glob("*.sql")):
+        for name in re.findall(r"^-- name: (\w+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+            yield path.name, name
+
+
+def test_every_named_query_is_used() -> None:
+    """A statement nobody calls is deleted, not kept."""
+    code = "\n".join(
+        path.read_text(encoding="utf-8") for path in sorted((ROOT / "gateway").rglob("*.py"))
+    )
+    # The catalog runs every statement of its file in a loop.
+    unused = [
+        f"{file}: {name}"
+        for file, name in named_queries()
+        if file != "catalog.sql" and f'"{name}"' not in code
+    ]
+    assert [] == unused
+
+
+def test_the_readme_names_every_room() -> None:
+    """A stranger finds each room in the README."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rooms = [
+        "gateway/domain", "gateway/flows", "gateway/store", "gateway/api", "gateway/cli",
+        "core_rs/engine", "core_rs/py", "connectors", "bench", "tests", "deploy",
+    ]  # fmt: skip
+    assert [] == [room for room in rooms if room not in readme]
