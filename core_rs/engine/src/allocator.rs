@@ -8,13 +8,13 @@ use std::sync::{Arc, PoisonError};
 
 use crate::fork::ForkGuard;
 use crate::pool::Pool;
+use crate::pool_table::PoolTable;
 use crate::slab::{AllocError, Lease, Run, Slab};
-use crate::sync::{ArcCell, RwLock};
+use crate::sync::RwLock;
 
 /// The allocator of one worker process.
 pub struct Allocator {
-    /// Sorted by pool id. A pool stays for the life of the process; it is a pointer when empty.
-    pools: ArcCell<Vec<(i64, Arc<Pool>)>>,
+    pools: PoolTable,
     /// Every lease published and not forgotten, used up and closed ones too: their
     /// records are still to be read.
     leases: RwLock<BTreeMap<i64, Arc<Slab>>>,
@@ -24,7 +24,7 @@ pub struct Allocator {
 impl Default for Allocator {
     fn default() -> Self {
         Self {
-            pools: ArcCell::new(Vec::new()),
+            pools: PoolTable::default(),
             leases: RwLock::new(BTreeMap::new()),
             fork: ForkGuard::new(),
         }
@@ -46,26 +46,37 @@ impl Allocator {
         self.owned()?;
         let slab = Arc::new(Slab::new(lease, records)?);
         self.register(&slab)?;
-        self.ensure_pool(lease.pool_id);
-        self.with_pool(lease.pool_id, |pool| pool.publish(&slab));
+        self.pools.get_or_make(lease.pool_id).publish(&slab);
         Ok(())
     }
 
     /// Claims `quantity` codes of a pool, or nothing: `None` when this worker has fewer.
     pub fn claim(&self, pool_id: i64, quantity: u32) -> Result<Option<Vec<Run>>, AllocError> {
+        let mut runs = Vec::with_capacity(1);
+        let complete = self.claim_into(pool_id, quantity, &mut runs)?;
+        Ok(complete.then_some(runs))
+    }
+
+    /// As [`Allocator::claim`], into a list that the caller may use again; empty when `false`.
+    pub fn claim_into(
+        &self,
+        pool_id: i64,
+        quantity: u32,
+        runs: &mut Vec<Run>,
+    ) -> Result<bool, AllocError> {
+        runs.clear();
         self.owned()?;
         if quantity == 0 {
             return Err(AllocError::ZeroQuantity);
         }
-        Ok(self
-            .with_pool(pool_id, |pool| pool.claim(quantity))
-            .flatten())
+        let pool = self.pools.get(pool_id);
+        Ok(pool.is_some_and(|pool| pool.claim_into(quantity, runs)))
     }
 
     /// Claims one code of a pool.
     pub fn claim_one(&self, pool_id: i64) -> Result<Option<Run>, AllocError> {
         self.owned()?;
-        Ok(self.with_pool(pool_id, |pool| pool.claim_one()).flatten())
+        Ok(self.pools.get(pool_id).and_then(Pool::claim_one))
     }
 
     /// Makes definitely unused positions claimable again.
@@ -108,13 +119,12 @@ impl Allocator {
 
     /// Codes of the pool that could be claimed now.
     pub fn remaining(&self, pool_id: i64) -> u64 {
-        self.with_pool(pool_id, |pool| pool.remaining())
-            .unwrap_or(0)
+        self.pools.get(pool_id).map_or(0, Pool::remaining)
     }
 
     /// Size of the pool's leases that still have something to claim.
     pub fn capacity(&self, pool_id: i64) -> u64 {
-        self.with_pool(pool_id, |pool| pool.capacity()).unwrap_or(0)
+        self.pools.get(pool_id).map_or(0, Pool::capacity)
     }
 
     /// The pool's leases that are published and not closed, used up or not.
@@ -161,29 +171,9 @@ impl Allocator {
         Ok(())
     }
 
-    fn find(&self, pool_id: i64, lease_id: i64) -> Option<(Arc<Pool>, Arc<Slab>)> {
-        let slab = self
-            .slab(lease_id)
-            .filter(|slab| slab.lease().pool_id == pool_id)?;
-        Some((self.with_pool(pool_id, Arc::clone)?, slab))
-    }
-
-    fn with_pool<T>(&self, pool_id: i64, work: impl FnOnce(&Arc<Pool>) -> T) -> Option<T> {
-        let pools = self.pools.load();
-        let index = pools.binary_search_by_key(&pool_id, |(id, _)| *id).ok()?;
-        Some(work(&pools[index].1))
-    }
-
-    fn ensure_pool(&self, pool_id: i64) {
-        if self.with_pool(pool_id, |_| ()).is_some() {
-            return;
-        }
-        self.pools.update(|pools| {
-            let mut next = pools.clone();
-            if let Err(index) = next.binary_search_by_key(&pool_id, |(id, _)| *id) {
-                next.insert(index, (pool_id, Arc::default()));
-            }
-            next
-        });
+    fn find(&self, pool_id: i64, lease_id: i64) -> Option<(&Pool, Arc<Slab>)> {
+        let slab = self.slab(lease_id)?;
+        let pool = self.pools.get(pool_id)?;
+        (slab.lease().pool_id == pool_id).then_some((pool, slab))
     }
 }

@@ -13,6 +13,7 @@ pub mod fork;
 pub mod number_filter;
 pub mod order_id;
 pub mod pool;
+mod pool_table;
 pub mod rate;
 mod rate_file;
 mod returns;

@@ -46,18 +46,26 @@ impl Pool {
     /// A `None` is no proof of a sold-out pool: a concurrent claim that fails in the end may
     /// hold positions for a moment (and other workers hold leases of their own, I8).
     pub fn claim(&self, quantity: u32) -> Option<Vec<Run>> {
+        let mut runs = Vec::with_capacity(1);
+        self.claim_into(quantity, &mut runs).then_some(runs)
+    }
+
+    /// As [`Pool::claim`], into a list that the caller may use again; empty when `false`.
+    pub fn claim_into(&self, quantity: u32, runs: &mut Vec<Run>) -> bool {
+        runs.clear();
         let open = self.open.load();
-        let mut claimed = Claimed {
-            runs: Vec::with_capacity(1),
+        let mut claim = Claim {
+            runs,
             missing: quantity,
         };
-        let stepped_over = open.iter().take_while(|slab| claimed.draw(slab)).count();
-        let complete = claimed.missing == 0;
+        let stepped_over = open.iter().take_while(|slab| claim.draw(slab)).count();
+        let complete = claim.missing == 0;
         if !complete {
-            self.undo(&open, &claimed.runs);
+            self.undo(&open, runs);
+            runs.clear();
         }
         self.tidy_after(stepped_over, open.len());
-        complete.then_some(claimed.runs)
+        complete
     }
 
     /// Claims one position: the common order, without a list around the answer.
@@ -152,12 +160,12 @@ impl Pool {
 }
 
 /// A claim under way.
-struct Claimed {
-    runs: Vec<Run>,
+struct Claim<'a> {
+    runs: &'a mut Vec<Run>,
     missing: u32,
 }
 
-impl Claimed {
+impl Claim<'_> {
     /// Takes what is missing from a slab; `true` when the slab is used up and more is missing.
     fn draw(&mut self, slab: &Slab) -> bool {
         while self.missing > 0 {

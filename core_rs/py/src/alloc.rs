@@ -20,9 +20,22 @@ pub struct Allocator(Engine);
 
 impl Allocator {
     /// The engine's allocator, for the code that seals what was claimed.
-    #[allow(dead_code)] // until the sealing half calls it
     pub(crate) fn engine(&self) -> &Engine {
         &self.0
+    }
+
+    fn claim_with<'py>(
+        &self,
+        py: Python<'py>,
+        pool_id: i64,
+        quantity: u32,
+        runs: &mut Vec<Run>,
+    ) -> PyResult<Option<Bound<'py, PyList>>> {
+        let claimed = self.0.claim_into(pool_id, quantity, runs);
+        if !claimed.map_err(alloc_error)? {
+            return Ok(None);
+        }
+        PyList::new(py, runs.iter().map(run_tuple)).map(Some)
     }
 }
 
@@ -70,9 +83,13 @@ impl Allocator {
         self.0.publish(lease, records).map_err(alloc_error)
     }
 
-    fn claim(&self, pool_id: i64, quantity: u32) -> PyResult<Option<Vec<RunTuple>>> {
-        let runs = self.0.claim(pool_id, quantity).map_err(alloc_error)?;
-        Ok(runs.map(|runs| runs.into_iter().map(run_tuple).collect()))
+    fn claim<'py>(
+        &self,
+        py: Python<'py>,
+        pool_id: i64,
+        quantity: u32,
+    ) -> PyResult<Option<Bound<'py, PyList>>> {
+        self.claim_with(py, pool_id, quantity, &mut Vec::with_capacity(1))
     }
 
     fn claim_one(&self, pool_id: i64) -> PyResult<Option<(i64, i64, i64)>> {
@@ -89,9 +106,9 @@ impl Allocator {
         if requests.iter().any(|(_, quantity)| *quantity == 0) {
             return Err(alloc_error(AllocError::ZeroQuantity));
         }
-        let answers = PyList::empty(py);
+        let (answers, mut runs) = (PyList::empty(py), Vec::new());
         for (pool_id, quantity) in requests {
-            answers.append(self.claim(pool_id, quantity)?)?;
+            answers.append(self.claim_with(py, pool_id, quantity, &mut runs)?)?;
         }
         Ok(answers)
     }
@@ -134,7 +151,7 @@ impl Allocator {
     }
 }
 
-fn run_tuple(run: Run) -> RunTuple {
+fn run_tuple(run: &Run) -> RunTuple {
     (run.lease_id, run.epoch, run.seq_lo, run.count)
 }
 
