@@ -27,12 +27,13 @@ RESTART_PAUSE_S = 0.5
 READY_FD_VARIABLE = "QUANGATE_WORKER_READY_FD"  # set by the supervisor for its workers only
 
 
-def serve(config: Config) -> int:
-    """Serve until SIGTERM or SIGINT; the exit code."""
+def serve(config: Config) -> None:
+    """Serve until SIGTERM or SIGINT."""
     harden_process()
     if config.workers > 1 and READY_FD_VARIABLE not in os.environ:
-        return uvloop.run(_supervise(config))
-    return uvloop.run(_work(config))
+        uvloop.run(_supervise(config))
+    else:
+        uvloop.run(_work(config))
 
 
 def open_vault(config: Config) -> Vault:
@@ -46,7 +47,7 @@ def _say_listening(host: str, port: int) -> None:
     print(f"listening on http://{shown}:{port}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-async def _work(config: Config) -> int:
+async def _work(config: Config) -> None:
     stopping = _stop_signals()
     ready_fd = os.environ.get(READY_FD_VARIABLE)
     listening = _bind(config, reuse_port=ready_fd is not None)
@@ -67,10 +68,9 @@ async def _work(config: Config) -> int:
     await stopping.wait()
     log.info("serve.draining")
     await worker.stop()
-    return 0
 
 
-async def _supervise(config: Config) -> int:
+async def _supervise(config: Config) -> None:
     stopping = _stop_signals()
     held = _bind(config, reuse_port=True)  # keeps the port; the workers listen
     port = held.getsockname()[1]
@@ -91,7 +91,6 @@ async def _supervise(config: Config) -> int:
     await asyncio.gather(*workers, return_exceptions=True)
     held.close()
     await database.close()
-    return 0
 
 
 async def _all_set(events: Sequence[asyncio.Event]) -> None:

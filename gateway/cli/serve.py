@@ -1,0 +1,57 @@
+"""`quangate serve`: run the gateway."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.command import Call, command, room
+
+app = room("Run the gateway.")
+
+
+@command(app, "serve", example="quangate serve --port 8080 --workers 2")
+def serve(
+    call: Call,
+    host: Annotated[
+        str | None, typer.Option("--host", help="Address to listen on (127.0.0.1). [QUANGATE_HOST]")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Port; 0: a free one (8080). [QUANGATE_PORT]")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="Worker processes (1). [QUANGATE_WORKERS]")
+    ] = None,
+    public_url: Annotated[
+        str | None,
+        typer.Option(
+            "--public-url",
+            metavar="URL",
+            help="Where upstreams reach us (http://HOST:PORT). [QUANGATE_PUBLIC_URL]",
+        ),
+    ] = None,
+    allow_unsafe_database: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-unsafe-database",
+            help="Run even if the database may lose what it acknowledged (fsync off).",
+        ),
+    ] = None,
+    log_json: Annotated[
+        bool | None, typer.Option("--log-json", help="Log JSON lines. [QUANGATE_LOG_JSON]")
+    ] = None,
+) -> None:
+    """Take orders until SIGTERM, which drains, gives the leases back and exits 0.
+
+    Prints "listening on http://HOST:PORT" on stderr once it takes orders.
+    """
+    config = call.config(
+        host=host,
+        port=port,
+        workers=workers,
+        public_url=public_url,
+        allow_unsafe_database=allow_unsafe_database,
+        log_json=log_json,
+    )
+    from gateway.app import serve as run
+
+    run(config)
