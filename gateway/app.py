@@ -64,7 +64,8 @@ async def _work(config: Config) -> None:
     if ready_fd is None:
         _say_listening(config.host, port)
     else:
-        os.write(int(ready_fd), b".")
+        with contextlib.suppress(BrokenPipeError):  # the supervisor is already stopping
+            os.write(int(ready_fd), b".")
     await stopping.wait()
     log.info("serve.draining")
     await worker.stop()

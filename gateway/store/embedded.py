@@ -144,10 +144,12 @@ class EmbeddedServer:
         if sockets != cluster:
             sockets.mkdir(mode=0o700, exist_ok=True)
             _hand_over(sockets)
-        (cluster / "quangate.conf").write_text(
+        settings = cluster / "quangate.conf"
+        settings.write_text(
             SETTINGS + f"unix_socket_directories = '{sockets}'\nunix_socket_permissions = 0700\n",
             encoding="utf-8",
         )
+        settings.chmod(0o644)  # whatever our umask is: the server's user must read it
         self._run(
             "pg_ctl", "-D", str(cluster), "-l", str(self._paths.log), "-w",
             "-t", str(int(START_DEADLINE_S)), "-s", "start",
