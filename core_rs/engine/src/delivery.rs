@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::allocator::Allocator;
 use crate::entropy::NonceTape;
-use crate::jwe::IV_LEN;
+use crate::jwe::{IV_LEN, JweSealer};
 use crate::keyring::PartnerKey;
 use crate::slab::{Run, Slab};
 use crate::vault::{RecordOpener, Vault};
@@ -16,6 +16,10 @@ use crate::vault_error::VaultError;
 
 /// A typical code's plaintext, to size buffers; more only costs a reallocation of ciphertext.
 const PLAINTEXT_LEN_TYPICAL: usize = 96;
+
+/// Room for this many codes is made at once, whatever a caller announces (an order has 500 at
+/// most).
+const RESERVED_CODES_MAX: usize = 512;
 
 /// Seals the codes of a batch of order lines.
 pub struct Delivery<'v> {
@@ -34,7 +38,7 @@ impl<'v> Delivery<'v> {
         })
     }
 
-    /// One line: the JSON array `[{"jwe":"…"},…]` of its codes, sealed under the partner's key.
+    /// The JSON array `[{"jwe":"…"},…]` of published records, sealed under the partner's key.
     ///
     /// # Errors
     /// `KeyMissing` or `Corrupt` when a record does not open; nothing of the line is given out
@@ -43,29 +47,18 @@ impl<'v> Delivery<'v> {
         &mut self,
         partner: &PartnerKey,
         pool_id: i64,
-        records: impl IntoIterator<Item = Result<(i64, &'r [u8]), VaultError>>,
+        records: impl ExactSizeIterator<Item = (i64, &'r [u8])>,
     ) -> Result<Vec<u8>, VaultError> {
-        let sealer = partner.delivery();
-        let records = records.into_iter();
-        let code_len = sealer.sealed_len(PLAINTEXT_LEN_TYPICAL) + r#"{"jwe":""},"#.len();
-        let mut out = Vec::with_capacity(2 + code_len * records.size_hint().0);
+        let mut json = JsonArray::start(partner.delivery(), records.len());
         self.opener.turn_to(pool_id);
-        out.push(b'[');
-        for record in records {
-            let (seq, published) = record?;
-            if out.len() > 1 {
-                out.push(b',');
-            }
-            out.extend_from_slice(br#"{"jwe":""#);
+        for (seq, published) in records {
             let plaintext = self.opener.open(seq, published)?;
-            sealer.append(self.ivs.take()?, plaintext, &mut out)?;
-            out.extend_from_slice(br#""}"#);
+            json.push(self.ivs.take()?, plaintext)?;
         }
-        out.push(b']');
-        Ok(out)
+        Ok(json.end())
     }
 
-    /// One line whose records lie in the allocator's slabs.
+    /// The same array of claimed codes, whose records lie in the allocator's slabs.
     ///
     /// # Errors
     /// As [`Delivery::line`]; `Invalid` when a run is not in a slab of this pool.
@@ -74,19 +67,21 @@ impl<'v> Delivery<'v> {
         partner: &PartnerKey,
         allocator: &Allocator,
         pool_id: i64,
-        runs: &[Run],
+        runs: impl Iterator<Item = Run> + Clone,
     ) -> Result<Vec<u8>, VaultError> {
-        let mut slabs = Vec::with_capacity(runs.len());
+        let code_count = runs.clone().map(|run| run.count as usize).sum();
+        let mut json = JsonArray::start(partner.delivery(), code_count);
+        self.opener.turn_to(pool_id);
         for run in runs {
-            slabs.push(self.slab(allocator, pool_id, run.lease_id)?);
+            let slab = self.slab(allocator, pool_id, run.lease_id)?;
+            let end = run.seq_lo.checked_add(run.count.into());
+            for seq in run.seq_lo..end.ok_or_else(|| not_held(run.lease_id))? {
+                let published = slab.record(seq).ok_or_else(|| not_held(run.lease_id))?;
+                let plaintext = self.opener.open(seq, published)?;
+                json.push(self.ivs.take()?, plaintext)?;
+            }
         }
-        let records = runs.iter().zip(&slabs).flat_map(|(run, slab)| {
-            (run.seq_lo..run.seq_lo + i64::from(run.count)).map(|seq| {
-                let record = slab.record(seq).ok_or_else(|| not_held(run.lease_id))?;
-                Ok((seq, record))
-            })
-        });
-        self.line(partner, pool_id, records)
+        Ok(json.end())
     }
 
     /// Neighbouring lines mostly come from one lease, so the last slab is kept at hand.
@@ -105,6 +100,37 @@ impl<'v> Delivery<'v> {
         }
         self.last_slab = Some(Arc::clone(&slab));
         Ok(slab)
+    }
+}
+
+/// The array under construction; ciphertext only.
+struct JsonArray<'k> {
+    sealer: &'k JweSealer,
+    out: Vec<u8>,
+}
+
+impl<'k> JsonArray<'k> {
+    fn start(sealer: &'k JweSealer, code_count: usize) -> Self {
+        let code_len = sealer.sealed_len(PLAINTEXT_LEN_TYPICAL) + r#"{"jwe":""},"#.len();
+        let mut out = Vec::with_capacity(2 + code_len * code_count.min(RESERVED_CODES_MAX));
+        out.push(b'[');
+        Self { sealer, out }
+    }
+
+    /// Adds a code; the plaintext is overwritten.
+    fn push(&mut self, iv: &[u8], plaintext: &mut [u8]) -> Result<(), VaultError> {
+        if self.out.len() > 1 {
+            self.out.push(b',');
+        }
+        self.out.extend_from_slice(br#"{"jwe":""#);
+        self.sealer.append(iv, plaintext, &mut self.out)?;
+        self.out.extend_from_slice(br#""}"#);
+        Ok(())
+    }
+
+    fn end(mut self) -> Vec<u8> {
+        self.out.push(b']');
+        self.out
     }
 }
 

@@ -16,6 +16,9 @@ pub fn secret_32() -> Result<Zeroizing<[u8; 32]>, VaultError> {
     Ok(bytes)
 }
 
+/// A tape is refilled after this many nonces, whatever was announced: 100 KB at most.
+const NONCES_MAX: usize = 4096;
+
 /// Fresh nonces of one length, fetched for a whole batch with one system call.
 pub struct NonceTape {
     bytes: Vec<u8>,
@@ -24,9 +27,9 @@ pub struct NonceTape {
 }
 
 impl NonceTape {
-    /// A tape with room for `count` nonces of `nonce_len` bytes.
+    /// A tape for about `count` nonces of `nonce_len` bytes; the announced number may be wrong.
     pub fn new(nonce_len: usize, count: usize) -> Result<Self, VaultError> {
-        let mut bytes = vec![0; nonce_len * count];
+        let mut bytes = vec![0; nonce_len * count.clamp(1, NONCES_MAX)];
         getrandom::fill(&mut bytes)?;
         Ok(Self {
             bytes,
@@ -35,12 +38,9 @@ impl NonceTape {
         })
     }
 
-    /// The next nonce, never given out before; the tape is refilled when the batch was larger than
-    /// announced.
+    /// The next nonce, never given out before. A tape that is used up is refilled.
     pub fn take(&mut self) -> Result<&[u8], VaultError> {
         if self.used == self.bytes.len() {
-            self.bytes
-                .resize(self.bytes.len().max(16 * self.nonce_len), 0);
             getrandom::fill(&mut self.bytes)?;
             self.used = 0;
         }

@@ -153,6 +153,27 @@ fn rotation() {
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }
 
+/// A slip of the pen in an old key is noticed at the start, and the error names the line, not the key.
+#[test]
+fn damaged_old_key() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("kek");
+    Vault::open(&path, true).unwrap().kms().rotate().unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let line = text
+        .lines()
+        .position(|line| line.starts_with("key "))
+        .unwrap();
+    let key = text.lines().nth(line).unwrap().rsplit(' ').next().unwrap();
+    let (head, tail) = key.split_at(20);
+    let other = if tail.starts_with('A') { 'B' } else { 'A' };
+    let damaged = format!("{head}{other}{}", &tail[1..]);
+    fs::write(&path, text.replace(key, &damaged)).unwrap();
+    let refused = Vault::open(&path, false).err().unwrap().to_string();
+    assert!(refused.contains(&format!("line {}", line + 1)), "{refused}");
+    assert!(!refused.contains(head), "{refused}");
+}
+
 /// A process that started before a rotation opens what was wrapped after it.
 #[test]
 fn rotation_elsewhere() {

@@ -141,12 +141,13 @@ pub fn seal_claimed<'py>(
     let sealed = detached(py, code_count, || {
         let mut delivery = Delivery::new(vault.engine(), code_count)?;
         let seal = |(key_id, pool_id, runs): &LineTuple| {
-            let runs: Vec<Run> = runs.iter().copied().map(run).collect();
-            let partner = keyring.partner(key_id).ok()?;
-            let line = delivery.claimed_line(&partner, allocator.engine(), *pool_id, &runs);
-            line.ok()
+            let partner = keyring.partner(key_id)?;
+            let runs = runs.iter().copied().map(run);
+            delivery.claimed_line(&partner, allocator.engine(), *pool_id, runs)
         };
-        Ok::<_, VaultError>(lines.iter().map(seal).collect::<Vec<_>>())
+        // A line that cannot be sealed must not take the others, which are committed, with it.
+        let lines = lines.iter().map(seal).map(Result::ok);
+        Ok::<_, VaultError>(lines.collect::<Vec<_>>())
     })?;
     let sealed = sealed
         .iter()
@@ -174,7 +175,7 @@ pub fn seal_rows<'py>(
 ) -> CoreResult<Bound<'py, PyBytes>> {
     let partner = keyring.partner(key_id)?;
     let json = detached(py, rows.len(), || {
-        let records = rows.iter().map(|(seq, published)| Ok((*seq, &**published)));
+        let records = rows.iter().map(|(seq, published)| (*seq, &**published));
         Delivery::new(vault.engine(), rows.len())?.line(&partner, pool_id, records)
     })?;
     Ok(PyBytes::new(py, &json))
