@@ -69,7 +69,7 @@ class ProtocolError(Exception):
 
 
 class UpstreamRefused(Exception):  # noqa: N818 — says what happened
-    """The platform answered a balance or catalogue request with an error of its own."""
+    """The platform answered a read (balance, catalogue, a submit's first step) with an error."""
 
     def __init__(self, reason: "Reason", code: str, message: str) -> None:
         super().__init__(f"{reason}: {code} {message}")

@@ -31,6 +31,7 @@ from connectors.contract import (
     Session,
     SubmitRequest,
     TransportFailure,
+    UpstreamRefused,
 )
 from connectors.transport import Transport
 
@@ -104,7 +105,7 @@ class Upstream:
         run = _Run(self.connector.cancel(request, self._context()))
         try:
             return await run.drive(self.transport)
-        except (TransportFailure, ProtocolError):
+        except (TransportFailure, ProtocolError, UpstreamRefused):
             return Cancellation.REFUSED
 
     async def balance(self) -> Balance:
@@ -124,10 +125,12 @@ class Upstream:
 
 
 def _reason(error: Exception) -> Reason:
+    if isinstance(error, UpstreamRefused):
+        return error.reason
     return Reason.CONNECTION if isinstance(error, TransportFailure) else Reason.UNREADABLE
 
 
 def _describe(error: Exception) -> str:
     # Messages of foreign errors may quote the answer, and so a code: only ours are repeated.
-    ours = isinstance(error, (TransportFailure, ProtocolError))
+    ours = isinstance(error, (TransportFailure, ProtocolError, UpstreamRefused))
     return str(error) if ours else type(error).__name__

@@ -204,7 +204,7 @@ def read_script(value: object) -> Script:
     if unknown:
         raise ScriptError(f"unknown member {', '.join(sorted(map(str, unknown)))}")
     p50_s, p99_s = _read_latency(value.get("latency_ms") or [0, 0])
-    rules = value.get("rules") or []
+    rules = value.get("rules", [])
     if not isinstance(rules, list):
         raise ScriptError("rules is not a list")
     return Script(

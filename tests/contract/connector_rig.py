@@ -44,14 +44,21 @@ class Sample:
     code_product: str = "910005"
     face_minor: int = 1000
     max_cost_minor: int = 2000
+    # What a query finds after a success was taken back.
+    after_reversal: QueryKind = QueryKind.REVERSED
+    # Whether callbacks are signed at all: where not, each is a hint that anybody may give.
+    callbacks_signed: bool = True
     # Whether a callback carries a signed time, so that an old one can be told.
     callbacks_dated: bool = True
 
 
 SAMPLES: Mapping[str, Sample] = {
-    "fulu": Sample(callbacks_dated=False),
+    "fulu": Sample(callbacks_dated=False, after_reversal=QueryKind.FAILED),
     "kasushou": Sample(),
-    "dayuanren": Sample(),
+    "dayuanren": Sample(after_reversal=QueryKind.FAILED),
+    "dtone": Sample(callbacks_signed=False, callbacks_dated=False),
+    "reloadly": Sample(),
+    "dingconnect": Sample(),
 }
 
 FAST: Mapping[str, str] = {

@@ -1,0 +1,164 @@
+"""Whatever a platform or a forger sends, a connector answers with a value or one known error."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors import registry
+from connectors.contract import (
+    CallbackRefused,
+    CallbackRequest,
+    Connector,
+    Context,
+    HttpRequest,
+    HttpResponse,
+    OutcomeKind,
+    ProtocolError,
+    QueryKind,
+    QueryRequest,
+    SubmitRequest,
+    UpstreamRefused,
+)
+
+CONTEXT = Context(now=1767225600.0)
+KEYS = {
+    "app_key": "demo_app_key",
+    "secret": "0123456789abcdef0123456789abcdef",
+    "userid": "1001",
+    "apikey": "demo_apikey",
+    "api_key": "demo_api_key",
+    "api_secret": "demo_api_secret",
+    "client_id": "demo_client_id",
+    "client_secret": "demo_client_secret",
+    "webhook_secret": "demo_secret",
+}
+
+
+def connectors() -> list[Connector]:
+    """Every registered connector, with the synthetic keys."""
+    made = []
+    for name in registry.names():
+        required = registry.settings_help(name).split("; ")[0].removeprefix("required: ")
+        settings = {key: KEYS[key] for key in required.split(", ")}
+        made.append(registry.create(name, "http://upstream.test", settings))
+    return made
+
+
+EVERY_CONNECTOR = pytest.mark.parametrize("connector", connectors(), ids=registry.names())
+
+# Names the platforms use, so that random objects get past the first look.
+MEMBERS = [
+    "code", "errno", "data", "result", "list", "status", "state", "order_state", "class",
+    "id", "cards", "card_list", "external_orderno", "out_trade_num", "customer_order_no",
+    "sign", "message", "Items", "TransferRecord", "ResultCode", "ErrorCodes", "errors",
+    "content", "customIdentifier", "external_id", "access_token",
+]  # fmt: skip
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=12)
+    | st.sampled_from(["0", "1", "200", "success", "SUCCESSFUL", "T1", "COMPLETED", "Complete"]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(MEMBERS),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=20,
+)
+bodies = json_values.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=200)
+responses = st.builds(
+    HttpResponse,
+    status=st.sampled_from([200, 201, 204, 302, 400, 401, 403, 404, 429, 500, 502, 503]),
+    headers=st.dictionaries(
+        st.sampled_from(["retry-after", "x-total-pages", "x-page", "content-type"]),
+        st.text(max_size=10),
+        max_size=3,
+    ),
+    body=bodies,
+)
+MEANS_DONE = {OutcomeKind.SUCCESS, OutcomeKind.PARTIAL, OutcomeKind.REJECTED}
+CALL_HEADERS = st.dictionaries(
+    st.sampled_from(["content-type", "x-reloadly-signature", "x-reloadly-request-timestamp"]),
+    st.sampled_from(["application/json", "application/x-www-form-urlencoded", "0", "é"]),
+)
+
+
+def drive(exchange: object, answers: list[HttpResponse]) -> tuple[object, list[HttpRequest]]:
+    """Give an operation these answers, the last one for ever; at most ten requests."""
+    requests: list[HttpRequest] = []
+    generator = exchange
+    try:
+        requests.append(next(generator))  # type: ignore[call-overload]
+        while True:
+            assert len(requests) <= 10, "the operation never ends"
+            answer = answers[min(len(requests), len(answers)) - 1]
+            requests.append(generator.send(answer))  # type: ignore[attr-defined]
+    except StopIteration as done:
+        return done.value, requests
+
+
+@EVERY_CONNECTOR
+@given(answers=st.lists(responses, min_size=1, max_size=3))
+def test_any_answer_to_a_submit_is_read_or_refused(
+    connector: Connector, answers: list[HttpResponse]
+) -> None:
+    """No answer crashes a submit, and at most one of its requests may execute."""
+    request = SubmitRequest(attempt_no="T1", product_id="25", account="13800138000")
+    try:
+        outcome, requests = drive(connector.submit(request, CONTEXT), answers)
+    except (ProtocolError, UpstreamRefused):
+        return
+    assert outcome.kind in OutcomeKind  # type: ignore[attr-defined]
+    assert sum(sent.executes for sent in requests) <= 1
+
+
+@EVERY_CONNECTOR
+@given(body=st.binary(max_size=60), status=st.sampled_from([200, 201, 400, 404, 500, 502, 503]))
+def test_what_is_not_json_never_ends_an_order(
+    connector: Connector, body: bytes, status: int
+) -> None:
+    """Bytes that are no JSON object end nothing: the outcome is neither success nor refusal."""
+    request = SubmitRequest(attempt_no="T1", product_id="25", account="13800138000")
+    response = HttpResponse(status=status, body=b"\x00" + body)
+    try:
+        outcome, _ = drive(connector.submit(request, CONTEXT), [response])
+    except (ProtocolError, UpstreamRefused):
+        return
+    assert outcome.kind not in MEANS_DONE | {OutcomeKind.ACCEPTED}  # type: ignore[attr-defined]
+
+
+@EVERY_CONNECTOR
+@given(answers=st.lists(responses, min_size=1, max_size=3))
+def test_any_answer_to_a_query_is_read_or_refused(
+    connector: Connector, answers: list[HttpResponse]
+) -> None:
+    """No answer crashes a query; none of its requests may execute."""
+    request = QueryRequest(attempt_no="T1", product_id="25", account="13800138000")
+    try:
+        state, requests = drive(connector.query(request, CONTEXT), answers)
+    except (ProtocolError, UpstreamRefused):
+        return
+    assert state.kind in QueryKind  # type: ignore[attr-defined]
+    assert not any(sent.executes for sent in requests)
+
+
+@EVERY_CONNECTOR
+@given(body=bodies, headers=CALL_HEADERS, query=st.sampled_from(["", "token=x", "sign=1&a"]))
+def test_no_unsigned_callback_is_believed(
+    connector: Connector, body: bytes, headers: dict[str, str], query: str
+) -> None:
+    """A callback made without the key is refused, or a hint without trust; it crashes nothing."""
+    call = CallbackRequest(method="POST", path="/", headers=headers, query=query, body=body)
+    try:
+        event = connector.parse_callback(call, CONTEXT.now)
+    except CallbackRefused:
+        return
+    assert not event.trusted
+    assert not connector.capabilities.callbacks_trusted
