@@ -189,9 +189,11 @@ UPDATE upstream SET paused = $2 WHERE name = $1 RETURNING id
 
 -- name: upsert_endpoint
 -- Setting it again also enables it again.
-INSERT INTO webhook_endpoint (partner_id, url) VALUES ($1, $2)
+INSERT INTO webhook_endpoint AS e (partner_id, url) VALUES ($1, $2)
 ON CONFLICT (partner_id) DO UPDATE
-SET url = excluded.url, disabled_at = NULL, disabled_why = NULL, failing_since = NULL RETURNING partner_id
+SET url = excluded.url, disabled_at = NULL, disabled_why = NULL, failing_since = NULL,
+    set_at = CASE WHEN e.disabled_at IS NULL THEN e.set_at ELSE now() END
+RETURNING partner_id
 
 -- name: lock_webhook_secret
 SELECT id, webhook_secret FROM partner WHERE name = $1 FOR NO KEY UPDATE

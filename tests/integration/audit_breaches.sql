@@ -1,0 +1,153 @@
+-- Breaches, one per block: `-- breach: <statement of sql/audit.sql>: <words of its finding>`, and
+-- the change that breaks the rule in the world of audit_world.sql, once its guards are gone.
+
+-- guards: what makes these changes impossible in production.
+ALTER TABLE allocation DISABLE TRIGGER USER;
+ALTER TABLE entry DISABLE TRIGGER USER;
+ALTER TABLE reveal DISABLE TRIGGER USER;
+ALTER TABLE allocation DROP CONSTRAINT allocation_pkey;
+ALTER TABLE orders DROP CONSTRAINT orders_quantity, DROP CONSTRAINT orders_partner_id_out_order_no_key;
+ALTER TABLE lease DROP CONSTRAINT lease_disjoint;
+ALTER TABLE fragment DROP CONSTRAINT fragment_disjoint;
+ALTER TABLE account DROP CONSTRAINT account_funds;
+ALTER TABLE reveal DROP CONSTRAINT reveal_chain_height_key;
+ALTER TABLE code DROP CONSTRAINT code_pkey;
+DROP INDEX attempt_live;
+
+-- breach: i1_code_in_two_orders: code 0 is in 2 deliveries: orders 101, 999
+INSERT INTO orders SELECT (jsonb_populate_record(o, '{"id": 999, "out_order_no": "z"}')).* FROM orders o WHERE id = 101;
+
+-- breach: i1_code_allocated_twice: code 1 is allocated 2 times
+INSERT INTO allocation SELECT * FROM allocation WHERE seq = 1;
+
+-- breach: i1_orders_and_allocations_differ: code 2 of pool
+UPDATE allocation SET order_id = 101 WHERE seq = 2;
+
+-- breach: i1_orders_and_allocations_differ: order 102 lists code 2
+DELETE FROM allocation WHERE seq = 2;
+
+-- breach: i1_allocation_without_code: code 0 is allocated but does not exist
+DELETE FROM code WHERE seq = 0;
+
+-- breach: i2_quantity_and_state: order 102 is delivered with 1 of 2
+UPDATE orders SET delivered_quantity = 1 WHERE id = 102;
+
+-- breach: i2_codes_and_quantity: order 102 delivered 2 but lists 1 codes
+UPDATE orders SET seqs = '{1}' WHERE id = 102;
+
+-- breach: i2_money_and_quantity: order 201 of 500 is failed with 0 of 1 delivered, but 0 was refunded
+UPDATE orders SET state = 'failed', delivered_quantity = 0 WHERE id = 201;
+
+-- breach: i2_money_and_quantity: order 202 of 500 is failed
+UPDATE entry SET amount = 499 WHERE kind = 'refund';
+
+-- breach: i3_sum_of_parts: imported 21, but
+UPDATE pool SET size = 21, next_seq = 21;
+
+-- breach: i3_sum_of_parts: imported 20, but
+DELETE FROM fragment WHERE hi = 20;
+
+-- breach: i3_ranges_overlap: overlaps the range before it
+UPDATE fragment SET lo = 9 WHERE lo = 10;
+
+-- breach: i3_allocated_but_free: code 0 is allocated and free
+INSERT INTO fragment SELECT id, 0, 1 FROM pool;
+
+-- breach: i3_codes_and_size: 19 codes and batches of 20
+DELETE FROM code WHERE seq = 19;
+
+-- breach: i3_void_without_reason: code 15 is void, but not noted with a reason
+DELETE FROM code_void;
+
+-- breach: i5_number_twice: the number a has 2 orders
+UPDATE orders SET out_order_no = 'a' WHERE id = 102;
+
+-- breach: i6_two_live_attempts: order 201 has 2 live attempts: 301, 399
+INSERT INTO attempt SELECT (jsonb_populate_record(a, '{"id": 399}')).* FROM attempt a WHERE id = 301;
+
+-- breach: i6_attempt_without_order: attempt 301 belongs to order 777
+UPDATE attempt SET order_id = 777 WHERE id = 301;
+
+-- breach: i7_leases_overlap: overlap
+UPDATE lease SET lo = 0 WHERE worker_id::text LIKE '%2';
+
+-- breach: i7_lease_beyond_pool: reaches beyond
+UPDATE pool SET next_seq = 5;
+
+-- breach: i7_allocation_outside_lease: code 2 was allocated under lease
+UPDATE lease SET hi = 2 WHERE worker_id::text LIKE '%1';
+
+-- breach: i9_code_order_open: order 101 is sold from a pool, but processing
+UPDATE orders SET state = 'processing' WHERE id = 101;
+
+-- breach: i9_order_and_attempt: order 201 is delivered, but its attempts are: failed
+UPDATE attempt SET state = 'failed' WHERE id = 301;
+
+-- breach: i9_order_and_attempt: order 202 is failed, but its attempts are: accepted
+UPDATE attempt SET state = 'accepted' WHERE id = 302;
+
+-- breach: i9_order_and_attempt: order 203 is uncertain, but its attempts are: none
+DELETE FROM attempt WHERE id = 303;
+
+-- breach: i9_order_and_attempt: order 203 is processing, but its attempts are: uncertain
+UPDATE orders SET state = 'processing' WHERE id = 203;
+
+-- breach: i10_balance: the balance is 8701
+UPDATE account SET balance = balance + 1;
+
+-- breach: i10_entry_chain: entry 4 follows entry 2
+DELETE FROM entry WHERE seq = 3;
+
+-- breach: i10_last_entry: the account counts 8 entries, there are 7
+UPDATE account SET last_entry = 8;
+
+-- breach: i10_one_charge_per_order: order 101 of 100 was charged 99
+UPDATE entry SET amount = -99 WHERE order_id = 101;
+
+-- breach: i10_one_charge_per_order: order 101 of 100 was charged 0 in 0 entries
+UPDATE entry SET order_id = NULL WHERE order_id = 101;
+
+-- breach: i10_one_charge_per_order: order 102 of 200 was charged 300 in 2 entries
+UPDATE entry SET order_id = 102 WHERE order_id = 101;
+
+-- breach: i10_refunds: 501 was refunded for order 202 of 500
+UPDATE entry SET amount = 501 WHERE kind = 'refund';
+
+-- breach: i10_credit_limit: is below the credit limit
+UPDATE account SET balance = -1;
+
+-- breach: i11_sequence: order 101 has had 1 events, but 0 webhooks
+DELETE FROM webhook WHERE order_id = 101;
+
+-- breach: i11_terminal_without_webhook: order 101 is delivered and its partner was not told
+UPDATE orders SET last_event = 0 WHERE id = 101; DELETE FROM webhook WHERE order_id = 101;
+
+-- breach: i11_webhook_forgotten: webhook 201 of order 201 is pending, but nothing will send it
+UPDATE webhook SET next_attempt_at = NULL WHERE id = 201;
+
+-- breach: i13_read_digest: was changed
+UPDATE reveal SET items = '[]' WHERE items IS NOT NULL;
+
+-- breach: i13_chain: link 2 does not follow
+DELETE FROM reveal WHERE height = 1;
+
+-- breach: i13_chain: link 1 does not follow
+UPDATE reveal SET height = 3 - height;
+
+-- breach: i13_head: its head says height 2, its links end at 1
+DELETE FROM reveal WHERE height = 2;
+
+-- breach: i13_head: with another hash
+UPDATE reveal_head SET hash = sha256('x');
+
+-- breach: i13_head: its head says height 0
+DELETE FROM reveal_head;
+
+-- breach: i13_commit_digest: its orders are not the ones it recorded
+UPDATE orders SET seqs = '{5}' WHERE id = 101;
+
+-- breach: i13_commit_digest: its orders are not the ones it recorded
+DELETE FROM orders WHERE id = 101;
+
+-- breach: i13_delivery_without_view: order 101 delivered codes that no commit recorded
+UPDATE orders SET commit_no = NULL WHERE id = 101;

@@ -1,0 +1,50 @@
+-- A small world in which every invariant holds: codes sold, void, leased and free; top-ups
+-- delivered, failed, in the air; a view. Made with the product's own functions where it has them.
+
+INSERT INTO partner (name, webhook_secret) VALUES ('acme', 'x');
+INSERT INTO account (partner_id, balance, last_entry) SELECT id, 10000, 1 FROM partner;
+INSERT INTO entry (partner_id, seq, kind, amount, balance_after, reference) SELECT id, 1, 'deposit', 10000, 10000, 'r1' FROM partner;
+INSERT INTO webhook_endpoint (partner_id, url, set_at) SELECT id, 'https://acme.example', now() - interval '1 day' FROM partner;
+INSERT INTO pool (name, size) VALUES ('vip', 20);
+INSERT INTO batch (pool_id, kind, state, lo, imported) SELECT id, 'import', 'on_sale', 0, 20 FROM pool;
+INSERT INTO code (pool_id, seq, batch_id, sealed) SELECT p.id, s, b.id, 'sealed' FROM pool p, batch b, generate_series(0, 19) AS s;
+INSERT INTO sku (sku, name, kind, pool_id, price) SELECT 'VIP', 'VIP', 'code', id, 100 FROM pool;
+INSERT INTO sku (sku, name, kind, price, account_rule) VALUES ('TOP', 'Top-up', 'topup', 500, 'any');
+INSERT INTO upstream (name, connector, base_url, settings, callback_token) VALUES ('u', 'fulu', 'http://127.0.0.1:1', 'x', 't');
+
+-- Worker w1 holds the range it was granted; worker w2's lease has expired.
+SELECT refill('00000000-0000-0000-0000-000000000001', id, 6, '{}', 3600) FROM pool;
+SELECT refill('00000000-0000-0000-0000-000000000002', id, 4, '{}', 3600) FROM pool;
+UPDATE lease SET expires_at = now() - interval '1 second' WHERE worker_id = '00000000-0000-0000-0000-000000000002';
+
+-- Orders 101 (code 0) and 102 (codes 1, 2) delivered; top-ups 201, 202, 203 under way.
+SELECT commit_orders(
+    p_batch => '00000000-0000-0000-0000-0000000000aa', p_chain => 1,
+    p_partner => array_fill(p.id, ARRAY[5]), p_id => '{101,102,201,202,203}', p_out => '{a,b,c,d,e}',
+    p_hash => array_fill('\x00'::bytea, ARRAY[5]), p_sku => ARRAY[v.id, v.id, t.id, t.id, t.id],
+    p_quantity => '{1,2,1,1,1}', p_amount => '{100,200,500,500,500}', p_pool => ARRAY[pl.id, pl.id, NULL, NULL, NULL],
+    p_seqs => ARRAY['{0}', '{1,2}', NULL, NULL, NULL], p_account => '{NULL,NULL,x,x,x}', p_metadata => array_fill(NULL::text, ARRAY[5]),
+    p_details => array_fill(NULL::text, ARRAY[5]), p_buyer => array_fill(NULL::text, ARRAY[5]), p_limit => array_fill(NULL::integer, ARRAY[5]),
+    p_notify => array_fill(true, ARRAY[5]), p_notify_url => array_fill(NULL::text, ARRAY[5]),
+    p_attempt => '{NULL,NULL,301,302,303}', p_upstream => ARRAY[NULL, NULL, u.id, u.id, u.id], p_product => '{NULL,NULL,x,x,x}',
+    p_cost_max => array_fill(NULL::bigint, ARRAY[5]), p_owner => NULL,
+    a_line => '{1,2,2}', a_seq => '{0,1,2}', a_lease => array_fill(l.id, ARRAY[3]), l_id => ARRAY[l.id], l_epoch => ARRAY[l.epoch])
+FROM partner p, sku v, sku t, pool pl, upstream u, lease l
+WHERE v.sku = 'VIP' AND t.sku = 'TOP' AND l.worker_id = '00000000-0000-0000-0000-000000000001';
+
+-- 201 succeeded; 202 was rejected and refunded; 203 is uncertain.
+UPDATE attempt SET state = 'succeeded' WHERE id = 301;
+UPDATE attempt SET state = 'rejected' WHERE id = 302;
+UPDATE attempt SET state = 'uncertain' WHERE id = 303;
+UPDATE orders SET state = 'delivered', delivered_quantity = 1, last_event = 1 WHERE id = 201;
+UPDATE orders SET state = 'failed', last_event = 1 WHERE id = 202;
+UPDATE orders SET state = 'uncertain' WHERE id = 203;
+INSERT INTO webhook (id, partner_id, order_id, type, sequence, next_attempt_at)
+SELECT o.id, o.partner_id, o.id, 'order.' || o.state, 1, now() FROM orders o WHERE o.id IN (201, 202);
+INSERT INTO entry (partner_id, seq, kind, amount, balance_after, order_id, reference)
+SELECT partner_id, last_entry + 1, 'refund', 500, balance + 500, 202, '302' FROM account;
+UPDATE account SET balance = balance + 500, last_entry = last_entry + 1;
+
+-- A void code in the free part, and a view of order 102's codes.
+SELECT void_codes(id, '{15}', 'recalled') FROM pool;
+SELECT record_views(1, '[{"order": "102", "key": "qk_1", "via": "read"}]');
