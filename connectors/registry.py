@@ -50,6 +50,12 @@ CONNECTORS: Final[Mapping[str, Entry]] = {
         simulator="DtonePlatform",
         settings="DtoneSettings",
     ),
+    "reloadly": Entry(
+        package="connectors.reloadly",
+        connector="Reloadly",
+        simulator="ReloadlyPlatform",
+        settings="ReloadlySettings",
+    ),
     "dingconnect": Entry(
         package="connectors.dingconnect",
         connector="Dingconnect",

@@ -330,8 +330,6 @@ def _read_records(items: object, request: QueryRequest) -> QueryState:
 def _read_state(record: Mapping[str, Any], request: QueryRequest) -> QueryState:
     kind, word = state_of(record)
     reason = None
-    if kind is QueryKind.CANCELLED and request.succeeded_before:
-        kind = QueryKind.REVERSED
     pins = pin_of(record) if kind is QueryKind.SUCCESS else ()
     if kind is QueryKind.SUCCESS and request.account is None and not pins:
         kind, reason = QueryKind.PROCESSING, Reason.CODES_MISSING

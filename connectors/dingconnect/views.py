@@ -17,7 +17,7 @@ STATE_WORDS: Final[Mapping[OrderState, str]] = {
     OrderState.PARTIAL: "Complete",  # the platform has no partial success
     OrderState.FAILED: "Failed",
     OrderState.CANCELLED: "Cancelled",
-    OrderState.REVERSED: "Cancelled",  # assumption: there is no word for a success taken back
+    OrderState.REVERSED: "Failed",  # assumption: there is no word for a success taken back
 }
 LISTED: Final = {product.product_id: product for product in PRODUCTS}
 COUNTRY: Final = {
@@ -134,7 +134,7 @@ def _receipt(order: Order) -> dict[str, str]:
         return {}
     receipt = {"providerRef": order.upstream_no[::-1]}
     if order.codes:
-        receipt["pin"] = order.codes[0][1]
+        receipt["pin"] = order.codes[0][0]
     return receipt
 
 

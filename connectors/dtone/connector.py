@@ -42,6 +42,7 @@ from connectors.contract import (
     Reason,
     SubmitRequest,
     TransportFailure,
+    answered,
 )
 from connectors.denomination import plain_number, split_product
 from connectors.dtone.wire import (
@@ -74,7 +75,6 @@ CAPABILITIES = Capabilities(
     idempotent_submit=True,  # external_id is unique: 1007001
     resend_allowed=True,
     supports_codes=True,
-    supports_cancel=True,
     knows_reversal=True,
     quantity_max=1,
 )
@@ -281,19 +281,8 @@ class Dtone:
         )
 
     def cancel(self, request: CancelRequest, context: Context) -> Exchange[Cancellation]:  # noqa: ARG002
-        """POST /transactions/{id}/cancel: only what was created and never confirmed."""
-        number = request.upstream_no
-        if number is None:
-            found = yield self._find(request.attempt_no)
-            expect_ok(found)
-            transactions = as_objects(read_json(found.body))
-            number = as_text(transactions[0].get("id")) if len(transactions) == 1 else None
-        if number is None:
-            return Cancellation.REFUSED
-        path = f"/transactions/{quote(number, safe='')}/cancel"
-        response = yield self._post(path, {}, executes=False)
-        taken = response.status in {200, 201, 202, 204}
-        return Cancellation.REQUESTED if taken else Cancellation.REFUSED
+        """Only an unconfirmed transaction can be cancelled, and a submit confirms its own."""
+        return answered(Cancellation.UNSUPPORTED)
 
     # --- requests ---------------------------------------------------------------------------------
 

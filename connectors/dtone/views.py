@@ -137,7 +137,7 @@ def _status(order: Order, state: OrderState) -> dict[str, Any]:
 def _pin(order: Order, state: OrderState) -> dict[str, str] | None:
     if not order.codes or state is not OrderState.SUCCESS:
         return None
-    serial, code = order.codes[0]
+    code, serial = order.codes[0]
     return {"code": code, "serial": serial}
 
 

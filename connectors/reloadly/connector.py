@@ -1,0 +1,333 @@
+"""Buys at Reloadly: airtime and gift cards. Pure: no I/O, no clock; the token is session state.
+
+`customIdentifier` is unique for ever at the platform. A request answered 401 was not executed, so a
+token that expired under way is replaced and the request sent again, once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from connectors.answer import expect_ok, throttled_outcome, throttled_state, unknown_state
+from connectors.contract import (
+    Ack,
+    Balance,
+    CallbackEvent,
+    CallbackRefused,
+    CallbackRequest,
+    Cancellation,
+    CancelRequest,
+    Capabilities,
+    CatalogPage,
+    Context,
+    Exchange,
+    Outcome,
+    OutcomeKind,
+    ProtocolError,
+    QueryKind,
+    QueryRequest,
+    QueryState,
+    Reason,
+    SubmitRequest,
+    UpstreamRefused,
+    answered,
+)
+from connectors.denomination import plain_number
+from connectors.loose import (
+    as_decimal,
+    as_object,
+    as_text,
+    read_json,
+    read_object,
+    to_major,
+    to_minor,
+)
+from connectors.reloadly.access import Access
+from connectors.reloadly.countries import country_of
+from connectors.reloadly.reading import (
+    page_of,
+    read_product_row,
+    read_submit,
+    report_rows,
+    state_of,
+)
+from connectors.reloadly.wire import (
+    STATES,
+    Amount,
+    Product,
+    ReloadlySettings,
+    Service,
+    choose_amount,
+    read_cards,
+    read_product,
+    sign_webhook,
+    speaks_of,
+    timestamp_s,
+)
+from connectors.signing import same
+
+CAPABILITIES = Capabilities(
+    idempotent_submit=True,  # customIdentifier: CUSTOM_IDENTIFIER_ALREADY_USED
+    resend_allowed=True,
+    min_gap_per_account_s=120.0,  # PHONE_RECENTLY_RECHARGED within two minutes
+    deadline_s=60.0,  # a token, a look-up and the order itself
+    callbacks_trusted=True,
+    supports_codes=True,
+    knows_reversal=True,
+)
+PAGE_SIZE: Final = 200
+REPORTS: Final[Mapping[Service, str]] = {
+    Service.TOPUPS: "/topups/reports/transactions",
+    Service.GIFTCARDS: "/reports/transactions",
+}
+CATALOGUES: Final[Mapping[Service, str]] = {
+    Service.TOPUPS: "/operators",
+    Service.GIFTCARDS: "/products",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloadly:
+    """One Reloadly account in one environment."""
+
+    base_url: str
+    settings: ReloadlySettings
+
+    @property
+    def name(self) -> str:
+        """The connector's name in the registry."""
+        return "reloadly"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the gateway may rely on."""
+        return CAPABILITIES
+
+    @property
+    def _access(self) -> Access:
+        return Access(base_url=self.base_url, settings=self.settings)
+
+    # --- submit -----------------------------------------------------------------------------------
+
+    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Outcome]:
+        """topups-async or orders; a transaction id is ACCEPTED, nothing more."""
+        product = read_product(request.product_id)
+        try:
+            amount = yield from self._amount(product, request, context)
+            if isinstance(amount, str):
+                return _refuse(amount)
+            members = self._purchase(product, amount, request)
+            if isinstance(members, str):
+                return _refuse(members)
+            path = "/orders" if product.service is Service.GIFTCARDS else "/topups-async"
+            response = yield from self._access.call(product.service, path, context, members)
+        except UpstreamRefused as error:
+            # Only what comes before the order itself raises this.
+            return Outcome(
+                kind=OutcomeKind.NOT_SENT,
+                reason=error.reason,
+                code=error.code,
+                message=error.message,
+            )
+        throttled = throttled_outcome(response, context.now)
+        return throttled or read_submit(response, request, product)
+
+    def _amount(
+        self, product: Product, request: SubmitRequest, context: Context
+    ) -> Exchange[Amount | str]:
+        """What to order, in a currency that the product has; or why that cannot be told."""
+        if product.denomination is not None:
+            return Amount(value=product.denomination.amount)
+        face = None
+        if request.face_minor is not None:
+            face = to_major(request.face_minor, request.currency)
+            if self.settings.currency == request.currency:
+                return Amount(value=face)
+        path = f"{CATALOGUES[product.service]}/{quote(product.number, safe='')}"
+        response = yield from self._access.call(product.service, path, context)
+        if response.status == 404:
+            # No such product, or no look-up at this server: the order itself will tell.
+            return "no such product" if face is None else Amount(value=face)
+        expect_ok(response)
+        described = read_object(response.body)
+        chosen = choose_amount(product.service, described, face, request.currency)
+        return chosen or "no amount in the product's currency: write PRODUCT@AMOUNT"
+
+    def _purchase(
+        self, product: Product, amount: Amount, request: SubmitRequest
+    ) -> dict[str, Any] | str:
+        """The body of an order, or why there can be none."""
+        if product.service is Service.GIFTCARDS:
+            return self._gift_card(product, amount, request)
+        if request.account is None or request.quantity != 1:
+            return "airtime goes to one number at a time"
+        country = request.params.get("country_code") or self.settings.country_code
+        country = country or country_of(request.account) or ""
+        if not country:
+            return "the number does not tell its country: set country_code"
+        return {
+            "operatorId": product.member,
+            "amount": plain_number(amount.value),
+            "useLocalAmount": amount.local,
+            "customIdentifier": request.attempt_no,
+            "recipientPhone": {"countryCode": country, "number": request.account},
+        }
+
+    def _gift_card(
+        self, product: Product, amount: Amount, request: SubmitRequest
+    ) -> dict[str, Any]:
+        members: dict[str, Any] = {
+            "productId": product.member,
+            "quantity": request.quantity,
+            "unitPrice": plain_number(amount.value),
+            "customIdentifier": request.attempt_no,
+            "senderName": self.settings.sender_name,
+            "recipientEmail": self.settings.recipient_email,
+        }
+        country = request.params.get("country_code") or self.settings.country_code
+        if country:
+            members["countryCode"] = country
+        if request.account is not None and "@" in request.account:
+            members["recipientEmail"] = request.account
+        elif request.account is not None:
+            members["recipientPhoneDetails"] = {
+                "countryCode": country or country_of(request.account) or "",
+                "phoneNumber": request.account,
+            }
+        return members
+
+    # --- query ------------------------------------------------------------------------------------
+
+    def query(self, request: QueryRequest, context: Context) -> Exchange[QueryState]:
+        """The report by our number, then the status (airtime) or the cards (gift cards)."""
+        product = read_product(request.product_id)
+        asked = urlencode({"customIdentifier": request.attempt_no, "size": 10})
+        path = f"{REPORTS[product.service]}?{asked}"
+        response = yield from self._access.call(product.service, path, context)
+        throttled = throttled_state(response, context.now)
+        if throttled is not None:
+            return throttled
+        expect_ok(response)
+        rows = report_rows(read_json(response.body))
+        ours = [row for row in rows if as_text(row.get("customIdentifier")) == request.attempt_no]
+        if len(ours) != 1:
+            return _read_count(rows, ours)
+        if request.product_id and not speaks_of(
+            ours[0], product, request.attempt_no, request.account
+        ):
+            return unknown_state("another order was answered", reason=Reason.ECHO_MISMATCH)
+        if product.service is Service.TOPUPS:
+            return (yield from self._status(ours[0], request, product, context))
+        return (yield from self._cards(ours[0], request, product, context))
+
+    def _status(
+        self, row: Mapping[str, Any], request: QueryRequest, product: Product, context: Context
+    ) -> Exchange[QueryState]:
+        number = as_text(row.get("transactionId")) or as_text(row.get("id")) or ""
+        path = f"/topups/{quote(number, safe='')}/status"
+        response = yield from self._access.call(Service.TOPUPS, path, context)
+        throttled = throttled_state(response, context.now)
+        if throttled is not None:
+            return throttled
+        expect_ok(response)
+        answer = read_object(response.body)
+        detail = {**row, **as_object(answer.get("transaction"))}
+        word = as_text(answer.get("status")) or as_text(detail.get("status")) or ""
+        return state_of(product, detail, word, request)
+
+    def _cards(
+        self, row: Mapping[str, Any], request: QueryRequest, product: Product, context: Context
+    ) -> Exchange[QueryState]:
+        """Cards only for who has no account: otherwise the platform itself sends them."""
+        state = state_of(product, row, as_text(row.get("status")) or "", request)
+        if state.kind is not QueryKind.SUCCESS or request.account is not None:
+            return state
+        path = f"/orders/transactions/{quote(state.upstream_no or '', safe='')}/cards"
+        response = yield from self._access.call(Service.GIFTCARDS, path, context)
+        codes = read_cards(read_json(response.body)) if response.status == 200 else ()
+        return state_of(product, row, state.code, request, codes=codes)
+
+    # --- callback ---------------------------------------------------------------------------------
+
+    def parse_callback(self, call: CallbackRequest, now: float) -> CallbackEvent:
+        """A webhook, signed over its body and its time; codes are fetched by a query."""
+        timestamp = call.headers.get("x-reloadly-request-timestamp", "")
+        signature = call.headers.get("x-reloadly-signature", "")
+        expected = sign_webhook(call.body, timestamp, self.settings.webhook_secret)
+        if not self.settings.webhook_secret or not same(signature.lower(), expected):
+            raise CallbackRefused("the webhook's signature is wrong")
+        sent_at = timestamp_s(timestamp)
+        if sent_at is None or abs(now - sent_at) > self.settings.callback_window_s:
+            raise CallbackRefused("the webhook is stale")
+        try:
+            message = read_object(call.body)
+        except ProtocolError:
+            raise CallbackRefused("the webhook is not JSON", status=400) from None
+        return _read_event(message)
+
+    # --- balance, catalogue, cancel ---------------------------------------------------------------
+
+    def balance(self, context: Context) -> Exchange[Balance]:
+        """accounts/balance; both services draw on one wallet."""
+        response = yield from self._access.call(Service.TOPUPS, "/accounts/balance", context)
+        expect_ok(response)
+        answer = read_object(response.body)
+        currency = as_text(answer.get("currencyCode")) or ""
+        amount_minor = to_minor(as_decimal(answer.get("balance")), currency)
+        if amount_minor is None:
+            raise ProtocolError("the answer has no balance")
+        return Balance(amount_minor=amount_minor, currency=currency)
+
+    def catalog(self, cursor: str | None, context: Context) -> Exchange[CatalogPage]:
+        """Operators, then gift cards; the cursor is `service:page`. Assumption: pages from 1."""
+        services = self.settings.listed_services()
+        name, _, text = (cursor or f"{services[0]}:1").partition(":")
+        service, page = Service(name), int(text)
+        path = f"{CATALOGUES[service]}?{urlencode({'size': PAGE_SIZE, 'page': page})}"
+        response = yield from self._access.call(service, path, context)
+        expect_ok(response)
+        rows, last = page_of(read_json(response.body))
+        following = services[services.index(service) + 1 :] if service in services else ()
+        after = f"{following[0]}:1" if following else None
+        next_cursor = f"{service}:{page + 1}" if rows and not last else after
+        items = (read_product_row(service, row) for row in rows)
+        return CatalogPage(
+            items=tuple(item for item in items if item is not None), next_cursor=next_cursor
+        )
+
+    def cancel(self, request: CancelRequest, context: Context) -> Exchange[Cancellation]:  # noqa: ARG002
+        """The platform has no cancellation."""
+        return answered(Cancellation.UNSUPPORTED)
+
+
+def _refuse(message: str) -> Outcome:
+    return Outcome(kind=OutcomeKind.REJECTED, reason=Reason.INVALID_REQUEST, message=message)
+
+
+def _read_count(rows: list[dict[str, Any]], ours: list[dict[str, Any]]) -> QueryState:
+    """What a report says that does not hold exactly one transaction of ours."""
+    if ours:
+        return unknown_state("several transactions under our number", reason=Reason.DUPLICATE)
+    if rows:
+        return unknown_state("another order was answered", reason=Reason.ECHO_MISMATCH)
+    return QueryState(kind=QueryKind.NOT_FOUND)
+
+
+def _read_event(message: Mapping[str, Any]) -> CallbackEvent:
+    """Ids and status, wherever the platform put them: under `data`, `transaction`, or both."""
+    data = as_object(message.get("data"))
+    inner = as_object(data.get("transaction")) or as_object(message.get("transaction"))
+    members = {**message, **data, **inner}
+    attempt_no = as_text(members.get("customIdentifier"))
+    if attempt_no is None:
+        raise CallbackRefused("the webhook names no order", status=400)
+    # The status of the envelope is the news; that of the transaction inside may be older.
+    word = as_text(data.get("status")) or as_text(members.get("status")) or ""
+    return CallbackEvent(
+        ack=Ack(body=b"ok"),
+        attempt_no=attempt_no,
+        upstream_no=as_text(members.get("transactionId")) or as_text(members.get("id")),
+        hint=STATES.get(word.upper(), QueryKind.UNKNOWN),
+        trusted=True,
+    )

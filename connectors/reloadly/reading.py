@@ -1,0 +1,137 @@
+"""Reads Reloadly's answers: orders, reports, catalogue rows. Pure functions of parsed JSON."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from connectors.answer import unknown_outcome
+from connectors.contract import (
+    CatalogItem,
+    DeliveredCode,
+    HttpResponse,
+    Outcome,
+    OutcomeKind,
+    ProtocolError,
+    QueryKind,
+    QueryRequest,
+    QueryState,
+    Reason,
+    SubmitRequest,
+)
+from connectors.loose import as_decimal, as_object, as_objects, as_text, read_object, to_minor
+from connectors.reloadly.wire import (
+    REJECTED_CODES,
+    SEEN_BEFORE_CODES,
+    STATES,
+    Product,
+    Service,
+    cost_of,
+    speaks_of,
+)
+
+
+def read_submit(response: HttpResponse, request: SubmitRequest, product: Product) -> Outcome:
+    """A transaction id is ACCEPTED, a documented refusal REJECTED, anything else UNKNOWN."""
+    try:
+        answer = read_object(response.body)
+    except ProtocolError as error:
+        return _read_status(response) or unknown_outcome(response, str(error))
+    if response.status not in {200, 201, 202}:
+        return _read_error(answer, response)
+    number = as_text(answer.get("transactionId")) or as_text(answer.get("id"))
+    if number is None:
+        return unknown_outcome(response, "the answer has no transaction")
+    if not speaks_of(answer, product, request.attempt_no, request.account):
+        return Outcome(kind=OutcomeKind.UNKNOWN, reason=Reason.ECHO_MISMATCH, upstream_no=number)
+    return Outcome(
+        kind=OutcomeKind.ACCEPTED,
+        upstream_no=number,
+        cost_minor=to_minor(cost_of(product.service, answer, request.currency), request.currency),
+        code=as_text(answer.get("status")) or "",
+    )
+
+
+def _read_status(response: HttpResponse) -> Outcome | None:
+    """A 401 (after a new token) or 403 was not executed, whatever its body says."""
+    if response.status not in {401, 403}:
+        return None
+    code = str(response.status)
+    return Outcome(kind=OutcomeKind.REJECTED, reason=Reason.CREDENTIALS, code=code)
+
+
+def _read_error(answer: Mapping[str, Any], response: HttpResponse) -> Outcome:
+    refused = _read_status(response)
+    if refused is not None:
+        return refused
+    code = as_text(answer.get("errorCode")) or ""
+    message = as_text(answer.get("message")) or ""
+    reason = REJECTED_CODES.get(code)
+    if reason is not None:
+        return Outcome(kind=OutcomeKind.REJECTED, reason=reason, code=code, message=message)
+    return Outcome(
+        kind=OutcomeKind.UNKNOWN,
+        reason=Reason.DUPLICATE if code in SEEN_BEFORE_CODES else Reason.UNREADABLE,
+        code=code or str(response.status),
+        message=message,
+    )
+
+
+def state_of(
+    product: Product,
+    transaction: Mapping[str, Any],
+    word: str,
+    request: QueryRequest,
+    codes: tuple[DeliveredCode, ...] | None = None,
+) -> QueryState:
+    """A transaction as a state; with `codes` (None: not asked for) it waits for all of them."""
+    kind, reason = STATES.get(word.upper(), QueryKind.PROCESSING), None
+    if codes is not None and len(codes) < request.quantity:
+        kind, reason, codes = QueryKind.PROCESSING, Reason.CODES_MISSING, None
+    number = as_text(transaction.get("transactionId")) or as_text(transaction.get("id"))
+    cost = cost_of(product.service, transaction, request.currency)
+    return QueryState(
+        kind=kind,
+        upstream_no=number,
+        cost_minor=to_minor(cost, request.currency),
+        delivered_quantity=request.quantity if kind is QueryKind.SUCCESS else None,
+        codes=codes or (),
+        reason=reason,
+        code=word,
+    )
+
+
+def report_rows(answer: object) -> list[dict[str, Any]]:
+    """The rows of a report; raises `ProtocolError` if it is none."""
+    content = as_object(answer).get("content") if isinstance(answer, dict) else answer
+    if not isinstance(content, list):
+        raise ProtocolError("the answer is no report")
+    return as_objects(content)
+
+
+def page_of(answer: object) -> tuple[list[dict[str, Any]], bool]:
+    """The rows of a page, and whether it is the last; a bare list is the only page."""
+    last = as_object(answer).get("last") if isinstance(answer, dict) else True
+    return report_rows(answer), last is not False
+
+
+def read_product_row(service: Service, row: Mapping[str, Any]) -> CatalogItem | None:
+    """An operator or a gift card. Only a product with a single amount has a face and a cost."""
+    gift = service is Service.GIFTCARDS
+    number = as_text(row.get("productId")) if gift else None
+    number = number or as_text(row.get("operatorId")) or as_text(row.get("id"))
+    if number is None:
+        return None
+    amounts = row.get("fixedSenderDenominations" if gift else "fixedAmounts")
+    face = as_decimal(amounts[0]) if isinstance(amounts, list) and len(amounts) == 1 else None
+    currency = as_text(row.get("senderCurrencyCode")) or ""
+    percent = as_decimal(row.get("discountPercentage" if gift else "commission")) or Decimal(0)
+    cost = None if face is None else face * (100 - percent) / 100
+    return CatalogItem(
+        product_id=f"giftcard-{number}" if gift else number,
+        name=as_text(row.get("productName")) or as_text(row.get("name")) or number,
+        kind="code" if gift else "topup",
+        face_minor=to_minor(face, currency),
+        cost_minor=to_minor(cost, currency),
+        currency=currency,
+        available=(as_text(row.get("status")) or "ACTIVE").upper() == "ACTIVE",
+    )
