@@ -50,10 +50,10 @@ class Wrapped:
     rewrap: Callable[[KeyVault, Row], bytes]
 
 
-def _secret(kind: str, purpose: str) -> Wrapped:
+def _secret(page: str, update: str, *, purpose: str) -> Wrapped:
     return Wrapped(
-        page=f"page_{kind}",
-        update=f"update_{kind}",
+        page=page,
+        update=update,
         key_id=lambda vault, blob: vault.secret_kek_id(blob),
         rewrap=lambda vault, row: vault.rewrap_secret(purpose.format(row["id"]), row["blob"]),
     )
@@ -62,10 +62,10 @@ def _secret(kind: str, purpose: str) -> Wrapped:
 # Everything in the database that is wrapped under the key file. A blob opens only for its
 # purpose; those of API keys are the native key ring's (core_rs/engine/src/keyring.rs).
 WRAPPED: Final = (
-    _secret("webhook_secret", "webhook"),
-    _secret("signing_key", "partner signing secret of {}"),
-    _secret("delivery_key", "partner delivery key of {}"),
-    _secret("upstream_settings", "upstream"),
+    _secret("page_webhook_secret", "update_webhook_secret", purpose="webhook"),
+    _secret("page_signing_key", "update_signing_key", purpose="partner signing secret of {}"),
+    _secret("page_delivery_key", "update_delivery_key", purpose="partner delivery key of {}"),
+    _secret("page_upstream_settings", "update_upstream_settings", purpose="upstream"),
     Wrapped(
         page="page_data_key",
         update="update_data_key",
