@@ -57,8 +57,8 @@ SAMPLES: Mapping[str, Sample] = {
     "kasushou": Sample(),
     "dayuanren": Sample(after_reversal=QueryKind.FAILED),
     "dtone": Sample(callbacks_signed=False, callbacks_dated=False),
-    "reloadly": Sample(),
-    "dingconnect": Sample(),
+    "reloadly": Sample(code_product="giftcard-910005"),
+    "dingconnect": Sample(after_reversal=QueryKind.FAILED),
 }
 
 FAST: Mapping[str, str] = {
