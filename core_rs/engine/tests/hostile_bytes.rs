@@ -147,7 +147,9 @@ proptest! {
         let original =
             [&specimens.secret, &specimens.data_key, &specimens.published, &specimens.jwe][which];
         let mut bytes = original.clone();
-        damages.iter().for_each(|damage| apply(&mut bytes, damage));
+        for damage in &damages {
+            apply(&mut bytes, damage);
+        }
         let accepted = feed(&specimens.vault, &bytes);
         if bytes != *original {
             prop_assert_eq!(accepted, [false; 6]);
@@ -163,7 +165,9 @@ proptest! {
     fn damaged_key_files(damages in prop::collection::vec(damage(), 1..4)) {
         let specimens = &SPECIMENS[0];
         let mut bytes = specimens.key_file.clone();
-        damages.iter().for_each(|damage| apply(&mut bytes, damage));
+        for damage in &damages {
+            apply(&mut bytes, damage);
+        }
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("kek");
         fs::write(&path, &bytes).unwrap();

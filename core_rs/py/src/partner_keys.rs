@@ -8,7 +8,7 @@
 use pyo3::exceptions::PyUnicodeEncodeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::{PyBytes, PyList, PyString};
 use quangate_engine::codegen::{self, Pattern};
 use quangate_engine::delivery::Delivery;
 use quangate_engine::entropy::secret_32;
@@ -111,7 +111,12 @@ impl KeyRing {
 }
 
 /// (secret, delivery key, signing blob, delivery blob)
-type NewSecretsTuple<'py> = (String, String, Bound<'py, PyBytes>, Bound<'py, PyBytes>);
+type NewSecretsTuple<'py> = (
+    Bound<'py, PyString>,
+    Bound<'py, PyString>,
+    Bound<'py, PyBytes>,
+    Bound<'py, PyBytes>,
+);
 
 #[pyfunction]
 pub fn new_partner_secrets<'py>(
@@ -121,8 +126,8 @@ pub fn new_partner_secrets<'py>(
 ) -> CoreResult<NewSecretsTuple<'py>> {
     let new = keyring::new_partner_secrets(vault.engine(), key_id)?;
     Ok((
-        new.signing.as_str().to_owned(),
-        new.delivery.as_str().to_owned(),
+        PyString::new(py, &new.signing),
+        PyString::new(py, &new.delivery),
         PyBytes::new(py, &new.signing_blob),
         PyBytes::new(py, &new.delivery_blob),
     ))
@@ -225,8 +230,8 @@ pub fn webhook_sign(
 }
 
 #[pyfunction]
-pub fn new_webhook_secret() -> CoreResult<String> {
-    Ok(show_webhook_secret(&*secret_32()?).as_str().to_owned())
+pub fn new_webhook_secret(py: Python<'_>) -> CoreResult<Bound<'_, PyString>> {
+    Ok(PyString::new(py, &show_webhook_secret(&*secret_32()?)))
 }
 
 #[pyfunction]
