@@ -17,8 +17,9 @@ import uvloop
 
 from gateway.config import Config
 from gateway.domain.errors import ConfigError
+from gateway.domain.native_errors import KeyMissing
 from gateway.native import Vault
-from gateway.store.database import open_database
+from gateway.store.database import Database, holds_secrets, open_database
 from gateway.worker import Worker, bind, harden_process
 
 log = structlog.get_logger()
@@ -36,10 +37,19 @@ def serve(config: Config) -> None:
         uvloop.run(_work(config))
 
 
-def open_vault(config: Config) -> Vault:
-    """The vault over the data directory's key file, which is made on first start."""
+async def open_vault(config: Config, database: Database) -> Vault:
+    """The vault over the data directory's key file; made only for a database without secrets.
+
+    Raises KeyMissing instead of making a new key beside secrets that it could not open.
+    """
+    path = config.data / "kek"
+    if not path.exists() and await holds_secrets(database.pool):
+        raise KeyMissing(
+            f"the key file {path} is missing, and this database holds secrets that only it opens. "
+            "Put the file back from its backup, or name its directory with --data."
+        )
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Vault.open(str(config.data / "kek"))
+    return Vault.open(str(path))
 
 
 def _say_listening(host: str, port: int) -> None:
@@ -55,7 +65,7 @@ async def _work(config: Config) -> None:
         config, connections=config.database_connections, migrate=ready_fd is None
     )
     try:
-        worker = Worker(config, database, open_vault(config))
+        worker = Worker(config, database, await open_vault(config, database))
         await worker.start(listening)
     except BaseException:
         await database.close()
@@ -76,7 +86,7 @@ async def _supervise(config: Config) -> None:
     held = _bind(config, reuse_port=True)  # keeps the port; the workers listen
     port = held.getsockname()[1]
     database = await open_database(config, connections=1)
-    open_vault(config)
+    await open_vault(config, database)
     ready = [asyncio.Event() for _ in range(config.workers)]
     workers = [
         asyncio.create_task(_keep_worker(config, port, database.dsn, stopping, event))

@@ -62,7 +62,7 @@ BEGIN
         ) INTO suspects;
     END IF;
     IF suspects THEN
-        SELECT j.allowed, j.verdict, j.found INTO suspect, outcome, existing
+        SELECT j.allowed, j.verdict, j.known INTO suspect, outcome, existing
         FROM judge_lines(p_partner, p_out, p_hash, p_sku, p_quantity, p_amount, p_buyer, p_limit) AS j;
     END IF;
 
@@ -158,11 +158,11 @@ BEGIN
 END $$;
 
 -- Judges the lines of a batch one by one, in order: for accounts short of money and buyers
--- near their limit. `allowed` lines may be inserted; for the others verdict and found as above.
+-- near their limit. `allowed` lines may be inserted; for the others verdict and known as above.
 CREATE FUNCTION judge_lines(
     p_partner bigint[], p_out text[], p_hash bytea[], p_sku bigint[], p_quantity integer[],
     p_amount bigint[], p_buyer text[], p_limit integer[]
-) RETURNS TABLE (allowed boolean[], verdict integer[], found bigint[]) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+) RETURNS TABLE (allowed boolean[], verdict integer[], known bigint[]) LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     i integer;
     e record;
@@ -174,13 +174,13 @@ DECLARE
 BEGIN
     allowed := array_fill(false, ARRAY[cardinality(p_partner)]);
     verdict := array_fill(0, ARRAY[cardinality(p_partner)]);
-    found := array_fill(NULL::bigint, ARRAY[cardinality(p_partner)]);
+    known := array_fill(NULL::bigint, ARRAY[cardinality(p_partner)]);
     FOR i IN 1 .. cardinality(p_partner) LOOP
         SELECT o.id, o.content_hash INTO e FROM orders o
         WHERE o.partner_id = p_partner[i] AND o.out_order_no = p_out[i];
         IF FOUND THEN
             verdict[i] := CASE WHEN e.content_hash = p_hash[i] THEN 2 ELSE 3 END;
-            found[i] := e.id;
+            known[i] := e.id;
             CONTINUE;
         END IF;
         funds := left_over -> p_partner[i]::text;
@@ -197,13 +197,13 @@ BEGIN
             END IF;
             IF bought + p_quantity[i] > p_limit[i] THEN
                 verdict[i] := 5;
-                found[i] := p_limit[i] - bought;
+                known[i] := p_limit[i] - bought;
                 CONTINUE;
             END IF;
         END IF;
         IF p_amount[i] > funds THEN
             verdict[i] := 4;
-            found[i] := funds;
+            known[i] := funds;
             CONTINUE;
         END IF;
         allowed[i] := true;

@@ -1,0 +1,56 @@
+"""`quangate demo`: the whole product on this machine, in a minute."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.command import Call, command, room
+from gateway.cli.output import Answer
+
+app = room("Show the whole product on this machine, in a minute.")
+
+
+@command(app, "demo", example="quangate demo --json")
+async def demo(
+    call: Call,
+    small: Annotated[
+        bool, typer.Option("--small", help="A few thousand codes only, in some seconds.")
+    ] = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Gateway processes.")] = 1,
+    keep: Annotated[
+        Path | None,
+        typer.Option("--keep", metavar="DIR", help="Use this empty directory and leave it there."),
+    ] = None,
+) -> Answer:
+    """Run a flash sale against a fresh gateway and database, and check that the books add up.
+
+    More buyers than stock, retries, fifty equal orders at once, conflicting bodies, batches,
+    a partner that runs out of money. Exit code 0 only if every promise was kept.
+    """
+    from rich.console import Console
+
+    from gateway.demo.sale import FULL, SMALL
+    from gateway.demo.show import run_demo
+    from gateway.domain.errors import RefusedError
+
+    call.quiet_config()
+    console = Console(stderr=True)
+    scale = SMALL if small else FULL
+    if keep is not None and keep.exists() and any(keep.iterdir()):
+        raise RefusedError("not-empty", f"{keep} is not empty; name another directory.")
+    with tempfile.TemporaryDirectory(prefix="quangate-demo-", ignore_cleanup_errors=True) as scrap:
+        data = keep if keep is not None else Path(scrap)
+        with console.status("") as status:
+
+            def progress(text: str) -> None:
+                console.log(text)
+                status.update(text)
+
+            verdict = await run_demo(data, scale, workers=workers, progress=progress)
+    return Answer(
+        data=verdict.document(),
+        note="Every promise was kept." if verdict.ok else "A promise was broken: see above.",
+        exit_code=0 if verdict.ok else 1,
+    )

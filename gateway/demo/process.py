@@ -1,0 +1,85 @@
+"""Runs `quangate` as its user would: commands, and a gateway in the background."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gateway.domain.errors import RefusedError
+
+START_DEADLINE_S = 60.0
+STOP_DEADLINE_S = 60.0
+
+
+def _environment(data: Path) -> Mapping[str, str]:
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("QUANGATE_")}
+    return {**kept, "QUANGATE_DATA": str(data), "PYTHONUNBUFFERED": "1"}
+
+
+async def quangate(data: Path, *arguments: str) -> dict[str, Any]:
+    """One command with --json; its answer. Raises RefusedError with what it said."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", *arguments, "--json",
+        env=_environment(data),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    output, complaints = await process.communicate()
+    lines = output.decode().strip().splitlines()
+    answer: dict[str, Any] = json.loads(lines[-1]) if lines else {}
+    if process.returncode != 0 and "checks" not in answer:
+        said = answer.get("error", {}).get("detail") or complaints.decode()[-500:]
+        raise RefusedError("demo-failed", f"quangate {' '.join(arguments[:2])}: {said}")
+    return answer
+
+
+class Gateway:
+    """A `quangate serve` process on a free port."""
+
+    def __init__(self, data: Path, *, workers: int) -> None:
+        self._data = data
+        self._workers = workers
+        self._process: asyncio.subprocess.Process | None = None
+        self._log: list[str] = []
+        self._reader: asyncio.Task[None] | None = None
+        self.url = ""
+
+    async def start(self) -> None:
+        """Start it and wait until it takes orders. Raises RefusedError with its last words."""
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "gateway", "serve",
+            "--port", "0", "--workers", str(self._workers),
+            env=_environment(self._data),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        stderr = self._process.stderr
+        assert stderr is not None
+        async with asyncio.timeout(START_DEADLINE_S):
+            while line := await stderr.readline():
+                self._log.append(line.decode(errors="replace"))
+                if found := re.search(r"listening on (http://\S+)", self._log[-1]):
+                    self.url = found.group(1)
+                    self._reader = asyncio.create_task(self._read(stderr))
+                    return
+        raise RefusedError("demo-failed", "the gateway did not start: " + "".join(self._log[-5:]))
+
+    async def _read(self, stderr: asyncio.StreamReader) -> None:
+        while line := await stderr.readline():
+            self._log = [*self._log[-200:], line.decode(errors="replace")]
+
+    async def stop(self) -> int:
+        """SIGTERM, drain, and its exit code."""
+        if self._process is None or self._process.returncode is not None:
+            return 0
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            return await asyncio.wait_for(self._process.wait(), STOP_DEADLINE_S)
+        except TimeoutError:
+            self._process.kill()
+            return await self._process.wait()
