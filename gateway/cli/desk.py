@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 
 from gateway.cli.command import Call
 from gateway.config import Config
-from gateway.domain.native_errors import KeyMissing
 
 if TYPE_CHECKING:
-    from gateway.flows.administration.port import Secrecy, Statements
+    from gateway.flows.administration.port import Secrecy
     from gateway.native import Vault
     from gateway.store.administration import AdministrationStatements
     from gateway.store.database import Database
-
-KEY_FILE = "kek"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,26 +44,14 @@ async def open_desk(call: Call) -> AsyncIterator[Desk]:
         yield Desk(config=config, database=database)
 
 
-async def open_vault(config: Config, statements: "Statements") -> "Vault":
-    """The vault over the key file of the data directory, made only for a database without secrets.
+async def open_vault(config: Config, statements: "AdministrationStatements") -> "Vault":
+    """The vault of the data directory. Raises KeyMissing rather than make a key too many."""
+    from gateway.store import vault
 
-    Raises KeyMissing instead of making a new key beside secrets that it could not open.
-    """
-    from gateway.native import Vault
-
-    path = config.data / KEY_FILE
-    if path.exists():
-        return Vault.open(str(path), create=False)
-    row = await statements.one("holds_secrets")
-    if row is not None and row["found"]:
-        raise KeyMissing(
-            f"the key file {path} is missing, and this database holds secrets that only it opens. "
-            "Put the file back from its backup, or name its directory with --data."
-        )
-    return Vault.open(str(path))
+    return await vault.open_vault(config.data, statements.connection)
 
 
-async def open_secrecy(config: Config, statements: "Statements") -> "Secrecy":
+async def open_secrecy(config: Config, statements: "AdministrationStatements") -> "Secrecy":
     """The vault as administration uses it."""
     from gateway import native
     from gateway.flows.administration.port import Secrecy

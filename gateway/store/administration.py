@@ -17,17 +17,17 @@ class AdministrationStatements:
     """The `Statements` port over one connection; rows come back as plain mappings."""
 
     def __init__(self, connection: Any) -> None:
-        self._connection = connection
+        self.connection = connection
         self._statements = queries("administration")
 
     async def one(self, name: str, *values: Any) -> Mapping[str, Any] | None:
         """The first row, or None."""
-        row = await self._connection.fetchrow(self._statements[name], *values)
+        row = await self.connection.fetchrow(self._statements[name], *values)
         return None if row is None else dict(row)
 
     async def all(self, name: str, *values: Any) -> Sequence[Mapping[str, Any]]:
         """Every row."""
-        return [dict(row) for row in await self._connection.fetch(self._statements[name], *values)]
+        return [dict(row) for row in await self.connection.fetch(self._statements[name], *values)]
 
 
 @asynccontextmanager

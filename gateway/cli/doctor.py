@@ -1,0 +1,69 @@
+"""`quangate doctor`: is this machine fit, and if not, what to do."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from gateway.cli.command import Call, command, room
+from gateway.cli.desk import Desk
+from gateway.cli.output import Answer
+from gateway.config import Config
+from gateway.domain.errors import ConfigError, StoreUnavailableError
+from gateway.domain.native_errors import CoreError
+
+if TYPE_CHECKING:
+    from gateway.domain.health import DatabaseFacts, KeyFacts
+
+app = room("Check this machine and its settings.")
+
+
+@command(app, "doctor", example="quangate doctor")
+async def doctor(call: Call) -> Answer:
+    """Check Python, files, limits, port, database, durability, clocks and keys.
+
+    Exits 1 when something is not well, and says what to do about it.
+    Changes nothing, apart from starting the embedded database for the look.
+    """
+    from gateway.cli.machine import look_around
+    from gateway.flows.doctor import examine
+
+    config = call.quiet_config()
+    machine = look_around(config)
+    database, keys = await _look_at_database(config)
+    checks = examine(machine, database, keys)
+    ok = all(check.ok for check in checks)
+    return Answer(
+        data={"ok": ok, "checks": [asdict(check) for check in checks]}, exit_code=0 if ok else 1
+    )
+
+
+async def _look_at_database(config: Config) -> "tuple[DatabaseFacts | str, KeyFacts | None]":
+    from gateway.store.database import open_database
+    from gateway.store.doctor import read_database_facts
+
+    try:
+        database = await open_database(config, connections=1, migrate=False)
+        try:
+            facts = await read_database_facts(database)
+            keys = await _look_at_keys(Desk(config=config, database=database), facts)
+        finally:
+            await database.close()
+    except (StoreUnavailableError, ConfigError) as error:
+        return str(error), None
+    return facts, keys
+
+
+async def _look_at_keys(desk: Desk, database: "DatabaseFacts") -> "KeyFacts":
+    from gateway.domain.health import KeyFacts
+    from gateway.flows.administration import kek
+    from gateway.store.vault import open_vault
+
+    if not database.holds_secrets:
+        return KeyFacts(error=None, wrapped=0, keys_missing=())
+    async with desk.transaction(read_only=True) as db:
+        try:
+            vault = await open_vault(desk.config.data, db.connection)
+        except CoreError as error:
+            return KeyFacts(error=str(error), wrapped=0, keys_missing=())
+        in_use = await kek.keys_in_use(vault, db)
+    missing = tuple(key_id for key_id in in_use if key_id not in vault.kek_ids()[1])
+    return KeyFacts(error=None, wrapped=sum(in_use.values()), keys_missing=missing)

@@ -1,0 +1,57 @@
+"""What a doctor looks at, and what it says: facts and checks, both plain data."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineFacts:
+    """This machine. None where it could not be told."""
+
+    python: tuple[int, int, int]
+    package_version: str
+    core_version: str | None  # None: the native module cannot be imported
+    core_error: str
+    data_dir: str
+    data_dir_mode: int | None  # permission bits; None: there is no such directory yet
+    data_dir_writable: bool
+    key_file_mode: int | None  # None: there is no key file yet
+    disk_free_bytes: int
+    open_files_max: int  # the hard limit: the gateway raises its own soft limit
+    address: str
+    port_free: bool
+    port_answers: bool  # a Quangate answers there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseFacts:
+    """The database, when it can be reached."""
+
+    embedded: bool
+    version: int  # as server_version_num: 180001
+    encoding: str
+    unsafe_settings: tuple[str, ...]  # of fsync, synchronous_commit, full_page_writes: those off
+    is_replica: bool
+    migrations_missing: int
+    migrations_newer: str | None
+    skew_s: float  # the database's clock minus ours
+    connections_max: int
+    holds_secrets: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFacts:
+    """The vault: how many wrapped things there are, and how many no held key opens."""
+
+    error: str | None
+    wrapped: int
+    keys_missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthCheck:
+    """One thing looked at; `fix` says what to do when it is not well, else it is empty."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str

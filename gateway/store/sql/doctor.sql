@@ -1,0 +1,18 @@
+-- What the doctor asks the database.
+
+-- name: settings
+SELECT current_setting('server_version_num')::integer AS version, current_setting('server_encoding') AS encoding,
+       array_remove(ARRAY[
+           CASE WHEN current_setting('fsync') = 'off' THEN 'fsync' END,
+           CASE WHEN current_setting('synchronous_commit') = 'off' THEN 'synchronous_commit' END,
+           CASE WHEN current_setting('full_page_writes') = 'off' THEN 'full_page_writes' END], NULL) AS unsafe,
+       pg_is_in_recovery() AS is_replica, current_setting('max_connections')::integer AS connections_max
+
+-- name: clock
+SELECT extract(epoch FROM clock_timestamp())::double precision
+
+-- name: has_migrations
+SELECT to_regclass('migration') IS NOT NULL
+
+-- name: migrations
+SELECT name FROM migration

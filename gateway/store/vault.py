@@ -1,0 +1,28 @@
+"""The vault of a data directory, opened so that it fails closed."""
+
+from pathlib import Path
+from typing import Any
+
+from gateway.domain.native_errors import KeyMissing
+from gateway.native import Vault
+from gateway.store.named_sql import queries
+
+KEY_FILE = "kek"
+
+
+async def open_vault(data: Path, connection: Any) -> Vault:
+    """The vault over `<data>/kek`, which is made only for a database without secrets.
+
+    A new key file beside secrets that it cannot open would hide the loss until the first
+    order; so that is KeyMissing, at once. `connection` is asyncpg's.
+    """
+    path = data / KEY_FILE
+    if path.exists():  # noqa: ASYNC240  one stat, at the start
+        return Vault.open(str(path), create=False)
+    if await connection.fetchval(queries("administration")["holds_secrets"]):
+        raise KeyMissing(
+            f"the key file {path} is missing, and this database holds secrets that only it opens. "
+            "Put the file back from its backup, or name its directory with --data."
+        )
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)  # noqa: ASYNC240  likewise
+    return Vault.open(str(path))
