@@ -19,18 +19,20 @@ MINOR_DIGITS: Final[Mapping[str, int]] = {
 AMOUNT_MAX: Final = Decimal(10) ** 15  # larger than any account; keeps hostile exponents out
 
 
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+# Made once: json.loads makes a new decoder for every call that has options.
+_DECODER: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)
+
+
 def read_json(body: bytes) -> Any:
     """Parse an answer; fractions become Decimal. Raises `ProtocolError` for anything not JSON."""
     try:
-        return json.loads(
-            body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_constant
-        )
+        return _DECODER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError, InvalidOperation):
         raise ProtocolError("the answer is not JSON") from None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 def read_object(body: bytes) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """`python -m connectors.simulate CONNECTOR --port P`: a simulator without the gateway."""
 
 import argparse
-import asyncio
 import contextlib
 import json
 import sys
 from pathlib import Path
+
+import uvloop
 
 from connectors import registry
 from connectors.settings import SettingsError
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         script = json.loads(options.script.read_text()) if options.script else None
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(
+            uvloop.run(
                 run(
                     options.connector,
                     options.host,
