@@ -327,6 +327,9 @@ class ParsedBatch:
         """(repetitions within the batch, candidates), once `fingerprints` was called."""
     def report(self, in_file: list[int], in_pool: list[int]) -> str:
         """`line,verdict,reason` per row; the arguments are candidates known already, ascending."""
+    def fingerprint_rows(self, pool_id: int, batch_id: int, dropped: list[int]) -> bytes:
+        """The fingerprints of all candidates but `dropped` (ascending), as the payload of
+        `COPY code_fingerprint (fingerprint, pool_id, batch_id) … (FORMAT binary)`. Detaches."""
     def copy_rows(
         self, vault: Vault, pool_id: int, batch_id: int, seq_lo: int, dropped: list[int]
     ) -> bytes:

@@ -1,6 +1,6 @@
 """What staging codes into a pool is told and tells: plain facts, no codes."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -33,8 +33,8 @@ class StagedBatch:
 class Known:
     """Candidates of a chunk that were there before, by index, ascending."""
 
-    in_file: Sequence[int]
-    in_pool: Sequence[int]
+    in_file: Sequence[int] = ()
+    in_pool: Sequence[int] = ()
     elsewhere: int = 0  # candidates that another pool has too; imported all the same
 
     @property
@@ -52,6 +52,20 @@ class ChunkFacts:
     rejected: int
     last_line: int
     bytes_done: int
+
+
+# Makes COPY rows of a chunk's candidates but the ones dropped (indices, ascending).
+MakeRows = Callable[[list[int]], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageableChunk:
+    """A chunk ready for its transaction; its codes are sealed on demand."""
+
+    facts: ChunkFacts
+    fingerprints: bytes  # of the candidates, 16 bytes each
+    fingerprint_rows: MakeRows
+    code_rows: MakeRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

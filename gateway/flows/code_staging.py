@@ -5,19 +5,24 @@ Shared by importing and generating. A chunk is one transaction; a batch is on sa
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.domain.code_batch import ChunkFacts, Known, PoolFacts, StagedBatch, Tally
+from gateway.domain.code_batch import (
+    ChunkFacts,
+    Known,
+    PoolFacts,
+    StageableChunk,
+    StagedBatch,
+    Tally,
+)
 from gateway.native import ParsedBatch, Vault
 
 # Rows of one transaction. From 5,000 to 50,000 the rate hardly changes; this many keep a chunk's
 # plaintext, fingerprints and sealed rows below ten megabytes.
 CHUNK_ROWS = 20_000
-
-Seal = Callable[[list[int]], Awaitable[bytes]]
 
 
 class StagingStore(Protocol):
@@ -32,10 +37,8 @@ class StagingStore(Protocol):
     async def set_data_key(self, batch_id: int, wrapped: bytes) -> None:
         """Keep a batch's wrapped data key."""
 
-    async def stage(
-        self, pool: PoolFacts, batch_id: int, fingerprints: bytes, chunk: ChunkFacts, seal: Seal
-    ) -> Known:
-        """Add one chunk in one transaction; `seal` gets the dropped candidates' indices."""
+    async def stage(self, pool: PoolFacts, batch_id: int, chunk: StageableChunk) -> Known:
+        """Add one chunk in one transaction."""
 
     async def preview(self, pool: PoolFacts, batch_id: int, fingerprints: bytes) -> Known:
         """What `stage` would find, changing nothing."""
@@ -103,13 +106,23 @@ async def open_batch(target: Target, *, kind: str, source: str, digest: bytes) -
 
 async def stage_chunk(target: Target, batch: StagedBatch, chunk: Chunk, seq: int) -> Known:
     """Add a chunk whose first kept code gets the number `seq`."""
+    rows, pool_id = chunk.rows, target.pool.id
 
-    async def seal(dropped: list[int]) -> bytes:
+    async def fingerprint_rows(dropped: list[int]) -> bytes:
+        return await asyncio.to_thread(rows.fingerprint_rows, pool_id, batch.id, dropped)
+
+    async def code_rows(dropped: list[int]) -> bytes:
         return await asyncio.to_thread(
-            chunk.rows.copy_rows, target.vault, batch.pool_id, batch.id, seq, dropped
+            rows.copy_rows, target.vault, pool_id, batch.id, seq, dropped
         )
 
-    return await target.store.stage(target.pool, batch.id, chunk.fingerprints, chunk.facts, seal)
+    stageable = StageableChunk(
+        facts=chunk.facts,
+        fingerprints=chunk.fingerprints,
+        fingerprint_rows=fingerprint_rows,
+        code_rows=code_rows,
+    )
+    return await target.store.stage(target.pool, batch.id, stageable)
 
 
 def committed(batch: StagedBatch) -> Tally:

@@ -1,21 +1,20 @@
 """Staged batches in PostgreSQL: the `StagingStore` of importing and generating codes."""
 
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from io import BytesIO
 from typing import Any, Final
 
 import asyncpg
 
-from gateway.domain.code_batch import ChunkFacts, Known, PoolFacts, StagedBatch
+from gateway.domain.code_batch import Known, PoolFacts, StageableChunk, StagedBatch
 from gateway.domain.errors import InvariantBrokenError, RefusedError
 from gateway.store.database import Database, unreachable_is_unavailable
 from gateway.store.named_sql import queries
 
 SQL = queries("code_import")
 IMPORT_LOCK: Final = 0x5149  # "QI": first key of the advisory lock of a pool's import
-FINGERPRINT_BYTES: Final = 16
 DISCARD_TIMEOUT_S: Final = 3600.0  # removing millions of staged rows takes minutes at worst
 
 
@@ -24,6 +23,8 @@ class StagingRows:
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        # Until a chunk meets a known code, looking them all up first is wasted.
+        self._expect_known = False
 
     async def pool(self, name: str) -> PoolFacts:
         """The pool of a name. Raises RefusedError when there is none."""
@@ -70,55 +71,66 @@ class StagingRows:
         """Keep a batch's wrapped data key."""
         await self._connection.execute(SQL["set_data_key"], batch_id, wrapped)
 
-    async def stage(
-        self,
-        pool: PoolFacts,
-        batch_id: int,
-        fingerprints: bytes,
-        chunk: ChunkFacts,
-        seal: Callable[[list[int]], Awaitable[bytes]],
-    ) -> Known:
+    async def stage(self, pool: PoolFacts, batch_id: int, chunk: StageableChunk) -> Known:
         """Add one chunk: fingerprints, sealed rows and progress, or nothing."""
         async with self._connection.transaction():
             # Staged rows may be lost with the server: then the import goes on from further back.
             await self._connection.execute("SET LOCAL synchronous_commit = off")
-            known = await self._stage_fingerprints(pool, batch_id, fingerprints)
-            dropped = known.dropped
-            if len(dropped) < chunk.candidates:
-                await self._copy(await seal(dropped))
+            known = await self._stage_rows(pool, batch_id, chunk)
+            facts, dropped = chunk.facts, len(known.dropped)
             advanced = await self._connection.fetchval(
-                SQL["advance"], batch_id, chunk.candidates - len(dropped),
-                chunk.repeats + len(dropped), chunk.rejected, chunk.last_line, chunk.bytes_done,
+                SQL["advance"], batch_id, facts.candidates - dropped, facts.repeats + dropped,
+                facts.rejected, facts.last_line, facts.bytes_done,
             )  # fmt: skip
             if advanced is None:
                 raise InvariantBrokenError(f"batch {batch_id} is not staged any more")
         return known
 
-    async def _stage_fingerprints(
-        self, pool: PoolFacts, batch_id: int, fingerprints: bytes
-    ) -> Known:
-        elsewhere = 0
-        if pool.has_neighbours:
-            elsewhere = await self._connection.fetchval(
-                SQL["count_elsewhere"], pool.id, fingerprints
-            )
-        rows = await self._connection.fetch(
-            SQL["stage_fingerprints"], pool.id, batch_id, fingerprints
-        )
-        dropped = [row["i"] for row in rows]
-        if not dropped:
-            return Known(in_file=(), in_pool=(), elsewhere=elsewhere)
-        own_rows = await self._connection.fetch(
-            SQL["of_this_batch"], pool.id, batch_id, _as_uuids(fingerprints, dropped)
-        )
-        own = {dropped[row["i"]] for row in own_rows}
+    async def _stage_rows(self, pool: PoolFacts, batch_id: int, chunk: StageableChunk) -> Known:
+        if not (pool.has_neighbours or self._expect_known):
+            if await self._stage_as_new(chunk):
+                return Known()
+            self._expect_known = True
+        known = await self._known(pool, batch_id, chunk.fingerprints)
+        if len(known.dropped) < chunk.facts.candidates:
+            await self._copy_fingerprints(await chunk.fingerprint_rows(known.dropped))
+            await self._copy_codes(await chunk.code_rows(known.dropped))
+        return known
+
+    async def _stage_as_new(self, chunk: StageableChunk) -> bool:
+        """Add a chunk as if the database knew none of it, sealing meanwhile; False if it does."""
+        if chunk.facts.candidates == 0:
+            return True
+        sealing = asyncio.ensure_future(chunk.code_rows([]))
+        try:
+            async with self._connection.transaction():
+                await self._copy_fingerprints(await chunk.fingerprint_rows([]))
+            await self._copy_codes(await sealing)
+        except asyncpg.UniqueViolationError:
+            return False
+        finally:
+            await asyncio.gather(sealing, return_exceptions=True)
+        return True
+
+    async def _known(self, pool: PoolFacts, batch_id: int, fingerprints: bytes) -> Known:
+        """Which fingerprints the database has, by whose they are."""
+        rows = await self._connection.fetch(SQL["known_fingerprints"], fingerprints)
+        here = [row for row in rows if row["pool_id"] == pool.id]
         return Known(
-            in_file=sorted(own),
-            in_pool=[i for i in dropped if i not in own],
-            elsewhere=elsewhere,
+            in_file=sorted(row["i"] for row in here if row["batch_id"] == batch_id),
+            in_pool=sorted(row["i"] for row in here if row["batch_id"] != batch_id),
+            elsewhere=len({row["i"] for row in rows} - {row["i"] for row in here}),
         )
 
-    async def _copy(self, payload: bytes) -> None:
+    async def _copy_fingerprints(self, payload: bytes) -> None:
+        await self._connection.copy_to_table(
+            "code_fingerprint",
+            source=BytesIO(payload),
+            columns=["fingerprint", "pool_id", "batch_id"],
+            format="binary",
+        )
+
+    async def _copy_codes(self, payload: bytes) -> None:
         await self._connection.copy_to_table(
             "code",
             source=BytesIO(payload),
@@ -129,18 +141,14 @@ class StagingRows:
     async def preview(self, pool: PoolFacts, batch_id: int, fingerprints: bytes) -> Known:
         """What `stage` would find; remembers what it was shown on this connection only."""
         await self._connection.execute(SQL["create_preview"])
-        rows = await self._connection.fetch(
-            SQL["preview_fingerprints"], pool.id, batch_id, fingerprints
-        )
-        elsewhere = 0
-        if pool.has_neighbours:
-            elsewhere = await self._connection.fetchval(
-                SQL["count_elsewhere"], pool.id, fingerprints
-            )
+        shown = await self._connection.fetch(SQL["preview_fingerprints"], fingerprints)
+        known = await self._known(pool, batch_id, fingerprints)
+        in_pool = set(known.in_pool)
         return Known(
-            in_file=[row["i"] for row in rows if not row["in_pool"]],
-            in_pool=[row["i"] for row in rows if row["in_pool"]],
-            elsewhere=elsewhere,
+            # What this batch staged is no repetition the first time it is shown.
+            in_file=sorted(row["i"] for row in shown if row["i"] not in in_pool),
+            in_pool=known.in_pool,
+            elsewhere=known.elsewhere,
         )
 
     async def finish(self, batch_id: int) -> None:
@@ -217,8 +225,3 @@ def _batch(pool_id: int, row: Mapping[str, Any]) -> StagedBatch:
         lines_done=row["lines_done"],
         data_key=row["data_key"],
     )
-
-
-def _as_uuids(fingerprints: bytes, indices: Sequence[int]) -> list[uuid.UUID]:
-    size = FINGERPRINT_BYTES
-    return [uuid.UUID(bytes=fingerprints[i * size : (i + 1) * size]) for i in indices]

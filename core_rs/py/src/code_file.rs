@@ -162,8 +162,23 @@ impl ParsedBatch {
 
     fn fingerprints<'py>(&self, py: Python<'py>, vault: &Vault) -> Bound<'py, PyBytes> {
         let index = vault.engine().fingerprinter();
-        let all = py.detach(|| self.0.lock().fingerprints(|identity| index.of(identity)));
+        let all = py.detach(|| {
+            let mut batch = self.0.lock();
+            batch.fingerprint(|identity| index.of(identity));
+            batch.fingerprints()
+        });
         PyBytes::new(py, &all)
+    }
+
+    fn fingerprint_rows<'py>(
+        &self,
+        py: Python<'py>,
+        pool_id: i64,
+        batch_id: i64,
+        dropped: Vec<usize>,
+    ) -> Bound<'py, PyBytes> {
+        let payload = py.detach(|| self.0.lock().fingerprint_rows(pool_id, batch_id, &dropped));
+        PyBytes::new(py, &payload)
     }
 
     /// Rows that repeat an earlier row, and rows that may be imported.

@@ -26,27 +26,15 @@ RETURNING id, lo, imported, duplicates, rejected, lines_done, data_key
 -- name: set_data_key
 UPDATE batch SET data_key = $2 WHERE id = $1
 
--- name: stage_fingerprints
--- The indices, from 0, of the fingerprints that the pool has already.
-WITH line AS MATERIALIZED (
-    SELECT i, encode(substring($3::bytea FROM i * 16 + 1 FOR 16), 'hex')::uuid AS fingerprint
-    FROM generate_series(0, length($3::bytea) / 16 - 1) i
-), fresh AS (
-    INSERT INTO code_fingerprint (fingerprint, pool_id, batch_id) SELECT fingerprint, $1::bigint, $2::bigint FROM line
-    ON CONFLICT DO NOTHING RETURNING fingerprint
-)
-SELECT i FROM line LEFT JOIN fresh USING (fingerprint) WHERE fresh.fingerprint IS NULL ORDER BY i
-
--- name: of_this_batch
--- Which of the fingerprints (hex, without repetition) this batch staged itself.
-SELECT i - 1 AS i FROM unnest($3::uuid[]) WITH ORDINALITY AS line (fingerprint, i)
-JOIN code_fingerprint f USING (fingerprint) WHERE f.pool_id = $1 AND f.batch_id = $2
-
--- name: count_elsewhere
--- How many of the fingerprints another pool has.
-SELECT count(*) FROM generate_series(0, length($2::bytea) / 16 - 1) i
-WHERE EXISTS (SELECT FROM code_fingerprint f WHERE f.pool_id <> $1
-              AND f.fingerprint = encode(substring($2 FROM i * 16 + 1 FOR 16), 'hex')::uuid)
+-- name: known_fingerprints
+-- Who has which of the fingerprints: index from 0, pool, batch. LATERAL with OFFSET 0 looks each one
+-- up by the index, in the index's order; any other plan reads the whole table.
+SELECT line.i, f.pool_id, f.batch_id FROM (
+    SELECT i, encode(substring($1::bytea FROM i * 16 + 1 FOR 16), 'hex')::uuid AS fingerprint
+    FROM generate_series(0, length($1::bytea) / 16 - 1) i ORDER BY 2
+) line CROSS JOIN LATERAL (
+    SELECT c.pool_id, c.batch_id FROM code_fingerprint c WHERE c.fingerprint = line.fingerprint OFFSET 0
+) f
 
 -- name: advance
 UPDATE batch SET imported = imported + $2, duplicates = duplicates + $3, rejected = rejected + $4,
@@ -79,18 +67,15 @@ UPDATE batch SET state = 'discarded', completed_at = now() WHERE id = $1 AND sta
 CREATE TEMPORARY TABLE IF NOT EXISTS preview (fingerprint uuid PRIMARY KEY)
 
 -- name: preview_fingerprints
--- As stage_fingerprints, changing nothing: each index that is known, and who knows it.
+-- The indices of the fingerprints that this connection was shown before; remembers the others.
 WITH line AS MATERIALIZED (
-    SELECT i, encode(substring($3::bytea FROM i * 16 + 1 FOR 16), 'hex')::uuid AS fingerprint
-    FROM generate_series(0, length($3::bytea) / 16 - 1) i
+    SELECT i, encode(substring($1::bytea FROM i * 16 + 1 FOR 16), 'hex')::uuid AS fingerprint
+    FROM generate_series(0, length($1::bytea) / 16 - 1) i
 ), fresh AS (
     INSERT INTO preview (fingerprint) SELECT fingerprint FROM line
     ON CONFLICT DO NOTHING RETURNING fingerprint
 )
-SELECT i, coalesce(f.batch_id <> $2::bigint, false) AS in_pool
-FROM line LEFT JOIN fresh USING (fingerprint)
-LEFT JOIN code_fingerprint f ON f.fingerprint = line.fingerprint AND f.pool_id = $1
-WHERE fresh.fingerprint IS NULL OR f.batch_id <> $2::bigint ORDER BY i
+SELECT i FROM line LEFT JOIN fresh USING (fingerprint) WHERE fresh.fingerprint IS NULL
 
 -- name: stats
 -- One row: where each code of the pool is. A code under a lease that ended without its holder

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use zeroize::Zeroizing;
 
+use super::copy::CopyPayload;
 use super::identity::IdentityRule;
 use super::parser::RowOut;
 use super::row::{Goods, Reason};
@@ -18,6 +19,8 @@ pub struct Batch {
     rejects: Vec<(u64, Reason)>,
     /// Rows whose identity no earlier row of the batch has: what may be imported.
     candidates: Vec<usize>,
+    /// Those of the candidates, in the same order.
+    fingerprints: Vec<Fingerprint>,
     /// (row, candidate with the same identity).
     repeats: Vec<(usize, usize)>,
     last_line: u64,
@@ -133,24 +136,54 @@ impl Batch {
         self.candidates.len()
     }
 
-    /// Fingerprints every row, settles the candidates and returns theirs, in order, end to end.
-    pub fn fingerprints(&mut self, mut of: impl FnMut(&[u8]) -> Fingerprint) -> Vec<u8> {
+    /// Fingerprints every row and settles the candidates: those no earlier row is equal to.
+    pub fn fingerprint(&mut self, mut of: impl FnMut(&[u8]) -> Fingerprint) {
         let mut seen: HashMap<Fingerprint, usize> = HashMap::with_capacity(self.lines.len());
-        let mut all = Vec::with_capacity(self.lines.len() * 16);
         self.candidates.clear();
         self.repeats.clear();
+        self.fingerprints.clear();
         for row in 0..self.identity.len() {
             let fingerprint = of(self.identity.get(row));
             let next = self.candidates.len();
             match *seen.entry(fingerprint).or_insert(next) {
                 first if first == next => {
                     self.candidates.push(row);
-                    all.extend_from_slice(&fingerprint);
+                    self.fingerprints.push(fingerprint);
                 }
                 first => self.repeats.push((row, first)),
             }
         }
-        all
+    }
+
+    /// The candidates' fingerprints in order, end to end.
+    #[must_use]
+    pub fn fingerprints(&self) -> Vec<u8> {
+        self.fingerprints.concat()
+    }
+
+    /// The kept candidates' fingerprints as a payload of `COPY code_fingerprint (fingerprint,
+    /// pool_id, batch_id)`, in the index's order: neighbours then meet on the same pages.
+    #[must_use]
+    pub fn fingerprint_rows(&self, pool_id: i64, batch_id: i64, dropped: &[usize]) -> Vec<u8> {
+        let mut kept: Vec<&Fingerprint> = self
+            .kept(dropped)
+            .map(|at| &self.fingerprints[at])
+            .collect();
+        kept.sort_unstable();
+        let mut payload = CopyPayload::new(kept.len() * 48);
+        for fingerprint in kept {
+            payload.row(3);
+            payload.field(fingerprint);
+            payload.field(&pool_id.to_be_bytes());
+            payload.field(&batch_id.to_be_bytes());
+        }
+        payload.end()
+    }
+
+    /// The candidates that are not dropped, by index.
+    fn kept<'a>(&self, dropped: &'a [usize]) -> impl Iterator<Item = usize> + use<'a> {
+        let mut dropped = dropped.iter().peekable();
+        (0..self.candidates.len()).filter(move |at| dropped.next_if(|index| *index == at).is_none())
     }
 
     /// `line,verdict,reason` of every row, in the file's order and without codes.
@@ -190,7 +223,7 @@ impl Batch {
         text
     }
 
-    /// Seals the candidates that are kept and lays them out for `COPY code … (FORMAT binary)`.
+    /// Seals the kept candidates as a payload of `COPY code (pool_id, seq, batch_id, sealed)`.
     ///
     /// `dropped` are candidate indices in ascending order; the kept ones get the numbers
     /// `seq_lo`, `seq_lo + 1`, …; `seal` appends one sealed record.
@@ -200,29 +233,16 @@ impl Batch {
         dropped: &[usize],
         mut seal: impl FnMut(i64, &[u8], &mut Vec<u8>) -> Result<(), E>,
     ) -> Result<Vec<u8>, E> {
-        let mut payload = Vec::with_capacity(self.plain.bytes.len() + self.candidates.len() * 128);
-        payload.extend_from_slice(COPY_HEADER);
-        let mut dropped = dropped.iter().peekable();
-        let mut seq = rows.seq_lo;
-        for (candidate, row) in self.candidates.iter().enumerate() {
-            if dropped.next_if(|index| **index == candidate).is_some() {
-                continue;
-            }
-            payload.extend_from_slice(&4_i16.to_be_bytes());
-            for field in [rows.pool_id, seq, rows.batch_id] {
-                payload.extend_from_slice(&8_i32.to_be_bytes());
-                payload.extend_from_slice(&field.to_be_bytes());
-            }
-            let length_at = payload.len();
-            payload.extend_from_slice(&[0; 4]);
-            seal(seq, self.plain.get(*row), &mut payload)?;
-            // The low half of the length: a record is some kilobytes at most.
-            let length = (payload.len() - length_at - 4).to_be_bytes();
-            payload[length_at..length_at + 4].copy_from_slice(&length[4..]);
-            seq += 1;
+        let mut payload = CopyPayload::new(self.plain_bytes() + self.candidates.len() * 128);
+        for (seq, candidate) in (rows.seq_lo..).zip(self.kept(dropped)) {
+            payload.row(4);
+            payload.field(&rows.pool_id.to_be_bytes());
+            payload.field(&seq.to_be_bytes());
+            payload.field(&rows.batch_id.to_be_bytes());
+            let plaintext = self.plain.get(self.candidates[candidate]);
+            payload.field_with(|out| seal(seq, plaintext, out))?;
         }
-        payload.extend_from_slice(&(-1_i16).to_be_bytes());
-        Ok(payload)
+        Ok(payload.end())
     }
 }
 
@@ -236,9 +256,6 @@ pub struct CopyRows {
     /// The number of the first kept row.
     pub seq_lo: i64,
 }
-
-/// Signature, no flags, no extension: the database's documentation of COPY, “Binary Format”.
-const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 
 /// The plaintext of a record: compact JSON, absent members left out.
 fn write_plaintext(goods: &Goods, out: &mut Vec<u8>) {

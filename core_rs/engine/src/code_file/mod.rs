@@ -7,6 +7,7 @@
 
 mod batch;
 mod column;
+mod copy;
 mod decode;
 mod expiry;
 mod field;
