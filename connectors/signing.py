@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import hmac
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -62,12 +63,8 @@ def sorted_characters_md5(text: str, secret: Secret) -> str:
 
 
 def _sorted_characters(text: str) -> str:
-    # Counting is five times faster than sorting for an answer of 600 characters out of 60; a text
-    # of very many different ones (a hostile one) would make it quadratic.
-    alphabet = set(text)
-    if len(alphabet) > 512:
-        return "".join(sorted(text))
-    return "".join([character * text.count(character) for character in sorted(alphabet)])
+    # Counting beats sorting: an answer of 600 characters has 60 different ones.
+    return "".join([character * count for character, count in sorted(Counter(text).items())])
 
 
 def timestamped_sha1(timestamp: str, text: str, key: Secret) -> str:
