@@ -26,6 +26,7 @@ from gateway.flows.line import Line, PlannedAttempt, Refusal
 from gateway.flows.order_desk import OrderDesk
 from gateway.flows.stock import Stock
 from gateway.native import Allocator, KeyRing, OrderIds, RateLimiter, Vault, seal_claimed
+from gateway.services import Parts, Service, build_services
 from gateway.store.catalog import CatalogRead, read_catalog
 from gateway.store.commit import CommitLane
 from gateway.store.control import Control
@@ -53,6 +54,7 @@ class Worker:
         self._keyring = KeyRing()
         self._allocator = Allocator()
         self._tasks: list[asyncio.Task[Any]] = []
+        self._services: list[Service] = []
 
     async def start(self, listening: socket.socket) -> None:
         """Register, wire, read the catalog and begin to serve on `listening`."""
@@ -109,6 +111,9 @@ class Worker:
             database=pool,
         )
         self._take_keys(read)
+        self._services = build_services(self._parts(slot))
+        for service in self._services:
+            await service.start()
         self._intake.start()
         self._server = DeadlineServer(make_handler(self._context, ROUTES))
         loop = asyncio.get_running_loop()
@@ -143,6 +148,21 @@ class Worker:
 
     def _created(self, lines: Sequence[Line]) -> None:
         self._known.created(lines)
+        for service in self._services:
+            service.created(lines)
+
+    def _parts(self, slot: int) -> Parts:
+        return Parts(
+            config=self._config,
+            dsn=self._database.dsn,
+            pool=self._database.pool,
+            vault=self._vault,
+            keyring=self._keyring,
+            order_ids=self._order_ids,
+            catalog=lambda: self._context.catalog,
+            worker_id=self._id,
+            slot=slot,
+        )
 
     def _plan_attempt(self, sku: Sku, quantity: int) -> PlannedAttempt | Refusal:
         return Refusal(code="sold-out", detail=f"No upstream sells SKU {sku.sku} now.")
@@ -179,6 +199,8 @@ class Worker:
         read = await read_catalog(self._database.pool)
         self._context.catalog = read.catalog
         self._take_keys(read)
+        for service in self._services:
+            await service.catalog_changed()
 
     def _take_keys(self, read: CatalogRead) -> None:
         for key_id, secrets in read.secrets.items():
@@ -202,6 +224,8 @@ class Worker:
         self._server.pre_shutdown()
         await self._server.shutdown(self._config.drain_s)
         await self._intake.close()
+        for service in reversed(self._services):
+            await service.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
