@@ -1,21 +1,26 @@
 """Logging: structlog to stderr, as lines for people or as JSON, without secrets.
 
-Events, not prose: `log.info("key.revoked", key_id=…)`. Whatever stands under a key that may
-hold a secret is dropped before anything is written. Nothing here blocks: a line is one
-write to stderr, and a full or closed stderr loses the line, never the order.
+Events, not prose: `log.info("key.revoked", key_id=…)`. Whatever stands under a name that may
+hold a secret is dropped before anything is written. In the gateway no line is ever waited
+for: a thread writes them, and a stderr that is full, slow or closed loses lines, not orders.
 """
 
+import atexit
 import contextlib
 import logging
 import os
+import queue
 import re
 import sys
+import threading
 from collections.abc import Mapping, MutableMapping
-from typing import Any, Final, TextIO
+from typing import Any, Final, Protocol, TextIO
 
 import structlog
 
 HIDDEN: Final = "[hidden]"
+LINES_WAITING_MAX: Final = 10_000
+CLOSE_TIMEOUT_S: Final = 1.0
 
 # Names of members that never appear in a log, whatever they hold (invariant I12).
 _SECRET_NAME = re.compile(
@@ -33,9 +38,16 @@ _LEVELS: Final[Mapping[str, int]] = {
 }
 
 
-def set_up_logging(*, level: str, as_json: bool, stream: TextIO | None = None) -> None:
-    """Set up structlog for this process; may be called again to change it."""
+def set_up_logging(
+    *, level: str, as_json: bool, background: bool = False, stream: TextIO | None = None
+) -> None:
+    """Set up logging for this process; may be called again to change it.
+
+    `background` is for processes that must not wait for their log. What libraries log through
+    the standard library from the level "warning" up comes out in the same form.
+    """
     out = stream or sys.stderr
+    sink: _Sink = _Background(out) if background else _Lossy(out)
     renderer: Any
     if as_json:
         renderer = structlog.processors.JSONRenderer(ensure_ascii=True)
@@ -55,9 +67,12 @@ def set_up_logging(*, level: str, as_json: bool, stream: TextIO | None = None) -
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=_Lossy(out)),  # type: ignore[arg-type]
+        logger_factory=structlog.WriteLoggerFactory(file=sink),  # type: ignore[arg-type]
         cache_logger_on_first_use=False,
     )
+    root = logging.getLogger()
+    root.handlers = [_Bridge(logging.WARNING)]
+    root.setLevel(logging.WARNING)
 
 
 def hide_secrets(
@@ -98,6 +113,16 @@ def _pass(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutabl
     return event
 
 
+class _Sink(Protocol):
+    """Where rendered lines go."""
+
+    def write(self, text: str) -> int:
+        """Take a piece of a line."""
+
+    def flush(self) -> None:
+        """The line is complete."""
+
+
 class _Lossy:
     """A text stream that drops what it cannot write (a full log disk, a closed pipe)."""
 
@@ -105,11 +130,64 @@ class _Lossy:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        try:
-            return self._stream.write(text)
-        except (OSError, ValueError):
-            return 0
+        """Write it, or lose it."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
 
     def flush(self) -> None:
+        """Flush, or lose what was there."""
         with contextlib.suppress(OSError, ValueError):
             self._stream.flush()
+
+
+class _Background:
+    """Hands lines to a thread; when it cannot keep up, lines are dropped and counted."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = _Lossy(stream)
+        self._lines: queue.Queue[str | None] = queue.Queue(LINES_WAITING_MAX)
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._work, name="log", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+
+    def write(self, text: str) -> int:
+        """Queue it; never waits."""
+        try:
+            self._lines.put_nowait(text)
+        except queue.Full:
+            self._dropped += 1
+        return len(text)
+
+    def flush(self) -> None:
+        """The thread flushes."""
+
+    def close(self) -> None:
+        """Give the thread a moment to write what is waiting."""
+        with contextlib.suppress(queue.Full):
+            self._lines.put_nowait(None)
+            self._thread.join(CLOSE_TIMEOUT_S)
+
+    def _work(self) -> None:
+        while (text := self._lines.get()) is not None:
+            self._stream.write(text)
+            if self._lines.empty():
+                dropped, self._dropped = self._dropped, 0
+                if dropped:
+                    self._stream.write(f"{dropped} log lines dropped: stderr was too slow\n")
+                self._stream.flush()
+        self._stream.flush()
+
+
+class _Bridge(logging.Handler):
+    """Passes on what libraries log through the standard library."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log it as an event of that library."""
+        log = structlog.get_logger()
+        level = record.levelname.lower()
+        report = {"warning": log.warning, "error": log.error}.get(level, log.error)
+        report(
+            "library", library=record.name, message=record.getMessage(), exc_info=record.exc_info
+        )

@@ -53,21 +53,25 @@ class Call:
     output: Output
 
     def config(self, **flags: Any) -> Config:
-        """The settings of this run; `flags` are the command's own, None when not given.
+        """The settings of a process that serves; `flags` are its own, None when not given.
 
-        Logging is set up as they say. Raises ConfigError.
+        Sets logging up as they say, so that nothing ever waits for it. Raises ConfigError.
         """
+        return self._load(flags, background=True)
+
+    def quiet_config(self) -> Config:
+        """The settings of a run that says nothing but its answer unless `--log-level` asks."""
+        level = self.flags["log_level"] or QUIET.value
+        return self._load({"log_level": level}, background=False)
+
+    def _load(self, flags: Mapping[str, Any], *, background: bool) -> Config:
         from gateway.telemetry import set_up_logging
 
         config = load_config(
             flags={**self.flags, **flags}, environment=os.environ, file=self.config_file
         )
-        set_up_logging(level=config.log_level, as_json=config.log_json)
+        set_up_logging(level=config.log_level, as_json=config.log_json, background=background)
         return config
-
-    def quiet_config(self) -> Config:
-        """The settings of a run that says nothing but its answer unless `--log-level` asks."""
-        return self.config(log_level=self.flags["log_level"] or QUIET.value)
 
     @property
     def debugging(self) -> bool:

@@ -17,12 +17,12 @@ async def open_vault(data: Path, connection: Any) -> Vault:
     order; so that is KeyMissing, at once. `connection` is asyncpg's.
     """
     path = data / KEY_FILE
-    if path.exists():  # noqa: ASYNC240  one stat, at the start
+    if path.exists():
         return Vault.open(str(path), create=False)
     if await connection.fetchval(queries("administration")["holds_secrets"]):
         raise KeyMissing(
             f"the key file {path} is missing, and this database holds secrets that only it opens. "
             "Put the file back from its backup, or name its directory with --data."
         )
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)  # noqa: ASYNC240  likewise
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)  # noqa: ASYNC240  once, at the start
     return Vault.open(str(path))
