@@ -92,7 +92,8 @@ def test_libraries_log_in_the_same_form() -> None:
     set_up_logging(level="info", as_json=True, stream=out)
     logging.getLogger("somebody.else").warning("careful: %s", "x\ny")
     event = json.loads(out.getvalue())
-    assert (event["event"], event["library"], event["level"]) == ("library", "somebody.else", "warning")
+    assert (event["event"], event["level"]) == ("library", "warning")
+    assert (event["library"], event["message"]) == ("somebody.else", r"careful: x\x0ay")
 
 
 class _Stuck(io.StringIO):

@@ -1,0 +1,96 @@
+"""Settings: a flag, else the environment, else the file, else the default; mistakes are named."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.config import Config, load_config
+from gateway.domain.errors import ConfigError
+
+
+def load(
+    flags: dict[str, Any] | None = None,
+    environment: dict[str, str] | None = None,
+    file: Path | None = None,
+) -> Config:
+    """`load_config` with nothing else given."""
+    return load_config(flags=flags or {}, environment=environment or {}, file=file)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A config file that says port 3."""
+    path = tmp_path / "quangate.toml"
+    path.write_text("port = 3\n")
+    return path
+
+
+def test_the_order_of_precedence(file: Path) -> None:
+    """Flag before environment before file before default."""
+    environment = {"QUANGATE_PORT": "2"}
+    assert load({"port": 1}, environment, file).port == 1
+    assert load({"port": None}, environment, file).port == 2
+    assert load(None, None, file).port == 3
+    assert load().port == 8080
+
+
+def test_the_file_may_be_named_in_the_environment(file: Path) -> None:
+    """QUANGATE_CONFIG names the file; a flag names another one."""
+    assert load(environment={"QUANGATE_CONFIG": str(file)}).port == 3
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"QUANGATE_PORT": "http"}, "QUANGATE_PORT"),  # no number
+        ({"QUANGATE_PORT": "65536"}, "between 0 and 65535"),  # no port
+        ({"QUANGATE_LOG_LEVEL": "loud"}, "debug, info, warning, error"),
+        ({"QUANGATE_LOG_JSON": "perhaps"}, "neither true nor false"),
+        ({"QUANGATE_METRICS_ALLOW": "10.0.0.0/33"}, "QUANGATE_METRICS_ALLOW"),
+        ({"QUANGATE_DATABSE_URL": "x"}, "did you mean database_url?"),  # misspelt
+        ({"QUANGATE_CONFIG": "/nowhere/at/all"}, "does not exist"),
+    ],
+)
+def test_a_wrong_environment_stops_the_start(environment: dict[str, str], words: str) -> None:
+    """The error names the variable and what would be right."""
+    with pytest.raises(ConfigError, match=words.replace("?", r"\?")):
+        load(environment=environment)
+
+
+def test_variables_of_others_are_left_alone() -> None:
+    """Kubernetes injects QUANGATE_SERVICE_HOST for a service called quangate: no reason to stop."""
+    environment = {"QUANGATE_SERVICE_HOST": "10.0.0.1", "QUANGATE_PORT_8080_TCP": "tcp://…"}
+    assert load(environment=environment) == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ports = 3", "did you mean port?"),  # misspelt
+        ("colour = 3", "unknown setting 'colour'"),  # no such setting: always an error in a file
+        ("port = ", "config file"),  # no TOML
+        ("port = [1]", "config file|port|int"),  # a list where a number belongs
+    ],
+)
+def test_a_wrong_file_stops_the_start(tmp_path: Path, text: str, words: str) -> None:
+    """The error names the file."""
+    path = tmp_path / "quangate.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=words.replace("?", r"\?")) as caught:
+        load(file=path)
+    assert "quangate.toml" in str(caught.value)
+
+
+def test_networks_are_read_from_text_and_lists(tmp_path: Path) -> None:
+    """A comma-separated variable and a TOML list give the same networks; single hosts too."""
+    path = tmp_path / "quangate.toml"
+    path.write_text('webhook_allow = ["10.0.0.0/8", "::1"]')
+    from_text = load(environment={"QUANGATE_WEBHOOK_ALLOW": "10.0.0.0/8, ::1"})
+    assert from_text.webhook_allow == load(file=path).webhook_allow
+    assert [str(n) for n in from_text.webhook_allow] == ["10.0.0.0/8", "::1/128"]
+
+
+def test_an_empty_database_url_means_the_embedded_database() -> None:
+    """`QUANGATE_DATABASE_URL=` in a compose file means: not set."""
+    assert load(environment={"QUANGATE_DATABASE_URL": ""}).database_url is None
