@@ -114,7 +114,7 @@ def test_large_batches_detach(rig: Rig) -> None:
     """Above the size from which the interpreter is released the answers are the same."""
     allocator = Allocator()
     allocator.publish(POOL, 71, 1, 0, rig.published)
-    lines = [(KEY_ID, POOL, [(71, 1, number % 4, 1)]) for number in range(600)]
+    lines = [(KEY_ID, POOL, [(71, 1, number % 4, 1)]) for number in range(2100)]
     arrays = seal_claimed(rig.vault, rig.keyring, allocator, lines)
     for number, array in enumerate(arrays):
         assert opened(rig.delivery_key, array) == [PLAINTEXTS[number % 4]]

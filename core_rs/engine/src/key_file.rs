@@ -1,10 +1,10 @@
 //! The local key file: the key service of a single machine.
 //!
-//! A text file of mode 0600, in a directory of mode 0700, that holds every key-encryption key by
-//! id, says which one is current, and carries the wrapped secret of the blind index. Processes that
-//! start together end with one file (`link` lets exactly one win); a change is a whole new file
-//! moved over the old one, so that a crash leaves either the old or the new one. Whoever can read
-//! this file can read every code.
+//! A text file of mode 0600, in a directory of mode 0700, that holds every key-encryption key by id,
+//! says which one is current, and carries the wrapped secret of the blind index. Whoever makes or
+//! changes it holds a lock on the directory, so that processes that start together end with one
+//! file; a change is a whole new file moved over the old one, so that a crash leaves either the old
+//! or the new one. Whoever can read this file can read every code.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -39,10 +39,7 @@ impl KeyFile {
         let keys = match read(path)? {
             Some(keys) => keys,
             None if create => create_first(path)?,
-            None => {
-                let message = format!("the key file {} is missing", path.display());
-                return Err(VaultError::KeyMissing(message));
-            }
+            None => return Err(missing(path)),
         };
         Ok(Self {
             path: path.to_owned(),
@@ -50,28 +47,16 @@ impl KeyFile {
         })
     }
 
-    /// Applies `change` to what is in the file now, under a lock between processes, and stores the
-    /// result.
+    /// Applies `change` to what is in the file now, and stores the result.
     fn change<T>(
         &self,
         change: impl FnOnce(&mut KeySet) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        let directory = open_directory(&self.path)?;
-        // The lock is on the directory: the file itself is replaced, so a lock on it would guard
-        // nothing.
-        directory
-            .lock()
-            .map_err(|error| io_error(&self.path, &error))?;
-        let mut keys = read(&self.path)?.ok_or_else(|| {
-            VaultError::KeyMissing(format!("the key file {} is missing", self.path.display()))
-        })?;
-        let outcome = change(&mut keys)?;
-        let draft = write_draft(&self.path, &keys)?;
-        let moved = fs::rename(&draft, &self.path).and_then(|()| directory.sync_all());
-        moved.map_err(|error| {
-            // The draft is gone when the rename succeeded; then there is nothing to remove.
-            let _ = fs::remove_file(&draft);
-            io_error(&self.path, &error)
+        let (keys, outcome) = alone(&self.path, |directory| {
+            let mut keys = read(&self.path)?.ok_or_else(|| missing(&self.path))?;
+            let outcome = change(&mut keys)?;
+            store(&self.path, directory, &keys)?;
+            Ok((keys, outcome))
         })?;
         *self.keys.write() = keys;
         Ok(outcome)
@@ -117,9 +102,7 @@ impl Kms for KeyFile {
     }
 
     fn reload(&self) -> Result<(), VaultError> {
-        let keys = read(&self.path)?.ok_or_else(|| {
-            VaultError::KeyMissing(format!("the key file {} is missing", self.path.display()))
-        })?;
+        let keys = read(&self.path)?.ok_or_else(|| missing(&self.path))?;
         *self.keys.write() = keys;
         Ok(())
     }
@@ -163,40 +146,45 @@ fn read(path: &Path) -> Result<Option<KeySet>, VaultError> {
 
 /// Makes the file with a first key. When another process was faster, its file is taken.
 fn create_first(path: &Path) -> Result<KeySet, VaultError> {
-    let keys = KeySet::first(secret_32()?, &secret_32()?)?;
     let parent = parent(path);
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(parent)
         .map_err(|error| io_error(parent, &error))?;
-    let draft = write_draft(path, &keys)?;
-    let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft).map_err(|error| io_error(path, &error))?;
-    match linked {
-        Ok(()) => {
-            open_directory(path)?
-                .sync_all()
-                .map_err(|error| io_error(path, &error))?;
-            Ok(keys)
+    alone(path, |directory| {
+        if let Some(keys) = read(path)? {
+            return Ok(keys);
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            read(path)?.ok_or_else(|| {
-                VaultError::KeyFile(format!("the key file {} comes and goes", path.display()))
-            })
-        }
-        Err(error) => Err(io_error(path, &error)),
-    }
+        let keys = KeySet::first(secret_32()?, &secret_32()?)?;
+        store(path, directory, &keys)?;
+        Ok(keys)
+    })
 }
 
-/// Writes the keys to a new file beside `path`, on the disk before this returns.
-fn write_draft(path: &Path, keys: &KeySet) -> Result<PathBuf, VaultError> {
-    let mut random = [0; 8];
-    getrandom::fill(&mut random)?;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{:016x}.draft", u64::from_be_bytes(random)));
-    let draft = path.with_file_name(name);
-    let written = OpenOptions::new()
+/// Runs `work` while no other process changes the file.
+fn alone<T>(
+    path: &Path,
+    work: impl FnOnce(&File) -> Result<T, VaultError>,
+) -> Result<T, VaultError> {
+    let directory = File::open(parent(path)).map_err(|error| io_error(path, &error))?;
+    // The lock is on the directory: the file itself is replaced, so a lock on it would guard
+    // nothing. It ends with `directory`.
+    directory.lock().map_err(|error| io_error(path, &error))?;
+    let draft = draft_path(path);
+    match fs::remove_file(&draft) {
+        // Left by a process that was killed while it stored; nobody uses those keys.
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(io_error(&draft, &error)),
+    }
+    work(&directory)
+}
+
+/// Puts the keys in place of the file, or leaves the file as it is; on the disk before this returns.
+fn store(path: &Path, directory: &File, keys: &KeySet) -> Result<(), VaultError> {
+    let draft = draft_path(path);
+    OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
@@ -204,12 +192,16 @@ fn write_draft(path: &Path, keys: &KeySet) -> Result<PathBuf, VaultError> {
         .and_then(|mut file| {
             file.write_all(keys.to_text().as_bytes())?;
             file.sync_all()
-        });
-    written.map_err(|error| {
-        let _ = fs::remove_file(&draft);
-        io_error(path, &error)
-    })?;
-    Ok(draft)
+        })
+        .and_then(|()| fs::rename(&draft, path))
+        .and_then(|()| directory.sync_all())
+        .map_err(|error| io_error(path, &error))
+}
+
+fn draft_path(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".draft");
+    path.with_file_name(name)
 }
 
 fn parent(path: &Path) -> &Path {
@@ -219,8 +211,8 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-fn open_directory(path: &Path) -> Result<File, VaultError> {
-    File::open(parent(path)).map_err(|error| io_error(path, &error))
+fn missing(path: &Path) -> VaultError {
+    VaultError::KeyMissing(format!("the key file {} is missing", path.display()))
 }
 
 fn io_error(path: &Path, error: &io::Error) -> VaultError {

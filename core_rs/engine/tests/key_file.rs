@@ -153,6 +153,37 @@ fn rotation() {
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }
 
+/// What a process killed in the middle of a change leaves behind neither disturbs nor stays.
+#[test]
+fn abandoned_draft() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("kek");
+    fs::write(
+        directory.path().join("kek.draft"),
+        "quangate-keys 1\nkey half",
+    )
+    .unwrap();
+    let vault = Vault::open(&path, true).unwrap();
+    fs::write(directory.path().join("kek.draft"), "").unwrap();
+    vault.kms().rotate().unwrap();
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    assert_eq!(Vault::open(&path, false).unwrap().kms().key_ids().len(), 2);
+}
+
+/// A change that cannot be stored leaves the old file and the old keys.
+#[test]
+fn failed_change() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("kek");
+    let vault = Vault::open(&path, true).unwrap();
+    let before = fs::read(&path).unwrap();
+    // A directory where the draft would be written stands for a full disk, also for root.
+    fs::create_dir(directory.path().join("kek.draft")).unwrap();
+    assert!(matches!(vault.kms().rotate(), Err(VaultError::KeyFile(_))));
+    assert_eq!(fs::read(&path).unwrap(), before);
+    assert_eq!(vault.kms().key_ids().len(), 1);
+}
+
 /// A slip of the pen in an old key is noticed at the start, and the error names the line, not the key.
 #[test]
 fn damaged_old_key() {

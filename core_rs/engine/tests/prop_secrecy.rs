@@ -5,6 +5,7 @@ use aes_gcm::aead::{AeadInOut, KeyInit};
 use proptest::prelude::*;
 use quangate_engine::entropy::NonceTape;
 use quangate_engine::jwe::{self, JweSealer};
+use quangate_engine::secret_text::encode_base64url;
 use quangate_engine::suite::{Suite, SuiteCipher};
 use quangate_engine::vault::Vault;
 use quangate_engine::vault_error::VaultError;
@@ -144,6 +145,46 @@ proptest! {
                 prop_assert!(jwe::open(&key, &flipped).is_err(), "{}", flipped);
             }
         }
+    }
+}
+
+/// A JWE by someone who has the key is opened in our form only: these headers, an empty second part.
+#[test]
+fn jwe_form_is_strict() {
+    let sealed = |header: &str, encrypted_key: &str| {
+        let mut protected = String::new();
+        encode_base64url(header.as_bytes(), &mut protected);
+        let cipher = SuiteCipher::new(Suite::Aes256Gcm, &[7; 32]).unwrap();
+        let mut message = b"{}".to_vec();
+        let tag = cipher
+            .seal_in_place(&[9; 12], protected.as_bytes(), &mut message)
+            .unwrap();
+        let mut text = format!("{protected}.{encrypted_key}.");
+        for part in [&[9; 12][..], &message, &tag] {
+            encode_base64url(part, &mut text);
+            text.push('.');
+        }
+        text.pop();
+        jwe::open(&[7; 32], &text).is_ok()
+    };
+    let ours = r#"{"alg":"dir","enc":"A256GCM","kid":"qk_1"}"#;
+    assert!(sealed(ours, ""));
+    assert!(sealed(
+        r#"{"alg":"dir","enc":"A256GCM","kid":"q\"k\\"}"#,
+        ""
+    ));
+    assert!(!sealed(ours, "AA"));
+    let foreign = [
+        // No key id, another algorithm, another order.
+        r#"{"alg":"dir","enc":"A256GCM"}"#,
+        r#"{"alg":"A256KW","enc":"A256GCM","kid":"qk_1"}"#,
+        r#"{"enc":"A256GCM","alg":"dir","kid":"qk_1"}"#,
+        // A member more: compression, or a critical extension that we would have to understand.
+        r#"{"alg":"dir","enc":"A256GCM","kid":"qk_1","zip":"DEF"}"#,
+        r#"{"alg":"dir","enc":"A256GCM","kid":"qk_1","crit":["b"],"b":"x"}"#,
+    ];
+    for header in foreign {
+        assert!(!sealed(header, ""), "{header}");
     }
 }
 

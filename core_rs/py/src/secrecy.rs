@@ -20,9 +20,11 @@ use quangate_engine::vault_error::VaultError;
 
 use crate::errors::CoreResult;
 
-/// From this many records on, a call detaches from the interpreter: about a hundred microseconds of
-/// work, against one for the detach when another thread runs.
-pub(crate) const DETACH_RECORDS: usize = 128;
+/// From this many records on, about a millisecond of work, a call detaches from the interpreter.
+///
+/// A detach costs one microsecond, but with another thread computing it took up to 18 ms to get the
+/// interpreter back (2-core VM, 400 calls): the order path, some hundreds of codes, must not.
+pub(crate) const DETACH_RECORDS: usize = 2048;
 
 /// Runs `work` with or without the interpreter, by the number of records it goes through.
 pub(crate) fn detached<T: Send>(
