@@ -4,55 +4,10 @@
 use std::fmt::Write;
 
 use encoding_rs::GB18030;
-use quangate_engine::code_file::{FileError, Goods, Overrides, Parser, RowOut};
+use quangate_engine::code_file::{FileError, Overrides, Parser};
 
-/// A row as a test writes it: `code|pin|url|expires_at` with empty ends cut, or `!reason`.
-fn show(row: &RowOut) -> String {
-    match &row.goods {
-        Err(reason) => format!("!{}", reason.word()),
-        Ok(Goods {
-            code,
-            pin,
-            url,
-            expires_at,
-            ..
-        }) => format!("{code}|{pin}|{url}|{expires_at}")
-            .trim_end_matches('|')
-            .to_owned(),
-    }
-}
-
-struct Outcome {
-    shape: String,
-    rows: Vec<String>,
-    lines: Vec<u64>,
-}
-
-fn read_chunked(bytes: &[u8], overrides: &Overrides, chunk: usize) -> Result<Outcome, FileError> {
-    let mut parser = Parser::new(overrides.clone());
-    let mut outcome = Outcome {
-        shape: String::new(),
-        rows: Vec::new(),
-        lines: Vec::new(),
-    };
-    for piece in bytes.chunks(chunk.max(1)) {
-        parser.feed(piece)?;
-        while let Some(row) = parser.next_row() {
-            outcome.rows.push(show(&row));
-            outcome.lines.push(row.line);
-        }
-    }
-    parser.finish()?;
-    while let Some(row) = parser.next_row() {
-        outcome.rows.push(show(&row));
-        outcome.lines.push(row.line);
-    }
-    outcome.shape = parser
-        .shape()
-        .map(quangate_engine::code_file::Shape::explain)
-        .unwrap_or_default();
-    Ok(outcome)
-}
+mod code_file_rig;
+use code_file_rig::{Outcome, read_chunked, utf16};
 
 fn read(bytes: &[u8]) -> Outcome {
     read_chunked(bytes, &Overrides::default(), usize::MAX).expect("a readable file")
@@ -236,20 +191,6 @@ fn numbers_lines_of_the_file() {
     assert_eq!(outcome.lines, [3, 5, 6]);
 }
 
-fn utf16(text: &str, little: bool, mark: bool) -> Vec<u8> {
-    let mark = if mark { "\u{feff}" } else { "" };
-    let units = mark.encode_utf16().chain(text.encode_utf16());
-    units
-        .flat_map(|unit| {
-            if little {
-                unit.to_le_bytes()
-            } else {
-                unit.to_be_bytes()
-            }
-        })
-        .collect()
-}
-
 /// The same rows come out of every encoding.
 #[test]
 fn reads_every_encoding() {
@@ -317,9 +258,7 @@ fn refuses_binary_files() {
         (&noise, "binary"),
     ];
     for (bytes, what) in table {
-        let error = read_chunked(bytes, &Overrides::default(), usize::MAX)
-            .err()
-            .expect("refused");
+        let error = read_chunked(bytes, &Overrides::default(), usize::MAX).expect_err("refused");
         assert!(error.to_string().contains(what), "{error}");
     }
 }
@@ -418,56 +357,4 @@ fn masks_the_sample() {
     let shown = format!("{} {:?}", shape.explain(), shape.sample);
     assert!(!shown.contains("CANARY"), "{shown}");
     assert!(shown.contains("code=CA**…**1 pin=CA**…**N"), "{shown}");
-}
-
-mod any_chunking {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// Pieces of files, chosen to meet at every awkward place.
-    fn file() -> impl Strategy<Value = Vec<u8>> {
-        let piece = prop_oneof![
-            Just(b"\n".to_vec()),
-            Just(b"\r\n".to_vec()),
-            Just(b"\r".to_vec()),
-            Just(b"\"".to_vec()),
-            Just(b"\"\"".to_vec()),
-            Just(b",".to_vec()),
-            Just(b"----".to_vec()),
-            Just(b" ".to_vec()),
-            Just("卡密".as_bytes().to_vec()),
-            Just(GB18030.encode("卡号").0.into_owned()),
-            Just("\u{feff}".as_bytes().to_vec()),
-            Just(vec![b'x'; 66_000]),
-            Just(b"3.465E+15".to_vec()),
-            "[A-Z0-9]{1,12}".prop_map(String::into_bytes),
-            "code,pin\n".prop_map(String::into_bytes),
-        ];
-        prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-
-        /// The rows, their lines and the shape depend on the bytes, never on the chunks.
-        #[test]
-        fn gives_the_same_rows(bytes in file(), chunk in 1_usize..5000, wide in any::<bool>()) {
-            // Single bytes of a long line would be looked at over and over again.
-            let chunk = if bytes.len() > 20_000 { chunk + 1000 } else { chunk };
-            let bytes = if wide { utf16(&String::from_utf8_lossy(&bytes), true, true) } else { bytes };
-            let whole = read_chunked(&bytes, &Overrides::default(), usize::MAX).map(|o| (o.rows, o.lines, o.shape));
-            let pieces = read_chunked(&bytes, &Overrides::default(), chunk).map(|o| (o.rows, o.lines, o.shape));
-            prop_assert_eq!(whole, pieces);
-        }
-
-        /// No bytes make the parser panic, or report a line that is not there.
-        #[test]
-        fn survives_anything(bytes in prop::collection::vec(any::<u8>(), 0..4000)) {
-            if let Ok(outcome) = read_chunked(&bytes, &Overrides::default(), 97) {
-                let ends = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() as u64;
-                prop_assert!(outcome.lines.iter().all(|line| *line <= ends + 1));
-                prop_assert!(outcome.lines.is_sorted());
-            }
-        }
-    }
 }

@@ -3,8 +3,9 @@
 //! Bytes go in, rows come out: `sniff` looks at the first 256 KiB and decides a [`Shape`],
 //! `record` cuts records, `field` cuts fields, `row` makes [`Goods`] or a [`Reason`] of them.
 //! Nothing here knows keys, pools or databases; nothing is repaired, only accepted or refused.
-//! Plaintext lives in buffers that are wiped; no type here that holds a code has `Debug`.
+//! Rows wait for sealing in buffers that are wiped; no type here that holds a code has `Debug`.
 
+mod assign;
 mod batch;
 mod column;
 mod copy;

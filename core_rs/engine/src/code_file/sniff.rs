@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use super::FileError;
+use super::assign::fill_columns;
 use super::column::{self, Column};
 use super::decode::{Encoding, TextReader, Transcoder};
 use super::expiry;
 use super::field::{Separator, cuts_into_pair, looks_like_link, of_pasted_line, split};
-use super::mask::mask;
 use super::record::{QuoteRule, Splitter};
-use super::row::{Cell, read_row};
+use super::row::Cell;
 use super::shape::{Overrides, Shape};
 
 /// How many bytes the shape is decided from.
@@ -17,9 +17,6 @@ pub(super) const WINDOW_BYTES: usize = 256 * 1024;
 
 /// How many records of the window are looked at: shapes do not change after a thousand.
 const RECORDS_MAX: usize = 1000;
-
-/// Rows shown to the operator.
-const SAMPLE_ROWS: usize = 3;
 
 /// What separates on nine lines of ten separates in the file.
 const SURE_PERCENT: usize = 90;
@@ -151,6 +148,10 @@ struct Sample<'a> {
 impl Sample<'_> {
     /// The window's records as fields; blank ones and those that are no text are left out.
     fn rows(&self, separator: Separator) -> Vec<Vec<String>> {
+        self.first_rows(separator, RECORDS_MAX)
+    }
+
+    fn first_rows(&self, separator: Separator, most: usize) -> Vec<Vec<String>> {
         let quotes = self.quotes.unwrap_or(separator.allows_quotes()) && separator.allows_quotes();
         let mut text = TextReader::new(self.encoding);
         let mut splitter = Splitter::new(QuoteRule {
@@ -163,7 +164,7 @@ impl Sample<'_> {
             splitter.finish();
         }
         let mut rows = Vec::new();
-        while rows.len() < RECORDS_MAX {
+        while rows.len() < most {
             let Some(record) = splitter.next() else { break };
             let Some(line) = record.bytes.ok().and_then(|bytes| text.read(bytes)) else {
                 continue;
@@ -198,7 +199,7 @@ fn separator_and_header(
         .unwrap_or_else(|| detect_separator(sample, overrides));
     // The operator says there is a header, with names we do not know.
     let header = (overrides.header == Some(true))
-        .then(|| sample.rows(separator).into_iter().next())
+        .then(|| sample.first_rows(separator, 1).pop())
         .flatten();
     (separator, header)
 }
@@ -215,7 +216,7 @@ fn named_header(sample: &Sample<'_>, fixed: Option<Separator>) -> Option<(Separa
         Separator::None,
     ];
     let fits = |separator: Separator| {
-        let first = sample.rows(separator).into_iter().next()?;
+        let first = sample.first_rows(separator, 1).pop()?;
         let cells: Vec<&str> = first.iter().map(String::as_str).collect();
         let columns = column::from_header(&cells)?;
         let several = cells.len() > 1 || fixed.is_some() || separator == Separator::None;
@@ -239,7 +240,7 @@ fn detect_separator(sample: &Sample<'_>, overrides: &Overrides) -> Separator {
         Separator::Comma,
     ];
     let lines = sample.rows(Separator::None);
-    let total = sample.lines().max(1);
+    let total = lines.len().max(1);
     let cut = |separator: Separator| {
         sample
             .rows(separator)
@@ -266,12 +267,6 @@ fn detect_separator(sample: &Sample<'_>, overrides: &Overrides) -> Separator {
         return Separator::Blanks;
     }
     of_pasted_text(&lines, blanks)
-}
-
-impl Sample<'_> {
-    fn lines(&self) -> usize {
-        self.rows(Separator::None).len()
-    }
 }
 
 /// A link with commas in it is not a row of a CSV file.
@@ -312,106 +307,4 @@ fn strong_among(found: &[Separator]) -> Separator {
         .into_iter()
         .find(|separator| found.contains(separator))
         .unwrap_or(Separator::None)
-}
-
-/// Settles the columns, then shows what they make of the first rows.
-fn fill_columns(
-    shape: &mut Shape,
-    rows: &[Vec<Cell<'_>>],
-    overrides: &Overrides,
-) -> Result<(), FileError> {
-    let is_header = |row: &&Vec<Cell<'_>>| {
-        shape.header.as_ref().is_some_and(|header| {
-            row.iter()
-                .map(Cell::text)
-                .eq(header.iter().map(String::as_str))
-        })
-    };
-    let data: Vec<&Vec<Cell<'_>>> = rows.iter().filter(|row| !is_header(row)).collect();
-    let named = shape.header.as_ref().and_then(|header| {
-        let cells: Vec<&str> = header.iter().map(String::as_str).collect();
-        column::from_header(&cells)
-    });
-    (shape.columns, shape.guessed) = match (&overrides.columns, named) {
-        (Some(columns), _) => (columns.clone(), false),
-        (None, Some(columns)) => (columns, false),
-        (None, None) => (guess_columns(shape, &data), true),
-    };
-    if !shape.columns.iter().any(|column| column.carries_goods()) {
-        return Err(FileError::NoCodeColumn);
-    }
-    shape.sample = data
-        .iter()
-        .take(SAMPLE_ROWS)
-        .map(|row| show(row, shape))
-        .collect();
-    Ok(())
-}
-
-/// `code,pin,url,expires_at`, with the third and fourth place checked against what they hold.
-fn guess_columns(shape: &Shape, data: &[&Vec<Cell<'_>>]) -> Vec<Column> {
-    if shape.separator == Separator::None && shape.sheet.is_none() {
-        return vec![Column::Code];
-    }
-    let width = data.iter().map(|row| row.len()).max().unwrap_or(1).max(4);
-    let mut columns = vec![Column::Code, Column::Pin];
-    for place in 2..width {
-        let role = role_of(data, place).unwrap_or(match place {
-            2 => Column::Url,
-            3 => Column::ExpiresAt,
-            _ => Column::Ignored,
-        });
-        columns.push(if columns.contains(&role) {
-            Column::Ignored
-        } else {
-            role
-        });
-    }
-    columns
-}
-
-/// What most filled cells of a column are; `None` if all are empty.
-fn role_of(data: &[&Vec<Cell<'_>>], place: usize) -> Option<Column> {
-    let filled: Vec<&Cell<'_>> = data
-        .iter()
-        .filter_map(|row| row.get(place))
-        .filter(|cell| !cell.is_empty())
-        .collect();
-    let most = |is: &dyn Fn(&Cell<'_>) -> bool| {
-        filled.iter().filter(|cell| is(cell)).count() * 2 >= filled.len()
-    };
-    match () {
-        () if filled.is_empty() => None,
-        () if most(&|cell| looks_like_link(cell.text())) => Some(Column::Url),
-        () if most(&|cell| {
-            matches!(cell, Cell::Date(_)) || matches!(expiry::parse(cell.text()), Ok(Some(_)))
-        }) =>
-        {
-            Some(Column::ExpiresAt)
-        }
-        () => Some(Column::Ignored),
-    }
-}
-
-/// One row as the operator sees it before anything is written.
-fn show(row: &[Cell<'_>], shape: &Shape) -> String {
-    match read_row(row, &shape.row_rule()) {
-        Err(reason) => format!("refused: {}", reason.word()),
-        Ok(goods) => {
-            let parts = [
-                ("code", mask(&goods.code)),
-                ("pin", mask(&goods.pin)),
-                ("url", mask(&goods.url)),
-            ];
-            let mut words: Vec<String> = parts
-                .into_iter()
-                .filter(|(_, text)| !text.is_empty())
-                .map(|(name, text)| format!("{name}={text}"))
-                .collect();
-            if !goods.expires_at.is_empty() {
-                words.push(format!("expires_at={}", goods.expires_at));
-            }
-            words.join(" ")
-        }
-    }
 }
