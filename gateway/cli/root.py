@@ -6,6 +6,7 @@ A room's module is imported only when it is named, so that `quangate --help` is 
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -44,6 +45,12 @@ class RoomGroup(TyperGroup):
         if name is not None and command is not None:
             command = load_room(name)
         return name, command, rest
+
+
+def rooms() -> list[str]:
+    """The rooms of the table that this installation has."""
+    here = Path(__file__).parent
+    return [name for name, (module, _) in ROOMS.items() if (here / f"{module}.py").exists()]
 
 
 def load_room(name: str) -> Any:
@@ -85,8 +92,8 @@ def build() -> TyperGroup:
     """The root group with a stub for every room."""
     group = typer.main.get_command(root)
     assert isinstance(group, TyperGroup)
-    for name, (_, text) in ROOMS.items():
-        group.add_command(TyperCommand(name, help=text))
+    for name in rooms():
+        group.add_command(TyperCommand(name, help=ROOMS[name][1]))
     return group
 
 
