@@ -64,6 +64,17 @@ def test_check_names_spoiled_records(vault: Vault, suite: str) -> None:
     assert vault.check_records(POOL, 1, rows) == [7, 20, 21, 2099]
 
 
+def test_a_packed_range_is_checked_alike(vault: Vault) -> None:
+    """One value with all records of a range gives the same findings; a torn one is refused."""
+    vault.new_dek(BATCH)
+    rows = published(BATCH, vault.seal_records(POOL, BATCH, 1, CODES))
+    rows[1] = flipped(rows[1], 8 * len(rows[1]) - 1)
+    packed = b"".join(len(row).to_bytes(4, "big") + row for row in rows)
+    assert vault.check_packed(POOL, 1, packed) == vault.check_records(POOL, 1, rows) == [1]
+    with pytest.raises(ValueError, match="torn"):
+        vault.check_packed(POOL, 1, packed[:-1])
+
+
 def test_check_without_the_key_says_so(vault: Vault) -> None:
     """A data key that is not loaded is `KeyMissing`, never a verdict on the record."""
     vault.new_dek(BATCH)
