@@ -13,10 +13,10 @@ from bench.history import fill_history
 from bench.peers.skip_locked import app as skip_locked
 from bench.plan import Plan, Teller
 from bench.presign import Workload, batches, single_orders
-from bench.servers import echo_server, gateway_server, skip_locked_server
-from bench.shop import Shop, open_shop
+from bench.servers import Server, echo_server, gateway_server, skip_locked_server
+from bench.shop import Shop, open_shop, postmaster_pid
 from bench.spread import ratios, spread
-from bench.turns import Contestant, Ledger, Rounds, rates, run_turns, summary
+from bench.turns import Contestant, Rounds, rates, run_turns, summary
 from gateway.store.embedded import EmbeddedServer
 
 BATCH_LINES = 100
@@ -36,7 +36,7 @@ class House:
     plan: Plan
     teller: Teller
     shop: Shop
-    echo_port: int
+    echo_server: Server
 
     def gateway(self, workload: Workload, counts: str) -> Contestant:
         """Our side."""
@@ -45,8 +45,8 @@ class House:
     def echo(self, workload: Workload) -> Contestant:
         """The echo, fed with the gateway's bytes."""
         return Contestant(
-            name="echo", port=self.echo_port, credentials=self.shop.credentials,
-            workload=workload, counts="200",
+            name="echo", port=self.echo_server.port, credentials=self.shop.credentials,
+            workload=workload, counts="200", pids={"server": self.echo_server.pid},
         )  # fmt: skip
 
 
@@ -54,9 +54,9 @@ class House:
 async def open_house(plan: Plan, teller: Teller) -> AsyncIterator[House]:
     """Start the shared servers; they end with the block."""
     async with AsyncExitStack() as stack:
-        echo_port = await stack.enter_async_context(echo_server(plan.work / "echo.log"))
+        echo = await stack.enter_async_context(echo_server(plan.work / "echo.log"))
         shop = await stack.enter_async_context(_gateway_shop(plan, "gateway"))
-        yield House(plan=plan, teller=teller, shop=shop, echo_port=echo_port)
+        yield House(plan=plan, teller=teller, shop=shop, echo_server=echo)
 
 
 async def against_echo(house: House) -> list[Figure]:
@@ -72,14 +72,9 @@ async def against_skip_locked(house: House) -> list[Figure]:
     """Single orders in turns with the usual design, on an embedded PostgreSQL of its own."""
     plan = house.plan
     await house.shop.stock("USUAL", plan.codes_needed(SINGLE_CODES_PER_S_MAX))
-    workload = single_orders("USUAL")
-    async with _skip_locked_peer(plan) as (port, ledger):
-        peer = Contestant(
-            name="skip_locked", port=port, credentials=house.shop.credentials,
-            workload=workload, counts="201", ledger=ledger,
-        )  # fmt: skip
-        sides = (house.gateway(workload, "201"), peer)
-        rounds = await run_turns("single orders / SKIP LOCKED", sides, plan, house.teller)
+    ours = house.gateway(single_orders("USUAL"), "201")
+    async with _skip_locked_peer(plan, ours) as peer:
+        rounds = await run_turns("single orders / SKIP LOCKED", (ours, peer), plan, house.teller)
     return [_ratio("ratio_skip_locked", rounds, "gateway", "skip_locked")]
 
 
@@ -139,8 +134,8 @@ async def after_history(plan: Plan, teller: Teller) -> list[Figure]:
 
 def _seller(name: str, shop: Shop, workload: Workload, counts: str) -> Contestant:
     return Contestant(
-        name=name, port=shop.port, credentials=shop.credentials, workload=workload,
-        counts=counts, ledger=shop.ledger,
+        name=name, port=shop.server.port, credentials=shop.credentials, workload=workload,
+        counts=counts, pids=shop.pids, ledger=shop.ledger,
     )  # fmt: skip
 
 
@@ -159,8 +154,8 @@ def _both(rounds: Rounds, ours: str, theirs: str) -> tuple[list[float], list[flo
 @asynccontextmanager
 async def _gateway_shop(plan: Plan, name: str) -> AsyncIterator[Shop]:
     data = plan.work / name
-    async with gateway_server(data, plan.work / f"{name}.log") as port:
-        shop = await open_shop(data, port)
+    async with gateway_server(data, plan.work / f"{name}.log") as server:
+        shop = await open_shop(data, server)
         try:
             yield shop
         finally:
@@ -168,20 +163,25 @@ async def _gateway_shop(plan: Plan, name: str) -> AsyncIterator[Shop]:
 
 
 @asynccontextmanager
-async def _skip_locked_peer(plan: Plan) -> AsyncIterator[tuple[int, Ledger]]:
-    """The peer on its own server: the same binaries and settings as the gateway's."""
-    server = EmbeddedServer(plan.work / "skip-locked")
-    await asyncio.to_thread(server.start)
+async def _skip_locked_peer(plan: Plan, like: Contestant) -> AsyncIterator[Contestant]:
+    """The peer, fed like our side, on a PostgreSQL of its own with the gateway's settings."""
+    data = plan.work / "skip-locked"
+    postgres = EmbeddedServer(data)
+    await asyncio.to_thread(postgres.start)
     try:
-        await skip_locked.prepare(server.dsn, codes=plan.codes_needed(PEER_CODES_PER_S_MAX))
-        connection = await asyncpg.connect(server.dsn)
-        try:
-            async with skip_locked_server(server.dsn, plan.work / "skip-locked.log") as port:
-                yield port, _PeerLedger(connection)
-        finally:
-            await connection.close()
+        await skip_locked.prepare(postgres.dsn, codes=plan.codes_needed(PEER_CODES_PER_S_MAX))
+        connection = await asyncpg.connect(postgres.dsn)
+        async with skip_locked_server(postgres.dsn, plan.work / "skip-locked.log") as server:
+            yield replace(
+                like,
+                name="skip_locked",
+                port=server.port,
+                pids={"server": server.pid, "database": postmaster_pid(data)},
+                ledger=_PeerLedger(connection),
+            )
+        await connection.close()
     finally:
-        await asyncio.to_thread(server.release)
+        await asyncio.to_thread(postgres.release)
 
 
 @dataclass(slots=True)

@@ -50,11 +50,11 @@ async def measure_first_order(plan: Plan, teller: Teller) -> list[Figure]:
 
 async def _one_start(data: Path, log: Path) -> float:
     began = time.perf_counter()
-    async with gateway_server(data, log, wait=False) as port:
+    async with gateway_server(data, log, wait=False) as server_process:
         server = EmbeddedServer(data)
         try:
             credentials = await asyncio.to_thread(_set_up, data, server)
-            await _first_order(port, credentials, log)
+            await _first_order(server_process.port, credentials, log)
             return time.perf_counter() - began
         finally:
             await asyncio.to_thread(server.release)

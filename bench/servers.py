@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,14 @@ class ServerError(Exception):
     """A process did not start, or a command of the gateway failed; the message ends its log."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A process that listens on the loopback."""
+
+    port: int
+    pid: int
+
+
 def free_port() -> int:
     """A loopback port nobody listens on now."""
     with socket.socket() as probe:
@@ -29,29 +38,29 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def echo_server(log: Path) -> AsyncIterator[int]:
-    """The echo peer; yields its port."""
+async def echo_server(log: Path) -> AsyncIterator[Server]:
+    """The echo peer, listening."""
     port = free_port()
     async with _process(["-m", "bench.peers.echo", str(port)], log=log) as process:
         await _wait_for(process, lambda: _accepts(port), log)
-        yield port
+        yield Server(port=port, pid=process.pid)
 
 
 @asynccontextmanager
-async def skip_locked_server(dsn: str, log: Path) -> AsyncIterator[int]:
-    """The FastAPI peer on a prepared database; yields its port."""
+async def skip_locked_server(dsn: str, log: Path) -> AsyncIterator[Server]:
+    """The FastAPI peer on a prepared database, listening."""
     port = free_port()
     arguments = ["-m", "bench.peers.skip_locked.app", str(port)]
     async with _process(arguments, log=log, environment={"PEER_DSN": dsn}) as process:
         await _wait_for(process, lambda: _accepts(port), log)
-        yield port
+        yield Server(port=port, pid=process.pid)
 
 
 @asynccontextmanager
-async def gateway_server(data: Path, log: Path, *, wait: bool = True) -> AsyncIterator[int]:
-    """The gateway on a data directory, one worker; yields its port once it takes orders.
+async def gateway_server(data: Path, log: Path, *, wait: bool = True) -> AsyncIterator[Server]:
+    """The gateway on a data directory, one worker, once it takes orders.
 
-    With `wait` off the port is yielded at once, for measuring the start itself.
+    With `wait` off it is yielded at once, for measuring the start itself.
     """
     port = free_port()
     arguments = ["-m", "gateway", "serve", "--data", str(data), "--port", str(port),
@@ -59,7 +68,7 @@ async def gateway_server(data: Path, log: Path, *, wait: bool = True) -> AsyncIt
     async with _process(arguments, log=log) as process:
         if wait:
             await _wait_for(process, lambda: "listening on http" in _text(log), log)
-        yield port
+        yield Server(port=port, pid=process.pid)
 
 
 async def quangate(data: Path, *arguments: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import aiohttp
 import asyncpg
 
 from bench.presign import ORDERS, Credentials, signature_headers
-from bench.servers import ServerError, quangate
+from bench.servers import Server, ServerError, quangate
 from gateway.native import open_jwe
 from gateway.store.embedded import EmbeddedServer
 
@@ -71,9 +71,14 @@ class Shop:
     """A running gateway with a partner that may order."""
 
     data: Path
-    port: int
+    server: Server
     credentials: Credentials
     ledger: GatewayLedger
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The processes whose processor time an order costs."""
+        return {"server": self.server.pid, "database": postmaster_pid(self.data)}
 
     async def stock(self, sku: str, codes: int) -> None:
         """Offer a new SKU with that many codes, and wait until it can be ordered."""
@@ -94,7 +99,7 @@ class Shop:
         attempt = 0
         while True:
             status, answer = await place_order(
-                self.port, self.credentials, sku=sku, out_order_no=f"probe-{sku}-{attempt}"
+                self.server.port, self.credentials, sku=sku, out_order_no=f"probe-{sku}-{attempt}"
             )
             if wanted in (answer.get("state"), answer.get("code")):
                 break
@@ -116,7 +121,7 @@ class Shop:
             return {"ok": False, "detail": str(error)}
 
 
-async def open_shop(data: Path, port: int) -> Shop:
+async def open_shop(data: Path, server: Server) -> Shop:
     """Make a partner with funds and a key on a running gateway: all checks on, none in the way."""
     await quangate(data, "partner", "create", PARTNER)
     await quangate(data, "account", "deposit", PARTNER, str(DEPOSIT_MINOR), "--reference", "bench")
@@ -128,12 +133,18 @@ async def open_shop(data: Path, port: int) -> Shop:
     partner_id = await connection.fetchval("SELECT id FROM partner WHERE name = $1", PARTNER)
     return Shop(
         data=data,
-        port=port,
+        server=server,
         credentials=Credentials(
             key_id=key["key_id"], secret=key["secret"], delivery_key=key["delivery_key"]
         ),
         ledger=GatewayLedger(connection, partner_id),
     )
+
+
+def postmaster_pid(data: Path) -> int:
+    """The process id of the embedded PostgreSQL of a data directory."""
+    first_line, _ = (data / "postgres" / "postmaster.pid").read_text().split("\n", 1)
+    return int(first_line)
 
 
 async def place_order(

@@ -8,11 +8,12 @@ kind, and where a database knows better, not more than it says was delivered.
 import asyncio
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from bench.cpu import tree_cpu_s
 from bench.load import Load, run_load
 from bench.plan import Plan, Steps, Teller
 from bench.presign import Credentials, Workload, write_requests
@@ -39,6 +40,7 @@ class Contestant:
     credentials: Credentials
     workload: Workload
     counts: str  # the answers that count: "201", "409 sold-out"
+    pids: Mapping[str, int]  # whose processor time is noted: "server", "database"
     ledger: Ledger | None = None
 
 
@@ -48,6 +50,7 @@ class Round:
 
     load: Load
     goodput: int  # lines answered as wanted, and not more than were delivered
+    cpu_s: Mapping[str, float]  # processor time by process, as Contestant.pids names them
     delivered: int | None = None  # codes, by the ledger; a cut connection may have had its commit
 
     @property
@@ -93,6 +96,7 @@ def _summary(rounds: Sequence[Round]) -> dict[str, Any]:
         answers[key] = answers.get(key, 0) + n
     return {
         "per_s": [round(r.per_s) for r in rounds],
+        "cpu_us_per_line": _cpu_us_per_line(rounds),
         "p50_us": sorted(r.load.p50_us for r in rounds)[len(rounds) // 2],
         "p99_us": sorted(r.load.p99_us for r in rounds)[len(rounds) // 2],
         "answers": answers,
@@ -102,14 +106,24 @@ def _summary(rounds: Sequence[Round]) -> dict[str, Any]:
     }
 
 
+def _cpu_us_per_line(rounds: Sequence[Round]) -> dict[str, float]:
+    lines = max(1, sum(r.goodput for r in rounds))
+    return {
+        name: round(sum(r.cpu_s[name] for r in rounds) * 1e6 / lines, 1) for name in rounds[0].cpu_s
+    }
+
+
 async def _run_round(contestant: Contestant, plan: Plan) -> Round:
+    before = {name: tree_cpu_s(pid) for name, pid in contestant.pids.items()}
     load = await run_load(
         port=contestant.port, requests=_requests_path(contestant, plan),
         seconds=plan.seconds, connections=plan.connections, threads=plan.threads,
     )  # fmt: skip
     await asyncio.sleep(SETTLE_S)
+    cpu_s = {name: tree_cpu_s(pid) - before[name] for name, pid in contestant.pids.items()}
     delivered = await contestant.ledger.codes_since_last() if contestant.ledger else None
-    return Round(load=load, goodput=goodput(contestant, load, delivered), delivered=delivered)
+    served = goodput(contestant, load, delivered)
+    return Round(load=load, goodput=served, cpu_s=cpu_s, delivered=delivered)
 
 
 def goodput(contestant: Contestant, load: Load, delivered: int | None) -> int:

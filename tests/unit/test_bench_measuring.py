@@ -1,7 +1,10 @@
 """The arithmetic of the bench: goodput, spreads, targets, and the table made of them."""
 
 import asyncio
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from bench.code_import import write_code_file
+from bench.cpu import tree_cpu_s
 from bench.figures import GOALS, Figure
 from bench.load import Load, LoaderError, parse_report, run_load
 from bench.peers.echo import application
@@ -33,7 +37,9 @@ def load(**answers: int) -> Load:
 def contestant(counts: str, *, lines: int = 1) -> Contestant:
     """A contestant whose answers of one kind count."""
     workload = batches("S", lines) if lines > 1 else single_orders("S")
-    return Contestant(name="x", port=1, credentials=CREDENTIALS, workload=workload, counts=counts)
+    return Contestant(
+        name="x", port=1, credentials=CREDENTIALS, workload=workload, counts=counts, pids={}
+    )
 
 
 def plan(directory: Path) -> Plan:
@@ -181,3 +187,20 @@ def test_a_readme_keeps_all_but_the_table() -> None:
     assert replace_table(text, "new") == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
     with pytest.raises(ValueError, match="bench:begin"):
         replace_table("no marks", "new")
+
+
+def test_processor_time_counts_children() -> None:
+    """What a child burnt belongs to its parent's cost, while it lives and after it was reaped."""
+    code = "import time\nwhile time.process_time() < 0.3: pass\nprint(flush=True)\ninput()"
+    before = tree_cpu_s(os.getpid())
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert child.stdout is not None
+    child.stdout.readline()
+    alive = tree_cpu_s(os.getpid())
+    assert tree_cpu_s(child.pid) >= 0.25
+    child.communicate(b"\n")
+    assert alive - before >= 0.25
+    assert tree_cpu_s(os.getpid()) >= alive
+    assert tree_cpu_s(child.pid) == 0  # gone: nothing to count
