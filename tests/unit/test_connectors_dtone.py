@@ -1,0 +1,525 @@
+"""DT One's reader and builder, and its simulator's own sides: upstreams.md §1.4 and §9."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from connectors.contract import (
+    CallbackRefused,
+    CallbackRequest,
+    Cancellation,
+    CancelRequest,
+    Context,
+    FailureKind,
+    HttpResponse,
+    OutcomeKind,
+    ProtocolError,
+    QueryKind,
+    QueryRequest,
+    Reason,
+    SubmitRequest,
+    TransportFailure,
+    UpstreamRefused,
+)
+from connectors.dtone.connector import Dtone
+from connectors.dtone.wire import CLASS_NAMES, DtoneSettings
+from connectors.secret import Secret
+from connectors.settings import SettingsError
+from connectors.simulation.market import Market
+from connectors.simulation.platform import Call, Reply
+from connectors.simulation.server import build
+from tests.unit.connector_play import ok, play
+
+SECRET = Secret("demo_api_secret")
+SETTINGS = DtoneSettings(api_key="demo_api_key", api_secret=SECRET)
+DTONE = Dtone(base_url="http://dtone.test", settings=SETTINGS)
+CONTEXT = Context(now=1767225600.0)
+NUMBER = "+6281234567890"
+TOP_UP = SubmitRequest(attempt_no="T1", product_id="1310", account=NUMBER, currency="USD")
+ASKED = QueryRequest(attempt_no="T1", product_id="1310", account=NUMBER, currency="USD")
+PIN_ORDER = SubmitRequest(attempt_no="T1", product_id="1310", account=None, currency="USD")
+
+
+def transaction(class_no: int, **more: Any) -> dict[str, Any]:
+    """A transaction as DT One shows it."""
+    name = CLASS_NAMES.get(class_no, "NOVEL")
+    return {
+        "id": 2237123891,
+        "external_id": "T1",
+        "status": {"id": class_no * 10_000, "message": name, "class": {"id": class_no}},
+        "product": {"id": 1310},
+        "credit_party_identifier": {"mobile_number": NUMBER},
+        "prices": {"wholesale": {"amount": 9.8, "unit": "USD", "unit_type": "CURRENCY"}},
+        **more,
+    }
+
+
+def errors(*codes: int) -> dict[str, Any]:
+    """An error body."""
+    return {"errors": [{"code": code, "message": f"m{code}"} for code in codes]}
+
+
+# --- submit ---------------------------------------------------------------------------------------
+
+
+def test_a_top_up_is_one_confirmed_create() -> None:
+    """POST /v1/async/transactions with HTTP Basic, auto_confirm, and the callback's URL."""
+    request = SubmitRequest(
+        attempt_no="T1", product_id="1310", account=NUMBER, notify_url="https://us.test/cb/secret"
+    )
+    played = play(DTONE.submit(request, CONTEXT), ok(transaction(2), status=201))
+    [sent] = played.requests
+    assert (sent.method, sent.url) == ("POST", "http://dtone.test/v1/async/transactions")
+    assert sent.executes
+    expected = "Basic " + base64.b64encode(b"demo_api_key:demo_api_secret").decode()
+    assert sent.headers["authorization"] == expected
+    assert played.sent() == {
+        "external_id": "T1",
+        "product_id": 1310,
+        "auto_confirm": True,
+        "credit_party_identifier": {"mobile_number": NUMBER},
+        "callback_url": "https://us.test/cb/secret",
+    }
+
+
+@pytest.mark.parametrize(
+    ("base_url", "url"),
+    [
+        ("https://dvs-api.dtone.com", "https://dvs-api.dtone.com/v1/async/transactions"),
+        ("https://dvs-api.dtone.com/v1", "https://dvs-api.dtone.com/v1/async/transactions"),
+        ("http://proxy.test/dtone", "http://proxy.test/dtone/async/transactions"),
+    ],
+)
+def test_the_version_is_added_to_a_bare_host_only(base_url: str, url: str) -> None:
+    """A base URL with a path is taken as it is."""
+    connector = Dtone(base_url=base_url, settings=SETTINGS)
+    played = play(connector.submit(TOP_UP, CONTEXT), ok(transaction(2), status=201))
+    assert played.requests[0].url == url
+
+
+@pytest.mark.parametrize(
+    ("settings", "account", "party"),
+    [
+        ({}, "13800138000", {"mobile_number": "13800138000"}),
+        ({"calling_code": "86"}, "13800138000", {"mobile_number": "+8613800138000"}),
+        ({"calling_code": "+86"}, NUMBER, {"mobile_number": NUMBER}),  # it has its own
+        ({}, "meter-77", {"account_number": "meter-77"}),
+        ({"identifier": "account_number"}, "13800138000", {"account_number": "13800138000"}),
+    ],
+)
+def test_accounts_are_named_by_their_kind(
+    settings: dict[str, str], account: str, party: dict[str, str]
+) -> None:
+    """Numbers are mobile numbers, other things account numbers, unless the operator says so."""
+    made = DtoneSettings(api_key="k", api_secret=SECRET, **settings)  # type: ignore[arg-type]
+    assert made.credit_party(account) == party
+
+
+def test_a_ranged_product_says_how_much_arrives() -> None:
+    """`PRODUCT@AMOUNT` orders that amount at the destination, in its currency."""
+    request = SubmitRequest(attempt_no="T1", product_id="77@5.50IDR", account=NUMBER)
+    played = play(DTONE.submit(request, CONTEXT), ok({}, status=201))
+    assert played.sent()["product_id"] == 77
+    assert played.sent()["calculation_mode"] == "DESTINATION_AMOUNT"
+    assert played.sent()["destination"] == {"amount": 5.5, "unit": "IDR", "unit_type": "CURRENCY"}
+
+
+@pytest.mark.parametrize(
+    ("class_no", "kind"),
+    [
+        (1, OutcomeKind.ACCEPTED),
+        (2, OutcomeKind.ACCEPTED),
+        (3, OutcomeKind.REJECTED),
+        (4, OutcomeKind.REJECTED),
+        (5, OutcomeKind.ACCEPTED),
+        (7, OutcomeKind.SUCCESS),
+        (8, OutcomeKind.ACCEPTED),  # a query tells more
+        (9, OutcomeKind.REJECTED),
+        (6, OutcomeKind.ACCEPTED),  # a class nobody knows
+    ],
+)
+def test_submit_answers_by_class(class_no: int, kind: OutcomeKind) -> None:
+    """The class decides, 7 alone is a success; the price is the wholesale one."""
+    outcome = play(DTONE.submit(TOP_UP, CONTEXT), ok(transaction(class_no), status=201)).result
+    assert outcome.kind is kind
+    assert (outcome.upstream_no, outcome.cost_minor) == ("2237123891", 980)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "kind", "reason"),
+    [
+        (400, errors(1007001), OutcomeKind.UNKNOWN, Reason.DUPLICATE),  # it arrived: ask
+        (400, errors(1006001), OutcomeKind.REJECTED, Reason.INSUFFICIENT_BALANCE),
+        (404, errors(1003001), OutcomeKind.REJECTED, Reason.PRODUCT_UNAVAILABLE),
+        (400, errors(1003002), OutcomeKind.REJECTED, Reason.PRODUCT_UNAVAILABLE),
+        (400, errors(1005003), OutcomeKind.REJECTED, Reason.INVALID_ACCOUNT),
+        (400, errors(1000400), OutcomeKind.REJECTED, Reason.INVALID_REQUEST),
+        (401, errors(1000401), OutcomeKind.REJECTED, Reason.CREDENTIALS),
+        (401, {}, OutcomeKind.REJECTED, Reason.CREDENTIALS),
+        (400, errors(1003001, 1009001), OutcomeKind.UNKNOWN, Reason.UNREADABLE),  # not all refuse
+        (400, errors(1007004), OutcomeKind.UNKNOWN, Reason.UNREADABLE),
+        (500, errors(1009001), OutcomeKind.UNKNOWN, Reason.UNREADABLE),
+        (503, errors(1009503), OutcomeKind.UNKNOWN, Reason.UNREADABLE),
+        (404, {}, OutcomeKind.UNKNOWN, Reason.UNREADABLE),  # a wrong base URL, perhaps
+        (201, {}, OutcomeKind.UNKNOWN, Reason.UNREADABLE),
+        (201, [], OutcomeKind.UNKNOWN, Reason.UNREADABLE),
+        (201, transaction(7, external_id="T2"), OutcomeKind.UNKNOWN, Reason.ECHO_MISMATCH),
+        (201, transaction(7, product={"id": 1}), OutcomeKind.UNKNOWN, Reason.ECHO_MISMATCH),
+        (
+            201,
+            transaction(7, credit_party_identifier={"mobile_number": "+620000"}),
+            OutcomeKind.UNKNOWN,
+            Reason.ECHO_MISMATCH,
+        ),
+    ],
+)
+def test_submit_errors(status: int, answer: Any, kind: OutcomeKind, reason: Reason) -> None:
+    """Only the documented refusals refuse; everything else is asked about."""
+    outcome = play(DTONE.submit(TOP_UP, CONTEXT), ok(answer, status=status)).result
+    assert (outcome.kind, outcome.reason) == (kind, reason)
+
+
+def test_a_price_in_another_currency_is_not_ours() -> None:
+    """Amounts of two currencies are never mixed: the cost stays unknown."""
+    request = SubmitRequest(attempt_no="T1", product_id="1310", account=NUMBER, currency="CNY")
+    outcome = play(DTONE.submit(request, CONTEXT), ok(transaction(7), status=201)).result
+    assert outcome.cost_minor is None
+
+
+def test_several_top_ups_are_not_one_transaction() -> None:
+    """A quantity is refused before anything is sent."""
+    request = SubmitRequest(attempt_no="T1", product_id="1", account=NUMBER, quantity=2)
+    assert play(DTONE.submit(request, CONTEXT)).result.kind is OutcomeKind.REJECTED
+
+
+def test_a_pin_is_a_code_and_hidden() -> None:
+    """A PIN product delivers its code with COMPLETED; without it the order is asked for again."""
+    pin = {"code": "PIN-1", "serial": "S-1"}
+    completed = transaction(7, pin=pin, credit_party_identifier={})
+    outcome = play(DTONE.submit(PIN_ORDER, CONTEXT), ok(completed, status=201)).result
+    assert outcome.kind is OutcomeKind.SUCCESS
+    assert [code.code.reveal() for code in outcome.codes] == ["PIN-1"]
+    assert "PIN-1" not in repr(outcome)
+    bare = play(DTONE.submit(PIN_ORDER, CONTEXT), ok(transaction(7), status=201)).result
+    assert bare.kind is OutcomeKind.ACCEPTED
+    asked = QueryRequest(attempt_no="T1", product_id="1310")
+    state = play(DTONE.query(asked, CONTEXT), ok([transaction(7)])).result
+    assert (state.kind, state.reason) == (QueryKind.PROCESSING, Reason.CODES_MISSING)
+
+
+# --- the price checked between two steps ----------------------------------------------------------
+
+CHECKING = Dtone(
+    base_url="http://dtone.test",
+    settings=DtoneSettings(api_key="k", api_secret=SECRET, price_check=True),
+)
+
+
+def bounded(max_cost_minor: int) -> SubmitRequest:
+    """A top-up that may cost so much."""
+    return SubmitRequest(
+        attempt_no="T1",
+        product_id="1310",
+        account=NUMBER,
+        currency="USD",
+        max_cost_minor=max_cost_minor,
+    )
+
+
+def test_a_price_within_its_bound_is_confirmed() -> None:
+    """Created unconfirmed, compared, confirmed by the transaction's number."""
+    created, confirmed = ok(transaction(1), status=201), ok(transaction(2), status=201)
+    played = play(CHECKING.submit(bounded(980), CONTEXT), created, confirmed)
+    assert played.sent()["auto_confirm"] is False
+    assert played.requests[1].url.endswith("/v1/async/transactions/2237123891/confirm")
+    assert played.result.kind is OutcomeKind.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [ok(transaction(4)), ok(errors(1007004), status=400), TransportFailure(FailureKind.LOST, "x")],
+)
+def test_a_price_above_its_bound_is_cancelled(answer: HttpResponse | TransportFailure) -> None:
+    """One cent too much: never confirmed, so rejected, whatever the cancellation says."""
+    played = play(CHECKING.submit(bounded(979), CONTEXT), ok(transaction(1), status=201), answer)
+    assert played.requests[1].url.endswith("/v1/transactions/2237123891/cancel")
+    assert (played.result.kind, played.result.reason) == (
+        OutcomeKind.REJECTED,
+        Reason.PRICE_CHANGED,
+    )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [ok(errors(1007002), status=400), ok(errors(1006001), status=400), ok({}, status=429)],
+)
+def test_a_confirmation_that_fails_is_unknown(answer: HttpResponse) -> None:
+    """The transaction exists: only a query tells whether it runs."""
+    played = play(CHECKING.submit(bounded(980), CONTEXT), ok(transaction(1), status=201), answer)
+    assert played.result.kind is OutcomeKind.UNKNOWN
+
+
+# --- query, callback, the rest --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("class_no", "kind"),
+    [
+        (1, QueryKind.PROCESSING),
+        (2, QueryKind.PROCESSING),
+        (3, QueryKind.FAILED),
+        (4, QueryKind.CANCELLED),
+        (5, QueryKind.PROCESSING),
+        (6, QueryKind.PROCESSING),  # a class nobody knows is not an end
+        (7, QueryKind.SUCCESS),
+        (8, QueryKind.REVERSED),
+        (9, QueryKind.FAILED),
+    ],
+)
+def test_states_by_class(class_no: int, kind: QueryKind) -> None:
+    """GET /transactions by external_id: the class decides."""
+    played = play(DTONE.query(ASKED, CONTEXT), ok([transaction(class_no)]))
+    assert played.requests[0].url == "http://dtone.test/v1/transactions?external_id=T1"
+    assert not played.requests[0].executes
+    assert (played.result.kind, played.result.cost_minor) == (kind, 980)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "kind", "reason"),
+    [
+        (200, [], QueryKind.NOT_FOUND, None),
+        (404, errors(1008004), QueryKind.NOT_FOUND, None),
+        (404, errors(1000404), QueryKind.UNKNOWN, Reason.OTHER),  # a wrong base URL, perhaps
+        (500, errors(1009001), QueryKind.UNKNOWN, Reason.OTHER),
+        (200, [transaction(7, external_id="T2")], QueryKind.UNKNOWN, Reason.ECHO_MISMATCH),
+        (200, [transaction(7, product={"id": 2})], QueryKind.UNKNOWN, Reason.ECHO_MISMATCH),
+        (200, [transaction(7), transaction(7)], QueryKind.UNKNOWN, Reason.DUPLICATE),
+        (200, [None], QueryKind.UNKNOWN, Reason.ECHO_MISMATCH),
+        (429, [], QueryKind.UNKNOWN, Reason.RATE_LIMITED),
+    ],
+)
+def test_queries_that_find_nothing(
+    status: int, answer: Any, kind: QueryKind, reason: Reason | None
+) -> None:
+    """Only an empty list or the platform's own code is NOT_FOUND."""
+    state = play(DTONE.query(ASKED, CONTEXT), ok(answer, status=status)).result
+    assert (state.kind, state.reason) == (kind, reason)
+
+
+def test_a_query_without_a_list_is_no_answer() -> None:
+    """An object where a list belongs proves nothing."""
+    with pytest.raises(ProtocolError):
+        play(DTONE.query(ASKED, CONTEXT), ok({}))
+
+
+def callback(body: bytes) -> CallbackRequest:
+    """A callback of this body."""
+    return CallbackRequest(method="POST", path="/callbacks/d/token", body=body)
+
+
+def test_a_callback_is_a_hint() -> None:
+    """Unsigned: it names the attempt and what it claims, without trust, and is acked with 204."""
+    event = DTONE.parse_callback(callback(json.dumps(transaction(9)).encode()), CONTEXT.now)
+    assert (event.attempt_no, event.hint, event.trusted) == ("T1", QueryKind.FAILED, False)
+    assert event.ack.status == 204
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"id": 1}', b'{"external_id": ""}'])
+def test_a_callback_about_nothing_is_refused(body: bytes) -> None:
+    """Without our number there is nothing to ask about."""
+    with pytest.raises(CallbackRefused):
+        DTONE.parse_callback(callback(body), CONTEXT.now)
+
+
+def test_balance_in_our_currency() -> None:
+    """`available` of the currency in the settings; without one, of the first."""
+    balances = [
+        {"available": 1.005, "unit": "EUR"},
+        {"available": "77", "unit": "JPY"},
+    ]
+    wants_yen = DtoneSettings(api_key="k", api_secret=SECRET, currency="JPY")
+    yen = play(Dtone(base_url="http://d.test", settings=wants_yen).balance(CONTEXT), ok(balances))
+    assert (yen.result.amount_minor, yen.result.currency) == (77, "JPY")
+    assert play(DTONE.balance(CONTEXT), ok(balances)).result.currency == "EUR"
+    with pytest.raises(ProtocolError):
+        play(DTONE.balance(CONTEXT), ok([]))
+    with pytest.raises(UpstreamRefused):
+        play(DTONE.balance(CONTEXT), ok({}, status=401))
+
+
+def test_the_catalogue_is_read_by_its_headers() -> None:
+    """Pages follow X-Total-Pages; a PIN product is a code; a face in another currency is none."""
+    product = {
+        "id": 1310,
+        "name": "P",
+        "type": "FIXED_VALUE_PIN_PURCHASE",
+        "destination": {"amount": 10, "unit": "IDR"},
+        "prices": {"wholesale": {"amount": 9.8, "unit": "USD"}},
+    }
+    played = play(DTONE.catalog(None, CONTEXT), ok([product], **{"x-total-pages": "2"}))
+    [item] = played.result.items
+    assert (item.kind, item.cost_minor, item.face_minor) == ("code", 980, None)
+    assert played.result.next_cursor == "2"
+    last = play(DTONE.catalog("2", CONTEXT), ok([product], **{"x-total-pages": "2"}))
+    assert "page=2" in last.requests[0].url
+    assert last.result.next_cursor is None
+
+
+def test_confirmed_transactions_are_not_cancelled() -> None:
+    """A submit confirms its own transaction: there is nothing to cancel."""
+    assert play(DTONE.cancel(CancelRequest(attempt_no="T1"), CONTEXT)).result is (
+        Cancellation.UNSUPPORTED
+    )
+
+
+@pytest.mark.parametrize("wrong", [{"mode": "later"}, {"identifier": "email"}])
+def test_wrong_choices_are_refused(wrong: dict[str, str]) -> None:
+    """A setting outside its choices stops the start."""
+    with pytest.raises(SettingsError):
+        DtoneSettings(api_key="k", api_secret=SECRET, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_synchronous_call_may_hold() -> None:
+    """mode=sync waits longer than the documented 180 s."""
+    sync = Dtone(
+        base_url="http://d.test",
+        settings=DtoneSettings(api_key="k", api_secret=SECRET, mode="sync"),
+    )
+    played = play(sync.submit(TOP_UP, CONTEXT), ok(transaction(7), status=201))
+    assert played.requests[0].url.endswith("/v1/sync/transactions")
+    assert played.requests[0].deadline_s > 180
+    assert sync.capabilities.deadline_s > 180
+
+
+# --- the simulator's own sides --------------------------------------------------------------------
+
+
+async def ask(
+    market: Market, method: str, path: str, body: Any = None, *, authorized: bool = True
+) -> tuple[Reply, Any]:
+    """One request to the simulated platform."""
+    headers = {"authorization": SETTINGS.authorization()} if authorized else {}
+    path, _, query = path.partition("?")
+    text = b"" if body is None else json.dumps(body).encode()
+    reply = await market.platform.handle(
+        Call(method=method, path=path, query=query, headers=headers, body=text)
+    )
+    return reply, json.loads(reply.body or b"null")
+
+
+def order(account: str, our_no: str = "T1", **more: Any) -> dict[str, Any]:
+    """The body of a create."""
+    party = {"mobile_number": account}
+    members = {"external_id": our_no, "product_id": 1, "auto_confirm": True}
+    return {**members, "credit_party_identifier": party, **more}
+
+
+async def test_the_simulator_challenges_first_requests() -> None:
+    """Without credentials: 401 with WWW-Authenticate, which is what clients wait for."""
+    reply, body = await ask(build("dtone"), "GET", "/v1/balances", authorized=False)
+    assert reply.status == 401
+    assert reply.headers["WWW-Authenticate"].startswith("Basic ")
+    assert body["errors"][0]["code"] == 1000401
+
+
+@pytest.mark.parametrize("prefix", ["", "/v1"])
+async def test_the_simulator_takes_paths_with_and_without_version(prefix: str) -> None:
+    """Some clients append /v1 themselves, some do not; a body with a GET does not matter."""
+    market = build("dtone")
+    reply, body = await ask(market, "GET", f"{prefix}/products?page=2&per_page=4", {})
+    assert reply.status == 200
+    assert len(body) == 4
+    headers = {name: reply.headers[name] for name in ("X-Total", "X-Total-Pages", "X-Page")}
+    assert headers == {"X-Total": "10", "X-Total-Pages": "3", "X-Page": "2"}
+    assert reply.headers["X-Next-Page"] == "3"
+
+
+async def test_the_simulator_executes_nothing_before_the_confirmation() -> None:
+    """auto_confirm=false: CREATED, not in the ledger; confirmed once; then never cancelled."""
+    market = build("dtone")
+    _, created = await ask(market, "POST", "/v1/sync/transactions", order("1", auto_confirm=False))
+    assert created["status"]["class"]["id"] == 1
+    assert market.ledger.executions() == []
+    path = f"/v1/sync/transactions/{created['id']}/confirm"
+    _, confirmed = await ask(market, "POST", path, {})
+    assert confirmed["status"]["class"]["message"] == "COMPLETED"
+    assert len(market.ledger.executions()) == 1
+    again, body = await ask(market, "POST", path, {})
+    assert (again.status, body["errors"][0]["code"]) == (400, 1007002)
+    late, _ = await ask(market, "POST", f"/v1/transactions/{created['id']}/cancel", {})
+    assert late.status == 400
+
+
+async def test_the_simulator_cancels_what_was_not_confirmed() -> None:
+    """CREATED may be cancelled, gives the money back, and cannot be confirmed any more."""
+    market = build("dtone")
+    before = market.balance_minor
+    _, created = await ask(market, "POST", "/v1/async/transactions", order("1", auto_confirm=False))
+    assert market.balance_minor < before
+    _, gone = await ask(market, "POST", f"/v1/transactions/{created['id']}/cancel", {})
+    assert gone["status"]["class"]["message"] == "CANCELLED"
+    assert market.balance_minor == before
+    reply, _ = await ask(market, "POST", f"/v1/async/transactions/{created['id']}/confirm", {})
+    assert reply.status == 400
+    await market.close()
+
+
+@pytest.mark.parametrize(
+    ("tail", "word"),
+    [
+        ("400", "COMPLETED"),
+        ("401", "COMPLETED"),  # with a PIN
+        ("402", "DECLINED-INVALID-CREDIT-PARTY"),
+        ("403", "DECLINED-BARRED-CREDIT-PARTY"),
+        ("404", "DECLINED-OPERATOR-CURRENTLY-UNAVAILABLE"),
+        ("405", "DECLINED-DUPLICATED-TRANSACTION"),
+        ("406", "DECLINED"),
+        ("007", "DECLINED-EXCEPTION"),  # before api.md's 007, as asked for
+        ("102", "DECLINED-INVALID-CREDIT-PARTY"),  # later
+    ],
+)
+async def test_the_sandbox_numbers_when_asked_for(tail: str, word: str) -> None:
+    """sandbox=on: the platform's own magic numbers decide, 401 brings a PIN."""
+    market = build("dtone", settings={"sandbox": "on", "time_scale": "0.0001"})
+    path = "/v1/sync/transactions"
+    _, body = await ask(market, "POST", path, order(f"+86138001{tail}"))
+    assert body["status"]["message"] == word
+    assert (body["pin"] is not None) == (tail == "401")
+    assert len(market.ledger.executions()) == (word == "COMPLETED")
+    await market.close()
+
+
+async def test_api_md_counts_without_the_sandbox() -> None:
+    """Without the switch 102 is a success and 001 a refusal."""
+    market = build("dtone")
+    path = "/v1/sync/transactions"
+    _, body = await ask(market, "POST", path, order("+86138001102"))
+    assert body["status"]["message"] == "COMPLETED"
+    reply, _ = await ask(market, "POST", path, order("+86138001001", our_no="T2"))
+    assert reply.status == 404
+    await market.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/v1/async/transactions", {}, 400),
+        ("POST", "/v1/async/transactions", {"external_id": "T1"}, 400),
+        ("POST", "/v1/async/transactions", [1], 400),
+        ("POST", "/v1/nowhere", {}, 404),
+        ("POST", "/v1/async/transactions/9/confirm", {}, 404),
+        ("GET", "/v1/transactions/9", None, 404),
+        ("GET", "/v1/products?page=0", None, 400),
+        ("GET", "/v1/products?per_page=101", None, 400),
+        ("GET", "/v1/nowhere", None, 404),
+    ],
+)
+async def test_the_simulator_survives_odd_requests(
+    method: str, path: str, body: Any, status: int
+) -> None:
+    """Odd requests get the platform's own error body."""
+    reply, answer = await ask(build("dtone"), method, path, body)
+    assert reply.status == status
+    assert answer["errors"][0]["code"]
