@@ -1,7 +1,7 @@
 """What tests share: one real PostgreSQL for the run, one fresh database for each test module.
 
 `config` points at the module's database; `database` is it, open; `cli(…)` runs the real
-command in a process of its own. Nothing here is faked.
+command in a process of its own, `command(…)` in this one. Nothing here is faked.
 """
 
 import asyncio
@@ -12,7 +12,9 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from gateway.cli import root
 from gateway.config import Config
 from gateway.store.database import Database, apply_migrations, open_database
 from gateway.store.embedded import EmbeddedServer
@@ -104,10 +107,32 @@ def cli(config: Config) -> Cli:
     """Runs `python -m gateway …` on this module's database; `environment` adds variables."""
 
     def run(*arguments: str, environment: dict[str, str] | None = None) -> Finished:
-        settings = {"QUANGATE_DATA": str(config.data), "QUANGATE_DATABASE_URL": config.database_url}
-        return run_cli(*arguments, environment={**settings, **(environment or {})})  # type: ignore[dict-item]
+        return run_cli(*arguments, environment={**_settings(config), **(environment or {})})
 
     return run
+
+
+@pytest.fixture(scope="module")
+def command(config: Config) -> Cli:
+    """The same command line inside this process: ten times as fast, for long tables."""
+
+    def run(*arguments: str) -> Finished:
+        # In a thread of its own: a command starts an event loop, and a test may have one.
+        with ThreadPoolExecutor(1) as thread, pytest.MonkeyPatch.context() as patch:
+            for name, value in _settings(config).items():
+                patch.setenv(name, value)
+            with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as errors:
+                returncode = thread.submit(root.run, arguments).result()
+        return Finished(returncode=returncode, stdout=out.getvalue(), stderr=errors.getvalue())
+
+    return run
+
+
+def _settings(config: Config) -> dict[str, str]:
+    return {
+        "QUANGATE_DATA": str(config.data),
+        "QUANGATE_DATABASE_URL": str(config.database_url),
+    }
 
 
 def run_cli(*arguments: str, environment: dict[str, str]) -> Finished:
