@@ -15,8 +15,10 @@ from typing import Any
 import structlog
 
 from gateway.api.context import Context
+from gateway.api.metrics import share_metrics
 from gateway.api.protocol import DeadlineServer
-from gateway.api.routes import ROUTES, make_handler
+from gateway.api.router import make_handler
+from gateway.api.routes import ROUTES
 from gateway.config import Config
 from gateway.domain.catalog import Sku
 from gateway.domain.lease import PackedRange
@@ -24,15 +26,21 @@ from gateway.flows.intake import Intake
 from gateway.flows.known_numbers import KnownNumbers
 from gateway.flows.line import Line, PlannedAttempt, Refusal
 from gateway.flows.order_desk import OrderDesk
+from gateway.flows.statements import Statements
 from gateway.flows.stock import Stock
+from gateway.flows.stock_levels import StockLevels
 from gateway.native import Allocator, KeyRing, OrderIds, RateLimiter, Vault, seal_claimed
 from gateway.services import Parts, Service, build_services
+from gateway.store.account import AccountStore
 from gateway.store.catalog import CatalogRead, read_catalog
 from gateway.store.commit import CommitLane
 from gateway.store.control import Control
 from gateway.store.database import Database
 from gateway.store.leases import LeaseStore
 from gateway.store.orders import OrderStore
+from gateway.store.readiness import Readiness
+from gateway.store.stock_levels import StockLevelStore
+from gateway.store.webhook_reads import UsedNonces
 
 log = structlog.get_logger()
 
@@ -108,6 +116,15 @@ class Worker:
             ),
             order_ids=self._order_ids,
             plan_attempt=self._plan_attempt,
+            stock_levels=StockLevels(StockLevelStore(pool)),
+            statements=Statements(
+                ledger=AccountStore(pool),
+                seal=self._vault.wrap_secret,
+                unseal=self._vault.open_secret,
+            ),
+            nonces=UsedNonces(pool),
+            readiness=Readiness(pool),
+            worker_slot=slot,
             database=pool,
         )
         self._take_keys(read)
@@ -122,7 +139,10 @@ class Worker:
             asyncio.create_task(self._server.sweep()),
             asyncio.create_task(self._control.run()),
             asyncio.create_task(self._keep_leases()),
+            asyncio.create_task(self._context.meters.watch_loop()),
         ]
+        if config.workers > 1:
+            self._tasks.append(asyncio.create_task(share_metrics(self._context)))
 
     # ------------------------------------------------------------ parts of the order path
 

@@ -15,6 +15,8 @@ from gateway.api.context import Context
 from gateway.api.problems import ProblemError
 from gateway.domain.catalog import Key
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 CLOCK_SKEW_S_MAX: Final = 300
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\Z").match
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}\Z").match
@@ -63,14 +65,33 @@ def authenticate(context: Context, request: BaseRequest, body: bytes, scope: str
     return key
 
 
-def _allowed(key: Key, request: BaseRequest) -> bool:
+async def authenticate_write(
+    context: Context, request: BaseRequest, body: bytes, scope: str
+) -> Key:
+    """As `authenticate`, for writes that are not idempotent by themselves: the nonce is used up.
+
+    Raises ProblemError: those of `authenticate`, replayed-nonce.
+    """
+    key = authenticate(context, request, body, scope)
+    if not await context.nonces.use(key.key_id, request.headers["X-Quangate-Nonce"]):
+        raise ProblemError("replayed-nonce", "The request could not be authenticated.")
+    return key
+
+
+def peer_address(request: BaseRequest) -> Address | None:
+    """The address that is connected to us; what headers claim does not count."""
     try:
         address = ipaddress.ip_address(request.remote or "")
     except ValueError:
-        return False
+        return None
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return any(address in network for network in key.allow_ips)
+        return address.ipv4_mapped
+    return address
+
+
+def _allowed(key: Key, request: BaseRequest) -> bool:
+    address = peer_address(request)
+    return address is not None and any(address in network for network in key.allow_ips)
 
 
 def _limit(context: Context, key: Key, rate_per_s: int) -> None:

@@ -17,8 +17,15 @@ DEPTH_MAX: Final = 32
 T = TypeVar("T")
 
 
+class _NoMembers(msgspec.Struct, forbid_unknown_fields=True):
+    """An empty object."""
+
+
+_NO_MEMBERS: Final = msgspec.json.Decoder(_NoMembers)
+
+
 async def read_body(request: BaseRequest, bytes_max: int = BODY_BYTES_MAX) -> bytes:
-    """The body as sent. Raises ProblemError: body-too-large; unsupported-media-type if compressed."""
+    """The body as sent. Raises ProblemError: body-too-large, unsupported-media-type."""
     headers = request.headers
     if "Content-Encoding" in headers and headers["Content-Encoding"].lower() != "identity":
         raise ProblemError("unsupported-media-type", "Compressed bodies are not taken.")
@@ -53,6 +60,14 @@ def require_json(request: BaseRequest) -> None:
     charset = parameters.strip().lower().replace('"', "")
     if media_type.strip().lower() != "application/json" or charset not in {"", "charset=utf-8"}:
         raise ProblemError("unsupported-media-type")
+
+
+def require_no_members(request: BaseRequest, body: bytes) -> None:
+    """Refuse a body on a write that takes none; nothing and an empty object are the same."""
+    if body:
+        require_json(request)
+        check_strict(body)
+        decode(_NO_MEMBERS, body)
 
 
 def check_strict(body: bytes) -> None:

@@ -1,28 +1,33 @@
 """Reading orders back: one, by number, and lists."""
 
-import base64
-import binascii
 import re
 from datetime import datetime
 from typing import Final
-from urllib.parse import unquote_plus
 
 from aiohttp.web import BaseRequest, Response
 
+from gateway.api.answers import json_response
 from gateway.api.authentication import authenticate
 from gateway.api.body import invalid, read_body
 from gateway.api.context import Context
 from gateway.api.order_wire import order_json
-from gateway.api.orders import json_response
+from gateway.api.paging import (
+    LIST_PARAMETERS,
+    ORDERS,
+    make_cursor,
+    page_json,
+    parse_cursor,
+    parse_id,
+    parse_limit,
+    parse_query,
+)
 from gateway.api.problems import ProblemError
 from gateway.domain.catalog import Key, Scope
 from gateway.domain.order import OrderState
 from gateway.domain.order_record import OrderFilter
 from gateway.flows.order_desk import View
 
-LIMIT_DEFAULT: Final = 50
-LIMIT_MAX: Final = 200
-ID_MAX: Final = 2**63 - 1
+_PARAMETERS: Final = LIST_PARAMETERS | {"state", "sku", "created_from", "created_to"}
 _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})\Z"
 ).match
@@ -48,14 +53,14 @@ async def read_order_by_number(
 async def list_orders(context: Context, request: BaseRequest) -> Response:
     """GET /v1/orders: newest first, without codes."""
     key = authenticate(context, request, await read_body(request), Scope.ORDERS_READ)
-    query = parse_query(request, {"state", "sku", "created_from", "created_to", "limit", "cursor"})
+    query = parse_query(request, _PARAMETERS)
     limit = parse_limit(query)
     filter_ = OrderFilter(
         state=_parse_state(query),
         sku_id=_parse_sku(context, query),
         created_from=_parse_time(query, "created_from"),
         created_to=_parse_time(query, "created_to"),
-        before_id=parse_cursor(query),
+        before_id=parse_cursor(ORDERS, query),
     )
     records = await context.desk.page(key.partner_id, filter_, limit + 1)
     page = records[:limit]
@@ -63,7 +68,8 @@ async def list_orders(context: Context, request: BaseRequest) -> Response:
     for record in page:
         sku = context.catalog.skus_by_id[record.sku_id]
         data.append(order_json(record, sku=sku.sku, currency=sku.currency, codes=None))
-    return list_response(data, make_cursor(page[-1].id) if len(records) > limit else None)
+    more = len(records) > limit
+    return json_response(page_json(data, make_cursor(ORDERS, page[-1].id) if more else None))
 
 
 async def _show(context: Context, key: Key, order_id: int | None) -> Response:
@@ -84,67 +90,6 @@ async def _show(context: Context, key: Key, order_id: int | None) -> Response:
     return json_response(
         order_json(shown.record, sku=sku.sku, currency=sku.currency, codes=shown.codes)
     )
-
-
-def list_response(data: list[bytes], next_cursor: str | None) -> Response:
-    """One page of a list."""
-    cursor = b"null" if next_cursor is None else b'"%b"' % next_cursor.encode()
-    return json_response(b'{"data":[' + b",".join(data) + b'],"next_cursor":' + cursor + b"}")
-
-
-def parse_id(text: str) -> int | None:
-    """An order number as the id it is; None when it cannot be one."""
-    if not re.fullmatch(r"[1-9][0-9]{0,18}", text):
-        return None
-    number = int(text)
-    return number if number <= ID_MAX else None
-
-
-def parse_query(request: BaseRequest, allowed: set[str]) -> dict[str, str]:
-    """The query's parameters, each at most once. Raises ProblemError naming a wrong one."""
-    _, _, raw = request.raw_path.partition("?")
-    query: dict[str, str] = {}
-    for part in raw.split("&") if raw else ():
-        name, _, value = part.partition("=")
-        name = unquote_plus(name)
-        if name not in allowed:
-            raise invalid(
-                [(f"/{name}", f"unknown parameter; there are {', '.join(sorted(allowed))}")]
-            )
-        if name in query:
-            raise invalid([(f"/{name}", "given twice")])
-        query[name] = unquote_plus(value)
-    return query
-
-
-def parse_limit(query: dict[str, str]) -> int:
-    """`limit`, 1 to 200, default 50."""
-    text = query.get("limit", str(LIMIT_DEFAULT))
-    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= LIMIT_MAX:
-        raise invalid([("/limit", f"must be a whole number from 1 to {LIMIT_MAX}")])
-    return int(text)
-
-
-def make_cursor(last_id: int) -> str:
-    """An opaque cursor: everything before this id."""
-    return base64.urlsafe_b64encode(b"b" + last_id.to_bytes(8, "big")).decode()
-
-
-def parse_cursor(query: dict[str, str]) -> int | None:
-    """The id a cursor stands for. Raises ProblemError for anything we did not make."""
-    text = query.get("cursor")
-    if text is None:
-        return None
-    try:
-        raw = base64.b64decode(text, altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
-    if len(raw) != 9 or raw[:1] != b"b":
-        raise invalid([("/cursor", "is not a cursor of this list")])
-    value = int.from_bytes(raw[1:], "big")
-    if value > ID_MAX:
-        raise invalid([("/cursor", "is not a cursor of this list")])
-    return value
 
 
 def _parse_state(query: dict[str, str]) -> str | None:

@@ -1,7 +1,6 @@
 """Orders on the wire: what a partner may send, and how an order is written back."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -9,9 +8,12 @@ import msgspec
 import orjson
 
 from gateway.api.body import escape_pointer, invalid
+from gateway.domain.moment import rfc3339
 from gateway.domain.order import OrderContent
 from gateway.domain.order_record import OrderRecord
 
+QUANTITY_MAX: Final = 500
+LINES_MAX: Final = 500
 METADATA_PAIRS_MAX: Final = 16
 METADATA_BYTES_MAX: Final = 1024
 AMOUNT_MAX: Final = 10**15  # minor units
@@ -19,6 +21,18 @@ AMOUNT_MAX: Final = 10**15  # minor units
 Number = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+# Values are strings; that is checked below, to name the wrong one.
+Metadata = Annotated[
+    dict[str, Any],
+    msgspec.Meta(
+        description=f"At most {METADATA_BYTES_MAX} bytes of JSON; given back.",
+        extra_json_schema={
+            "additionalProperties": {"type": "string"},
+            "maxProperties": METADATA_PAIRS_MAX,
+        },
+    ),
+]
 
 
 class BuyerIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,19 +48,26 @@ class OrderIn(msgspec.Struct, forbid_unknown_fields=True):
 
     out_order_no: Number
     sku: Name
-    quantity: Annotated[int, msgspec.Meta(ge=1, le=500)] = 1
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=QUANTITY_MAX)] = 1
     account: Text | None = None
     max_amount: Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MAX)] | None = None
     campaign: Name | None = None
     buyer: BuyerIn | None = None
     notify_url: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)] | None = None
-    metadata: dict[str, Any] | None = None  # strings; checked below to name the wrong one
+    metadata: Metadata | None = None
 
 
 class BatchIn(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /v1/orders/batch; lines are decoded one by one."""
 
-    orders: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=500)]
+    orders: Annotated[
+        list[msgspec.Raw],
+        msgspec.Meta(
+            min_length=1,
+            max_length=LINES_MAX,
+            extra_json_schema={"items": {"$ref": "#/components/schemas/OrderIn"}},
+        ),
+    ]
 
 
 ORDER_DECODER: Final = msgspec.json.Decoder(OrderIn)
@@ -133,11 +154,6 @@ def is_web_address(url: str) -> bool:
     )
 
 
-def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC, always with microseconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def order_json(record: OrderRecord, *, sku: str, currency: str, codes: bytes | None) -> bytes:
     """An order as JSON; `codes` is the JSON array of sealed codes, None leaves the member out."""
     head: dict[str, Any] = {
@@ -154,8 +170,8 @@ def order_json(record: OrderRecord, *, sku: str, currency: str, codes: bytes | N
         "delivered_quantity": record.delivered_quantity,
         "failure": None if record.failure is None else orjson.Fragment(record.failure),
         "metadata": None if record.metadata is None else orjson.Fragment(record.metadata),
-        "created_at": timestamp(record.created_at),
-        "updated_at": timestamp(record.updated_at),
+        "created_at": rfc3339(record.created_at),
+        "updated_at": rfc3339(record.updated_at),
     }
     if codes is not None:
         head["codes"] = orjson.Fragment(codes)

@@ -1,103 +1,77 @@
-"""Which handler answers which request: one table, and what happens when a handler fails."""
+"""Which handler answers which request: one table."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from functools import cache
+from typing import Final
 
-import structlog
 from aiohttp.web import BaseRequest, Response
 
+from gateway.api import operations
+from gateway.api.account import list_entries, read_account
+from gateway.api.answers import json_response, text_response
 from gateway.api.context import Context
+from gateway.api.docs import PAGE_POLICY, page
+from gateway.api.health import read_health, read_readiness
+from gateway.api.metrics import read_metrics
+from gateway.api.openapi import document, document_json
+from gateway.api.operation import Route
+from gateway.api.order_cancel import cancel_order
 from gateway.api.order_reads import list_orders, read_order, read_order_by_number
 from gateway.api.orders import place_batch, place_order
-from gateway.api.problems import ProblemError, problem_response
-from gateway.domain.errors import StoreUnavailableError
-
-log = structlog.get_logger()
-
-Handler = Callable[..., Awaitable[Response]]
+from gateway.api.products import list_products, read_product
+from gateway.api.statements import read_statement, read_statement_csv
+from gateway.api.webhook_reads import list_deliveries, replay_delivery, send_test
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """`path` has `{name}` for a variable step; variables are passed in order."""
-
-    method: str
-    path: str
-    handler: Handler
+async def read_openapi(_context: Context, _request: BaseRequest) -> Response:
+    """GET /openapi.json."""
+    return json_response(_openapi_json())
 
 
+async def read_docs(_context: Context, _request: BaseRequest) -> Response:
+    """GET /docs: the same document for people."""
+    return text_response(_docs_page(), "text/html; charset=utf-8", **PAGE_POLICY)
+
+
+@cache
+def _openapi_json() -> bytes:
+    return document_json(ROUTES)
+
+
+@cache
+def _docs_page() -> bytes:
+    return page(document(ROUTES))
+
+
+# The first pattern that fits wins: by-out-no comes before what ends in a fixed step.
 ROUTES: Final[list[Route]] = [
-    Route("POST", "/v1/orders", place_order),
-    Route("GET", "/v1/orders", list_orders),
-    Route("POST", "/v1/orders/batch", place_batch),
-    Route("GET", "/v1/orders/{order_no}", read_order),
-    Route("GET", "/v1/orders/by-out-no/{out_order_no}", read_order_by_number),
+    Route("POST", "/v1/orders", place_order, operations.PLACE_ORDER),
+    Route("GET", "/v1/orders", list_orders, operations.LIST_ORDERS),
+    Route("POST", "/v1/orders/batch", place_batch, operations.PLACE_BATCH),
+    Route("GET", "/v1/orders/{order_no}", read_order, operations.READ_ORDER),
+    Route(
+        "GET",
+        "/v1/orders/by-out-no/{out_order_no}",
+        read_order_by_number,
+        operations.READ_ORDER_BY_NUMBER,
+    ),
+    Route("POST", "/v1/orders/{order_no}/cancel", cancel_order, operations.CANCEL_ORDER),
+    Route("GET", "/v1/products", list_products, operations.LIST_PRODUCTS),
+    Route("GET", "/v1/products/{sku}", read_product, operations.READ_PRODUCT),
+    Route("GET", "/v1/account", read_account, operations.READ_ACCOUNT),
+    Route("GET", "/v1/account/entries", list_entries, operations.LIST_ENTRIES),
+    Route("GET", "/v1/statements/{date}", read_statement, operations.READ_STATEMENT),
+    Route("GET", "/v1/statements/{date}/csv", read_statement_csv, operations.READ_STATEMENT_CSV),
+    Route("GET", "/v1/webhooks/deliveries", list_deliveries, operations.LIST_DELIVERIES),
+    Route(
+        "POST",
+        "/v1/webhooks/deliveries/{id}/replay",
+        replay_delivery,
+        operations.REPLAY_DELIVERY,
+    ),
+    Route("POST", "/v1/webhooks/test", send_test, operations.SEND_TEST),
+    Route("GET", "/openapi.json", read_openapi, operations.READ_OPENAPI),
+    Route("GET", "/docs", read_docs, operations.READ_DOCS),
+    Route("GET", "/healthz", read_health, operations.READ_HEALTH),
+    Route("GET", "/readyz", read_readiness, operations.READ_READINESS),
+    Route("GET", "/metrics", read_metrics, operations.READ_METRICS),
 ]
-
-
-class Router:
-    """Finds handlers: fixed paths by one dictionary look-up, others step by step."""
-
-    def __init__(self, routes: list[Route]) -> None:
-        self._fixed: dict[str, dict[str, Handler]] = {}
-        self._variable: list[tuple[list[str], dict[str, Handler]]] = []
-        for route in routes:
-            if "{" in route.path:
-                steps = route.path.split("/")
-                for known, methods in self._variable:
-                    if known == steps:
-                        methods[route.method] = route.handler
-                        break
-                else:
-                    self._variable.append((steps, {route.method: route.handler}))
-            else:
-                self._fixed.setdefault(route.path, {})[route.method] = route.handler
-
-    def find(self, method: str, path: str) -> tuple[Handler, tuple[str, ...]]:
-        """The handler and the path's variables; ProblemError: not-found, method-not-allowed."""
-        variables: tuple[str, ...] = ()
-        methods: Mapping[str, Handler] | None = self._fixed.get(path)
-        if methods is None:
-            methods, variables = self._find_variable(path.split("/"))
-        handler = methods.get(method)
-        if handler is None:
-            raise ProblemError("method-not-allowed", headers={"Allow": ", ".join(sorted(methods))})
-        return handler, variables
-
-    def _find_variable(self, steps: list[str]) -> tuple[Mapping[str, Handler], tuple[str, ...]]:
-        for pattern, methods in self._variable:
-            if len(pattern) == len(steps) and all(
-                ours == theirs or (ours.startswith("{") and theirs)
-                for ours, theirs in zip(pattern, steps, strict=True)
-            ):
-                return methods, tuple(
-                    theirs
-                    for ours, theirs in zip(pattern, steps, strict=True)
-                    if ours.startswith("{")
-                )
-        raise ProblemError("not-found", "There is no such resource.")
-
-
-def make_handler(context: Context, routes: list[Route]) -> Callable[[BaseRequest], Any]:
-    """The one handler of the low-level server."""
-    router = Router(routes)
-    find = router.find
-
-    async def handle(request: BaseRequest) -> Response:
-        raw_path = request.raw_path
-        path, _, _ = raw_path.partition("?")
-        try:
-            handler, variables = find(request.method, path)
-            return await handler(context, request, *variables)
-        except ProblemError as error:
-            return problem_response(error)
-        except StoreUnavailableError as error:
-            log.warning("api.store_unavailable", path=path, error=str(error))
-            return problem_response(ProblemError("maintenance"))
-        except Exception:
-            trouble = ProblemError("internal")
-            log.exception("api.failed", path=path, method=request.method)
-            return problem_response(trouble)
-
-    return handle

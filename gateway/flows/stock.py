@@ -143,6 +143,16 @@ class Stock:
             and self._allocator.remaining(pool_id) < quantity
         )
 
+    def holdings(self) -> dict[int, tuple[int, int]]:
+        """By pool id: codes this worker can claim now, and codes whose commit is not decided."""
+        return {
+            pool_id: (
+                self._allocator.remaining(pool_id),
+                sum(lease.in_flight for lease in pool.leases.values()),
+            )
+            for pool_id, pool in self._pools.items()
+        }
+
     def announce(self, pool_id: int) -> None:
         """Codes may have become claimable: what was concluded before no longer holds."""
         pool = self._pools.get(pool_id)

@@ -1,0 +1,220 @@
+"""The OpenAPI 3.1 document, made from the routes and the types they speak."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+from gateway.api.operation import Answer, Operation, Parameter, Route
+from gateway.api.order_wire import BatchIn, OrderIn
+from gateway.api.problems import KINDS, PROBLEM_TYPE, problem_document
+from gateway.api.schemas import ANSWERED
+from gateway.native import __version__
+
+REF: Final = "#/components/schemas/{name}"
+# What every signed request may be told besides its own problems.
+SIGNED_PROBLEMS: Final = ("unauthenticated", "stale-timestamp", "forbidden", "rate-limited")
+ANY_PROBLEMS: Final = ("internal", "maintenance")
+
+WEBHOOK_TYPES: Final[Mapping[str, str]] = {
+    "order.delivered": "The order was delivered in full.",
+    "order.partial": "A part was delivered; the rest is refunded.",
+    "order.failed": "Nothing was delivered; the charge is refunded.",
+    "order.uncertain": "The outcome is not known yet: do not order it again.",
+    "order.reversed": "The upstream took a delivery back.",
+    "balance.low": "The account runs low.",
+    "test": "Asked for by `POST /v1/webhooks/test`.",
+}
+
+DESCRIPTION: Final = """\
+Orders of virtual goods: codes, links and direct top-ups, exactly once.
+
+Every request is signed. With `S` = the key's secret (`qs_` + base64url, decoded to bytes), \
+`X-Quangate-Signature` is `v1=` + lower-case hex of HMAC-SHA256(S, text), where the text is \
+`METHOD`, `PATH?QUERY` (raw, as sent), the timestamp, the nonce and the lower-case hex \
+SHA-256 of the body, joined by line feeds. Several signatures, separated by a blank, are \
+allowed during a rotation.
+
+JSON is UTF-8; times are RFC 3339 in UTC; money is an integer in minor units (分) with its \
+`currency`; ids are strings. Unknown members of answers must be ignored; unknown members of \
+requests are refused.
+
+Codes are JWE compact (`dir`, `A256GCM`) under the key's delivery key (`qd_` + base64url)."""
+
+_HEADERS: Final[Mapping[str, tuple[str, str]]] = {
+    "key": ("X-Quangate-Key", "The key id, `qk_…`."),
+    "timestamp": ("X-Quangate-Timestamp", "Unix seconds; refused outside ±300 s."),
+    "nonce": ("X-Quangate-Nonce", "16–64 of `[A-Za-z0-9_-]`, fresh for every request."),
+    "signature": ("X-Quangate-Signature", "`v1=` + hex of the HMAC, as described above."),
+}
+
+
+def document_json(routes: Sequence[Route]) -> bytes:
+    """The document as JSON."""
+    return orjson.dumps(document(routes), option=orjson.OPT_INDENT_2)
+
+
+def document(routes: Sequence[Route]) -> dict[str, Any]:
+    """The document."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route.operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Quangate partner API", "version": "1", "description": DESCRIPTION,
+                 "x-quangate-version": __version__},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(r.operation.tag for r in routes)],
+        "paths": paths,
+        "webhooks": {name: {"post": _webhook(name)} for name in WEBHOOK_TYPES},
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {
+                name: {"type": "apiKey", "in": "header", "name": header, "description": text}
+                for name, (header, text) in _HEADERS.items()
+            },
+            "examples": {code: {"value": _example(code)} for code in KINDS},
+        },
+    }  # fmt: skip
+
+
+def _schemas() -> dict[str, Any]:
+    _, components = msgspec.json.schema_components([*ANSWERED, OrderIn, BatchIn], ref_template=REF)
+    return {name: _portable(schema) for name, schema in sorted(components.items())}
+
+
+def _portable(value: Any) -> Any:
+    """Python's end-of-text anchor as ECMA 262 has it."""
+    if isinstance(value, dict):
+        return {
+            name: part.replace(r"\Z", "$") if name == "pattern" else _portable(part)
+            for name, part in value.items()
+        }
+    return [_portable(part) for part in value] if isinstance(value, list) else value
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    signed: dict[str, list[str]] = {name: [] for name in _HEADERS}
+    if operation.scope is not None:
+        signed["key"] = [str(operation.scope)]
+    made: dict[str, Any] = {
+        "operationId": operation.name,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "security": [signed] if operation.signed else [],
+        "responses": _responses(operation),
+    }
+    if operation.description:
+        made["description"] = operation.description
+    parameters = [
+        *(_parameter(parameter, "path") for parameter in operation.parameters),
+        *(_parameter(parameter, "query") for parameter in operation.query),
+    ]
+    if parameters:
+        made["parameters"] = parameters
+    if operation.body is not None:
+        made["requestBody"] = {"required": True, "content": _json_of(operation.body)}
+    return made
+
+
+def _parameter(parameter: Parameter, place: str) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "in": place,
+        "required": place == "path",
+        "description": parameter.description,
+        "schema": parameter.schema,
+    }
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    responses = {str(status): _answer(answer) for status, answer in operation.answers.items()}
+    codes = [*operation.problems, *(SIGNED_PROBLEMS if operation.signed else ()), *ANY_PROBLEMS]
+    by_status: dict[int, list[str]] = {}
+    for code in dict.fromkeys(codes):
+        by_status.setdefault(KINDS[code].status, []).append(code)
+    for status, group in sorted(by_status.items()):
+        responses.setdefault(str(status), _problems(group))
+    return responses
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    if answer.holds is not None:
+        content = _json_of(answer.holds)
+    else:
+        kind = "object" if answer.media_type == "application/json" else "string"
+        content = {answer.media_type: {"schema": {"type": kind}}}
+    return {"description": answer.description, "content": content}
+
+
+def _problems(codes: Iterable[str]) -> dict[str, Any]:
+    codes = list(codes)
+    made: dict[str, Any] = {
+        "description": " · ".join(f"`{code}`: {KINDS[code].title}" for code in codes),
+        "content": {
+            PROBLEM_TYPE: {
+                "schema": {"$ref": REF.format(name="Problem")},
+                "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
+            }
+        },
+    }
+    if any(KINDS[code].retry_after_s is not None for code in codes):
+        seconds = {"type": "integer", "minimum": 0}
+        made["headers"] = {"Retry-After": {"description": "In seconds.", "schema": seconds}}
+    return made
+
+
+def _example(code: str) -> dict[str, Any]:
+    """A problem as it is answered, the same in every document."""
+    errors = [("/quantity", "must be a whole number")] if code == "invalid-request" else []
+    members = {"server_time": 1767225600} if code == "stale-timestamp" else None
+    example = problem_document(code, errors=errors, members=members)
+    return example | {"trace_id": "0123456789abcdef"}
+
+
+def _json_of(type_: type[msgspec.Struct]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": REF.format(name=type_.__name__)}}}
+
+
+def _webhook(name: str) -> dict[str, Any]:
+    about_order = name.startswith("order.")
+    schema = {"$ref": REF.format(name="WebhookMessage")} if about_order else _OTHER_MESSAGE
+    words = re.split(r"[.]", name)
+    return {
+        "operationId": "on" + "".join(word.capitalize() for word in words),
+        "tags": ["Webhooks"],
+        "summary": WEBHOOK_TYPES[name],
+        "description": (
+            "Standard Webhooks: the signature is `v1,` + base64 of HMAC-SHA256 over "
+            "`{webhook-id}.{webhook-timestamp}.{body}`. Answer 2xx within 15 seconds."
+        ),
+        "security": [],
+        "parameters": [
+            _parameter(Parameter(header, text), "header") | {"required": True}
+            for header, text in _WEBHOOK_HEADERS.items()
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {
+            "2XX": {"description": "Taken."},
+            "410": {"description": "Send nothing here any more: disables the endpoint."},
+        },
+    }
+
+
+_WEBHOOK_HEADERS: Final[Mapping[str, str]] = {
+    "webhook-id": "The message's id; the same in every attempt.",
+    "webhook-timestamp": "Unix seconds of this attempt.",
+    "webhook-signature": "`v1,` + base64; several, separated by a blank, during a rotation.",
+}
+_OTHER_MESSAGE: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "required": ["type", "timestamp", "data", "sequence"],
+    "properties": {
+        "type": {"type": "string"},
+        "timestamp": {"type": "string", "format": "date-time"},
+        "data": {"type": "object"},
+        "sequence": {"type": "integer"},
+    },
+}

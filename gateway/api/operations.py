@@ -1,0 +1,261 @@
+"""What each route does, as the OpenAPI document and /docs tell it."""
+
+from typing import Final
+
+from gateway.api import schemas
+from gateway.api.operation import Answer, Operation, Parameter
+from gateway.api.order_wire import BatchIn, OrderIn
+from gateway.api.paging import LIMIT_DEFAULT, LIMIT_MAX
+from gateway.domain.catalog import Scope
+from gateway.domain.order import OrderState
+
+ORDERS: Final = "Orders"
+PRODUCTS: Final = "Products"
+MONEY: Final = "Money"
+WEBHOOKS: Final = "Webhooks"
+OPERATION: Final = "Operation"
+
+_TIME: Final = {"type": "string", "format": "date-time"}
+_LIMIT: Final = Parameter(
+    "limit",
+    "How many a page holds.",
+    {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
+)
+_CURSOR: Final = Parameter("cursor", "`next_cursor` of the page before.")
+_ORDER_NO: Final = Parameter("order_no", "Our number of the order.")
+_DATE: Final = Parameter(
+    "date", "A UTC day up to today, as 2026-01-31.", {"type": "string", "format": "date"}
+)
+_AN_ORDER: Final = Answer("The order.", schemas.Order)
+_BODY_PROBLEMS: Final = (
+    "invalid-request", "malformed-json", "body-too-large", "unsupported-media-type",
+)  # fmt: skip
+_ORDER_PROBLEMS: Final = (
+    *_BODY_PROBLEMS, "insufficient-balance", "risk-denied", "unknown-sku", "order-conflict",
+    "sold-out", "price-changed", "campaign-closed", "purchase-limit", "overloaded", "busy",
+)  # fmt: skip
+
+PLACE_ORDER: Final = Operation(
+    name="placeOrder",
+    tag=ORDERS,
+    summary="Place an order",
+    description=(
+        "Idempotent on `out_order_no`: the same content under the same number gives the same "
+        "order back, for ever; other content is `order-conflict`, without effect. A refused "
+        "order leaves nothing behind: its number may be tried again.\n\n"
+        "Code SKUs answer `delivered` at once; top-ups answer `processing` and finish by "
+        "webhook or query. `uncertain` means: do not order it again, we are finding out."
+    ),
+    scope=Scope.ORDERS_WRITE,
+    body=OrderIn,
+    answers={
+        201: Answer("Created, paid and durable.", schemas.Order),
+        200: Answer(
+            "This number was accepted before with the same content: the same order "
+            "(`Quangate-Replayed: true`).",
+            schemas.Order,
+        ),
+    },
+    problems=_ORDER_PROBLEMS,
+)
+PLACE_BATCH: Final = Operation(
+    name="placeOrders",
+    tag=ORDERS,
+    summary="Place up to 500 orders",
+    description="Each line is on its own: what would be its problem alone stands in its result.",
+    scope=Scope.ORDERS_WRITE,
+    body=BatchIn,
+    answers={200: Answer("One result per line, in order.", schemas.BatchResults)},
+    problems=_BODY_PROBLEMS,
+)
+LIST_ORDERS: Final = Operation(
+    name="listOrders",
+    tag=ORDERS,
+    summary="List orders",
+    description="Newest first, without codes; a cursor stays right while orders come in.",
+    scope=Scope.ORDERS_READ,
+    query=(
+        Parameter("state", "In this state.", {"type": "string", "enum": list(OrderState)}),
+        Parameter("sku", "Of this SKU."),
+        Parameter("created_from", "Created then or later.", _TIME),
+        Parameter("created_to", "Created before then.", _TIME),
+        _LIMIT,
+        _CURSOR,
+    ),
+    answers={200: Answer("One page.", schemas.OrderPage)},
+    problems=("invalid-request",),
+)
+READ_ORDER: Final = Operation(
+    name="readOrder",
+    tag=ORDERS,
+    summary="Read an order",
+    description="With its codes if the key has `codes:read`.",
+    scope=Scope.ORDERS_READ,
+    parameters=(_ORDER_NO,),
+    answers={200: _AN_ORDER},
+    problems=("not-found",),
+)
+READ_ORDER_BY_NUMBER: Final = Operation(
+    name="readOrderByNumber",
+    tag=ORDERS,
+    summary="Read an order by your number",
+    scope=Scope.ORDERS_READ,
+    parameters=(Parameter("out_order_no", "Your number of the order."),),
+    answers={200: _AN_ORDER},
+    problems=("not-found",),
+)
+CANCEL_ORDER: Final = Operation(
+    name="cancelOrder",
+    tag=ORDERS,
+    summary="Cancel a top-up",
+    description="Possible only while nothing was sent upstream; the charge is refunded.",
+    scope=Scope.ORDERS_WRITE,
+    parameters=(_ORDER_NO,),
+    answers={200: _AN_ORDER},
+    problems=("not-found", "not-cancellable", "replayed-nonce"),
+)
+LIST_PRODUCTS: Final = Operation(
+    name="listProducts",
+    tag=PRODUCTS,
+    summary="List products",
+    description="What this partner may buy, at its price, by SKU name.",
+    query=(_LIMIT, _CURSOR),
+    answers={200: Answer("One page.", schemas.ProductPage)},
+    problems=("invalid-request",),
+)
+READ_PRODUCT: Final = Operation(
+    name="readProduct",
+    tag=PRODUCTS,
+    summary="Read a product",
+    parameters=(Parameter("sku", "The SKU's name."),),
+    answers={200: Answer("The product.", schemas.Product)},
+    problems=("unknown-sku", "invalid-request"),
+)
+READ_ACCOUNT: Final = Operation(
+    name="readAccount",
+    tag=MONEY,
+    summary="Read the balance",
+    scope=Scope.ACCOUNT_READ,
+    answers={200: Answer("The account.", schemas.Account)},
+    problems=("invalid-request",),
+)
+LIST_ENTRIES: Final = Operation(
+    name="listEntries",
+    tag=MONEY,
+    summary="List movements of money",
+    description="Newest first. All amounts together are the balance.",
+    scope=Scope.ACCOUNT_READ,
+    query=(_LIMIT, _CURSOR),
+    answers={200: Answer("One page.", schemas.EntryPage)},
+    problems=("invalid-request",),
+)
+READ_STATEMENT: Final = Operation(
+    name="readStatement",
+    tag=MONEY,
+    summary="Read a day's statement",
+    description=(
+        "The entries of one UTC day as a CSV file. Today's is allowed and says "
+        "`complete: false`; its file stays what it was when it was asked for."
+    ),
+    scope=Scope.ACCOUNT_READ,
+    parameters=(_DATE,),
+    answers={200: Answer("The statement.", schemas.Statement)},
+    problems=("invalid-request",),
+)
+READ_STATEMENT_CSV: Final = Operation(
+    name="readStatementCsv",
+    tag=MONEY,
+    summary="Fetch a statement's file",
+    description=(
+        "With the `ticket` of a statement's `url` for 15 minutes and without a signature, or "
+        "signed like every other request (scope `account:read`)."
+    ),
+    signed=False,
+    parameters=(_DATE,),
+    query=(Parameter("ticket", "As the statement's `url` has it."),),
+    answers={
+        200: Answer(
+            "A header line and one line per entry. Text that a spreadsheet would take for a "
+            "formula begins with an apostrophe.",
+            media_type="text/csv",
+        )
+    },
+    problems=("invalid-request", "unauthenticated", "forbidden"),
+)
+LIST_DELIVERIES: Final = Operation(
+    name="listDeliveries",
+    tag=WEBHOOKS,
+    summary="List webhook messages",
+    scope=Scope.ORDERS_READ,
+    query=(
+        Parameter("order_no", "About this order."),
+        Parameter(
+            "state",
+            "In this state.",
+            {"type": "string", "enum": ["pending", "delivered", "dead"]},
+        ),
+        _LIMIT,
+        _CURSOR,
+    ),
+    answers={200: Answer("One page, newest first.", schemas.DeliveryPage)},
+    problems=("invalid-request",),
+)
+REPLAY_DELIVERY: Final = Operation(
+    name="replayDelivery",
+    tag=WEBHOOKS,
+    summary="Send a webhook message again",
+    description="It goes out under its old `webhook-id`, with a new schedule.",
+    scope=Scope.ORDERS_WRITE,
+    parameters=(Parameter("id", "The delivery's `id`."),),
+    answers={200: Answer("The message.", schemas.Delivery)},
+    problems=("not-found", "replayed-nonce"),
+)
+SEND_TEST: Final = Operation(
+    name="sendTestWebhook",
+    tag=WEBHOOKS,
+    summary="Send a test message",
+    description="A message of type `test` to the partner's endpoint; 404 when there is none.",
+    scope=Scope.ORDERS_WRITE,
+    answers={200: Answer("The message.", schemas.Delivery)},
+    problems=("not-found", "replayed-nonce"),
+)
+READ_OPENAPI: Final = Operation(
+    name="readOpenapi",
+    tag=OPERATION,
+    summary="This document",
+    signed=False,
+    answers={200: Answer("OpenAPI 3.1 as JSON.")},
+)
+READ_DOCS: Final = Operation(
+    name="readDocs",
+    tag=OPERATION,
+    summary="This document for people",
+    signed=False,
+    answers={200: Answer("One page.", media_type="text/html")},
+)
+READ_HEALTH: Final = Operation(
+    name="readHealth",
+    tag=OPERATION,
+    summary="Whether the process lives",
+    signed=False,
+    answers={200: Answer("It does.", schemas.Health)},
+)
+READ_READINESS: Final = Operation(
+    name="readReadiness",
+    tag=OPERATION,
+    summary="Whether it takes orders",
+    signed=False,
+    answers={
+        200: Answer("It does.", schemas.Health),
+        503: Answer("It is draining, or the database is away.", schemas.Health),
+    },
+)
+READ_METRICS: Final = Operation(
+    name="readMetrics",
+    tag=OPERATION,
+    summary="What Prometheus reads",
+    description="Answers only loopback and the networks of `QUANGATE_METRICS_ALLOW`.",
+    signed=False,
+    answers={200: Answer("The text format.", media_type="text/plain")},
+    problems=("forbidden",),
+)

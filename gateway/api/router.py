@@ -1,0 +1,109 @@
+"""Finds the handler of a request, counts its answer, and says what happens when it fails."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import structlog
+from aiohttp.web import BaseRequest, StreamResponse
+
+from gateway.api.context import Context
+from gateway.api.meters import Meters, RouteMeter
+from gateway.api.operation import Handler, Route
+from gateway.api.problems import ProblemError, problem_answer
+from gateway.domain.errors import StoreUnavailableError
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A handler and what counts its answers."""
+
+    handler: Handler
+    meter: RouteMeter
+
+
+class Router:
+    """Finds handlers: fixed paths by one dictionary look-up, others step by step."""
+
+    def __init__(self, routes: Sequence[Route], meters: Meters) -> None:
+        self._fixed: dict[str, dict[str, Endpoint]] = {}
+        self._variable: list[tuple[list[str], dict[str, Endpoint]]] = []
+        for route in routes:
+            methods = self._methods_of(route.path)
+            methods[route.method] = Endpoint(route.handler, meters.route(route.method, route.path))
+            if route.method == "GET":
+                methods["HEAD"] = methods["GET"]
+
+    def _methods_of(self, path: str) -> dict[str, Endpoint]:
+        """The methods of a path, to be filled."""
+        if "{" not in path:
+            return self._fixed.setdefault(path, {})
+        steps = path.split("/")
+        for known, methods in self._variable:
+            if known == steps:
+                return methods
+        self._variable.append((steps, {}))
+        return self._variable[-1][1]
+
+    def find(self, method: str, path: str) -> tuple[Endpoint, tuple[str, ...]]:
+        """The endpoint and the path's variables; ProblemError: not-found, method-not-allowed."""
+        variables: tuple[str, ...] = ()
+        methods: Mapping[str, Endpoint] | None = self._fixed.get(path)
+        if methods is None:
+            methods, variables = self._find_variable(path.split("/"))
+        endpoint = methods.get(method)
+        if endpoint is None:
+            raise ProblemError("method-not-allowed", headers={"Allow": ", ".join(sorted(methods))})
+        return endpoint, variables
+
+    def _find_variable(self, steps: list[str]) -> tuple[Mapping[str, Endpoint], tuple[str, ...]]:
+        for pattern, methods in self._variable:
+            if len(pattern) == len(steps) and all(
+                ours == theirs or (ours.startswith("{") and theirs)
+                for ours, theirs in zip(pattern, steps, strict=True)
+            ):
+                return methods, tuple(
+                    unquote(theirs)
+                    for ours, theirs in zip(pattern, steps, strict=True)
+                    if ours.startswith("{")
+                )
+        raise ProblemError("not-found", "There is no such resource.")
+
+
+def make_handler(context: Context, routes: Sequence[Route]) -> Callable[[BaseRequest], Any]:
+    """The one handler of the low-level server."""
+    meters = context.meters
+    find = Router(routes, meters).find
+    unrouted = meters.route("", "")
+    now = time.perf_counter
+
+    async def handle(request: BaseRequest) -> StreamResponse:
+        started = now()
+        path, _, _ = request.raw_path.partition("?")
+        meter = unrouted
+        response: StreamResponse
+        try:
+            endpoint, variables = find(request.method, path)
+            meter = endpoint.meter
+            response = await endpoint.handler(context, request, *variables)
+        except ProblemError as error:
+            response = _answer(error, meters)
+        except StoreUnavailableError as error:
+            log.warning("api.store_unavailable", path=path, error=str(error))
+            response = _answer(ProblemError("maintenance"), meters)
+        except Exception:
+            log.exception("api.failed", path=path, method=request.method)
+            response = _answer(ProblemError("internal"), meters)
+        meter.observe(response.status, now() - started)
+        return response
+
+    return handle
+
+
+def _answer(error: ProblemError, meters: Meters) -> StreamResponse:
+    meters.problem(error.code)
+    return problem_answer(error)

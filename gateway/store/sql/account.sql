@@ -1,0 +1,52 @@
+-- A partner's money, read. Entries are insert-only and numbered without gaps per account.
+
+-- name: account
+SELECT balance, credit_limit, balance + credit_limit AS available, currency, last_entry
+FROM account WHERE partner_id = $1
+
+-- name: entries
+SELECT seq, kind, amount, balance_after, order_id, reference, created_at
+FROM entry WHERE partner_id = $1 AND ($2::bigint IS NULL OR seq < $2) ORDER BY seq DESC LIMIT $3
+
+-- name: first_entry_at
+-- The number of the first entry at or after a time, by halving: numbers and times grow together.
+WITH RECURSIVE halved (lo, hi) AS (
+    SELECT 1::bigint, last_entry + 1 FROM account WHERE partner_id = $1
+    UNION ALL
+    SELECT CASE WHEN e.created_at < $2 THEN m.middle + 1 ELSE h.lo END,
+           CASE WHEN e.created_at < $2 THEN h.hi ELSE m.middle END
+    FROM halved h
+    CROSS JOIN LATERAL (SELECT (h.lo + h.hi) / 2 AS middle) AS m
+    CROSS JOIN LATERAL (SELECT x.created_at FROM entry x WHERE x.partner_id = $1 AND x.seq = m.middle LIMIT 1) AS e
+    WHERE h.lo < h.hi
+)
+SELECT lo FROM halved WHERE lo >= hi
+
+-- name: day_totals
+SELECT count(*) AS rows,
+       coalesce(sum(amount) FILTER (WHERE kind = 'deposit'), 0)::bigint AS deposit,
+       coalesce(sum(amount) FILTER (WHERE kind = 'charge'), 0)::bigint AS charge,
+       coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0)::bigint AS refund,
+       coalesce(sum(amount) FILTER (WHERE kind = 'adjustment'), 0)::bigint AS adjustment,
+       max(seq) AS last_seq
+FROM entry WHERE partner_id = $1 AND seq >= $2 AND seq < $3 AND created_at >= $4 AND created_at < $5
+
+-- name: balance_up_to
+-- The balance after the newest entry numbered up to $2; no row: there is none.
+SELECT balance_after FROM entry WHERE partner_id = $1 AND seq <= $2 ORDER BY seq DESC LIMIT 1
+
+-- name: statement_rows
+-- Text that a spreadsheet would take for a formula gets a leading apostrophe; amounts stay numbers.
+SELECT e.seq AS id,
+       to_char(e.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_at,
+       e.kind, e.amount, e.balance_after, e.order_id AS order_no,
+       regexp_replace(o.out_order_no, '^[-=+@\t\r]', '''\&') AS out_order_no,
+       regexp_replace(s.sku, '^[-=+@\t\r]', '''\&') AS sku,
+       o.quantity,
+       regexp_replace(e.reference, '^[-=+@\t\r]', '''\&') AS reference
+FROM entry e
+LEFT JOIN LATERAL (SELECT x.out_order_no, x.sku_id, x.quantity FROM orders x
+                   WHERE x.partner_id = e.partner_id AND x.id = e.order_id LIMIT 1) AS o ON true
+LEFT JOIN sku s ON s.id = o.sku_id
+WHERE e.partner_id = $1 AND e.seq >= $2 AND e.seq < $3 AND e.created_at >= $4 AND e.created_at < $5
+ORDER BY e.seq
