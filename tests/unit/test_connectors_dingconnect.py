@@ -1,0 +1,504 @@
+"""DingConnect's reader and builder, and its simulator's own sides: upstreams.md §1.5 and §9."""
+
+import json
+from typing import Any
+
+import pytest
+
+from connectors.contract import (
+    CallbackRefused,
+    CallbackRequest,
+    Cancellation,
+    CancelRequest,
+    Context,
+    OutcomeKind,
+    ProtocolError,
+    QueryKind,
+    QueryRequest,
+    Reason,
+    SubmitRequest,
+    UpstreamRefused,
+)
+from connectors.dingconnect.connector import Dingconnect
+from connectors.dingconnect.wire import DingconnectSettings
+from connectors.secret import Secret
+from connectors.simulation.market import Market
+from connectors.simulation.platform import Call, Reply
+from connectors.simulation.server import build
+from tests.unit.connector_play import ok, play
+
+DING = Dingconnect(
+    base_url="http://ding.test", settings=DingconnectSettings(api_key=Secret("demo_api_key"))
+)
+CONTEXT = Context(now=1767225600.0)
+TOP_UP = SubmitRequest(
+    attempt_no="T1", product_id="MX_TC", account="+5215512345678", face_minor=1050, currency="USD"
+)
+ASKED = QueryRequest(attempt_no="T1", product_id="MX_TC", account="+5215512345678", currency="USD")
+PIN_ORDER = SubmitRequest(attempt_no="T1", product_id="PIN_X", account=None, face_minor=1000)
+
+
+def record(state: str, **more: Any) -> dict[str, Any]:
+    """A TransferRecord."""
+    return {
+        "TransferId": {"TransferRef": "77", "DistributorRef": "T1"},
+        "SkuCode": "MX_TC",
+        "Price": {"SendValue": 10.5, "SendCurrencyIso": "USD", "DistributorFee": 0.1},
+        "CommissionApplied": 0.21,
+        "ProcessingState": state,
+        "ReceiptParams": {},
+        "AccountNumber": "5215512345678",
+        **more,
+    }
+
+
+def envelope(
+    result_code: int = 1, *codes: str, transfer: dict[str, Any] | None = None, **members: Any
+) -> dict[str, Any]:
+    """An answer with its result and error codes."""
+    return {
+        **members,
+        **({} if transfer is None else {"TransferRecord": transfer}),
+        "ResultCode": result_code,
+        "ErrorCodes": [{"Code": code, "Context": ""} for code in codes],
+    }
+
+
+def items(*records: dict[str, Any]) -> dict[str, Any]:
+    """An answer of ListTransferRecords, each record wrapped."""
+    wrapped = [envelope(1, transfer=one) for one in records]
+    return envelope(1, Items=wrapped, ThereAreMoreItems=False)
+
+
+# --- submit ---------------------------------------------------------------------------------------
+
+
+def test_a_transfer_is_sent_once_and_spelled_out() -> None:
+    """No `+`, `ValidateOnly` false in so many words, the currency named, 95 s of patience."""
+    played = play(DING.submit(TOP_UP, CONTEXT), ok(envelope(transfer=record("Complete"))))
+    [sent] = played.requests
+    assert (sent.method, sent.url) == ("POST", "http://ding.test/api/V1/SendTransfer")
+    assert sent.headers["api_key"] == "demo_api_key"
+    assert sent.executes
+    assert sent.deadline_s == 95.0
+    assert played.sent() == {
+        "SkuCode": "MX_TC",
+        "SendValue": 10.5,
+        "SendCurrencyIso": "USD",
+        "AccountNumber": "5215512345678",
+        "DistributorRef": "T1",
+        "Settings": [],
+        "ValidateOnly": False,
+    }
+    assert b'"ValidateOnly":false' in sent.body
+
+
+def test_nothing_is_ever_sent_again() -> None:
+    """The platform pays the same DistributorRef twice: nothing may rely on a repetition."""
+    assert not DING.capabilities.idempotent_submit
+    assert not DING.capabilities.resend_allowed
+    assert not DING.capabilities.callbacks
+
+
+def test_extras_become_settings() -> None:
+    """`params` are the platform's Settings; BillRef has a member of its own."""
+    request = SubmitRequest(
+        attempt_no="T1",
+        product_id="B@5",
+        account="1",
+        params={"BillRef": "b1", "Zone": "N"},
+    )
+    sent = play(DING.submit(request, CONTEXT), ok(envelope())).sent()
+    assert (sent["BillRef"], sent["Settings"]) == ("b1", [{"Name": "Zone", "Value": "N"}])
+    # An amount written into the product id is in the account's own currency.
+    assert (sent["SkuCode"], sent["SendValue"], "SendCurrencyIso" in sent) == ("B", 5, False)
+
+
+def product(lowest: float, highest: float) -> dict[str, Any]:
+    """A product of GetProducts."""
+    return {
+        "SkuCode": "MX_TC",
+        "Minimum": {"SendValue": lowest, "SendCurrencyIso": "USD"},
+        "Maximum": {"SendValue": highest, "SendCurrencyIso": "USD"},
+        "CommissionRate": 0.02,
+        "RedemptionMechanism": "ReadReceipt",
+        "DefaultDisplayText": "MX 10",
+    }
+
+
+def test_a_single_amount_is_looked_up() -> None:
+    """Without a face, a SKU whose minimum is its maximum says what to send."""
+    request = SubmitRequest(attempt_no="T1", product_id="MX_TC", account="1")
+    answers = ok(envelope(Items=[product(9.99, 9.99)])), ok(envelope(transfer=record("Complete")))
+    played = play(DING.submit(request, CONTEXT), *answers)
+    assert played.requests[0].url.endswith("/api/V1/GetProducts?skuCodes=MX_TC")
+    assert not played.requests[0].executes
+    assert (played.sent(1)["SendValue"], played.sent(1)["SendCurrencyIso"]) == (9.99, "USD")
+
+
+@pytest.mark.parametrize("found", [[product(1, 99)], [], [{"SkuCode": "OTHER"}]])
+def test_an_amount_is_never_guessed(found: list[dict[str, Any]]) -> None:
+    """Without a face and without a single amount nothing is sent."""
+    request = SubmitRequest(attempt_no="T1", product_id="MX_TC", account="1")
+    outcome = play(DING.submit(request, CONTEXT), ok(envelope(Items=found))).result
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.REJECTED, Reason.INVALID_REQUEST)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "kind", "reason"),
+    [
+        (200, envelope(transfer=record("Complete")), OutcomeKind.SUCCESS, None),
+        (200, envelope(transfer=record("Submitted")), OutcomeKind.ACCEPTED, None),
+        (200, envelope(transfer=record("Processing")), OutcomeKind.ACCEPTED, None),
+        (200, envelope(transfer=record("Brewing")), OutcomeKind.ACCEPTED, None),  # unknown word
+        (
+            200,
+            envelope(5, "ProviderTimedOut", transfer=record("Failed")),
+            OutcomeKind.REJECTED,
+            Reason.OTHER,
+        ),
+        # InsufficientBalance comes with HTTP 500: the codes count, not the status.
+        (
+            500,
+            envelope(5, "InsufficientBalance"),
+            OutcomeKind.REJECTED,
+            Reason.INSUFFICIENT_BALANCE,
+        ),
+        (200, envelope(4, "AccountNumberInvalid"), OutcomeKind.REJECTED, Reason.INVALID_ACCOUNT),
+        (200, envelope(4, "SomethingNew"), OutcomeKind.REJECTED, Reason.OTHER),  # 4: invalid
+        (200, envelope(5, "SomethingNew"), OutcomeKind.UNKNOWN, Reason.UNREADABLE),
+        (200, envelope(5, "ProductUnavailable"), OutcomeKind.REJECTED, Reason.PRODUCT_UNAVAILABLE),
+        (200, envelope(3, "RateLimited"), OutcomeKind.NOT_SENT, Reason.RATE_LIMITED),
+        # It says that one like it was made before, perhaps this very one.
+        (
+            200,
+            envelope(5, "DuplicateTransactionPrevented", transfer=record("Failed")),
+            OutcomeKind.UNKNOWN,
+            Reason.DUPLICATE,
+        ),
+        # A record that runs beside an error is no refusal.
+        (
+            200,
+            envelope(3, "ProviderRefusedRequest", transfer=record("Submitted")),
+            OutcomeKind.UNKNOWN,
+            Reason.UNREADABLE,
+        ),
+        (500, {"Message": "An error has occurred."}, OutcomeKind.UNKNOWN, Reason.UNREADABLE),
+        (200, envelope(), OutcomeKind.UNKNOWN, Reason.UNREADABLE),
+        (401, {}, OutcomeKind.REJECTED, Reason.CREDENTIALS),
+        (
+            200,
+            envelope(transfer=record("Complete", AccountNumber="999")),
+            OutcomeKind.UNKNOWN,
+            Reason.ECHO_MISMATCH,
+        ),
+        (
+            200,
+            envelope(transfer=record("Complete", SkuCode="OTHER")),
+            OutcomeKind.UNKNOWN,
+            Reason.ECHO_MISMATCH,
+        ),
+    ],
+)
+def test_submit_answers(status: int, answer: Any, kind: OutcomeKind, reason: Reason | None) -> None:
+    """States first, then error codes; the HTTP status says next to nothing."""
+    outcome = play(DING.submit(TOP_UP, CONTEXT), ok(answer, status=status)).result
+    assert (outcome.kind, outcome.reason) == (kind, reason)
+
+
+def test_the_cost_is_what_was_sent_less_the_commission() -> None:
+    """Sent value and our fee, less the commission; in another currency it is unknown."""
+    outcome = play(DING.submit(TOP_UP, CONTEXT), ok(envelope(transfer=record("Complete")))).result
+    assert outcome.cost_minor == 1050 + 10 - 21
+    euro = record("Complete", Price={"SendValue": 9, "SendCurrencyIso": "EUR"})
+    assert play(DING.submit(TOP_UP, CONTEXT), ok(envelope(transfer=euro))).result.cost_minor is None
+
+
+def test_a_pin_comes_from_the_receipt() -> None:
+    """Bought for the documented account; the PIN is a code, and in no repr."""
+    receipt = {"PIN": "1234-5678", "providerRef": "r"}
+    done = record("Complete", SkuCode="PIN_X", AccountNumber="0000000000", ReceiptParams=receipt)
+    played = play(DING.submit(PIN_ORDER, CONTEXT), ok(envelope(transfer=done)))
+    assert played.sent()["AccountNumber"] == "0000000000"
+    assert [code.code.reveal() for code in played.result.codes] == ["1234-5678"]
+    assert "1234" not in repr(played.result)
+    bare = play(
+        DING.submit(PIN_ORDER, CONTEXT), ok(envelope(transfer={**done, "ReceiptParams": None}))
+    ).result
+    assert bare.kind is OutcomeKind.ACCEPTED  # a query may bring it
+
+
+# --- query ----------------------------------------------------------------------------------------
+
+
+def test_a_query_asks_by_our_number_and_takes_some() -> None:
+    """DistributorRef, the account without `+`, and a Take, which is required."""
+    played = play(DING.query(ASKED, CONTEXT), ok(items(record("Complete"))))
+    assert played.requests[0].url == "http://ding.test/api/V1/ListTransferRecords"
+    assert not played.requests[0].executes
+    assert played.sent() == {
+        "DistributorRef": "T1",
+        "AccountNumber": "5215512345678",
+        "Take": 10,
+    }
+    assert (played.result.kind, played.result.upstream_no) == (QueryKind.SUCCESS, "77")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "reason"),
+    [
+        (items(), QueryKind.NOT_FOUND, None),
+        (items(record("Submitted")), QueryKind.PROCESSING, None),
+        (items(record("Processing")), QueryKind.PROCESSING, None),
+        (items(record("Cancelling")), QueryKind.PROCESSING, None),
+        (items(record("Cancelled")), QueryKind.CANCELLED, None),
+        (items(record("Failed")), QueryKind.FAILED, None),
+        (items(record("Brewing")), QueryKind.PROCESSING, None),  # an unknown word is no end
+        (envelope(1, Items=[record("Complete")]), QueryKind.SUCCESS, None),  # not wrapped
+        # A failed try beside a paid one does not count; two paid ones are for a person.
+        (items(record("Failed"), record("Complete")), QueryKind.SUCCESS, None),
+        (items(record("Complete"), record("Complete")), QueryKind.UNKNOWN, Reason.DUPLICATE),
+        (items(record("Complete", SkuCode="X")), QueryKind.UNKNOWN, Reason.ECHO_MISMATCH),
+        (
+            items(record("Complete", TransferId={"DistributorRef": "T2"})),
+            QueryKind.UNKNOWN,
+            Reason.ECHO_MISMATCH,
+        ),
+        (envelope(4, "ParameterOutOfRange"), QueryKind.UNKNOWN, Reason.OTHER),
+        (envelope(1), QueryKind.UNKNOWN, Reason.OTHER),  # no Items at all
+        (envelope(1, Items=None), QueryKind.UNKNOWN, Reason.ECHO_MISMATCH),
+    ],
+)
+def test_query_answers(answer: Any, kind: QueryKind, reason: Reason | None) -> None:
+    """Only an empty list is NOT_FOUND; only Complete is a success."""
+    state = play(DING.query(ASKED, CONTEXT), ok(answer)).result
+    assert (state.kind, state.reason) == (kind, reason)
+
+
+def test_callbacks_are_not_believed() -> None:
+    """v1 has no confirmed webhook: whatever comes is refused."""
+    with pytest.raises(CallbackRefused):
+        DING.parse_callback(CallbackRequest(method="POST", path="/", body=b"{}"), CONTEXT.now)
+
+
+def test_balance_and_catalogue() -> None:
+    """Both in the account's currency; a range has no face, a PIN product is a code."""
+    balance = play(DING.balance(CONTEXT), ok(envelope(Balance=12.34, CurrencyIso="EUR"))).result
+    assert (balance.amount_minor, balance.currency) == (1234, "EUR")
+    page = play(
+        DING.catalog(None, CONTEXT), ok(envelope(Items=[product(10, 10), product(1, 99), {}]))
+    ).result
+    assert [(i.face_minor, i.cost_minor, i.kind) for i in page.items] == [
+        (1000, 980, "code"),
+        (None, None, "code"),
+    ]
+    with pytest.raises(UpstreamRefused):
+        play(DING.balance(CONTEXT), ok(envelope(5, "AuthenticationFailed"), status=401))
+    with pytest.raises(ProtocolError):
+        play(DING.balance(CONTEXT), ok(envelope()))
+
+
+@pytest.mark.parametrize(
+    ("state", "answer"),
+    [
+        ("Cancelling", Cancellation.REQUESTED),
+        ("Cancelled", Cancellation.REQUESTED),
+        ("Complete", Cancellation.REFUSED),
+        (None, Cancellation.REFUSED),
+    ],
+)
+def test_cancel_is_a_batch_of_one(state: str | None, answer: Cancellation) -> None:
+    """A bare array whose item has a BatchItemRef of its own."""
+    request = CancelRequest(attempt_no="T1", upstream_no="77")
+    played = play(DING.cancel(request, CONTEXT), ok(envelope(Items=[{"ProcessingState": state}])))
+    [item] = played.sent()
+    assert item["TransferId"] == {"DistributorRef": "T1", "TransferRef": "77"}
+    assert item["BatchItemRef"]
+    assert played.result is answer
+
+
+# --- the simulator's own sides --------------------------------------------------------------------
+
+
+async def ask(
+    market: Market, operation: str, body: Any = None, *, key: str = "demo_api_key", **headers: str
+) -> tuple[Reply, Any]:
+    """One request to the simulated platform."""
+    reply = await market.platform.handle(
+        Call(
+            method="GET" if body is None else "POST",
+            path=f"/api/V1/{operation}",
+            query="",
+            headers={"api_key": key, **headers},
+            body=b"" if body is None else json.dumps(body).encode(),
+        )
+    )
+    return reply, json.loads(reply.body)
+
+
+def transfer(account: str = "8613800138000", **more: Any) -> dict[str, Any]:
+    """The body of SendTransfer."""
+    members = {"SkuCode": "S", "SendValue": 10, "AccountNumber": account, "DistributorRef": "T1"}
+    return {**members, "ValidateOnly": False, **more}
+
+
+def without(body: dict[str, Any], name: str) -> dict[str, Any]:
+    """A body that lacks one member."""
+    return {key: value for key, value in body.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "context"),
+    [
+        (without(transfer(), "ValidateOnly"), "ParameterInvalid", "ValidateOnly"),
+        (transfer(ValidateOnly="false"), "ParameterInvalid", "ValidateOnly"),
+        (without(transfer(), "SkuCode"), "ParameterInvalid", "SkuCode"),
+        (without(transfer(), "SendValue"), "ParameterInvalid", "SendValue"),
+        (without(transfer(), "DistributorRef"), "ParameterInvalid", "DistributorRef"),
+        (transfer("+8613800138000"), "AccountNumberInvalid", ""),
+    ],
+)
+async def test_the_simulator_insists_on_what_the_platform_does(
+    body: dict[str, Any], code: str, context: str
+) -> None:
+    """ResultCode 4 with the platform's code and context; nothing is executed."""
+    market = build("dingconnect")
+    _, answer = await ask(market, "SendTransfer", body)
+    assert answer["ResultCode"] == 4
+    assert answer["ErrorCodes"] == [{"Code": code, "Context": context}]
+    assert market.ledger.orders == []
+
+
+async def test_the_simulator_pays_twice_unless_told_otherwise() -> None:
+    """No de-duplication by default: two executions; dedup=on prevents the second."""
+    market = build("dingconnect")
+    for _ in range(2):
+        _, answer = await ask(market, "SendTransfer", transfer())
+        assert answer["TransferRecord"]["ProcessingState"] == "Complete"
+    assert len(market.ledger.executions()) == 2
+    careful = build("dingconnect", settings={"dedup": "on"})
+    await ask(careful, "SendTransfer", transfer())
+    _, answer = await ask(careful, "SendTransfer", transfer())
+    assert answer["ErrorCodes"][0]["Code"] == "DuplicateTransactionPrevented"
+    assert len(careful.ledger.executions()) == 1
+
+
+async def test_validation_executes_nothing() -> None:
+    """ValidateOnly true answers as if, and charges nothing."""
+    market = build("dingconnect")
+    _, answer = await ask(market, "SendTransfer", transfer(ValidateOnly=True))
+    assert answer["ResultCode"] == 1
+    assert answer["TransferRecord"]["TransferId"]["TransferRef"] == "0"
+    assert market.ledger.orders == []
+
+
+async def test_member_names_may_be_spelled_in_any_case() -> None:
+    """camelCase is read as well as PascalCase."""
+    market = build("dingconnect")
+    body = {name[0].lower() + name[1:]: value for name, value in transfer().items()}
+    _, answer = await ask(market, "sendtransfer", body)
+    assert answer["ResultCode"] == 1
+
+
+async def test_deferred_transfers_are_submitted_first() -> None:
+    """`X-Option: DeferTransfer` answers Submitted; it can be cancelled, once."""
+    market = build("dingconnect")
+    _, answer = await ask(market, "SendTransfer", transfer(), **{"x-option": "DeferTransfer"})
+    assert answer["TransferRecord"]["ProcessingState"] == "Submitted"
+    batch = [{"TransferId": {"DistributorRef": "T1"}, "BatchItemRef": "1"}]
+    _, cancelled = await ask(market, "CancelTransfers", batch)
+    assert cancelled["Items"][0]["ProcessingState"] == "Cancelled"
+    assert market.ledger.executions() == []
+    _, again = await ask(market, "CancelTransfers", batch)
+    assert again["Items"][0]["ResultCode"] == 4
+    await market.close()
+
+
+@pytest.mark.parametrize("take", [None, 0, -1, 101, "many"])
+async def test_take_is_required_and_bounded(take: Any) -> None:
+    """Absent, 0 or too large: ParameterOutOfRange."""
+    _, answer = await ask(build("dingconnect"), "ListTransferRecords", {"Take": take})
+    assert answer["ErrorCodes"] == [{"Code": "ParameterOutOfRange", "Context": "Take"}]
+
+
+async def test_records_are_wrapped_and_paged() -> None:
+    """Newest first, each with its own ResultCode, and whether there are more."""
+    market = build("dingconnect")
+    for number in range(3):
+        await ask(market, "SendTransfer", transfer(DistributorRef=f"T{number}"))
+    _, answer = await ask(market, "ListTransferRecords", {"Take": 2})
+    assert answer["ThereAreMoreItems"] is True
+    refs = [i["TransferRecord"]["TransferId"]["DistributorRef"] for i in answer["Items"]]
+    assert refs == ["T2", "T1"]
+    assert {item["ResultCode"] for item in answer["Items"]} == {1}
+    _, rest = await ask(market, "ListTransferRecords", {"Take": 2, "Skip": 2})
+    assert (len(rest["Items"]), rest["ThereAreMoreItems"]) == (1, False)
+    _, one = await ask(
+        market, "ListTransferRecords", {"Take": 2, "DistributorRef": "T1", "AccountNumber": "9"}
+    )
+    assert one["Items"] == []
+
+
+@pytest.mark.parametrize("operation", ["EstimatePrices", "CancelTransfers"])
+@pytest.mark.parametrize(
+    "body", [{}, [], [{}], [{"BatchItemRef": "1"}, {"BatchItemRef": "1"}], [1]]
+)
+async def test_batches_are_bare_arrays_with_unique_refs(operation: str, body: Any) -> None:
+    """Anything else is ParameterInvalid."""
+    _, answer = await ask(build("dingconnect"), operation, body)
+    assert answer["ErrorCodes"] == [{"Code": "ParameterInvalid", "Context": "BatchItemRef"}]
+
+
+@pytest.mark.parametrize(
+    ("tail", "status", "code"),
+    [
+        ("001", 200, "RateLimited"),
+        ("002", 200, "ProviderTimedOut"),
+        ("003", 200, "ProviderRefusedRequest"),
+        ("004", 200, "ProductUnavailable"),
+        ("005", 200, "AccountNumberInvalid"),
+        ("007", 500, "InsufficientBalance"),
+        ("008", 200, "AccountNumberFailedRegex"),
+        ("009", 200, "RechargeNotAllowed"),
+    ],
+)
+async def test_uat_tails_when_asked_for(tail: str, status: int, code: str) -> None:
+    """sandbox=on: the platform's own UAT numbers, none of which executes."""
+    market = build("dingconnect", settings={"sandbox": "on"})
+    reply, answer = await ask(market, "SendTransfer", transfer(f"8613800138{tail}"))
+    assert (reply.status, answer["ErrorCodes"][0]["Code"]) == (status, code)
+    assert market.ledger.orders == []
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "GetBalance",
+        "GetProducts",
+        "GetProductDescriptions",
+        "GetProviders",
+        "GetProviderStatus",
+        "GetCountries",
+        "GetCurrencies",
+        "GetRegions",
+        "GetPromotions",
+        "GetErrorCodeDescriptions",
+        "GetAccountLookup",
+    ],
+)
+async def test_what_clients_read_first(operation: str) -> None:
+    """The reads that clients make before they send anything, with a key and without."""
+    reply, answer = await ask(build("dingconnect"), operation)
+    assert (reply.status, answer["ResultCode"]) == (200, 1)
+    denied, answer = await ask(build("dingconnect"), operation, key="wrong")
+    assert denied.status == 401
+    assert answer["ErrorCodes"][0]["Code"] == "AuthenticationFailed"
+
+
+async def test_pin_products_bring_a_pin() -> None:
+    """For the documented account, and for the catalogue's own cards."""
+    market = build("dingconnect")
+    _, answer = await ask(market, "SendTransfer", transfer("0000000000"))
+    assert answer["TransferRecord"]["ReceiptParams"]["pin"]
+    _, plain = await ask(market, "SendTransfer", transfer())
+    assert "pin" not in plain["TransferRecord"]["ReceiptParams"]
