@@ -54,6 +54,7 @@ from connectors.kasushou.wire import (
     sign_body,
     signed_members,
     sorted_body,
+    unix_seconds,
 )
 from connectors.loose import as_int, as_object, as_text, to_minor, yuan
 from connectors.signing import same, timestamped_sha1
@@ -190,8 +191,7 @@ class Kasushou:
         if not any(fits):
             raise CallbackRefused("the callback's sign is wrong")
         seconds = as_int(moment)
-        # 13 digits are milliseconds, 10 are seconds.
-        age_s = abs(now - seconds / (1000 if seconds > 10**11 else 1)) if seconds else None
+        age_s = abs(now - unix_seconds(seconds)) if seconds else None
         if age_s is None or age_s > self.settings.callback_window_s:
             raise CallbackRefused("the callback is stale")
 

@@ -15,6 +15,7 @@ from connectors.kasushou.wire import (
     sign_body,
     signed_members,
     sorted_body,
+    unix_seconds,
 )
 from connectors.loose import as_int, as_object, as_text, read_object, to_minor, yuan
 from connectors.secret import Secret
@@ -105,7 +106,7 @@ class KasushouPlatform(Platform):
             return "用户不存在"
         timestamp = call.headers.get("timestamp", "")
         moment = as_int(timestamp)
-        if moment is None or abs(time.time() - moment / 1000) > TIMESTAMP_WINDOW_S:
+        if moment is None or abs(time.time() - unix_seconds(moment)) > TIMESTAMP_WINDOW_S:
             return "请求已过期"
         sign = call.headers.get("sign", "").lower()
         # As sent, or as shops re-serialise it: all levels sorted.

@@ -62,6 +62,11 @@ def sign_body(timestamp: str, body: bytes, key: Secret) -> str:
     return timestamped_sha1(timestamp, body.decode("utf-8", "replace"), key)
 
 
+def unix_seconds(moment: int) -> float:
+    """A time of the platform: 13 digits are milliseconds, 10 are seconds."""
+    return moment / 1000 if moment > 10**11 else float(moment)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """An answer; `data` as received."""

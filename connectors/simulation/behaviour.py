@@ -159,9 +159,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """What goes wrong, reproducibly: the same seed and orders give the same faults."""
+    """What goes wrong, reproducibly: the same seed and orders give the same faults.
+
+    `unavailable` is the share of all requests, whatever they ask, that get a 503 unread.
+    """
 
     seed: int = 0
+    unavailable: float = 0.0
     latency_p50_s: float = 0.0
     latency_p99_s: float = 0.0
     rules: tuple[Rule, ...] = ()
@@ -196,11 +200,17 @@ def behaviour_named(name: str) -> Behaviour:
     return row
 
 
+def _name(value: str | int) -> str:
+    return value if isinstance(value, str) else f"{value:03d}"
+
+
 def read_script(value: object) -> Script:
-    """Read `{"seed", "latency_ms": [p50, p99], "rules": […]}`; raises `ScriptError`."""
+    """Read `{"seed", "latency_ms": [p50, p99], "rules": […]}`, and `"unavailable": share`; raises
+    `ScriptError`.
+    """
     if not isinstance(value, dict):
         raise ScriptError("a script is a JSON object")
-    unknown = set(value) - {"seed", "latency_ms", "rules"}
+    unknown = set(value) - {"seed", "latency_ms", "rules", "unavailable"}
     if unknown:
         raise ScriptError(f"unknown member {', '.join(sorted(map(str, unknown)))}")
     p50_s, p99_s = _read_latency(value.get("latency_ms") or [0, 0])
@@ -209,6 +219,7 @@ def read_script(value: object) -> Script:
         raise ScriptError("rules is not a list")
     return Script(
         seed=_read_seed(value.get("seed", 0)),
+        unavailable=_read_share("unavailable", value.get("unavailable", 0.0)),
         latency_p50_s=p50_s,
         latency_p99_s=p99_s,
         rules=tuple(_read_rule(index, rule) for index, rule in enumerate(rules)),
@@ -230,14 +241,18 @@ def _read_latency(value: Any) -> tuple[float, float]:
     return pair[0] / 1000, max(pair) / 1000
 
 
+def _read_share(name: str, value: Any) -> float:
+    if not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise ScriptError(f"{name} is not between 0 and 1")
+    return float(value)
+
+
 def _read_rule(index: int, value: Any) -> Rule:
-    if not isinstance(value, dict) or not isinstance(value.get("do"), str):
+    if not isinstance(value, dict) or not isinstance(value.get("do"), (str, int)):
         raise ScriptError(f'rules[{index}] is not {{"account", "do", "share"}}')
-    share = value.get("share", 1.0)
-    if not isinstance(share, (int, float)) or not 0 <= share <= 1:
-        raise ScriptError(f"rules[{index}].share is not between 0 and 1")
+    share = _read_share(f"rules[{index}].share", value.get("share", 1.0))
     try:
         pattern = re.compile(str(value.get("account", "")))
     except re.error as error:
         raise ScriptError(f"rules[{index}].account: {error}") from None
-    return Rule(account=pattern, behaviour=behaviour_named(value["do"]), share=float(share))
+    return Rule(account=pattern, behaviour=behaviour_named(_name(value["do"])), share=share)

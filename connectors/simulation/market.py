@@ -284,6 +284,10 @@ class Market:
         """Where callbacks of an order go: as its request said, else the simulator's default."""
         return order.notify_url or self.options.callback_url or None
 
+    def is_down(self) -> bool:
+        """Whether this request meets a platform that is down, as the script's share says."""
+        return self.script.unavailable > 0 and self._chance.random() < self.script.unavailable
+
     def latency_s(self) -> float:
         """A delay from the script's log-normal distribution."""
         p50, p99 = self.script.latency_p50_s, self.script.latency_p99_s

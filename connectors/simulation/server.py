@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs
 
+import orjson
 from aiohttp import web
 
 from connectors import registry
@@ -28,6 +29,9 @@ BODY_BYTES_MAX: Final = 1_048_576
 HUGE_CHUNK: Final = b" " * 65_536
 HUGE_CHUNKS: Final = 1024  # 64 MiB in all
 SLOW_BYTE_S: Final = 1.0
+UNAVAILABLE: Final = Reply(
+    status=503, body=b"Service Unavailable", content_type="text/html", headers={"Retry-After": "1"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +136,8 @@ class _Handler:
             delay_s = self._market.latency_s()
             if delay_s > 0:
                 await asyncio.sleep(delay_s)
-            reply = await self._market.platform.handle(call)
+            down = self._market.is_down()
+            reply = UNAVAILABLE if down else await self._market.platform.handle(call)
         except Exception:
             log.exception("simulator %s failed", self._market.platform.NAME)
             reply = Reply(status=500, body=b"simulator failed", content_type="text/plain")
@@ -186,7 +191,7 @@ def _fields(call: Call) -> dict[str, str]:
 
 
 def _json_reply(value: Any, status: int = 200) -> Reply:
-    return Reply(status=status, body=json.dumps(value, ensure_ascii=False).encode())
+    return Reply(status=status, body=orjson.dumps(value))
 
 
 def _plain(reply: Reply) -> web.Response:

@@ -88,6 +88,16 @@ async def test_a_script_is_taken_and_a_wrong_one_is_explained(http: aiohttp.Clie
         assert rig.market.latency_s() > 0
 
 
+async def test_a_storm_hits_every_request() -> None:
+    """With unavailable=1 submits and queries alike get a 503; nothing is executed."""
+    async with rig_for("fulu") as rig:
+        rig.market.play(read_script({"unavailable": 1}))
+        assert (await rig.submit("000")).kind is OutcomeKind.UNKNOWN
+        assert (await rig.query("000")).kind is QueryKind.UNKNOWN
+        rig.market.play(read_script({}))
+        assert (await rig.query("000")).kind is QueryKind.NOT_FOUND
+
+
 async def test_release_ends_what_was_held(http: aiohttp.ClientSession) -> None:
     """POST /_release without a body ends all held orders; with a number, that one."""
     async with rig_for("dayuanren") as rig:
@@ -108,6 +118,7 @@ async def test_release_ends_what_was_held(http: aiohttp.ClientSession) -> None:
         [],
         {"rule": []},
         {"seed": "x"},
+        {"unavailable": 2},
         {"latency_ms": [1]},
         {"latency_ms": ["a", "b"]},
         {"rules": {}},
@@ -149,6 +160,8 @@ def test_other_tails_succeed_and_aliases_lead_somewhere() -> None:
     assert by_tail("03") is None
     assert by_tail("a００3") is None  # full-width digits are not the contract's
     assert all(behaviour_named(alias) in BEHAVIOURS.values() for alias in ALIASES)
+    by_number = read_script({"rules": [{"account": "", "do": 3}]})
+    assert by_number.choose("1", "T1", 0) is BEHAVIOURS["003"]
 
 
 # --- callbacks ------------------------------------------------------------------------------------
