@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from bench.figures import Figure
-from bench.history import fill_history
+from bench.history import fill_history, settle
 from bench.peers.skip_locked import app as skip_locked
 from bench.plan import Plan, Teller
 from bench.presign import Workload, batches, single_orders
@@ -127,6 +127,7 @@ async def after_history(plan: Plan, teller: Teller) -> list[Figure]:
             await shop.stock("SINGLE", plan.codes_needed(SINGLE_CODES_PER_S_MAX))
             workload = single_orders("SINGLE")
             sides.append(_seller(name, shop, workload, "201"))
+        await asyncio.gather(settle(full.ledger.connection), settle(empty.ledger.connection))
         rounds = await run_turns("after 1 M orders / empty", sides, plan, teller)
     past = {"history_orders": plan.history_orders, "history_codes": plan.history_codes}
     return [_ratio("ratio_after_1m_orders", rounds, "with_history", "without", **past)]

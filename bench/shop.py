@@ -91,6 +91,7 @@ class Shop:
             self.data, "sku", "create", sku, "--name", sku, "--kind", "code", "--pool", sku,
             "--price", str(PRICE_MINOR), "--per-buyer", str(PER_BUYER),
         )  # fmt: skip
+        await self.ledger.connection.execute("CHECKPOINT", timeout=120)
         await self.wait_for(sku, "delivered" if codes else "sold-out")
 
     async def wait_for(self, sku: str, wanted: str) -> None:
