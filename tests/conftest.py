@@ -60,7 +60,7 @@ def postgres() -> Iterator[EmbeddedServer]:
         server = EmbeddedServer(Path(directory))
         server.start()
         try:
-            _in_own_loop(_make_template(server.dsn))
+            in_own_loop(_make_template(server.dsn))
             yield server
         finally:
             server.release()
@@ -70,7 +70,7 @@ def postgres() -> Iterator[EmbeddedServer]:
 def database_url(postgres: EmbeddedServer) -> str:
     """The connection string of a fresh, migrated database for this module."""
     name = f"module_{next(_numbers)}"
-    _in_own_loop(_execute(postgres.dsn, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+    in_own_loop(_execute(postgres.dsn, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
     return in_database(postgres.dsn, name)
 
 
@@ -174,7 +174,8 @@ async def _execute(dsn: str, statement: str) -> None:
         await connection.close()
 
 
-def _in_own_loop(work: Coroutine[Any, Any, None]) -> None:
+def in_own_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine where no loop of a test can see it."""
     # In a thread of its own: pytest-asyncio's loops must not be touched.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, work).result()

@@ -12,6 +12,7 @@ app = room("Run the gateway.")
 @command(app, "serve", example="quangate serve --port 8080 --workers 2")
 def serve(
     call: Call,
+    *,
     host: Annotated[
         str | None, typer.Option("--host", help="Address to listen on (127.0.0.1). [QUANGATE_HOST]")
     ] = None,

@@ -6,7 +6,8 @@ ALTER TABLE allocation DISABLE TRIGGER USER;
 ALTER TABLE entry DISABLE TRIGGER USER;
 ALTER TABLE reveal DISABLE TRIGGER USER;
 ALTER TABLE allocation DROP CONSTRAINT allocation_pkey;
-ALTER TABLE orders DROP CONSTRAINT orders_quantity, DROP CONSTRAINT orders_partner_id_out_order_no_key;
+ALTER TABLE orders DROP CONSTRAINT orders_quantity, DROP CONSTRAINT orders_refunded,
+    DROP CONSTRAINT orders_partner_id_out_order_no_key;
 ALTER TABLE lease DROP CONSTRAINT lease_disjoint;
 ALTER TABLE fragment DROP CONSTRAINT fragment_disjoint;
 ALTER TABLE account DROP CONSTRAINT account_funds;
@@ -35,11 +36,14 @@ UPDATE orders SET delivered_quantity = 1 WHERE id = 102;
 -- breach: i2_codes_and_quantity: order 102 delivered 2 but lists 1 codes
 UPDATE orders SET seqs = '{1}' WHERE id = 102;
 
--- breach: i2_money_and_quantity: order 201 of 500 is failed with 0 of 1 delivered, but 0 was refunded
+-- breach: i2_money_and_state: order 201 of 500 is failed, it says that 0 was refunded, and 0 was
 UPDATE orders SET state = 'failed', delivered_quantity = 0 WHERE id = 201;
 
--- breach: i2_money_and_quantity: order 202 of 500 is failed
+-- breach: i2_money_and_state: order 202 of 500 is failed, it says that 500 was refunded, and 499 was
 UPDATE entry SET amount = 499 WHERE kind = 'refund';
+
+-- breach: i2_money_and_state: order 201 of 500 is delivered, it says that 500 was refunded, and 0 was
+UPDATE orders SET refunded = 500 WHERE id = 201;
 
 -- breach: i3_sum_of_parts: imported 21, but
 UPDATE pool SET size = 21, next_seq = 21;
@@ -91,6 +95,9 @@ DELETE FROM attempt WHERE id = 303;
 
 -- breach: i9_order_and_attempt: order 203 is processing, but its attempts are: uncertain
 UPDATE orders SET state = 'processing' WHERE id = 203;
+
+-- breach: i9_order_and_attempt: order 201 is reversed, but its attempts are: succeeded
+UPDATE orders SET state = 'reversed' WHERE id = 201;
 
 -- breach: i10_balance: the balance is 8701
 UPDATE account SET balance = balance + 1;

@@ -27,7 +27,7 @@ SELECT commit_orders(
     p_details => array_fill(NULL::text, ARRAY[5]), p_buyer => array_fill(NULL::text, ARRAY[5]), p_limit => array_fill(NULL::integer, ARRAY[5]),
     p_notify => array_fill(true, ARRAY[5]), p_notify_url => array_fill(NULL::text, ARRAY[5]),
     p_attempt => '{NULL,NULL,301,302,303}', p_upstream => ARRAY[NULL, NULL, u.id, u.id, u.id], p_product => '{NULL,NULL,x,x,x}',
-    p_cost_max => array_fill(NULL::bigint, ARRAY[5]), p_owner => NULL,
+    p_cost_max => array_fill(NULL::bigint, ARRAY[5]), p_face => array_fill(NULL::bigint, ARRAY[5]), p_owner => NULL,
     a_line => '{1,2,2}', a_seq => '{0,1,2}', a_lease => array_fill(l.id, ARRAY[3]), l_id => ARRAY[l.id], l_epoch => ARRAY[l.epoch])
 FROM partner p, sku v, sku t, pool pl, upstream u, lease l
 WHERE v.sku = 'VIP' AND t.sku = 'TOP' AND l.worker_id = '00000000-0000-0000-0000-000000000001';
@@ -37,7 +37,7 @@ UPDATE attempt SET state = 'succeeded' WHERE id = 301;
 UPDATE attempt SET state = 'rejected' WHERE id = 302;
 UPDATE attempt SET state = 'uncertain' WHERE id = 303;
 UPDATE orders SET state = 'delivered', delivered_quantity = 1, last_event = 1 WHERE id = 201;
-UPDATE orders SET state = 'failed', last_event = 1 WHERE id = 202;
+UPDATE orders SET state = 'failed', last_event = 1, refunded = 500 WHERE id = 202;
 UPDATE orders SET state = 'uncertain' WHERE id = 203;
 INSERT INTO webhook (id, partner_id, order_id, type, sequence, next_attempt_at)
 SELECT o.id, o.partner_id, o.id, 'order.' || o.state, 1, now() FROM orders o WHERE o.id IN (201, 202);

@@ -31,7 +31,7 @@ FROM allocation a LEFT JOIN code c ON c.pool_id = a.pool_id AND c.seq = a.seq WH
 SELECT format('order %s is %s with %s of %s delivered', id, state, delivered_quantity, quantity) AS problem
 FROM orders
 WHERE NOT CASE state WHEN 'delivered' THEN delivered_quantity = quantity
-                     WHEN 'partial' THEN delivered_quantity > 0 AND delivered_quantity < quantity
+                     WHEN 'partial' THEN delivered_quantity >= 0 AND delivered_quantity < quantity
                      WHEN 'reversed' THEN delivered_quantity BETWEEN 0 AND quantity
                      ELSE delivered_quantity = 0 END
 
@@ -39,17 +39,19 @@ WHERE NOT CASE state WHEN 'delivered' THEN delivered_quantity = quantity
 SELECT format('order %s delivered %s but lists %s codes', id, delivered_quantity, coalesce(cardinality(seqs), 0)) AS problem
 FROM orders WHERE pool_id IS NOT NULL AND delivered_quantity <> coalesce(cardinality(seqs), 0)
 
--- name: i2_money_and_quantity
--- What was not delivered is refunded by the time the state says so; what was delivered is not.
-SELECT format('order %s of %s is %s with %s of %s delivered, but %s was refunded', o.id, o.amount, o.state,
-              o.delivered_quantity, o.quantity, coalesce(r.refunded, 0)) AS problem
+-- name: i2_money_and_state
+-- What was not delivered is refunded by the time the state says so, what was delivered is not.
+SELECT format('order %s of %s is %s, it says that %s was refunded, and %s was', o.id, o.amount, o.state, o.refunded,
+              coalesce(r.refunded, 0)) AS problem
 FROM orders o
 LEFT JOIN (SELECT partner_id, order_id, sum(amount) AS refunded FROM entry
            WHERE kind = 'refund' AND order_id IS NOT NULL GROUP BY 1, 2) AS r
        ON r.partner_id = o.partner_id AND r.order_id = o.id
-WHERE NOT CASE WHEN o.state = 'reversed' THEN coalesce(r.refunded, 0) BETWEEN 0 AND o.amount
-               WHEN o.state IN ('processing', 'uncertain') THEN r.refunded IS NULL
-               ELSE coalesce(r.refunded, 0) = o.amount / o.quantity * (o.quantity - o.delivered_quantity) END
+WHERE o.refunded <> coalesce(r.refunded, 0)
+   OR NOT CASE o.state WHEN 'partial' THEN o.refunded BETWEEN 0 AND o.amount
+                       WHEN 'failed' THEN o.refunded = o.amount
+                       WHEN 'reversed' THEN o.refunded = o.amount
+                       ELSE o.refunded = 0 END
 
 -- ---------------------------------------------------------------- I3: conservation, per pool
 
@@ -88,10 +90,11 @@ FROM (
 WHERE lo < reached
 
 -- name: i3_allocated_but_free
+-- The one fragment that could hold a code is the last that begins before it.
 SELECT format('pool %s: code %s is allocated and free', a.pool_id, a.seq) AS problem
 FROM allocation a JOIN pool p ON p.id = a.pool_id
-WHERE a.seq >= p.next_seq
-   OR EXISTS (SELECT FROM fragment f WHERE f.pool_id = a.pool_id AND a.seq >= f.lo AND a.seq < f.hi)
+LEFT JOIN LATERAL (SELECT f.hi FROM fragment f WHERE f.pool_id = a.pool_id AND f.lo <= a.seq ORDER BY f.lo DESC LIMIT 1) AS f ON true
+WHERE a.seq >= p.next_seq OR a.seq < f.hi
 
 -- name: i3_codes_and_size
 SELECT format('pool %s: its size is %s, but %s codes and batches of %s are on sale', p.name, p.size,
@@ -148,21 +151,21 @@ SELECT format('order %s is sold from a pool, but %s', id, state) AS problem
 FROM orders WHERE pool_id IS NOT NULL AND state IN ('processing', 'uncertain')
 
 -- name: i9_order_and_attempt
--- A parked order waits for a person because its attempts say something else.
+-- Orders bought upstream. A parked order waits for a person because its attempts say something else.
 SELECT format('order %s is %s, but its attempts are: %s', o.id, o.state, coalesce(a.states, 'none')) AS problem
 FROM orders o
 LEFT JOIN (SELECT partner_id, order_id, string_agg(state, ', ' ORDER BY id) AS states,
                   bool_or(state IN ('created', 'accepted', 'uncertain', 'succeeded', 'partial')) AS live,
                   bool_or(state = 'succeeded') AS succeeded, bool_or(state = 'partial') AS partly,
-                  bool_or(state = 'uncertain') AS uncertain
+                  bool_or(state = 'uncertain') AS uncertain, bool_or(state = 'reversed') AS reversed
            FROM attempt GROUP BY 1, 2) AS a ON a.partner_id = o.partner_id AND a.order_id = o.id
-WHERE o.pool_id IS NULL AND o.parked IS NULL
+WHERE (o.pool_id IS NULL OR a.order_id IS NOT NULL) AND o.parked IS NULL
   AND NOT CASE o.state WHEN 'delivered' THEN coalesce(a.succeeded, false)
                        WHEN 'partial' THEN coalesce(a.partly, false)
                        WHEN 'failed' THEN NOT coalesce(a.live, false)
                        WHEN 'uncertain' THEN coalesce(a.uncertain, false)
-                       WHEN 'processing' THEN NOT coalesce(a.succeeded OR a.partly OR a.uncertain, false)
-                       ELSE true END
+                       WHEN 'reversed' THEN coalesce(a.reversed AND NOT a.live, false)
+                       ELSE NOT coalesce(a.succeeded OR a.partly OR a.uncertain, false) END
 
 -- ---------------------------------------------------------------- I10: every cent
 
@@ -219,7 +222,7 @@ WHERE o.last_event <> coalesce(w.messages, 0) OR o.last_event <> coalesce(w.last
 -- A running gateway knows of a new endpoint within a second; five are allowed here.
 SELECT format('order %s is %s and its partner was not told', o.id, o.state) AS problem
 FROM orders o LEFT JOIN webhook_endpoint e ON e.partner_id = o.partner_id AND e.disabled_at IS NULL
-WHERE o.state IN ('delivered', 'partial', 'failed', 'reversed') AND o.last_event = 0
+WHERE o.state IN ('delivered', 'partial', 'failed', 'reversed') AND o.last_event = 0 AND o.parked IS NULL
   AND (o.updated_at > e.set_at + interval '5 seconds' OR o.details::jsonb ->> 'notify_url' IS NOT NULL)
 
 -- name: i11_webhook_forgotten
@@ -254,8 +257,10 @@ FULL JOIN (SELECT commit_no, sha256(string_agg(int8send(id) || convert_to(seqs::
 WHERE r.no IS NULL OR o.commit_no IS NULL OR r.digest <> o.digest
 
 -- name: i13_delivery_without_view
-SELECT format('order %s delivered codes that no commit recorded', id) AS problem
-FROM orders WHERE seqs IS NOT NULL AND commit_no IS NULL
+-- Codes bought upstream are not in the commit's answer: their views are all recorded one by one.
+SELECT format('order %s delivered codes that no commit recorded', o.id) AS problem
+FROM orders o WHERE o.seqs IS NOT NULL AND o.commit_no IS NULL
+  AND NOT EXISTS (SELECT FROM attempt a WHERE a.partner_id = o.partner_id AND a.order_id = o.id)
 
 -- ---------------------------------------------------------------- what was looked at
 
