@@ -259,7 +259,7 @@ def generate_codes(pattern: str, count: int, check: bool = False) -> list[bytes]
     """`count` different random codes of a pattern: A letter (no I, O), 9 digit, # either (no 0, 1).
 
     `check` appends a check character (Luhn mod 34). ValueError: a bad pattern, or `count` is
-    over half of its codes."""
+    over half of its codes, or over 2^24."""
 
 def pattern_space(pattern: str) -> int:
     """How many different codes a pattern has."""
@@ -337,3 +337,17 @@ class ParsedBatch:
         `COPY code (pool_id, seq, batch_id, sealed) … (FORMAT binary)`. Detaches.
 
         KeyMissing: the batch's data key is not loaded."""
+
+def find_codes(
+    vault: Vault,
+    pool_id: int,
+    seq_lo: int,
+    packed: bytes,
+    fingerprints: bytes,
+    *,
+    ignore_case: bool,
+    ignore_spaces: bool,
+) -> list[int]:
+    """The numbers, from `seq_lo` on, of the packed records whose code has one of the fingerprints.
+
+    The rules are the pool's. RecordCorrupt, KeyMissing: a record does not open."""

@@ -90,6 +90,12 @@ def test_check_characters() -> None:
                 assert not luhn_holds(code[:index] + other + code[index + 1 :])
 
 
+def test_too_many_at_a_time() -> None:
+    """A count that no memory holds is refused before anything is reserved for it."""
+    with pytest.raises(ValueError, match="at a time"):
+        generate_codes("A" * 20, 10**15)
+
+
 def test_no_codes() -> None:
     """None asked for, none made."""
     assert generate_codes("AAAA", 0) == []

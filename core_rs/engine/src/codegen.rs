@@ -20,6 +20,8 @@ const EITHER: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 /// number, as Luhn mod N needs to find every single wrong character.
 const CHECKED: &[u8] = b"0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 const PATTERN_LEN_MAX: usize = 128;
+/// Codes of one call: a gigabyte of them. Who needs more calls again.
+const COUNT_MAX: usize = 1 << 24;
 
 enum Place {
     Literal(char),
@@ -77,6 +79,15 @@ impl Pattern {
         self.space
     }
 
+    /// Bytes a code of it takes: what is filled in is ASCII.
+    fn code_len(&self) -> usize {
+        let place_len = |place: &Place| match place {
+            Place::Literal(character) => character.len_utf8(),
+            Place::OneOf(_) => 1,
+        };
+        self.places.iter().map(place_len).sum()
+    }
+
     fn fill(&self, chance: &mut Chance, code: &mut String) -> Result<(), VaultError> {
         for place in &self.places {
             match place {
@@ -93,12 +104,17 @@ impl Pattern {
 /// # Errors
 /// `Invalid` when `count` is over half of the pattern's codes: then drawing new ones gets slow, and
 /// anyone could guess one. (How far above that a pattern should be is for the operator:
-/// [`Pattern::space`].)
+/// [`Pattern::space`].) Also for more than 2^24 codes at a time.
 pub fn generate(
     pattern: &Pattern,
     count: usize,
     check: bool,
 ) -> Result<Vec<Zeroizing<String>>, VaultError> {
+    if count > COUNT_MAX {
+        return Err(VaultError::Invalid(format!(
+            "at most {COUNT_MAX} codes at a time"
+        )));
+    }
     if count as u128 > pattern.space / 2 {
         return Err(VaultError::Invalid(format!(
             "the pattern has {} codes; at most half of them can be generated",
@@ -106,16 +122,14 @@ pub fn generate(
         )));
     }
     let mut chance = Chance::new();
-    // One byte more than a place may need, for the check character; literals can be longer than a
-    // byte.
-    let len_max = pattern.places.len() * 4 + 1;
+    let code_len = pattern.code_len() + usize::from(check);
     // Of the codes already drawn only a hash is kept: a code whose hash was seen is drawn again,
     // which never lets a double through and costs one good code in 2^64.
     let hasher = RandomState::new();
     let mut seen: HashSet<u64> = HashSet::with_capacity(count);
     let mut codes = Vec::with_capacity(count);
     while codes.len() < count {
-        let mut code = Zeroizing::new(String::with_capacity(len_max));
+        let mut code = Zeroizing::new(String::with_capacity(code_len));
         pattern.fill(&mut chance, &mut code)?;
         if check {
             let character = check_character(&code);
