@@ -93,7 +93,7 @@ class DtonePlatform(Platform):
         if not same(call.headers.get("authorization", ""), self.settings.authorization()):
             return _error(REFUSALS[Refusal.CREDENTIALS])
         parts = [part for part in call.path.split("/") if part]
-        if parts[:1] == ["v1"]:
+        while parts[:1] == ["v1"]:  # some clients append it to a base URL that has it
             del parts[0]
         if call.method == "GET":
             return self._read(call, parts)

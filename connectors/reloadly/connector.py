@@ -146,7 +146,7 @@ class Reloadly:
                 return Amount(value=face)
         path = f"{CATALOGUES[product.service]}/{quote(product.number, safe='')}"
         response = yield from self._access.call(product.service, path, context)
-        if response.status == 404:
+        if response.status in {404, 405}:
             # No such product, or no look-up at this server: the order itself will tell.
             return "no such product" if face is None else Amount(value=face)
         expect_ok(response)

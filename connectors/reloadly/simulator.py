@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 
 from connectors.loose import as_int, as_object, as_text, to_major, to_minor
 from connectors.reloadly.views import (
+    COUNTRY,
     WALLET_NAME,
     cards_json,
     gift_json,
@@ -237,6 +238,10 @@ class ReloadlyPlatform(Platform):
                 reply = _json(operator_json("900010", currency))
             case ["operators", "commissions"] | ["promotions"] | ["discounts"] | ["categories"]:
                 reply = _page(call, [])
+            case ["countries"]:
+                reply = _json([COUNTRY])
+            case ["countries", _]:
+                reply = _json(COUNTRY)
             case ["operators", number]:
                 reply = _json(operator_json(number, currency))
             case ["products"] | ["countries", _, "products"]:

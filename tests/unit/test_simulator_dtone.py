@@ -44,7 +44,7 @@ async def test_the_simulator_challenges_first_requests() -> None:
     assert body["errors"][0]["code"] == 1000401
 
 
-@pytest.mark.parametrize("prefix", ["", "/v1"])
+@pytest.mark.parametrize("prefix", ["", "/v1", "/v1/v1"])
 async def test_the_simulator_takes_paths_with_and_without_version(prefix: str) -> None:
     """Some clients append /v1 themselves, some do not; a body with a GET does not matter."""
     market = build("dtone")

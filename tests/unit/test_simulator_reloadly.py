@@ -91,12 +91,16 @@ async def test_tokens_are_checked_and_expire() -> None:
     assert reply.status == 401
 
 
-async def test_the_gap_is_kept_when_asked_for() -> None:
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [("+8613800138000", "8613800138000"), ("8613800138000", "+8613800138000")],
+)
+async def test_the_gap_is_kept_when_asked_for(first: str, again: str) -> None:
     """min_gap_s=120: the same number, with or without `+`, is refused; by default it is not."""
     careful = build("reloadly", settings={"min_gap_s": "120"})
     token = await token_of(careful)
-    await ask(careful, "POST", "/topups", order(), token=token)
-    _, answer = await ask(careful, "POST", "/topups", order("8613800138000", "T2"), token=token)
+    await ask(careful, "POST", "/topups", order(first), token=token)
+    _, answer = await ask(careful, "POST", "/topups", order(again, "T2"), token=token)
     assert answer["errorCode"] == "PHONE_RECENTLY_RECHARGED"
     assert len(careful.ledger.executions()) == 1
     _, other = await ask(careful, "POST", "/topups", order("8613800138999", "T3"), token=token)
