@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from gateway.cli.command import Call, command, room
-from gateway.cli.desk import open_desk, open_vault
+from gateway.cli.desk import Desk, open_desk, open_vault
 from gateway.cli.output import Answer, clean, print_error, warn
 from gateway.domain.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from gateway.domain.code_batch import PoolFacts
     from gateway.flows.code_import import ImportOutcome
     from gateway.native import CodeFile, Vault
     from gateway.store.code_import import StagingRows
@@ -63,7 +64,6 @@ async def import_(
     flags = {
         "encoding": encoding, "separator": separator, "columns": columns, "header": header,
         "quotes": quotes, "sheet": sheet,
-        "named_csv": path is not None and path.suffix.lower() == ".csv",
     }  # fmt: skip
     async with _open_staging(call) as (rows, vault):
         with ExitStack() as stack:
@@ -86,9 +86,7 @@ async def _import(
     from gateway.flows.code_staging import Target
 
     facts = await rows.pool(pool)
-    options = {
-        **flags, "ignore_case": facts.ignore_case, "ignore_spaces": facts.ignore_spaces,
-    }  # fmt: skip
+    options = _detecting(facts, path, **flags)
     digest = await asyncio.to_thread(digest_of, path, options)
     code_file = await asyncio.to_thread(_open_code_file, path, options)
     _show_shape(code_file)
@@ -157,15 +155,76 @@ async def batches(
     return Answer(data={"batches": found})
 
 
+@command(app, "void", example="quangate codes void --pool vip-month --batch 7 --reason recalled")
+async def void(
+    call: Call,
+    *,
+    file: Annotated[
+        str | None, typer.Argument(metavar="[FILE]", help="A file of the codes; - for stdin.")
+    ] = None,
+    pool: Pool,
+    batch: Annotated[int | None, typer.Option("--batch", help="A whole batch.")] = None,
+    seq: Annotated[
+        str | None, typer.Option("--seq", metavar="A-B", help="Numbers of the pool, both ends too.")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="For the record.")] = "voided",
+) -> Answer:
+    """Take unsold codes off sale for good. Leases over them are revoked first."""
+    from gateway.flows import code_void
+    from gateway.store.code_import import staging
+    from gateway.store.code_void import voiding
+
+    if sum(choice is not None for choice in (file, batch, seq)) != 1:
+        raise RefusedError("invalid-argument", "name one of FILE, --batch and --seq")
+    numbers = None if seq is None else _read_numbers(seq)
+    path = None if file in {None, "-"} else _existing(Path(str(file)))
+    async with open_desk(call) as desk:
+        vault = await _vault(desk)
+        async with staging(desk.database) as rows:
+            facts = await rows.pool(pool)
+        async with voiding(desk.database) as codes:
+            if batch is not None:
+                tally = await code_void.void_batch(codes, facts, batch, reason)
+            elif numbers is not None:
+                tally = await code_void.void_numbers(codes, facts, numbers, reason)
+            else:
+                code_file = _open_code_file(path, _detecting(facts, path))
+                tally = await code_void.void_file(codes, vault, facts, code_file, reason)
+    return Answer(data={"voided": tally.voided, "kept": tally.kept, "unknown": tally.unknown})
+
+
+def _read_numbers(text: str) -> range:
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and (last or first).isdecimal()):
+        raise RefusedError("invalid-argument", f"{text!r} is no range such as 0-99")
+    return range(int(first), int(last or first) + 1)
+
+
 @asynccontextmanager
 async def _open_staging(call: Call) -> "AsyncIterator[tuple[StagingRows, Vault]]":
     from gateway.store.code_import import staging
 
     async with open_desk(call) as desk:
-        async with desk.transaction(read_only=True) as statements:
-            vault = await open_vault(desk.config, statements)
+        vault = await _vault(desk)
         async with staging(desk.database) as rows:
             yield rows, vault
+
+
+async def _vault(desk: Desk) -> "Vault":
+    async with desk.transaction(read_only=True) as statements:
+        return await open_vault(desk.config, statements)
+
+
+def _detecting(pool: "PoolFacts", path: Path | None, **flags: Any) -> Any:
+    """The reader's options: what no flag fixes is detected."""
+    nothing = dict.fromkeys(("encoding", "separator", "columns", "header", "quotes", "sheet"))
+    return {
+        **nothing,
+        **flags,
+        "named_csv": path is not None and path.suffix.lower() == ".csv",
+        "ignore_case": pool.ignore_case,
+        "ignore_spaces": pool.ignore_spaces,
+    }
 
 
 def _existing(path: Path) -> Path:

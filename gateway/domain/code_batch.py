@@ -86,3 +86,21 @@ class Tally:
             rejected=self.rejected + chunk.rejected,
             elsewhere=self.elsewhere + known.elsewhere,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchOnSale:
+    """A batch whose codes can be read."""
+
+    id: int
+    numbers: range
+    data_key: bytes  # wrapped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidTally:
+    """What became of codes that were to be voided."""
+
+    voided: int
+    kept: int  # delivered or void already
+    unknown: int = 0  # lines of a file whose code the pool does not have

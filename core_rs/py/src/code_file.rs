@@ -7,6 +7,7 @@
     reason = "PyO3 hands arguments over by value"
 )]
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
@@ -14,9 +15,14 @@ use std::path::PathBuf;
 use parking_lot::Mutex;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
-use quangate_engine::code_file::{Batch, CopyRows, FileError, IdentityRule, Overrides, Source};
+use quangate_engine::code_file::{
+    Batch, CopyRows, FileError, Fingerprint, IdentityRule, Overrides, Source, identity_of_plaintext,
+};
 use quangate_engine::codegen::{self, Pattern};
+use quangate_engine::packed::unpack;
+use quangate_engine::vault_error::VaultError;
 
 use crate::errors::CoreResult;
 use crate::secrecy::Vault;
@@ -215,4 +221,39 @@ impl ParsedBatch {
         })?;
         Ok(PyBytes::new(py, &payload))
     }
+}
+
+/// The numbers, from `seq_lo` on, of the packed records whose code has one of the fingerprints.
+#[pyfunction]
+#[pyo3(signature = (vault, pool_id, seq_lo, packed, fingerprints, *, ignore_case, ignore_spaces))]
+#[allow(clippy::too_many_arguments)] // Python names them
+pub fn find_codes(
+    py: Python<'_>,
+    vault: &Vault,
+    pool_id: i64,
+    seq_lo: i64,
+    packed: PyBackedBytes,
+    fingerprints: PyBackedBytes,
+    ignore_case: bool,
+    ignore_spaces: bool,
+) -> CoreResult<Vec<i64>> {
+    let rule = IdentityRule {
+        ignore_case,
+        ignore_spaces,
+    };
+    let records = unpack(&packed).ok_or_else(|| PyValueError::new_err("torn range"))?;
+    let wanted: HashSet<Fingerprint> = fingerprints.as_chunks::<16>().0.iter().copied().collect();
+    let found = py.detach(|| {
+        let mut opener = vault.engine().opener(pool_id);
+        let mut found = Vec::new();
+        for (seq, record) in (seq_lo..).zip(records) {
+            let identity = identity_of_plaintext(opener.open(seq, record)?, rule);
+            let fingerprint = identity.map(|text| vault.engine().fingerprinter().of(&text));
+            if fingerprint.is_some_and(|fingerprint| wanted.contains(&fingerprint)) {
+                found.push(seq);
+            }
+        }
+        Ok::<_, VaultError>(found)
+    })?;
+    Ok(found)
 }

@@ -33,6 +33,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // Code files.
     module.add_class::<code_file::CodeFile>()?;
     module.add_class::<code_file::ParsedBatch>()?;
+    module.add_function(wrap_pyfunction!(code_file::find_codes, module)?)?;
     // The order path.
     module.add_function(wrap_pyfunction!(json_guard::check_json, module)?)?;
     Ok(())

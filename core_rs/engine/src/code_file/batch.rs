@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::copy::CopyPayload;
 use super::identity::IdentityRule;
 use super::parser::RowOut;
+use super::plaintext::write_plaintext;
 use super::row::{Goods, Reason};
 
 /// Rows read together. The plaintext is wiped when the batch is dropped.
@@ -255,40 +256,4 @@ pub struct CopyRows {
     pub batch_id: i64,
     /// The number of the first kept row.
     pub seq_lo: i64,
-}
-
-/// The plaintext of a record: compact JSON, absent members left out.
-fn write_plaintext(goods: &Goods, out: &mut Vec<u8>) {
-    let members = [
-        ("code", &goods.code),
-        ("pin", &goods.pin),
-        ("url", &goods.url),
-        ("expires_at", &goods.expires_at),
-    ];
-    let mut opener = b'{';
-    for (name, value) in members.into_iter().filter(|(_, value)| !value.is_empty()) {
-        out.push(opener);
-        out.push(b'"');
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(b"\":");
-        write_json_string(value, out);
-        opener = b',';
-    }
-    out.push(b'}');
-}
-
-fn write_json_string(text: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
-    for byte in text.bytes() {
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            // Other control characters were refused with their row.
-            _ => out.push(byte),
-        }
-    }
-    out.push(b'"');
 }
