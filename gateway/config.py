@@ -1,4 +1,4 @@
-"""Settings: a flag, else `QUANGATE_…`, else the config file, else the default. Read once, passed down."""
+"""Settings: a flag, else `QUANGATE_…`, else the config file, else the default. Read once."""
 
 import difflib
 import ipaddress
@@ -110,7 +110,10 @@ def _number(low: int, high: int) -> Any:
 def _switch(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False, "": False}  # fmt: skip
+    words = {
+        **dict.fromkeys(("1", "true", "yes", "on"), True),
+        **dict.fromkeys(("0", "false", "no", "off", ""), False),
+    }
     if str(value).lower() not in words:
         raise ValueError(f"{value!r} is neither true nor false")
     return words[str(value).lower()]

@@ -44,9 +44,3 @@ class Service(Protocol):
 
     async def catalog_changed(self) -> None:
         """An administrator changed something; `Parts.catalog` gives the new snapshot."""
-
-
-def build_services(parts: Parts) -> list[Service]:
-    """The services of a worker, in the order in which they start."""
-    del parts
-    return []

@@ -20,17 +20,16 @@ from gateway.api.protocol import DeadlineServer
 from gateway.api.router import make_handler
 from gateway.api.routes import ROUTES
 from gateway.config import Config
-from gateway.domain.catalog import Sku
 from gateway.domain.lease import PackedRange
 from gateway.flows.intake import Intake
 from gateway.flows.known_numbers import KnownNumbers
-from gateway.flows.line import Line, PlannedAttempt, Refusal
+from gateway.flows.line import Line
 from gateway.flows.order_desk import OrderDesk
 from gateway.flows.statements import Statements
 from gateway.flows.stock import Stock
 from gateway.flows.stock_levels import StockLevels
 from gateway.native import Allocator, KeyRing, OrderIds, RateLimiter, Vault, seal_claimed
-from gateway.services import Parts, Service, build_services
+from gateway.services import Parts, Service
 from gateway.store.account import AccountStore
 from gateway.store.catalog import CatalogRead, read_catalog
 from gateway.store.commit import CommitLane
@@ -41,6 +40,7 @@ from gateway.store.orders import OrderStore
 from gateway.store.readiness import Readiness
 from gateway.store.stock_levels import StockLevelStore
 from gateway.store.webhook_reads import UsedNonces
+from gateway.topups import TopUps
 
 log = structlog.get_logger()
 
@@ -104,6 +104,7 @@ class Worker:
             waiting_max=config.queue_lines_max,
         )
         read = await read_catalog(pool)
+        topups = TopUps(self._parts(slot))
         self._context = Context(
             config=config,
             catalog=read.catalog,
@@ -115,7 +116,7 @@ class Worker:
                 orders=orders, vault=self._vault, keyring=self._keyring, chain=chain + LANES
             ),
             order_ids=self._order_ids,
-            plan_attempt=self._plan_attempt,
+            topups=topups,
             stock_levels=StockLevels(StockLevelStore(pool)),
             statements=Statements(
                 ledger=AccountStore(pool),
@@ -128,7 +129,7 @@ class Worker:
             database=pool,
         )
         self._take_keys(read)
-        self._services = build_services(self._parts(slot))
+        self._services = [topups]
         for service in self._services:
             await service.start()
         self._intake.start()
@@ -183,9 +184,6 @@ class Worker:
             worker_id=self._id,
             slot=slot,
         )
-
-    def _plan_attempt(self, sku: Sku, quantity: int) -> PlannedAttempt | Refusal:
-        return Refusal(code="sold-out", detail=f"No upstream sells SKU {sku.sku} now.")
 
     def _limiter(self) -> RateLimiter:
         run = Path(self._config.data) / "run"
@@ -269,7 +267,7 @@ def bind(host: str, port: int, *, reuse_port: bool) -> socket.socket:
 def harden_process() -> None:
     """No core dumps and no reading of our memory by others: it holds keys and codes."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(
             resource.RLIMIT_NOFILE, (min(hard, 65_536) if hard > 0 else 65_536, hard)

@@ -1,8 +1,8 @@
 """What the handlers of one worker share."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.api.meters import Meters
 from gateway.config import Config
@@ -18,18 +18,42 @@ from gateway.store.readiness import Readiness
 from gateway.store.webhook_reads import UsedNonces
 
 
-async def never_cancelled(_partner_id: int, _order_id: int) -> bool:
-    """Without a dispatcher nothing can be cancelled."""
-    return False
+class TopUpDesk(Protocol):
+    """What the handlers need of the top-up service; see gateway.topups."""
+
+    def plan(self, sku: Sku, quantity: int, partner_id: int) -> PlannedAttempt | Refusal:
+        """Where an order would go."""
+
+    async def cancel(self, partner_id: int, order_id: int) -> bool:
+        """Cancel and refund an order of which nothing was sent upstream; False: too late."""
+
+    async def callback(
+        self,
+        name: str,
+        *,
+        method: str,
+        path: str,
+        query: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> "Acknowledgement | None":
+        """Take an upstream's callback; None: there is no such upstream."""
+
+
+class Acknowledgement(Protocol):
+    """The words in which an upstream wants to be answered."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def body(self) -> bytes: ...
 
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """One worker's parts. `catalog` is replaced as a whole when an administrator changes it.
-
-    `cancel_order(partner id, order id)` cancels and refunds a top-up of which nothing was
-    sent upstream; False: too late.
-    """
+    """One worker's parts. `catalog` is replaced as a whole when an administrator changes it."""
 
     config: Config
     catalog: Catalog
@@ -39,14 +63,13 @@ class Context:
     stock: Stock
     desk: OrderDesk
     order_ids: OrderIds
-    plan_attempt: Callable[[Sku, int], PlannedAttempt | Refusal]
+    topups: TopUpDesk
     stock_levels: StockLevels
     statements: Statements
     nonces: UsedNonces
     readiness: Readiness
     worker_slot: int
     database: Any  # asyncpg pool, for the stores of rarely used routes
-    cancel_order: Callable[[int, int], Awaitable[bool]] = never_cancelled
     meters: Meters = field(default_factory=Meters)
     draining: bool = False
     extras: dict[str, Any] = field(default_factory=dict)

@@ -259,3 +259,13 @@ READ_METRICS: Final = Operation(
     answers={200: Answer("The text format.", media_type="text/plain")},
     problems=("forbidden",),
 )
+TAKE_CALLBACK: Final = Operation(
+    name="takeCallback",
+    tag=OPERATION,
+    summary="What an upstream platform tells us",
+    description="In the platform's own protocol, acknowledged in its own words.",
+    signed=False,
+    parameters=(Parameter("upstream", "The upstream's name."),),
+    answers={200: Answer("The platform's acknowledgement.", media_type="text/plain")},
+    problems=("not-found", "body-too-large"),
+)

@@ -32,7 +32,7 @@ async def cancel_order(context: Context, request: BaseRequest, order_no: str) ->
         raise ProblemError("not-found", "There is no such order.")
     if shown.record.pool_id is not None:
         raise ProblemError("not-cancellable", "Codes were delivered with this order.")
-    if not await context.cancel_order(key.partner_id, order_id):
+    if not await context.topups.cancel(key.partner_id, order_id):
         raise ProblemError("not-cancellable", "The order was sent to an upstream already.")
     shown = await context.desk.show(view)
     if shown is None:

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import msgspec
 import orjson
-from aiohttp.web import BaseRequest, Response
-from multidict import CIMultiDict
+from aiohttp.web import BaseRequest, Response, StreamResponse
 
+from gateway.api.answers import JSON_TYPE, json_response
 from gateway.api.authentication import authenticate
 from gateway.api.body import (
     BATCH_BODY_BYTES_MAX,
@@ -19,21 +19,21 @@ from gateway.api.body import (
     require_json,
 )
 from gateway.api.context import Context
+from gateway.api.direct_answer import DirectAnswer
 from gateway.api.order_wire import (
     BATCH_DECODER,
     ORDER_DECODER,
     order_content,
     order_json,
-    timestamp,
 )
-from gateway.api.problems import KINDS, SERVER_NAME, ProblemError, problem_document
+from gateway.api.problems import KINDS, ProblemError, problem_document
 from gateway.domain.catalog import Key, Scope, Sku, SkuKind
 from gateway.domain.order import OrderContent, Verdict
 from gateway.flows.line import Line, Refusal, Settled
 from gateway.flows.order_desk import View
 from gateway.flows.order_rules import judge
 
-JSON_TYPE: Final = "application/json"
+REPLAYED: Final = {"Quangate-Replayed": "true"}
 
 # A verdict that is not an order, as a problem of the contract.
 _PROBLEMS: Final[Mapping[Verdict, str]] = {
@@ -47,15 +47,7 @@ _PROBLEMS: Final[Mapping[Verdict, str]] = {
 }
 
 
-def json_response(body: bytes, status: int = 200, *, replayed: bool = False) -> Response:
-    """A JSON answer."""
-    headers: CIMultiDict[str] = CIMultiDict({"Content-Type": JSON_TYPE, "Server": SERVER_NAME})
-    if replayed:
-        headers["Quangate-Replayed"] = "true"
-    return Response(body=body, status=status, headers=headers)
-
-
-async def place_order(context: Context, request: BaseRequest) -> Response:
+async def place_order(context: Context, request: BaseRequest) -> StreamResponse:
     """POST /v1/orders: 201 created, 200 replayed, or a problem."""
     body = await read_body(request)
     key = authenticate(context, request, body, Scope.ORDERS_WRITE)
@@ -63,7 +55,7 @@ async def place_order(context: Context, request: BaseRequest) -> Response:
     check_strict(body)
     content = order_content(decode(ORDER_DECODER, body))
     status, answer = await _place(context, key, content)
-    return json_response(answer, status, replayed=status == 200)
+    return DirectAnswer(answer, status, JSON_TYPE, REPLAYED if status == 200 else None)
 
 
 async def place_batch(context: Context, request: BaseRequest) -> Response:
@@ -100,6 +92,7 @@ async def _place(
     line = make_line(context, key, content, sku)
     submitted = context.intake.submit(line)
     settled = submitted if isinstance(submitted, Settled) else await submitted
+    context.meters.verdicts[settled.verdict] += 1
     if settled.verdict is Verdict.CREATED:
         return 201, _created_json(line, content, settled)
     if settled.verdict is Verdict.REPLAYED:
@@ -117,7 +110,7 @@ def make_line(context: Context, key: Key, content: OrderContent, sku: Sku | None
     metadata = content.metadata
     attempt = None
     if known.kind is SkuKind.TOPUP and judged.refusal is None:
-        attempt = context.plan_attempt(known, content.quantity)
+        attempt = context.topups.plan(known, content.quantity, partner_id)
     return Line(
         partner_id=partner_id,
         key_id=key.key_id,
@@ -156,7 +149,7 @@ def _created_json(line: Line, content: OrderContent, settled: Settled) -> bytes:
 
     Everything put in unescaped is of a checked alphabet: numbers, SKU names, our own JSON.
     """
-    moment = timestamp(settled.committed_at or now_utc())
+    moment = settled.committed_at.encode()
     is_code = line.sku.pool_id is not None
     account = b"null" if line.account is None else orjson.dumps(line.account)
     codes = b""
@@ -178,8 +171,8 @@ def _created_json(line: Line, content: OrderContent, settled: Settled) -> bytes:
         codes,
         line.quantity if is_code else 0,
         b"null" if line.metadata is None else line.metadata.encode(),
-        moment.encode(),
-        moment.encode(),
+        moment,
+        moment,
     )
 
 

@@ -9,7 +9,8 @@ import orjson
 from aiohttp.web import Response
 from multidict import CIMultiDict
 
-SERVER_NAME = "quangate"
+from gateway.api.direct_answer import SERVER_NAME, DirectAnswer
+
 PROBLEM_TYPE = "application/problem+json"
 
 
@@ -96,12 +97,22 @@ def problem_document(
     return document
 
 
+def problem_answer(error: ProblemError) -> DirectAnswer:
+    """The answer for a problem on a connection that stays open."""
+    kind, body, headers = _parts(error)
+    return DirectAnswer(body, kind.status, PROBLEM_TYPE, headers)
+
+
 def problem_response(error: ProblemError) -> Response:
-    """The HTTP answer for a problem."""
+    """The answer for a problem as an ordinary response, whose connection may be closed."""
+    kind, body, headers = _parts(error)
+    named = {"Content-Type": PROBLEM_TYPE, "Server": SERVER_NAME}
+    return Response(body=body, status=kind.status, headers=CIMultiDict(named | headers))
+
+
+def _parts(error: ProblemError) -> tuple[Kind, bytes, dict[str, str]]:
     kind = KINDS[error.code]
-    headers: CIMultiDict[str] = CIMultiDict(
-        {"Content-Type": PROBLEM_TYPE, "Server": SERVER_NAME, "Cache-Control": "no-store"}
-    )
+    headers = {"Cache-Control": "no-store"}
     if kind.retry_after_s is not None:
         headers["Retry-After"] = str(kind.retry_after_s)
     if error.headers:
@@ -109,4 +120,4 @@ def problem_response(error: ProblemError) -> Response:
     document = problem_document(
         error.code, error.detail, errors=error.errors, members=error.members
     )
-    return Response(body=orjson.dumps(document), status=kind.status, headers=headers)
+    return kind, orjson.dumps(document), headers

@@ -64,10 +64,10 @@ class DeadlineRequestHandler(RequestHandler):
 
     def handle_error(
         self,
-        request: web.BaseRequest,
+        request: web.BaseRequest,  # noqa: ARG002 - aiohttp's signature
         status: int = 500,
         exc: BaseException | None = None,
-        message: str | None = None,
+        message: str | None = None,  # noqa: ARG002
     ) -> web.StreamResponse:
         """What the HTTP parser refuses gets a problem too, and the connection ends."""
         if status >= 500:

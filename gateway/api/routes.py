@@ -8,6 +8,7 @@ from aiohttp.web import BaseRequest, Response
 from gateway.api import operations
 from gateway.api.account import list_entries, read_account
 from gateway.api.answers import json_response, text_response
+from gateway.api.callbacks import take_callback
 from gateway.api.context import Context
 from gateway.api.docs import PAGE_POLICY, page
 from gateway.api.health import read_health, read_readiness
@@ -69,6 +70,7 @@ ROUTES: Final[list[Route]] = [
         operations.REPLAY_DELIVERY,
     ),
     Route("POST", "/v1/webhooks/test", send_test, operations.SEND_TEST),
+    Route("POST", "/callbacks/{upstream}", take_callback, operations.TAKE_CALLBACK),
     Route("GET", "/openapi.json", read_openapi, operations.READ_OPENAPI),
     Route("GET", "/docs", read_docs, operations.READ_DOCS),
     Route("GET", "/healthz", read_health, operations.READ_HEALTH),

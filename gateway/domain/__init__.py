@@ -1,1 +1,1 @@
-"""What Quangate knows about orders, attempts, money and errors. Pure: no I/O, no clock, no chance."""
+"""What Quangate knows of orders, attempts, money and errors. Pure: no I/O, clock or chance."""

@@ -11,7 +11,7 @@ class CommitRequest:
     """The columns of SQL's commit_orders for one batch; all lists of a group have equal length."""
 
     lines: tuple[Sequence[Any], ...]  # p_partner … p_notify_url, in SQL's order
-    attempts: tuple[Sequence[Any], ...]  # p_attempt, p_upstream, p_product, p_cost_max
+    attempts: tuple[Sequence[Any], ...]  # p_attempt … p_face
     allocations: tuple[Sequence[int], ...]  # a_line (from 1), a_seq, a_lease
     leases: tuple[Sequence[int], ...]  # l_id, l_epoch
 

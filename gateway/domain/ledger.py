@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
-
 EntryKind = Literal["deposit", "charge", "refund", "adjustment"]
 
 

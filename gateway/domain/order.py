@@ -104,16 +104,16 @@ class OrderContent:
 
     def details(self) -> str | None:
         """The rarely used members as JSON for the order's row; None when there are none."""
-        if (
-            self.max_amount_minor is None and self.campaign is None and self.notify_url is None
-            and self.buyer_id is None and self.buyer_ip is None and self.buyer_device is None
-        ):  # fmt: skip
-            return None
         members = {
-            "max_amount": self.max_amount_minor, "campaign": self.campaign, "notify_url": self.notify_url,
-            "buyer_id": self.buyer_id, "buyer_ip": self.buyer_ip, "buyer_device": self.buyer_device,
-        }  # fmt: skip
-        return orjson.dumps({k: v for k, v in members.items() if v is not None}).decode()
+            "max_amount": self.max_amount_minor,
+            "campaign": self.campaign,
+            "notify_url": self.notify_url,
+            "buyer_id": self.buyer_id,
+            "buyer_ip": self.buyer_ip,
+            "buyer_device": self.buyer_device,
+        }
+        given = {name: value for name, value in members.items() if value is not None}
+        return orjson.dumps(given).decode() if given else None
 
 
 class Verdict(IntEnum):

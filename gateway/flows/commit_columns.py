@@ -50,6 +50,7 @@ def commit_request(lines: Sequence[Line]) -> CommitRequest:
             [None if plan is None else plan.upstream_id for plan in attempts],
             [None if plan is None else plan.product_id for plan in attempts],
             [None if plan is None else plan.cost_max_minor for plan in attempts],
+            [None if plan is None else plan.face_minor for plan in attempts],
         ),
         allocations=(allocation_lines, allocation_seqs, allocation_leases),
         leases=(list(epochs), list(epochs.values())),

@@ -11,7 +11,6 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
 
 import structlog
 
@@ -23,6 +22,7 @@ from gateway.domain.errors import (
     LeaseLostError,
     StoreUnavailableError,
 )
+from gateway.domain.moment import rfc3339
 from gateway.domain.order import Verdict
 from gateway.domain.order_record import OrderRecord
 from gateway.flows.commit_columns import commit_request
@@ -211,19 +211,16 @@ class Intake:
                 self._settle(line, Settled(verdict, order_id=existing or 0))
             else:
                 self._settle(line, Settled(verdict, amount=existing or 0))
-        self._finish_created(created, {line.order_id: answer.committed_at for line in created})
+        self._finish_created(created, [rfc3339(answer.committed_at)] * len(created))
 
-    def _finish_created(self, lines: Sequence[Line], committed_at: Mapping[int, datetime]) -> None:
+    def _finish_created(self, lines: Sequence[Line], moments: Sequence[str]) -> None:
         """Seal and answer what is durable now."""
         self.lines_committed += len(lines)
         self._created(lines)
-        for line, codes in zip(lines, self._seal(lines), strict=True):
+        for line, moment, codes in zip(lines, moments, self._seal(lines), strict=True):
             if line.runs is not None and line.sku.pool_id is not None:
                 self._stock.used(line.sku.pool_id, line.runs)
-            self._settle(
-                line,
-                Settled(Verdict.CREATED, line.order_id, committed_at[line.order_id], codes),
-            )
+            self._settle(line, Settled(Verdict.CREATED, line.order_id, moment, codes))
 
     def _release(self, line: Line) -> None:
         """The line's codes were definitely not sold to it."""
@@ -266,7 +263,7 @@ class Intake:
         self._settle(line, Settled(Verdict.INTERNAL))
 
     async def _resolve_doubt(self, lane: Lane, batch_id: uuid.UUID, lines: Sequence[Line]) -> None:
-        """Find out whether the batch took place, however long it takes; finish or repeat it (D6)."""
+        """Find out whether the batch took place, however long it takes (D6)."""
         answer_by = time.monotonic() + DOUBT_ANSWER_S
         while True:
             try:
@@ -286,10 +283,8 @@ class Intake:
         self.down = False
         log.info("intake.doubt_resolved", batch_id=str(batch_id), committed=committed)
         ours = [line for line in lines if (line.partner_id, line.order_id) in rows]
-        self._finish_created(
-            ours,
-            {line.order_id: rows[line.partner_id, line.order_id].created_at for line in ours},
-        )
+        moments = [rfc3339(rows[line.partner_id, line.order_id].created_at) for line in ours]
+        self._finish_created(ours, moments)
         again = [line for line in lines if (line.partner_id, line.order_id) not in rows]
         for line in again:
             self._release(line)

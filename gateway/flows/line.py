@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from gateway.domain.catalog import Sku
 from gateway.domain.order import Verdict
@@ -62,6 +61,7 @@ class PlannedAttempt:
     upstream_id: int
     product_id: str
     cost_max_minor: int | None
+    face_minor: int | None  # of one piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Settled:
 
     verdict: Verdict
     order_id: int = 0
-    committed_at: datetime | None = None
+    committed_at: str = ""  # RFC 3339
     codes: bytes | None = None
     amount: int = 0
     refusal: Refusal | None = None

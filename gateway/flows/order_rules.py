@@ -25,7 +25,7 @@ class Judgement:
 _FREE = Judgement()
 
 
-def judge(
+def judge(  # noqa: PLR0911 - one return per rule reads best
     catalog: Catalog,
     partner_id: int,
     content: OrderContent,

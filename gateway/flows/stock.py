@@ -178,7 +178,7 @@ class Stock:
         return await asyncio.shield(pool.refill)
 
     async def settled(self, pool_id: int, timeout_s: float) -> None:
-        """Wait, at most `timeout_s`, until a commit in flight under the pool's leases is decided."""
+        """Wait, at most `timeout_s`, until a commit under the pool's leases is decided."""
         pool = self._pools[pool_id]
         if not any(lease.in_flight for lease in pool.leases.values()):
             return
@@ -190,7 +190,8 @@ class Stock:
 
     def _prefetch(self, pool_id: int) -> None:
         pool = self._pools[pool_id]
-        if pool.refill is not None or pool.verdict in {"mine", "sold_out"} or self._closed:
+        exhausted = pool.verdict in {"mine", "sold_out"}
+        if pool.refill is not None or exhausted or self._closed:
             return
         left = sum(lease.left for lease in pool.leases.values())
         if left < PREFETCH_BELOW * pool.size:

@@ -16,7 +16,7 @@ from gateway.domain.errors import (
 )
 from gateway.store.database import UNREACHABLE, connect
 
-COMMIT = f"SELECT * FROM commit_orders({', '.join(f'${n}' for n in range(1, 29))})"  # noqa: S608
+COMMIT = f"SELECT * FROM commit_orders({', '.join(f'${n}' for n in range(1, 30))})"  # noqa: S608
 DECIDE = "SELECT decide_commit($1)"
 COMMIT_TIMEOUT_S = 10.0
 

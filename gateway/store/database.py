@@ -71,7 +71,7 @@ class Database:
 
 
 async def open_database(config: Config, *, connections: int, migrate: bool = True) -> Database:
-    """Reach the configured database (starting the embedded one if there is none), migrated and checked.
+    """Reach the configured database, or start the embedded one; migrated and checked.
 
     Raises StoreUnavailableError when it cannot be reached, ConfigError when it may not be used.
     """
@@ -172,7 +172,7 @@ async def check_safety(connection: Any, *, allow_unsafe: bool) -> None:
 
 
 async def apply_migrations(connection: Any) -> list[str]:
-    """Apply what is new of `migrations/NNNN_name.sql`, in order, one at a time on all nodes; returns the names."""
+    """Apply what is new of `migrations/NNNN_name.sql`, in order, on one node at a time."""
     applied: list[str] = []
     await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
     try:
@@ -188,7 +188,7 @@ async def apply_migrations(connection: Any) -> list[str]:
         newer = sorted(set(known) - {p.stem for p in ours})
         if newer:
             raise ConfigError(
-                f"this database was migrated by a newer Quangate (it has {newer[-1]}); upgrade first"
+                f"a newer Quangate migrated this database (it has {newer[-1]}); upgrade first"
             )
         for path in ours:
             text = path.read_text(encoding="utf-8")

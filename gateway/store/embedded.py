@@ -252,7 +252,7 @@ def _hand_over(directory: Path) -> None:
     except KeyError:
         subprocess.run(
             [
-                "useradd",
+                "/usr/sbin/useradd",
                 "--system",
                 "--no-create-home",
                 "--shell",

@@ -296,6 +296,7 @@ CREATE TABLE attempt (
     account           text   NOT NULL,
     quantity          integer NOT NULL,
     cost_max          bigint,                     -- price guard, minor units, total
+    face_value        bigint,                     -- of one piece, minor units; NULL: not known
     state             text NOT NULL CHECK (state IN
                           ('created',             -- committed; perhaps sent
                            'accepted',            -- the upstream said it is working on it

@@ -17,7 +17,7 @@ CREATE FUNCTION commit_orders(
     p_account  text[], p_metadata text[], p_details text[],
     p_buyer    text[], p_limit integer[],         -- purchase limit: NULL limit, no check
     p_notify   boolean[], p_notify_url text[],    -- a webhook is wanted; where, if not at the endpoint
-    p_attempt  bigint[], p_upstream bigint[], p_product text[], p_cost_max bigint[], p_owner uuid,
+    p_attempt  bigint[], p_upstream bigint[], p_product text[], p_cost_max bigint[], p_face bigint[], p_owner uuid,
     a_line     integer[], a_seq bigint[], a_lease bigint[],
     l_id       bigint[], l_epoch bigint[]
 ) RETURNS TABLE (committed_at timestamptz, outcome integer[], existing bigint[])
@@ -140,11 +140,12 @@ BEGIN
     FROM unnest(p_partner, p_id, p_pool, p_notify, p_notify_url) WITH ORDINALITY AS u (partner, id, pool, notify, url, line)
     WHERE u.notify AND u.pool IS NOT NULL AND created[u.line];
 
-    INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, cost_max, state,
-                         next_check_at, owner)
-    SELECT u.attempt, u.partner, u.id, u.upstream, u.product, u.account, u.quantity, u.cost_max, 'created', now(), p_owner
-    FROM unnest(p_partner, p_id, p_attempt, p_upstream, p_product, p_account, p_quantity, p_cost_max) WITH ORDINALITY
-         AS u (partner, id, attempt, upstream, product, account, quantity, cost_max, line)
+    INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, cost_max, face_value,
+                         state, next_check_at, owner)
+    SELECT u.attempt, u.partner, u.id, u.upstream, u.product, u.account, u.quantity, u.cost_max, u.face,
+           'created', now(), p_owner
+    FROM unnest(p_partner, p_id, p_attempt, p_upstream, p_product, p_account, p_quantity, p_cost_max, p_face) WITH ORDINALITY
+         AS u (partner, id, attempt, upstream, product, account, quantity, cost_max, face, line)
     WHERE u.attempt IS NOT NULL AND created[u.line];
 
     IF cardinality(a_line) > 0 THEN

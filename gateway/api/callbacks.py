@@ -1,0 +1,27 @@
+"""/callbacks/{upstream}: platforms tell us about attempts; api.md leaves the words to them."""
+
+from aiohttp.web import BaseRequest, Response
+from multidict import CIMultiDict
+
+from gateway.api.body import BATCH_BODY_BYTES_MAX, read_body
+from gateway.api.context import Context
+from gateway.api.direct_answer import SERVER_NAME
+from gateway.api.problems import ProblemError
+
+
+async def take_callback(context: Context, request: BaseRequest, upstream: str) -> Response:
+    """Verify, keep, apply, acknowledge, in this order."""
+    body = await read_body(request, BATCH_BODY_BYTES_MAX)
+    path, _, query = request.raw_path.partition("?")
+    ack = await context.topups.callback(
+        upstream,
+        method=request.method,
+        path=path,
+        query=query,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
+    )
+    if ack is None:
+        raise ProblemError("not-found", "There is no such upstream.")
+    headers = CIMultiDict({"Content-Type": ack.content_type, "Server": SERVER_NAME})
+    return Response(body=ack.body, status=ack.status, headers=headers)

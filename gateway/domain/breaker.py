@@ -1,0 +1,109 @@
+"""The circuit breaker of one lane (upstream and product). Pure: the clock is passed in.
+
+Closed: everything passes and a sliding window of outcomes is kept. It opens when, of enough
+outcomes, too many failed or were slow. Open: nothing passes until the pause is over; then
+half-open: a few probes pass, and their outcomes close or open it again (design D9).
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class BreakerState(StrEnum):
+    """Whether calls pass."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerRules:
+    """Rates are shares of the window; times in seconds."""
+
+    window: int = 40  # outcomes looked at
+    window_s: float = 30.0  # older ones no longer count
+    outcomes_min: int = 8  # fewer prove nothing
+    failure_rate: float = 0.5
+    slow_call_s: float = 10.0
+    slow_rate: float = 0.8
+    open_s: float = 5.0  # first pause; doubles while probes fail
+    open_s_max: float = 60.0
+    probes: int = 3  # at once while half-open, and successes needed to close
+
+
+@dataclass(slots=True)
+class Breaker:
+    """One breaker; `reason` says for people why it is not closed."""
+
+    rules: BreakerRules = field(default_factory=BreakerRules)
+    state: BreakerState = BreakerState.CLOSED
+    reason: str = ""
+    _outcomes: deque[tuple[float, bool, bool]] = field(default_factory=deque)
+    _opens_until: float = 0.0
+    _pause_s: float = 0.0
+    _probes_out: int = 0
+    _probes_good: int = 0
+
+    def allows(self, now: float) -> bool:
+        """Whether a call may start now; a probe's place is taken by `started`."""
+        if self.state is BreakerState.OPEN and now >= self._opens_until:
+            self.state = BreakerState.HALF_OPEN
+            self._probes_out = self._probes_good = 0
+        if self.state is BreakerState.HALF_OPEN:
+            return self._probes_out < self.rules.probes
+        return self.state is BreakerState.CLOSED
+
+    def started(self) -> None:
+        """A call starts that `allows` let pass."""
+        if self.state is BreakerState.HALF_OPEN:
+            self._probes_out += 1
+
+    def ended(self, now: float, *, failed: bool, seconds: float) -> None:
+        """A call ended; `failed` means the platform, not the order, was at fault."""
+        if self.state is BreakerState.HALF_OPEN:
+            self._probe_ended(now, failed=failed)
+            return
+        slow = seconds >= self.rules.slow_call_s
+        self._outcomes.append((now, failed, slow))
+        while self._outcomes and (
+            len(self._outcomes) > self.rules.window
+            or self._outcomes[0][0] < now - self.rules.window_s
+        ):
+            self._outcomes.popleft()
+        count = len(self._outcomes)
+        if self.state is not BreakerState.CLOSED or count < self.rules.outcomes_min:
+            return
+        failures = sum(1 for _, bad, _ in self._outcomes if bad) / count
+        slows = sum(1 for _, _, late in self._outcomes if late) / count
+        if failures >= self.rules.failure_rate:
+            self._open(now, f"{failures:.0%} of the last {count} calls failed")
+        elif slows >= self.rules.slow_rate:
+            self._open(now, f"{slows:.0%} of the last {count} calls were slow")
+
+    def trip(self, now: float, seconds: float, reason: str) -> None:
+        """Open for a reason the outcomes do not show (balance, credentials, Retry-After)."""
+        self.state = BreakerState.OPEN
+        self.reason = reason
+        self._opens_until = max(self._opens_until, now + seconds)
+
+    def waits_s(self, now: float) -> float:
+        """Seconds until a call may pass again; 0 when one may now."""
+        return max(0.0, self._opens_until - now) if self.state is BreakerState.OPEN else 0.0
+
+    def _probe_ended(self, now: float, *, failed: bool) -> None:
+        self._probes_out = max(0, self._probes_out - 1)
+        if failed:
+            self._open(now, "a probe failed")
+            return
+        self._probes_good += 1
+        if self._probes_good >= self.rules.probes:
+            self.state, self.reason, self._pause_s = BreakerState.CLOSED, "", 0.0
+            self._outcomes.clear()
+
+    def _open(self, now: float, reason: str) -> None:
+        self._pause_s = min(self.rules.open_s_max, self._pause_s * 2 or self.rules.open_s)
+        self.state, self.reason = BreakerState.OPEN, reason
+        self._opens_until = now + self._pause_s
+        self._outcomes.clear()

@@ -1,0 +1,137 @@
+"""What an upstream's answer means for an attempt. Pure, defaults to "we do not know" (D7)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from gateway.domain.attempt import News
+from gateway.domain.retry import SEND_DELAYS_S, delay_s
+
+
+class Next(StrEnum):
+    """What the dispatcher does after the news was settled."""
+
+    NOTHING = "nothing"
+    SEND_AGAIN = "send_again"  # the same attempt: provably never executed
+    FAIL_OVER = "fail_over"  # a new attempt elsewhere, if there is somewhere; else it failed
+    HOLD = "hold"  # a person decides
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of an attempt when an answer comes. Ages and delays in seconds."""
+
+    age_s: float
+    queries: int = 0
+    not_found: int = 0
+    sends: int = 0
+    amount_minor: int = 0
+    quantity: int = 1
+    face_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The platform's declared capabilities, as far as decisions need them."""
+
+    poll_plan_s: tuple[float, ...]
+    finality_window_s: float
+    not_found_needed: int
+    resend_allowed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """News to settle, and what to do next. `check_in_s` None: nothing to look for any more."""
+
+    news: News
+    next: Next = Next.NOTHING
+    check_in_s: float | None = None
+    queries: int | None = None
+    not_found: int | None = None
+    refund_minor: int | None = None
+    delivered: int | None = None
+
+
+LATE_LOOK_S: Final = 3600.0  # after the poll plan: hourly, for as long as it takes
+
+
+def decide_submit(kind: str, facts: Facts, policy: Policy, chance: float) -> Decision:
+    """`kind` is the connector's OutcomeKind."""
+    first_look = delay_s(policy.poll_plan_s, 0, chance)
+    match kind:
+        case "accepted":
+            return Decision(news=News.ACCEPTED, check_in_s=first_look)
+        case "success":
+            return Decision(news=News.SUCCEEDED, delivered=facts.quantity)
+        case "rejected":
+            return Decision(news=News.REJECTED, next=Next.FAIL_OVER)
+        case "not_sent":
+            wait = delay_s(SEND_DELAYS_S, facts.sends, chance)
+            return Decision(news=News.NOTED, next=Next.SEND_AGAIN, check_in_s=wait)
+        case _:
+            return Decision(news=News.UNCERTAIN, check_in_s=first_look)
+
+
+def decide_query(kind: str, facts: Facts, policy: Policy, chance: float) -> Decision:
+    """`kind` is the connector's QueryKind."""
+    later = look_again_s(facts, policy, chance)
+    match kind:
+        case "success":
+            return Decision(news=News.SUCCEEDED, delivered=facts.quantity)
+        case "failed" | "cancelled":
+            return Decision(news=News.FAILED, next=Next.FAIL_OVER)
+        case "reversed":
+            return Decision(news=News.REVERSED)
+        case "processing":
+            return Decision(news=News.ACCEPTED, check_in_s=later, queries=facts.queries + 1)
+        case "not_found":
+            return _not_found(facts, policy, later)
+        case _:
+            return Decision(news=News.NOTED, check_in_s=later, queries=facts.queries + 1)
+
+
+def decide_partial(
+    facts: Facts, policy: Policy, chance: float, *, delivered: int | None, face_minor: int | None
+) -> Decision:
+    """Part was delivered: `delivered` pieces, or `face_minor` of the whole face."""
+    whole_face = (facts.face_minor or 0) * facts.quantity
+    if delivered is not None and 0 < delivered < facts.quantity:
+        refund = facts.amount_minor * (facts.quantity - delivered) // facts.quantity
+    elif face_minor is not None and 0 < face_minor < whole_face:
+        # Rounded in the partner's favour: a cent that cannot be split is refunded.
+        refund = facts.amount_minor - facts.amount_minor * face_minor // whole_face
+        delivered = facts.quantity * face_minor // whole_face
+    else:
+        # It says "partial" but not how much: keep looking, a person sees it as uncertain.
+        again = look_again_s(facts, policy, chance)
+        return Decision(
+            news=News.UNCERTAIN, next=Next.HOLD, check_in_s=again, queries=facts.queries + 1
+        )
+    return Decision(news=News.PARTIAL, refund_minor=refund, delivered=delivered)
+
+
+def _not_found(facts: Facts, policy: Policy, later: float) -> Decision:
+    """Not there means nothing before the platform's finality window, and not on one answer."""
+    seen = facts.not_found + 1
+    proven = facts.age_s >= policy.finality_window_s and seen >= policy.not_found_needed
+    if proven and policy.resend_allowed:
+        return Decision(
+            news=News.NOTED, next=Next.SEND_AGAIN, check_in_s=later,
+            queries=facts.queries + 1, not_found=seen,
+        )  # fmt: skip
+    return Decision(
+        news=News.UNCERTAIN,
+        next=Next.HOLD if proven else Next.NOTHING,
+        check_in_s=later,
+        queries=facts.queries + 1,
+        not_found=seen,
+    )
+
+
+def look_again_s(facts: Facts, policy: Policy, chance: float) -> float:
+    """When to query next: along the plan, then ever more rarely as the attempt ages."""
+    planned = delay_s(policy.poll_plan_s, facts.queries + 1, chance)
+    if facts.queries < len(policy.poll_plan_s) + 10:
+        return planned
+    return min(LATE_LOOK_S, max(planned, facts.age_s / 10))

@@ -1,0 +1,141 @@
+"""An attempt in memory, and what settling needs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gateway.domain.attempt import News
+from gateway.domain.attempt_record import AttemptRecord
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """One attempt this worker works on. Amounts in minor units, `created_at` in Unix seconds."""
+
+    attempt_id: int
+    partner_id: int
+    order_id: int
+    sku_id: int
+    upstream_id: int
+    product_id: str
+    account: str
+    quantity: int
+    amount_minor: int
+    cost_max_minor: int | None
+    face_minor: int | None
+    created_at: float
+    state: str = "created"
+    upstream_no: str | None = None
+    queries: int = 0
+    not_found: int = 0
+    sends: int = 0
+    unsent: bool = True  # provably nothing was sent under this number
+    succeeded_before: bool = False
+    tried: tuple[tuple[int, str], ...] = ()  # routes of this order that refused it
+
+    @property
+    def lane(self) -> tuple[int, str]:
+        """Upstream and product."""
+        return self.upstream_id, self.product_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """One line for SQL's settle. Only `attempt_id` and `news` are always there."""
+
+    attempt_id: int
+    news: News
+    webhook_id: int
+    upstream_no: str | None = None
+    cost_minor: int | None = None
+    delivered: int | None = None
+    refund_minor: int | None = None
+    code: str | None = None
+    message: str | None = None
+    check_in_s: float | None = None
+    queries: int | None = None
+    not_found: int | None = None
+    next_attempt: Job | None = None
+
+
+class Platform(Protocol):
+    """One upstream as the dispatcher drives it; connectors.upstream.Upstream."""
+
+    @property
+    def capabilities(self) -> Any: ...
+    async def submit(self, request: Any) -> Any: ...
+    async def query(self, request: Any) -> Any: ...
+    def parse_callback(self, call: Any) -> Any: ...
+
+
+class Requests(Protocol):
+    """Builds the connectors' request values from a job; wired by `services`."""
+
+    def submit(self, job: Job) -> Any: ...
+    def query(self, job: Job) -> Any: ...
+
+
+class Attempts(Protocol):
+    """Attempts in the store; see store.attempts.AttemptStore."""
+
+    async def settle(self, columns: Sequence[Sequence[Any]]) -> list[str]: ...
+    async def take_due(self, limit: int, hold_s: float) -> list[AttemptRecord]: ...
+    async def mark_sent(self, attempt_ids: Sequence[int]) -> set[int]: ...
+    async def release(self, attempt_ids: Sequence[int]) -> None: ...
+    async def by_ids(self, attempt_ids: Sequence[int]) -> list[AttemptRecord]: ...
+    async def keep_callbacks(self, columns: Sequence[Sequence[Any]]) -> None: ...
+    async def tried_routes(self, order_id: int) -> list[tuple[int, str]]: ...
+
+
+def job_of(record: AttemptRecord) -> Job:
+    """A stored attempt, to be worked on."""
+    return Job(
+        attempt_id=record.id,
+        partner_id=record.partner_id,
+        order_id=record.order_id,
+        sku_id=record.sku_id,
+        upstream_id=record.upstream_id,
+        product_id=record.product_id,
+        account=record.account,
+        quantity=record.quantity,
+        amount_minor=record.amount,
+        cost_max_minor=record.cost_max,
+        face_minor=record.face_value,
+        created_at=record.created_at.timestamp(),
+        state=record.state,
+        upstream_no=record.upstream_no,
+        queries=record.queries,
+        not_found=record.not_found,
+        unsent=record.unsent,
+        succeeded_before=record.succeeded_before,
+    )
+
+
+def settle_columns(lines: Sequence[Settlement]) -> list[list[Any]]:
+    """The columns of SQL's settle: sixteen before its owner, two behind."""
+    nexts = [line.next_attempt for line in lines]
+    return [
+        [line.attempt_id for line in lines],
+        [line.news.value for line in lines],
+        [line.upstream_no for line in lines],
+        [line.cost_minor for line in lines],
+        [line.delivered for line in lines],
+        [line.refund_minor for line in lines],
+        [_clean(line.code) for line in lines],
+        [_clean(line.message) for line in lines],
+        [line.check_in_s for line in lines],
+        [line.queries for line in lines],
+        [line.not_found for line in lines],
+        [line.webhook_id for line in lines],
+        [None if job is None else job.attempt_id for job in nexts],
+        [None if job is None else job.upstream_id for job in nexts],
+        [None if job is None else job.product_id for job in nexts],
+        [None if job is None else job.cost_max_minor for job in nexts],
+        [None for _ in lines],  # pools and positions of codes bought on demand
+        [None for _ in lines],
+    ]
+
+
+def _clean(text: str | None) -> str | None:
+    """Upstreams' words as the database takes them: no NUL, bounded."""
+    return None if text is None else text.replace("\0", "")[:500]

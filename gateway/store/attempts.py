@@ -1,0 +1,101 @@
+"""Attempts, callbacks and upstream settings in PostgreSQL."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from gateway.domain.attempt_record import AttemptRecord
+from gateway.store.database import unreachable_is_unavailable
+from gateway.store.named_sql import queries
+
+SQL = queries("attempts")
+RETRIES_MAX = 5
+RETRY_STATES = ("40001", "40P01")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamSettings:
+    """An upstream as configured; `settings` is still wrapped by the vault."""
+
+    id: int
+    name: str
+    connector: str
+    base_url: str
+    settings: bytes = field(repr=False)
+    callback_token: str = field(repr=False)
+    paused: bool
+
+
+class AttemptStore:
+    """Attempts of all workers; `worker_id` owns what it takes."""
+
+    def __init__(self, pool: Any, worker_id: uuid.UUID) -> None:
+        self._pool = pool
+        self._worker_id = worker_id
+
+    async def settle(self, columns: Sequence[Sequence[Any]]) -> list[str]:
+        """Apply news, given as the first 16 columns and the last two of SQL's settle; verdicts."""
+        head, tail = columns[:16], columns[16:]
+        for retries_left in range(RETRIES_MAX, -1, -1):
+            try:
+                with unreachable_is_unavailable():
+                    verdicts: list[str] = await self._pool.fetchval(
+                        SQL["settle"], *head, self._worker_id, *tail
+                    )
+            except asyncpg.PostgresError as error:
+                if error.sqlstate in RETRY_STATES and retries_left:
+                    continue
+                raise
+            else:
+                return verdicts
+        raise AssertionError("unreachable")
+
+    async def take_due(self, limit: int, hold_s: float) -> list[AttemptRecord]:
+        """Attempts to look at now; nobody else looks at them for `hold_s`."""
+        with unreachable_is_unavailable():
+            rows = await self._pool.fetch(SQL["take_due"], self._worker_id, limit, hold_s)
+        return [AttemptRecord(**dict(row)) for row in rows]
+
+    async def by_ids(self, attempt_ids: Sequence[int]) -> list[AttemptRecord]:
+        """Attempts by id; unknown ids are missing."""
+        with unreachable_is_unavailable():
+            rows = await self._pool.fetch(SQL["by_ids"], list(attempt_ids))
+        return [AttemptRecord(**dict(row)) for row in rows]
+
+    async def release(self, attempt_ids: Sequence[int]) -> None:
+        """Give up attempts of which nothing was sent."""
+        with unreachable_is_unavailable():
+            await self._pool.execute(SQL["release"], list(attempt_ids))
+
+    async def mark_sent(self, attempt_ids: Sequence[int]) -> set[int]:
+        """Commit that these may have been executed from now on; which of them still may be sent."""
+        with unreachable_is_unavailable():
+            rows = await self._pool.fetch(SQL["mark_sent"], list(attempt_ids), self._worker_id)
+        return {row["id"] for row in rows}
+
+    async def cancel_order(self, partner_id: int, order_id: int, webhook_id: int) -> bool:
+        """Cancel and refund an order of which nothing was sent; False: too late."""
+        with unreachable_is_unavailable():
+            return bool(
+                await self._pool.fetchval(SQL["cancel_order"], partner_id, order_id, webhook_id)
+            )
+
+    async def tried_routes(self, order_id: int) -> list[tuple[int, str]]:
+        """Upstream and product of every attempt of the order."""
+        with unreachable_is_unavailable():
+            rows = await self._pool.fetch(SQL["tried_routes"], order_id)
+        return [(row["upstream_id"], row["product_id"]) for row in rows]
+
+    async def keep_callbacks(self, columns: Sequence[Sequence[Any]]) -> None:
+        """Store callbacks as received: upstream ids, attempt ids, verdicts, hints, bodies."""
+        with unreachable_is_unavailable():
+            await self._pool.execute(SQL["keep_callbacks"], *columns)
+
+    async def upstreams(self) -> list[UpstreamSettings]:
+        """All upstreams."""
+        with unreachable_is_unavailable():
+            rows = await self._pool.fetch(SQL["upstream_settings"])
+        return [UpstreamSettings(**dict(row)) for row in rows]

@@ -1,0 +1,38 @@
+-- Attempts; the rules are in migration 0020.
+
+-- name: settle
+SELECT settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) AS verdicts
+
+-- name: take_due
+SELECT * FROM take_due($1, $2, $3)
+
+-- name: release
+-- Nothing was sent under these numbers: whoever finds them may send at once.
+UPDATE attempt SET owner = NULL, next_check_at = now()
+WHERE id = ANY ($1::bigint[]) AND state = 'created' AND sent_at IS NULL
+
+-- name: mark_sent
+-- From now on these may have been executed. One that is missing from the answer was cancelled.
+UPDATE attempt SET sent_at = now(), owner = $2
+WHERE id = ANY ($1::bigint[]) AND state IN ('created', 'accepted', 'uncertain') RETURNING id
+
+-- name: cancel_order
+SELECT cancel_order($1, $2, $3)
+
+-- name: by_ids
+SELECT a.id, a.partner_id, a.order_id, a.upstream_id, a.product_id, a.account, a.quantity, a.cost_max, a.face_value,
+       a.state, a.upstream_no, a.queries, a.not_found, a.created_at, false AS unsent, o.sku_id, o.amount,
+       a.state IN ('succeeded', 'partial') AS succeeded_before
+FROM attempt a JOIN orders o ON o.partner_id = a.partner_id AND o.id = a.order_id
+WHERE a.id = ANY ($1::bigint[])
+
+-- name: tried_routes
+SELECT DISTINCT upstream_id, product_id FROM attempt WHERE order_id = $1
+
+-- name: keep_callbacks
+INSERT INTO callback (upstream_id, attempt_id, verdict, hint, body)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bytea[])
+
+-- name: upstream_settings
+SELECT id, name, connector, base_url, settings, callback_token, paused FROM upstream
+

@@ -1,0 +1,178 @@
+"""Joins the dispatcher and the connectors: the service that buys top-ups from upstreams."""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from connectors import registry
+from connectors.contract import (
+    Ack,
+    CallbackRefused,
+    CallbackRequest,
+    QueryRequest,
+    SubmitRequest,
+)
+from connectors.transport import HttpxTransport
+from connectors.upstream import Upstream
+from gateway.domain.catalog import Sku
+from gateway.flows.dispatch.callbacks import Callbacks, Received
+from gateway.flows.dispatch.dispatcher import Dispatcher
+from gateway.flows.dispatch.job import Job
+from gateway.flows.line import Line, PlannedAttempt, Refusal
+from gateway.services import Parts
+from gateway.store.attempts import AttemptStore, UpstreamSettings
+
+log = structlog.get_logger()
+
+CLOSE_GRACE_S = 120.0  # a replaced upstream's connections stay for calls under way
+CURRENCY = "CNY"
+
+
+class TopUps:
+    """A service of the worker (see services.Service)."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = AttemptStore(parts.pool, parts.worker_id)
+        self._settings: dict[int, UpstreamSettings] = {}
+        self._platforms: dict[int, Upstream] = {}
+        self._transports: dict[int, HttpxTransport] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self.dispatcher = Dispatcher(
+            attempts=self._store,
+            requests=self,
+            catalog=parts.catalog,
+            next_id=self._next_id,
+        )
+        self._callbacks = Callbacks(attempts=self._store, dispatcher=self.dispatcher)
+
+    def _next_id(self) -> int:
+        return self._parts.order_ids.next(time.time_ns() // 1_000_000)
+
+    # ------------------------------------------------------------ the service
+
+    async def start(self) -> None:
+        """Open the upstreams and begin to look for what is due."""
+        await self.catalog_changed()
+        self.dispatcher.start()
+
+    async def stop(self) -> None:
+        """Finish the calls under way."""
+        await self.dispatcher.stop()
+        for task in self._closing:
+            task.cancel()
+        for transport in self._transports.values():
+            await transport.close()
+
+    def created(self, lines: Sequence[Line]) -> None:
+        """Send what was just committed."""
+        self.dispatcher.created(lines)
+
+    async def catalog_changed(self) -> None:
+        """Open new upstreams and those whose settings changed."""
+        current = {settings.id: settings for settings in await self._store.upstreams()}
+        for upstream_id, settings in current.items():
+            known = self._settings.get(upstream_id)
+            if known is None or (known.settings, known.base_url) != (
+                settings.settings,
+                settings.base_url,
+            ):
+                self._open(settings)
+        self._settings = current
+        self.dispatcher.set_platforms(self._platforms)
+
+    def _open(self, settings: UpstreamSettings) -> None:
+        try:
+            values = json.loads(self._parts.vault.open_secret("upstream", settings.settings))
+            connector = registry.create(settings.connector, settings.base_url, values)
+        except Exception:
+            # One upstream that cannot be used must not stop the others.
+            log.exception("topups.upstream_unusable", upstream=settings.name)
+            return
+        replaced = self._transports.pop(settings.id, None)
+        if replaced is not None:
+            task = asyncio.create_task(_close_later(replaced))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        transport = self._transports[settings.id] = HttpxTransport()
+        self._platforms[settings.id] = Upstream(connector=connector, transport=transport)
+
+    # ------------------------------------------------------------ for the order path
+
+    def plan(self, sku: Sku, quantity: int, partner_id: int) -> PlannedAttempt | Refusal:
+        """Where an order would go."""
+        return self.dispatcher.plan(sku, quantity, partner_id)
+
+    async def cancel(self, partner_id: int, order_id: int) -> bool:
+        """Cancel and refund an order of which nothing was sent; False: too late."""
+        return await self._store.cancel_order(partner_id, order_id, self._next_id())
+
+    # ------------------------------------------------------------ the connectors' requests
+
+    def submit(self, job: Job) -> SubmitRequest:
+        """A job as the connectors take it."""
+        return SubmitRequest(
+            attempt_no=str(job.attempt_id),
+            product_id=job.product_id,
+            account=job.account,
+            quantity=job.quantity,
+            face_minor=job.face_minor,
+            max_cost_minor=job.cost_max_minor,
+            currency=CURRENCY,
+            notify_url=self._notify_url(job.upstream_id),
+        )
+
+    def query(self, job: Job) -> QueryRequest:
+        """A question about a job."""
+        return QueryRequest(
+            attempt_no=str(job.attempt_id),
+            upstream_no=job.upstream_no,
+            product_id=job.product_id,
+            account=job.account,
+            quantity=job.quantity,
+            face_minor=job.face_minor,
+            currency=CURRENCY,
+            succeeded_before=job.succeeded_before,
+        )
+
+    def _notify_url(self, upstream_id: int) -> str:
+        config = self._parts.config
+        base = config.public_url or f"http://{config.host}:{config.port}"
+        return f"{base.rstrip('/')}/callbacks/{self._settings[upstream_id].name}"
+
+    # ------------------------------------------------------------ callbacks
+
+    async def callback(
+        self,
+        name: str,
+        *,
+        method: str,
+        path: str,
+        query: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Ack | None:
+        """Take one callback; None: there is no such upstream. Raises StoreUnavailableError."""
+        upstream_id = next((s.id for s in self._settings.values() if s.name == name), None)
+        platform = self._platforms.get(upstream_id) if upstream_id is not None else None
+        if upstream_id is None or platform is None:
+            return None
+        call = CallbackRequest(method=method, path=path, headers=headers, query=query, body=body)
+        try:
+            event = platform.parse_callback(call)
+        except CallbackRefused as refused:
+            log.warning("topups.callback_refused", upstream=name, reason=refused.reason)
+            return refused.ack
+        if event.attempt_no is not None:
+            await self._callbacks.take(Received(upstream_id=upstream_id, event=event, body=body))
+        return event.ack
+
+
+async def _close_later(transport: HttpxTransport) -> None:
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.sleep(CLOSE_GRACE_S)
+    await transport.close()
