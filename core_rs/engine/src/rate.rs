@@ -9,12 +9,12 @@
 //! a node map (`rate_file`). What it holds may be lost at any time without harm (D1).
 
 use std::hash::Hasher;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use siphasher::sip::SipHasher13;
 
 pub use crate::rate_file::SharedFileError;
 use crate::rate_file::{SLOTS_MAX, SharedFile};
+use crate::sync::{AtomicU64, Ordering};
 
 const SECOND_NS: u64 = 1_000_000_000;
 const MS_NS: u64 = 1_000_000;
@@ -34,10 +34,17 @@ pub(crate) struct Slot {
 impl Slot {
     fn look(&self) -> Place<'_> {
         // Relaxed: see `Place::take_over`.
+        let tag = self.tag.load(Ordering::Relaxed);
+        let full_at_ns = match tag {
+            // Not read: another caller may own the slot by now and have charged it, and
+            // that charge must not be taken for something to clear away.
+            0 => 0,
+            _ => self.full_at_ns.load(Ordering::Relaxed),
+        };
         Place {
             slot: self,
-            tag: self.tag.load(Ordering::Relaxed),
-            full_at_ns: self.full_at_ns.load(Ordering::Relaxed),
+            tag,
+            full_at_ns,
         }
     }
 }

@@ -95,6 +95,17 @@ proptest! {
         }
     }
 
+    /// An emptied bucket refills no faster than the rate, to the permit.
+    #[test]
+    fn refills_no_faster_than_the_rate(rate in 1_u64..=2_000_000, wait_ns in 0..SECOND_NS) {
+        let limiter = local(64);
+        prop_assert!(limiter.acquire("key", rate, rate, SECOND_NS).granted);
+        let refilled = limiter.acquire("key", rate, 0, SECOND_NS + wait_ns).remaining;
+        prop_assert!(refilled <= rate * wait_ns / SECOND_NS);
+        // The interval is rounded up to a nanosecond, and no further.
+        prop_assert!(refilled >= wait_ns / (SECOND_NS / rate + 1));
+    }
+
     /// Keys do not share buckets while the table has room.
     #[test]
     fn keys_are_apart(keys in prop::collection::hash_set("[a-z]{1,12}", 1..100)) {
@@ -106,7 +117,8 @@ proptest! {
     }
 }
 
-/// Threads that race for one new key take exactly the rate between them.
+/// Threads that race for one new key take exactly the rate between them;
+/// `loom_rate.rs` explores two of them in every interleaving.
 #[test]
 fn threads_take_exactly_the_rate() {
     for round in 0..200_u64 {
