@@ -1,0 +1,113 @@
+"""The real gateway, with one seam patched so that the process kills itself there.
+
+`CHAOS_FAILPOINT=name:n python -m tests.chaos.gateway_with_failpoint serve …` dies by SIGKILL
+the n-th time it passes the failpoint of that name. Production code knows nothing of this.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from functools import wraps
+from itertools import count
+from typing import Any
+
+from gateway.__main__ import main
+from gateway.api.direct_answer import DirectAnswer
+from gateway.flows.intake import Intake
+from gateway.flows.order_desk import OrderDesk
+from gateway.flows.stock import Stock
+from gateway.store.commit import CommitLane
+from gateway.store.leases import LeaseStore
+from gateway.store.orders import OrderStore
+
+Wrap = Callable[[Callable[..., Any], Callable[[], None]], Callable[..., Any]]
+
+
+def die() -> None:
+    """The end, without any clean-up."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def before(method: Callable[..., Any], passed: Callable[[], None]) -> Callable[..., Any]:
+    """Passed when the method is called."""
+
+    @wraps(method)
+    def patched(*arguments: Any, **settings: Any) -> Any:
+        passed()
+        return method(*arguments, **settings)
+
+    return patched
+
+
+def after(method: Callable[..., Any], passed: Callable[[], None]) -> Callable[..., Any]:
+    """Passed when the method has returned, before its caller knows."""
+    if asyncio.iscoroutinefunction(method):
+
+        @wraps(method)
+        async def patched_async(*arguments: Any, **settings: Any) -> Any:
+            answer = await method(*arguments, **settings)
+            passed()
+            return answer
+
+        return patched_async
+
+    @wraps(method)
+    def patched(*arguments: Any, **settings: Any) -> Any:
+        answer = method(*arguments, **settings)
+        passed()
+        return answer
+
+    return patched
+
+
+def midway(method: Callable[..., Any], passed: Callable[[], None]) -> Callable[..., Any]:
+    """Passed when the method has sent its statement and has not read the answer."""
+
+    @wraps(method)
+    async def patched(*arguments: Any, **settings: Any) -> Any:
+        running = asyncio.ensure_future(method(*arguments, **settings))
+        await asyncio.sleep(0)  # asyncpg writes at once; the kernel has the bytes
+        await asyncio.sleep(0)
+        if not running.done():
+            passed()
+        return await running
+
+    return patched
+
+
+# name → (class, method, when)
+FAILPOINTS: dict[str, tuple[type, str, Wrap]] = {
+    "claimed, commit not sent": (CommitLane, "commit", before),  # faults 1
+    "commit sent, answer not read": (CommitLane, "commit", midway),  # faults 2
+    "committed, nobody told": (CommitLane, "commit", after),  # faults 2
+    "outcomes known, codes not sealed": (Intake, "_finish_created", before),
+    "codes sealed, answer not written": (Intake, "_finish_created", after),  # faults 3
+    "answer about to be written": (DirectAnswer, "prepare", before),
+    "answer written": (DirectAnswer, "prepare", after),
+    "lease granted, not published": (LeaseStore, "refill", after),
+    "codes read, slab not published": (LeaseStore, "read_range", after),
+    "codes returned to the slab": (Stock, "unused", after),
+    "view recorded, codes not shown": (OrderStore, "record_views", after),
+    "view wanted, not recorded": (OrderDesk, "_reveal", before),
+    "drained, leases not given back": (Stock, "close", before),
+    "leases given back, still registered": (Stock, "close", after),
+}
+
+
+def arm(name: str, times: int) -> None:
+    """Patch the failpoint's seam."""
+    owner, method, wrap = FAILPOINTS[name]
+    passes = count(1)
+
+    def passed() -> None:
+        if next(passes) >= times:
+            die()
+
+    setattr(owner, method, wrap(getattr(owner, method), passed))
+
+
+if __name__ == "__main__":
+    failpoint, _, nth = os.environ["CHAOS_FAILPOINT"].rpartition(":")
+    arm(failpoint, int(nth))
+    main()
