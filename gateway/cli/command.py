@@ -22,6 +22,7 @@ import typer
 from gateway.cli.failures import to_failure
 from gateway.cli.output import Answer, Output
 from gateway.config import Config, load_config
+from gateway.domain.errors import ConfigError, RefusedError
 
 Handler = Callable[..., Answer | Awaitable[Answer | None] | None]
 
@@ -67,9 +68,14 @@ class Call:
     def _load(self, flags: Mapping[str, Any], *, background: bool) -> Config:
         from gateway.telemetry import set_up_logging
 
-        config = load_config(
-            flags={**self.flags, **flags}, environment=os.environ, file=self.config_file
-        )
+        try:
+            config = load_config(
+                flags={**self.flags, **flags}, environment=os.environ, file=self.config_file
+            )
+        except ConfigError as error:
+            if str(error).startswith("--"):  # a flag, not the environment: wrong usage
+                raise RefusedError("invalid-argument", str(error)) from None
+            raise
         set_up_logging(level=config.log_level, as_json=config.log_json, background=background)
         return config
 
