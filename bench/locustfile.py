@@ -3,7 +3,6 @@
     QUANGATE_KEY=qk_… QUANGATE_SECRET=qs_… QUANGATE_SKU=VIP-MONTH \\
         locust -f bench/locustfile.py --host http://127.0.0.1:8080
 
-
 The key needs the scopes orders:write and orders:read. For operators who want to see a
 deployment under a mix of requests. It is no benchmark: locust signs while its clock runs and
 is slower than the gateway; `python -m bench compare` is for figures. Every order it places is
