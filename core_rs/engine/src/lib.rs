@@ -1,6 +1,6 @@
 //! Quangate's engine: what hands out codes and what keeps them secret.
 //!
-//! No Python, no I/O, no clock of its own. Two halves:
+//! No Python, no clock of its own, no I/O but the file that rate limits share. Two halves:
 //! allocation (`slab`, `pool`, `allocator`, `order_id`, `rate`, `number_filter`)
 //! and secrecy (`vault`, `record`, `jwe`, `request_signature`, `keyring`, `codegen`).
 //! `code_file` reads suppliers' files.
