@@ -84,6 +84,9 @@ fn finds_columns_by_header() {
             "Code,Value,ForeignId,AvailabilityEndDate,ExpiryDate,Barcode,Pin\nGC1,10.00,F1,2026-12-31,2027-12-31,,\nGC2,10.00,F2,,,,77",
             &["GC1|||2027-12-31", "GC2|77"],
         ),
+        // A password belongs to something; a column of an unknown name is what.
+        ("取货号,密码\nX1,9", &["X1|9"]),
+        ("密码,备注\nP1,好", &["P1"]),
         ("兑换链接\nhttps://x.cn/a", &["||https://x.cn/a"]),
         ("code,url\nC1,not a link", &["!bad_url"]),
     ];

@@ -24,6 +24,11 @@ const NAMES: &[(Column, &[&str])] = &[
     (
         Column::Code,
         &[
+            "电子码",
+            "电子券码",
+            "凭证码",
+            "串码",
+            "卡码",
             "code",
             "codes",
             "secret",
@@ -60,10 +65,16 @@ const NAMES: &[(Column, &[&str])] = &[
             "激活碼",
         ],
     ),
-    // A secret beside a card number is its password; `resolve` makes it the code when alone.
+    // A secret beside a card number is its password; alone it is the code (`SECRETS`).
     (
         Column::Pin,
         &[
+            "卡密信息",
+            "卡密内容",
+            "商品卡密",
+            "充值卡密",
+            "密钥",
+            "充值密码",
             "pin",
             "pincode",
             "pinnumber",
@@ -235,6 +246,18 @@ pub fn normalise_name(cell: &str) -> String {
         .collect()
 }
 
+/// Names of a secret that is the code itself where no column names a code or a card number.
+const SECRETS: &[&str] = &[
+    "卡密",
+    "卡密码",
+    "卡密信息",
+    "卡密内容",
+    "商品卡密",
+    "充值卡密",
+    "密钥",
+    "卡片密码",
+];
+
 /// The columns a header names, or `None` if the line is no header.
 ///
 /// A header names a code, a card number, a password or a link, and at least half of its
@@ -244,16 +267,17 @@ pub fn from_header(cells: &[&str]) -> Option<Vec<Column>> {
     let names: Vec<String> = cells.iter().map(|cell| normalise_name(cell)).collect();
     let found: Vec<Option<Column>> = names.iter().map(|name| column_named(name)).collect();
     let filled = names.iter().filter(|name| !name.is_empty()).count();
+    let other = |name: &str| OTHER_NAMES.contains(&name);
     let known = names
         .iter()
         .zip(&found)
-        .filter(|(name, column)| column.is_some() || OTHER_NAMES.contains(&name.as_str()))
+        .filter(|(name, column)| column.is_some() || other(name))
         .count();
     let goods = found
         .iter()
         .flatten()
         .any(|c| c.carries_goods() || *c == Column::Pin);
-    (goods && known * 2 >= filled).then(|| resolve(&found))
+    (goods && known * 2 >= filled).then(|| resolve(found, &names))
 }
 
 fn column_named(name: &str) -> Option<Column> {
@@ -261,25 +285,44 @@ fn column_named(name: &str) -> Option<Column> {
     found.map(|(column, _)| *column)
 }
 
-/// One column for each role: the first that has the name; a secret alone is the code.
-fn resolve(found: &[Option<Column>]) -> Vec<Column> {
-    let has = |wanted: Column| found.contains(&Some(wanted));
+/// One column for each role: the first that has the name.
+fn resolve(mut found: Vec<Option<Column>>, names: &[String]) -> Vec<Column> {
+    if !found.iter().flatten().any(|column| column.carries_goods()) {
+        name_the_code(&mut found, names);
+    }
+    let has_code = found.contains(&Some(Column::Code));
     let mut taken = Vec::new();
-    found
+    let settle = |column: Option<Column>| {
+        let role = match column {
+            // Beside a code proper a card number is only a label.
+            Some(Column::CardNumber) if has_code => Column::Ignored,
+            Some(column) => column,
+            None => Column::Ignored,
+        };
+        if taken.contains(&role) {
+            return Column::Ignored;
+        }
+        taken.push(role);
+        role
+    };
+    found.into_iter().map(settle).collect()
+}
+
+/// A header with a password but nothing it belongs to: a secret is the code itself; beside any
+/// other password the first column of an unknown name is.
+fn name_the_code(found: &mut [Option<Column>], names: &[String]) {
+    let secret = names
         .iter()
-        .map(|column| {
-            let role = match column {
-                Some(Column::Pin) if !has(Column::Code) && !has(Column::CardNumber) => Column::Code,
-                // Beside a code proper a card number is only a label.
-                Some(Column::CardNumber) if has(Column::Code) => Column::Ignored,
-                Some(column) => *column,
-                None => Column::Ignored,
-            };
-            if taken.contains(&role) {
-                return Column::Ignored;
-            }
-            taken.push(role);
-            role
+        .position(|name| SECRETS.contains(&name.as_str()));
+    let unknown = || {
+        let mut cells = names.iter().zip(found.iter());
+        cells.position(|(name, column)| {
+            column.is_none() && !name.is_empty() && !OTHER_NAMES.contains(&name.as_str())
         })
-        .collect()
+    };
+    // A password alone is what is sold.
+    let password = || found.iter().position(|column| *column == Some(Column::Pin));
+    if let Some(place) = secret.or_else(unknown).or_else(password) {
+        found[place] = Some(Column::Code);
+    }
 }
