@@ -15,6 +15,7 @@ log = structlog.get_logger()
 
 PARK_S_MAX = 0.2  # while other workers hold codes; then "busy" (design D3, faults §5)
 SETTLE_WAIT_S = 0.2  # for our own commits in flight, which may return codes
+OWN_S_MAX = 2.0  # the same, in all: a commit that takes longer is in doubt; then "busy"
 RECALL_PAUSE_S = 0.02
 TRIES_MAX = 64  # refills one line may see before it is told to come back later
 
@@ -86,7 +87,11 @@ class Tail:
         if not recalled:
             await self._stock.recall(pool_id)
         await asyncio.sleep(RECALL_PAUSE_S)
-        oldest_allowed = self._clock() - PARK_S_MAX
+        self._give_up(parked, PARK_S_MAX)
+
+    def _give_up(self, parked: deque[Line], waited_s: float) -> None:
+        """Answer "busy" to those that waited this long."""
+        oldest_allowed = self._clock() - waited_s
         while parked and parked[0].parked_at <= oldest_allowed:
             self._settle(parked.popleft(), Settled(Verdict.BUSY))
 
@@ -98,6 +103,7 @@ class Tail:
         self._settle_unsold(unsold)
         kept = {id(line) for line in unsold}
         parked.extend(line for line in lines if id(line) not in kept)
+        self._give_up(parked, OWN_S_MAX)
         self._try_again(parked)
 
     def _try_again(self, parked: deque[Line]) -> None:
