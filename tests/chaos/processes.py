@@ -1,5 +1,6 @@
 """A real gateway process that a test may kill, stop, wake and start again on the same data."""
 
+import asyncio
 import os
 import re
 import signal
@@ -38,11 +39,15 @@ class GatewayProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
 
-    def __enter__(self) -> "GatewayProcess":
-        self.start()
+    async def __aenter__(self) -> "GatewayProcess":
+        try:
+            await asyncio.to_thread(self.start)
+        except BaseException:
+            self.kill()
+            raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self.kill()
 
     @property
@@ -108,10 +113,10 @@ class GatewayProcess:
         assert self._process is not None
         self._process.send_signal(number)
 
-    def terminate(self) -> int:
+    async def terminate(self) -> int:
         """SIGTERM, drain; the exit code."""
         self.signal(signal.SIGTERM)
-        return self.wait()
+        return await asyncio.to_thread(self.wait)
 
     def kill(self) -> None:
         """SIGKILL, its workers included; nothing when it has ended already."""

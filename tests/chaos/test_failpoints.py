@@ -53,7 +53,7 @@ async def heal(world: World, gateway: GatewayProcess, ledger: Ledger) -> None:
         await buyers.ask_again_for_all()
         await in_parallel(8, [lambda n=n: buyers.together(f"b-{n}") for n in range(4)])
         await buyers.ask_again_for_all()
-    assert await asyncio.to_thread(gateway.terminate) == 0, gateway.said()
+    assert await gateway.terminate() == 0, gateway.said()
 
 
 @pytest.mark.parametrize("name", FAILPOINTS)
@@ -61,9 +61,9 @@ async def test_orders_survive_a_death(fresh: Config, log: Path, name: str) -> No
     """Killed at this point: no acknowledged order changes, no code leaves twice, nothing leaks."""
     world = await build_world(fresh, codes=CODES)
     doomed = GatewayProcess(fresh, log, failpoint=f"{name}:{PASSES.get(name, PASSES_OTHERWISE)}")
-    with doomed:
+    async with doomed:
         ledger = await load_until_death(world, doomed, name)
-    with GatewayProcess(fresh, log) as gateway:
+    async with GatewayProcess(fresh, log) as gateway:
         await heal(world, gateway, ledger)
     assert set(ledger.last_word.values()) == {"accepted"}
     assert await differences(world, ledger) == []

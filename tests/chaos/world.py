@@ -4,6 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
+
+import asyncpg
 
 from gateway import native
 from gateway.config import Config
@@ -101,3 +104,13 @@ async def opened(config: Config) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def connected(config: Config) -> AsyncIterator[Any]:
+    """One connection straight to the world's database."""
+    connection = await asyncpg.connect(config.database_url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
