@@ -73,8 +73,9 @@ async def _orders_differ(connection: Any, world: World, ledger: Ledger) -> list[
 
 async def _money_differs(connection: asyncpg.Connection, world: World) -> list[str]:
     row = await connection.fetchrow(
-        "SELECT a.balance, coalesce((SELECT sum(quantity) FROM orders o WHERE o.partner_id = p.id),"
-        " 0)::bigint AS pieces FROM account a JOIN partner p ON p.id = a.partner_id WHERE p.name = $1",
+        "SELECT a.balance, (SELECT coalesce(sum(o.quantity), 0)::bigint FROM orders o"
+        " WHERE o.partner_id = p.id) AS pieces"
+        " FROM account a JOIN partner p ON p.id = a.partner_id WHERE p.name = $1",
         world.partner,
     )
     expected = world.funds_minor - world.price_minor * row["pieces"]

@@ -6,6 +6,7 @@ before its answer), refuse everybody, or fall silent.
 
 import asyncio
 import contextlib
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -55,7 +56,7 @@ class DatabaseProxy:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
-            Path(self._path).unlink(missing_ok=True)
+            os.unlink(self._path)
         for writer in list(self._open):
             writer.transport.abort()
         if self._connections:

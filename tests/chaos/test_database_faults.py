@@ -1,0 +1,172 @@
+"""PostgreSQL is killed, restarted, refuses, or falls silent under load (faults 7, 14, 15)."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from gateway.config import Config
+from gateway.domain.errors import StoreUnavailableError
+from gateway.store.embedded import EmbeddedServer
+from tests.chaos.books import differences, stats_of
+from tests.chaos.buyers import Buyers, buyers_of, under_load, until_accepted
+from tests.chaos.database_proxy import proxied
+from tests.chaos.processes import GatewayProcess
+from tests.chaos.world import World, build_world, connected
+from tests.contract.partner import eventually
+
+pytestmark = pytest.mark.chaos
+
+CODES = 6000
+BOUND_S = 40.0  # a 503 comes within this also when the database hangs (COMMIT_TIMEOUT_S and a bit)
+OURS = "datname = current_database() AND application_name = 'quangate'"
+
+
+async def test_backends_terminated_by_an_admin(fresh: Config, log: Path) -> None:
+    """All connections are cut again and again: the gateway heals each time, no order is lost."""
+    world = await build_world(fresh, codes=CODES)
+
+    async def terminate(connection: Any) -> None:
+        await connection.execute(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OURS}"
+        )
+
+    async with GatewayProcess(fresh, log) as gateway, connected(fresh) as admin:
+        await _suffer_and_heal(world, gateway, lambda: terminate(admin), times=6)
+
+
+async def test_a_backend_is_killed(fresh: Config, log: Path, tmp_path: Path) -> None:
+    """One backend dies by SIGKILL, so PostgreSQL restarts all of them: as above."""
+    own = replace(fresh, data=tmp_path / "own", database_url=None)
+    world = await build_world(own, codes=CODES)
+    server = EmbeddedServer(own.data)
+    await asyncio.to_thread(server.start)
+    around = replace(own, database_url=server.dsn)
+
+    async def kill_one() -> None:
+        async with connected(around) as connection:
+            pid = await connection.fetchval(
+                f"SELECT pid FROM pg_stat_activity WHERE {OURS} AND query LIKE '%commit_orders%'"
+            )
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+
+    try:
+        async with GatewayProcess(own, log) as gateway:
+            await _suffer_and_heal(world, gateway, kill_one, times=2)
+    finally:
+        await asyncio.to_thread(server.release)
+
+
+async def test_the_whole_server_is_killed(fresh: Config, log: Path, tmp_path: Path) -> None:
+    """The postmaster dies by SIGKILL in mid batch; once it is back, the gateway serves by itself."""
+    own = replace(fresh, data=tmp_path / "own", database_url=None)
+    world = await build_world(own, codes=CODES)
+
+    async def kill_and_restart() -> None:
+        os.kill(int((own.data / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        await asyncio.to_thread(_start_again, own.data)
+
+    async with GatewayProcess(own, log) as gateway:
+        await _suffer_and_heal(world, gateway, kill_and_restart, times=2)
+
+
+async def test_no_database_at_the_start(fresh: Config, log: Path, tmp_path: Path) -> None:
+    """Without its database the gateway does not start: exit 1 and one clear sentence."""
+    nowhere = f"postgresql://quangate@/quangate?host={str(tmp_path).replace('/', '%2F')}&port=5432"
+    gateway = GatewayProcess(replace(fresh, database_url=nowhere), log)
+    gateway.launch()
+    assert await asyncio.to_thread(gateway.wait) == 1
+    assert "the database does not answer" in gateway.said()
+    assert "Traceback" not in gateway.said()
+
+
+async def test_the_database_goes_away_and_comes_back(fresh: Config, log: Path) -> None:
+    """Away: 503 at once, not ready, alive. Back: ready and selling by itself. No order is lost."""
+    world = await build_world(fresh, codes=CODES)
+    async with proxied(fresh) as (through_proxy, proxy):
+        async with GatewayProcess(through_proxy, log) as gateway:
+            async with buyers_of(world, gateway.url) as buyers:
+                async with under_load(buyers, seed=15, prefix="a"):
+                    await until_accepted(buyers, 100)
+                    await proxy.refuse()
+                    await eventually(lambda: _status_is(gateway, "/readyz", 503))
+                    await buyers.single("while-away")
+                    assert buyers.ledger.last_word["while-away"] == "overloaded"
+                    await proxy.listen()
+                    await eventually(lambda: _status_is(gateway, "/readyz", 200))
+                    await until_accepted(buyers, len(buyers.ledger.accepted) + 100)
+                await buyers.ask_again_for_all()
+                ledger = buyers.ledger
+            assert await gateway.terminate() == 0, gateway.said()
+    assert set(ledger.last_word.values()) == {"accepted"}
+    assert await differences(world, ledger) == []
+    assert (await stats_of(world))["leases"] == 0
+
+
+@pytest.mark.slow
+async def test_the_database_falls_silent(fresh: Config, log: Path) -> None:
+    """It hangs instead of failing: everybody who waits is told 503 in bounded time, equals too."""
+    world = await build_world(fresh, codes=CODES)
+    async with proxied(fresh) as (through_proxy, proxy):
+        async with GatewayProcess(through_proxy, log) as gateway:
+            async with buyers_of(world, gateway.url) as buyers:
+                await buyers.batch([f"before-{n}" for n in range(20)])
+                proxy.fall_silent()
+                began = time.monotonic()
+                await asyncio.gather(buyers.together("hung", copies=20), buyers.single("alone"))
+                assert time.monotonic() - began < BOUND_S
+                assert buyers.ledger.answers["overloaded"] == 21
+                assert await _status_is(gateway, "/readyz", 503)
+                assert await _status_is(gateway, "/healthz", 200)
+                proxy.talk_again()
+                await buyers.ask_again_for_all()
+                ledger = buyers.ledger
+            assert await gateway.terminate() == 0, gateway.said()
+    assert set(ledger.last_word.values()) == {"accepted"}
+    assert await differences(world, ledger) == []
+
+
+async def _suffer_and_heal(
+    world: World, gateway: GatewayProcess, hurt: Callable[[], Any], *, times: int
+) -> None:
+    """Under load: hurt, wait until orders flow again; at the end everything adds up."""
+    async with buyers_of(world, gateway.url) as buyers:
+        async with under_load(buyers, seed=times, prefix="a"):
+            for _ in range(times):
+                await _more(buyers)
+                await hurt()
+            await _more(buyers)
+        await buyers.ask_again_for_all()
+        ledger = buyers.ledger
+    assert await gateway.terminate() == 0, gateway.said()
+    assert set(ledger.last_word.values()) == {"accepted"}
+    assert await differences(world, ledger) == []
+    assert (await stats_of(world))["leases"] == 0
+
+
+async def _more(buyers: Buyers) -> None:
+    await until_accepted(buyers, len(buyers.ledger.accepted) + 60)
+
+
+async def _status_is(gateway: GatewayProcess, path: str, status: int) -> bool:
+    async with aiohttp.ClientSession() as session, session.get(gateway.url + path) as answer:
+        return answer.status == status
+
+
+def _start_again(data: Path) -> None:
+    """Start the server of a data directory, as any command would, once the dead one let go."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return EmbeddedServer(data).start()
+        except StoreUnavailableError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
