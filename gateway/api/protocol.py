@@ -20,6 +20,8 @@ BODY_DEADLINE_S = 20.0
 SWEEP_S = 1.0
 KEEPALIVE_S = 75.0  # longer than the usual 60 s of a balancer in front of us
 HEAD_BYTES_MAX = 8190
+HEAD_END = b"\r\n\r\n"
+CHUNKS_END = b"0\r\n\r\n"
 
 
 class DeadlineRequestHandler(RequestHandler):
@@ -29,10 +31,10 @@ class DeadlineRequestHandler(RequestHandler):
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
-        self._body: Any = None
+        self._body: Any = None  # of the request that came last
         self._seen_requests = 0
-        self._head_since: float | None = None
-        self._waits_since: float | None = None
+        self._head_since: float | None = None  # a head was begun, or may have been
+        self._waits_since = 0.0  # for the rest of `_body`
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A new connection owes us its first head."""
@@ -40,26 +42,34 @@ class DeadlineRequestHandler(RequestHandler):
         self._head_since = self._loop.time()
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser, and note what is still owed."""
+        """Feed the parser, and note what is still owed.
+
+        aiohttp calls this without data to parse what it held back; of that we know only
+        which requests came out.
+        """
+        in_body = self._body is not None and not self._body.is_eof()
         super().data_received(data)
         if self._request_count != self._seen_requests:
             self._seen_requests = self._request_count
-            self._head_since = None
             self._body = self._messages[-1][1] if self._messages else None
             if self._body is not None and not self._body.is_eof():
                 self._waits_since = self._loop.time()
-        elif self._head_since is None and (self._body is None or self._body.is_eof()):
+                self._head_since = None
+            elif data:
+                bytes_read = 0 if self._body is None else self._body.total_bytes
+                self._head_since = None if _ends_here(data, bytes_read) else self._loop.time()
+        elif data and not in_body and self._head_since is None:
             self._head_since = self._loop.time()
 
     def overdue(self, now: float) -> bool:
-        """Whether the client let a deadline pass."""
-        if self._head_since is not None:
-            return now - self._head_since > HEAD_DEADLINE_S
+        """Whether the client let a deadline pass; it is not to blame while we work."""
+        if self._body is not None and not self._body.is_eof():
+            return now - self._waits_since > BODY_DEADLINE_S
         return (
-            self._body is not None
-            and self._waits_since is not None
-            and not self._body.is_eof()
-            and now - self._waits_since > BODY_DEADLINE_S
+            self._head_since is not None
+            and now - self._head_since > HEAD_DEADLINE_S
+            and self._current_request is None
+            and not self._messages
         )
 
     def handle_error(
@@ -79,6 +89,16 @@ class DeadlineRequestHandler(RequestHandler):
             )
         response.force_close()
         return response
+
+
+def _ends_here(data: bytes, body_bytes: int) -> bool:
+    """Whether data that completed a request ends with it, as far as that can be seen cheaply.
+
+    False wrongly: a pipelining client is cut off when it rests for as long as a head may take.
+    True wrongly: what follows is cut off by the keep-alive timeout.
+    """
+    head_end = len(data) - body_bytes
+    return HEAD_END.endswith(data[max(0, head_end - 4) : head_end]) or data.endswith(CHUNKS_END)
 
 
 class DeadlineServer(Server):
