@@ -18,6 +18,7 @@ from joserfc.jwk import OctKey
 from yarl import URL
 
 EVENTUALLY_S = 20.0
+SignedParts = tuple[str, str, str, str, bytes]  # method, target, timestamp, nonce, body
 LARGE_BYTES = 1_000_000  # aiohttp warns of larger bytes
 
 
@@ -50,10 +51,11 @@ class Reply:
         return self.status, self.json["code"]
 
 
-def sign(secret: str, method: str, target: str, timestamp: str, nonce: str, body: bytes) -> str:
+def sign(secret: str, request: SignedParts) -> str:
     """The value of X-Quangate-Signature."""
     key = base64.urlsafe_b64decode(secret.removeprefix("qs_") + "==")
-    text = "\n".join([method, target, timestamp, nonce, hashlib.sha256(body).hexdigest()])
+    *parts, body = request
+    text = "\n".join([*map(str, parts), hashlib.sha256(body).hexdigest()])
     return "v1=" + hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -67,7 +69,7 @@ def signed_headers(
         "X-Quangate-Key": key.key_id,
         "X-Quangate-Timestamp": timestamp,
         "X-Quangate-Nonce": nonce,
-        "X-Quangate-Signature": sign(key.secret, method, target, timestamp, nonce, body),
+        "X-Quangate-Signature": sign(key.secret, (method, target, timestamp, nonce, body)),
     }
 
 

@@ -26,7 +26,7 @@ VECTOR_SIGNATURE = "v1=a2911f532fa562aba3f8b5d55d5d51415a5c71015e9c122383279310c
 
 def test_the_contracts_vector() -> None:
     """The test's signer and the gateway's agree with the vector in the contract."""
-    assert sign(SECRET, *VECTOR) == VECTOR_SIGNATURE
+    assert sign(SECRET, VECTOR) == VECTOR_SIGNATURE
     assert sign_request(SECRET, *VECTOR) == VECTOR_SIGNATURE
 
 
@@ -94,7 +94,7 @@ async def test_nonces_have_a_shape(shop: Shop, nonce: str) -> None:
         "X-Quangate-Key": partner.key.key_id,
         "X-Quangate-Timestamp": at,
         "X-Quangate-Nonce": nonce,
-        "X-Quangate-Signature": sign(partner.key.secret, "GET", "/v1/account", at, nonce, b""),
+        "X-Quangate-Signature": sign(partner.key.secret, ("GET", "/v1/account", at, nonce, b"")),
     }
     assert (await _plain(partner, "/v1/account", headers))["code"] == "unauthenticated"
 
@@ -301,7 +301,7 @@ async def test_a_nonce_belongs_to_its_key(shop: Shop) -> None:
     nonce = headers["X-Quangate-Nonce"]
     for partner in (one, two):
         at = str(int(time.time()))
-        signature = sign(partner.key.secret, "POST", "/v1/webhooks/test", at, nonce, b"")
+        signature = sign(partner.key.secret, ("POST", "/v1/webhooks/test", at, nonce, b""))
         reply = await partner.send(
             "POST",
             "/v1/webhooks/test",

@@ -31,7 +31,7 @@ MALFORMED: dict[str, bytes] = {
     "Infinity": b'{"out_order_no":"A1","sku":"VIP","max_amount":Infinity}',
     "-Infinity": b'{"out_order_no":"A1","sku":"VIP","max_amount":-Infinity}',
     "lone surrogate": b'{"out_order_no":"A1","sku":"VIP","account":"\\ud800"}',
-    "surrogates the wrong way round": b'{"out_order_no":"A1","sku":"VIP","account":"\\udc00\\ud800"}',
+    "surrogates reversed": b'{"out_order_no":"A1","sku":"VIP","account":"\\udc00\\ud800"}',
     "lone surrogate in a name": b'{"out_order_no":"A1","sku":"VIP","\\udfff":1}',
     "control character": b'{"out_order_no":"A1","sku":"VIP","account":"a\x01b"}',
     "a thousand levels": b'{"metadata":' + b"[" * 1000 + b"]" * 1000 + b"}",

@@ -77,9 +77,10 @@ async def test_metadata_order_does_not_count(shop: Shop) -> None:
     """Two pairs the other way round are the same content."""
     partner = await shop.partner()
     sku = await shop.sku(codes=1)
-    one = '{"out_order_no":"A1","sku":"%s","metadata":{"a":"1","b":"2"}}' % sku
-    two = '{"out_order_no":"A1","sku":"%s","metadata":{"b":"2","a":"1"}}' % sku
-    statuses = [(await partner.send("POST", "/v1/orders", t.encode())).status for t in (one, two)]
+    one = '{"out_order_no":"A1","sku":"%s","metadata":{"a":"1","b":"2"}}'
+    two = '{"out_order_no":"A1","sku":"%s","metadata":{"b":"2","a":"1"}}'
+    bodies = [(text % sku).encode() for text in (one, two)]
+    statuses = [(await partner.send("POST", "/v1/orders", body)).status for body in bodies]
     assert statuses == [201, 200]
 
 
