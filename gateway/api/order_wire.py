@@ -88,24 +88,9 @@ def order_content(order: OrderIn, base: str = "") -> OrderContent:
             quantity=order.quantity,
             max_amount_minor=order.max_amount,
         )
-    buyer = order.buyer or BuyerIn()
-    texts = {
-        "/account": order.account,
-        "/campaign": order.campaign,
-        "/buyer/id": buyer.id,
-        "/buyer/ip": buyer.ip,
-        "/buyer/device": buyer.device,
-    }
-    errors = [
-        (base + pointer, "control characters are not allowed")
-        for pointer, text in texts.items()
-        if text is not None and not text.isprintable()
-    ]
-    errors += [(base + pointer, why) for pointer, why in _metadata_errors(order.metadata)]
-    if order.notify_url is not None and not is_web_address(order.notify_url):
-        errors.append((base + "/notify_url", "must be an absolute http or https URL"))
-    if errors:
-        raise invalid(errors)
+    buyer = order.buyer or _NOBODY
+    if errors := _errors(order, buyer):
+        raise invalid([(base + pointer, why) for pointer, why in errors])
     return OrderContent(
         out_order_no=order.out_order_no,
         sku=order.sku,
@@ -121,9 +106,29 @@ def order_content(order: OrderIn, base: str = "") -> OrderContent:
     )
 
 
-def _metadata_errors(metadata: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    if not metadata:
-        return []
+_NOBODY: Final = BuyerIn()
+
+
+def _errors(order: OrderIn, buyer: BuyerIn) -> list[tuple[str, str]]:
+    """(pointer, what is wrong) for each member that types alone do not check."""
+    errors = []
+    for pointer, text in (
+        ("/account", order.account),
+        ("/campaign", order.campaign),
+        ("/buyer/id", buyer.id),
+        ("/buyer/ip", buyer.ip),
+        ("/buyer/device", buyer.device),
+    ):
+        if text is not None and not text.isprintable():
+            errors.append((pointer, "control characters are not allowed"))
+    if order.metadata is not None:
+        errors += _metadata_errors(order.metadata)
+    if order.notify_url is not None and not is_web_address(order.notify_url):
+        errors.append(("/notify_url", "must be an absolute http or https URL"))
+    return errors
+
+
+def _metadata_errors(metadata: Mapping[str, Any]) -> list[tuple[str, str]]:
     errors = [
         (f"/metadata/{escape_pointer(name)}", "must be a string without NUL characters")
         for name, value in metadata.items()

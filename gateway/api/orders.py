@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -54,7 +55,7 @@ async def place_order(context: Context, request: BaseRequest) -> StreamResponse:
     require_json(request)
     check_strict(body)
     content = order_content(decode(ORDER_DECODER, body))
-    status, answer = await _place(context, key, content)
+    status, answer = await _answer(context, key, _submit(context, key, content))
     return DirectAnswer(answer, status, JSON_TYPE, REPLAYED if status == 200 else None)
 
 
@@ -65,17 +66,49 @@ async def place_batch(context: Context, request: BaseRequest) -> Response:
     require_json(request)
     check_strict(body)
     batch = decode(BATCH_DECODER, body)
-    results = await asyncio.gather(
-        *(_place_line(context, key, raw, index) for index, raw in enumerate(batch.orders))
-    )
+    # No task per line: a hundred tasks would cost more than the hundred lines.
+    lines = [
+        _submit_raw(context, key, raw, f"/orders/{index}") for index, raw in enumerate(batch.orders)
+    ]
+    results = [
+        await _line_result(context, key, line, f"/orders/{index}")
+        for index, line in enumerate(lines)
+    ]
     return json_response(b'{"results":[' + b",".join(results) + b"]}")
 
 
-async def _place_line(context: Context, key: Key, raw: msgspec.Raw, index: int) -> bytes:
-    base = f"/orders/{index}"
+@dataclass(frozen=True, slots=True)
+class _Submitted:
+    """An order on its way; `outcome` is at hand or will be."""
+
+    content: OrderContent
+    line: Line
+    outcome: Settled | asyncio.Future[Settled]
+
+
+def _submit(context: Context, key: Key, content: OrderContent) -> _Submitted:
+    line = make_line(context, key, content, context.catalog.skus.get(content.sku))
+    return _Submitted(content, line, context.intake.submit(line))
+
+
+def _submit_raw(
+    context: Context, key: Key, raw: msgspec.Raw, base: str
+) -> _Submitted | ProblemError:
+    """Submit one line of a batch; what is wrong with it is its own problem."""
     try:
-        content = order_content(decode(ORDER_DECODER, raw, base), base)
-        status, order = await _place(context, key, content, base)
+        return _submit(context, key, order_content(decode(ORDER_DECODER, raw, base), base))
+    except ProblemError as error:
+        return error
+
+
+async def _line_result(
+    context: Context, key: Key, own: _Submitted | ProblemError, base: str
+) -> bytes:
+    """One member of `results`."""
+    try:
+        if isinstance(own, ProblemError):
+            raise own
+        status, order = await _answer(context, key, own, base)
     except ProblemError as error:
         document = problem_document(
             error.code, error.detail, errors=error.errors, members=error.members
@@ -84,17 +117,13 @@ async def _place_line(context: Context, key: Key, raw: msgspec.Raw, index: int) 
     return b'{"status":%d,"order":%b}' % (status, order)
 
 
-async def _place(
-    context: Context, key: Key, content: OrderContent, base: str = ""
-) -> tuple[int, bytes]:
-    """Have one order taken; (201 or 200, the order's JSON). Raises ProblemError."""
-    sku = context.catalog.skus.get(content.sku)
-    line = make_line(context, key, content, sku)
-    submitted = context.intake.submit(line)
-    settled = submitted if isinstance(submitted, Settled) else await submitted
+async def _answer(context: Context, key: Key, own: _Submitted, base: str = "") -> tuple[int, bytes]:
+    """The answer to a submitted order: (201 or 200, its JSON). Raises ProblemError."""
+    outcome = own.outcome
+    settled = outcome if isinstance(outcome, Settled) else await outcome
     context.meters.verdicts[settled.verdict] += 1
     if settled.verdict is Verdict.CREATED:
-        return 201, _created_json(line, content, settled)
+        return 201, _created_json(own.line, own.content, settled)
     if settled.verdict is Verdict.REPLAYED:
         return 200, await _replayed_json(context, key, settled.order_id)
     raise _problem(settled, base)

@@ -8,12 +8,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitRequest:
-    """The columns of SQL's commit_orders for one batch; all lists of a group have equal length."""
+    """The columns of SQL's commit_orders for one batch: lists, or array literals as text."""
 
-    lines: tuple[Sequence[Any], ...]  # p_partner … p_notify_url, in SQL's order
+    lines: tuple[Sequence[Any] | str, ...]  # p_partner … p_notify_url, in SQL's order
     attempts: tuple[Sequence[Any], ...]  # p_attempt … p_face
-    allocations: tuple[Sequence[int], ...]  # a_line (from 1), a_seq, a_lease
-    leases: tuple[Sequence[int], ...]  # l_id, l_epoch
+    allocations: tuple[str, ...]  # a_line (from 1), a_seq, a_lease
+    leases: tuple[str, ...]  # l_id, l_epoch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from gateway.domain.code_batch import Known, StagedBatch, Tally
 from gateway.domain.errors import RefusedError
+from gateway.domain.native_errors import CodeFileError
 from gateway.flows.code_staging import (
     CHUNK_ROWS,
     Chunk,
@@ -144,7 +145,7 @@ def _chunks(target: Target, file: CodeFile) -> AsyncGenerator[Chunk, None]:
     def read() -> Chunk | None:
         try:
             rows = file.next_batch(CHUNK_ROWS)
-        except ValueError as error:
+        except CodeFileError as error:
             raise RefusedError("unreadable-file", str(error)) from None
         if rows is None:
             return None

@@ -156,7 +156,9 @@ class Intake:
             lines = [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_max))]
             try:
                 await self._process(lane, self._claim(lines))
-            except Exception:
+            except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException:  # a panic in Rust arrives as one (faults 8)
                 log.exception("intake.batch_failed", lines=len(lines))
                 for line in lines:
                     self._settle(line, Settled(Verdict.INTERNAL))

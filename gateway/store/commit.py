@@ -16,7 +16,19 @@ from gateway.domain.errors import (
 )
 from gateway.store.database import UNREACHABLE, connect
 
-COMMIT = f"SELECT * FROM commit_orders({', '.join(f'${n}' for n in range(1, 30))})"  # noqa: S608
+# Positions of commit_orders' parameters that come as array literals (flows.commit_columns).
+_LITERALS = {
+    **dict.fromkeys((3, 4, 7, 9, 10), "bigint[]"),
+    5: "text[]",
+    8: "integer[]",
+    11: "text[]",
+    25: "integer[]",
+    **dict.fromkeys((26, 27, 28, 29), "bigint[]"),
+}
+_PLACES = ", ".join(
+    f"${n}::text::{_LITERALS[n]}" if n in _LITERALS else f"${n}" for n in range(1, 30)
+)
+COMMIT = f"SELECT * FROM commit_orders({_PLACES})"  # noqa: S608 - no input in it
 DECIDE = "SELECT decide_commit($1)"
 COMMIT_TIMEOUT_S = 10.0
 
