@@ -4,7 +4,7 @@ Each section belongs to one half of the engine; keep them apart."""
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import Self, TypedDict, final
+from typing import Self, TypedDict, final, type_check_only
 
 __version__: str
 
@@ -268,6 +268,7 @@ def pattern_space(pattern: str) -> int:
 # Plaintext stays in the native core; what comes out are counts, lines, fingerprints and
 # sealed rows. Indices of candidates count the rows of a batch that repeat no earlier one.
 
+@type_check_only
 class CodeFileOptions(TypedDict):
     """What the operator fixed by flags (None: detected), and the pool's rule for equal codes."""
 
@@ -289,7 +290,8 @@ class CodeFile:
     def open(path: str | PathLike[str] | None, options: CodeFileOptions) -> CodeFile:
         """Open a file (None: the standard input) and detect its shape.
 
-        OSError: it cannot be opened. ValueError: it is no code file, or a flag is wrong."""
+        OSError: it cannot be opened. CodeFileError: it is no code file. ValueError: a flag is
+        wrong."""
     def explain(self) -> str:
         """How the file is read, in one line for people."""
     def sample(self) -> list[str]:
@@ -299,7 +301,7 @@ class CodeFile:
     def next_batch(self, rows_max: int) -> ParsedBatch | None:
         """The next rows, blank lines and headers left out; None at the end. Detaches.
 
-        ValueError: the file cannot be read on."""
+        CodeFileError: the file cannot be read on."""
 
 @final
 class ParsedBatch:

@@ -10,6 +10,7 @@ from gateway.cli.command import Call, command, room
 from gateway.cli.desk import Desk, open_desk, open_vault
 from gateway.cli.output import Answer, clean, print_error, warn
 from gateway.domain.errors import RefusedError
+from gateway.domain.native_errors import CodeFileError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -69,7 +70,7 @@ async def import_(
         with ExitStack() as stack:
             outcome = await _import(
                 rows, vault, pool=pool, path=path, flags=flags, dry_run=dry_run, strict=strict,
-                report=None if report is None else stack.enter_context(_open_report(report)),
+                report=None if report is None else stack.enter_context(_open_report(report, path)),
                 stack=stack,
             )  # fmt: skip
     return _import_answer(outcome)
@@ -235,7 +236,9 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _open_report(path: Path) -> Any:
+def _open_report(path: Path, beside: Path | None) -> Any:
+    if beside is not None and path.exists() and path.samefile(beside):
+        raise RefusedError("invalid-argument", "the report would overwrite the code file")
     try:
         return path.open("w", encoding="utf-8", newline="")
     except OSError as error:
@@ -249,8 +252,10 @@ def _open_code_file(path: Path | None, options: Any) -> "CodeFile":
         return CodeFile.open(path, options)
     except OSError as error:
         raise RefusedError("unreadable-file", f"{path}: {error.strerror}") from None
-    except ValueError as error:
+    except CodeFileError as error:
         raise RefusedError("unreadable-file", str(error)) from None
+    except ValueError as error:
+        raise RefusedError("invalid-argument", str(error)) from None
 
 
 def _show_shape(code_file: "CodeFile") -> None:

@@ -10,6 +10,10 @@ class CoreError(QuangateError):
     """The native core refused."""
 
 
+class CodeFileError(CoreError):
+    """This file is no code file."""
+
+
 class VaultError(CoreError):
     """The vault cannot be used as it is; the message tells the operator what to do."""
 

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from gateway.domain.code_batch import BatchOnSale, PoolFacts, VoidTally
 from gateway.domain.errors import RefusedError
+from gateway.domain.native_errors import CodeFileError
 from gateway.native import CodeFile, Vault, find_codes
 
 # Codes of one transaction, and records opened at once: a few megabytes each.
@@ -68,9 +69,12 @@ async def void_file(
 def _read_fingerprints(file: CodeFile, vault: Vault) -> tuple[bytes, int]:
     """The fingerprints of a file's codes, each once per chunk, and how many rows it has."""
     parts, asked = [], 0
-    while (rows := file.next_batch(CHUNK_CODES)) is not None:
-        parts.append(rows.fingerprints(vault))
-        asked += len(rows) - rows.counts()[0]
+    try:
+        while (rows := file.next_batch(CHUNK_CODES)) is not None:
+            parts.append(rows.fingerprints(vault))
+            asked += len(rows) - rows.counts()[0]
+    except CodeFileError as error:
+        raise RefusedError("unreadable-file", str(error)) from None
     return b"".join(parts), asked
 
 

@@ -156,6 +156,27 @@ def test_what_is_no_code_file_is_refused(
     assert cli("codes", "batches", "--pool", pool, "--json").json == {"batches": []}
 
 
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--encoding", "latin-9"),
+        ("--separator", "###"),
+        ("--columns", "code,colour"),
+        ("--report", "FILE"),  # would overwrite what is to be imported
+    ],
+)
+def test_wrong_flags_are_wrong_usage(
+    cli: Cli, pool: str, tmp_path: Path, flags: tuple[str, str]
+) -> None:
+    """Exit 2, and the file is as it was."""
+    file = numbered(tmp_path / "codes.txt", 2, "FLAGS")
+    name, value = flags
+    value = str(file) if value == "FILE" else value
+    done = cli("codes", "import", str(file), "--pool", pool, name, value, "--json")
+    assert (done.returncode, done.json["error"]["code"]) == (2, "invalid-argument")
+    assert file.read_text() == "FLAGS-00000000\nFLAGS-00000001\n"
+
+
 def test_an_unknown_pool_is_refused(cli: Cli, tmp_path: Path) -> None:
     """Exit 1, `not-found`."""
     file = numbered(tmp_path / "codes.txt", 1, "NOWHERE")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.native_errors import CodeFileError
 from gateway.native import CodeFile, ParsedBatch, Vault
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "codes"
@@ -128,13 +129,13 @@ def test_reads_what_suppliers_send(
 def test_reads_the_sheet_that_is_named(vault: Vault) -> None:
     """--sheet chooses another sheet; one that is not there is refused with those that are."""
     assert read("workbook.xlsx", vault, sheet="other") == (["ONLY-1", "ONLY-2"], [])
-    with pytest.raises(ValueError, match="卡密, other"):
+    with pytest.raises(CodeFileError, match="卡密, other"):
         CodeFile.open(FIXTURES / "workbook.xlsx", options(sheet="third"))
 
 
 def test_refuses_a_binary_file() -> None:
     """A binary file is refused whole, before anything is read from it."""
-    with pytest.raises(ValueError, match="binary data, not a code file"):
+    with pytest.raises(CodeFileError, match="binary data, not a code file"):
         CodeFile.open(FIXTURES / "binary.dat", options())
 
 

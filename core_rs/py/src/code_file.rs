@@ -27,7 +27,15 @@ use quangate_engine::vault_error::VaultError;
 use crate::errors::CoreResult;
 use crate::secrecy::Vault;
 
+pyo3::import_exception!(gateway.domain.native_errors, CodeFileError);
+
+/// The file is at fault.
 fn file_error(error: FileError) -> PyErr {
+    CodeFileError::new_err(error.to_string())
+}
+
+/// A flag is.
+fn flag_error(error: FileError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
@@ -84,7 +92,7 @@ impl CodeFile {
     /// `path` None reads the standard input.
     #[staticmethod]
     fn open(py: Python<'_>, path: Option<PathBuf>, options: Options) -> PyResult<Self> {
-        let overrides = options.overrides().map_err(file_error)?;
+        let overrides = options.overrides().map_err(flag_error)?;
         let input: Box<dyn Read + Send> = match path {
             Some(path) => Box::new(File::open(path)?),
             None => Box::new(std::io::stdin()),
