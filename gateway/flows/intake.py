@@ -88,8 +88,7 @@ class Intake:
         )
         self._closing = False
         self.down = False  # the database cannot be reached
-        self.commits = 0
-        self.lines_committed = 0
+        self.commits = self.lines_committed = 0
 
     # ------------------------------------------------------------ in
 
@@ -279,8 +278,7 @@ class Intake:
             except StoreUnavailableError:
                 self._go_down()
                 if time.monotonic() > answer_by:
-                    for line in lines:
-                        _answer(line, Settled(Verdict.UNAVAILABLE))
+                    _ask_later(lines)
                 await asyncio.sleep(RECONNECT_PAUSE_S)
         self.down = False
         log.info("intake.doubt_resolved", batch_id=str(batch_id), committed=committed)
@@ -386,6 +384,14 @@ class Intake:
 def _answer(line: Line, settled: Settled) -> None:
     if line.future is not None and not line.future.done():
         line.future.set_result(settled)
+
+
+def _ask_later(lines: Sequence[Line]) -> None:
+    """Keep nobody waiting; the numbers stay on their way until their commit is decided."""
+    for line in lines:
+        waiters, line.waiters = line.waiters, None
+        for each in (line, *(waiters or ())):
+            _answer(each, Settled(Verdict.UNAVAILABLE))
 
 
 def _unsold(line: Line) -> Settled:
