@@ -20,7 +20,7 @@ pytestmark = pytest.mark.chaos
 @pytest.mark.parametrize("cut", Cut)
 async def test_commits_cut_under_load(fresh: Config, log: Path, cut: Cut) -> None:
     """Every fifth commit loses its connection; each order still has one outcome, told once."""
-    world = await build_world(fresh, codes=6000)
+    world = await build_world(fresh, codes=40_000)
     async with proxied(fresh) as (through_proxy, proxy):
         async with GatewayProcess(through_proxy, log) as gateway:
             async with buyers_of(world, gateway.url) as buyers:
