@@ -287,6 +287,8 @@ def _import_answer(outcome: "ImportOutcome") -> Answer:
         print_error(
             f"went on after line {outcome.resumed_after_line}, where an earlier run stopped"
         )
+    if outcome.discarded is not None:
+        warn(f"discarded what an unfinished import of {outcome.discarded} had staged")
     if tally.elsewhere:
         warn(f"{tally.elsewhere} of these codes are in another pool as well")
     data = {

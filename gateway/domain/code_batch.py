@@ -27,6 +27,7 @@ class StagedBatch:
     rejected: int
     lines_done: int  # the first line of the last committed row; 0: nothing is committed
     data_key: bytes | None  # wrapped
+    discarded: str | None = None  # the source of another unfinished batch it took the place of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,7 @@ class ImportOutcome:
     batch_id: int | None
     tally: Tally
     resumed_after_line: int = 0
+    discarded: str | None = None  # the source of an unfinished import that this one replaced
 
 
 def digest_of(path: Path | None, flags: Mapping[str, Any]) -> bytes:
@@ -90,7 +91,12 @@ async def import_codes(target: Target, file: CodeFile, job: ImportJob) -> Import
             await target.store.discard(batch.id)
             raise _strictly_refused(tally)
         await target.store.finish(batch.id)
-    return ImportOutcome(batch_id=batch.id, tally=tally, resumed_after_line=batch.lines_done)
+    return ImportOutcome(
+        batch_id=batch.id,
+        tally=tally,
+        resumed_after_line=batch.lines_done,
+        discarded=batch.discarded,
+    )
 
 
 async def _preview(target: Target, file: CodeFile, job: ImportJob) -> ImportOutcome:

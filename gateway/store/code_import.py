@@ -65,7 +65,7 @@ class StagingRows:
         if staged is not None:
             await self.discard(staged["id"])
         row = await self._connection.fetchrow(SQL["begin"], pool.id, kind, source, digest)
-        return _batch(pool.id, row)
+        return _batch(pool.id, row, discarded=None if staged is None else staged["source"])
 
     async def set_data_key(self, batch_id: int, wrapped: bytes) -> None:
         """Keep a batch's wrapped data key."""
@@ -214,7 +214,7 @@ def _full_disk_is_refused() -> Iterator[None]:
         ) from None
 
 
-def _batch(pool_id: int, row: Mapping[str, Any]) -> StagedBatch:
+def _batch(pool_id: int, row: Mapping[str, Any], discarded: str | None = None) -> StagedBatch:
     return StagedBatch(
         id=row["id"],
         pool_id=pool_id,
@@ -224,4 +224,5 @@ def _batch(pool_id: int, row: Mapping[str, Any]) -> StagedBatch:
         rejected=row["rejected"],
         lines_done=row["lines_done"],
         data_key=row["data_key"],
+        discarded=discarded,
     )

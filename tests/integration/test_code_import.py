@@ -253,6 +253,7 @@ async def test_another_file_discards_a_killed_import(
     other = numbered(tmp_path / "other.txt", 10, f"GONE-{pool}")
     done = await asyncio.to_thread(cli, "codes", "import", str(other), "--pool", pool, "--json")
     assert [done.json[k] for k in ("imported", "duplicates", "rejected")] == [10, 0, 0]
+    assert "discarded what an unfinished import of codes.txt" in done.stderr
     await whole(connection, pool, 10)
 
 

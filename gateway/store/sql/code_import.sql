@@ -14,7 +14,7 @@ SELECT pg_advisory_unlock($1, hashint8($2))
 
 -- name: staged
 -- The unfinished batch of a pool, if its numbers still continue the pool's.
-SELECT b.id, b.lo, b.imported, b.duplicates, b.rejected, b.lines_done, b.data_key,
+SELECT b.id, b.lo, b.imported, b.duplicates, b.rejected, b.lines_done, b.data_key, b.source,
        coalesce(b.source_sha256 = $2 AND b.lo = p.size, false) AS resumable
 FROM batch b JOIN pool p ON p.id = b.pool_id WHERE b.pool_id = $1 AND b.state = 'staged'
 

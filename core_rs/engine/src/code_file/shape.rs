@@ -46,7 +46,7 @@ impl Overrides {
 /// How a file is read. Fixed before its first row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape {
-    /// `text`, or the name of the workbook's sheet.
+    /// The workbook's sheet; `None`: a text file.
     pub sheet: Option<String>,
     /// How bytes become text (of a workbook: UTF-8).
     pub encoding: Encoding,
