@@ -20,6 +20,7 @@ from gateway.api.protocol import DeadlineServer
 from gateway.api.router import make_handler
 from gateway.api.routes import ROUTES
 from gateway.config import Config
+from gateway.domain.catalog import Catalog
 from gateway.domain.lease import PackedRange
 from gateway.flows.intake import Intake
 from gateway.flows.known_numbers import KnownNumbers
@@ -75,13 +76,39 @@ class Worker:
             on_reconnect=self._on_reconnect,
         )
         slot = await self._control.start()
+        orders = OrderStore(pool)
+        self._open_order_path(slot, orders)
+        read = await read_catalog(pool)
+        topups = TopUps(self._parts(slot))
+        self._context = self._make_context(slot, orders, read.catalog, topups)
+        self._take_keys(read)
+        self._services = [topups]
+        for service in self._services:
+            await service.start()
+        self._intake.start()
+        self._server = DeadlineServer(make_handler(self._context, ROUTES))
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(self._server, sock=listening, backlog=4096)
+        self._tasks = [
+            asyncio.create_task(self._server.sweep()),
+            asyncio.create_task(self._control.run()),
+            asyncio.create_task(self._keep_leases()),
+            asyncio.create_task(self._context.meters.watch_loop()),
+        ]
+        if config.workers > 1:
+            self._tasks.append(asyncio.create_task(share_metrics(self._context)))
+
+    # ------------------------------------------------------------ parts of the order path
+
+    def _open_order_path(self, slot: int, orders: OrderStore) -> None:
+        """Wire what an order passes through between its handler and the database."""
+        config, pool = self._config, self._database.pool
         self._order_ids = OrderIds(slot)
         leases = LeaseStore(pool, worker_id=self._id, slot=slot, ttl_s=config.lease_ttl_s)
         self._leases = leases
         self._stock = Stock(
             allocator=self._allocator, leases=leases, find_corrupt=self._find_corrupt
         )
-        orders = OrderStore(pool)
         self._known = KnownNumbers(
             orders=orders, partner_ids=lambda: list(self._context.catalog.partner_names)
         )
@@ -103,49 +130,36 @@ class Worker:
             batch_max=config.commit_lines_max,
             waiting_max=config.queue_lines_max,
         )
-        read = await read_catalog(pool)
-        topups = TopUps(self._parts(slot))
-        self._context = Context(
-            config=config,
-            catalog=read.catalog,
+
+    def _make_context(
+        self, slot: int, orders: OrderStore, catalog: Catalog, topups: TopUps
+    ) -> Context:
+        """What the handlers share."""
+        pool, vault = self._database.pool, self._vault
+        return Context(
+            config=self._config,
+            catalog=catalog,
             keyring=self._keyring,
             limiter=self._limiter(),
             intake=self._intake,
             stock=self._stock,
             desk=OrderDesk(
-                orders=orders, vault=self._vault, keyring=self._keyring, chain=chain + LANES
+                orders=orders,
+                vault=vault,
+                keyring=self._keyring,
+                chain=slot * CHAINS_PER_WORKER + LANES,
             ),
             order_ids=self._order_ids,
             topups=topups,
             stock_levels=StockLevels(StockLevelStore(pool)),
             statements=Statements(
-                ledger=AccountStore(pool),
-                seal=self._vault.wrap_secret,
-                unseal=self._vault.open_secret,
+                ledger=AccountStore(pool), seal=vault.wrap_secret, unseal=vault.open_secret
             ),
             nonces=UsedNonces(pool),
             readiness=Readiness(pool),
             worker_slot=slot,
             database=pool,
         )
-        self._take_keys(read)
-        self._services = [topups]
-        for service in self._services:
-            await service.start()
-        self._intake.start()
-        self._server = DeadlineServer(make_handler(self._context, ROUTES))
-        loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(self._server, sock=listening, backlog=4096)
-        self._tasks = [
-            asyncio.create_task(self._server.sweep()),
-            asyncio.create_task(self._control.run()),
-            asyncio.create_task(self._keep_leases()),
-            asyncio.create_task(self._context.meters.watch_loop()),
-        ]
-        if config.workers > 1:
-            self._tasks.append(asyncio.create_task(share_metrics(self._context)))
-
-    # ------------------------------------------------------------ parts of the order path
 
     def _seal(self, lines: Sequence[Line]) -> list[bytes | None]:
         """The codes of created lines, sealed for their keys; None where a key may not see them."""
