@@ -336,6 +336,17 @@ fn obeys_overrides() {
     );
 }
 
+/// `--encoding utf-16` is either byte order: the mark says which.
+#[test]
+fn takes_the_byte_order_from_the_mark() {
+    let overrides = Overrides::parse(Some("utf-16"), None, None).unwrap();
+    for little in [true, false] {
+        let file = utf16("码1----p1\n", little, true);
+        let outcome = read_chunked(&file, &overrides, usize::MAX).unwrap();
+        assert_eq!(outcome.rows, ["码1|p1"], "little: {little}");
+    }
+}
+
 /// Wrong flags are refused with a reason.
 #[test]
 fn refuses_wrong_flags() {

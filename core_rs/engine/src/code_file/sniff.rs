@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use zeroize::Zeroizing;
+
 use super::FileError;
 use super::assign::fill_columns;
 use super::column::{self, Column};
@@ -43,11 +45,14 @@ pub(super) fn sniff_text(
     complete: bool,
     overrides: &Overrides,
 ) -> Result<Shape, FileError> {
-    let encoding = overrides
-        .encoding
-        .unwrap_or_else(|| Encoding::sniff(window));
     refuse_foreign(window)?;
-    let mut text = Vec::new();
+    let encoding = match overrides.encoding {
+        // `--encoding utf-16` names both byte orders; a mark says which.
+        Some(Encoding::Utf16Le) if window.starts_with(b"\xfe\xff") => Encoding::Utf16Be,
+        Some(encoding) => encoding,
+        None => Encoding::sniff(window),
+    };
+    let mut text = Zeroizing::new(Vec::new());
     Transcoder::new(encoding).push(window, false, &mut text);
     refuse_binary(&text)?;
     let sample = Sample {

@@ -1,6 +1,7 @@
 //! A code file as it lies on disk or comes through a pipe: text or workbook, in batches.
 
 use std::io::Read;
+use std::panic::catch_unwind;
 
 use zeroize::Zeroizing;
 
@@ -87,7 +88,7 @@ impl Source {
                 "it is larger than 256 MiB; save it as CSV".to_owned(),
             ));
         }
-        let mut rows = Rows::open(&file, overrides.sheet.as_deref())?;
+        let mut rows = open_sheet(&file, overrides.sheet.as_deref())?;
         let mut first: Vec<Vec<Cell<'static>>> = Vec::new();
         while first.len() < SNIFF_ROWS {
             let Some((_, cells)) = rows.next() else { break };
@@ -178,6 +179,12 @@ impl Source {
             },
         }
     }
+}
+
+/// A damaged workbook is the supplier's fault, whatever it does to the library that unpacks it.
+fn open_sheet(file: &[u8], sheet: Option<&str>) -> Result<Rows, FileError> {
+    let damaged = |_| Err(FileError::Workbook("it is damaged".to_owned()));
+    catch_unwind(|| Rows::open(file, sheet)).unwrap_or_else(damaged)
 }
 
 /// The next row of a sheet that is neither blank nor the header.
