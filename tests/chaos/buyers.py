@@ -117,10 +117,16 @@ class Buyers:
 
     async def ask_again_for_all(self) -> None:
         """Retry every number there is, and go on until each got an answer that stays."""
+        await self._settle(list(self.ledger.sent))
+
+    async def settle(self, prefix: str = "") -> None:
+        """Retry the numbers that were told to try again, until each got an answer that stays."""
+        await self._settle(self.ledger.unsettled, prefix)
+
+    async def _settle(self, numbers: Sequence[str], prefix: str = "") -> None:
         deadline = time.monotonic() + SETTLE_DEADLINE_S
-        numbers = list(self.ledger.sent)
-        while numbers:
-            assert time.monotonic() < deadline, f"never settled: {self.ledger.last_word}"
+        while numbers := [number for number in numbers if number.startswith(prefix)]:
+            assert time.monotonic() < deadline, f"never settled: {self.ledger.answers}"
             await in_parallel(64, [lambda n=number: self.again(n) for number in numbers])
             numbers = self.ledger.unsettled
 

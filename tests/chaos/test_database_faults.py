@@ -66,7 +66,7 @@ async def test_a_backend_is_killed(fresh: Config, log: Path, tmp_path: Path) -> 
 
 
 async def test_the_whole_server_is_killed(fresh: Config, log: Path, tmp_path: Path) -> None:
-    """The postmaster dies by SIGKILL in mid batch; once it is back, the gateway serves by itself."""
+    """The postmaster dies by SIGKILL in mid batch; once back, the gateway serves by itself."""
     own = replace(fresh, data=tmp_path / "own", database_url=None)
     world = await build_world(own, codes=CODES)
 
@@ -91,21 +91,23 @@ async def test_no_database_at_the_start(fresh: Config, log: Path, tmp_path: Path
 async def test_the_database_goes_away_and_comes_back(fresh: Config, log: Path) -> None:
     """Away: 503 at once, not ready, alive. Back: ready and selling by itself. No order is lost."""
     world = await build_world(fresh, codes=CODES)
-    async with proxied(fresh) as (through_proxy, proxy):
-        async with GatewayProcess(through_proxy, log) as gateway:
-            async with buyers_of(world, gateway.url) as buyers:
-                async with under_load(buyers, seed=15, prefix="a"):
-                    await until_accepted(buyers, 100)
-                    await proxy.refuse()
-                    await eventually(lambda: _status_is(gateway, "/readyz", 503))
-                    await buyers.single("while-away")
-                    assert buyers.ledger.last_word["while-away"] == "overloaded"
-                    await proxy.listen()
-                    await eventually(lambda: _status_is(gateway, "/readyz", 200))
-                    await until_accepted(buyers, len(buyers.ledger.accepted) + 100)
-                await buyers.ask_again_for_all()
-                ledger = buyers.ledger
-            assert await gateway.terminate() == 0, gateway.said()
+    async with (
+        proxied(fresh) as (through_proxy, proxy),
+        GatewayProcess(through_proxy, log) as gateway,
+        buyers_of(world, gateway.url) as buyers,
+    ):
+        async with under_load(buyers, seed=15, prefix="a"):
+            await until_accepted(buyers, 100)
+            await proxy.refuse()
+            await eventually(lambda: _status_is(gateway, "/readyz", 503))
+            await buyers.single("while-away")
+            assert buyers.ledger.last_word["while-away"] == "overloaded"
+            await proxy.listen()
+            await eventually(lambda: _status_is(gateway, "/readyz", 200))
+            await until_accepted(buyers, len(buyers.ledger.accepted) + 100)
+        await buyers.ask_again_for_all()
+        ledger = buyers.ledger
+        assert await gateway.terminate() == 0, gateway.said()
     assert set(ledger.last_word.values()) == {"accepted"}
     assert await differences(world, ledger) == []
     assert (await stats_of(world))["leases"] == 0
@@ -120,21 +122,23 @@ async def test_the_database_goes_away_and_comes_back(fresh: Config, log: Path) -
 async def test_the_database_falls_silent(fresh: Config, log: Path) -> None:
     """It hangs instead of failing: everybody who waits is told 503 in bounded time, equals too."""
     world = await build_world(fresh, codes=CODES)
-    async with proxied(fresh) as (through_proxy, proxy):
-        async with GatewayProcess(through_proxy, log) as gateway:
-            async with buyers_of(world, gateway.url) as buyers:
-                await buyers.batch([f"before-{n}" for n in range(20)])
-                proxy.fall_silent()
-                began = time.monotonic()
-                await asyncio.gather(buyers.together("hung", copies=20), buyers.single("alone"))
-                assert time.monotonic() - began < BOUND_S
-                assert buyers.ledger.answers["overloaded"] == 21
-                assert await _status_is(gateway, "/readyz", 503)
-                assert await _status_is(gateway, "/healthz", 200)
-                proxy.talk_again()
-                await buyers.ask_again_for_all()
-                ledger = buyers.ledger
-            assert await gateway.terminate() == 0, gateway.said()
+    async with (
+        proxied(fresh) as (through_proxy, proxy),
+        GatewayProcess(through_proxy, log) as gateway,
+        buyers_of(world, gateway.url) as buyers,
+    ):
+        await buyers.batch([f"before-{n}" for n in range(20)])
+        proxy.fall_silent()
+        began = time.monotonic()
+        await asyncio.gather(buyers.together("hung", copies=20), buyers.single("alone"))
+        assert time.monotonic() - began < BOUND_S
+        assert buyers.ledger.answers["overloaded"] == 21
+        assert await _status_is(gateway, "/readyz", 503)
+        assert await _status_is(gateway, "/healthz", 200)
+        proxy.talk_again()
+        await buyers.ask_again_for_all()
+        ledger = buyers.ledger
+        assert await gateway.terminate() == 0, gateway.said()
     assert set(ledger.last_word.values()) == {"accepted"}
     assert await differences(world, ledger) == []
 

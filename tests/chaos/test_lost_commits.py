@@ -21,18 +21,19 @@ pytestmark = pytest.mark.chaos
 async def test_commits_cut_under_load(fresh: Config, log: Path, cut: Cut) -> None:
     """Every fifth commit loses its connection; each order still has one outcome, told once."""
     world = await build_world(fresh, codes=40_000)
-    async with proxied(fresh) as (through_proxy, proxy):
-        async with GatewayProcess(through_proxy, log) as gateway:
-            async with buyers_of(world, gateway.url) as buyers:
-                proxy.cut_commits(cut, every=5)
-                async with under_load(buyers, seed=13, prefix="a"):
-                    await until_accepted(buyers, 600)
-                assert proxy.cuts >= 5
-                proxy.cut_commits(None)
-                await buyers.ask_again_for_all()
-                ledger = buyers.ledger
-            assert await gateway.terminate() == 0, gateway.said()
-    assert await differences(world, ledger) == []
+    async with (
+        proxied(fresh) as (through_proxy, proxy),
+        GatewayProcess(through_proxy, log) as gateway,
+        buyers_of(world, gateway.url) as buyers,
+    ):
+        proxy.cut_commits(cut, every=5)
+        async with under_load(buyers, seed=13, prefix="a"):
+            await until_accepted(buyers, 600)
+        assert proxy.cuts >= 5
+        proxy.cut_commits(None)
+        await buyers.ask_again_for_all()
+        assert await gateway.terminate() == 0, gateway.said()
+    assert await differences(world, buyers.ledger) == []
     assert (await stats_of(world))["leases"] == 0
 
 
@@ -45,39 +46,45 @@ async def test_a_code_in_doubt_is_not_sold_again(fresh: Config, log: Path) -> No
     """
     world = await build_world(fresh, codes=1)
     other = await build_world(fresh, codes=0, partner="other")
-    async with proxied(fresh) as (through_proxy, proxy), connected(fresh) as locker:
-        async with GatewayProcess(through_proxy, log) as gateway:
-            async with buyers_of(world, gateway.url) as one, buyers_of(other, gateway.url) as two:
-                lock = locker.transaction()
-                await lock.start()
-                await _lock_account(locker, world)
-                proxy.cut_commits(Cut.BEFORE_THE_ANSWER)
-                first = asyncio.create_task(one.single("doubtful"))
-                await eventually(lambda: _waits_for_decision(fresh))
-                proxy.cut_commits(None)
-                assert await two.single("meanwhile") == "busy"
-                await lock.rollback()
-                assert await first == "accepted"
-                assert await two.single("later") == "sold-out"
-                assert one.ledger.wrong == []
-                await one.ask_again_for_all()
-                assert one.ledger.wrong == []
+    async with (
+        connected(fresh) as locker,
+        proxied(fresh) as (through_proxy, proxy),
+        GatewayProcess(through_proxy, log) as gateway,
+        buyers_of(world, gateway.url) as one,
+        buyers_of(other, gateway.url) as two,
+    ):
+        lock = locker.transaction()
+        await lock.start()
+        await _lock_account(locker, world)
+        proxy.cut_commits(Cut.BEFORE_THE_ANSWER)
+        first = asyncio.create_task(one.single("doubtful"))
+        await eventually(lambda: _waits_for_decision(fresh))
+        proxy.cut_commits(None)
+        assert await two.single("meanwhile") == "busy"
+        await lock.rollback()
+        assert await first == "accepted"
+        assert await two.single("later") == "sold-out"
+        assert one.ledger.wrong == []
+        await one.ask_again_for_all()
+        assert one.ledger.wrong == []
     assert await differences(world, one.ledger) == []
 
 
 async def test_a_commit_that_never_arrived_leaves_nothing(fresh: Config, log: Path) -> None:
     """Cut before the call: the batch is void for ever, its code is sold to the same order later."""
     world = await build_world(fresh, codes=1)
-    async with proxied(fresh) as (through_proxy, proxy):
-        async with GatewayProcess(through_proxy, log) as gateway:
-            async with buyers_of(world, gateway.url) as buyers:
-                proxy.cut_commits(Cut.BEFORE_SENDING)
-                task = asyncio.create_task(buyers.together("cut", copies=20))
-                await eventually(lambda: _happened(proxy.cuts > 0))
-                proxy.cut_commits(None)
-                await task
-                await buyers.ask_again_for_all()
-                assert buyers.ledger.last_word == {"cut": "accepted"}
+    async with (
+        proxied(fresh) as (through_proxy, proxy),
+        GatewayProcess(through_proxy, log) as gateway,
+        buyers_of(world, gateway.url) as buyers,
+    ):
+        proxy.cut_commits(Cut.BEFORE_SENDING)
+        task = asyncio.create_task(buyers.together("cut", copies=20))
+        await eventually(lambda: _happened(proxy.cuts > 0))
+        proxy.cut_commits(None)
+        await task
+        await buyers.ask_again_for_all()
+        assert buyers.ledger.last_word == {"cut": "accepted"}
     async with connected(fresh) as connection:
         outcomes = await connection.fetch("SELECT outcome, count(*) FROM commit_batch GROUP BY 1")
     assert dict(outcomes)["void"] == proxy.cuts
