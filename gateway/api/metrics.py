@@ -28,10 +28,11 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from gateway.api.answers import text_response
-from gateway.api.authentication import peer_address
+from gateway.api.authentication import Address, peer_address
 from gateway.api.context import Context
 from gateway.api.meters import LATENCY_BOUNDS_S, orders_by_verdict
 from gateway.api.problems import ProblemError
+from gateway.config import Network
 from gateway.native import __version__
 
 log = structlog.get_logger()
@@ -62,13 +63,16 @@ class Snapshot(msgspec.Struct):
 
 async def read_metrics(context: Context, request: BaseRequest) -> Response:
     """GET /metrics, for loopback and the networks of QUANGATE_METRICS_ALLOW alone."""
-    address = peer_address(request)
-    networks = (*LOOPBACK, *context.config.metrics_allow)
-    if address is None or not any(address in network for network in networks):
+    if not may_scrape(peer_address(request), context.config.metrics_allow):
         raise ProblemError("forbidden", "Metrics are not for this address.")
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Snapshots([snapshot(context), *_others(context)]))
     return text_response(generate_latest(registry), CONTENT_TYPE_LATEST)
+
+
+def may_scrape(address: Address | None, allowed: Sequence[Network]) -> bool:
+    """Whether metrics are for a client at this address; None: it has no IP address."""
+    return address is not None and any(address in network for network in (*LOOPBACK, *allowed))
 
 
 def snapshot(context: Context) -> Snapshot:

@@ -28,7 +28,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "invalid-request": Kind(400, "The request is not valid"),
     "malformed-json": Kind(400, "The body is not acceptable JSON"),
     "unauthenticated": Kind(401, "The request is not authenticated"),
-    "stale-timestamp": Kind(401, "The request is not authenticated", retryable=True),
+    "stale-timestamp": Kind(401, "The request is not authenticated"),
     "replayed-nonce": Kind(401, "The request is not authenticated"),
     "insufficient-balance": Kind(402, "The account has too little money", retryable=True),
     "forbidden": Kind(403, "The key may not do this"),
@@ -68,7 +68,7 @@ class ProblemError(Exception):
         self.code = code
         self.detail = detail
         self.errors = errors
-        self.members = members
+        self.members = members or {}
         self.headers = headers
 
 

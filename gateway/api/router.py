@@ -1,5 +1,6 @@
 """Finds the handler of a request, counts its answer, and says what happens when it fails."""
 
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -93,15 +94,22 @@ def make_handler(context: Context, routes: Sequence[Route]) -> Callable[[BaseReq
         except ProblemError as error:
             response = _answer(error, meters)
         except StoreUnavailableError as error:
-            log.warning("api.store_unavailable", path=path, error=str(error))
-            response = _answer(ProblemError("maintenance"), meters)
+            problem = _traced("maintenance")
+            log.warning("api.store_unavailable", path=path, error=str(error), **problem.members)
+            response = _answer(problem, meters)
         except Exception:
-            log.exception("api.failed", path=path, method=request.method)
-            response = _answer(ProblemError("internal"), meters)
+            problem = _traced("internal")
+            log.exception("api.failed", path=path, method=request.method, **problem.members)
+            response = _answer(problem, meters)
         meter.observe(response.status, now() - started)
         return response
 
     return handle
+
+
+def _traced(code: str) -> ProblemError:
+    """A problem whose trace_id is known before it is written, for the log."""
+    return ProblemError(code, members={"trace_id": secrets.token_hex(8)})
 
 
 def _answer(error: ProblemError, meters: Meters) -> StreamResponse:

@@ -149,6 +149,27 @@ async def test_a_forged_request_learns_no_clock(shop: Shop) -> None:
     assert "server_time" not in reply
 
 
+async def test_all_401_are_alike(shop: Shop) -> None:
+    """Apart from the code (and the clock) every 401 has the same body."""
+    partner = await shop.partner()
+    target = "/v1/webhooks/test"
+    headers = signed_headers(partner.key, "POST", target, b"")
+    await partner.send("POST", target, headers=headers)
+    replies = [
+        await partner.send("POST", target, headers=headers),
+        await partner.send("POST", target, at=1.0),
+        await partner.send("POST", target, headers={"X-Quangate-Signature": "v1=00"}),
+    ]
+    bodies = [reply.json for reply in replies]
+    codes = [body.pop("code") for body in bodies]
+    assert codes == ["replayed-nonce", "stale-timestamp", "unauthenticated"]
+    for body in bodies:
+        assert body.pop("type") == f"urn:quangate:problem:{codes[bodies.index(body)]}"
+        body.pop("trace_id")
+        body.pop("server_time", None)
+    assert bodies[0] == bodies[1] == bodies[2]
+
+
 async def test_several_signatures(shop: Shop) -> None:
     """During a rotation several signatures may be sent; one right one suffices, at any place."""
     partner = await shop.partner()

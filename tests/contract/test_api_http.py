@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -187,3 +188,21 @@ async def test_a_client_that_leaves_changes_nothing(shop: Shop, gateway: Gateway
     replies = [await partner.order(out_order_no=f"L{n}", sku=sku) for n in range(5)]
     assert {reply.status for reply in replies} == {200}
     assert len({partner.codes(reply.json)[0]["code"] for reply in replies}) == 5
+
+
+async def test_errors_inside_stay_inside(shop: Shop, connection: Any, gateway: Gateway) -> None:
+    """A 500 names no table, no file, no exception; the log has what the operator needs."""
+    partner = await shop.partner()
+    await connection.execute("ALTER TABLE webhook RENAME TO webhook_away")
+    try:
+        reply = await partner.get("/v1/webhooks/deliveries?state=dead")
+    finally:
+        await connection.execute("ALTER TABLE webhook_away RENAME TO webhook")
+    assert reply.problem == (500, "internal")
+    assert set(reply.json) == {
+        "type", "title", "status", "detail", "code", "retryable", "trace_id",
+    }  # fmt: skip
+    assert not re.search(
+        r"webhook|relation|asyncpg|Error|/work|select", reply.body.decode(), re.IGNORECASE
+    )
+    assert reply.json["trace_id"] in gateway.log.read_text(encoding="utf-8")
