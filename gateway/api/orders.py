@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -77,8 +76,7 @@ async def place_batch(context: Context, request: BaseRequest) -> Response:
     return json_response(b'{"results":[' + b",".join(results) + b"]}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Submitted:
+class _Submitted(msgspec.Struct, frozen=True):
     """An order on its way; `outcome` is at hand or will be."""
 
     content: OrderContent

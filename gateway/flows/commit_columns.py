@@ -40,7 +40,7 @@ def commit_request(lines: Sequence[Line]) -> CommitRequest:
             _numbers(line.order_id for line in lines),
             # Order numbers are of [A-Za-z0-9._:-]: quoted, nothing in them needs an escape.
             '{"' + '","'.join([line.out_order_no for line in lines]) + '"}',
-            [line.content_hash for line in lines],
+            '{"\\\\x' + '","\\\\x'.join([line.content_hash.hex() for line in lines]) + '"}',
             _numbers(line.sku.id for line in lines),
             _numbers(line.quantity for line in lines),
             _numbers(line.amount_minor for line in lines),
@@ -50,7 +50,7 @@ def commit_request(lines: Sequence[Line]) -> CommitRequest:
             _column([line.metadata for line in lines]),
             _column([line.details for line in lines]),
             _column([line.buyer_id for line in lines]),
-            _column([line.limit for line in lines]),
+            _numbers("NULL" if line.limit is None else line.limit for line in lines),
             _column([line.notify or None for line in lines]),
             _column([line.notify_url for line in lines]),
         ),

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from gateway.domain.catalog import Sku
 from gateway.domain.order import Verdict
 from gateway.flows.stock import Run
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Line:
+class Line(msgspec.Struct, kw_only=True, eq=False):
     """What is to be committed; made once, changed only by the intake that owns it."""
 
     partner_id: int
@@ -64,8 +65,7 @@ class PlannedAttempt:
     face_minor: int | None  # of one piece
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(msgspec.Struct, frozen=True):
     """What became of a line.
 
     `order_id` is the order for CREATED, REPLAYED and CONFLICT; `amount` what the account

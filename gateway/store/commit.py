@@ -20,8 +20,10 @@ from gateway.store.database import UNREACHABLE, connect
 _LITERALS = {
     **dict.fromkeys((3, 4, 7, 9, 10), "bigint[]"),
     5: "text[]",
+    6: "bytea[]",
     8: "integer[]",
     11: "text[]",
+    16: "integer[]",
     25: "integer[]",
     **dict.fromkeys((26, 27, 28, 29), "bigint[]"),
 }
