@@ -61,6 +61,7 @@ class Worker:
         self._vault = vault
         self._id = uuid.uuid4()
         self._keyring = KeyRing()
+        self._held_keys: set[str] = set()
         self._allocator = Allocator()
         self._tasks: list[asyncio.Task[Any]] = []
         self._services: list[Service] = []
@@ -78,6 +79,7 @@ class Worker:
         slot = await self._control.start()
         orders = OrderStore(pool)
         self._open_order_path(slot, orders)
+        self._known.alone = await self._leases.count_workers() <= 1
         read = await read_catalog(pool)
         topups = TopUps(self._parts(slot))
         self._context = self._make_context(slot, orders, read.catalog, topups)
@@ -215,6 +217,8 @@ class Worker:
         kind, _, rest = payload.partition(":")
         if kind == "catalog":
             await self._refresh_catalog()
+        elif kind == "workers":
+            self._known.alone = await self._leases.count_workers() <= 1
         elif kind == "pool":
             self._stock.announce(int(rest))
         elif kind == "recall":
@@ -235,17 +239,25 @@ class Worker:
             await service.catalog_changed()
 
     def _take_keys(self, read: CatalogRead) -> None:
+        """Know the secrets of every working key; forget those of others after a while."""
         for key_id, secrets in read.secrets.items():
-            if key_id not in self._keyring:
+            if key_id not in self._held_keys:
                 self._keyring.put(key_id, secrets.signing_key, secrets.delivery_key, self._vault)
+                self._held_keys.add(key_id)
+        for key_id in self._held_keys - read.secrets.keys():
+            self._held_keys.discard(key_id)
+            # Orders under way are still sealed to it; that it may not ask is in the catalog.
+            asyncio.get_running_loop().call_later(KEY_GRACE_S, self._keyring.remove, key_id)
 
     async def _keep_leases(self) -> None:
         """Renew at a third of their life; return pools nobody buys from."""
         while True:
             await asyncio.sleep(self._config.lease_ttl_s / 3)
-            with contextlib.suppress(Exception):
+            try:
                 self._known.alone = await self._leases.renew() <= 1
                 await self._stock.give_back_idle(IDLE_POOL_S)
+            except Exception as error:  # noqa: BLE001 - the next turn tries again
+                log.warning("worker.leases_not_renewed", error=repr(error))
 
     # ------------------------------------------------------------ the end
 

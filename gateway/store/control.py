@@ -85,6 +85,9 @@ class Control:
                     log.warning("control.news_failed", payload=payload, error=str(error))
                     await asyncio.sleep(RECONNECT_PAUSE_S)
                     self._news.put_nowait(payload)
+                except Exception:
+                    # One bad row must not make the worker deaf to all later news.
+                    log.exception("control.news_failed", payload=payload)
 
     async def _pulse(self) -> None:
         while True:
@@ -94,14 +97,14 @@ class Control:
                     await self._reconnect()
                 else:
                     await reclaim_dead(self._connection, self._slot)
-            except QuangateError as error:
-                log.warning("control.pulse_failed", error=str(error))
+            except Exception as error:  # noqa: BLE001 - the pulse must not stop
+                log.warning("control.pulse_failed", error=repr(error))
                 self._connection.terminate()
 
     async def _reconnect(self) -> None:
         self._connection = await connect(self._dsn, self._config)
-        if not await hold_slot(self._connection, self._slot):
-            log.error("control.slot_taken", slot=self._slot)
+        # While we were away others may have taken us for dead and dropped our row.
+        await hold_slot(self._connection, self._slot, self._worker_id, self._config.lease_ttl_s)
         await self._listen()
         await self._on_reconnect()
         log.info("control.reconnected")

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from gateway.domain.errors import StoreUnavailableError
 from gateway.domain.lease import Grant, PackedRange, Refill
 from gateway.store.database import CHANNEL, unreachable_is_unavailable
 from gateway.store.named_sql import queries
@@ -72,6 +73,11 @@ class LeaseStore:
             await self._pool.execute(SQL["renew_leases"], self._worker_id, self._ttl_s)
             await self._pool.execute(SQL["renew_worker"], self._worker_id, self._ttl_s)
             await self._pool.fetchval(SQL["reclaim"], [])
+        return await self.count_workers()
+
+    async def count_workers(self) -> int:
+        """How many workers live, on all nodes."""
+        with unreachable_is_unavailable():
             return int(await self._pool.fetchval(SQL["count_workers"]))
 
 
@@ -91,11 +97,17 @@ async def register_worker(connection: Any, worker_id: uuid.UUID, ttl_s: float) -
     raise RuntimeError("all 1,024 worker slots are taken")
 
 
-async def hold_slot(connection: Any, slot: int) -> bool:
-    """Take the slot's lock again on a new connection; False when another worker has it now."""
+async def hold_slot(connection: Any, slot: int, worker_id: uuid.UUID, ttl_s: float) -> None:
+    """Take the slot and its row again on a new connection.
+
+    Raises StoreUnavailableError when another worker has the slot now: it is free again as
+    soon as that one ends, and ids stay unique because `orders` has the last word.
+    """
     with unreachable_is_unavailable():
-        return bool(
-            await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", WORKER_LOCK, slot)
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", WORKER_LOCK, slot):
+            raise StoreUnavailableError(f"worker slot {slot} is held by another connection")
+        await connection.execute(
+            SQL["register_worker"], slot, worker_id, socket.gethostname(), os.getpid(), ttl_s
         )
 
 

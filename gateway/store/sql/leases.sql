@@ -26,6 +26,7 @@ INSERT INTO worker (slot, worker_id, host, pid, expires_at)
 VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))
 ON CONFLICT (slot) DO UPDATE SET worker_id = excluded.worker_id, host = excluded.host, pid = excluded.pid,
     started_at = now(), expires_at = excluded.expires_at
+RETURNING pg_notify('quangate', 'workers')
 
 -- name: workers
 -- The other workers; slot NULL: a worker nobody remembers, whose leases are still there.
