@@ -7,6 +7,28 @@ from os import PathLike
 from typing import Self, TypedDict, final, type_check_only
 
 __version__: str
+__all__ = [
+    "__version__",
+    "Allocator",
+    "OrderIds",
+    "NumberFilter",
+    "RateLimiter",
+    "Vault",
+    "KeyRing",
+    "new_partner_secrets",
+    "seal_claimed",
+    "seal_rows",
+    "open_jwe",
+    "sign_request",
+    "webhook_sign",
+    "new_webhook_secret",
+    "generate_codes",
+    "pattern_space",
+    "CodeFile",
+    "ParsedBatch",
+    "find_codes",
+    "check_json",
+]
 
 # --- allocation -------------------------------------------------------------------------
 # A run of claimed codes is (lease_id, epoch, seq_lo, count). After a fork every method

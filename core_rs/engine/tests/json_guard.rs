@@ -8,7 +8,7 @@ use quangate_engine::json_guard::{Reason, check};
 fn judges_each_text() {
     let rows: &[(&[u8], Option<Reason>)] = &[
         (br#"{"a":1,"b":[true,null,-1.5e3,"x"]}"#, None),
-        (br#" {} "#, None),
+        (br" {} ", None),
         (b"\xEF\xBB\xBF{}", Some(Reason::ByteOrderMark)),
         (b"{\"a\":\"\xff\"}", Some(Reason::NotUtf8)),
         (br#"{"a":NaN}"#, Some(Reason::Syntax)),
@@ -27,8 +27,8 @@ fn judges_each_text() {
         (br#"{"a":"\udc00"}"#, Some(Reason::LoneSurrogate)),
         (br#"{"a":"\ud800\u0041"}"#, Some(Reason::LoneSurrogate)),
         (br#"{"a":"\u12"}"#, Some(Reason::Syntax)),
-        (br#"[[[[1]]]]"#, None),
-        (br#"[[[[[1]]]]]"#, Some(Reason::TooDeep)),
+        (br"[[[[1]]]]", None),
+        (br"[[[[[1]]]]]", Some(Reason::TooDeep)),
     ];
     for (text, expected) in rows {
         let got = check(text, 4).err().map(|refusal| refusal.reason);
