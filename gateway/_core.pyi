@@ -8,26 +8,26 @@ from typing import Self, TypedDict, final, type_check_only
 
 __version__: str
 __all__ = [
-    "__version__",
     "Allocator",
-    "OrderIds",
+    "CodeFile",
+    "KeyRing",
     "NumberFilter",
+    "OrderIds",
+    "ParsedBatch",
     "RateLimiter",
     "Vault",
-    "KeyRing",
+    "__version__",
+    "check_json",
+    "find_codes",
+    "generate_codes",
     "new_partner_secrets",
+    "new_webhook_secret",
+    "open_jwe",
+    "pattern_space",
     "seal_claimed",
     "seal_rows",
-    "open_jwe",
     "sign_request",
     "webhook_sign",
-    "new_webhook_secret",
-    "generate_codes",
-    "pattern_space",
-    "CodeFile",
-    "ParsedBatch",
-    "find_codes",
-    "check_json",
 ]
 
 # --- allocation -------------------------------------------------------------------------
