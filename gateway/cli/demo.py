@@ -24,33 +24,32 @@ async def demo(
         typer.Option("--keep", metavar="DIR", help="Use this empty directory and leave it there."),
     ] = None,
 ) -> Answer:
-    """Run a flash sale against a fresh gateway and database, and check that the books add up.
+    """Sell codes and top-ups from a fresh gateway and database, and check that the books add up.
 
     More buyers than stock, retries, fifty equal orders at once, conflicting bodies, batches,
-    a partner that runs out of money. Exit code 0 only if every promise was kept.
+    a partner that runs out of money; then top-ups over two simulated upstreams of which one
+    fails, with webhooks. Exit code 0 only if every promise was kept.
     """
     from rich.console import Console
 
     from gateway.demo.sale import FULL, SMALL
+    from gateway.demo.screen import Screen
     from gateway.demo.show import run_demo
+    from gateway.demo.verdict import as_tables
     from gateway.domain.errors import RefusedError
 
     call.quiet_config()
-    console = Console(stderr=True)
     scale = SMALL if small else FULL
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise RefusedError("not-empty", f"{keep} is not empty; name another directory.")
+    screen = Screen(Console(stderr=True))
     with tempfile.TemporaryDirectory(prefix="quangate-demo-", ignore_cleanup_errors=True) as scrap:
         data = keep if keep is not None else Path(scrap)
-        with console.status("") as status:
-
-            def progress(text: str) -> None:
-                console.log(text)
-                status.update(text)
-
-            verdict = await run_demo(data, scale, workers=workers, progress=progress)
+        async with screen.shown():
+            verdict = await run_demo(data, scale, workers=workers, steps=screen)
     return Answer(
         data=verdict.document(),
+        view=as_tables(verdict),
         note="Every promise was kept." if verdict.ok else "A promise was broken: see above.",
         exit_code=0 if verdict.ok else 1,
     )

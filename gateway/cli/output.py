@@ -24,6 +24,7 @@ class Answer:
     data: Mapping[str, Any] = field(repr=False)  # may hold a secret that is shown once
     note: str | None = None
     exit_code: int = 0
+    view: "RenderableType | None" = None  # what people see instead of the members, if not these
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class Output:
             _write_json(answer.data)
             return
         console = _console(stderr=False)
-        for part in _tables(answer.data):
+        for part in _tables(answer.data) if answer.view is None else [answer.view]:
             console.print(part)
         if answer.note:
             _console(stderr=True).print(clean(answer.note), markup=False, highlight=False)

@@ -1,4 +1,4 @@
-"""Runs `quangate` as its user would: commands, and a gateway in the background."""
+"""Runs `quangate` as its user would: commands, and servers in the background."""
 
 import asyncio
 import json
@@ -16,16 +16,16 @@ START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 60.0
 
 
-def _environment(data: Path) -> Mapping[str, str]:
+def _environment(data: Path, settings: Mapping[str, str]) -> Mapping[str, str]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith("QUANGATE_")}
-    return {**kept, "QUANGATE_DATA": str(data), "PYTHONUNBUFFERED": "1"}
+    return {**kept, "QUANGATE_DATA": str(data), "PYTHONUNBUFFERED": "1", **settings}
 
 
 async def quangate(data: Path, *arguments: str) -> dict[str, Any]:
     """One command with --json; its answer. Raises RefusedError with what it said."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "gateway", *arguments, "--json",
-        env=_environment(data),
+        env=_environment(data, {}),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
@@ -38,23 +38,24 @@ async def quangate(data: Path, *arguments: str) -> dict[str, Any]:
     return answer
 
 
-class Gateway:
-    """A `quangate serve` process on a free port."""
+class Server:
+    """A `quangate` process that listens until it is stopped: the gateway, or a simulator."""
 
-    def __init__(self, data: Path, *, workers: int) -> None:
-        self._data = data
-        self._workers = workers
+    def __init__(
+        self, data: Path, *arguments: str, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self._arguments = arguments
+        self._environment = _environment(data, settings or {})
         self._process: asyncio.subprocess.Process | None = None
         self._log: list[str] = []
         self._reader: asyncio.Task[None] | None = None
         self.url = ""
 
     async def start(self) -> None:
-        """Start it and wait until it takes orders. Raises RefusedError with its last words."""
+        """Start it and wait until it listens. Raises RefusedError with its last words."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway", "serve",
-            "--port", "0", "--workers", str(self._workers),
-            env=_environment(self._data),
+            sys.executable, "-m", "gateway", *self._arguments,
+            env=self._environment,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
@@ -67,7 +68,8 @@ class Gateway:
                     self.url = found.group(1)
                     self._reader = asyncio.create_task(self._read(stderr))
                     return
-        raise RefusedError("demo-failed", "the gateway did not start: " + "".join(self._log[-5:]))
+        said = "".join(self._log[-5:])
+        raise RefusedError("demo-failed", f"quangate {self._arguments[0]} did not start: {said}")
 
     async def _read(self, stderr: asyncio.StreamReader) -> None:
         while line := await stderr.readline():
@@ -83,3 +85,15 @@ class Gateway:
         except TimeoutError:
             self._process.kill()
             return await self._process.wait()
+
+
+def gateway(data: Path, *, workers: int, settings: Mapping[str, str] | None = None) -> Server:
+    """A gateway on a free port."""
+    return Server(
+        data, "serve", "--port", "0", "--workers", str(workers), settings=settings
+    )  # fmt: skip
+
+
+def simulator(data: Path, connector: str) -> Server:
+    """A simulated platform on a free port."""
+    return Server(data, "upstream", "simulate", connector, "--port", "0")

@@ -3,11 +3,12 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.demo.client import Client
+from gateway.demo.screen import Steps
 from gateway.demo.tally import Tally
 
 CONNECTIONS = 128
@@ -24,14 +25,17 @@ class Scale:
     together_rounds: int
     poor_orders: int
     late_orders: int
+    top_ups: int
 
 
 FULL = Scale(
-    file_codes=200_000, single_orders=12_000, together_rounds=20, poor_orders=600, late_orders=4_000
-)
+    file_codes=200_000, single_orders=12_000, together_rounds=20, poor_orders=600,
+    late_orders=4_000, top_ups=1_500,
+)  # fmt: skip
 SMALL = Scale(
-    file_codes=8_000, single_orders=1_500, together_rounds=4, poor_orders=80, late_orders=400
-)
+    file_codes=8_000, single_orders=1_500, together_rounds=4, poor_orders=80,
+    late_orders=400, top_ups=240,
+)  # fmt: skip
 
 PRICE_MINOR = 1990
 POOR_ORDERS_PAID = 50  # what the poor partner's balance is enough for
@@ -42,13 +46,13 @@ class Sale:
 
     def __init__(
         self, *, clients: dict[str, Client], sku: str, scale: Scale, tally: Tally,
-        progress: Callable[[str], None],
+        steps: Steps,
     ) -> None:  # fmt: skip
         self._clients = clients
         self._sku = sku
         self._scale = scale
         self._tally = tally
-        self._progress = progress
+        self._steps = steps
         self._chance = random.Random(20260101)  # noqa: S311 - a demo, repeatable
         self.seconds = 0.0
 
@@ -65,7 +69,7 @@ class Sale:
 
     async def _rush(self) -> None:
         """Single orders over many connections; some are sent again, some again but changed."""
-        self._progress("single orders, with retries and conflicting bodies")
+        self._steps.step("single orders, with retries and conflicting bodies", self._tally.counts)
 
         async def buy(number: int) -> None:
             order = self._order(f"R{number}")
@@ -76,7 +80,7 @@ class Sale:
             elif draw < 0.07:
                 await self._single("rush", {**order, "quantity": 2})
 
-        await _in_parallel(CONNECTIONS, (buy(n) for n in range(self._scale.single_orders)))
+        await in_parallel(CONNECTIONS, (buy(n) for n in range(self._scale.single_orders)))
 
     async def _same_number_at_once(self) -> None:
         """Fifty equal orders at the same moment, again and again: one is created."""
@@ -89,11 +93,11 @@ class Sale:
         orders = (
             self._single("poor", self._order(f"P{n}")) for n in range(self._scale.poor_orders)
         )
-        await _in_parallel(16, orders)
+        await in_parallel(16, orders)
 
     async def _wholesale(self) -> None:
         """Batches of a hundred lines until the pool is sold out, and a little longer."""
-        self._progress("batches of 100 lines until everything is sold")
+        self._steps.step("batches of 100 lines until everything is sold", self._tally.counts)
         sold_out = asyncio.Event()
 
         async def buy_batches(buyer: int) -> None:
@@ -114,18 +118,18 @@ class Sale:
 
     async def _latecomers(self) -> None:
         """Everything is sold: the answer is "sold out", quickly."""
-        self._progress("latecomers, after the last code")
+        self._steps.step("latecomers, after the last code", self._tally.counts)
         orders = (
             self._single("rush", self._order(f"L{n}")) for n in range(self._scale.late_orders)
         )
-        await _in_parallel(CONNECTIONS, orders)
+        await in_parallel(CONNECTIONS, orders)
 
     async def _retries(self) -> None:
         """Retries of numbers accepted long ago still get their own codes."""
-        self._progress("retries of early orders, after the sale")
+        self._steps.step("retries of early orders, after the sale", self._tally.counts)
         numbers = sorted(number for partner, number in self._tally.accepted if partner == "rush")
         chosen = self._chance.sample(numbers, min(200, len(numbers)))
-        await _in_parallel(32, (self._single("rush", self._order(number)) for number in chosen))
+        await in_parallel(32, (self._single("rush", self._order(number)) for number in chosen))
 
     # ------------------------------------------------------------ sending
 
@@ -171,7 +175,7 @@ async def listed_orders(client: Client) -> AsyncIterator[dict[str, Any]]:
         cursor = f"&cursor={answer.body['next_cursor']}"
 
 
-async def _in_parallel(width: int, work: Iterable[Awaitable[None]]) -> None:
+async def in_parallel(width: int, work: Iterable[Awaitable[None]]) -> None:
     """Await the work, at most `width` at a time."""
     queue: Iterator[Awaitable[None]] = iter(work)
 

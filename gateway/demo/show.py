@@ -5,14 +5,17 @@ import contextlib
 import os
 import random
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
+from gateway.demo import topups
 from gateway.demo.client import Client, Credentials
-from gateway.demo.process import Gateway, quangate
+from gateway.demo.process import Server, gateway, quangate, simulator
+from gateway.demo.receiver import Receiver
 from gateway.demo.sale import (
     CONNECTIONS,
     POOR_ORDERS_PAID,
@@ -21,130 +24,124 @@ from gateway.demo.sale import (
     Scale,
     listed_orders,
 )
+from gateway.demo.screen import Steps
 from gateway.demo.tally import Tally
+from gateway.demo.verdict import Verdict, judge_codes
 
 SKU = "VIP-MONTH"
 POOL = "vip-month"
 RICH_MINOR = 10**12
 DUPLICATES_IN_FILE = 500
+BUYERS = ("rush", "wholesale", "poor")
+AGENT = "agent"  # buys the top-ups, and is told by webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What the demo reports; the names are those of its JSON."""
+class Stage:
+    """What both acts play on; `codes` are those of the imported file."""
 
-    orders_accepted: int
-    codes_delivered: int
-    distinct_codes: int
-    oversold: int  # delivered beyond the stock, or not from the file
-    duplicates: int  # codes that two orders got, and numbers created twice
-    lost: int  # accepted orders the gateway does not list as delivered afterwards
-    sold_out_answers: int
-    replays: int
-    replays_agree: bool
-    conflicts: int
-    insufficient_balance: int
-    unexpected: int  # refusals nobody asked for
-    refusals: dict[str, int]  # all of them, by problem code
-    goodput_per_s: float  # accepted orders
-    codes_per_s: float
-    p50_ms: float
-    p99_ms: float
+    gateway: Server
+    simulators: Mapping[str, Server]
+    receiver: Receiver
+    credentials: Mapping[str, Credentials]
+    codes: set[str]
     imported: int
-    leased_after_stop: int
-    audit_ok: bool
-
-    @property
-    def ok(self) -> bool:
-        """Whether every promise was kept."""
-        broken = self.oversold or self.duplicates or self.lost or self.unexpected
-        return bool(
-            not broken
-            and self.replays_agree
-            and self.audit_ok
-            and self.leased_after_stop == 0
-            and self.codes_delivered == self.imported
-        )
-
-    def document(self) -> dict[str, object]:
-        """The verdict as JSON members."""
-        return {**asdict(self), "ok": self.ok}
 
 
-async def run_demo(
-    data: Path, scale: Scale, *, workers: int, progress: Callable[[str], None]
-) -> Verdict:
+async def run_demo(data: Path, scale: Scale, *, workers: int, steps: Steps) -> Verdict:
     """Run everything in `data`, which must be empty or absent."""
-    progress("starting PostgreSQL and the gateway in " + str(data))
-    gateway = Gateway(data, workers=workers)
-    await gateway.start()
     tally = Tally()
-    try:
-        progress(f"importing a file of {scale.file_codes:,} codes, creating partners")
-        codes, credentials, imported = await _set_up(data, scale)
-        async with _session() as session:
-            clients = {name: Client(session, gateway.url, one) for name, one in credentials.items()}
-            sale = Sale(clients=clients, sku=SKU, scale=scale, tally=tally, progress=progress)
-            await sale.run()
-            progress("reading all orders back")
-            lost = await _count_lost(clients, tally)
-    finally:
-        exit_code = await gateway.stop()
-    progress("auditing the books")
-    audit = await quangate(data, "audit")
-    stats = await quangate(data, "codes", "stats", "--pool", POOL)
-    return _judge(
-        tally, codes, imported, lost, sale.seconds,
-        leased=int(stats["leased"]) + exit_code, audit_ok=bool(audit["ok"]),
-    )  # fmt: skip
-
-
-def _judge(
-    tally: Tally, codes: set[str], imported: int, lost: int, seconds: float, *,
-    leased: int, audit_ok: bool,
-) -> Verdict:  # fmt: skip
-    delivered = {code for got in tally.accepted.values() for code in got}
-    expected = {"sold-out", "order-conflict", "insufficient-balance", "busy"}
+    async with _stage(data, scale, workers=workers, steps=steps) as stage, _session() as session:
+        clients = {
+            name: Client(session, stage.gateway.url, one) for name, one in stage.credentials.items()
+        }
+        agent = clients.pop(AGENT)
+        sale = Sale(clients=clients, sku=SKU, scale=scale, tally=tally, steps=steps)
+        await sale.run()
+        steps.step("reading all orders back")
+        lost = await _count_lost(clients, tally)
+        top_ups = await topups.TopUpAct(
+            client=agent,
+            session=session,
+            simulators={name: one.url for name, one in stage.simulators.items()},
+            receiver=stage.receiver,
+            count=scale.top_ups,
+            steps=steps,
+        ).run()
+        steps.step("stopping the gateway, auditing the books")
+        exit_code = await stage.gateway.stop()
+    audit, stats = await asyncio.gather(
+        quangate(data, "audit"), quangate(data, "codes", "stats", "--pool", POOL)
+    )
     return Verdict(
-        orders_accepted=len(tally.accepted),
-        codes_delivered=tally.codes_delivered,
-        distinct_codes=tally.distinct_codes,
-        oversold=max(0, tally.codes_delivered - imported) + len(delivered - codes),
-        duplicates=tally.codes_delivered - tally.distinct_codes + tally.second_creations,
-        lost=lost,
-        sold_out_answers=tally.refused["sold-out"],
-        replays=tally.replays,
-        replays_agree=tally.replays_that_differ == 0,
-        conflicts=tally.refused["order-conflict"],
-        insufficient_balance=tally.refused["insufficient-balance"],
-        unexpected=sum(n for code, n in tally.refused.items() if code not in expected),
-        refusals=dict(tally.refused),
-        goodput_per_s=round(len(tally.accepted) / seconds, 1),
-        codes_per_s=round(tally.codes_delivered / seconds, 1),
-        p50_ms=tally.percentile_ms(50),
-        p99_ms=tally.percentile_ms(99),
-        imported=imported,
-        leased_after_stop=leased,
-        audit_ok=audit_ok,
+        codes=judge_codes(
+            tally, stage.codes, imported=stage.imported, lost=lost, seconds=sale.seconds
+        ),
+        top_ups=top_ups,
+        leased_after_stop=int(stats["leased"]) + exit_code,
+        audit_ok=bool(audit["ok"]),
     )
 
 
-async def _set_up(data: Path, scale: Scale) -> tuple[set[str], dict[str, Credentials], int]:
-    """Pool, SKU, partners and keys, by the command line, while the gateway runs."""
+@contextlib.asynccontextmanager
+async def _stage(data: Path, scale: Scale, *, workers: int, steps: Steps) -> AsyncIterator[Stage]:
+    """A gateway with partners, codes and upstreams; everything is stopped at the end."""
+    receiver = Receiver()
+    simulators = {"north": simulator(data, "fulu"), "south": simulator(data, "kasushou")}
+    # The receiver is on loopback, which webhooks do not reach unless they are allowed to.
+    own = gateway(data, workers=workers, settings={"QUANGATE_WEBHOOK_ALLOW": "127.0.0.1/32"})
+    servers = (own, *simulators.values())
+    try:
+        steps.step(f"starting PostgreSQL, the gateway and two upstreams in {data}")
+        await asyncio.gather(receiver.start(), *(server.start() for server in servers))
+        steps.step(f"importing a file of {scale.file_codes:,} codes, creating partners")
+        codes, imported = await _set_up_codes(data, scale)
+        buyers, agent, _ = await asyncio.gather(
+            _set_up_buyers(data),
+            _set_up_agent(data, receiver),
+            topups.set_up(
+                data, north_url=simulators["north"].url, south_url=simulators["south"].url
+            ),
+        )
+        yield Stage(
+            gateway=own,
+            simulators=simulators,
+            receiver=receiver,
+            credentials={**buyers, AGENT: agent},
+            codes=codes,
+            imported=imported,
+        )
+    finally:
+        await asyncio.gather(*(server.stop() for server in servers), receiver.stop())
+
+
+async def _set_up_codes(data: Path, scale: Scale) -> tuple[set[str], int]:
+    """Pool, codes and SKU, by the command line, while the gateway runs."""
     await quangate(data, "pool", "create", POOL)
     with _codes_file(scale.file_codes) as (path, codes):
-        imported, *credentials = await asyncio.gather(
-            quangate(data, "codes", "import", str(path), "--pool", POOL),
-            _partner(data, "rush", RICH_MINOR),
-            _partner(data, "wholesale", RICH_MINOR),
-            _partner(data, "poor", POOR_ORDERS_PAID * PRICE_MINOR),
+        sku = quangate(
+            data, "sku", "create", SKU, "--name", "VIP, one month", "--kind", "code",
+            "--pool", POOL, "--price", str(PRICE_MINOR), "--per-buyer", "5",
+        )  # fmt: skip
+        answer: dict[str, Any]
+        answer, _ = await asyncio.gather(
+            quangate(data, "codes", "import", str(path), "--pool", POOL), sku
         )
-    await quangate(
-        data, "sku", "create", SKU, "--name", "VIP, one month", "--kind", "code",
-        "--pool", POOL, "--price", str(PRICE_MINOR), "--per-buyer", "5",
-    )  # fmt: skip
-    names = ("rush", "wholesale", "poor")
-    return codes, dict(zip(names, credentials, strict=True)), int(imported["imported"])
+    return codes, int(answer["imported"])
+
+
+async def _set_up_buyers(data: Path) -> dict[str, Credentials]:
+    balances = (RICH_MINOR, RICH_MINOR, POOR_ORDERS_PAID * PRICE_MINOR)
+    found = await asyncio.gather(
+        *(_partner(data, name, balance) for name, balance in zip(BUYERS, balances, strict=True))
+    )
+    return dict(zip(BUYERS, found, strict=True))
+
+
+async def _set_up_agent(data: Path, receiver: Receiver) -> Credentials:
+    credentials = await _partner(data, AGENT, RICH_MINOR)
+    receiver.secret = (await quangate(data, "webhook", "set", AGENT, receiver.url))["secret"]
+    return credentials
 
 
 async def _partner(data: Path, name: str, balance_minor: int) -> Credentials:

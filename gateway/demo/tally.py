@@ -12,6 +12,7 @@ class Tally:
 
     accepted: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)  # problem code → answers
+    codes_delivered: int = 0  # over all accepted orders
     replays: int = 0
     replays_that_differ: int = 0
     second_creations: int = 0  # two 201 for one number: must stay 0
@@ -29,6 +30,7 @@ class Tally:
             self.second_creations += 1
         if known is None:
             self.accepted[number] = codes
+            self.codes_delivered += len(codes)
         elif sorted(known) != sorted(codes):
             self.replays_that_differ += 1
 
@@ -36,10 +38,12 @@ class Tally:
         """A refusal came back."""
         self.refused[code] += 1
 
-    @property
-    def codes_delivered(self) -> int:
-        """Codes over all accepted orders."""
-        return sum(len(codes) for codes in self.accepted.values())
+    def counts(self) -> str:
+        """The counts of the moment, for people."""
+        return (
+            f"{len(self.accepted):,} orders · {self.codes_delivered:,} codes"
+            f" · {self.replays:,} replays · {self.refused['sold-out']:,} sold out"
+        )
 
     @property
     def distinct_codes(self) -> int:
