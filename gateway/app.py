@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 import uvloop
@@ -61,6 +62,8 @@ async def _work(config: Config) -> None:
     stopping = _stop_signals()
     ready_fd = os.environ.get(READY_FD_VARIABLE)
     listening = _bind(config, reuse_port=ready_fd is not None)
+    port = listening.getsockname()[1]
+    config = replace(config, port=port)  # 0 took a free one; callbacks must find it
     database = await open_database(
         config, connections=config.database_connections, migrate=ready_fd is None
     )
@@ -70,7 +73,6 @@ async def _work(config: Config) -> None:
     except BaseException:
         await database.close()
         raise
-    port = listening.getsockname()[1]
     if ready_fd is None:
         _say_listening(config.host, port)
     else:
