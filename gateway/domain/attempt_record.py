@@ -1,12 +1,16 @@
 """An attempt as it is stored, with what its order adds."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecord:
-    """One attempt; amounts in minor units. `unsent`: provably nothing was sent under it."""
+    """One attempt; amounts in minor units, ages in seconds by the database's clock.
+
+    `unsent`: provably nothing was sent under it. `age_s` counts from the last send, or from
+    the beginning when there was none. `sends` grows with each send, and fences it: who knows
+    an older number may not send.
+    """
 
     id: int
     partner_id: int
@@ -21,7 +25,9 @@ class AttemptRecord:
     upstream_no: str | None
     queries: int
     not_found: int
-    created_at: datetime
+    sends: int
+    age_s: float
+    order_age_s: float
     unsent: bool
     sku_id: int
     amount: int

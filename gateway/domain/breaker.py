@@ -43,37 +43,48 @@ class Breaker:
     _outcomes: deque[tuple[float, bool, bool]] = field(default_factory=deque)
     _opens_until: float = 0.0
     _pause_s: float = 0.0
+    _era: int = 0  # grows with each change of state
     _probes_out: int = 0
     _probes_good: int = 0
 
     def allows(self, now: float) -> bool:
         """Whether a call may start now; a probe's place is taken by `started`."""
         if self.state is BreakerState.OPEN and now >= self._opens_until:
-            self.state = BreakerState.HALF_OPEN
-            self._probes_out = self._probes_good = 0
+            self._become(BreakerState.HALF_OPEN, self.reason)
         if self.state is BreakerState.HALF_OPEN:
             return self._probes_out < self.rules.probes
         return self.state is BreakerState.CLOSED
 
-    def started(self) -> None:
-        """A call starts that `allows` let pass."""
+    def started(self) -> int:
+        """A call starts that `allows` let pass; its ticket, for `ended` or `abandoned`."""
         if self.state is BreakerState.HALF_OPEN:
             self._probes_out += 1
+        return self._era
 
-    def ended(self, now: float, *, failed: bool, seconds: float) -> None:
-        """A call ended; `failed` means the platform, not the order, was at fault."""
+    def abandoned(self, ticket: int) -> None:
+        """A call was not made after all."""
+        if self.state is BreakerState.HALF_OPEN and ticket == self._era:
+            self._probes_out -= 1
+
+    def ended(self, now: float, *, failed: bool, seconds: float, ticket: int | None = None) -> None:
+        """A call ended; `failed` means the platform, not the order, was at fault.
+
+        With a ticket, a call that began before the breaker last changed its mind does not
+        count: it says nothing of now.
+        """
+        if self.state is BreakerState.OPEN or ticket not in {None, self._era}:
+            return
         if self.state is BreakerState.HALF_OPEN:
             self._probe_ended(now, failed=failed)
             return
-        slow = seconds >= self.rules.slow_call_s
-        self._outcomes.append((now, failed, slow))
-        while self._outcomes and (
+        self._outcomes.append((now, failed, seconds >= self.rules.slow_call_s))
+        while (
             len(self._outcomes) > self.rules.window
             or self._outcomes[0][0] < now - self.rules.window_s
         ):
             self._outcomes.popleft()
         count = len(self._outcomes)
-        if self.state is not BreakerState.CLOSED or count < self.rules.outcomes_min:
+        if count < self.rules.outcomes_min:
             return
         failures = sum(1 for _, bad, _ in self._outcomes if bad) / count
         slows = sum(1 for _, _, late in self._outcomes if late) / count
@@ -84,8 +95,7 @@ class Breaker:
 
     def trip(self, now: float, seconds: float, reason: str) -> None:
         """Open for a reason the outcomes do not show (balance, credentials, Retry-After)."""
-        self.state = BreakerState.OPEN
-        self.reason = reason
+        self._become(BreakerState.OPEN, reason)
         self._opens_until = max(self._opens_until, now + seconds)
 
     def waits_s(self, now: float) -> float:
@@ -99,11 +109,16 @@ class Breaker:
             return
         self._probes_good += 1
         if self._probes_good >= self.rules.probes:
-            self.state, self.reason, self._pause_s = BreakerState.CLOSED, "", 0.0
-            self._outcomes.clear()
+            self._pause_s = 0.0
+            self._become(BreakerState.CLOSED, "")
 
     def _open(self, now: float, reason: str) -> None:
         self._pause_s = min(self.rules.open_s_max, self._pause_s * 2 or self.rules.open_s)
-        self.state, self.reason = BreakerState.OPEN, reason
         self._opens_until = now + self._pause_s
+        self._become(BreakerState.OPEN, reason)
+
+    def _become(self, state: BreakerState, reason: str) -> None:
+        self.state, self.reason = state, reason
+        self._era += 1
+        self._probes_out = self._probes_good = 0
         self._outcomes.clear()

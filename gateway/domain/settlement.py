@@ -5,7 +5,13 @@ from enum import StrEnum
 from typing import Final
 
 from gateway.domain.attempt import News
-from gateway.domain.retry import SEND_DELAYS_S, delay_s
+from gateway.domain.retry import (
+    GIVE_UP_S,
+    MOVE_AFTER_S,
+    SEND_DELAYS_S,
+    SENDS_BEFORE_MOVING,
+    delay_s,
+)
 
 
 class Next(StrEnum):
@@ -19,9 +25,16 @@ class Next(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is known of an attempt when an answer comes. Ages and delays in seconds."""
+    """What is known of an attempt when an answer comes.
+
+    `age_s` counts from its last send: a finality window begins there. `sends` were NOT_SENT
+    so far, `order_age_s` is how long the order has waited, `elsewhere` whether another route
+    takes orders now.
+    """
 
     age_s: float
+    order_age_s: float = 0.0
+    elsewhere: bool = False
     queries: int = 0
     not_found: int = 0
     sends: int = 0
@@ -67,8 +80,7 @@ def decide_submit(kind: str, facts: Facts, policy: Policy, chance: float) -> Dec
         case "rejected":
             return Decision(news=News.REJECTED, next=Next.FAIL_OVER)
         case "not_sent":
-            wait = delay_s(SEND_DELAYS_S, facts.sends, chance)
-            return Decision(news=News.NOTED, next=Next.SEND_AGAIN, check_in_s=wait)
+            return _not_sent(facts, chance)
         case _:
             return Decision(news=News.UNCERTAIN, check_in_s=first_look)
 
@@ -111,14 +123,32 @@ def decide_partial(
     return Decision(news=News.PARTIAL, refund_minor=refund, delivered=delivered)
 
 
+def decide_waiting(facts: Facts) -> Decision | None:
+    """What becomes of an order in front of a lane that takes no calls; None: it waits on."""
+    if facts.order_age_s >= GIVE_UP_S or (facts.elsewhere and facts.age_s >= MOVE_AFTER_S):
+        return Decision(news=News.REJECTED, next=Next.FAIL_OVER)
+    return None
+
+
+def _not_sent(facts: Facts, chance: float) -> Decision:
+    """Nothing left us, so the same number may go again, or the order elsewhere."""
+    moves = facts.elsewhere and facts.sends + 1 >= SENDS_BEFORE_MOVING
+    if moves or facts.order_age_s >= GIVE_UP_S:
+        return Decision(news=News.REJECTED, next=Next.FAIL_OVER)
+    wait = delay_s(SEND_DELAYS_S, facts.sends, chance)
+    return Decision(news=News.NOTED, next=Next.SEND_AGAIN, check_in_s=wait)
+
+
 def _not_found(facts: Facts, policy: Policy, later: float) -> Decision:
     """Not there means nothing before the platform's finality window, and not on one answer."""
     seen = facts.not_found + 1
     proven = facts.age_s >= policy.finality_window_s and seen >= policy.not_found_needed
+    if proven and policy.resend_allowed and facts.order_age_s >= GIVE_UP_S:
+        return Decision(news=News.REJECTED, next=Next.FAIL_OVER)
     if proven and policy.resend_allowed:
         return Decision(
             news=News.NOTED, next=Next.SEND_AGAIN, check_in_s=later,
-            queries=facts.queries + 1, not_found=seen,
+            queries=facts.queries + 1, not_found=0,
         )  # fmt: skip
     return Decision(
         news=News.UNCERTAIN,

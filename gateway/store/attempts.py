@@ -37,7 +37,7 @@ class AttemptStore:
         self._worker_id = worker_id
 
     async def settle(self, columns: Sequence[Sequence[Any]]) -> list[str]:
-        """Apply news, given as the first 16 columns and the last two of SQL's settle; verdicts."""
+        """Apply news, given as the columns of SQL's settle without p_owner; verdicts."""
         head, tail = columns[:16], columns[16:]
         for retries_left in range(RETRIES_MAX, -1, -1):
             try:
@@ -53,11 +53,19 @@ class AttemptStore:
                 return verdicts
         raise AssertionError("unreachable")
 
-    async def take_due(self, limit: int, hold_s: float) -> list[AttemptRecord]:
-        """Attempts to look at now; nobody else looks at them for `hold_s`."""
+    async def living(self) -> str:
+        """The workers that live, as one value that differs when one comes or goes."""
         with unreachable_is_unavailable():
-            rows = await self._pool.fetch(SQL["take_due"], self._worker_id, limit, hold_s)
-        return [AttemptRecord(**dict(row)) for row in rows]
+            return str(await self._pool.fetchval(SQL["living"]))
+
+    async def take_due(self, limit: int, hold_s: float, *, orphans: bool) -> list[AttemptRecord]:
+        """Attempts to look at now; nobody else looks at them for `hold_s`.
+
+        `orphans`: what dead workers left, due or not.
+        """
+        with unreachable_is_unavailable():
+            rows = await self._pool.fetch(SQL["take_due"], self._worker_id, limit, hold_s, orphans)
+        return await self.by_ids([row["id"] for row in rows]) if rows else []
 
     async def by_ids(self, attempt_ids: Sequence[int]) -> list[AttemptRecord]:
         """Attempts by id; unknown ids are missing."""
@@ -70,11 +78,24 @@ class AttemptStore:
         with unreachable_is_unavailable():
             await self._pool.execute(SQL["release"], list(attempt_ids))
 
-    async def mark_sent(self, attempt_ids: Sequence[int]) -> set[int]:
-        """Commit that these may have been executed from now on; which of them still may be sent."""
+    async def mark_sent(
+        self, attempt_ids: Sequence[int], sends: Sequence[int], doubted: Sequence[bool]
+    ) -> set[int]:
+        """Commit that these may have been executed from now on; which of them may be sent.
+
+        `sends` are the counts the caller knows; `doubted` where the answer to the same mark
+        was lost: it may have been committed, and nothing was sent.
+        """
         with unreachable_is_unavailable():
-            rows = await self._pool.fetch(SQL["mark_sent"], list(attempt_ids), self._worker_id)
+            rows = await self._pool.fetch(
+                SQL["mark_sent"], attempt_ids, sends, doubted, self._worker_id
+            )
         return {row["id"] for row in rows}
+
+    async def mark_unsent(self, attempt_ids: Sequence[int], sends: Sequence[int]) -> None:
+        """Nothing was sent under these after all: their first send never left us."""
+        with unreachable_is_unavailable():
+            await self._pool.execute(SQL["mark_unsent"], attempt_ids, sends)
 
     async def cancel_order(self, partner_id: int, order_id: int, webhook_id: int) -> bool:
         """Cancel and refund an order of which nothing was sent; False: too late."""

@@ -4,6 +4,7 @@ A callback whose signature covers the state is settled like any other news; ever
 is a hint that asks for a query. What is learnt never depends on how often it is said.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -89,9 +90,11 @@ class Callbacks:
             elif (record.state, hint) in _KNOWN_ALREADY:
                 continue
             elif received.event.trusted and hint in {"failed", "cancelled", "reversed", "success"}:
-                await self._dispatcher.news(job_of(record), hint, _Answer.of(received.event))
+                await self._dispatcher.news(
+                    job_of(record, time.time()), hint, _Answer.of(received.event)
+                )
             else:
-                self._dispatcher.hint(job_of(record))
+                self._dispatcher.hint(job_of(record, time.time()))
         return [None] * len(batch)
 
 

@@ -1,24 +1,23 @@
 """The dispatcher: sends attempts, asks after them, and settles what it learns.
 
 Every attempt was committed before it comes here (design D7). An attempt is in at most one
-place: a lane's queue, a call under way, or only in the database until it is due. What is
-learnt is settled in groups; what the settling allows next (another send, another upstream)
-happens only after that commit.
+place: a lane, a check under way, or only in the database until it is due. What is learnt is
+settled in groups; what the settling allows next (another send, another upstream) happens only
+after that commit.
 """
 
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
-from gateway.domain.attempt import News
-from gateway.domain.catalog import Catalog, Route, Sku
+from gateway.domain.catalog import Catalog, Sku
 from gateway.domain.errors import StoreUnavailableError
-from gateway.domain.retry import GIVE_UP_S
-from gateway.domain.routing import LaneHealth, choose_route
 from gateway.domain.settlement import (
     Decision,
     Facts,
@@ -27,28 +26,34 @@ from gateway.domain.settlement import (
     decide_partial,
     decide_query,
     decide_submit,
+    decide_waiting,
 )
-from gateway.flows.dispatch.job import (
-    Attempts,
-    Job,
-    Platform,
-    Requests,
-    Settlement,
-    job_of,
-    settle_columns,
-)
-from gateway.flows.dispatch.lane import Lane
-from gateway.flows.group_commit import GroupCommit
+from gateway.flows.dispatch.checks import Checks
+from gateway.flows.dispatch.job import Attempts, Job, Platform, Requests, Settlement, job_of
+from gateway.flows.dispatch.lane import Call, Lane
+from gateway.flows.dispatch.routes import Routes
+from gateway.flows.dispatch.settling import Settling
 from gateway.flows.line import Line, PlannedAttempt, Refusal
 
 log = structlog.get_logger()
 
-WAITING_MAX = 50_000  # attempts in memory; more orders are refused as overloaded
 DUE_POLL_S = 0.25
 DUE_MAX = 500  # attempts taken at once
 DUE_HOLD_S = 60.0  # nobody else looks at a taken attempt for this long
-CHECKS_AT_ONCE = 64
+TEND_EVERY_S = 1.0
 PAUSE_S = 15.0  # a lane whose upstream lacks money or refuses our credentials
+NO_DATABASE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoAnswer:
+    """Stands for an upstream's answer where nothing was sent."""
+
+    upstream_no: str | None = None
+    cost_minor: int | None = None
+    reason: str | None = None
+    code: str = "not-sent"
+    message: str = "nothing was sent: the upstream took no calls"
 
 
 class Dispatcher:
@@ -66,78 +71,44 @@ class Dispatcher:
     ) -> None:
         self._attempts = attempts
         self._requests = requests
-        self._catalog = catalog
         self._next_id = next_id
         self._clock = clock
         self._chance = chance
         self._platforms: Mapping[int, Platform] = {}
-        self._lanes: dict[tuple[int, str], Lane] = {}
-        self._settling: GroupCommit[Settlement, str] = GroupCommit(
-            self._settle_batch, lanes=2, batch_max=256, waiting_max=200_000
-        )
-        self._marking: GroupCommit[int, bool] = GroupCommit(
-            self._mark_batch, lanes=2, batch_max=512, waiting_max=200_000
-        )
-        self._checks = asyncio.Semaphore(CHECKS_AT_ONCE)
-        self._checking: dict[int, bool] = {}  # attempt → a hint came meanwhile
+        self._settling = Settling(attempts)
+        self._checks = Checks(check=self.check, reload=self._reload)
+        self._routes = Routes(catalog=catalog, send=self._send, tried_routes=attempts.tried_routes)
+        self._held: set[int] = set()  # attempts in a lane or being sent
         self._background: set[asyncio.Task[None]] = set()
         self._polling: asyncio.Task[None] | None = None
-
-    # ------------------------------------------------------------ lanes and routes
+        self._tended_at = 0.0
+        self.outcomes: Counter[tuple[int, str]] = Counter()  # upstream, what became of a call
 
     def set_platforms(self, platforms: Mapping[int, Platform]) -> None:
         """The upstreams as they are now; lanes of others keep their queues and wait."""
         self._platforms = platforms
-        for lane in self._lanes.values():
-            lane.paused = self._is_paused(lane.upstream_id)
-            lane.pump()
+        self._routes.set_platforms(platforms)
 
     @property
     def lanes(self) -> Sequence[Lane]:
         """All lanes, for people and metrics."""
-        return list(self._lanes.values())
+        return self._routes.lanes
 
     def plan(self, sku: Sku, quantity: int, partner_id: int) -> PlannedAttempt | Refusal:
         """Where an order would go; committed with it."""
-        if sum(lane.waiting for lane in self._lanes.values()) >= WAITING_MAX:
-            return Refusal(code="overloaded", detail="Too many top-ups are waiting.")
-        route = self._choose(sku, sku.price_for(partner_id), avoid=())
+        price_minor = sku.price_for(partner_id)
+        route = self._routes.choose(sku, price_minor)
         if route is None:
-            return Refusal(code="sold-out", detail=f"No upstream sells SKU {sku.sku} now.")
+            return self._routes.refusal(sku)
         return PlannedAttempt(
             attempt_id=self._next_id(),
             upstream_id=route.upstream_id,
             product_id=route.product_id,
-            cost_max_minor=sku.price_for(partner_id) * quantity,
+            cost_max_minor=price_minor * quantity,
             face_minor=sku.face_value_minor,
         )
 
-    def _choose(self, sku: Sku, price_minor: int, avoid: Sequence[tuple[int, str]]) -> Route | None:
-        return choose_route(sku.routes, price_minor=price_minor, health=self._health, avoid=avoid)
-
-    def _health(self, route: Route) -> LaneHealth | None:
-        if route.upstream_id not in self._platforms or self._is_paused(route.upstream_id):
-            return None
-        return self._lane(route.upstream_id, route.product_id).health
-
-    def _is_paused(self, upstream_id: int) -> bool:
-        upstream = self._catalog().upstreams.get(upstream_id)
-        return upstream is None or upstream.paused
-
-    def _lane(self, upstream_id: int, product_id: str) -> Lane:
-        lane = self._lanes.get((upstream_id, product_id))
-        if lane is None:
-            platform = self._platforms.get(upstream_id)
-            lane = self._lanes[upstream_id, product_id] = Lane(
-                upstream_id=upstream_id,
-                product_id=product_id,
-                send=self._send,
-                gap_s=platform.capabilities.min_gap_per_account_s if platform else 0.0,
-                paused=self._is_paused(upstream_id),
-            )
-        return lane
-
-    # ------------------------------------------------------------ in
+    # ------------------------------------------------------------ in and out
 
     def start(self) -> None:
         """Look for what is due: first what dead workers left."""
@@ -162,119 +133,133 @@ class Dispatcher:
                 amount_minor=line.amount_minor,
                 cost_max_minor=plan.cost_max_minor,
                 face_minor=plan.face_minor,
-                created_at=now,
+                ordered_at=now,
+                since=now,
             )
-            self._lane(*job.lane).put(job)
+            self._put(job)
 
     async def stop(self) -> None:
         """Finish the calls under way; what was not sent is released for others."""
         if self._polling is not None:
             self._polling.cancel()
-        unsent = [job.attempt_id for lane in self._lanes.values() for job in lane.take_unsent()]
-        for lane in self._lanes.values():
+        unsent = [job.attempt_id for lane in self.lanes for job in lane.take_all()]
+        for lane in self.lanes:
             await lane.idle()
+        await self._checks.idle()
         while self._background:
             await asyncio.wait(self._background)
         await self._settling.idle()
-        unsent += [job.attempt_id for lane in self._lanes.values() for job in lane.take_unsent()]
+        unsent += [job.attempt_id for lane in self.lanes for job in lane.take_all()]
         if unsent:
             await self._attempts.release(unsent)
 
+    def _put(self, job: Job) -> None:
+        """Hand a job to its lane, unless it is there already."""
+        if job.attempt_id not in self._held:
+            self._held.add(job.attempt_id)
+            self._routes.lane(*job.lane).put(job)
+
     # ------------------------------------------------------------ sending
 
-    async def _send(self, job: Job) -> None:
+    async def _send(self, job: Job, call: Call) -> None:
+        again_in_s: float | None = None
+        try:
+            again_in_s = await self._submit(job, call)
+        finally:
+            if again_in_s is None:
+                self._held.discard(job.attempt_id)
+            else:
+                call.lane.put(job, again_in_s)
+
+    async def _submit(self, job: Job, call: Call) -> float | None:
+        """Send once; in how many seconds to send again, None: this lane is done with it."""
         platform = self._platforms.get(job.upstream_id)
-        lane = self._lane(*job.lane)
         if platform is None:
-            lane.put(job, PAUSE_S)
-            return
+            return PAUSE_S
         try:
-            if not await self._marking.submit(job.attempt_id):  # write before you send (D7)
-                return  # cancelled meanwhile
+            if not await self._settling.mark_sent(job):
+                return None  # cancelled meanwhile, or sent by somebody else
         except StoreUnavailableError:
-            lane.put(job, 1.0)
-            return
-        job.unsent = False
-        job.sends += 1
+            job.mark_doubted = True
+            return NO_DATABASE_S
+        first, job.unsent = job.unsent, False
+        job.since = self._clock()
         began = time.monotonic()
-        try:
-            outcome = await platform.submit(self._requests.submit(job))
-        except Exception:
-            # Due again after a while, as one of unknown outcome: it may have been executed.
-            log.exception("dispatch.submit_failed", attempt_id=job.attempt_id)
-            lane.note(failed=True, seconds=time.monotonic() - began)
-            return
-        failed = outcome.kind in {"not_sent", "unknown"}
-        lane.note(failed=failed, seconds=time.monotonic() - began)
+        outcome = await platform.submit(self._requests.submit(job))
+        never_left = outcome.kind == "not_sent"
+        failed = never_left or outcome.kind == "unknown"
+        call.ended(
+            failed=failed,
+            seconds=time.monotonic() - began,
+            executed=not never_left and outcome.kind != "rejected",
+        )
+        self.outcomes[job.upstream_id, outcome.kind] += 1
         if outcome.reason is not None and outcome.reason.pauses_upstream:
-            lane.breaker.trip(
-                lane.clock(), outcome.retry_after_s or (1.0 if failed else PAUSE_S), outcome.reason
-            )
+            pause_s = outcome.retry_after_s or (1.0 if failed else PAUSE_S)
+            call.lane.breaker.trip(call.lane.clock(), pause_s, outcome.reason)
+        if never_left:
+            return await self._after_not_sent(job, outcome, first=first)
+        job.not_sent = 0
         decision = decide_submit(outcome.kind, self._facts(job), self._policy(job), self._chance())
         if outcome.kind == "partial":
             decision = self._decide_partial(job, outcome)
         await self._carry_out(job, decision, outcome)
+        return None
+
+    async def _after_not_sent(self, job: Job, outcome: Any, *, first: bool) -> float | None:
+        if first:
+            try:
+                await self._settling.mark_unsent(job)
+                job.unsent = True
+            except StoreUnavailableError:
+                pass  # then it counts as sent, and is asked after before anything else
+        elsewhere = await self._routes.elsewhere(job)
+        facts = self._facts(job, elsewhere=elsewhere is not None)
+        decision = decide_submit("not_sent", facts, self._policy(job), self._chance())
+        job.not_sent += 1
+        if decision.next is Next.SEND_AGAIN:
+            return decision.check_in_s  # nothing was learnt that is worth a row
+        await self._carry_out(job, decision, outcome)
+        return None
+
+    # ------------------------------------------------------------ asking
 
     async def check(self, job: Job) -> None:
         """Ask the upstream what became of an attempt."""
         platform = self._platforms.get(job.upstream_id)
         if platform is None:
             return
-        async with self._checks:
-            try:
-                state = await platform.query(self._requests.query(job))
-            except Exception:
-                log.exception("dispatch.query_failed", attempt_id=job.attempt_id)
-                return
+        state = await platform.query(self._requests.query(job))
         decision = decide_query(state.kind, self._facts(job), self._policy(job), self._chance())
         if state.kind == "partial":
             decision = self._decide_partial(job, state)
         await self._carry_out(job, decision, state)
 
-    def _decide_partial(self, job: Job, answer: Any) -> Decision:
-        return decide_partial(
-            self._facts(job),
-            self._policy(job),
-            self._chance(),
-            delivered=answer.delivered_quantity,
-            face_minor=answer.delivered_face_minor,
-        )
-
     def hint(self, job: Job) -> None:
-        """Something happened to an attempt: ask now, once however many hints come."""
-        if job.attempt_id in self._checking:
-            self._checking[job.attempt_id] = True
-            return
-        self._checking[job.attempt_id] = False
-        self._spawn(self._check_hinted(job))
-
-    async def _check_hinted(self, job: Job) -> None:
-        try:
-            await self.check(job)
-            while self._checking[job.attempt_id]:
-                self._checking[job.attempt_id] = False
-                for record in await self._attempts.by_ids([job.attempt_id]):
-                    await self.check(job_of(record))
-        except StoreUnavailableError:
-            pass  # the attempt is due by itself
-        finally:
-            del self._checking[job.attempt_id]
+        """Something happened to an attempt: ask now."""
+        self._checks.ask(job, hinted=True)
 
     async def news(self, job: Job, kind: str, answer: Any) -> str:
         """Settle what a trusted callback said; `kind` is a QueryKind."""
         decision = decide_query(kind, self._facts(job), self._policy(job), self._chance())
         return await self._carry_out(job, decision, answer)
 
+    async def _reload(self, attempt_id: int) -> Job | None:
+        for record in await self._attempts.by_ids([attempt_id]):
+            return job_of(record, self._clock())
+        return None
+
     # ------------------------------------------------------------ settling
 
     async def _carry_out(self, job: Job, decision: Decision, answer: Any) -> str:
-        """Settle the decision, then do what comes next."""
-        young = self._clock() - job.created_at < GIVE_UP_S
-        if decision.next is Next.SEND_AGAIN and not young:
-            decision = Decision(news=News.REJECTED, next=Next.FAIL_OVER)
-        # An upstream without money is no reason to fail an order: it waits for a while.
-        waits = young and answer.reason is not None and answer.reason.pauses_upstream
-        follower = await self._follower(job, decision, same_route=waits)
+        """Settle the decision, then do what comes next; the verdict."""
+        follower = None
+        if decision.next is Next.FAIL_OVER and not job.succeeded_before:
+            # An upstream without money is no reason to fail an order: it waits for a while.
+            waits = answer.reason is not None and getattr(answer.reason, "pauses_upstream", False)
+            follower = await self._routes.follower(
+                job, attempt_id=self._next_id(), now=self._clock(), same_route=waits
+            )
         line = Settlement(
             attempt_id=job.attempt_id,
             news=decision.news,
@@ -289,94 +274,94 @@ class Dispatcher:
             queries=decision.queries,
             not_found=decision.not_found,
             next_attempt=follower,
+            park=_for_a_person(decision, answer),
         )
         try:
-            if decision.next is Next.SEND_AGAIN and decision.queries is None:
-                self._lane(*job.lane).put(job, decision.check_in_s or 0.0)
-                return "noted"  # nothing was learnt that is worth a row
-            verdict = await self._settling.submit(line)
+            verdict = await self._settling.settle(line)
         except StoreUnavailableError as error:
             log.warning("dispatch.not_settled", attempt_id=job.attempt_id, error=str(error))
             return "unavailable"  # the row is still due: it will be asked about again
         if verdict == "parked":
             log.error("dispatch.contradiction", attempt_id=job.attempt_id, news=decision.news)
-        elif verdict == "applied" and follower is not None:
-            self._lane(*follower.lane).put(follower)
-        elif verdict == "applied" and decision.next is Next.SEND_AGAIN:
+        elif follower is not None and verdict in {"applied", "repeated"}:
+            # "repeated" may be our own commit whose answer was lost: the mark before the send
+            # tells whether the follower exists.
+            self._put(follower)
+        elif decision.next is Next.SEND_AGAIN and verdict == "applied":
             job.queries, job.not_found = decision.queries or 0, 0
-            self._lane(*job.lane).put(job)
+            self._put(job)
         return verdict
-
-    async def _follower(
-        self, job: Job, decision: Decision, *, same_route: bool = False
-    ) -> Job | None:
-        """The attempt that takes over after a definite refusal; None: the order fails."""
-        if decision.next is not Next.FAIL_OVER or job.succeeded_before:
-            return None
-        sku = self._catalog().skus_by_id.get(job.sku_id)
-        if sku is None:
-            return None
-        tried = await self._attempts.tried_routes(job.order_id)
-        route = self._choose(sku, sku.price_for(job.partner_id), avoid=tried)
-        if route is None and same_route:
-            route = next((r for r in sku.routes if (r.upstream_id, r.product_id) == job.lane), None)
-        if route is None:
-            return None
-        return Job(
-            attempt_id=self._next_id(),
-            partner_id=job.partner_id,
-            order_id=job.order_id,
-            sku_id=job.sku_id,
-            upstream_id=route.upstream_id,
-            product_id=route.product_id,
-            account=job.account,
-            quantity=job.quantity,
-            amount_minor=job.amount_minor,
-            cost_max_minor=job.cost_max_minor,
-            face_minor=job.face_minor,
-            created_at=job.created_at,
-        )
-
-    async def _mark_batch(self, attempt_ids: Sequence[int]) -> list[bool | Exception]:
-        marked = await self._attempts.mark_sent(attempt_ids)
-        return [attempt_id in marked for attempt_id in attempt_ids]
-
-    async def _settle_batch(self, lines: Sequence[Settlement]) -> list[str | Exception]:
-        return list(await self._attempts.settle(settle_columns(lines)))
 
     # ------------------------------------------------------------ what is due
 
     async def _poll(self) -> None:
+        known = ""
         while True:
+            more = False
             try:
-                jobs = [job_of(r) for r in await self._attempts.take_due(DUE_MAX, DUE_HOLD_S)]
+                living = await self._attempts.living()
+                more = await self._take_due(orphans=living != known)
+                if not more:
+                    known = living
+                self._tend_lanes()
             except StoreUnavailableError as error:
                 log.warning("dispatch.poll_failed", error=str(error))
-                jobs = []
             except Exception:
                 log.exception("dispatch.poll_failed")
-                jobs = []
-            for job in jobs:
-                if job.unsent:
-                    self._lane(*job.lane).put(job)
-                else:
-                    self._spawn(self.check(job))
-            if len(jobs) < DUE_MAX:
+            if not more:
                 await asyncio.sleep(DUE_POLL_S)
 
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+    async def _take_due(self, *, orphans: bool) -> bool:
+        """Work on what is due, or on what dead workers left; True: there is more."""
+        records = await self._attempts.take_due(DUE_MAX, DUE_HOLD_S, orphans=orphans)
+        now = self._clock()
+        for record in records:
+            if record.id in self._held:
+                continue
+            job = job_of(record, now)
+            if job.unsent:
+                self._put(job)
+            else:
+                self._checks.ask(job)
+        return len(records) >= DUE_MAX
+
+    def _tend_lanes(self) -> None:
+        """Send elsewhere, or give up, what waits too long for a lane that takes no calls."""
+        if time.monotonic() - self._tended_at < TEND_EVERY_S:
+            return
+        self._tended_at = time.monotonic()
+        for lane in self.lanes:
+            if lane.takes_calls or not lane.waiting:
+                continue
+            for job in lane.take_waiting(self._may_move):
+                task = asyncio.create_task(self._move(job))
+                self._background.add(task)
+                task.add_done_callback(self._background.discard)
+
+    def _may_move(self, job: Job) -> bool:
+        elsewhere = self._routes.may_go_elsewhere(job)
+        return decide_waiting(self._facts(job, elsewhere=elsewhere)) is not None
+
+    async def _move(self, job: Job) -> None:
+        route = await self._routes.elsewhere(job)
+        decision = decide_waiting(self._facts(job, elsewhere=route is not None))
+        if decision is None:
+            self._routes.lane(*job.lane).put(job)
+            return
+        self._held.discard(job.attempt_id)
+        await self._carry_out(job, decision, NoAnswer())
 
     # ------------------------------------------------------------ facts
 
-    def _facts(self, job: Job) -> Facts:
+    def _facts(self, job: Job, *, elsewhere: bool = False) -> Facts:
+        now = self._clock()
         return Facts(
-            age_s=self._clock() - job.created_at,
+            age_s=now - job.since,
+            order_age_s=now - job.ordered_at,
+            elsewhere=elsewhere,
             queries=job.queries,
             not_found=job.not_found,
-            sends=job.sends - 1,
+            sends=job.not_sent,
             amount_minor=job.amount_minor,
             quantity=job.quantity,
             face_minor=job.face_minor,
@@ -390,3 +375,21 @@ class Dispatcher:
             not_found_needed=able.not_found_needed,
             resend_allowed=able.resend_allowed,
         )
+
+    def _decide_partial(self, job: Job, answer: Any) -> Decision:
+        return decide_partial(
+            self._facts(job),
+            self._policy(job),
+            self._chance(),
+            delivered=answer.delivered_quantity,
+            face_minor=answer.delivered_face_minor,
+        )
+
+
+def _for_a_person(decision: Decision, answer: Any) -> str | None:
+    """What `order list --parked` says of an order that only a person can decide."""
+    if answer.reason == "echo-mismatch":
+        return f"the upstream's answer speaks of something else: {answer.message}"
+    if decision.next is Next.HOLD:
+        return f"the upstream cannot say what became of it: {answer.message or decision.news}"
+    return None

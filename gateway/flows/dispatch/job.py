@@ -10,7 +10,10 @@ from gateway.domain.attempt_record import AttemptRecord
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """One attempt this worker works on. Amounts in minor units, `created_at` in Unix seconds."""
+    """One attempt this worker works on. Amounts in minor units, moments in Unix seconds.
+
+    `since` is the moment of its last send, or of its creation when there was none.
+    """
 
     attempt_id: int
     partner_id: int
@@ -23,15 +26,17 @@ class Job:
     amount_minor: int
     cost_max_minor: int | None
     face_minor: int | None
-    created_at: float
+    ordered_at: float
+    since: float
     state: str = "created"
     upstream_no: str | None = None
     queries: int = 0
     not_found: int = 0
-    sends: int = 0
+    sends: int = 0  # as the database counts them
+    mark_doubted: bool = False  # the last mark may have been committed
+    not_sent: int = 0  # sends in a row that never left us
     unsent: bool = True  # provably nothing was sent under this number
     succeeded_before: bool = False
-    tried: tuple[tuple[int, str], ...] = ()  # routes of this order that refused it
 
     @property
     def lane(self) -> tuple[int, str]:
@@ -56,6 +61,7 @@ class Settlement:
     queries: int | None = None
     not_found: int | None = None
     next_attempt: Job | None = None
+    park: str | None = None  # what a person has to decide
 
 
 class Platform(Protocol):
@@ -69,26 +75,32 @@ class Platform(Protocol):
 
 
 class Requests(Protocol):
-    """Builds the connectors' request values from a job; wired by `services`."""
+    """Builds the connectors' request values from a job; wired by `topups`."""
 
     def submit(self, job: Job) -> Any: ...
     def query(self, job: Job) -> Any: ...
 
 
 class Attempts(Protocol):
-    """Attempts in the store; see store.attempts.AttemptStore."""
+    """The store; see store.attempts."""
 
     async def settle(self, columns: Sequence[Sequence[Any]]) -> list[str]: ...
-    async def take_due(self, limit: int, hold_s: float) -> list[AttemptRecord]: ...
-    async def mark_sent(self, attempt_ids: Sequence[int]) -> set[int]: ...
+    async def living(self) -> str: ...
+    async def take_due(
+        self, limit: int, hold_s: float, *, orphans: bool
+    ) -> list[AttemptRecord]: ...
+    async def mark_sent(
+        self, attempt_ids: Sequence[int], sends: Sequence[int], doubted: Sequence[bool]
+    ) -> set[int]: ...
+    async def mark_unsent(self, attempt_ids: Sequence[int], sends: Sequence[int]) -> None: ...
     async def release(self, attempt_ids: Sequence[int]) -> None: ...
     async def by_ids(self, attempt_ids: Sequence[int]) -> list[AttemptRecord]: ...
     async def keep_callbacks(self, columns: Sequence[Sequence[Any]]) -> None: ...
     async def tried_routes(self, order_id: int) -> list[tuple[int, str]]: ...
 
 
-def job_of(record: AttemptRecord) -> Job:
-    """A stored attempt, to be worked on."""
+def job_of(record: AttemptRecord, now: float) -> Job:
+    """A stored attempt, to be worked on; `now` in Unix seconds."""
     return Job(
         attempt_id=record.id,
         partner_id=record.partner_id,
@@ -101,18 +113,20 @@ def job_of(record: AttemptRecord) -> Job:
         amount_minor=record.amount,
         cost_max_minor=record.cost_max,
         face_minor=record.face_value,
-        created_at=record.created_at.timestamp(),
+        ordered_at=now - record.order_age_s,
+        since=now - record.age_s,
         state=record.state,
         upstream_no=record.upstream_no,
         queries=record.queries,
         not_found=record.not_found,
+        sends=record.sends,
         unsent=record.unsent,
         succeeded_before=record.succeeded_before,
     )
 
 
 def settle_columns(lines: Sequence[Settlement]) -> list[list[Any]]:
-    """The columns of SQL's settle: sixteen before its owner, two behind."""
+    """The columns of SQL's settle: sixteen before its owner, three behind."""
     nexts = [line.next_attempt for line in lines]
     return [
         [line.attempt_id for line in lines],
@@ -133,6 +147,7 @@ def settle_columns(lines: Sequence[Settlement]) -> list[list[Any]]:
         [None if job is None else job.cost_max_minor for job in nexts],
         [None for _ in lines],  # pools and positions of codes bought on demand
         [None for _ in lines],
+        [_clean(line.park) for line in lines],
     ]
 
 

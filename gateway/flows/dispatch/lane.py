@@ -7,55 +7,96 @@ synchronously: `pump` decides what may go now and creates the tasks.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from gateway.domain.breaker import Breaker
+import structlog
+
+from gateway.domain.breaker import Breaker, BreakerState
+from gateway.domain.retry import RetryBudget
 from gateway.domain.routing import LaneHealth
 from gateway.flows.dispatch.job import Job
 
-CONCURRENCY = 64  # calls of one lane under way
+log = structlog.get_logger()
+
+CONCURRENCY = 128  # calls of one lane under way
 SMOOTHING = 0.05  # weight of the newest call in the moving averages
 GAPS_REMEMBERED_MAX = 100_000
+GAP_LOOK_S = 2.0  # a gap may end early: when the call before was not executed
+LOOKED_AT_MAX = 1000  # waiting jobs looked at for a way around the lane, each second
+NO_BUDGET_S = 1.0  # a repeated send waits this long when there were too many
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """One call under way: exactly one of `ended` and the lane's own end closes it."""
+
+    lane: "Lane"
+    job: Job
+    ticket: int
+    open: bool = True
+
+    def ended(self, *, failed: bool, seconds: float, executed: bool) -> None:
+        """The platform answered, or not; `failed`: it was at fault, not the order."""
+        self.open = False
+        self.lane.note(self, failed=failed, seconds=seconds)
+        if not executed:
+            self.lane.forget_gap(self.job.account)
 
 
 @dataclass(slots=True, kw_only=True)
 class Lane:
-    """One upstream and product. `send` submits one job; it must not raise."""
+    """One upstream and product. `send` submits one job."""
 
     upstream_id: int
     product_id: str
-    send: Callable[[Job], Awaitable[None]]
-    gap_s: float = 0.0  # minimum time between calls for one account
+    send: Callable[[Job, Call], Awaitable[None]]
+    gap_s: float = 0.0  # minimum time between executed calls for one account
     paused: bool = False
     clock: Callable[[], float] = time.monotonic
     breaker: Breaker = field(default_factory=Breaker)
+    budget: RetryBudget = field(default_factory=RetryBudget)
     success_rate: float = 1.0
     latency_s: float = 0.0
+    calls: int = 0
+    failures: int = 0
     _queue: deque[Job] = field(default_factory=deque)
+    _delayed: dict[int, tuple[Job, asyncio.TimerHandle]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _last_call: dict[str, float] = field(default_factory=dict)
     _wake: asyncio.TimerHandle | None = None
 
     @property
     def waiting(self) -> int:
-        """Jobs not yet started."""
-        return len(self._queue)
+        """Jobs not under way."""
+        return len(self._queue) + len(self._delayed)
+
+    @property
+    def under_way(self) -> int:
+        """Calls under way."""
+        return len(self._tasks)
+
+    @property
+    def takes_calls(self) -> bool:
+        """Whether everything passes: neither paused nor in doubt."""
+        return not self.paused and self.breaker.state is BreakerState.CLOSED
 
     @property
     def health(self) -> LaneHealth:
         """What routing wants to know."""
+        # New orders are the probes of a half-open breaker, but no more of them than it admits.
+        probes = not self._queue and self.breaker.allows(self.clock())
         return LaneHealth(
-            open=not self.paused and self.breaker.allows(self.clock()),
+            open=not self.paused and (self.takes_calls or probes),
             success_rate=self.success_rate,
             latency_s=self.latency_s,
-            waiting=len(self._queue),
         )
 
     def put(self, job: Job, delay_s: float = 0.0) -> None:
         """Queue a job, now or later."""
         if delay_s > 0:
-            asyncio.get_running_loop().call_later(delay_s, self.put, job)
+            timer = asyncio.get_running_loop().call_later(delay_s, self._due, job)
+            self._delayed[job.attempt_id] = (job, timer)
             return
         self._queue.append(job)
         self.pump()
@@ -68,25 +109,59 @@ class Lane:
                 self._come_back(self.breaker.waits_s(now) or 0.1)
                 return
             job = self._queue.popleft()
-            wait = self._gap_left(job.account, now)
-            if wait > 0:
-                self.put(job, wait)
+            if (wait_s := self._gap_left(job.account, now)) > 0:
+                self.put(job, min(wait_s, GAP_LOOK_S))
                 continue
-            self.breaker.started()
-            task = asyncio.create_task(self._run(job))
-            self._tasks.add(task)
-            task.add_done_callback(self._ended)
+            if not self.budget.spend(now, again=job.not_sent > 0):
+                self.put(job, NO_BUDGET_S)
+                continue
+            self._start(job, now)
 
-    def note(self, *, failed: bool, seconds: float) -> None:
-        """A call ended; `failed`: the platform was at fault, not the order."""
-        self.breaker.ended(self.clock(), failed=failed, seconds=seconds)
+    def _start(self, job: Job, now: float) -> None:
+        if self.gap_s > 0:
+            self._last_call[job.account] = now
+        call = Call(lane=self, job=job, ticket=self.breaker.started())
+        task = asyncio.create_task(self._run(job, call))
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def _run(self, job: Job, call: Call) -> None:
+        try:
+            await self.send(job, call)
+        except Exception:
+            # The attempt stays due: recovery finds it and asks.
+            log.exception("dispatch.send_failed", attempt_id=job.attempt_id)
+        finally:
+            if call.open:
+                self.breaker.abandoned(call.ticket)
+
+    def note(self, call: Call, *, failed: bool, seconds: float) -> None:
+        """A call ended."""
+        self.breaker.ended(self.clock(), failed=failed, seconds=seconds, ticket=call.ticket)
+        self.calls += 1
+        self.failures += failed
         self.success_rate += SMOOTHING * ((0.0 if failed else 1.0) - self.success_rate)
         self.latency_s += SMOOTHING * (seconds - self.latency_s)
 
-    def take_unsent(self) -> list[Job]:
-        """Empty the queue; nothing was sent for these."""
-        jobs = list(self._queue)
+    def forget_gap(self, account: str) -> None:
+        """The account's last call was not executed: the next one need not wait for it."""
+        self._last_call.pop(account, None)
+
+    def take_waiting(self, moves: Callable[[Job], bool]) -> list[Job]:
+        """Take out of the head of the queue what is to go elsewhere."""
+        head = [self._queue.popleft() for _ in range(min(len(self._queue), LOOKED_AT_MAX))]
+        taken = [job for job in head if moves(job)]
+        gone = {job.attempt_id for job in taken}
+        self._queue.extendleft(job for job in reversed(head) if job.attempt_id not in gone)
+        return taken
+
+    def take_all(self) -> Sequence[Job]:
+        """Empty the lane of what is not under way."""
+        jobs = [*self._queue, *(job for job, _ in self._delayed.values())]
+        for _, timer in self._delayed.values():
+            timer.cancel()
         self._queue.clear()
+        self._delayed.clear()
         return jobs
 
     async def idle(self) -> None:
@@ -94,8 +169,9 @@ class Lane:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _run(self, job: Job) -> None:
-        await self.send(job)
+    def _due(self, job: Job) -> None:
+        del self._delayed[job.attempt_id]
+        self.put(job)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -112,10 +188,7 @@ class Lane:
     def _gap_left(self, account: str, now: float) -> float:
         if self.gap_s <= 0:
             return 0.0
-        last = self._last_call.get(account)
-        if last is not None and now - last < self.gap_s:
-            return self.gap_s - (now - last)
         if len(self._last_call) >= GAPS_REMEMBERED_MAX:
             self._last_call = {a: t for a, t in self._last_call.items() if now - t < self.gap_s}
-        self._last_call[account] = now
-        return 0.0
+        last = self._last_call.get(account)
+        return 0.0 if last is None else max(0.0, last + self.gap_s - now)

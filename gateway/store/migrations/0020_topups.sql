@@ -12,6 +12,10 @@ ALTER TABLE orders ADD CONSTRAINT orders_quantity CHECK (                    -- 
                ELSE delivered_quantity = 0 AND refunded = 0 END
     AND (seqs IS NULL OR cardinality(seqs) = delivered_quantity));
 
+-- How often this number was sent or about to be. Who wants to send names the count it knows:
+-- of two that both believe it is their turn, one is refused.
+ALTER TABLE attempt ADD COLUMN sends integer NOT NULL DEFAULT 0;
+
 -- What platforms told us, as received; kept to prove what was applied and why.
 CREATE TABLE callback (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -57,13 +61,14 @@ END $$;
 -- p_news per line: accepted, uncertain, succeeded, partial, rejected, failed, reversed, or
 -- noted (nothing is known but when to look again). Verdict per line: applied; repeated (known
 -- already); late (overtaken by something final); parked (contradicts what is final: a person
--- decides, nothing changes); unknown (no such attempt). Locks attempts in id order, then
+-- decides, nothing changes); unknown (no such attempt). p_park: what a person has to decide
+-- while the order stays as it is. Locks attempts in id order, then
 -- accounts in id order. Idempotent.
 CREATE FUNCTION settle(
     p_attempt bigint[], p_news text[], p_upstream_no text[], p_cost bigint[], p_delivered integer[], p_refund bigint[],
     p_code text[], p_message text[], p_check_s double precision[], p_queries integer[], p_not_found integer[],
     p_webhook bigint[], p_next bigint[], p_next_upstream bigint[], p_next_product text[], p_next_cost_max bigint[],
-    p_owner uuid, p_pool bigint[], p_seqs text[]
+    p_owner uuid, p_pool bigint[], p_seqs text[], p_park text[]
 ) RETURNS text[] LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     verdicts text[] := array_fill('unknown'::text, ARRAY[cardinality(p_attempt)]);
@@ -103,6 +108,9 @@ BEGIN
             next_check_at = now() + make_interval(secs => p_check_s[i]),
             sent_at = coalesce(sent_at, now()), updated_at = now()
         WHERE id = a.id;
+        IF p_park[i] IS NOT NULL THEN
+            UPDATE orders SET parked = p_park[i] WHERE partner_id = o.partner_id AND id = o.id AND parked IS NULL;
+        END IF;
         IF news IN ('rejected', 'failed') AND p_next[i] IS NOT NULL THEN
             INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, cost_max,
                                  face_value, state, next_check_at, owner)
@@ -163,6 +171,7 @@ BEGIN
     UPDATE orders SET state = target, refunded = refunded + refund, updated_at = now(), failure = reason,
         delivered_quantity = CASE target WHEN 'delivered' THEN quantity WHEN 'partial' THEN coalesce(p_delivered, 0)
                              WHEN 'reversed' THEN delivered_quantity ELSE 0 END,
+        parked = CASE WHEN target IN ('processing', 'uncertain') THEN parked END,  -- decided
         pool_id = coalesce(p_pool, pool_id), seqs = coalesce(p_seqs::bigint[], seqs)
     WHERE partner_id = o.partner_id AND id = o.id AND state = o.state;
     IF p_pool IS NOT NULL THEN
@@ -173,30 +182,26 @@ BEGIN
     END IF;
 END $$;
 
--- Attempts that are due: of dead workers, or whose next look has come. They are the caller's
--- for p_hold_s. `unsent`: sent_at is committed before a byte leaves, so nothing was sent.
--- A created attempt of a living worker is in that worker's memory, unless it was sent so long
--- ago that its call must have ended without being settled.
-CREATE FUNCTION take_due(p_owner uuid, p_limit integer, p_hold_s double precision)
-RETURNS TABLE (id bigint, partner_id bigint, order_id bigint, upstream_id bigint, product_id text, account text,
-               quantity integer, cost_max bigint, face_value bigint, state text, upstream_no text, queries integer,
-               not_found integer, created_at timestamptz, unsent boolean, sku_id bigint, amount bigint, succeeded_before boolean)
-LANGUAGE plpgsql AS $$
+-- Attempts that are due are the caller's for p_hold_s. A created one of another living worker is
+-- in that worker's memory. p_orphans: also what dead workers had created or were asking after,
+-- due or not. `unsent`: sent_at is committed before a byte leaves, so nothing was sent.
+CREATE FUNCTION take_due(p_owner uuid, p_limit integer, p_hold_s double precision, p_orphans boolean)
+RETURNS SETOF bigint LANGUAGE plpgsql AS $$
+DECLARE
+    living uuid[] := ARRAY(SELECT worker_id FROM worker WHERE expires_at > now());
 BEGIN
     RETURN QUERY
     WITH due AS (
         SELECT x.id FROM attempt x
-        WHERE x.next_check_at <= now()
-          AND (x.state <> 'created' OR x.owner IS NULL OR x.sent_at < now() - interval '150 s'
-               OR NOT EXISTS (SELECT FROM worker w WHERE w.worker_id = x.owner AND w.expires_at > now()))
+        WHERE CASE WHEN p_orphans THEN x.next_check_at IS NOT NULL AND x.state IN ('created', 'uncertain')
+                        AND x.owner <> ALL (living)
+                   ELSE x.next_check_at <= now()
+                        AND (x.state <> 'created' OR x.owner IS NULL OR x.owner = p_owner OR x.owner <> ALL (living)) END
         ORDER BY x.next_check_at LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE attempt t SET owner = p_owner, next_check_at = now() + make_interval(secs => p_hold_s)
-    FROM due, orders o
-    WHERE t.id = due.id AND o.partner_id = t.partner_id AND o.id = t.order_id
-    RETURNING t.id, t.partner_id, t.order_id, t.upstream_id, t.product_id, t.account, t.quantity, t.cost_max, t.face_value,
-              t.state, t.upstream_no, t.queries, t.not_found, t.created_at, t.state = 'created' AND t.sent_at IS NULL,
-              o.sku_id, o.amount, t.state IN ('succeeded', 'partial');
+    FROM due WHERE t.id = due.id
+    RETURNING t.id;
 END $$;
 
 -- Cancels an order of which nothing was sent upstream; false: too late, nothing changed.
@@ -212,5 +217,5 @@ BEGIN
     RETURN (settle(ARRAY[unsent], ARRAY['rejected'], ARRAY[NULL::text], ARRAY[NULL::bigint], ARRAY[NULL::integer],
         ARRAY[NULL::bigint], ARRAY['cancelled'], ARRAY['cancelled before anything was sent'],
         ARRAY[NULL::double precision], ARRAY[NULL::integer], ARRAY[NULL::integer], ARRAY[p_webhook], ARRAY[NULL::bigint],
-        ARRAY[NULL::bigint], ARRAY[NULL::text], ARRAY[NULL::bigint], NULL, ARRAY[NULL::bigint], ARRAY[NULL::text]))[1] = 'applied';
+        ARRAY[NULL::bigint], ARRAY[NULL::text], ARRAY[NULL::bigint], NULL, ARRAY[NULL::bigint], ARRAY[NULL::text], ARRAY[NULL::text]))[1] = 'applied';
 END $$;

@@ -1,0 +1,129 @@
+"""Routes and their lanes: where an order goes first, and where it may go instead."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+
+from gateway.domain.catalog import Catalog, Route, Sku
+from gateway.domain.retry import GIVE_UP_S
+from gateway.domain.routing import LaneHealth, choose_route
+from gateway.flows.dispatch.job import Job, Platform
+from gateway.flows.dispatch.lane import Call, Lane
+from gateway.flows.line import Refusal
+
+WAITING_MAX = 20_000  # per lane; more orders are refused as overloaded
+
+
+class Routes:
+    """The lanes of one worker. `tried_routes` tells where an order has been already."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Callable[[], Catalog],
+        send: Callable[[Job, Call], Awaitable[None]],
+        tried_routes: Callable[[int], Awaitable[Sequence[tuple[int, str]]]],
+    ) -> None:
+        self._catalog = catalog
+        self._send = send
+        self._tried_routes = tried_routes
+        self._platforms: Mapping[int, Platform] = {}
+        self._lanes: dict[tuple[int, str], Lane] = {}
+
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """All there are."""
+        return list(self._lanes.values())
+
+    def lane(self, upstream_id: int, product_id: str) -> Lane:
+        """The lane of a product, made at first use."""
+        lane = self._lanes.get((upstream_id, product_id))
+        if lane is None:
+            platform = self._platforms.get(upstream_id)
+            lane = self._lanes[upstream_id, product_id] = Lane(
+                upstream_id=upstream_id,
+                product_id=product_id,
+                send=self._send,
+                gap_s=platform.capabilities.min_gap_per_account_s if platform else 0.0,
+                paused=self._is_paused(upstream_id),
+            )
+        return lane
+
+    def set_platforms(self, platforms: Mapping[int, Platform]) -> None:
+        """The upstreams as they are now."""
+        self._platforms = platforms
+        for lane in self._lanes.values():
+            lane.paused = self._is_paused(lane.upstream_id)
+            lane.pump()
+
+    def choose(
+        self, sku: Sku, price_minor: int, avoid: Collection[tuple[int, str]] = ()
+    ) -> Route | None:
+        """The best route for an order."""
+        return choose_route(sku.routes, price_minor=price_minor, health=self._health, avoid=avoid)
+
+    def refusal(self, sku: Sku) -> Refusal:
+        """Why there is no route."""
+        if any(self.lane(r.upstream_id, r.product_id).waiting >= WAITING_MAX for r in sku.routes):
+            return Refusal(code="overloaded", detail="Too many top-ups are waiting.")
+        return Refusal(code="sold-out", detail=f"No upstream sells SKU {sku.sku} now.")
+
+    def may_go_elsewhere(self, job: Job) -> bool:
+        """Whether another route takes orders now; the order may have been there already."""
+        sku = self._catalog().skus_by_id.get(job.sku_id)
+        route = self.choose(sku, sku.price_for(job.partner_id), [job.lane]) if sku else None
+        return route is not None and self.lane(route.upstream_id, route.product_id).health.open
+
+    async def elsewhere(self, job: Job) -> Route | None:
+        """A route that takes orders now and that the order has not been to."""
+        if not self.may_go_elsewhere(job):
+            return None
+        route = await self._untried(job)
+        if route is None or not self.lane(route.upstream_id, route.product_id).health.open:
+            return None
+        return route
+
+    async def follower(
+        self, job: Job, *, attempt_id: int, now: float, same_route: bool
+    ) -> Job | None:
+        """The attempt that takes over after a definite refusal; None: there is nowhere to go.
+
+        `same_route`: the upstream refuses everything just now, so the route itself may be
+        tried again when there is no other.
+        """
+        route = await self._untried(job)
+        upstream_id, product_id = job.lane
+        if route is not None:
+            upstream_id, product_id = route.upstream_id, route.product_id
+        elif not same_route or now - job.ordered_at >= GIVE_UP_S:
+            return None
+        return Job(
+            attempt_id=attempt_id,
+            partner_id=job.partner_id,
+            order_id=job.order_id,
+            sku_id=job.sku_id,
+            upstream_id=upstream_id,
+            product_id=product_id,
+            account=job.account,
+            quantity=job.quantity,
+            amount_minor=job.amount_minor,
+            cost_max_minor=job.cost_max_minor,
+            face_minor=job.face_minor,
+            ordered_at=job.ordered_at,
+            since=now,
+        )
+
+    async def _untried(self, job: Job) -> Route | None:
+        sku = self._catalog().skus_by_id.get(job.sku_id)
+        if sku is None or len(sku.routes) < 2:
+            return None
+        tried = await self._tried_routes(job.order_id)
+        return self.choose(sku, sku.price_for(job.partner_id), tried)
+
+    def _health(self, route: Route) -> LaneHealth | None:
+        if self._is_paused(route.upstream_id):
+            return None
+        lane = self.lane(route.upstream_id, route.product_id)
+        return lane.health if lane.waiting < WAITING_MAX else None
+
+    def _is_paused(self, upstream_id: int) -> bool:
+        upstream = self._catalog().upstreams.get(upstream_id)
+        return upstream is None or upstream.paused or upstream_id not in self._platforms
