@@ -19,6 +19,7 @@ from yarl import URL
 
 EVENTUALLY_S = 20.0
 SignedParts = tuple[str, str, str, str, bytes]  # method, target, timestamp, nonce, body
+PAGES_MAX = 300
 LARGE_BYTES = 1_000_000  # aiohttp warns of larger bytes
 
 
@@ -118,12 +119,13 @@ class Partner:
         rows: list[Any] = []
         joint = "&" if "?" in target else "?"
         cursor = ""
-        while True:
+        for _ in range(PAGES_MAX):
             page = (await self.get(target + cursor)).json
             rows += page["data"]
             if page["next_cursor"] is None:
                 return rows
             cursor = f"{joint}cursor={page['next_cursor']}"
+        raise AssertionError("the list does not end")
 
     def codes(self, order: Mapping[str, Any]) -> list[dict[str, str]]:
         """The plaintext codes of an order, opened by a library that is not ours."""
