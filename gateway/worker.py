@@ -30,6 +30,7 @@ from gateway.flows.statements import Statements
 from gateway.flows.stock import Stock
 from gateway.flows.stock_levels import StockLevels
 from gateway.native import Allocator, KeyRing, OrderIds, RateLimiter, Vault, seal_claimed
+from gateway.notifications import Notifications
 from gateway.services import Parts, Service
 from gateway.store.account import AccountStore
 from gateway.store.catalog import CatalogRead, read_catalog
@@ -84,7 +85,7 @@ class Worker:
         topups = TopUps(self._parts(slot))
         self._context = self._make_context(slot, orders, read.catalog, topups)
         self._take_keys(read)
-        self._services = [topups]
+        self._services = [topups, Notifications(self._parts(slot))]
         for service in self._services:
             await service.start()
         self._intake.start()

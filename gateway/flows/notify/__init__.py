@@ -1,0 +1,1 @@
+"""Telling partners: webhooks from their rows to the receivers, at least once, in order."""

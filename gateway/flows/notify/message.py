@@ -1,0 +1,115 @@
+"""One message to a partner on its way, and what the notifier needs from outside."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import orjson
+
+from gateway.domain.moment import rfc3339
+from gateway.domain.order_record import OrderRecord
+from gateway.domain.webhook import Answer
+from gateway.domain.webhook_record import Outcome, TakenRow
+from gateway.flows.line import Line
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Message:
+    """A webhook row in memory.
+
+    It may be started until `start_before` (loop time): then others may take the row. A
+    message just committed by this worker is not claimed in the database yet.
+    """
+
+    id: int
+    partner_id: int
+    order_id: int | None
+    type: str
+    sequence: int
+    url: str
+    to_endpoint: bool  # else to the order's notify_url
+    start_before: float
+    attempts: int = 0
+    body: bytes | None = None  # None: not composed yet
+    created_at: datetime | None = None  # None: just committed, `line` knows
+    line: Line | None = None
+    claimed: bool = True
+
+    @property
+    def target(self) -> str:
+        """Whom it goes to: messages to one target share a breaker."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """A partner as we reach it. `url` None: no enabled endpoint."""
+
+    url: str | None
+    secrets: tuple[str, ...] = field(repr=False)  # the old one too while it is being rotated
+
+
+class Webhooks(Protocol):
+    """Rows of all workers; see store.webhooks.WebhookStore."""
+
+    async def take(
+        self, in_memory: Sequence[int], full: Sequence[int], chunk: int
+    ) -> list[TakenRow]: ...
+    async def claim(self, ids: Sequence[int]) -> None: ...
+    async def release(self, ids: Sequence[int]) -> None: ...
+    async def recover(self) -> None: ...
+    async def settle(self, outcomes: Sequence[Outcome]) -> None: ...
+
+
+class Sender(Protocol):
+    """Sends one request; never raises but when cancelled. See guarded_client."""
+
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer: ...
+
+
+Sign = Callable[[int, int, int, bytes], str | None]
+"""Partner id, message id, Unix seconds, body → the webhook-signature; None: no such partner."""
+
+ReadOrders = Callable[[Sequence[tuple[int, int]]], Any]
+"""(partner id, order id) pairs → an awaitable of the orders by that pair."""
+
+OrderJson = Callable[[OrderRecord], bytes]
+"""An order as the API shows it, without codes."""
+
+
+def message_body(type_: str, moment: str, data: bytes, sequence: int) -> bytes:
+    """The body of a message; `data` is JSON."""
+    return orjson.dumps(
+        {"type": type_, "timestamp": moment, "data": orjson.Fragment(data), "sequence": sequence}
+    )
+
+
+def order_of_line(line: Line, moment: datetime) -> OrderRecord:
+    """The delivered order that a line just became; saves reading it back."""
+    return OrderRecord(
+        partner_id=line.partner_id,
+        id=line.order_id,
+        out_order_no=line.out_order_no,
+        content_hash=line.content_hash,
+        sku_id=line.sku.id,
+        quantity=line.quantity,
+        amount=line.amount_minor,
+        state="delivered",
+        delivered_quantity=line.quantity,
+        pool_id=line.sku.pool_id,
+        seqs=None,
+        account=line.account,
+        metadata=line.metadata,
+        failure=None,
+        created_at=moment,
+        updated_at=moment,
+    )
+
+
+def moment_of(message: Message) -> str:
+    """When the event took place, as the API writes it."""
+    assert message.created_at is not None
+    return rfc3339(message.created_at)

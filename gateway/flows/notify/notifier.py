@@ -1,0 +1,371 @@
+"""The notifier: one worker's share of all webhooks, from due row to settled row.
+
+A message is a row before it is anything else. It comes into memory in one of two ways: handed
+over by the intake right after the commit (so that it leaves within milliseconds), or taken by
+polling, which claims the row for a while. What is in memory may always be lost: rows that are
+not settled become due again, hence at least once. Results are settled in groups.
+"""
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+
+from gateway.domain.errors import StoreUnavailableError
+from gateway.domain.moment import rfc3339
+from gateway.domain.order import Verdict
+from gateway.domain.order_record import OrderRecord
+from gateway.domain.webhook import Answer, Decision, WebhookState, decide, order_at_event
+from gateway.domain.webhook_record import Outcome, TakenRow
+from gateway.flows.group_commit import GroupCommit
+from gateway.flows.line import Line
+from gateway.flows.notify.lane import PartnerLane
+from gateway.flows.notify.message import (
+    Addressee,
+    Message,
+    OrderJson,
+    ReadOrders,
+    Sender,
+    Sign,
+    Webhooks,
+    message_body,
+    order_of_line,
+)
+
+log = structlog.get_logger()
+
+POLL_S: Final = 0.5
+POLL_PAUSE_S: Final = 0.02  # between polls while partners have more than one chunk due
+CHUNK: Final = 256  # rows of one partner taken at once
+FULL: Final = 512  # messages of one partner waiting in memory; no more are taken
+HANDED_MAX: Final = 256  # waiting messages beyond which the intake's are left to polling
+HANDED_S: Final = 2.0  # a handed-over message starts within this time or is left to polling
+CLAIM_AFTER_S: Final = 1.0  # handed over and still here: others must be told (they wait 5 s)
+START_WITHIN_S: Final = 40.0  # of the 60 s of a claim; a call and its settling need 20
+RECOVER_EVERY_S: Final = 5.0
+FINISH_S: Final = 5.0  # calls under way at the end
+HEADERS: Final = {"Content-Type": "application/json", "User-Agent": "Quangate-Webhooks/1"}
+DISABLED: Final = "the endpoint is disabled or was never set"
+
+
+class Notifier:
+    """`addressees` maps partners to how they are reached; `clock` is monotonic."""
+
+    def __init__(
+        self,
+        *,
+        webhooks: Webhooks,
+        sender: Sender,
+        sign: Sign,
+        read_orders: ReadOrders,
+        order_json: OrderJson,
+        wall_clock: Callable[[], float] = time.time,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._webhooks = webhooks
+        self._sender = sender
+        self._sign = sign
+        self._order_json = order_json
+        self._wall_clock = wall_clock
+        self._clock = time.monotonic
+        self._chance = chance
+        self.addressees: Mapping[int, Addressee] = {}
+        self._lanes: dict[int, PartnerLane] = {}
+        self._messages: dict[int, Message] = {}  # everything in memory, settled or not
+        self._finished: set[int] = set()  # since the poll under way began
+        self._reading: GroupCommit[tuple[int, int], OrderRecord | None] = GroupCommit(
+            self._batched(read_orders), lanes=2, batch_max=256, waiting_max=200_000
+        )
+        self._settling: GroupCommit[Outcome, None] = GroupCommit(
+            self._settle_batch, lanes=2, batch_max=256, waiting_max=200_000
+        )
+        self._polling: asyncio.Task[None] | None = None
+        self._recovered_at = float("-inf")
+        self.delivered = self.failed = self.dead = (
+            0  # attempts that succeeded, failed; dead letters
+        )
+
+    # ------------------------------------------------------------ life
+
+    def start(self) -> None:
+        """Begin to look for what is due."""
+        self._polling = asyncio.create_task(self._poll_forever())
+
+    async def stop(self) -> None:
+        """Give back what was not started, finish what was."""
+        if self._polling is not None:
+            self._polling.cancel()
+            await asyncio.gather(self._polling, return_exceptions=True)
+        unsent = self._take_back(lambda _: True)
+        await asyncio.gather(*(lane.finish(FINISH_S) for lane in self._lanes.values()))
+        with contextlib.suppress(StoreUnavailableError):
+            await self._webhooks.release([message.id for message in unsent if message.claimed])
+
+    @property
+    def in_memory(self) -> int:
+        """Messages waiting or under way."""
+        return len(self._messages)
+
+    # ------------------------------------------------------------ in
+
+    def created(self, lines: Sequence[Line]) -> None:
+        """Orders just committed: send what their partners are to be told."""
+        for line in lines:
+            if line.notify and line.sku.pool_id is not None:
+                self._hand_over(line)
+
+    def _hand_over(self, line: Line) -> None:
+        url = line.notify_url
+        if url is None:
+            addressee = self.addressees.get(line.partner_id)
+            url = None if addressee is None else addressee.url
+        lane = self._lane(line.partner_id)
+        if url is None or lane.waiting >= HANDED_MAX:
+            return  # polling knows better, or has more room
+        self._put(
+            Message(
+                id=line.order_id,
+                partner_id=line.partner_id,
+                order_id=line.order_id,
+                type="order.delivered",
+                sequence=1,
+                url=url,
+                to_endpoint=line.notify_url is None,
+                start_before=self._clock() + HANDED_S,
+                line=line,
+                claimed=False,
+            )
+        )
+
+    def _put(self, message: Message) -> None:
+        self._messages[message.id] = message
+        self._lane(message.partner_id).put(message)
+
+    def _lane(self, partner_id: int) -> PartnerLane:
+        lane = self._lanes.get(partner_id)
+        if lane is None:
+            lane = self._lanes[partner_id] = PartnerLane(self._deliver, self._clock)
+        return lane
+
+    # ------------------------------------------------------------ polling
+
+    async def _poll_forever(self) -> None:
+        was_down = False
+        while True:
+            more = False
+            try:
+                more = await self._poll()
+                was_down = False
+            except StoreUnavailableError as error:
+                if not was_down:
+                    log.warning("notify.poll_failed", error=str(error))
+                was_down = True
+            except Exception:
+                # What one poll stumbles over must not end the others; the rows stay due.
+                log.exception("notify.poll_broken")
+            await asyncio.sleep(POLL_PAUSE_S if more else POLL_S)
+
+    async def _poll(self) -> bool:
+        """Take what is due; whether some partner has more."""
+        now = self._clock()
+        self._take_back(lambda message: message.start_before < now)
+        for partner_id in [id_ for id_, lane in self._lanes.items() if lane.idle]:
+            del self._lanes[partner_id]
+        await self._claim_stragglers(now)
+        if now - self._recovered_at > RECOVER_EVERY_S:
+            self._recovered_at = now
+            await self._webhooks.recover()
+        full = [id_ for id_, lane in self._lanes.items() if lane.waiting >= FULL - CHUNK]
+        self._finished.clear()
+        rows = await self._webhooks.take(list(self._messages), full, CHUNK)
+        taken: dict[int, int] = {}
+        for row in rows:
+            taken[row.partner_id] = taken.get(row.partner_id, 0) + 1
+            self._take(row)
+        return any(count >= CHUNK for count in taken.values())
+
+    def _take(self, row: TakenRow) -> None:
+        if row.id in self._messages or row.id in self._finished:
+            return  # it was handed over meanwhile
+        if row.url is None:
+            self._bury(row)
+            return
+        self._put(
+            Message(
+                id=row.id,
+                partner_id=row.partner_id,
+                order_id=row.order_id,
+                type=row.type,
+                sequence=row.sequence,
+                url=row.url,
+                to_endpoint=row.to_endpoint,
+                start_before=self._clock() + START_WITHIN_S,
+                attempts=row.attempts,
+                body=row.body,
+                created_at=row.created_at,
+            )
+        )
+
+    async def _claim_stragglers(self, now: float) -> None:
+        """Handed-over messages that linger: claim their rows before other workers take them."""
+        handed_before = now + HANDED_S - CLAIM_AFTER_S
+        lingering = [
+            message
+            for message in self._messages.values()
+            if not message.claimed and message.start_before < handed_before
+        ]
+        if lingering:
+            await self._webhooks.claim([message.id for message in lingering])
+        for message in lingering:
+            message.claimed = True
+            message.start_before = now + START_WITHIN_S
+
+    def _take_back(self, wanted: Callable[[Message], bool]) -> list[Message]:
+        """Waiting messages leave the memory; their rows remain."""
+        taken = [message for lane in self._lanes.values() for message in lane.take_all(wanted)]
+        for message in taken:
+            self._messages.pop(message.id, None)
+        return taken
+
+    # ------------------------------------------------------------ out
+
+    async def _deliver(self, message: Message) -> bool:
+        """One attempt and what follows; whether the receiver failed. Never raises."""
+        try:
+            return await self._attempt(message)
+        except StoreUnavailableError as error:
+            log.warning("notify.not_settled", webhook_id=message.id, error=str(error))
+        except Exception:
+            # One message that breaks something must not stop its lane; its row becomes due again.
+            log.exception("notify.attempt_broken", webhook_id=message.id)
+        finally:
+            self._messages.pop(message.id, None)
+            self._finished.add(message.id)
+        return False
+
+    async def _attempt(self, message: Message) -> bool:
+        if message.body is None:
+            message.body = await self._compose(message)
+        body = message.body
+        timestamp = int(self._wall_clock())
+        signature = self._sign(message.partner_id, message.id, timestamp, body)
+        if signature is None:
+            raise StoreUnavailableError("the partner's secret is not known yet")
+        headers = {
+            **HEADERS,
+            "webhook-id": f"msg_{message.id}",
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": signature,
+        }
+        answer = await self._sender.send(message.url, headers, body)
+        decision = decide(answer, attempts_before=message.attempts, chance=self._chance())
+        if decision.endpoint_gone and message.to_endpoint:
+            self._endpoint_gone(message.partner_id)
+        self._count(message, answer, decision)
+        await self._settling.submit(
+            Outcome(
+                message_id=message.id,
+                attempts_before=message.attempts,
+                tried=True,
+                state=decision.state,
+                status=answer.status,
+                error=answer.error,
+                delay_s=decision.delay_s,
+                body=body,
+                gone=decision.endpoint_gone,
+            )
+        )
+        return decision.receiver_failed
+
+    async def _compose(self, message: Message) -> bytes:
+        """The body as it will be for ever: the order in the state that the event announced."""
+        moment = _committed_at(message.line)
+        if message.line is not None and moment is not None:
+            record = order_of_line(message.line, moment)
+            return message_body(message.type, rfc3339(moment), self._order_json(record), 1)
+        assert message.order_id is not None  # messages about no order are stored with a body
+        found = await self._reading.submit((message.partner_id, message.order_id))
+        if found is None:
+            raise RuntimeError(f"webhook {message.id} is about an order that does not exist")
+        # The row was made in the transaction of the event, so they share the moment.
+        moment = message.created_at or found.created_at
+        record = order_at_event(found, message.type, moment)
+        return message_body(
+            message.type, rfc3339(moment), self._order_json(record), message.sequence
+        )
+
+    def _endpoint_gone(self, partner_id: int) -> None:
+        """Send nothing more to it; the rows are buried when polling meets them."""
+        lane = self._lanes.get(partner_id)
+        if lane is None:
+            return
+        for message in lane.take_all(lambda message: message.to_endpoint):
+            self._messages.pop(message.id, None)
+
+    def _count(self, message: Message, answer: Answer, decision: Decision) -> None:
+        if decision.state is WebhookState.DELIVERED:
+            self.delivered += 1
+            return
+        self.failed += 1
+        self.dead += decision.state is WebhookState.DEAD
+        log.info(
+            "notify.failed",
+            webhook_id=message.id,
+            partner_id=message.partner_id,
+            attempt=message.attempts + 1,
+            status=answer.status,
+            reason=answer.error,
+            state=decision.state,
+        )
+
+    def _bury(self, row: TakenRow) -> None:
+        """Nobody is there to send it to: a dead letter, until it is replayed."""
+        self.dead += 1
+        outcome = Outcome(
+            message_id=row.id,
+            attempts_before=row.attempts,
+            tried=False,
+            state=WebhookState.DEAD,
+            status=None,
+            error=DISABLED,
+            delay_s=None,
+            body=None,
+            gone=False,
+        )
+        burial = asyncio.ensure_future(self._settling.submit(outcome))
+        burial.add_done_callback(_ignore_failure)
+
+    # ------------------------------------------------------------ groups
+
+    async def _settle_batch(self, outcomes: Sequence[Outcome]) -> Sequence[None]:
+        await self._webhooks.settle(outcomes)
+        return [None] * len(outcomes)
+
+    @staticmethod
+    def _batched(read_orders: ReadOrders) -> Any:
+        async def read(keys: Sequence[tuple[int, int]]) -> Sequence[OrderRecord | None]:
+            found = await read_orders(keys)
+            return [found.get(key) for key in keys]
+
+        return read
+
+
+def _committed_at(line: Line | None) -> datetime | None:
+    """When the line's order was committed, if its answer says so."""
+    if line is None or line.future is None or not line.future.done() or line.future.cancelled():
+        return None
+    settled = line.future.result()
+    if settled.verdict is not Verdict.CREATED or not settled.committed_at:
+        return None
+    return datetime.fromisoformat(settled.committed_at)
+
+
+def _ignore_failure(done: "asyncio.Future[None]") -> None:
+    """A burial that failed is tried again when the row is due again."""
+    if not done.cancelled():
+        done.exception()
