@@ -31,7 +31,7 @@ async def secret(
     call: Call,
     partner: Partner,
     rotate: Annotated[
-        bool, typer.Option("--rotate", help="Make a new one; it signs from now on.")
+        bool, typer.Option("--rotate", help="Make a new one; for a day both sign.")
     ] = False,
 ) -> Answer:
     """Show the secret a partner checks our signature with."""

@@ -63,6 +63,7 @@ def _secret(page: str, update: str, *, purpose: str) -> Wrapped:
 # purpose; those of API keys are the native key ring's (core_rs/engine/src/keyring.rs).
 WRAPPED: Final = (
     _secret("page_webhook_secret", "update_webhook_secret", purpose="webhook"),
+    _secret("page_old_webhook_secret", "update_old_webhook_secret", purpose="webhook"),
     _secret("page_signing_key", "update_signing_key", purpose="partner signing secret of {}"),
     _secret("page_delivery_key", "update_delivery_key", purpose="partner delivery key of {}"),
     _secret("page_upstream_settings", "update_upstream_settings", purpose="upstream"),

@@ -29,13 +29,15 @@ async def set_endpoint(db: Statements, secrecy: Secrecy, partner: str, url: str)
 async def show_secret(
     db: Statements, secrecy: Secrecy, partner: str, *, rotate: bool
 ) -> dict[str, Any]:
-    """The partner's one secret, or a new one; the new one signs from now on."""
+    """The partner's one secret, or a new one: for a day both sign, then the new one alone."""
     owner = await _lock_secret(db, partner)
     if not rotate:
         return {"partner": partner, "secret": _open(secrecy, owner)}
     secret = secrecy.new_webhook_secret()
-    await db.one("set_webhook_secret", owner["id"], secrecy.wrap(PURPOSE, secret.encode()))
-    return {"partner": partner, "secret": secret}
+    wrapped = secrecy.wrap(PURPOSE, secret.encode())
+    rotated = await db.one("rotate_webhook_secret", owner["id"], wrapped)
+    until = None if rotated is None else rotated["webhook_secret_old_until"]
+    return {"partner": partner, "secret": secret, "old_signs_until": until}
 
 
 async def list_webhooks(

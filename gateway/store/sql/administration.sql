@@ -198,8 +198,10 @@ RETURNING partner_id
 -- name: lock_webhook_secret
 SELECT id, webhook_secret FROM partner WHERE name = $1 FOR NO KEY UPDATE
 
--- name: set_webhook_secret
-UPDATE partner SET webhook_secret = $2 WHERE id = $1 RETURNING id
+-- name: rotate_webhook_secret
+-- For a day the old one signs too.
+UPDATE partner SET webhook_secret = $2, webhook_secret_old = webhook_secret, webhook_secret_old_until = now() + interval '1 day'
+WHERE id = $1 RETURNING webhook_secret_old_until
 
 -- name: list_webhooks
 -- Each filter may be NULL; newest first. Per partner, so that the index gives the newest ones.
@@ -253,7 +255,7 @@ WHERE $1::text IS NULL OR p.name = $1 ORDER BY o.id DESC LIMIT $4
 -- new blob) and gives no row when the blob is another one by now.
 
 -- name: count_wrapped
-SELECT (SELECT count(*) FROM partner) + 2 * (SELECT count(*) FROM api_key) + (SELECT count(*) FROM upstream)
+SELECT (SELECT count(*) + count(webhook_secret_old) FROM partner) + 2 * (SELECT count(*) FROM api_key) + (SELECT count(*) FROM upstream)
     + (SELECT count(*) FROM batch WHERE data_key IS NOT NULL) AS count
 
 -- name: page_webhook_secret
@@ -261,6 +263,13 @@ SELECT id, webhook_secret AS blob FROM partner WHERE $1::bigint IS NULL OR id > 
 
 -- name: update_webhook_secret
 UPDATE partner SET webhook_secret = $3 WHERE id = $1 AND webhook_secret = $2 RETURNING id
+
+-- name: page_old_webhook_secret
+SELECT id, webhook_secret_old AS blob FROM partner
+WHERE webhook_secret_old IS NOT NULL AND ($1::bigint IS NULL OR id > $1) ORDER BY id LIMIT $2
+
+-- name: update_old_webhook_secret
+UPDATE partner SET webhook_secret_old = $3 WHERE id = $1 AND webhook_secret_old = $2 RETURNING id
 
 -- name: page_signing_key
 SELECT key_id AS id, signing_key AS blob FROM api_key WHERE $1::text IS NULL OR key_id > $1 ORDER BY key_id LIMIT $2
