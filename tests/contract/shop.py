@@ -157,6 +157,11 @@ class Shop:
         async with self.desk() as (db, secrecy):
             return str((await webhooks.set_endpoint(db, secrecy, partner, url))["secret"])
 
+    async def rotate_webhook_secret(self, partner: str) -> str:
+        """The partner's new secret."""
+        async with self.desk() as (db, secrecy):
+            return str((await webhooks.show_secret(db, secrecy, partner, rotate=True))["secret"])
+
     @asynccontextmanager
     async def desk(self) -> AsyncIterator[tuple[AdministrationStatements, Secrecy]]:
         """One administrative transaction."""

@@ -1,0 +1,284 @@
+"""Webhooks from an order to a real receiver, over a real gateway (faults 81, 83; I11)."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from gateway.config import Config
+from tests.contract.gateway_process import Gateway, running_gateway
+from tests.contract.partner import Partner, eventually
+from tests.contract.shop import Shop
+from tests.webhook_receiver import Receiver, receiving
+
+
+@pytest.fixture(scope="module")
+def gateway(config: Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """A gateway that may call receivers on loopback."""
+    log: Path = tmp_path_factory.mktemp("gateway") / "log"
+    with running_gateway(config, log, {"QUANGATE_WEBHOOK_ALLOW": "127.0.0.0/8"}) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    """An HTTP client."""
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
+        yield session
+
+
+@pytest.fixture
+def shop(config: Config, gateway: Gateway, session: aiohttp.ClientSession) -> Shop:
+    """The operator of the gateway."""
+    return Shop(config=config, url=gateway.url, session=session)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """The partner's server."""
+    async with receiving() as receiver:
+        yield receiver
+
+
+async def told(shop: Shop, url: str, codes: int = 20) -> tuple[Partner, str, str]:
+    """A partner with an endpoint, its webhook secret, a SKU to buy."""
+    partner = await shop.partner()
+    secret = await shop.set_endpoint(await shop.name_of(partner), url)
+    return partner, secret, await shop.sku(codes=codes)
+
+
+async def row_of(connection: Any, webhook_id: str) -> Any:
+    """The message's row."""
+    return await connection.fetchrow(
+        "SELECT * FROM webhook WHERE id = $1", int(webhook_id.removeprefix("msg_"))
+    )
+
+
+async def until_settled(connection: Any, webhook_id: str, attempts: int) -> Any:
+    """Wait until so many attempts are settled; the row."""
+
+    async def settled() -> bool:
+        return bool((await row_of(connection, webhook_id))["attempts"] >= attempts)
+
+    await eventually(settled)
+    return await row_of(connection, webhook_id)
+
+
+async def test_an_order_reaches_the_endpoint(
+    shop: Shop, receiver: Receiver, connection: Any
+) -> None:
+    """Signed as the published library expects; `data` is the order as the API shows it."""
+    partner, secret, sku = await told(shop, receiver.url)
+    order = (await partner.order(out_order_no="A1", sku=sku, metadata={"k": "ü"})).json
+    (message,) = await receiver.until(1)
+    body = message.verified(secret)
+    assert message.headers["Content-Type"] == "application/json"
+    assert (body["type"], body["sequence"]) == ("order.delivered", 1)
+    expected = {name: value for name, value in order.items() if name != "codes"}
+    assert body["data"] == expected
+    assert body["timestamp"] == order["created_at"]
+    row = await until_settled(connection, message.id, 1)
+    assert (row["state"], row["last_status"], row["next_attempt_at"]) == ("delivered", 204, None)
+    assert row["body"] == message.body
+
+
+async def test_a_failure_is_tried_again_under_the_same_id(
+    shop: Shop, receiver: Receiver, connection: Any
+) -> None:
+    """500, then after 5 s and a little again: same id, same body, new signature."""
+    partner, secret, sku = await told(shop, receiver.url)
+    receiver.answer(500)
+    await partner.order(out_order_no="A1", sku=sku)
+    (first,) = await receiver.until(1)
+    row = await until_settled(connection, first.id, 1)
+    assert (row["state"], row["last_status"], row["last_error"]) == ("pending", 500, "answered 500")
+    receiver.answer(200)
+    first, second = await receiver.until(2)
+    assert (second.id, second.body) == (first.id, first.body)
+    assert 4.9 < second.at - first.at < 8
+    assert second.headers["webhook-timestamp"] > first.headers["webhook-timestamp"]
+    second.verified(secret)
+    row = await until_settled(connection, first.id, 2)
+    assert (row["state"], row["attempts"]) == ("delivered", 2)
+
+
+async def test_a_redirection_is_a_failure(shop: Shop, receiver: Receiver, connection: Any) -> None:
+    """302 is not followed."""
+    partner, _, sku = await told(shop, receiver.url)
+    receiver.answer(302, Location=f"http://127.0.0.1:{receiver.port}/elsewhere")
+    await partner.order(out_order_no="A1", sku=sku)
+    (message,) = await receiver.until(1)
+    row = await until_settled(connection, message.id, 1)
+    assert (row["state"], row["last_status"]) == ("pending", 302)
+    assert [each.path for each in receiver.received] == ["/in"]
+
+
+async def test_retry_after_is_honoured(shop: Shop, receiver: Receiver, connection: Any) -> None:
+    """The next attempt is not before the receiver wants it."""
+    partner, _, sku = await told(shop, receiver.url)
+    receiver.answer(429, Retry_After="120")
+    await partner.order(out_order_no="A1", sku=sku)
+    (message,) = await receiver.until(1)
+    row = await until_settled(connection, message.id, 1)
+    assert 110 < row["next_attempt_at"].timestamp() - time.time() < 130
+
+
+async def test_gone_disables_the_endpoint(shop: Shop, receiver: Receiver, connection: Any) -> None:
+    """410: a dead letter, no more requests, and `partner show` says why; set again, it works."""
+    partner, _, sku = await told(shop, receiver.url)
+    name = await shop.name_of(partner)
+    receiver.answer(410)
+    await partner.order(out_order_no="A1", sku=sku)
+    (message,) = await receiver.until(1)
+    row = await until_settled(connection, message.id, 1)
+    assert (row["state"], row["last_status"]) == ("dead", 410)
+    endpoint = await connection.fetchrow(
+        "SELECT e.* FROM webhook_endpoint e JOIN partner p ON p.id = e.partner_id WHERE name = $1",
+        name,
+    )
+    assert endpoint["disabled_at"] is not None
+    assert endpoint["disabled_why"] == "it answered 410 Gone"
+    reply = await partner.send("POST", f"/v1/webhooks/deliveries/{row['id']}/replay")
+    assert reply.status == 200
+
+    async def buried() -> bool:
+        return (await row_of(connection, message.id))["state"] == "dead"
+
+    await eventually(buried)
+    assert len(receiver.received) == 1
+    receiver.answer(200)
+    await shop.set_endpoint(name, receiver.url)
+    assert (await partner.send("POST", f"/v1/webhooks/deliveries/{row['id']}/replay")).status == 200
+    first, second = await receiver.until(2)
+    assert (first.id, first.body) == (second.id, second.body)
+
+
+async def test_a_replay_and_a_test_message_leave_within_moments(
+    shop: Shop, receiver: Receiver
+) -> None:
+    """Both only change rows; polling finds them. The replay keeps id and body."""
+    partner, secret, sku = await told(shop, receiver.url)
+    await partner.order(out_order_no="A1", sku=sku)
+    (message,) = await receiver.until(1)
+    began = time.monotonic()
+    await partner.send("POST", f"/v1/webhooks/deliveries/{message.id}/replay")
+    _, again = await receiver.until(2)
+    assert time.monotonic() - began < 3
+    assert (again.id, again.body) == (message.id, message.body)
+    await partner.send("POST", "/v1/webhooks/test")
+    *_, test = await receiver.until(3)
+    assert test.verified(secret)["type"] == "test"
+
+
+async def test_a_rotated_secret_signs_beside_the_old_one(shop: Shop, receiver: Receiver) -> None:
+    """Either secret verifies while the rotation lasts."""
+    partner, old, sku = await told(shop, receiver.url)
+    new = await shop.rotate_webhook_secret(await shop.name_of(partner))
+    assert new != old
+    await shop.announced(await shop.sku(codes=1))  # the gateway has read the news by now
+    await partner.order(out_order_no="A1", sku=sku)
+    (message,) = await receiver.until(1)
+    message.verified(old)
+    message.verified(new)
+
+
+async def test_a_huge_answer_costs_nothing(shop: Shop, receiver: Receiver, connection: Any) -> None:
+    """Of an endless body a few KiB are read; the status counts."""
+    partner, _, sku = await told(shop, receiver.url)
+    sent = 0
+
+    async def flood(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b"x" * 65_536)
+            sent += 65_536
+
+    receiver.respond = flood
+    await partner.order(out_order_no="A1", sku=sku)
+    (message,) = await receiver.until(1)
+    row = await until_settled(connection, message.id, 1)
+    assert row["state"] == "delivered"
+    await asyncio.sleep(0)
+    assert sent < 32 * 2**20  # what sockets buffer
+
+
+async def test_a_hanging_endpoint_delays_nobody(shop: Shop, receiver: Receiver) -> None:
+    """While one partner's endpoint hangs with a backlog, another's messages leave at once."""
+    never = asyncio.Event()
+
+    async def hang(_: web.Request) -> web.StreamResponse:
+        await never.wait()
+        return web.Response()
+
+    async with receiving() as dead:
+        dead.respond = hang
+        stuck, _, sku = await told(shop, dead.url, codes=60)
+        other, _, _ = await told(shop, receiver.url)
+        lines = [{"out_order_no": f"S{n}", "sku": sku} for n in range(50)]
+        assert (await stuck.send("POST", "/v1/orders/batch", {"orders": lines})).status == 200
+        await dead.until(1)
+        for n in range(5):
+            began = asyncio.get_running_loop().time()
+            await other.order(out_order_no=f"A{n}", sku=sku)
+            message = (await receiver.until(n + 1))[-1]
+            assert message.at - began < 1
+        never.set()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://10.0.0.1/",
+        "http://[::1]:{port}/",
+        "http://[::ffff:127.0.0.1]:{port}/",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://192.168.1.1/",
+        "http://100.64.0.1/",
+        "http://[64:ff9b::7f00:1]:{port}/",
+        "http://0.0.0.0:{port}/",
+    ],
+)
+async def test_private_addresses_are_refused(
+    shop: Shop, receiver: Receiver, connection: Any, url: str
+) -> None:
+    """A failed attempt that says nothing of our network."""
+    partner = await shop.partner()
+    sku = await shop.sku(codes=1)
+    target = url.format(port=receiver.port)
+    order = await partner.order(out_order_no="A1", sku=sku, notify_url=target)
+    row = await until_settled(connection, order.json["order_no"], 1)
+    assert (row["state"], row["last_status"]) == ("pending", None)
+    assert row["last_error"] == "address not allowed"
+    assert receiver.received == []
+
+
+async def test_sequence_of_an_order(shop: Shop, receiver: Receiver, connection: Any) -> None:
+    """A later event waits until the earlier one was attempted; each shows its own state."""
+    partner, _, sku = await told(shop, receiver.url)
+    order = (await partner.order(out_order_no="A1", sku=sku)).json
+    (message,) = await receiver.until(1)
+    await until_settled(connection, message.id, 1)
+    await connection.execute(
+        "UPDATE webhook SET state = 'pending', attempts = 0, body = NULL,"
+        " owner = gen_random_uuid(), next_attempt_at = now() + interval '2 s' WHERE id = $1",
+        int(order["order_no"]),
+    )
+    await connection.execute(
+        "INSERT INTO webhook (id, partner_id, order_id, type, sequence, next_attempt_at)"
+        " SELECT 1, partner_id, order_id, 'order.reversed', 2, now() FROM webhook WHERE id = $1",
+        int(order["order_no"]),
+    )
+    await connection.execute(
+        "UPDATE orders SET state = 'reversed', refunded = amount WHERE id = $1",
+        int(order["order_no"]),
+    )
+    _, first, second = await receiver.until(3)
+    assert [first.json["sequence"], second.json["sequence"]] == [1, 2]
+    assert [first.json["data"]["state"], second.json["data"]["state"]] == ["delivered", "reversed"]
