@@ -16,11 +16,10 @@ from dataclasses import replace
 import structlog
 import uvloop
 
-from gateway.config import Config
+from gateway.config import Config, as_environment
 from gateway.domain.errors import ConfigError
-from gateway.domain.native_errors import KeyMissing
-from gateway.native import Vault
-from gateway.store.database import Database, holds_secrets, open_database
+from gateway.store.database import open_database
+from gateway.store.vault import open_vault
 from gateway.worker import Worker, bind, harden_process
 
 log = structlog.get_logger()
@@ -38,21 +37,6 @@ def serve(config: Config) -> None:
         uvloop.run(_work(config))
 
 
-async def open_vault(config: Config, database: Database) -> Vault:
-    """The vault over the data directory's key file; made only for a database without secrets.
-
-    Raises KeyMissing instead of making a new key beside secrets that it could not open.
-    """
-    path = config.data / "kek"
-    if not path.exists() and await holds_secrets(database.pool):
-        raise KeyMissing(
-            f"the key file {path} is missing, and this database holds secrets that only it opens. "
-            "Put the file back from its backup, or name its directory with --data."
-        )
-    config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Vault.open(str(path))
-
-
 def _say_listening(host: str, port: int) -> None:
     shown = f"[{host}]" if ":" in host else host
     print(f"listening on http://{shown}:{port}", file=sys.stderr, flush=True)  # noqa: T201
@@ -68,7 +52,7 @@ async def _work(config: Config) -> None:
         config, connections=config.database_connections, migrate=ready_fd is None
     )
     try:
-        worker = Worker(config, database, await open_vault(config, database))
+        worker = Worker(config, database, await open_vault(config.data, database.pool))
         await worker.start(listening)
     except BaseException:
         await database.close()
@@ -88,7 +72,7 @@ async def _supervise(config: Config) -> None:
     held = _bind(config, reuse_port=True)  # keeps the port; the workers listen
     port = held.getsockname()[1]
     database = await open_database(config, connections=1)
-    await open_vault(config, database)
+    await open_vault(config.data, database.pool)
     ready = [asyncio.Event() for _ in range(config.workers)]
     workers = [
         asyncio.create_task(_keep_worker(config, port, database.dsn, stopping, event))
@@ -137,20 +121,12 @@ async def _keep_worker(
 async def _spawn(config: Config, port: int, dsn: str) -> tuple[asyncio.subprocess.Process, int]:
     readable, writable = os.pipe()
     os.set_inheritable(writable, True)
+    # Settings go by the environment, never as arguments: arguments are public.
     environment = {
         **os.environ,
+        **as_environment(replace(config, port=port, database_url=dsn)),
         READY_FD_VARIABLE: str(writable),
-        "QUANGATE_DATABASE_URL": dsn,  # never an argument: arguments are public
-        "QUANGATE_DATA": str(config.data),
-        "QUANGATE_HOST": config.host,
-        "QUANGATE_PORT": str(port),
-        "QUANGATE_WORKERS": str(config.workers),
-        "QUANGATE_LOG_LEVEL": config.log_level,
-        "QUANGATE_LOG_JSON": str(config.log_json).lower(),
-        "QUANGATE_ALLOW_UNSAFE_DATABASE": str(config.allow_unsafe_database).lower(),
     }
-    if config.public_url is not None:
-        environment["QUANGATE_PUBLIC_URL"] = config.public_url
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "gateway", "serve",
         pass_fds=[writable], env=environment, start_new_session=True,

@@ -72,6 +72,20 @@ def load_config(
     return Config(**values)
 
 
+def as_environment(config: Config) -> dict[str, str]:
+    """All settings as variables from which `load_config` makes the same ones again."""
+    return {
+        f"{PREFIX}{field.name.upper()}": _as_text(getattr(config, field.name))
+        for field in fields(Config)
+    }
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def _read_file(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -142,12 +142,6 @@ async def opened(config: Config, *, connections: int = 2) -> AsyncIterator[Datab
         await database.close()
 
 
-async def holds_secrets(pool: Any) -> bool:
-    """Whether anything in the database was wrapped by a key file."""
-    with unreachable_is_unavailable():
-        return bool(await pool.fetchval("SELECT EXISTS (SELECT FROM partner)"))
-
-
 async def check_safety(connection: Any, *, allow_unsafe: bool) -> None:
     """Refuse a database that may lose what it acknowledged (faults 30), unless told otherwise."""
     version = int(await connection.fetchval("SHOW server_version_num"))

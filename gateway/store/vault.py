@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway.domain.native_errors import KeyMissing
 from gateway.native import Vault
+from gateway.store.database import unreachable_is_unavailable
 from gateway.store.named_sql import queries
 
 KEY_FILE = "kek"
@@ -14,12 +15,14 @@ async def open_vault(data: Path, connection: Any) -> Vault:
     """The vault over `<data>/kek`, which is made only for a database without secrets.
 
     A new key file beside secrets that it cannot open would hide the loss until the first
-    order; so that is KeyMissing, at once. `connection` is asyncpg's.
+    order; so that is KeyMissing, at once. `connection` is asyncpg's, or its pool.
     """
     path = data / KEY_FILE
     if path.exists():
         return Vault.open(str(path), create=False)
-    if await connection.fetchval(queries("administration")["holds_secrets"]):
+    with unreachable_is_unavailable():
+        holds_secrets = await connection.fetchval(queries("administration")["holds_secrets"])
+    if holds_secrets:
         raise KeyMissing(
             f"the key file {path} is missing, and this database holds secrets that only it opens. "
             "Put the file back from its backup, or name its directory with --data."

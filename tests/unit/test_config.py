@@ -1,11 +1,12 @@
 """Settings: a flag, else the environment, else the file, else the default; mistakes are named."""
 
+import ipaddress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.config import Config, load_config
+from gateway.config import Config, as_environment, load_config
 from gateway.domain.errors import ConfigError
 
 
@@ -94,3 +95,25 @@ def test_networks_are_read_from_text_and_lists(tmp_path: Path) -> None:
 def test_an_empty_database_url_means_the_embedded_database() -> None:
     """`QUANGATE_DATABASE_URL=` in a compose file means: not set."""
     assert load(environment={"QUANGATE_DATABASE_URL": ""}).database_url is None
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        Config(),  # what is not set stays unset
+        Config(
+            data=Path("/srv/quangate"),
+            database_url="postgresql://q@db/quangate",
+            port=0,
+            workers=4,
+            public_url="https://gate.example",
+            metrics_allow=(ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")),
+            allow_unsafe_database=True,
+            drain_s=3,
+            log_json=True,
+        ),  # every kind of value
+    ],
+)
+def test_workers_get_every_setting(config: Config) -> None:
+    """A supervisor's workers run with its settings, wherever these came from."""
+    assert load(environment=as_environment(config)) == config
