@@ -7,6 +7,7 @@ UNKNOWN; before that it is NOT_SENT. A connector's own bug counts as a failure o
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Generic, TypeVar
 
 from connectors.contract import (
@@ -33,6 +34,7 @@ from connectors.contract import (
     TransportFailure,
     UpstreamRefused,
 )
+from connectors.statement import KeepsStatements, StatementPage
 from connectors.transport import Transport
 
 T = TypeVar("T")
@@ -111,6 +113,13 @@ class Upstream:
     async def balance(self) -> Balance:
         """Raises `TransportFailure`, `ProtocolError` or `UpstreamRefused`."""
         return await _Run(self.connector.balance(self._context())).drive(self.transport)
+
+    async def statement(self, day: date, cursor: str | None = None) -> StatementPage | None:
+        """A page of the platform's list of a day; None: it has none. Raises as `balance`."""
+        if not isinstance(self.connector, KeepsStatements):
+            return None
+        exchange = self.connector.statement(day, cursor, self._context())
+        return await _Run(exchange).drive(self.transport)
 
     async def catalog(self, cursor: str | None = None) -> CatalogPage:
         """Raises `TransportFailure`, `ProtocolError` or `UpstreamRefused`."""

@@ -7,6 +7,7 @@ asked about by ListTransferRecords. There are no callbacks in v1.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -43,6 +44,7 @@ from connectors.contract import (
     UpstreamRefused,
 )
 from connectors.denomination import Denomination, plain_number, split_product
+from connectors.dingconnect.statement import page_members, read_page
 from connectors.dingconnect.wire import (
     DUPLICATE,
     INVALID,
@@ -64,6 +66,7 @@ from connectors.dingconnect.wire import (
 )
 from connectors.loose import as_decimal, as_object, as_objects, as_text, to_major, to_minor
 from connectors.signing import compact_json
+from connectors.statement import StatementPage
 
 SUBMIT_DEADLINE_S = 95.0  # the platform answers within 90 s, with ProviderTimedOut if need be
 CAPABILITIES = Capabilities(
@@ -173,6 +176,11 @@ class Dingconnect:
         return CatalogPage(
             items=tuple(item for p in products if (item := _read_product(p)) is not None)
         )
+
+    def statement(self, day: date, cursor: str | None, context: Context) -> Exchange[StatementPage]:  # noqa: ARG002
+        """ListTransferRecords by pages of 100."""
+        response = yield self._post("ListTransferRecords", page_members(cursor))
+        return read_page(_read_ok(response), day, cursor)
 
     def cancel(self, request: CancelRequest, context: Context) -> Exchange[Cancellation]:  # noqa: ARG002
         """CancelTransfers with one item: possible only for deferred and batch transfers."""

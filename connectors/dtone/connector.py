@@ -8,6 +8,7 @@ in the URL's path, and every callback is confirmed by a query.
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
@@ -45,6 +46,7 @@ from connectors.contract import (
     answered,
 )
 from connectors.denomination import plain_number, split_product
+from connectors.dtone.statement import page_path, read_page
 from connectors.dtone.wire import (
     CREATED,
     EXTERNAL_ID_USED,
@@ -68,6 +70,7 @@ from connectors.loose import (
     to_minor,
 )
 from connectors.signing import compact_json
+from connectors.statement import StatementPage
 
 _Identified: TypeAlias = SubmitRequest | QueryRequest
 
@@ -279,6 +282,10 @@ class Dtone:
             items=tuple(item for p in products if (item := _read_product(p)) is not None),
             next_cursor=str(page + 1) if products and page < pages else None,
         )
+
+    def statement(self, day: date, cursor: str | None, context: Context) -> Exchange[StatementPage]:  # noqa: ARG002
+        """GET /transactions by pages of 100."""
+        return read_page((yield self._get(page_path(cursor))), day, cursor)
 
     def cancel(self, request: CancelRequest, context: Context) -> Exchange[Cancellation]:  # noqa: ARG002
         """Only an unconfirmed transaction can be cancelled, and a submit confirms its own."""

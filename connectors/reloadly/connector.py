@@ -5,7 +5,8 @@ token that expired under way is replaced and the request sent again, once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -52,6 +53,7 @@ from connectors.reloadly.reading import (
     report_rows,
     state_of,
 )
+from connectors.reloadly.statement import read_report, report_query
 from connectors.reloadly.wire import (
     STATES,
     Amount,
@@ -66,6 +68,7 @@ from connectors.reloadly.wire import (
     timestamp_s,
 )
 from connectors.signing import same
+from connectors.statement import StatementPage
 
 CAPABILITIES = Capabilities(
     idempotent_submit=True,  # customIdentifier: CUSTOM_IDENTIFIER_ALREADY_USED
@@ -282,23 +285,44 @@ class Reloadly:
     def catalog(self, cursor: str | None, context: Context) -> Exchange[CatalogPage]:
         """Operators, then gift cards; the cursor is `service:page`. Assumption: pages from 1."""
         services = self.settings.listed_services()
-        name, _, text = (cursor or f"{services[0]}:1").partition(":")
-        service, page = Service(name), int(text)
+        service, page = _read_cursor(cursor, services[0])
         path = f"{CATALOGUES[service]}?{urlencode({'size': PAGE_SIZE, 'page': page})}"
         response = yield from self._access.call(service, path, context)
         expect_ok(response)
         rows, last = page_of(read_json(response.body))
-        following = services[services.index(service) + 1 :] if service in services else ()
-        after = f"{following[0]}:1" if following else None
-        next_cursor = f"{service}:{page + 1}" if rows and not last else after
+        next_cursor = _next_cursor(service, page, services, last=last or not rows)
         items = (read_product_row(service, row) for row in rows)
         return CatalogPage(
             items=tuple(item for item in items if item is not None), next_cursor=next_cursor
         )
 
+    def statement(self, day: date, cursor: str | None, context: Context) -> Exchange[StatementPage]:
+        """Both services' reports, one after the other; the cursor is `service:page`."""
+        services = self.settings.listed_services()
+        service, page = _read_cursor(cursor, services[0])
+        path = f"{REPORTS[service]}?{report_query(day, page)}"
+        response = yield from self._access.call(service, path, context)
+        found, last = read_report(response, service, day)
+        return replace(found, next_cursor=_next_cursor(service, page, services, last=last))
+
     def cancel(self, request: CancelRequest, context: Context) -> Exchange[Cancellation]:  # noqa: ARG002
         """The platform has no cancellation."""
         return answered(Cancellation.UNSUPPORTED)
+
+
+def _read_cursor(cursor: str | None, first: Service) -> tuple[Service, int]:
+    name, _, page = (cursor or f"{first}:1").partition(":")
+    return Service(name), int(page)
+
+
+def _next_cursor(
+    service: Service, page: int, services: tuple[Service, ...], *, last: bool
+) -> str | None:
+    """The next page of a service, else the first of the next service."""
+    if not last:
+        return f"{service}:{page + 1}"
+    following = services[services.index(service) + 1 :] if service in services else ()
+    return f"{following[0]}:1" if following else None
 
 
 def _refuse(message: str) -> Outcome:

@@ -1,0 +1,44 @@
+"""DT One's list of transactions, as rows of a statement. Pure."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from connectors.answer import expect_ok
+from connectors.contract import HttpResponse
+from connectors.dtone.wire import cost_minor, status_of
+from connectors.loose import as_int, as_object, as_objects, as_text, read_json
+from connectors.statement import StatementPage, StatementRow, moment_s, near
+
+PER_PAGE = 100
+
+
+def page_path(cursor: str | None) -> str:
+    """`/transactions` by pages; the cursor is a page number."""
+    return "/transactions?" + urlencode({"page": as_int(cursor) or 1, "per_page": PER_PAGE})
+
+
+def read_page(response: HttpResponse, day: date, cursor: str | None) -> StatementPage:
+    """The rows of a page that may be of the day, and whether there are more pages."""
+    expect_ok(response)
+    page = as_int(cursor) or 1
+    transactions = as_objects(read_json(response.body))
+    pages = as_int(response.headers.get("x-total-pages", "")) or 1
+    return StatementPage(
+        rows=near((_row(transaction) for transaction in transactions), day),
+        next_cursor=str(page + 1) if transactions and page < pages else None,
+    )
+
+
+def _row(transaction: Mapping[str, Any]) -> StatementRow:
+    wholesale = as_object(as_object(transaction.get("prices")).get("wholesale"))
+    currency = as_text(wholesale.get("unit")) or ""
+    return StatementRow(
+        our_no=as_text(transaction.get("external_id")),
+        upstream_no=as_text(transaction.get("id")),
+        kind=status_of(transaction)[0],
+        amount_minor=cost_minor(transaction, currency),
+        currency=currency,
+        at=moment_s(transaction, "creation_date", "confirmation_date"),
+    )
