@@ -40,7 +40,7 @@ class _Pool:
     """What we know of one pool. `verdict` is the last refill's, None while news made it stale."""
 
     leases: dict[int, _Lease] = field(default_factory=dict)
-    orphans: list[int] = field(default_factory=list)  # granted to us but never published
+    orphans: list[int] = field(default_factory=list)  # ours in the database, not sold from here
     verdict: str | None = None
     news: int = 0  # grows with every announcement from the database
     refill: asyncio.Task[str] | None = None
@@ -102,11 +102,14 @@ class Stock:
         for lease_id, _, seq_lo, count in runs:
             if self._allocator.give_back(pool_id, lease_id, seq_lo, count):
                 pool.leases[lease_id].left += count
+            else:
+                self.announce(pool_id)  # free again, but only once the database closed the lease
             self._settle(pool_id, pool, lease_id, count)
 
     def lost(self, pool_id: int, lease_ids: Sequence[int]) -> None:
         """These leases may have been reclaimed: stop claiming from them."""
         pool = self._pools[pool_id]
+        self.announce(pool_id)
         for lease_id in lease_ids:
             lease = pool.leases.get(lease_id)
             if lease is not None and not lease.lost:
@@ -122,6 +125,8 @@ class Stock:
             if lease.lost:
                 del pool.leases[lease_id]
                 self._allocator.forget(pool_id, lease_id)
+                pool.orphans.append(lease_id)  # perhaps still ours in the database
+                self.announce(pool_id)
 
     # ------------------------------------------------------------ knowing
 
@@ -139,6 +144,7 @@ class Stock:
         pool = self._pools[pool_id]
         return (
             pool.verdict == "mine"
+            and not pool.orphans
             and not any(lease.in_flight for lease in pool.leases.values())
             and self._allocator.remaining(pool_id) < quantity
         )
@@ -261,7 +267,7 @@ class Stock:
     async def give_back(self, pool_id: int) -> None:
         """Return what is left of a pool to the database; commits in flight finish first."""
         pool = self._pools.get(pool_id)
-        if pool is None or not pool.leases:
+        if pool is None or not (pool.leases or pool.orphans):
             return
         if pool.refill is not None:
             await asyncio.wait([pool.refill])
@@ -269,14 +275,16 @@ class Stock:
         for lease_id in leases:
             self._allocator.close(pool_id, lease_id)
             pool.leases[lease_id].left = 0
+        self.announce(pool_id)  # "mine" was said of codes that nobody can claim here any more
         while any(pool.leases[i].in_flight for i in leases if i in pool.leases):
             await self.settled(pool_id, 1.0)
         await self._leases.give_back(pool_id)
+        pool.orphans.clear()
         for lease_id in leases:
             if lease_id in pool.leases:
                 del pool.leases[lease_id]
                 self._allocator.forget(pool_id, lease_id)
-        pool.verdict = None
+        self.announce(pool_id)
 
     async def give_back_idle(self, idle_s: float) -> None:
         """Return pools nobody bought from for a while."""

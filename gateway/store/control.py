@@ -68,7 +68,7 @@ class Control:
             await self._connection.add_listener(CHANNEL, self._hear)
         freed = await reclaim_dead(self._connection, self._slot)
         if freed:
-            log.info("control.reclaimed", codes=freed)
+            log.info("control.reclaimed", freed=freed)
 
     def _hear(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
         self._news.put_nowait(payload)
