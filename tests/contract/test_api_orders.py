@@ -8,7 +8,7 @@ import pytest
 
 from gateway.api import schemas
 from gateway.flows.administration import catalog
-from tests.contract.partner import eventually
+from tests.contract.partner import Reply, eventually
 from tests.contract.shop import Shop, unique
 
 AN_HOUR = timedelta(hours=1)
@@ -194,6 +194,32 @@ async def test_cancelling_codes(shop: Shop) -> None:
     reply = await partner.send("POST", cancel, {"reason": "x"})
     assert reply.problem == (400, "invalid-request")
     assert (await partner.get(f"/v1/orders/{order_no}")).json["state"] == "delivered"
+
+
+async def test_cancelling_a_top_up(shop: Shop) -> None:
+    """While nothing was sent upstream: failed, refunded, once; a second cancel comes too late."""
+    partner, other = await shop.partner(balance=10_000), await shop.partner()
+    sku = await shop.top_up_sku()  # whose upstream cannot be reached: nothing is ever sent
+    made = (await partner.order(out_order_no="T1", sku=sku, account="13800138000")).json
+    cancel = f"/v1/orders/{made['order_no']}/cancel"
+    assert (await other.send("POST", cancel)).problem == (404, "not-found")
+    replies: list[Reply] = []
+
+    async def cancelled() -> bool:  # refused while a send is being tried
+        replies.append(await partner.send("POST", cancel))
+        return replies[-1].status == 200
+
+    await eventually(cancelled)
+    assert {reply.problem for reply in replies[:-1]} <= {(409, "not-cancellable")}
+    order = as_contract(replies[-1].json, with_codes=True)
+    assert (order.state, order.delivered_quantity, order.codes) == ("failed", 0, [])
+    assert order.failure is not None
+    assert (await partner.get("/v1/account")).json["balance"] == 10_000
+    assert (await partner.send("POST", cancel)).problem == (409, "not-cancellable")
+    read = await partner.get(f"/v1/orders/{made['order_no']}")
+    assert read.json == replies[-1].json
+    kinds = [entry["kind"] for entry in await partner.everything("/v1/account/entries")]
+    assert kinds == ["refund", "charge", "deposit"]
 
 
 async def test_another_partners_order_does_not_exist(shop: Shop) -> None:
