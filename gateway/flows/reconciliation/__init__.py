@@ -1,0 +1,1 @@
+"""Reconciliation (对账): a day at an upstream compared with our books, late truths settled."""
