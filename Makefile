@@ -36,7 +36,7 @@ $(VENV)/.packages: requirements.lock
 
 $(VENV)/.build: $(VENV)/.packages $(RUST_SOURCES) pyproject.toml
 	@echo "building gateway._core (release; about a minute the first time)"
-	@maturin develop --release --locked --quiet
+	@PIP_QUIET=1 PIP_DISABLE_PIP_VERSION_CHECK=1 maturin develop --release --locked --quiet
 	@touch $@
 
 setup: $(VENV)/.packages ## make .venv from the lock file

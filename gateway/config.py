@@ -21,7 +21,6 @@ class Config:
 
     data: Path = Path("quangate-data")
     database_url: str | None = None
-    redis_url: str | None = None
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = 1
@@ -150,7 +149,6 @@ def _level(value: Any) -> str:
 _PARSERS: Mapping[str, Any] = {
     "data": Path,
     "database_url": _text,
-    "redis_url": _text,
     "host": str,
     "port": _number(0, 65_535),
     "workers": _number(1, 256),
