@@ -1,7 +1,7 @@
 """Reading orders back: one, by number, and lists."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from aiohttp.web import BaseRequest, Response
@@ -117,6 +117,6 @@ def _parse_time(query: dict[str, str], name: str) -> datetime | None:
     if not _RFC3339(text):
         raise wrong
     try:
-        return datetime.fromisoformat(text.upper())
-    except ValueError:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter: before the year 1 or after 9999 in UTC
         raise wrong from None

@@ -52,6 +52,8 @@ async def test_wrong_parameters(shop: Shop, target: str, query: str, pointer: st
         ("created_to=2026-02-30T00:00:00Z", "/created_to"),
         ("created_to=1767225600", "/created_to"),
         ("created_to=2026-01-01T25:00:00Z", "/created_to"),
+        ("created_from=0001-01-01T00:00:00%2B23:59", "/created_from"),
+        ("created_to=9999-12-31T23:59:59-23:59", "/created_to"),
     ],
 )
 async def test_wrong_filters_of_orders(shop: Shop, query: str, pointer: str) -> None:
