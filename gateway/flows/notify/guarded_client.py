@@ -139,6 +139,8 @@ class ThreadResolver(AbstractResolver):
 
 async def _drain(response: aiohttp.ClientResponse) -> None:
     """Read a short answer to its end; of a long or slow one the connection is closed."""
+    if response.content.is_eof():
+        return  # all of it came with the head
     left = DRAIN_BYTES
     with contextlib.suppress(TimeoutError, aiohttp.ClientError):
         async with asyncio.timeout(DRAIN_S):

@@ -42,8 +42,8 @@ log = structlog.get_logger()
 POLL_S: Final = 0.5
 POLL_PAUSE_S: Final = 0.02  # between polls while partners have more than one chunk due
 CHUNK: Final = 256  # rows of one partner taken at once
-FULL: Final = 512  # messages of one partner waiting in memory; no more are taken
-HANDED_MAX: Final = 256  # waiting messages beyond which the intake's are left to polling
+FULL: Final = 768  # messages of one partner waiting in memory; no more are taken
+HANDED_MAX: Final = 256  # the intake's share of these: the rest is left to polling
 HANDED_S: Final = 2.0  # a handed-over message starts within this time or is left to polling
 CLAIM_AFTER_S: Final = 1.0  # handed over and still here: others must be told (they wait 5 s)
 START_WITHIN_S: Final = 40.0  # of the 60 s of a claim; a call and its settling need 20
@@ -180,7 +180,7 @@ class Notifier:
         if now - self._recovered_at > RECOVER_EVERY_S:
             self._recovered_at = now
             await self._webhooks.recover()
-        full = [id_ for id_, lane in self._lanes.items() if lane.waiting >= FULL - CHUNK]
+        full = [id_ for id_, lane in self._lanes.items() if lane.waiting >= FULL]
         self._finished.clear()
         rows = await self._webhooks.take(list(self._messages), full, CHUNK)
         taken: dict[int, int] = {}
