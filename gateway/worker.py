@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
+import itertools
 import os
 import resource
 import socket
@@ -51,6 +52,7 @@ CHAINS_PER_WORKER = LANES + 1  # reveal chains: one per lane, one for reads
 LIMITER_SLOTS = 65_536
 KEY_GRACE_S = 60.0  # a revoked key's secrets stay for orders that are still being sealed
 IDLE_POOL_S = 60.0
+PRUNE_TURNS = 100  # of keeping leases: every quarter of an hour
 
 
 class Worker:
@@ -251,10 +253,12 @@ class Worker:
             asyncio.get_running_loop().call_later(KEY_GRACE_S, self._keyring.remove, key_id)
 
     async def _keep_leases(self) -> None:
-        """Renew at a third of their life; return pools nobody buys from."""
-        while True:
+        """Renew at a third of their life; return pools nobody buys from; prune now and then."""
+        for turn in itertools.count(1):
             await asyncio.sleep(self._config.lease_ttl_s / 3)
             try:
+                if turn % PRUNE_TURNS == 0:
+                    await self._leases.prune_commits()
                 self._known.alone = await self._leases.renew() <= 1
                 await self._stock.give_back_idle(IDLE_POOL_S)
             except Exception as error:  # noqa: BLE001 - the next turn tries again

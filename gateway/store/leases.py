@@ -75,6 +75,11 @@ class LeaseStore:
             await self._pool.fetchval(SQL["reclaim"], [])
         return await self.count_workers()
 
+    async def prune_commits(self) -> None:
+        """Forget commits that nobody can be in doubt about any more."""
+        with unreachable_is_unavailable():
+            await self._pool.execute(SQL["prune_commits"])
+
     async def count_workers(self) -> int:
         """How many workers live, on all nodes."""
         with unreachable_is_unavailable():

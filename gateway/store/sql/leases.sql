@@ -44,3 +44,7 @@ WHERE pool_id = $1 AND state = 'on_sale' AND lo < $3 AND lo + imported > $2 AND 
 
 -- name: count_workers
 SELECT count(*) FROM worker WHERE expires_at > now()
+
+-- name: prune_commits
+-- A commit in doubt is decided within seconds, by the process that sent it.
+DELETE FROM commit_batch WHERE committed_at < now() - interval '1 day'
