@@ -13,20 +13,20 @@ AGREE = None
 KINDS = ("success", "partial", "processing", "failed", "cancelled", "reversed")
 PERSON = "person"
 
+OK, PART, WORK, FAIL, BACK = (
+    News.SUCCEEDED, News.PARTIAL, News.ACCEPTED, News.FAILED, News.REVERSED,
+)  # fmt: skip
 # ours: what each of KINDS means for it. AGREE, PERSON, or the news to settle.
 PAIRS: dict[str, tuple[object, ...]] = {
-    # fmt: off
-    #            success         partial       processing     failed       cancelled    reversed
-    "created":   (News.SUCCEEDED, News.PARTIAL, News.ACCEPTED, News.FAILED, News.FAILED, News.REVERSED),
-    "accepted":  (News.SUCCEEDED, News.PARTIAL, AGREE,         News.FAILED, News.FAILED, News.REVERSED),
-    "uncertain": (News.SUCCEEDED, News.PARTIAL, News.ACCEPTED, News.FAILED, News.FAILED, News.REVERSED),
-    "succeeded": (AGREE,          News.PARTIAL, PERSON,        News.FAILED, News.FAILED, News.REVERSED),
-    "partial":   (News.SUCCEEDED, AGREE,        PERSON,        News.FAILED, News.FAILED, News.REVERSED),
-    "rejected":  (News.SUCCEEDED, News.PARTIAL, PERSON,        AGREE,       AGREE,       AGREE),
-    "failed":    (News.SUCCEEDED, News.PARTIAL, PERSON,        AGREE,       AGREE,       AGREE),
-    "reversed":  (PERSON,         PERSON,       PERSON,        AGREE,       AGREE,       AGREE),
-    # fmt: on
-}  # fmt: skip
+    "created": (OK, PART, WORK, FAIL, FAIL, BACK),
+    "accepted": (OK, PART, AGREE, FAIL, FAIL, BACK),
+    "uncertain": (OK, PART, WORK, FAIL, FAIL, BACK),
+    "succeeded": (AGREE, PART, PERSON, FAIL, FAIL, BACK),  # all but a reversal is parked
+    "partial": (OK, AGREE, PERSON, FAIL, FAIL, BACK),
+    "rejected": (OK, PART, PERSON, AGREE, AGREE, AGREE),  # refunded: a success is parked
+    "failed": (OK, PART, PERSON, AGREE, AGREE, AGREE),
+    "reversed": (PERSON, PERSON, PERSON, AGREE, AGREE, AGREE),
+}
 ORDER_STATES = {
     "succeeded": "delivered", "partial": "partial", "rejected": "failed", "failed": "failed",
     "reversed": "reversed",
