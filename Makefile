@@ -80,6 +80,7 @@ lock: setup ## renew the lock files from pyproject.toml and Cargo.toml
 	@cargo update --quiet --workspace
 	@uv pip compile --quiet --universal --generate-hashes --group dev pyproject.toml -o requirements.lock
 	@uv pip compile --quiet --universal --generate-hashes --group dev --group bench pyproject.toml -o bench/requirements.lock
+	@uv pip compile --quiet --universal --generate-hashes --no-annotate pyproject.toml -c requirements.lock -o deploy/requirements.lock
 
 clean: ## remove what make made
 	rm -rf $(VENV) target gateway/_core.*.so

@@ -1,0 +1,169 @@
+"""What deploy/ names exists: metrics and their labels, settings, commands, alerts, versions."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gateway.config import Config
+from tests.unit.command_line import commands_named, unknown_commands
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
+DOCUMENTS = sorted(DEPLOY.glob("*.md"))
+SETTINGS = {f"QUANGATE_{field.name.upper()}" for field in fields(Config)} | {"QUANGATE_CONFIG"}
+
+# How prometheus-client names the series of each kind of family.
+SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+# Labels that the scrape or the exposition adds.
+ADDED_LABELS = {"job", "instance", "worker", "le"}
+PINNED = r"^([\w.-]+==\S+)((?:.|\n)*?)(?=^\S|\Z)"  # a package of a lock file with its digests
+
+
+def named(path: Path) -> str:
+    """The path as a person names it."""
+    return str(path.relative_to(ROOT))
+
+
+def families() -> Iterator[tuple[str, str, list[str]]]:
+    """(kind, name, labels) of every metric family made in the code."""
+    for path in sorted((ROOT / "gateway").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            if node.func.id in {"Family", "_one"} and isinstance(node.args[0], ast.Constant):
+                kind, name = (ast.literal_eval(argument) for argument in node.args[:2])
+                labels = ast.literal_eval(node.args[3]) if node.func.id == "Family" else []
+                yield kind, name, labels
+
+
+@cache
+def series() -> dict[str, frozenset[str]]:
+    """Every series a scrape can hold, and its labels."""
+    return {
+        name + suffix: frozenset(labels) | ADDED_LABELS
+        for kind, name, labels in families()
+        for suffix in SUFFIXES[kind]
+    }
+
+
+def expressions() -> Iterator[tuple[str, str]]:
+    """(where, PromQL) of every alert and every panel."""
+    for alert in alerts():
+        yield alert["alert"], alert["expr"]
+    dashboard = json.loads((DEPLOY / "grafana/quangate.json").read_text(encoding="utf-8"))
+    for panel in dashboard["panels"]:
+        for target in panel["targets"]:
+            yield panel["title"], target["expr"]
+
+
+def alerts() -> list[dict[str, Any]]:
+    """The rules of alerts.yaml."""
+    parsed = yaml.safe_load((DEPLOY / "prometheus/alerts.yaml").read_text(encoding="utf-8"))
+    return [rule for group in parsed["groups"] for rule in group["rules"]]
+
+
+@pytest.mark.parametrize(("where", "expression"), list(expressions()))
+def test_every_metric_exists(where: str, expression: str) -> None:
+    """An alert over a series that nobody writes would never fire."""
+    used = set(re.findall(r"quangate_\w+", expression))
+    assert used <= set(series()), where
+    assert used or expression == 'up{job="quangate"} == 0'
+    known = frozenset[str]().union(*(series()[name] for name in used), ADDED_LABELS)
+    matched = re.findall(r"(\w+)(?:=~|!~|!=|=)\"", expression)
+    grouped = [
+        label.strip()
+        for labels in re.findall(r"\b(?:by|on|without) ?\(([^)]*)\)", expression)
+        for label in labels.split(",")
+    ]
+    assert {*matched, *grouped} <= known, where
+
+
+def test_the_metrics_were_found() -> None:
+    """The check above reads the code's families; it knows each kind of them."""
+    assert {"quangate_order_lines_total", "quangate_queue_lines"} <= set(series())
+    assert "quangate_http_request_duration_seconds_bucket" in series()
+
+
+def test_every_alert_has_its_page_in_the_runbook() -> None:
+    """Whoever is woken finds what it means; no page describes an alert that is gone."""
+    pages = re.findall(
+        r"^## (Quangate\w+)$", (DEPLOY / "runbook.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert [alert["alert"] for alert in alerts()] == pages
+    for alert in alerts():
+        assert alert["annotations"]["runbook"] == f"runbook.md#{alert['alert'].lower()}"
+        assert alert["labels"]["severity"] in {"page", "ticket", "info"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_every_setting_exists(path: Path) -> None:
+    """A variable that is misspelt here would be ignored there."""
+    used = set(re.findall(r"\bQUANGATE_[A-Z][A-Z_]*", path.read_text(encoding="utf-8")))
+    assert used <= SETTINGS
+
+
+def test_the_table_of_settings_is_complete() -> None:
+    """Each setting has a row, with its default."""
+    rows = dict(
+        re.findall(
+            r"^\| `(QUANGATE_\w+)` \| ([^|]*?) \|",
+            (DEPLOY / "README.md").read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+    )
+    assert set(rows) == SETTINGS - {"QUANGATE_CONFIG"}
+    for field in fields(Config):
+        shown = rows[f"QUANGATE_{field.name.upper()}"]
+        if isinstance(field.default, str | int | Path):
+            assert shown == f"`{str(field.default).lower()}`", field.name
+
+
+@pytest.mark.parametrize("path", [*DOCUMENTS, *sorted(DEPLOY.glob("systemd/*"))], ids=named)
+def test_every_command_exists(path: Path) -> None:
+    """What an operator pastes at night works."""
+    text = path.read_text(encoding="utf-8").replace("/opt/quangate/bin/", "")
+    assert unknown_commands(text) == []
+    assert path.suffix != ".md" or commands_named(text) >= 10
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if path.suffix == ".yaml" and "templates" not in path.parts],
+    ids=named,
+)  # fmt: skip
+def test_yaml_is_yaml(path: Path) -> None:
+    """Every file that is not a template parses."""
+    assert yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def test_the_image_installs_what_was_tested() -> None:
+    """The image's packages are a part of the lock file the tests run with, digests and all."""
+
+    def pins(path: Path) -> set[tuple[str, tuple[str, ...]]]:
+        text = path.read_text(encoding="utf-8")
+        return {
+            (pin, tuple(sorted(re.findall(r"sha256:\w+", block))))
+            for pin, block in re.findall(
+                r"^([\w.-]+==\S+)((?:.|\n)*?)(?=^\S|\Z)", text, re.MULTILINE
+            )
+        }
+
+    image = pins(DEPLOY / "requirements.lock")
+    assert image
+    assert image <= pins(ROOT / "requirements.lock")
+    assert "pytest" not in {pin.partition("==")[0] for pin, _ in image}
+
+
+def test_no_secret_is_kept_here() -> None:
+    """Examples hold no password; what compose needs is made beside it and ignored by git."""
+    assert "/secrets/" in (DEPLOY / ".gitignore").read_text(encoding="utf-8")
+    chart = yaml.safe_load((DEPLOY / "helm/values.yaml").read_text(encoding="utf-8"))
+    assert [chart["database"]["url"], chart["keyFile"]["content"]] == ["", ""]
