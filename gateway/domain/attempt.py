@@ -75,7 +75,3 @@ VERDICTS: Final[Mapping[AttemptState, Mapping[News, Verdict]]] = MappingProxyTyp
         },
     }
 )  # fmt: skip
-
-OPEN_STATES: Final = frozenset(
-    {AttemptState.CREATED, AttemptState.ACCEPTED, AttemptState.UNCERTAIN}
-)

@@ -1,8 +1,8 @@
 """Orders: what one says, when two say the same, and how they may move.
 
 Rules of this file: every state and every legal move of an order stands in TRANSITIONS;
-SQL repeats the source state in its WHERE. Whatever is not listed is a contradiction,
-which changes nothing and is parked for a person.
+SQL's move_order repeats it and a test compares the two, pair by pair. Whatever is not
+listed is a contradiction, which changes nothing and is parked for a person.
 """
 
 import hashlib
@@ -59,13 +59,6 @@ TRANSITIONS: Final[Mapping[OrderState, Mapping[OrderEvent, OrderState]]] = Mappi
         _S.REVERSED: {},
     }
 )
-
-TERMINAL: Final = frozenset({_S.DELIVERED, _S.PARTIAL, _S.FAILED, _S.REVERSED})
-
-
-def next_state(state: OrderState, event: OrderEvent) -> OrderState | None:
-    """Where `event` leads from `state`; None: it contradicts the state."""
-    return TRANSITIONS[state].get(event)
 
 
 class OrderContent(msgspec.Struct, frozen=True, kw_only=True):
