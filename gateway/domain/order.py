@@ -60,6 +60,9 @@ TRANSITIONS: Final[Mapping[OrderState, Mapping[OrderEvent, OrderState]]] = Mappi
     }
 )
 
+# Nothing is under way any more; a reversal may still follow.
+TERMINAL: Final = frozenset({_S.DELIVERED, _S.PARTIAL, _S.FAILED, _S.REVERSED})
+
 
 class OrderContent(msgspec.Struct, frozen=True, kw_only=True):
     """What a partner asked for, with defaults filled in. `max_amount_minor` is a total.
