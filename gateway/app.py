@@ -104,7 +104,7 @@ async def _keep_worker(
         exited = asyncio.create_task(process.wait())
         stop = asyncio.create_task(stopping.wait())
         loop = asyncio.get_running_loop()
-        loop.add_reader(readable, ready.set)
+        loop.add_reader(readable, _take_sign, readable, ready)
         await asyncio.wait([exited, stop], return_when=asyncio.FIRST_COMPLETED)
         loop.remove_reader(readable)
         os.close(readable)
@@ -116,6 +116,14 @@ async def _keep_worker(
         elif not stopping.is_set():
             log.error("serve.worker_died", exit_code=process.returncode)
             await asyncio.sleep(RESTART_PAUSE_S)
+
+
+def _take_sign(readable: int, ready: asyncio.Event) -> None:
+    """A worker wrote that it takes orders; or its end of the pipe was closed: it died."""
+    if os.read(readable, 1):
+        ready.set()
+    else:
+        asyncio.get_running_loop().remove_reader(readable)
 
 
 async def _spawn(config: Config, port: int, dsn: str) -> tuple[asyncio.subprocess.Process, int]:

@@ -14,8 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from gateway.api.openapi import WEBHOOK_TYPES, document
 from gateway.api.problems import KINDS
 from gateway.api.routes import ROUTES
+from gateway.flows.administration import catalog
 from tests.contract.gateway_process import Gateway
-from tests.contract.partner import Reply
+from tests.contract.partner import Reply, eventually
 from tests.contract.shop import Shop
 
 # Every route the contract names, written down a second time.
@@ -194,6 +195,31 @@ async def test_metrics(shop: Shop, gateway: Gateway) -> None:
     text = (await plain(gateway, "GET", "/metrics")).body.decode()
     for canary in ("canary-order", "canary-path", partner.key.key_id, sku):
         assert canary not in text
+
+
+async def test_metrics_of_upstreams(shop: Shop, gateway: Gateway) -> None:
+    """Each lane says how its calls go and whether its breaker is open."""
+    partner = await shop.partner()
+    sku = await shop.top_up_sku()
+    async with shop.desk() as (db, _):
+        (route,) = (await catalog.show_sku(db, sku))["routes"]
+    order = await partner.order(out_order_no="T1", sku=sku, account="13800138000")
+    assert order.status == 201
+    lane = {"upstream": route["upstream"], "product": route["product_id"]}
+
+    async def counted() -> bool:
+        return _value(await metrics(gateway), "quangate_upstream_calls_total", lane) >= 1
+
+    await eventually(counted)
+    samples = await metrics(gateway)
+    names = {sample.name for sample in samples if lane.items() <= sample.labels.items()}
+    assert names == {
+        "quangate_upstream_calls_total",
+        "quangate_upstream_failed_calls_total",
+        "quangate_upstream_waiting_attempts",
+        "quangate_upstream_calls_under_way",
+        "quangate_upstream_breaker_open",
+    }
 
 
 async def test_metric_names_carry_units(gateway: Gateway) -> None:
