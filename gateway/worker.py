@@ -20,13 +20,14 @@ from gateway.api.metrics import share_metrics
 from gateway.api.protocol import DeadlineServer
 from gateway.api.router import make_handler
 from gateway.api.routes import ROUTES
+from gateway.channels import Channels
 from gateway.config import Config
 from gateway.domain.catalog import Catalog
 from gateway.domain.lease import PackedRange
 from gateway.flows.intake import Intake
 from gateway.flows.known_numbers import KnownNumbers
 from gateway.flows.line import Line
-from gateway.flows.order_desk import OrderDesk
+from gateway.flows.order_desk import OrderDesk, Shown, View
 from gateway.flows.statements import Statements
 from gateway.flows.stock import Stock
 from gateway.flows.stock_levels import StockLevels
@@ -85,9 +86,10 @@ class Worker:
         self._known.alone = await self._leases.count_workers() <= 1
         read = await read_catalog(pool)
         topups = TopUps(self._parts(slot))
-        self._context = self._make_context(slot, orders, read.catalog, topups)
+        channels = Channels(self._parts(slot), show=self._show_order)
+        self._context = self._make_context(slot, orders, read.catalog, topups, channels)
         self._take_keys(read)
-        self._services = [topups, Notifications(self._parts(slot))]
+        self._services = [topups, Notifications(self._parts(slot)), channels]
         for service in self._services:
             await service.start()
         self._intake.start()
@@ -137,7 +139,12 @@ class Worker:
         )
 
     def _make_context(
-        self, slot: int, orders: OrderStore, catalog: Catalog, topups: TopUps
+        self,
+        slot: int,
+        orders: OrderStore,
+        catalog: Catalog,
+        topups: TopUps,
+        channels: Channels,
     ) -> Context:
         """What the handlers share."""
         pool, vault = self._database.pool, self._vault
@@ -156,6 +163,7 @@ class Worker:
             ),
             order_ids=self._order_ids,
             topups=topups,
+            channels=channels,
             stock_levels=StockLevels(StockLevelStore(pool)),
             statements=Statements(
                 ledger=AccountStore(pool), seal=vault.wrap_secret, unseal=vault.open_secret
@@ -185,6 +193,9 @@ class Worker:
             if not self._vault.has_dek(batch_id):
                 self._vault.load_dek(batch_id, wrapped)
         return [lo + index for index in self._vault.check_packed(pool_id, lo, records.packed)]
+
+    async def _show_order(self, view: View) -> Shown | None:
+        return await self._context.desk.show(view)
 
     def _created(self, lines: Sequence[Line]) -> None:
         self._known.created(lines)

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 from gateway.api.meters import Meters
 from gateway.config import Config
 from gateway.domain.catalog import Catalog, Sku
+from gateway.domain.channel import ChannelAccount
+from gateway.flows.dispatch.dispatcher import Dispatcher
 from gateway.flows.intake import Intake
 from gateway.flows.line import PlannedAttempt, Refusal
 from gateway.flows.order_desk import OrderDesk
@@ -21,6 +23,10 @@ from gateway.store.webhook_reads import UsedNonces
 class TopUpDesk(Protocol):
     """What the handlers need of the top-up service; see gateway.topups."""
 
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """Its lanes and outcomes, for metrics."""
+
     def plan(self, sku: Sku, quantity: int, partner_id: int) -> PlannedAttempt | Refusal:
         """Where an order would go."""
 
@@ -31,6 +37,7 @@ class TopUpDesk(Protocol):
         self,
         name: str,
         *,
+        token: str | None,
         method: str,
         path: str,
         query: str,
@@ -38,6 +45,18 @@ class TopUpDesk(Protocol):
         body: bytes,
     ) -> "Acknowledgement | None":
         """Take an upstream's callback; None: there is no such upstream."""
+
+
+class ChannelDesk(Protocol):
+    """What the handlers need of the order channels; see gateway.channels."""
+
+    def find(self, name: str) -> ChannelAccount | None:
+        """The channel of that name."""
+
+    async def expect_order(
+        self, account: ChannelAccount, out_order_no: str, notify_url: str
+    ) -> None:
+        """Commit where the result of an order goes, before the order is placed."""
 
 
 class Acknowledgement(Protocol):
@@ -64,6 +83,7 @@ class Context:
     desk: OrderDesk
     order_ids: OrderIds
     topups: TopUpDesk
+    channels: ChannelDesk
     stock_levels: StockLevels
     statements: Statements
     nonces: UsedNonces
@@ -72,4 +92,3 @@ class Context:
     database: Any  # asyncpg pool, for the stores of rarely used routes
     meters: Meters = field(default_factory=Meters)
     draining: bool = False
-    extras: dict[str, Any] = field(default_factory=dict)

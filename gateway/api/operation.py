@@ -53,9 +53,13 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` has `{name}` for a variable step; variables are passed to the handler in order."""
+    """`path` has `{name}` for a variable step; variables are passed to the handler in order.
+
+    With `deep` the last variable takes all the steps that are left.
+    """
 
     method: str
     path: str
     handler: Handler
     operation: Operation
+    deep: bool = False

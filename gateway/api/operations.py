@@ -1,5 +1,6 @@
 """What each route does, as the OpenAPI document and /docs tell it."""
 
+from dataclasses import replace
 from typing import Final
 
 from gateway.api import schemas
@@ -259,6 +260,24 @@ READ_METRICS: Final = Operation(
     answers={200: Answer("The text format.", media_type="text/plain")},
     problems=("forbidden",),
 )
+TAKE_CHANNEL_CALL: Final = Operation(
+    name="takeChannelCall",
+    tag=OPERATION,
+    summary="What an order channel asks of us",
+    description=(
+        "In the channel's own protocol and with its own signature. goofish: `open/info`, "
+        "`user/info`, `goods/list`, `goods/detail`, `order/recharge/create`, "
+        "`order/purchase/create`, `order/ticket/create`, `order/detail` behind `goofish/`, under "
+        "any prefix; always 200, `code` 0 is success."
+    ),
+    signed=False,
+    parameters=(
+        Parameter("channel", "The channel's name."),
+        Parameter("path", "The protocol's path; it may have several steps."),
+    ),
+    answers={200: Answer("The protocol's answer.")},
+    problems=("not-found", "body-too-large"),
+)
 TAKE_CALLBACK: Final = Operation(
     name="takeCallback",
     tag=OPERATION,
@@ -268,4 +287,14 @@ TAKE_CALLBACK: Final = Operation(
     parameters=(Parameter("upstream", "The upstream's name."),),
     answers={200: Answer("The platform's acknowledgement.", media_type="text/plain")},
     problems=("not-found", "body-too-large"),
+)
+TAKE_NAMED_CALLBACK: Final = replace(
+    TAKE_CALLBACK,
+    name="takeNamedCallback",
+    description="The same at the address that only the platform was told, for those that do not"
+    " sign; any other token is refused.",
+    parameters=(
+        Parameter("upstream", "The upstream's name."),
+        Parameter("token", "The upstream's secret."),
+    ),
 )

@@ -124,7 +124,7 @@ async def _answer(context: Context, key: Key, own: _Submitted, base: str = "") -
         return 201, _created_json(own.line, own.content, settled)
     if settled.verdict is Verdict.REPLAYED:
         return 200, await _replayed_json(context, key, settled.order_id)
-    raise _problem(settled, base)
+    raise problem_of(settled, base)
 
 
 def make_line(context: Context, key: Key, content: OrderContent, sku: Sku | None) -> Line:
@@ -232,7 +232,8 @@ _DETAILS: Final[Mapping[Verdict, Callable[[Settled], str]]] = {
 }
 
 
-def _problem(settled: Settled, base: str) -> ProblemError:
+def problem_of(settled: Settled, base: str = "") -> ProblemError:
+    """Why a line was not accepted; `base` is prepended to the pointers of errors."""
     refusal = settled.refusal
     if refusal is not None:
         errors = [] if refusal.pointer is None else [(base + refusal.pointer, refusal.detail)]

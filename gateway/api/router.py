@@ -33,22 +33,25 @@ class Router:
     def __init__(self, routes: Sequence[Route], meters: Meters) -> None:
         self._fixed: dict[str, dict[str, Endpoint]] = {}
         self._variable: list[tuple[list[str], dict[str, Endpoint]]] = []
+        self._deep: list[tuple[list[str], dict[str, Endpoint]]] = []
         for route in routes:
-            methods = self._methods_of(route.path)
+            methods = self._methods_of(route.path, self._deep if route.deep else self._variable)
             methods[route.method] = Endpoint(route.handler, meters.route(route.method, route.path))
             if route.method == "GET":
                 methods["HEAD"] = methods["GET"]
 
-    def _methods_of(self, path: str) -> dict[str, Endpoint]:
+    def _methods_of(
+        self, path: str, patterns: list[tuple[list[str], dict[str, Endpoint]]]
+    ) -> dict[str, Endpoint]:
         """The methods of a path, to be filled."""
         if "{" not in path:
             return self._fixed.setdefault(path, {})
         steps = path.split("/")
-        for known, methods in self._variable:
+        for known, methods in patterns:
             if known == steps:
                 return methods
-        self._variable.append((steps, {}))
-        return self._variable[-1][1]
+        patterns.append((steps, {}))
+        return patterns[-1][1]
 
     def find(self, method: str, path: str) -> tuple[Endpoint, tuple[str, ...]]:
         """The endpoint and the path's variables; ProblemError: not-found, method-not-allowed."""
@@ -63,16 +66,28 @@ class Router:
 
     def _find_variable(self, steps: list[str]) -> tuple[Mapping[str, Endpoint], tuple[str, ...]]:
         for pattern, methods in self._variable:
-            if len(pattern) == len(steps) and all(
-                ours == theirs or (ours.startswith("{") and theirs)
-                for ours, theirs in zip(pattern, steps, strict=True)
-            ):
-                return methods, tuple(
-                    unquote(theirs)
-                    for ours, theirs in zip(pattern, steps, strict=True)
-                    if ours.startswith("{")
-                )
+            if len(pattern) == len(steps) and _fits(pattern, steps):
+                return methods, _variables(pattern, steps)
+        for pattern, methods in self._deep:
+            last = len(pattern) - 1
+            if len(steps) > last:
+                joined = [*steps[:last], "/".join(steps[last:])]
+                if _fits(pattern, joined):
+                    return methods, _variables(pattern, joined)
         raise ProblemError("not-found", "There is no such resource.")
+
+
+def _fits(pattern: Sequence[str], steps: Sequence[str]) -> bool:
+    return all(
+        ours == theirs or (ours.startswith("{") and theirs)
+        for ours, theirs in zip(pattern, steps, strict=True)
+    )
+
+
+def _variables(pattern: Sequence[str], steps: Sequence[str]) -> tuple[str, ...]:
+    return tuple(
+        unquote(theirs) for ours, theirs in zip(pattern, steps, strict=True) if ours.startswith("{")
+    )
 
 
 def make_handler(context: Context, routes: Sequence[Route]) -> Callable[[BaseRequest], Any]:

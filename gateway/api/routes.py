@@ -9,6 +9,7 @@ from gateway.api import operations
 from gateway.api.account import list_entries, read_account
 from gateway.api.answers import json_response, text_response
 from gateway.api.callbacks import take_callback
+from gateway.api.channels import take_channel_call
 from gateway.api.context import Context
 from gateway.api.docs import PAGE_POLICY, page
 from gateway.api.health import read_health, read_readiness
@@ -71,6 +72,14 @@ ROUTES: Final[list[Route]] = [
     ),
     Route("POST", "/v1/webhooks/test", send_test, operations.SEND_TEST),
     Route("POST", "/callbacks/{upstream}", take_callback, operations.TAKE_CALLBACK),
+    Route("POST", "/callbacks/{upstream}/{token}", take_callback, operations.TAKE_NAMED_CALLBACK),
+    Route(
+        "POST",
+        "/channels/{channel}/{path}",
+        take_channel_call,
+        operations.TAKE_CHANNEL_CALL,
+        deep=True,
+    ),
     Route("GET", "/openapi.json", read_openapi, operations.READ_OPENAPI),
     Route("GET", "/docs", read_docs, operations.READ_DOCS),
     Route("GET", "/healthz", read_health, operations.READ_HEALTH),

@@ -27,6 +27,7 @@ ROOMS: Final[Mapping[str, tuple[str, str]]] = {
     "sku": ("sku", "What is sold: create, list, show, price, on-sale, off-sale."),
     "campaign": ("campaign", "Flash sales: create, list."),
     "upstream": ("upstream", "Platforms we buy from: add, list, show, pause, resume, simulate."),
+    "channel": ("channel", "Platforms that order from us: add, list."),
     "order": ("order", "Orders: show, list."),
     "webhook": ("webhook", "Messages to partners: set, secret, list, replay."),
     "reconcile": ("reconcile", "Compare our records of a day with an upstream's."),

@@ -1,6 +1,6 @@
 """Webhooks to partners: the schedule, what an answer means, an order as an event saw it. Pure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -33,6 +33,7 @@ class Answer:
     status: int | None = None
     error: str | None = None
     retry_after_s: float | None = None
+    body: bytes = field(default=b"", repr=False)  # the beginning of a small one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

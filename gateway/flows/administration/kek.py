@@ -67,6 +67,7 @@ WRAPPED: Final = (
     _secret("page_signing_key", "update_signing_key", purpose="partner signing secret of {}"),
     _secret("page_delivery_key", "update_delivery_key", purpose="partner delivery key of {}"),
     _secret("page_upstream_settings", "update_upstream_settings", purpose="upstream"),
+    _secret("page_channel_settings", "update_channel_settings", purpose="channel"),
     Wrapped(
         page="page_data_key",
         update="update_data_key",

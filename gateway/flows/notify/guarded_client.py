@@ -90,11 +90,12 @@ class GuardedClient:
         async with self._session.post(
             parsed, data=body, headers=headers, allow_redirects=False
         ) as response:
-            await _drain(response)
+            answered = await _drain(response)
             return Answer(
                 status=response.status,
                 error=None if 200 <= response.status < 300 else f"answered {response.status}",
                 retry_after_s=_seconds(response.headers.get("Retry-After")),
+                body=answered,
             )
 
     def _make_socket(self, address_info: Any) -> socket.socket:
@@ -137,17 +138,18 @@ class ThreadResolver(AbstractResolver):
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-async def _drain(response: aiohttp.ClientResponse) -> None:
+async def _drain(response: aiohttp.ClientResponse) -> bytes:
     """Read a short answer to its end; of a long or slow one the connection is closed."""
     if response.content.is_eof():
-        return  # all of it came with the head
-    left = DRAIN_BYTES
+        return response.content.read_nowait(DRAIN_BYTES)  # all of it came with the head
+    read = bytearray()
     with contextlib.suppress(TimeoutError, aiohttp.ClientError):
         async with asyncio.timeout(DRAIN_S):
-            while left > 0 and not response.content.at_eof():
-                left -= len(await response.content.read(left))
+            while len(read) < DRAIN_BYTES and not response.content.at_eof():
+                read += await response.content.read(DRAIN_BYTES - len(read))
     if not response.content.at_eof():
         response.close()
+    return bytes(read)
 
 
 def _seconds(retry_after: str | None) -> float | None:

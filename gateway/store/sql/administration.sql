@@ -164,6 +164,19 @@ SELECT c.name AS campaign, s.sku, c.starts_at, c.ends_at, c.per_buyer,
        CASE WHEN now() < c.starts_at THEN 'coming' WHEN now() < c.ends_at THEN 'open' ELSE 'over' END AS state
 FROM campaign c JOIN sku s ON s.id = c.sku_id ORDER BY c.starts_at DESC, c.name
 
+-- ---------------------------------------------------------------- channels
+
+-- name: insert_channel
+-- No row: the name is taken.
+INSERT INTO channel (name, adapter, partner_id, key_id, settings) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (name) DO NOTHING RETURNING id
+
+-- name: list_channels
+SELECT c.name AS channel, c.adapter, p.name AS partner, c.key_id, c.created_at,
+       (SELECT count(*) FROM channel_order x WHERE x.channel_id = c.id AND x.state = 'pending') AS results_pending,
+       (SELECT count(*) FROM channel_order x WHERE x.channel_id = c.id AND x.state = 'dead') AS results_dead
+FROM channel c JOIN partner p ON p.id = c.partner_id ORDER BY c.name
+
 -- ---------------------------------------------------------------- upstreams
 
 -- name: insert_upstream
@@ -172,7 +185,7 @@ INSERT INTO upstream (name, connector, base_url, settings, callback_token) VALUE
 ON CONFLICT (name) DO NOTHING RETURNING id
 
 -- name: upstream_by_name
-SELECT id, settings FROM upstream WHERE name = $1
+SELECT id, connector, base_url, settings FROM upstream WHERE name = $1
 
 -- name: list_upstreams
 -- $1 NULL: every upstream.
@@ -218,6 +231,21 @@ WHERE $1::text IS NULL OR p.name = $1 ORDER BY w.id DESC LIMIT $3
 UPDATE webhook SET state = 'pending', attempts = 0, next_attempt_at = now() WHERE id = $1
 RETURNING id::text AS id, state
 
+-- name: replay_dead_letters
+-- The oldest first.
+UPDATE webhook SET state = 'pending', attempts = 0, next_attempt_at = now() WHERE id IN (
+    SELECT w.id FROM webhook w WHERE w.partner_id = $1 AND w.state = 'dead' ORDER BY w.id LIMIT $2)
+RETURNING id
+
+-- name: insert_test_webhook
+-- The id is made as workers make theirs (engine/src/order_id.rs), under a slot nobody holds. No
+-- row: there is no endpoint, or it is disabled.
+INSERT INTO webhook (id, partner_id, type, sequence, body, next_attempt_at)
+SELECT (((extract(epoch FROM clock_timestamp()) * 1000)::bigint - 1735689600000) << 22) + (nextval('worker_slot') << 12),
+       partner_id, 'test', 0, $2, now()
+FROM webhook_endpoint WHERE partner_id = $1 AND disabled_at IS NULL
+RETURNING id::text AS id, 'msg_' || id AS webhook_id, state
+
 -- ---------------------------------------------------------------- orders
 
 -- name: show_order
@@ -250,12 +278,48 @@ CROSS JOIN LATERAL (SELECT * FROM orders o WHERE o.partner_id = p.id AND ($2::te
 JOIN sku s ON s.id = o.sku_id
 WHERE $1::text IS NULL OR p.name = $1 ORDER BY o.id DESC LIMIT $4
 
+-- name: order_owner
+SELECT o.partner_id, o.state, o.parked FROM partner p
+CROSS JOIN LATERAL (SELECT * FROM orders o WHERE o.partner_id = p.id AND o.id = $1 LIMIT 1) AS o
+
+-- name: insert_resolution
+INSERT INTO resolution (partner_id, order_id, verdict, reason, requested_by) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (partner_id, order_id) WHERE approved_at IS NULL DO NOTHING RETURNING id
+
+-- name: pending_resolution
+SELECT id, verdict, reason, requested_by FROM resolution
+WHERE partner_id = $1 AND order_id = $2 AND approved_at IS NULL FOR UPDATE
+
+-- name: withdraw_resolution
+DELETE FROM resolution WHERE id = $1 RETURNING id
+
+-- name: approve_resolution
+UPDATE resolution SET approved_by = $2, approved_at = now(), outcome = $3 WHERE id = $1 RETURNING id
+
+-- name: resolve_order
+SELECT resolve_order($1, $2, $3, $4) AS outcome
+
+-- name: cancel_order
+SELECT coalesce(bool_or(cancel_order(a.partner_id, a.order_id, a.id)), false) AS cancelled
+FROM attempt a WHERE a.partner_id = $1 AND a.order_id = $2 AND a.state = 'created'
+
+-- name: order_resolutions
+SELECT verdict, reason, requested_by, requested_at, approved_by, approved_at, outcome
+FROM resolution WHERE order_id = $1 ORDER BY id
+
+-- name: lane_states
+-- Lanes of workers that live; those of the dead say nothing of now.
+SELECT u.name AS upstream, l.product_id, l.breaker, l.reason, l.waiting, l.under_way, l.calls, l.failures,
+       round(l.success_rate::numeric, 2)::float8 AS success_rate, round(l.latency_s::numeric, 3)::float8 AS latency_s, l.updated_at
+FROM lane_state l JOIN worker w ON w.worker_id = l.worker_id AND w.expires_at > now() JOIN upstream u ON u.id = l.upstream_id
+WHERE $1::text IS NULL OR u.name = $1 ORDER BY u.name, l.product_id, l.worker_id
+
 -- ---------------------------------------------------------------- rotation of the key-encryption key
 -- Each page takes (last id or NULL, rows) and gives (id, blob); each update takes (id, old blob,
 -- new blob) and gives no row when the blob is another one by now.
 
 -- name: count_wrapped
-SELECT (SELECT count(*) + count(webhook_secret_old) FROM partner) + 2 * (SELECT count(*) FROM api_key) + (SELECT count(*) FROM upstream)
+SELECT (SELECT count(*) + count(webhook_secret_old) FROM partner) + 2 * (SELECT count(*) FROM api_key) + (SELECT count(*) FROM upstream) + (SELECT count(*) FROM channel)
     + (SELECT count(*) FROM batch WHERE data_key IS NOT NULL) AS count
 
 -- name: page_webhook_secret
@@ -288,6 +352,12 @@ SELECT id, settings AS blob FROM upstream WHERE $1::bigint IS NULL OR id > $1 OR
 
 -- name: update_upstream_settings
 UPDATE upstream SET settings = $3 WHERE id = $1 AND settings = $2 RETURNING id
+
+-- name: page_channel_settings
+SELECT id, settings AS blob FROM channel WHERE $1::bigint IS NULL OR id > $1 ORDER BY id LIMIT $2
+
+-- name: update_channel_settings
+UPDATE channel SET settings = $3 WHERE id = $1 AND settings = $2 RETURNING id
 
 -- name: page_data_key
 SELECT id, data_key AS blob FROM batch WHERE data_key IS NOT NULL AND ($1::bigint IS NULL OR id > $1) ORDER BY id LIMIT $2

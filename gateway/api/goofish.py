@@ -1,0 +1,288 @@
+"""The goofish channel over our orders: its requests onto the same intake as every other order.
+
+The channel's `order_no` is the partner's `out_order_no`, so that its repeats are our replays:
+the stored result with the same cards. Codes are sealed to the channel's own key like to any
+partner's, and opened here, at the last moment: each view is recorded (via "channel").
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+
+from connectors.channels.goofish import answers
+from connectors.channels.goofish.answers import Card, Goods, OrderAnswer
+from connectors.channels.goofish.requests import (
+    CreateRequest,
+    DetailRequest,
+    GoodsListRequest,
+    GoodsRequest,
+    Request,
+)
+from connectors.channels.goofish.wire import (
+    CODE_OF_PROBLEM,
+    STATUS_OF_STATE,
+    Code,
+    GoodsStatus,
+    GoodsType,
+    GoofishRefused,
+    Operation,
+    OrderStatus,
+)
+from connectors.secret import Secret
+from gateway.api.context import Context
+from gateway.api.order_wire import QUANTITY_MAX
+from gateway.api.orders import make_line, problem_of
+from gateway.domain.catalog import Key, Sku, SkuKind
+from gateway.domain.channel import ENDED, ChannelAccount
+from gateway.domain.order import OrderContent, Verdict
+from gateway.flows.line import Settled
+from gateway.flows.order_desk import Shown, View
+from gateway.native import open_jwe
+from gateway.store.account import AccountStore
+
+STOCK_SHOWN_MAX: Final = 9_999  # more are not counted
+VIA: Final = "channel"
+_OUT_ORDER_NO: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+
+TYPE_OF_KIND: Final[Mapping[SkuKind, GoodsType]] = {
+    SkuKind.TOPUP: GoodsType.RECHARGE,
+    SkuKind.CODE: GoodsType.CARD,
+    SkuKind.LINK: GoodsType.CARD,
+    SkuKind.QR: GoodsType.TICKET,
+}
+
+
+async def obey(
+    context: Context, account: ChannelAccount, operation: Operation, request: Request
+) -> Any:
+    """`data` of the answer. Raises GoofishRefused, StoreUnavailableError."""
+    match request:
+        case CreateRequest():
+            return answers.order_data(await _create(context, account, request))
+        case DetailRequest():
+            return answers.order_data(await _detail(context, account, request))
+        case GoodsListRequest() if operation is Operation.GOODS_LIST:
+            return await _list_goods(context, account, request)
+        case GoodsListRequest():
+            return answers.goods_page((), 0)  # nobody subscribes: see below
+        case GoodsRequest() if operation is Operation.GOODS_DETAIL:
+            return await _goods_detail(context, account, request)
+        case GoodsRequest():
+            # open/info says that changes are not pushed; the channel has to ask for the list.
+            raise GoofishRefused(Code.BAD_PARAMETERS, "goods changes are not pushed")
+        case _:
+            return await _info(context, account, operation)
+
+
+async def _info(context: Context, account: ChannelAccount, operation: Operation) -> dict[str, Any]:
+    if operation is Operation.PLATFORM_INFO:
+        return answers.platform_info(account.settings, answers.Features())
+    money = await AccountStore(context.database).account(account.partner_id)
+    return answers.merchant_info(money.available)
+
+
+# ---------------------------------------------------------------- orders
+
+
+async def _create(context: Context, account: ChannelAccount, request: CreateRequest) -> OrderAnswer:
+    """Place an order; the same again gets the stored one, other content under its number 1203."""
+    key = _key(context, account)
+    sku = context.catalog.skus.get(request.goods_no)
+    if sku is not None and not _may_be(request.order_type, sku):
+        raise GoofishRefused(Code.GOODS_NOT_FOUND, "goods_no")
+    content = _content(account, request)
+    await context.channels.expect_order(account, content.out_order_no, request.notify_url)
+    outcome = context.intake.submit(make_line(context, key, content, sku))
+    settled = outcome if isinstance(outcome, Settled) else await outcome
+    context.meters.verdicts[settled.verdict] += 1
+    if settled.verdict not in {Verdict.CREATED, Verdict.REPLAYED}:
+        problem = problem_of(settled)
+        detail = problem.errors[0][0] if problem.errors else ""
+        raise GoofishRefused(CODE_OF_PROBLEM.get(problem.code, Code.ORDER_TIMEOUT), detail)
+    answer = await _shown(context, account, settled.order_id)
+    if answer is None:
+        raise GoofishRefused(Code.ORDER_TIMEOUT)
+    return answer
+
+
+def _content(account: ChannelAccount, request: CreateRequest) -> OrderContent:
+    if not _OUT_ORDER_NO.fullmatch(request.order_no):
+        raise GoofishRefused(Code.BAD_PARAMETERS, "order_no")
+    if request.buy_quantity > QUANTITY_MAX:
+        raise GoofishRefused(Code.BAD_PARAMETERS, "buy_quantity")
+    target = request.target
+    extras = {
+        "channel": account.name,
+        "biz_order_no": request.biz_order_no,
+        "notify_url": request.notify_url,
+        "game_name": target and target.game_name,
+        "game_role": target and target.game_role,
+        "game_area": target and target.game_area,
+        "game_server": target and target.game_server,
+        "buyer_area": target and target.buyer_area,
+    }
+    return OrderContent(
+        out_order_no=request.order_no,
+        sku=request.goods_no,
+        quantity=request.buy_quantity,
+        account=target.account if target is not None else None,
+        max_amount_minor=request.max_amount_minor,
+        buyer_ip=target.buyer_ip if target is not None else None,
+        metadata={name: value for name, value in extras.items() if value},
+    )
+
+
+async def _detail(context: Context, account: ChannelAccount, request: DetailRequest) -> OrderAnswer:
+    if request.order_no is not None:
+        order_id = await context.desk.find(account.partner_id, request.order_no)
+    else:
+        order_id = _order_id(request.out_order_no or "")
+    answer = None if order_id is None else await _shown(context, account, order_id)
+    recharge = GoodsType.RECHARGE
+    if answer is None or (answer.order_type is recharge) != (request.order_type is recharge):
+        raise GoofishRefused(Code.ORDER_NOT_FOUND)
+    return answer
+
+
+async def _shown(context: Context, account: ChannelAccount, order_id: int) -> OrderAnswer | None:
+    _key(context, account)
+    shown = await context.desk.show(view_of(account, order_id))
+    if shown is None:
+        return None
+    return order_answer(account, shown, context.catalog.skus_by_id[shown.record.sku_id])
+
+
+def view_of(account: ChannelAccount, order_id: int) -> View:
+    """A look at an order and its codes for the channel, as the audit log records it."""
+    return View(
+        partner_id=account.partner_id,
+        order_id=order_id,
+        key_id=account.key_id,
+        with_codes=True,
+        via=VIA,
+    )
+
+
+def order_answer(account: ChannelAccount, shown: Shown, sku: Sku) -> OrderAnswer:
+    """An order in the channel's words. Holds codes in plain text."""
+    record = shown.record
+    status = STATUS_OF_STATE[record.state]
+    opened = orjson.loads(shown.codes or b"[]") if status is OrderStatus.SUCCESS else []
+    ended = record.state in ENDED
+    return OrderAnswer(
+        order_type=TYPE_OF_KIND.get(sku.kind, GoodsType.CARD),
+        order_no=record.out_order_no,
+        out_order_no=str(record.id),
+        order_status=status,
+        order_amount_minor=record.amount,
+        goods_no=sku.sku,
+        goods_name=sku.name,
+        buy_quantity=record.quantity,
+        order_time_s=_seconds(record.created_at),
+        end_time_s=_seconds(record.updated_at) if ended else None,
+        cards=tuple(_card(account, each["jwe"]) for each in opened),
+        remark=_remark(record.state, record.failure),
+    )
+
+
+def _card(account: ChannelAccount, jwe: str) -> Card:
+    """A code as number and password: with one part only, that is the password."""
+    code: dict[str, str] = orjson.loads(open_jwe(account.delivery_key, jwe))
+    parts = [code[name] for name in ("code", "pin", "url") if code.get(name)]
+    first, second = parts[0], parts[1] if len(parts) > 1 else None
+    if second is None:
+        return Card(card_pwd=Secret(first))
+    return Card(card_no=Secret(first), card_pwd=Secret(second))
+
+
+def _remark(state: str, failure: str | None) -> str:
+    """Why it is no plain success; upstreams' words stay inside."""
+    if state not in {"partial", "failed", "reversed"}:
+        return ""
+    code = orjson.loads(failure).get("code", "") if failure else ""
+    return f"{state}: {code}" if code else state
+
+
+def _order_id(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _key(context: Context, account: ChannelAccount) -> Key:
+    """The channel's key, while it works: revoking it closes the channel."""
+    key = context.catalog.keys.get(account.key_id)
+    if key is None:
+        raise GoofishRefused(Code.BAD_SIGN)
+    return key
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _may_be(order_type: GoodsType, sku: Sku) -> bool:
+    """Whether goods are ordered at the right address; cards and tickets are both codes of ours."""
+    is_recharge = sku.kind is SkuKind.TOPUP
+    return is_recharge == (order_type is GoodsType.RECHARGE)
+
+
+# ---------------------------------------------------------------- goods
+
+
+async def _list_goods(
+    context: Context, account: ChannelAccount, request: GoodsListRequest
+) -> dict[str, Any]:
+    wanted = (request.keyword or "").casefold()
+    found = sorted(
+        (
+            sku
+            for sku in context.catalog.skus.values()
+            if sku.offered_to(account.partner_id)
+            and sku.kind in TYPE_OF_KIND
+            and request.goods_type in (None, TYPE_OF_KIND[sku.kind])
+            and (wanted in sku.name.casefold() or wanted == sku.sku.casefold())
+        ),
+        key=lambda sku: sku.sku,
+    )
+    start = (request.page_no - 1) * request.page_size
+    page = found[start : start + request.page_size]
+    return answers.goods_page([await _goods(context, account, sku) for sku in page], len(found))
+
+
+async def _goods_detail(
+    context: Context, account: ChannelAccount, request: GoodsRequest
+) -> dict[str, Any]:
+    sku = context.catalog.skus.get(request.goods_no)
+    if (
+        sku is None
+        or not sku.offered_to(account.partner_id)
+        or sku.kind not in TYPE_OF_KIND
+        or request.goods_type not in (None, TYPE_OF_KIND[sku.kind])
+    ):
+        raise GoofishRefused(Code.GOODS_NOT_FOUND)
+    return answers.goods_data(await _goods(context, account, sku))
+
+
+async def _goods(context: Context, account: ChannelAccount, sku: Sku) -> Goods:
+    stock = await _stock(context, sku)
+    return Goods(
+        goods_no=sku.sku,
+        goods_type=TYPE_OF_KIND[sku.kind],
+        goods_name=sku.name,
+        price_minor=sku.price_for(account.partner_id),
+        stock=stock,
+        status=GoodsStatus.ON_SALE if sku.on_sale and stock else GoodsStatus.OFF_SALE,
+        update_time_s=_seconds(sku.updated_at),
+    )
+
+
+async def _stock(context: Context, sku: Sku) -> int:
+    if sku.pool_id is None:
+        # Nobody counts what an upstream has: it is there while a route is open.
+        routes = (context.catalog.upstreams.get(route.upstream_id) for route in sku.routes)
+        is_open = any(upstream is not None and not upstream.paused for upstream in routes)
+        return STOCK_SHOWN_MAX if is_open else 0
+    wanted = (sku.pool_id, STOCK_SHOWN_MAX)
+    return min(STOCK_SHOWN_MAX, (await context.stock_levels.of([wanted]))[wanted])
