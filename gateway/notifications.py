@@ -34,6 +34,7 @@ class Notifications:
             webhooks=self._store,
             sender=self._client,
             sign=self._sign,
+            learn=self.catalog_changed,
             read_orders=OrderStore(parts.pool).by_ids,
             order_json=self._order_json,
         )

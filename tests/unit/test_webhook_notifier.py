@@ -93,6 +93,7 @@ class World:
             webhooks=self.rows,
             sender=self.wire,
             sign=lambda partner, id_, at, body: f"v1,{partner}.{id_}.{at}" if body else None,
+            learn=self.learn,
             read_orders=self.read_orders,
             order_json=lambda record: json.dumps({"state": record.state}).encode(),
             wall_clock=lambda: 1_767_225_600.5,
@@ -105,6 +106,12 @@ class World:
     ) -> dict[tuple[int, int], OrderRecord]:
         """Those that are there."""
         return {key: self.orders[key] for key in keys if key in self.orders}
+
+    async def learn(self) -> None:
+        """Partner 2 is new."""
+        self.notifier.addressees = {
+            1: Addressee(url=URL, secrets=("s",)), 2: Addressee(url=None, secrets=("s",)),
+        }  # fmt: skip
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Let the loop turn until it holds."""
@@ -187,6 +194,14 @@ async def test_the_own_address_of_an_order_wins() -> None:
     world.notifier.created([line(1, notify_url="https://elsewhere.example/x")])
     await world.until(lambda: bool(world.rows.settled))
     assert world.wire.sent[0][0] == "https://elsewhere.example/x"
+
+
+async def test_a_partner_nobody_has_heard_of_is_learnt() -> None:
+    """Its first order may come before the news of it."""
+    world = World()
+    world.notifier.created([line(1, partner_id=2, notify_url=URL)])
+    await world.until(lambda: bool(world.rows.settled))
+    assert 2 in world.notifier.addressees
 
 
 async def test_more_than_memory_holds_is_left_to_polling() -> None:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -54,7 +54,7 @@ DISABLED: Final = "the endpoint is disabled or was never set"
 
 
 class Notifier:
-    """`addressees` maps partners to how they are reached; `clock` is monotonic."""
+    """`addressees` maps partners to how they are reached; `learn` reads them anew."""
 
     def __init__(
         self,
@@ -62,6 +62,7 @@ class Notifier:
         webhooks: Webhooks,
         sender: Sender,
         sign: Sign,
+        learn: Callable[[], Awaitable[None]],
         read_orders: ReadOrders,
         order_json: OrderJson,
         wall_clock: Callable[[], float] = time.time,
@@ -70,6 +71,7 @@ class Notifier:
         self._webhooks = webhooks
         self._sender = sender
         self._sign = sign
+        self._learn = learn
         self._order_json = order_json
         self._wall_clock = wall_clock
         self._clock = time.monotonic
@@ -253,9 +255,11 @@ class Notifier:
             message.body = await self._compose(message)
         body = message.body
         timestamp = int(self._wall_clock())
+        if message.partner_id not in self.addressees:
+            await self._learn()
         signature = self._sign(message.partner_id, message.id, timestamp, body)
         if signature is None:
-            raise StoreUnavailableError("the partner's secret is not known yet")
+            raise StoreUnavailableError("the partner's secret is not known")
         headers = {
             **HEADERS,
             "webhook-id": f"msg_{message.id}",
