@@ -1,5 +1,6 @@
 """`quangate webhook`: our messages to partners."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -69,3 +70,21 @@ async def replay(
 
     async with open_desk(call) as desk, desk.transaction() as db:
         return Answer(data=await webhooks.replay_webhook(db, webhook_id))
+
+
+@command(app, "replay-dead", example="quangate webhook replay-dead acme --limit 1000")
+async def replay_dead(call: Call, partner: Partner, limit: Limit = 1000) -> Answer:
+    """Send a partner's dead letters again, the oldest first."""
+    from gateway.flows.administration import webhooks
+
+    async with open_desk(call) as desk, desk.transaction() as db:
+        return Answer(data=await webhooks.replay_dead_letters(db, partner, limit))
+
+
+@command(app, "test", example="quangate webhook test acme")
+async def test(call: Call, partner: Partner) -> Answer:
+    """Send a partner's endpoint a message of type `test`."""
+    from gateway.flows.administration import webhooks
+
+    async with open_desk(call) as desk, desk.transaction() as db:
+        return Answer(data=await webhooks.send_test(db, partner, datetime.now(UTC)))

@@ -1,16 +1,21 @@
 """Webhooks: where a partner is told, the secret it checks us with, replays."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import orjson
+
 from gateway.domain.errors import RefusedError
+from gateway.domain.moment import rfc3339
 from gateway.flows.administration.port import (
     Row,
     Secrecy,
     Statements,
     invalid,
     not_found,
+    partner_id,
 )
 
 PURPOSE: Final = "webhook"  # what the vault binds the secret to
@@ -57,6 +62,30 @@ async def replay_webhook(db: Statements, webhook_id: str) -> dict[str, Any]:
     row = await db.one("replay_webhook", int(digits))
     if row is None:
         raise RefusedError("not-found", f"there is no webhook {webhook_id}; try `webhook list`")
+    return dict(row)
+
+
+async def replay_dead_letters(db: Statements, partner: str, limit: int) -> dict[str, Any]:
+    """Send the oldest dead letters of a partner again, after it has mended its endpoint."""
+    id_ = await partner_id(db, partner)
+    rows = await db.all("replay_dead_letters", id_, limit)
+    return {"partner": partner, "replayed": len(rows)}
+
+
+async def send_test(db: Statements, partner: str, now: datetime) -> dict[str, Any]:
+    """Send a message of type `test` to a partner's endpoint."""
+    body = {
+        "type": "test",
+        "timestamp": rfc3339(now),
+        "data": {"partner": partner},
+        "sequence": 0,
+    }
+    id_ = await partner_id(db, partner)
+    row = await db.one("insert_test_webhook", id_, orjson.dumps(body))
+    if row is None:
+        raise RefusedError(
+            "not-found", f"{partner} has no enabled endpoint; `quangate webhook set` sets one"
+        )
     return dict(row)
 
 
