@@ -80,3 +80,34 @@ async def test_kill_between_commit_and_answer(config: Config, tmp_path: Path) ->
         )
         assert await gateway.terminate() == 0, gateway.said()
     await connection.close()
+
+
+async def test_two_workers_send_each_message_once(config: Config, tmp_path: Path) -> None:
+    """Neither takes what the other has in memory, whichever worker took the order."""
+    process = GatewayProcess(config, tmp_path / "log", workers=2, settings=ALLOW)
+    connection = await asyncpg.connect(config.database_url)
+    async with (
+        process as gateway,
+        receiving() as receiver,
+        aiohttp.ClientSession(auto_decompress=False) as session,
+    ):
+        shop = Shop(config=config, url=gateway.url, session=session)
+        sku = await shop.sku(codes=400)
+        partner = await shop.partner()  # the newest
+        await shop.set_endpoint(await shop.name_of(partner), receiver.url)
+        await shop.announced(await shop.sku())
+        for number in range(4):
+            lines = [{"out_order_no": f"A{number}-{n}", "sku": sku} for n in range(100)]
+            await partner.send("POST", "/v1/orders/batch", {"orders": lines})
+
+        async def settled() -> bool:
+            states = await connection.fetch(
+                "SELECT state, count(*) FROM webhook"
+                " WHERE partner_id = (SELECT max(id) FROM partner) GROUP BY 1"
+            )
+            return [tuple(row) for row in states] == [("delivered", 400)]
+
+        await eventually(settled)
+        assert len(receiver.received) == len({message.id for message in receiver.received}) == 400
+        assert await gateway.terminate() == 0, gateway.said()
+    await connection.close()

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from gateway.config import Config
+from tests.conftest import Cli
 from tests.contract.gateway_process import Gateway, running_gateway
 from tests.contract.partner import Partner, eventually
 from tests.contract.shop import Shop
@@ -282,3 +283,73 @@ async def test_sequence_of_an_order(shop: Shop, receiver: Receiver, connection: 
     _, first, second = await receiver.until(3)
     assert [first.json["sequence"], second.json["sequence"]] == [1, 2]
     assert [first.json["data"]["state"], second.json["data"]["state"]] == ["delivered", "reversed"]
+
+
+async def test_five_days_of_failure_disable_the_endpoint(
+    shop: Shop, receiver: Receiver, connection: Any
+) -> None:
+    """And say so; one success in between starts the count anew."""
+    partner, _, sku = await told(shop, receiver.url)
+    name = await shop.name_of(partner)
+    long_ago = (
+        "UPDATE webhook_endpoint SET failing_since = now() - interval '6 days'"
+        " WHERE partner_id = (SELECT id FROM partner WHERE name = $1)"
+    )
+    endpoint = (
+        "SELECT e.* FROM webhook_endpoint e JOIN partner p ON p.id = e.partner_id WHERE name = $1"
+    )
+    await connection.execute(long_ago, name)
+    await partner.order(out_order_no="A1", sku=sku)
+    (first,) = await receiver.until(1)
+    await until_settled(connection, first.id, 1)
+    assert (await connection.fetchrow(endpoint, name))["failing_since"] is None
+    receiver.answer(500)
+    await partner.order(out_order_no="A2", sku=sku)
+    second = (await receiver.until(2))[-1]
+    await until_settled(connection, second.id, 1)
+    row = await connection.fetchrow(endpoint, name)
+    assert row["failing_since"] is not None
+    assert row["disabled_at"] is None
+    await connection.execute(long_ago, name)
+    await partner.order(out_order_no="A3", sku=sku)
+    third = (await receiver.until(3))[-1]
+    await until_settled(connection, third.id, 1)
+    row = await connection.fetchrow(endpoint, name)
+    assert row["disabled_at"] is not None
+    assert row["disabled_why"].startswith("every attempt failed since 20")
+
+
+async def test_dead_letters_by_command_line(
+    shop: Shop, receiver: Receiver, connection: Any, command: Cli
+) -> None:
+    """Listed, replayed one by one or all of a partner; a test message; a partner without one."""
+    partner, secret, sku = await told(shop, receiver.url)
+    name = await shop.name_of(partner)
+    for number in range(3):
+        await partner.order(out_order_no=f"A{number}", sku=sku)
+    messages = await receiver.until(3)
+    for message in messages:
+        await until_settled(connection, message.id, 1)
+    await connection.execute(
+        "UPDATE webhook SET state = 'dead', attempts = 10"
+        " WHERE partner_id = (SELECT id FROM partner WHERE name = $1)",
+        name,
+    )
+
+    async def run(*arguments: str) -> Any:
+        return await asyncio.to_thread(command, "webhook", *arguments, "--json")
+
+    listed = (await run("list", "--partner", name, "--state", "dead")).json["webhooks"]
+    assert {row["webhook_id"] for row in listed} == {message.id for message in messages}
+    assert (await run("replay", messages[0].id)).json["state"] == "pending"
+    assert (await receiver.until(4))[-1].id == messages[0].id
+    assert (await run("replay-dead", name)).json["replayed"] == 2
+    again = await receiver.until(6)
+    assert {message.id for message in again[4:]} == {message.id for message in messages[1:]}
+    sent = (await run("test", name)).json
+    test = (await receiver.until(7))[-1]
+    assert test.id == sent["webhook_id"]
+    assert test.verified(secret)["type"] == "test"
+    silent = await shop.name_of(await shop.partner())
+    refused = await run("test", silent)
+    assert (refused.returncode, refused.json["error"]["code"]) == (1, "not-found")
