@@ -40,7 +40,6 @@ FAILING: Final = {
     ]
 }
 WELL: Final[Mapping[str, object]] = {"rules": []}
-WEBHOOKS_REQUIRED: Final = False  # until their delivery is in the worker, they are only counted
 ENDED: Final = frozenset({"delivered", "partial", "failed", "reversed"})
 
 
@@ -201,8 +200,6 @@ class TopUpAct:
         return self._count_untold(orders) == 0
 
     def _count_untold(self, orders: list[dict[str, Any]]) -> int:
-        if not WEBHOOKS_REQUIRED:
-            return 0
         told = self._receiver.finished
         return sum(
             told.get(order["order_no"]) != f"order.{order['state']}"
