@@ -23,6 +23,13 @@ SETTINGS = {f"QUANGATE_{field.name.upper()}" for field in fields(Config)} | {"QU
 
 # How prometheus-client names the series of each kind of family.
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+# Who makes families in gateway/api/metric_families.py: what goes before the name they are given,
+# and the labels; None: they are the fourth argument.
+MAKERS: dict[str, tuple[str, list[str] | None]] = {
+    "Family": ("", None),
+    "_one": ("", []),
+    "per_lane": ("quangate_upstream_", ["upstream", "product"]),
+}
 # Labels that the scrape or the exposition adds.
 ADDED_LABELS = {"job", "instance", "worker", "le"}
 PINNED = r"^([\w.-]+==\S+)((?:.|\n)*?)(?=^\S|\Z)"  # a package of a lock file with its digests
@@ -39,10 +46,15 @@ def families() -> Iterator[tuple[str, str, list[str]]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
                 continue
-            if node.func.id in {"Family", "_one"} and isinstance(node.args[0], ast.Constant):
+            maker = node.func.id
+            if maker in MAKERS and isinstance(node.args[0], ast.Constant):
                 kind, name = (ast.literal_eval(argument) for argument in node.args[:2])
-                labels = ast.literal_eval(node.args[3]) if node.func.id == "Family" else []
-                yield kind, name, labels
+                prefix, labels = MAKERS[maker]
+                yield (
+                    kind,
+                    prefix + name,
+                    ast.literal_eval(node.args[3]) if labels is None else labels,
+                )
 
 
 @cache
@@ -90,6 +102,7 @@ def test_every_metric_exists(where: str, expression: str) -> None:
 def test_the_metrics_were_found() -> None:
     """The check above reads the code's families; it knows each kind of them."""
     assert {"quangate_order_lines_total", "quangate_queue_lines"} <= set(series())
+    assert "quangate_upstream_calls_total" in series()
     assert "quangate_http_request_duration_seconds_bucket" in series()
 
 
