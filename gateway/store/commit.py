@@ -35,7 +35,8 @@ DECIDE = "SELECT decide_commit($1)"
 COMMIT_TIMEOUT_S = 10.0
 
 # SQLSTATE classes after which nothing of the batch was committed, for sure.
-DATA_CLASSES = ("22", "23")  # data exception, integrity constraint violation
+# Data exception, integrity violation, access rule, PL/pgSQL's and our own, internal error.
+DATA_CLASSES = ("22", "23", "42", "P0", "QG", "XX")
 RETRY_STATES = ("40001", "40P01")  # serialization failure, deadlock
 RETRIES_MAX = 5
 
@@ -102,9 +103,8 @@ class CommitLane:
             raise LeaseLostError from error
         if state == "23505" and getattr(error, "table_name", "") == "allocation":
             raise InvariantBrokenError("I1: a code was about to be sold twice") from error
-        if state[:2] in DATA_CLASSES:
-            raise BatchPoisonedError(f"SQLSTATE {state}") from error
-        if state[:2] == "42" or state in RETRY_STATES:
+        refused = getattr(error, "severity_en", None) in {None, "ERROR"}  # FATAL: who knows
+        if refused and (state[:2] in DATA_CLASSES or state in RETRY_STATES):
             raise BatchPoisonedError(f"SQLSTATE {state}") from error
         await self.close()
         raise CommitInDoubtError(f"SQLSTATE {state}") from error
