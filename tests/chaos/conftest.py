@@ -1,5 +1,6 @@
 """What chaos tests share: a fresh database for each test, and a place for logs."""
 
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -21,6 +22,16 @@ def fresh(postgres: EmbeddedServer, tmp_path: Path) -> Iterator[Config]:
     in_own_loop(_execute(postgres.dsn, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
     yield Config(data=tmp_path / "data", database_url=in_database(postgres.dsn, name))
     in_own_loop(_execute(postgres.dsn, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def own_server() -> Iterator[Config]:
+    """Settings for a data directory with an embedded server of this test alone.
+
+    Not under pytest's directory: that is closed to others whenever another run starts.
+    """
+    with tempfile.TemporaryDirectory(prefix="quangate-chaos-") as directory:
+        yield Config(data=Path(directory) / "data")
 
 
 @pytest.fixture

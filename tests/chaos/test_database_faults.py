@@ -42,13 +42,12 @@ async def test_backends_terminated_by_an_admin(fresh: Config, log: Path) -> None
         await _suffer_and_heal(world, gateway, lambda: terminate(admin), times=6)
 
 
-async def test_a_backend_is_killed(fresh: Config, log: Path, tmp_path: Path) -> None:
+async def test_a_backend_is_killed(own_server: Config, log: Path) -> None:
     """One backend dies by SIGKILL, so PostgreSQL restarts all of them: as above."""
-    own = replace(fresh, data=tmp_path / "own", database_url=None)
-    world = await build_world(own, codes=CODES)
-    server = EmbeddedServer(own.data)
+    world = await build_world(own_server, codes=CODES)
+    server = EmbeddedServer(own_server.data)
     await asyncio.to_thread(server.start)
-    around = replace(own, database_url=server.dsn)
+    around = replace(own_server, database_url=server.dsn)
 
     async def kill_one() -> None:
         async with connected(around) as connection:
@@ -59,22 +58,22 @@ async def test_a_backend_is_killed(fresh: Config, log: Path, tmp_path: Path) -> 
             os.kill(pid, signal.SIGKILL)
 
     try:
-        async with GatewayProcess(own, log) as gateway:
+        async with GatewayProcess(own_server, log) as gateway:
             await _suffer_and_heal(world, gateway, kill_one, times=2)
     finally:
         await asyncio.to_thread(server.release)
 
 
-async def test_the_whole_server_is_killed(fresh: Config, log: Path, tmp_path: Path) -> None:
+async def test_the_whole_server_is_killed(own_server: Config, log: Path) -> None:
     """The postmaster dies by SIGKILL in mid batch; once back, the gateway serves by itself."""
-    own = replace(fresh, data=tmp_path / "own", database_url=None)
-    world = await build_world(own, codes=CODES)
+    world = await build_world(own_server, codes=CODES)
 
     async def kill_and_restart() -> None:
-        os.kill(int((own.data / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-        await asyncio.to_thread(_start_again, own.data)
+        pid_file = own_server.data / "postgres/postmaster.pid"
+        os.kill(int(pid_file.read_text().split()[0]), signal.SIGKILL)
+        await asyncio.to_thread(_start_again, own_server.data)
 
-    async with GatewayProcess(own, log) as gateway:
+    async with GatewayProcess(own_server, log) as gateway:
         await _suffer_and_heal(world, gateway, kill_and_restart, times=2)
 
 
