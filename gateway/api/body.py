@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final, TypeVar
 
 import msgspec
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web import BaseRequest
 
 from gateway.api.problems import ProblemError
@@ -37,8 +38,16 @@ async def read_body(request: BaseRequest, bytes_max: int = BODY_BYTES_MAX) -> by
     if headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
-    if declared is not None:
-        return await request.content.read()
+    try:
+        if declared is not None:
+            return await request.content.read()
+        return await _read_chunked(request, bytes_max)
+    except (ConnectionResetError, HttpProcessingError):
+        # The client went away, or sent a chunk that is none: its doing, so no error of ours.
+        raise ProblemError("malformed-json", "The body ended too early.") from None
+
+
+async def _read_chunked(request: BaseRequest, bytes_max: int) -> bytes:
     parts = bytearray()
     while chunk := await request.content.readany():
         parts += chunk

@@ -30,6 +30,7 @@ class Served:
 
     port: int
     bodies: list[bytes]
+    refused: list[str]
     clients: list["Client"]
 
 
@@ -40,11 +41,13 @@ async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
     monkeypatch.setattr(protocol, "BODY_DEADLINE_S", BODY_DEADLINE_S)
     monkeypatch.setattr(protocol, "SWEEP_S", 0.02)
     bodies: list[bytes] = []
+    refused: list[str] = []
 
     async def handle(request: BaseRequest) -> StreamResponse:
         try:
             bodies.append(await read_body(request))
         except ProblemError as error:
+            refused.append(error.code)
             return problem_response(error)
         return json_response(b"{}")
 
@@ -53,7 +56,8 @@ async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
     listener = await loop.create_server(server, "127.0.0.1", 0)
     sweeping = asyncio.create_task(server.sweep())
     clients: list[Client] = []
-    yield Served(port=listener.sockets[0].getsockname()[1], bodies=bodies, clients=clients)
+    port = listener.sockets[0].getsockname()[1]
+    yield Served(port=port, bodies=bodies, refused=refused, clients=clients)
     for client in clients:
         client.writer.close()
         with contextlib.suppress(ConnectionError):
@@ -146,6 +150,29 @@ async def test_unfinished_chunks(served: Served) -> None:
     """The same for a body in chunks."""
     client = await connect(served)
     client.writer.write(b"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab")
+    assert await client.cut_off()
+    assert served.bodies == []
+
+
+async def test_a_client_that_goes_away_is_no_error_of_ours(served: Served) -> None:
+    """A connection lost in mid body is refused like any bad body: no traceback, no 500."""
+    client = await connect(served)
+    client.writer.write(HEAD + b"01234")
+    await client.writer.drain()
+    client.writer.close()
+    async with asyncio.timeout(PATIENCE_S):
+        while not served.refused:
+            await asyncio.sleep(0)
+    assert served.refused == ["malformed-json"]
+
+
+async def test_a_chunk_that_is_none(served: Served) -> None:
+    """Bytes that are no chunk are refused, not a failure."""
+    client = await connect(served)
+    client.writer.write(b"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    client.writer.write(b"1\r\na\r\n")
+    await client.writer.drain()
+    client.writer.write(b"zz\r\nab\r\n")
     assert await client.cut_off()
     assert served.bodies == []
 
