@@ -344,7 +344,6 @@ class Capabilities:
     """What the gateway may rely on at this platform; every default is the cautious one."""
 
     idempotent_submit: bool = False  # a repeated number is never executed twice, also when racing
-    query_by_our_no: bool = True
     resend_allowed: bool = False  # the same number, after NOT_SENT or NOT_FOUND × not_found_needed
     finality_window_s: float = 120.0  # before it has passed, NOT_FOUND means nothing
     not_found_needed: int = 3  # upstreams.md §3.3 (assumption: 3 over 120 s)

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from gateway.domain.moment import rfc3339
 from gateway.domain.order_record import OrderRecord
 from gateway.domain.webhook import Answer
 from gateway.domain.webhook_record import Outcome, TakenRow
@@ -107,9 +106,3 @@ def order_of_line(line: Line, moment: datetime) -> OrderRecord:
         created_at=moment,
         updated_at=moment,
     )
-
-
-def moment_of(message: Message) -> str:
-    """When the event took place, as the API writes it."""
-    assert message.created_at is not None
-    return rfc3339(message.created_at)
