@@ -30,7 +30,7 @@ class Served:
 
     port: int
     bodies: list[bytes]
-    refused: list[str]
+    refused: asyncio.Queue[str]
     clients: list["Client"]
 
 
@@ -41,13 +41,13 @@ async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
     monkeypatch.setattr(protocol, "BODY_DEADLINE_S", BODY_DEADLINE_S)
     monkeypatch.setattr(protocol, "SWEEP_S", 0.02)
     bodies: list[bytes] = []
-    refused: list[str] = []
+    refused: asyncio.Queue[str] = asyncio.Queue()
 
     async def handle(request: BaseRequest) -> StreamResponse:
         try:
             bodies.append(await read_body(request))
         except ProblemError as error:
-            refused.append(error.code)
+            refused.put_nowait(error.code)
             return problem_response(error)
         return json_response(b"{}")
 
@@ -161,9 +161,7 @@ async def test_a_client_that_goes_away_is_no_error_of_ours(served: Served) -> No
     await client.writer.drain()
     client.writer.close()
     async with asyncio.timeout(PATIENCE_S):
-        while not served.refused:
-            await asyncio.sleep(0)
-    assert served.refused == ["malformed-json"]
+        assert await served.refused.get() == "malformed-json"
 
 
 async def test_a_chunk_that_is_none(served: Served) -> None:
