@@ -28,7 +28,7 @@ class Config:
     metrics_allow: tuple[Network, ...] = ()
     webhook_allow: tuple[Network, ...] = ()
     allow_unsafe_database: bool = False
-    statement_cache: int = 256  # 0 behind a transaction pooler without prepared statements
+    statement_cache: int = 256  # 0 behind a session pooler that knows no prepared statements
     database_connections: int = 8
     queue_lines_max: int = 20_000  # order lines waiting for a commit; more are shed
     commit_lines_max: int = 768  # order lines in one commit
