@@ -57,7 +57,9 @@ class Screen:
 
     def _say(self, text: str) -> None:
         seconds = time.monotonic() - self._began
-        self._console.print(f"{seconds:5.1f} s  {text}", markup=False, highlight=False)
+        self._console.print(
+            f"{seconds:5.1f} s  {text}", markup=False, highlight=False, soft_wrap=True
+        )
 
     @contextlib.asynccontextmanager
     async def shown(self) -> AsyncIterator["Screen"]:
