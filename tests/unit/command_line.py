@@ -8,7 +8,9 @@ from typing import Any
 from gateway.cli.root import load_room, rooms
 
 # `quangate`, then a word of its own: neither a path nor `quangate-audit.timer`.
-NAMED = re.compile(r"(?<![\w.-])quangate +(?P<words>[a-z][a-z-]*(?=[\s`|);,]|\.(?:\s|$)|$)[^`|\n#]*)")
+NAMED = re.compile(
+    r"(?<![\w.-])quangate +(?P<words>[a-z][a-z-]*(?=[\s`|);,]|\.(?:\s|$)|$)[^`|\n#]*)"
+)
 
 
 def unknown_commands(text: str) -> list[str]:
