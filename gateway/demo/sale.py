@@ -69,7 +69,7 @@ class Sale:
 
     async def _rush(self) -> None:
         """Single orders over many connections; some are sent again, some again but changed."""
-        self._steps.step("single orders, with retries and conflicting bodies", self._tally.counts)
+        self._steps.step("single orders, retries, conflicts", self._tally.counts)
 
         async def buy(number: int) -> None:
             order = self._order(f"R{number}")
@@ -97,7 +97,7 @@ class Sale:
 
     async def _wholesale(self) -> None:
         """Batches of a hundred lines until the pool is sold out, and a little longer."""
-        self._steps.step("batches of 100 lines until everything is sold", self._tally.counts)
+        self._steps.step("batches until everything is sold", self._tally.counts)
         sold_out = asyncio.Event()
 
         async def buy_batches(buyer: int) -> None:
@@ -126,7 +126,7 @@ class Sale:
 
     async def _retries(self) -> None:
         """Retries of numbers accepted long ago still get their own codes."""
-        self._steps.step("retries of early orders, after the sale", self._tally.counts)
+        self._steps.step("retries of early orders", self._tally.counts)
         numbers = sorted(number for partner, number in self._tally.accepted if partner == "rush")
         chosen = self._chance.sample(numbers, min(200, len(numbers)))
         await in_parallel(32, (self._single("rush", self._order(number)) for number in chosen))

@@ -68,7 +68,7 @@ async def run_demo(data: Path, scale: Scale, *, workers: int, steps: Steps) -> V
             count=scale.top_ups,
             steps=steps,
         ).run()
-        steps.step("stopping the gateway, auditing the books")
+        steps.step("auditing the books")
         exit_code = await stage.gateway.stop()
     audit, stats = await asyncio.gather(
         quangate(data, "audit"), quangate(data, "codes", "stats", "--pool", POOL)
@@ -92,9 +92,9 @@ async def _stage(data: Path, scale: Scale, *, workers: int, steps: Steps) -> Asy
     own = gateway(data, workers=workers, settings={"QUANGATE_WEBHOOK_ALLOW": "127.0.0.1/32"})
     servers = (own, *simulators.values())
     try:
-        steps.step(f"starting PostgreSQL, the gateway and two upstreams in {data}")
+        steps.step("starting the gateway and two upstreams", lambda: str(data))
         await asyncio.gather(receiver.start(), *(server.start() for server in servers))
-        steps.step(f"importing a file of {scale.file_codes:,} codes, creating partners")
+        steps.step(f"importing {scale.file_codes:,} codes, making partners")
         codes, imported = await _set_up_codes(data, scale)
         buyers, agent, _ = await asyncio.gather(
             _set_up_buyers(data),

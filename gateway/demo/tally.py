@@ -40,10 +40,7 @@ class Tally:
 
     def counts(self) -> str:
         """The counts of the moment, for people."""
-        return (
-            f"{len(self.accepted):,} orders · {self.codes_delivered:,} codes"
-            f" · {self.replays:,} replays · {self.refused['sold-out']:,} sold out"
-        )
+        return f"{len(self.accepted):,} orders, {self.codes_delivered:,} codes"
 
     @property
     def distinct_codes(self) -> int:

@@ -124,13 +124,13 @@ class TopUpAct:
         self._steps.step("top-ups over two upstreams", self._counts)
         await self._sell("both_well", self._per_phase)
         await _until(self._all_ended)
-        self._steps.step("north refuses or drops the connection after executing", self._counts)
+        self._steps.step("north refuses, or executes and hangs up", self._counts)
         await self._script(FAILING)
         await self._sell_in_rounds("north_fails")
         await self._script(WELL)
         self._steps.step("north is well again", self._counts)
         await self._sell_until_north_is_back()
-        self._steps.step("finding out what became of the uncertain ones", self._counts)
+        self._steps.step("finding out about the uncertain ones", self._counts)
         await _until(self._all_ended)
         watching.cancel()
         orders = [order async for order in listed_orders(self._client)]
@@ -139,10 +139,10 @@ class TopUpAct:
         return await self._judge(orders)
 
     def _counts(self) -> str:
-        told = self._receiver.kinds
+        delivered = self._receiver.kinds["order.delivered"]
+        uncertain = len(self._book.uncertain)
         return (
-            f"{len(self._book.accounts):,} accepted · {len(self._book.uncertain):,} were uncertain"
-            f" · {told['order.delivered']:,} told delivered"
+            f"{len(self._book.accounts):,} orders, {delivered:,} told, {uncertain:,} were uncertain"
         )
 
     # ------------------------------------------------------------ selling
