@@ -93,6 +93,7 @@ async def test_a_dead_target_is_left_alone() -> None:
         await world.end_all(failed=True)
     tried = len(world.started)
     assert RULES.outcomes_min <= tried <= RULES.outcomes_min + CALLS_FIRST
+    assert not world.lane.has_room(10_000)
     world.put(1, "alive.example")
     await world.turn()
     assert world.started[-1].target == "https://alive.example"

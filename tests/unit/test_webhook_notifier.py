@@ -208,7 +208,7 @@ async def test_more_than_memory_holds_is_left_to_polling() -> None:
     """The rows are there anyway."""
     world = World()
     world.wire.open.clear()
-    world.notifier.created([line(n) for n in range(1, 1001)])
+    world.notifier.created([line(n) for n in range(1, room.HANDED_MAX + 100)])
     assert world.notifier.in_memory == room.HANDED_MAX
     await world.turn()
     world.wire.open.set()
@@ -256,7 +256,7 @@ async def test_what_is_in_memory_is_not_taken_again() -> None:
     world = World()
     world.wire.open.clear()
     world.notifier.created([line(7)])
-    world.rows.due = [row(7)]
+    world.rows.due = [row(7, body=b"{}")]
     async with running(world):
         await world.until(lambda: bool(world.rows.asked))
         await world.turn()

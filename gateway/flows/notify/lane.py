@@ -17,6 +17,7 @@ from gateway.flows.notify.message import Message
 
 CALLS_FIRST: Final = 8
 CALLS_MAX: Final = 128  # at 200 ms a call: 640 messages a second to one partner
+ENOUGH_FOR_PROBES: Final = 32
 WAKE_S_MIN: Final = 0.1
 RULES: Final = BreakerRules(
     window=40, window_s=60.0, outcomes_min=16, failure_rate=0.8, slow_call_s=60.0,
@@ -57,6 +58,14 @@ class PartnerLane:
     def idle(self) -> bool:
         """Nothing waits, nothing is under way, nothing is to be remembered."""
         return not self._tasks and not self._targets
+
+    def has_room(self, most: int) -> bool:
+        """Whether it is worth bringing it more: not while all it holds waits for breakers."""
+        if self.waiting < ENOUGH_FOR_PROBES:
+            return True
+        now = self._clock()
+        open_ = any(one.queue and not one.breaker.waits_s(now) for one in self._targets.values())
+        return open_ and self.waiting < most
 
     def put(self, message: Message) -> None:
         """Queue a message; it starts in the loop's next turn, not in this one."""

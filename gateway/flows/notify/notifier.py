@@ -42,8 +42,9 @@ log = structlog.get_logger()
 POLL_S: Final = 0.5
 POLL_PAUSE_S: Final = 0.02  # between polls while partners have more than one chunk due
 CHUNK: Final = 256  # rows of one partner taken at once
-FULL: Final = 768  # messages of one partner waiting in memory; no more are taken
-HANDED_MAX: Final = 256  # the intake's share of these: the rest is left to polling
+FULL: Final = 2_500  # messages of one partner waiting in memory; no more are taken
+HANDED_MAX: Final = 2_000  # the intake's share of these: the rest is left to polling
+MEMORY_MAX: Final = 20_000  # messages of all partners; beyond it polling alone brings more
 HANDED_S: Final = 2.0  # a handed-over message starts within this time or is left to polling
 CLAIM_AFTER_S: Final = 1.0  # handed over and still here: others must be told (they wait 5 s)
 START_WITHIN_S: Final = 40.0  # of the 60 s of a claim; a call and its settling need 20
@@ -127,7 +128,7 @@ class Notifier:
             addressee = self.addressees.get(line.partner_id)
             url = None if addressee is None else addressee.url
         lane = self._lane(line.partner_id)
-        if url is None or lane.waiting >= HANDED_MAX:
+        if url is None or len(self._messages) >= MEMORY_MAX or not lane.has_room(HANDED_MAX):
             return  # polling knows better, or has more room
         self._put(
             Message(
@@ -182,7 +183,7 @@ class Notifier:
         if now - self._recovered_at > RECOVER_EVERY_S:
             self._recovered_at = now
             await self._webhooks.recover()
-        full = [id_ for id_, lane in self._lanes.items() if lane.waiting >= FULL]
+        full = [id_ for id_, lane in self._lanes.items() if not lane.has_room(FULL)]
         self._finished.clear()
         rows = await self._webhooks.take(list(self._messages), full, CHUNK)
         taken: dict[int, int] = {}
