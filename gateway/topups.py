@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hmac
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -142,7 +143,12 @@ class TopUps:
     def _notify_url(self, upstream_id: int) -> str:
         config = self._parts.config
         base = config.public_url or f"http://{config.host}:{config.port}"
-        return f"{base.rstrip('/')}/callbacks/{self._settings[upstream_id].name}"
+        settings = self._settings[upstream_id]
+        url = f"{base.rstrip('/')}/callbacks/{settings.name}"
+        if self._platforms[upstream_id].capabilities.callbacks_trusted:
+            return url
+        # Nothing in the callback itself proves who sent it: the address does.
+        return f"{url}/{settings.callback_token}"
 
     # ------------------------------------------------------------ callbacks
 
@@ -150,17 +156,27 @@ class TopUps:
         self,
         name: str,
         *,
+        token: str | None,
         method: str,
         path: str,
         query: str,
         headers: Mapping[str, str],
         body: bytes,
     ) -> Ack | None:
-        """Take one callback; None: there is no such upstream. Raises StoreUnavailableError."""
-        upstream_id = next((s.id for s in self._settings.values() if s.name == name), None)
-        platform = self._platforms.get(upstream_id) if upstream_id is not None else None
-        if upstream_id is None or platform is None:
+        """Take one callback; None: there is no such upstream. Raises StoreUnavailableError.
+
+        Whoever names a token must name the right one. Without one, a callback that nothing
+        proves is a hint like any other, but only so many of them are looked into.
+        """
+        settings = next((s for s in self._settings.values() if s.name == name), None)
+        platform = self._platforms.get(settings.id) if settings is not None else None
+        if settings is None or platform is None:
             return None
+        if token is not None and not hmac.compare_digest(
+            token.encode(), settings.callback_token.encode()
+        ):
+            log.warning("topups.callback_refused", upstream=name, reason="wrong token")
+            return CallbackRefused("wrong token").ack
         call = CallbackRequest(method=method, path=path, headers=headers, query=query, body=body)
         try:
             event = platform.parse_callback(call)
@@ -168,7 +184,9 @@ class TopUps:
             log.warning("topups.callback_refused", upstream=name, reason=refused.reason)
             return refused.ack
         if event.attempt_no is not None:
-            await self._callbacks.take(Received(upstream_id=upstream_id, event=event, body=body))
+            await self._callbacks.take(
+                Received(upstream_id=settings.id, event=event, body=body, named=token is not None)
+            )
         return event.ack
 
 

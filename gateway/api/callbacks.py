@@ -1,4 +1,4 @@
-"""/callbacks/{upstream}: platforms tell us about attempts; api.md leaves the words to them."""
+"""/callbacks/{upstream}[/{token}]: platforms tell us about attempts, in words of their own."""
 
 from aiohttp.web import BaseRequest, Response
 from multidict import CIMultiDict
@@ -9,12 +9,15 @@ from gateway.api.direct_answer import SERVER_NAME
 from gateway.api.problems import ProblemError
 
 
-async def take_callback(context: Context, request: BaseRequest, upstream: str) -> Response:
+async def take_callback(
+    context: Context, request: BaseRequest, upstream: str, token: str | None = None
+) -> Response:
     """Verify, keep, apply, acknowledge, in this order."""
     body = await read_body(request, BATCH_BODY_BYTES_MAX)
     path, _, query = request.raw_path.partition("?")
     ack = await context.topups.callback(
         upstream,
+        token=token,
         method=request.method,
         path=path,
         query=query,

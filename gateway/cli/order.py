@@ -1,6 +1,6 @@
 """`quangate order`: where is this order, where did this cent go."""
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -11,11 +11,15 @@ from gateway.cli.parameters import Limit
 
 app = room("Orders.")
 
+OrderNo: TypeAlias = Annotated[
+    str, typer.Argument(metavar="ORDER_NO", help="Our number of the order.")
+]
+
 
 @command(app, "show", example="quangate order show 248123456789012345")
 async def show(
     call: Call,
-    order_no: Annotated[str, typer.Argument(metavar="ORDER_NO", help="Our number of the order.")],
+    order_no: OrderNo,
 ) -> Answer:
     """One order with its attempts, its money and its messages; never its codes."""
     from gateway.flows.administration import orders
@@ -47,3 +51,51 @@ async def list_(
             db, partner=partner, state=state, parked=parked, limit=limit
         )
     return Answer(data={"orders": rows})
+
+
+@command(
+    app,
+    "resolve",
+    example='quangate order resolve 248123456789012345 --as failed --by ann --reason "their mail"',
+)
+async def resolve(
+    call: Call,
+    order_no: OrderNo,
+    *,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")] = "",
+    verdict: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            help="succeeded or failed; of a delivered order: reversed; of a parked one: unchanged.",
+        ),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the order.")] = "",
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Carry out what somebody else proposed.")
+    ] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the proposal back.")] = False,
+) -> Answer:
+    """Decide an order that waits for a person. One proposes, another one approves."""
+    from gateway.flows.administration import resolutions
+
+    if (verdict is not None) + approve + withdraw != 1:
+        raise typer.BadParameter("give one of --as, --approve and --withdraw")
+    async with open_desk(call) as desk, desk.transaction() as db:
+        if withdraw:
+            return Answer(data=await resolutions.withdraw(db, order_no))
+        if approve:
+            return Answer(data=await resolutions.approve(db, order_no, by=by))
+        data = await resolutions.propose(db, order_no, verdict=verdict or "", by=by, reason=reason)
+    return Answer(
+        data=data, note=f"Next: quangate order resolve {order_no} --approve --by SOMEBODY_ELSE"
+    )
+
+
+@command(app, "cancel", example="quangate order cancel 248123456789012345")
+async def cancel(call: Call, order_no: OrderNo) -> Answer:
+    """Cancel and refund an order of which nothing was sent to an upstream."""
+    from gateway.flows.administration import resolutions
+
+    async with open_desk(call) as desk, desk.transaction() as db:
+        return Answer(data=await resolutions.cancel(db, order_no))

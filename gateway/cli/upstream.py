@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -12,7 +13,8 @@ import typer
 from gateway.cli.command import Call, command, room
 from gateway.cli.desk import open_desk, open_secrecy
 from gateway.cli.output import Answer
-from gateway.cli.parameters import NewName, read_settings
+from gateway.cli.parameters import Limit, NewName, read_settings
+from gateway.cli.platform import asked, open_platform
 from gateway.domain.errors import RefusedError
 
 app = room("Platforms we buy from.")
@@ -95,6 +97,58 @@ async def _set_paused(call: Call, name: str, *, paused: bool) -> Answer:
 
     async with open_desk(call) as desk, desk.transaction() as db:
         return Answer(data=await upstreams.set_paused(db, name, paused=paused))
+
+
+@command(app, "test", example="quangate upstream test f1")
+async def test(call: Call, name: Upstream) -> Answer:
+    """Ask the platform for our balance: address, credentials and signature, without an order."""
+    began = time.monotonic()
+    async with open_platform(call, name) as platform:
+        balance = await asked(platform.balance())
+    return Answer(
+        data={
+            "upstream": name,
+            "ok": True,
+            "balance": balance.amount_minor,
+            "currency": balance.currency,
+            "seconds": round(time.monotonic() - began, 3),
+        }
+    )
+
+
+@command(app, "balance", example="quangate upstream balance f1")
+async def balance(call: Call, name: Upstream) -> Answer:
+    """What may still be spent there, in minor units."""
+    async with open_platform(call, name) as platform:
+        left = await asked(platform.balance())
+    return Answer(data={"upstream": name, "balance": left.amount_minor, "currency": left.currency})
+
+
+@command(app, "catalog", example="quangate upstream catalog f1 --limit 20")
+async def catalog(call: Call, name: Upstream, limit: Limit = 100) -> Answer:
+    """The platform's products: ids for `--route`, faces and costs in minor units."""
+    items: list[Any] = []
+    cursor: str | None = None
+    async with open_platform(call, name) as platform:
+        while len(items) < limit:
+            page = await asked(platform.catalog(cursor))
+            items += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+    products = [
+        {
+            "product_id": item.product_id,
+            "name": item.name,
+            "kind": item.kind,
+            "face_value": item.face_minor,
+            "cost": item.cost_minor,
+            "currency": item.currency,
+            "available": item.available,
+        }
+        for item in items[:limit]
+    ]
+    return Answer(data={"upstream": name, "products": products})
 
 
 @command(app, "simulate", example="quangate upstream simulate fulu --port 9001")

@@ -120,3 +120,13 @@ class AttemptStore:
         with unreachable_is_unavailable():
             rows = await self._pool.fetch(SQL["upstream_settings"])
         return [UpstreamSettings(**dict(row)) for row in rows]
+
+    async def write_lanes(self, columns: Sequence[Sequence[Any]]) -> None:
+        """Tell people how the lanes of this worker are."""
+        with unreachable_is_unavailable():
+            await self._pool.execute(SQL["write_lanes"], self._worker_id, *columns)
+
+    async def forget_lanes(self) -> None:
+        """This worker's lanes are no more."""
+        with unreachable_is_unavailable():
+            await self._pool.execute(SQL["forget_lanes"], self._worker_id)

@@ -11,9 +11,7 @@ from gateway.flows.administration.port import Row, Statements, invalid, partner_
 
 async def show_order(db: Statements, order_no: str) -> dict[str, Any]:
     """One order with its attempts, its money and its messages."""
-    if not (order_no.isascii() and order_no.isdigit() and len(order_no) < 20):
-        raise invalid(f"{order_no!r} is no order number; `quangate order list` shows them")
-    number = int(order_no)
+    number = read_order_no(order_no)
     row = await db.one("show_order", number)
     if row is None:
         raise RefusedError("not-found", f"there is no order {order_no}; try `quangate order list`")
@@ -22,6 +20,7 @@ async def show_order(db: Statements, order_no: str) -> dict[str, Any]:
         **row,
         **texts,
         "attempts": await db.all("order_attempts", number),
+        "resolutions": await db.all("order_resolutions", number),
         "entries": await db.all("order_entries", number),
         "webhooks": await db.all("order_webhooks", number),
     }
@@ -36,6 +35,13 @@ async def list_orders(
     if partner is not None:
         await partner_id(db, partner)
     return await db.all("list_orders", partner, state, parked, limit)
+
+
+def read_order_no(text: str) -> int:
+    """The number behind an order_no."""
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise invalid(f"{text!r} is no order number; `quangate order list` shows them")
+    return int(text)
 
 
 def _parsed(text: str | None) -> Any:

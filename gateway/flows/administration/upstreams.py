@@ -45,8 +45,12 @@ async def add_upstream(
 
 
 async def list_upstreams(db: Statements) -> Sequence[Row]:
-    """All upstreams by name."""
-    return await db.all("list_upstreams", None)
+    """All upstreams by name, with their lanes as the running workers see them."""
+    lanes = await db.all("lane_states", None)
+    return [
+        {**row, "lanes": [_lane(lane) for lane in lanes if lane["upstream"] == row["upstream"]]}
+        for row in await db.all("list_upstreams", None)
+    ]
 
 
 async def show_upstream(db: Statements, secrecy: Secrecy, name: str) -> dict[str, Any]:
@@ -56,7 +60,21 @@ async def show_upstream(db: Statements, secrecy: Secrecy, name: str) -> dict[str
     if not rows or row is None:
         raise not_found("upstream", name)
     settings = json.loads(secrecy.open(PURPOSE, row["settings"]))
-    return {**rows[0], "settings": sorted(settings), "callback_path": f"/callbacks/{name}"}
+    return {
+        **rows[0],
+        "settings": sorted(settings),
+        "callback_path": f"/callbacks/{name}",
+        "lanes": [_lane(lane) for lane in await db.all("lane_states", name)],
+    }
+
+
+async def read_settings(db: Statements, secrecy: Secrecy, name: str) -> tuple[str, str, Any]:
+    """Connector, base URL and settings in plain, to talk to the platform with."""
+    row = await db.one("upstream_by_name", name)
+    if row is None:
+        raise not_found("upstream", name)
+    settings = json.loads(secrecy.open(PURPOSE, row["settings"]))
+    return row["connector"], row["base_url"], settings
 
 
 async def set_paused(db: Statements, name: str, *, paused: bool) -> dict[str, Any]:
@@ -78,3 +96,7 @@ def check_base_url(text: str) -> str:
     if parts.query or parts.fragment or parts.username is not None:
         raise invalid("--base-url must be without credentials, query and fragment")
     return text.rstrip("/")
+
+
+def _lane(row: Row) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "upstream"}

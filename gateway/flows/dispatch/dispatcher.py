@@ -30,7 +30,7 @@ from gateway.domain.settlement import (
 )
 from gateway.flows.dispatch.checks import Checks
 from gateway.flows.dispatch.job import Attempts, Job, Platform, Requests, Settlement, job_of
-from gateway.flows.dispatch.lane import Call, Lane
+from gateway.flows.dispatch.lane import Call, Lane, lane_columns
 from gateway.flows.dispatch.routes import Routes
 from gateway.flows.dispatch.settling import Settling
 from gateway.flows.line import Line, PlannedAttempt, Refusal
@@ -152,6 +152,7 @@ class Dispatcher:
         unsent += [job.attempt_id for lane in self.lanes for job in lane.take_all()]
         if unsent:
             await self._attempts.release(unsent)
+        await self._attempts.forget_lanes()
 
     def _put(self, job: Job) -> None:
         """Hand a job to its lane, unless it is there already."""
@@ -303,7 +304,7 @@ class Dispatcher:
                 more = await self._take_due(orphans=living != known)
                 if not more:
                     known = living
-                self._tend_lanes()
+                await self._tend_lanes()
             except StoreUnavailableError as error:
                 log.warning("dispatch.poll_failed", error=str(error))
             except Exception:
@@ -325,7 +326,7 @@ class Dispatcher:
                 self._checks.ask(job)
         return len(records) >= DUE_MAX
 
-    def _tend_lanes(self) -> None:
+    async def _tend_lanes(self) -> None:
         """Send elsewhere, or give up, what waits too long for a lane that takes no calls."""
         if time.monotonic() - self._tended_at < TEND_EVERY_S:
             return
@@ -337,6 +338,8 @@ class Dispatcher:
                 task = asyncio.create_task(self._move(job))
                 self._background.add(task)
                 task.add_done_callback(self._background.discard)
+        if self.lanes:
+            await self._attempts.write_lanes(lane_columns(self.lanes))
 
     def _may_move(self, job: Job) -> bool:
         elsewhere = self._routes.may_go_elsewhere(job)

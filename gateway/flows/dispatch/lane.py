@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
@@ -192,3 +193,19 @@ class Lane:
             self._last_call = {a: t for a, t in self._last_call.items() if now - t < self.gap_s}
         last = self._last_call.get(account)
         return 0.0 if last is None else max(0.0, last + self.gap_s - now)
+
+
+def lane_columns(lanes: Sequence[Lane]) -> list[list[Any]]:
+    """How lanes are, as columns of the table lane_state behind its worker."""
+    return [
+        [lane.upstream_id for lane in lanes],
+        [lane.product_id for lane in lanes],
+        [lane.breaker.state.value for lane in lanes],
+        [lane.breaker.reason for lane in lanes],
+        [lane.waiting for lane in lanes],
+        [lane.under_way for lane in lanes],
+        [lane.calls for lane in lanes],
+        [lane.failures for lane in lanes],
+        [lane.success_rate for lane in lanes],
+        [lane.latency_s for lane in lanes],
+    ]

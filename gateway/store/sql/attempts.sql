@@ -50,3 +50,15 @@ SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::byt
 -- name: upstream_settings
 SELECT id, name, connector, base_url, settings, callback_token, paused FROM upstream
 
+-- name: write_lanes
+INSERT INTO lane_state (worker_id, upstream_id, product_id, breaker, reason, waiting, under_way, calls, failures, success_rate, latency_s)
+SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::integer[], $8::bigint[], $9::bigint[],
+                         $10::float8[], $11::float8[])
+ON CONFLICT (worker_id, upstream_id, product_id) DO UPDATE SET
+    breaker = excluded.breaker, reason = excluded.reason, waiting = excluded.waiting, under_way = excluded.under_way,
+    calls = excluded.calls, failures = excluded.failures, success_rate = excluded.success_rate, latency_s = excluded.latency_s,
+    updated_at = now()
+
+-- name: forget_lanes
+-- Lanes of this worker, which ends, and of workers that ended without a word.
+DELETE FROM lane_state WHERE worker_id = $1 OR worker_id NOT IN (SELECT worker_id FROM worker)
