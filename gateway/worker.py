@@ -87,9 +87,17 @@ class Worker:
         read = await read_catalog(pool)
         topups = TopUps(self._parts(slot))
         channels = Channels(self._parts(slot), show=self._show_order)
-        self._context = self._make_context(slot, orders, read.catalog, topups, channels)
+        notifications = Notifications(self._parts(slot))
+        self._context = self._make_context(
+            slot,
+            orders,
+            read.catalog,
+            topups=topups,
+            channels=channels,
+            notifications=notifications,
+        )
         self._take_keys(read)
-        self._services = [topups, Notifications(self._parts(slot)), channels]
+        self._services = [topups, notifications, channels]
         for service in self._services:
             await service.start()
         self._intake.start()
@@ -143,8 +151,10 @@ class Worker:
         slot: int,
         orders: OrderStore,
         catalog: Catalog,
+        *,
         topups: TopUps,
         channels: Channels,
+        notifications: Notifications,
     ) -> Context:
         """What the handlers share."""
         pool, vault = self._database.pool, self._vault
@@ -164,6 +174,7 @@ class Worker:
             order_ids=self._order_ids,
             topups=topups,
             channels=channels,
+            notifier=notifications.notifier,
             stock_levels=StockLevels(StockLevelStore(pool)),
             statements=Statements(
                 ledger=AccountStore(pool), seal=vault.wrap_secret, unseal=vault.open_secret

@@ -11,6 +11,7 @@ from gateway.domain.channel import ChannelAccount
 from gateway.flows.dispatch.dispatcher import Dispatcher
 from gateway.flows.intake import Intake
 from gateway.flows.line import PlannedAttempt, Refusal
+from gateway.flows.notify.notifier import Notifier
 from gateway.flows.order_desk import OrderDesk
 from gateway.flows.statements import Statements
 from gateway.flows.stock import Stock
@@ -84,6 +85,7 @@ class Context:
     order_ids: OrderIds
     topups: TopUpDesk
     channels: ChannelDesk
+    notifier: Notifier
     stock_levels: StockLevels
     statements: Statements
     nonces: UsedNonces

@@ -30,7 +30,13 @@ class Family(msgspec.Struct, array_like=True):
 
 def families(context: Context) -> list[Family]:
     """All of this worker's, now."""
-    return [*_http(context), *_orders(context), *_upstreams(context), *_process(context)]
+    return [
+        *_http(context),
+        *_orders(context),
+        *_upstreams(context),
+        *_webhooks(context),
+        *_process(context),
+    ]
 
 
 def _http(context: Context) -> Iterator[Family]:
@@ -197,4 +203,27 @@ def _upstreams(context: Context) -> Iterator[Family]:
             ([names.get(upstream_id, str(upstream_id)), str(outcome)], count)
             for (upstream_id, outcome), count in sorted(dispatcher.outcomes.items())
         ],
+    )
+
+
+def _webhooks(context: Context) -> Iterator[Family]:
+    notifier = context.notifier
+    yield Family(
+        "counter",
+        "quangate_webhook_attempts",
+        "Webhook messages sent to partners, by what came of it.",
+        ["outcome"],
+        [(["delivered"], notifier.delivered), (["failed"], notifier.failed)],
+    )
+    yield _one(
+        "counter",
+        "quangate_webhook_dead_letters",
+        "Webhook messages given up; `quangate webhook list --state dead` shows them.",
+        notifier.dead,
+    )
+    yield _one(
+        "gauge",
+        "quangate_webhooks_in_memory",
+        "Webhook messages waiting or under way in this worker; more may wait in the database.",
+        notifier.in_memory,
     )

@@ -1,6 +1,7 @@
 """Webhooks from an order to a real receiver, over a real gateway (faults 81, 83; I11)."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -86,6 +87,11 @@ async def test_an_order_reaches_the_endpoint(
     row = await until_settled(connection, message.id, 1)
     assert (row["state"], row["last_status"], row["next_attempt_at"]) == ("delivered", 204, None)
     assert row["body"] == message.body
+    async with shop.session.get(f"{shop.url}/metrics") as metrics:
+        text = await metrics.text()
+    assert re.search(
+        r'quangate_webhook_attempts_total\{outcome="delivered",worker="\d+"\} 1\.0', text
+    )
 
 
 async def test_a_failure_is_tried_again_under_the_same_id(
