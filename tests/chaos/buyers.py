@@ -20,6 +20,8 @@ from tests.chaos.world import World
 
 REQUEST_TIMEOUT_S = 60.0
 SETTLE_DEADLINE_S = 120.0
+TRY_AGAIN_S = 0.05
+LOOPS = 8  # buyers under_load; the gateway, PostgreSQL and they share few cores
 # Answers after which the same number is to be tried again.
 TRY_AGAIN = {"unanswered", "busy", "overloaded", "maintenance", "rate-limited"}
 
@@ -157,9 +159,12 @@ class Buyers:
 
     async def _post(self, path: str, document: Any) -> Answer | None:
         try:
-            return await self._client.post(path, document)
+            answer = await self._client.post(path, document)
         except (aiohttp.ClientError, OSError, TimeoutError):
-            return None
+            answer = None
+        if answer is None or answer.status == 503:
+            await asyncio.sleep(TRY_AGAIN_S)  # like a client with manners; the cores are few
+        return answer
 
     def _hear(self, number: str, answer: Answer | None) -> None:
         if answer is None:
@@ -195,11 +200,11 @@ async def in_parallel(width: int, work: Sequence[Any]) -> None:
 
 @asynccontextmanager
 async def under_load(buyers: Buyers, *, seed: int, prefix: str) -> AsyncIterator[None]:
-    """While the body runs, sixteen loops buy; at its end they finish what they began."""
+    """While the body runs, a few loops buy; at its end they finish what they began."""
     until = asyncio.Event()
     loops = [
         asyncio.create_task(buyers.load(random.Random(seed * 1000 + n), f"{prefix}{n}", until))
-        for n in range(16)
+        for n in range(LOOPS)
     ]
     try:
         yield

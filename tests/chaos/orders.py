@@ -55,7 +55,7 @@ class Run:
         ):
             async with buyers_of(world, gateway.url, self.ledger) as buyers:
                 async with under_load(buyers, seed=self.seed, prefix="c"):
-                    while time.monotonic() - began < self.seconds:
+                    while time.monotonic() - began < self.seconds or not self.harm.total():
                         await asyncio.sleep(rng.uniform(*PAUSES_S))
                         await self._keep_stocked(world, database)
                         await self._hurt(rng, gateway, database)

@@ -113,11 +113,6 @@ async def test_the_database_goes_away_and_comes_back(fresh: Config, log: Path) -
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    reason="gateway/api/protocol.py cuts a client whose head and body came in two pieces after"
-    " ten seconds, although it owes nothing: data_received takes the body's end for a new head",
-    strict=False,
-)
 async def test_the_database_falls_silent(fresh: Config, log: Path) -> None:
     """It hangs instead of failing: everybody who waits is told 503 in bounded time, equals too."""
     world = await build_world(fresh, codes=CODES)
