@@ -94,6 +94,6 @@ def gateway(data: Path, *, workers: int, settings: Mapping[str, str] | None = No
     )  # fmt: skip
 
 
-def simulator(data: Path, connector: str) -> Server:
+def simulator(data: Path, connector: str, *options: str) -> Server:
     """A simulated platform on a free port."""
-    return Server(data, "upstream", "simulate", connector, "--port", "0")
+    return Server(data, "upstream", "simulate", connector, "--port", "0", *options)

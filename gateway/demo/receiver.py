@@ -22,6 +22,7 @@ class Receiver:
     kinds: Counter[str] = field(default_factory=Counter)  # type → distinct messages
     refused: int = 0  # with a wrong signature: must stay 0
     repeated: int = 0
+    uncertain: set[str] = field(default_factory=set)  # order_no that were so for a while
     finished: dict[str, str] = field(default_factory=dict)  # order_no → type of its last message
     _seen: set[str] = field(default_factory=set)
     _sequences: dict[str, int] = field(default_factory=dict)
@@ -67,6 +68,8 @@ class Receiver:
         message = orjson.loads(body)
         self.kinds[message["type"]] += 1
         order_no = message["data"].get("order_no")
+        if message["type"] == "order.uncertain":
+            self.uncertain.add(order_no)
         if order_no is not None and message["sequence"] > self._sequences.get(order_no, 0):
             self._sequences[order_no] = message["sequence"]
             self.finished[order_no] = message["type"]

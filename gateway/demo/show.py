@@ -87,25 +87,27 @@ async def run_demo(data: Path, scale: Scale, *, workers: int, steps: Steps) -> V
 async def _stage(data: Path, scale: Scale, *, workers: int, steps: Steps) -> AsyncIterator[Stage]:
     """A gateway with partners, codes and upstreams; everything is stopped at the end."""
     receiver = Receiver()
-    simulators = {"north": simulator(data, "fulu"), "south": simulator(data, "kasushou")}
     # The receiver is on loopback, which webhooks do not reach unless they are allowed to.
     own = gateway(data, workers=workers, settings={"QUANGATE_WEBHOOK_ALLOW": "127.0.0.1/32"})
-    servers = (own, *simulators.values())
+    south = simulator(data, "kasushou")
+    servers = [own, south]
     try:
         steps.step("starting the gateway and two upstreams", lambda: str(data))
-        await asyncio.gather(receiver.start(), *(server.start() for server in servers))
+        await asyncio.gather(receiver.start(), own.start(), south.start())
+        # Requests to this platform name no callback address: it is configured there.
+        north = simulator(data, "fulu", "--callback-url", f"{own.url}/callbacks/north")
+        servers.append(north)
+        await north.start()
         steps.step(f"importing {scale.file_codes:,} codes, making partners")
         codes, imported = await _set_up_codes(data, scale)
         buyers, agent, _ = await asyncio.gather(
             _set_up_buyers(data),
             _set_up_agent(data, receiver),
-            topups.set_up(
-                data, north_url=simulators["north"].url, south_url=simulators["south"].url
-            ),
+            topups.set_up(data, north_url=north.url, south_url=south.url),
         )
         yield Stage(
             gateway=own,
-            simulators=simulators,
+            simulators={"north": north, "south": south},
             receiver=receiver,
             credentials={**buyers, AGENT: agent},
             codes=codes,

@@ -138,9 +138,14 @@ class TopUpAct:
         await _until(lambda: self._all_told(orders))
         return await self._judge(orders)
 
+    @property
+    def _uncertain(self) -> set[str]:
+        """Orders that were uncertain, as far as anybody saw or was told."""
+        return self._book.uncertain | self._receiver.uncertain
+
     def _counts(self) -> str:
         delivered = self._receiver.kinds["order.delivered"]
-        uncertain = len(self._book.uncertain)
+        uncertain = len(self._uncertain)
         return (
             f"{len(self._book.accounts):,} orders, {delivered:,} told, {uncertain:,} were uncertain"
         )
@@ -233,7 +238,7 @@ class TopUpAct:
             },
             double_executions=sum(count - 1 for count in executed.values()),
             executed_undelivered=len(executed.keys() - delivered),
-            uncertain_seen=len(self._book.uncertain),
+            uncertain_seen=len(self._uncertain),
             uncertain_left=sum(order["state"] not in ENDED for order in orders),
             topup_refusals=dict(self._book.refusals),
             webhooks_delivered=self._receiver.delivered,
