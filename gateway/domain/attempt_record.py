@@ -9,7 +9,7 @@ class AttemptRecord:
 
     `unsent`: provably nothing was sent under it. `age_s` counts from the last send, or from
     the beginning when there was none. `sends` grows with each send, and fences it: who knows
-    an older number may not send.
+    an older number may not send. `cost` is the upstream's price, as far as it told one.
     """
 
     id: int
@@ -21,6 +21,7 @@ class AttemptRecord:
     quantity: int
     cost_max: int | None
     face_value: int | None
+    cost: int | None
     state: str
     upstream_no: str | None
     queries: int

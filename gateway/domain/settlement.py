@@ -29,7 +29,7 @@ class Facts:
 
     `age_s` counts from its last send: a finality window begins there. `sends` were NOT_SENT
     so far, `order_age_s` is how long the order has waited, `elsewhere` whether another route
-    takes orders now.
+    takes orders now, `cost_minor` the price at which the upstream accepted it.
     """
 
     age_s: float
@@ -41,6 +41,7 @@ class Facts:
     amount_minor: int = 0
     quantity: int = 1
     face_minor: int | None = None
+    cost_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +105,22 @@ def decide_query(kind: str, facts: Facts, policy: Policy, chance: float) -> Deci
 
 
 def decide_partial(
-    facts: Facts, policy: Policy, chance: float, *, delivered: int | None, face_minor: int | None
+    facts: Facts,
+    policy: Policy,
+    chance: float,
+    *,
+    delivered: int | None,
+    face_minor: int | None,
+    cost_minor: int | None = None,
 ) -> Decision:
-    """Part was delivered: `delivered` pieces, or `face_minor` of the whole face."""
+    """Part was delivered: `delivered` pieces, or `face_minor` of the whole face.
+
+    Where the SKU's face is not known, the share of the price that the upstream kept
+    (`cost_minor`) tells it: it gave back the rest.
+    """
     whole_face = (facts.face_minor or 0) * facts.quantity
+    if not whole_face:
+        whole_face, face_minor = facts.cost_minor or 0, cost_minor
     if delivered is not None and 0 < delivered < facts.quantity:
         refund = facts.amount_minor * (facts.quantity - delivered) // facts.quantity
     elif face_minor is not None and 0 < face_minor < whole_face:

@@ -266,7 +266,7 @@ class Dispatcher:
             news=decision.news,
             webhook_id=self._next_id(),
             upstream_no=answer.upstream_no,
-            cost_minor=answer.cost_minor,
+            cost_minor=None if decision.next is Next.HOLD else answer.cost_minor,
             delivered=decision.delivered,
             refund_minor=decision.refund_minor,
             code=str(answer.reason or answer.code or "") or None,
@@ -368,6 +368,7 @@ class Dispatcher:
             amount_minor=job.amount_minor,
             quantity=job.quantity,
             face_minor=job.face_minor,
+            cost_minor=job.cost_minor,
         )
 
     def _policy(self, job: Job) -> Policy:
@@ -386,6 +387,7 @@ class Dispatcher:
             self._chance(),
             delivered=answer.delivered_quantity,
             face_minor=answer.delivered_face_minor,
+            cost_minor=answer.cost_minor,
         )
 
 

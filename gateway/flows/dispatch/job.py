@@ -37,6 +37,7 @@ class Job:
     not_sent: int = 0  # sends in a row that never left us
     unsent: bool = True  # provably nothing was sent under this number
     succeeded_before: bool = False
+    cost_minor: int | None = None  # the upstream's price, once it told one
 
     @property
     def lane(self) -> tuple[int, str]:
@@ -124,6 +125,7 @@ def job_of(record: AttemptRecord, now: float) -> Job:
         sends=record.sends,
         unsent=record.unsent,
         succeeded_before=record.succeeded_before,
+        cost_minor=record.cost,
     )
 
 

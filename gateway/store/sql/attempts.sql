@@ -31,7 +31,7 @@ WHERE a.id = u.id AND a.sends = u.sends AND a.state = 'created'
 SELECT cancel_order($1, $2, $3)
 
 -- name: by_ids
-SELECT a.id, a.partner_id, a.order_id, a.upstream_id, a.product_id, a.account, a.quantity, a.cost_max, a.face_value,
+SELECT a.id, a.partner_id, a.order_id, a.upstream_id, a.product_id, a.account, a.quantity, a.cost_max, a.face_value, a.cost,
        a.state, a.upstream_no, a.queries, a.not_found, a.sends,
        extract(epoch FROM now() - coalesce(a.sent_at, a.created_at))::float8 AS age_s,
        extract(epoch FROM now() - o.created_at)::float8 AS order_age_s,
