@@ -230,7 +230,8 @@ async def test_a_dead_letter_is_replayed(command: Cli, shop: None, connection: A
     }
     due = await connection.fetchval("SELECT next_attempt_at <= now() FROM webhook WHERE id = 4711")
     assert due
-    assert command("webhook", "replay", "1", "--json").json["error"]["code"] == "not-found"
+    for unknown in ("1", "A-1", "msg_9999999999999999999"):
+        assert command("webhook", "replay", unknown, "--json").json["error"]["code"] == "not-found"
 
 
 def _add(name: str, *settings: str) -> list[str]:

@@ -59,7 +59,8 @@ def test_orders_are_listed(command: Cli, options: tuple[str, ...], expected: lis
     ("arguments", "returncode"),
     [
         (("show", "999"), 1),  # no such order
-        (("show", "A-1"), 2),  # no order number
+        (("show", "A-1"), 1),  # nor such one
+        (("show", "9999999999999999999"), 1),  # nor one beyond all numbers
         (("list", "--partner", "nobody"), 1),
         (("list", "--state", "lost"), 2),
         (("list", "--limit", "0"), 2),

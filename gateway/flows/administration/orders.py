@@ -38,9 +38,9 @@ async def list_orders(
 
 
 def read_order_no(text: str) -> int:
-    """The number behind an order_no."""
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise invalid(f"{text!r} is no order number; `quangate order list` shows them")
+    """The number behind an order_no. What no order can have is not found, like any other."""
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 2**63):
+        raise RefusedError("not-found", f"there is no order {text}; try `quangate order list`")
     return int(text)
 
 
