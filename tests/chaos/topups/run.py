@@ -136,17 +136,19 @@ async def _sell_and_kill(
 ) -> int:
     numbers = iter(range(plan.topups))
     sold = asyncio.Event()
-    killer = asyncio.create_task(_kill(plan, config, gateway, sold))
+    pause_s = BATCH * CLIENTS / plan.per_s if plan.per_s else 0.0
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(total=30)
-    try:
-        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-            client = Client(session, gateway.url, credentials)
-            pause_s = BATCH * CLIENTS / plan.per_s if plan.per_s else 0.0
-            await asyncio.gather(*(_buy(client, numbers, pause_s) for _ in range(CLIENTS)))
-    finally:
+    async with (
+        aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
+        asyncio.TaskGroup() as group,  # when one of them fails, the run ends
+    ):
+        killer = group.create_task(_kill(plan, config, gateway, sold))
+        client = Client(session, gateway.url, credentials)
+        buyers = [group.create_task(_buy(client, numbers, pause_s)) for _ in range(CLIENTS)]
+        await asyncio.wait(buyers)
         sold.set()
-    return await killer
+    return killer.result()
 
 
 async def _buy(client: Client, numbers: Iterator[int], pause_s: float) -> None:
@@ -204,7 +206,10 @@ async def _kill(plan: Plan, config: Config, gateway: GatewayProcess, sold: async
 
 def _kill_database(config: Config) -> None:
     pid_file = config.data / "postgres" / "postmaster.pid"
-    os.kill(int(pid_file.read_text().split()[0]), signal.SIGKILL)
+    pid = int(pid_file.read_text().split()[0])
+    os.kill(pid, signal.SIGKILL)
+    while Path(f"/proc/{pid}/cmdline").exists():
+        time.sleep(0.05)
     EmbeddedServer(config.data).start()
 
 
