@@ -124,6 +124,8 @@ def _schemas(document: Json) -> Iterator[str]:
     for name, schema in document["components"]["schemas"].items():
         yield f'<section class="schema" id="type-{_text(name)}"><h3>{_text(name)}</h3>'
         yield _prose(schema.get("description", ""))
+        if "properties" not in schema:
+            yield f"<p>{_kind(schema)}</p>"
         required = set(schema.get("required", ()))
         yield _table(
             [
