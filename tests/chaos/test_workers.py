@@ -96,7 +96,10 @@ async def test_a_poisoned_line_spoils_only_itself(fresh: Config, log: Path, sqls
 
 @pytest.mark.parametrize("seed", [78, 7800])
 async def test_the_tail_with_two_workers(fresh: Config, log: Path, seed: int) -> None:
-    """100 codes, 1,000 buyers, random kills: exactly 100 are sold, nobody hears it too early."""
+    """100 codes, 1,000 buyers, random kills: exactly 100 are sold, nobody hears it too early.
+
+    Seen red (99 sold) while codes on their way back to the database still proved "sold out" (I8).
+    """
     world = await build_world(fresh, codes=100)
     rng = random.Random(seed)
     async with (
