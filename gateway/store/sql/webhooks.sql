@@ -4,12 +4,13 @@
 SELECT * FROM take_webhooks($1, $2, $3, $4, $5, $6)
 
 -- name: claim
--- Only what nobody has settled or claimed meanwhile.
+-- Only what nobody has settled or claimed meanwhile. NOT IN: see migration 0030.
 UPDATE webhook SET owner = $2, next_attempt_at = now() + make_interval(secs => $3)
-WHERE id = ANY ($1::bigint[]) AND state = 'pending' AND attempts = 0 AND owner IS NULL
+WHERE id = ANY ($1::bigint[]) AND state NOT IN ('delivered', 'dead') AND attempts = 0 AND owner IS NULL
 
 -- name: release
-UPDATE webhook SET owner = NULL, next_attempt_at = now() WHERE id = ANY ($1::bigint[]) AND state = 'pending' AND owner = $2
+UPDATE webhook SET owner = NULL, next_attempt_at = now()
+WHERE id = ANY ($1::bigint[]) AND state NOT IN ('delivered', 'dead') AND owner = $2
 
 -- name: recover
 SELECT recover_webhooks($1)
