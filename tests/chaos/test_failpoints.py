@@ -58,7 +58,7 @@ async def heal(world: World, gateway: GatewayProcess, ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("name", FAILPOINTS)
 async def test_orders_survive_a_death(fresh: Config, log: Path, name: str) -> None:
-    """Killed at this point: no acknowledged order changes, no code leaves twice, nothing leaks (I4).
+    """Killed here: no acknowledged order changes, no code leaves twice, nothing leaks (I4).
 
     Seen red (orders created twice) with orders answered just before their commit was sent.
     """
