@@ -89,13 +89,17 @@ DECLARE
     hopeless bigint[];
 BEGIN
     PERFORM FROM webhook WHERE id = ANY (p_id) ORDER BY id FOR NO KEY UPDATE;
-    WITH settled AS (
+    -- LIMIT keeps the conditions apart from the join, whatever statistics say of them.
+    WITH held AS MATERIALIZED (
+        SELECT u.* FROM unnest(p_id, p_attempts, p_tried, p_state, p_status, p_error, p_delay_s, p_body, p_gone)
+             AS u (id, attempts, tried, state, status, error, delay_s, body, gone)
+        CROSS JOIN LATERAL (SELECT x.state, x.attempts FROM webhook x WHERE x.id = u.id LIMIT 1) AS w
+        WHERE w.state = 'pending' AND (w.attempts = u.attempts OR u.state = 'delivered')),
+    settled AS (
         UPDATE webhook w SET
             state = u.state, attempts = w.attempts + u.tried, last_status = CASE u.tried WHEN 1 THEN u.status ELSE w.last_status END, last_error = u.error, owner = NULL,
             next_attempt_at = now() + make_interval(secs => u.delay_s), body = coalesce(w.body, u.body)
-        FROM unnest(p_id, p_attempts, p_tried, p_state, p_status, p_error, p_delay_s, p_body, p_gone)
-             AS u (id, attempts, tried, state, status, error, delay_s, body, gone)
-        WHERE w.id = u.id AND w.state NOT IN ('delivered', 'dead') AND (w.attempts = u.attempts OR u.state = 'delivered')
+        FROM held u WHERE w.id = u.id
         RETURNING w.partner_id, w.state, u.tried, u.gone, w.url)
     SELECT array_agg(DISTINCT partner_id ORDER BY partner_id) FILTER (WHERE state = 'delivered'),
            array_agg(DISTINCT partner_id ORDER BY partner_id) FILTER (WHERE state <> 'delivered' AND tried = 1),
