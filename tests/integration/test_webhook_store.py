@@ -1,0 +1,161 @@
+"""Webhook rows on the real database: fair taking, claims, settling, plans under a backlog."""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from gateway.domain.webhook import WebhookState
+from gateway.domain.webhook_record import Outcome
+from gateway.store.database import Database
+from gateway.store.webhooks import WebhookStore
+
+SLOT, OTHER_SLOT = 7, 8
+BACKLOG = 20_000
+DEAD_PARTNER, PARTNER = "dead", "alive"
+
+
+def store_on(connection: Any) -> WebhookStore:
+    """A worker's store; a single connection serves for the pool."""
+    return WebhookStore(connection, worker_id=uuid.uuid4(), slot=SLOT)
+
+
+@pytest.fixture
+async def rows(database: Database) -> AsyncIterator[Any]:
+    """A connection with two partners with endpoints and no messages."""
+    async with database.pool.acquire() as connection:
+        await connection.execute("TRUNCATE webhook, webhook_endpoint, worker")
+        for name in (DEAD_PARTNER, PARTNER):
+            await connection.execute(
+                "INSERT INTO partner (name, webhook_secret) VALUES ($1, '') ON CONFLICT DO NOTHING",
+                name,
+            )
+        await connection.execute(
+            "INSERT INTO webhook_endpoint (partner_id, url)"
+            " SELECT id, 'https://' || name || '.example/' FROM partner"
+        )
+        yield connection
+
+
+async def insert(rows: Any, partner: str, first: int, count: int, **changes: Any) -> None:
+    """Due messages that belong to no worker's memory, unless `changes` say otherwise."""
+    values = {"order_id": 0, "sequence": 1, "attempts": 0} | changes
+    await rows.execute(
+        "INSERT INTO webhook (id, partner_id, order_id, type, sequence, attempts, next_attempt_at)"
+        " SELECT $2::bigint + n, p.id, CASE WHEN $4::bigint = 0 THEN 1000000 + n ELSE $4 END,"
+        "   'order.delivered', $5, $6, now() - interval '1 s'"
+        " FROM partner p, generate_series(0, $3::int - 1) n WHERE p.name = $1",
+        partner, first, count, values["order_id"], values["sequence"], values["attempts"],
+    )  # fmt: skip
+
+
+def outcome(id_: int, state: WebhookState = WebhookState.PENDING, **changes: Any) -> Outcome:
+    """A failed first attempt, unless `changes` say otherwise."""
+    values: dict[str, Any] = {
+        "message_id": id_, "attempts_before": 0, "tried": True, "state": state, "status": 500,
+        "error": "answered 500", "delay_s": 5.0, "body": b"{}", "gone": False,
+    }  # fmt: skip
+    return Outcome(**(values | changes))
+
+
+async def test_a_backlog_leaves_room_for_others(rows: Any) -> None:
+    """Each partner gets its chunk, however much waits for another; full ones get none."""
+    await insert(rows, DEAD_PARTNER, 1, 1000)
+    await insert(rows, PARTNER, 5001, 3)
+    store = store_on(rows)
+    taken = [row.id for row in await store.take([], [], 100)]
+    assert len(taken) == 103
+    assert {5001, 5002, 5003} <= set(taken)
+    dead = await rows.fetchval("SELECT id FROM partner WHERE name = $1", DEAD_PARTNER)
+    assert await store.take([], [dead], 100) == []
+
+
+async def test_what_is_taken_is_claimed(rows: Any) -> None:
+    """Nobody gets it again until the claim ends, or its worker is gone."""
+    await insert(rows, PARTNER, 1, 3)
+    first, second = store_on(rows), store_on(rows)
+    assert len(await first.take([], [], 10)) == 3
+    assert await second.take([], [], 10) == []
+    await second.recover()  # the first is not registered: it counts as gone
+    assert len(await second.take([], [], 10)) == 3
+
+
+async def test_what_a_living_worker_has_in_memory_is_left_to_it(rows: Any) -> None:
+    """The id names the worker's slot. Its own worker takes what it does not hold itself."""
+    await rows.execute(
+        "INSERT INTO worker (slot, worker_id, host, pid, expires_at, started_at)"
+        " SELECT s, gen_random_uuid(), '', 0, now() + interval '1 h', now() - interval '1 h'"
+        " FROM unnest($1::int[]) s",
+        [SLOT, OTHER_SLOT],
+    )
+    own, others = (1 << 22) | (SLOT << 12), (1 << 22) | (OTHER_SLOT << 12)
+    for id_ in (own, others):
+        await insert(rows, PARTNER, id_, 1, order_id=id_)
+    store = store_on(rows)
+    assert await store.take([own], [], 10) == []
+    assert [row.id for row in await store.take([], [], 10)] == [own]
+    await rows.execute("UPDATE webhook SET created_at = created_at - interval '6 s'")
+    assert [row.id for row in await store.take([], [], 10)] == [others]  # its worker hangs
+
+
+async def test_a_later_event_waits_for_the_earlier(rows: Any) -> None:
+    """Until that was attempted, with whatever result."""
+    await insert(rows, PARTNER, 1, 1, order_id=77, sequence=1)
+    await insert(rows, PARTNER, 2, 1, order_id=77, sequence=2)
+    store = store_on(rows)
+    assert [row.id for row in await store.take([], [], 10)] == [1]
+    assert await store.take([], [], 10) == []
+    await store.settle([outcome(1)])
+    assert [row.id for row in await store.take([], [], 10)] == [2]
+
+
+async def test_settling_twice_is_settling_once(rows: Any) -> None:
+    """Attempts do not count double; a delivered message stays so."""
+    await insert(rows, PARTNER, 1, 2)
+    store = store_on(rows)
+    for _ in range(2):
+        await store.settle([outcome(1), outcome(2, WebhookState.DELIVERED, delay_s=None)])
+    await store.settle([outcome(2)])
+    found = await rows.fetch("SELECT state, attempts FROM webhook ORDER BY id")
+    assert [tuple(row) for row in found] == [("pending", 1), ("delivered", 1)]
+
+
+async def test_a_failure_does_not_undo_a_replay(rows: Any) -> None:
+    """Asked for while the last attempt was under way: the schedule has begun anew."""
+    await insert(rows, PARTNER, 1, 1)
+    await store_on(rows).settle([outcome(1, WebhookState.DEAD, attempts_before=9, delay_s=None)])
+    row = await rows.fetchrow("SELECT state, attempts FROM webhook")
+    assert tuple(row) == ("pending", 0)
+
+
+@asynccontextmanager
+async def few_rows_looked_at(rows: Any) -> AsyncIterator[None]:
+    """What is done inside must not read the backlog."""
+    count = "SELECT coalesce(sum(idx_tup_fetch + seq_tup_read), 0) FROM pg_stat_xact_user_tables"
+    async with rows.transaction():
+        before = await rows.fetchval(f"{count} WHERE relname = 'webhook'")
+        yield
+        after = await rows.fetchval(f"{count} WHERE relname = 'webhook'")
+    assert after - before < BACKLOG / 4
+
+
+async def test_plans_hold_when_statistics_are_old(rows: Any) -> None:
+    """A backlog that statistics know nothing of: the index of pending rows seems to be empty."""
+    await insert(rows, DEAD_PARTNER, 1, 300)
+    await rows.execute("UPDATE webhook SET state = 'delivered'")
+    await rows.execute("ANALYZE webhook")
+    await insert(rows, DEAD_PARTNER, 10_000, BACKLOG)
+    await insert(rows, PARTNER, 900_000, 50, order_id=77, sequence=2)
+    await insert(rows, PARTNER, 900_100, 1, order_id=77, sequence=1, attempts=1)
+    store = store_on(rows)
+    ids = list(range(10_000, 10_200))
+    async with few_rows_looked_at(rows):
+        await store.claim(ids)
+    async with few_rows_looked_at(rows):
+        await store.settle([outcome(id_) for id_ in ids])
+    async with few_rows_looked_at(rows):
+        assert len(await store.take([], [], 200)) == 251
+    async with few_rows_looked_at(rows):
+        await store.recover()
