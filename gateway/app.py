@@ -62,8 +62,10 @@ async def _work(config: Config) -> None:
     else:
         with contextlib.suppress(BrokenPipeError):  # the supervisor is already stopping
             os.write(int(ready_fd), b".")
+    keeping = asyncio.create_task(database.keep_alive())
     await stopping.wait()
     log.info("serve.draining")
+    keeping.cancel()
     await worker.stop()
 
 
@@ -78,6 +80,7 @@ async def _supervise(config: Config) -> None:
         asyncio.create_task(_keep_worker(config, port, database.dsn, stopping, event))
         for event in ready
     ]
+    keeping = asyncio.create_task(database.keep_alive())
     all_ready = asyncio.create_task(_all_set(ready))
     stop = asyncio.create_task(stopping.wait())
     await asyncio.wait([all_ready, stop], return_when=asyncio.FIRST_COMPLETED)
@@ -86,6 +89,7 @@ async def _supervise(config: Config) -> None:
     await stop
     all_ready.cancel()
     await asyncio.gather(*workers, return_exceptions=True)
+    keeping.cancel()
     held.close()
     await database.close()
 

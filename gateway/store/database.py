@@ -24,6 +24,7 @@ SERVER_VERSION_MIN = 150_000  # PostgreSQL 15
 CHANNEL = "quangate"  # NOTIFY channel: payload 'catalog', 'pool:<id>', 'recall:<id>', …
 CONNECT_TIMEOUT_S = 10.0
 COMMAND_TIMEOUT_S = 30.0
+REVIVE_S = 0.5  # how often we look whether the embedded server lives
 
 
 # What asyncpg raises when the server is not there, goes away, or is too busy to talk.
@@ -59,6 +60,16 @@ class Database:
     dsn: str
     pool: Any
     embedded: EmbeddedServer | None
+
+    async def keep_alive(self) -> None:
+        """Start the embedded server again whenever it dies; never returns."""
+        while True:
+            await asyncio.sleep(REVIVE_S)
+            try:
+                if self.embedded and await asyncio.to_thread(self.embedded.revive):
+                    log.error("database.restarted")
+            except StoreUnavailableError as error:
+                log.warning("database.not_restarted", error=str(error))
 
     async def close(self) -> None:
         """Close the connections and, as its last user, stop the embedded server."""

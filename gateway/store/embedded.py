@@ -104,6 +104,19 @@ class EmbeddedServer:
                 self._paths.data_dir / ".postgres-users.lock", fcntl.LOCK_SH | fcntl.LOCK_NB
             )
 
+    def revive(self) -> bool:
+        """Start the server again if it died under its users; True: it had died.
+
+        Raises StoreUnavailableError when it will not start yet. Cheap while it lives.
+        """
+        if self._users_lock is None or self._is_alive():
+            return False
+        with _exclusive(self._paths.data_dir / ".postgres-start.lock"):
+            if self._users_lock is None or self._is_running():
+                return False  # released, or another user was quicker
+            self._launch()
+        return True
+
     def release(self) -> None:
         """Stop using the server; the last user stops it. Idempotent."""
         if self._users_lock is None:
@@ -168,15 +181,16 @@ class EmbeddedServer:
         )  # fmt: skip
 
     def _is_running(self) -> bool:
+        return self._is_alive() and self._accepts_connections()
+
+    def _is_alive(self) -> bool:
         try:
             first_line = (self._paths.cluster / "postmaster.pid").read_text().split("\n", 1)[0]
             pid = int(first_line)
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except (OSError, ValueError):
             return False
-        if b"postgres" not in command:
-            return False  # the pid went to somebody else since
-        return self._accepts_connections()
+        return b"postgres" in command  # else the pid went to somebody else since
 
     def _accepts_connections(self) -> bool:
         """Wait through start-up or crash recovery of a server that is already there."""
