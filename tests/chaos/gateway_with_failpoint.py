@@ -12,11 +12,13 @@ from functools import wraps
 from itertools import count
 from typing import Any
 
+from connectors.upstream import Upstream
 from gateway.__main__ import main
 from gateway.api.direct_answer import DirectAnswer
 from gateway.flows.intake import Intake
 from gateway.flows.order_desk import OrderDesk
 from gateway.flows.stock import Stock
+from gateway.store.attempts import AttemptStore
 from gateway.store.commit import CommitLane
 from gateway.store.leases import LeaseStore
 from gateway.store.orders import OrderStore
@@ -94,10 +96,20 @@ FAILPOINTS: dict[str, tuple[type, str, Wrap]] = {
     "leases given back, still registered": (Stock, "close", after),
 }
 
+# The same for top-ups; tests/chaos/test_topups_failpoints.py goes through them.
+TOP_UP_FAILPOINTS: dict[str, tuple[type, str, Wrap]] = {
+    "committed, not marked as sent": (AttemptStore, "mark_sent", before),  # faults 3
+    "marked as sent, not sent": (AttemptStore, "mark_sent", after),
+    "sent, answer not settled": (Upstream, "submit", after),  # faults 4
+    "settlement sent, verdict not read": (AttemptStore, "settle", midway),
+    "settled, nobody told": (AttemptStore, "settle", after),
+    "callback kept, not applied": (AttemptStore, "keep_callbacks", after),
+}
+
 
 def arm(name: str, times: int) -> None:
     """Patch the failpoint's seam."""
-    owner, method, wrap = FAILPOINTS[name]
+    owner, method, wrap = {**FAILPOINTS, **TOP_UP_FAILPOINTS}[name]
     passes = count(1)
 
     def passed() -> None:
