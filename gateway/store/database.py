@@ -62,11 +62,12 @@ class Database:
     embedded: EmbeddedServer | None
 
     async def keep_alive(self) -> None:
-        """Start the embedded server again whenever it dies; never returns."""
-        while True:
+        """Start the embedded server again whenever it dies; runs until it is cancelled."""
+        server = self.embedded
+        while server is not None:
             await asyncio.sleep(REVIVE_S)
             try:
-                if self.embedded and await asyncio.to_thread(self.embedded.revive):
+                if await asyncio.to_thread(server.revive):
                     log.error("database.restarted")
             except StoreUnavailableError as error:
                 log.warning("database.not_restarted", error=str(error))

@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gateway.domain.errors import StoreUnavailableError
+from gateway.domain.errors import ConfigError, StoreUnavailableError
 
 DATABASE_USER = "quangate"
 SYSTEM_USER = "embedded_postgres"  # only when we are root: PostgreSQL refuses to run as root
@@ -76,6 +76,14 @@ class EmbeddedPaths:
         return Path(tempfile.gettempdir()) / f"quangate-{digest}"
 
 
+def make_data_directory(path: Path) -> None:
+    """Make the data directory unless it is there. Raises ConfigError."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(f"--data {path} cannot be a directory: {error.strerror}") from None
+
+
 class EmbeddedServer:
     """A handle on the embedded server of one data directory; start it, use `dsn`, release it."""
 
@@ -92,9 +100,10 @@ class EmbeddedServer:
     def start(self) -> None:
         """Start the server unless it runs, and register as one of its users.
 
-        Raises StoreUnavailableError with the end of the server's log when it will not start.
+        Raises StoreUnavailableError with the end of the server's log when it will not start,
+        ConfigError when there can be no such directory.
         """
-        self._paths.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_data_directory(self._paths.data_dir)
         with _exclusive(self._paths.data_dir / ".postgres-start.lock"):
             if not (self._paths.cluster / "PG_VERSION").exists():
                 self._initialise()

@@ -6,6 +6,7 @@ from typing import Any
 from gateway.domain.native_errors import KeyMissing
 from gateway.native import Vault
 from gateway.store.database import unreachable_is_unavailable
+from gateway.store.embedded import make_data_directory
 from gateway.store.named_sql import queries
 
 KEY_FILE = "kek"
@@ -27,5 +28,5 @@ async def open_vault(data: Path, connection: Any) -> Vault:
             f"the key file {path} is missing, and this database holds secrets that only it opens. "
             "Put the file back from its backup, or name its directory with --data."
         )
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)  # noqa: ASYNC240  once, at the start
+    make_data_directory(data)
     return Vault.open(str(path))

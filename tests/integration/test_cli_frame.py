@@ -128,6 +128,14 @@ def test_a_fresh_directory_needs_no_init(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "postgres" / "postmaster.pid").exists()
 
 
+def test_a_data_directory_that_cannot_be(tmp_path: Path) -> None:
+    """A file in the place of the data directory is named, not met by a traceback."""
+    (tmp_path / "file").touch()
+    done = run_cli("partner", "list", "--json", "--data", str(tmp_path / "file"), environment={})
+    assert (done.returncode, done.json["error"]["code"]) == (1, "invalid-configuration")
+    assert str(tmp_path / "file") in done.json["error"]["detail"]
+
+
 def test_text_from_outside_cannot_drive_a_terminal(cli: Cli) -> None:
     """Escape sequences in an argument come back harmless, in messages as in JSON."""
     done = cli("partner", "show", "\x1b]0;owned\x07", "--json")
