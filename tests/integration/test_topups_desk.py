@@ -1,0 +1,124 @@
+"""What operators do about top-ups: decide by two people, cancel, ask a platform, look at lanes."""
+
+import asyncio
+from typing import Any
+
+from tests.conftest import Cli, Finished
+from tests.contract.partner import eventually
+from tests.contract.shop import RICH, unique
+from tests.integration.topup_fixtures import gateway, session, topups
+from tests.integration.topup_shop import (
+    PRICE_MINOR,
+    TopUpShop,
+    balance,
+    order,
+    read,
+    until,
+)
+
+__all__ = ["gateway", "session", "topups"]
+
+
+async def run(cli: Cli, *arguments: str) -> Finished:
+    """A command in a process of its own, while the simulators go on."""
+    return await asyncio.to_thread(cli, *arguments, "--json")
+
+
+async def test_two_people_decide(topups: TopUpShop, cli: Cli) -> None:
+    """Proposed by one, approved by another: settled and refunded; never by one alone, or twice."""
+    async with topups.outlet("kasushou") as outlet:
+        partner = await topups.shop.partner()
+        sku = await topups.sku([(outlet.name, None)])
+        placed = await order(partner, sku, outlet.account("004"))
+        await until(partner, placed, "uncertain")
+        number = placed["order_no"]
+
+        proposed = await run(
+            cli, "order", "resolve", number, "--as", "failed", "--by", "ann", "--reason", "mail"
+        )
+        assert proposed.json["approved"] is False
+        assert (await read(partner, placed))["state"] == "uncertain"  # nothing happens yet
+        alone = await run(cli, "order", "resolve", number, "--approve", "--by", "Ann")
+        assert (alone.returncode, alone.json["error"]["code"]) == (1, "second-person-needed")
+
+        done = await run(cli, "order", "resolve", number, "--approve", "--by", "bob")
+        assert done.json["state"] == "failed"
+        ended = await read(partner, placed)
+        assert (ended["state"], ended["failure"]["code"]) == ("failed", "resolved")
+        assert await balance(partner) == RICH
+        again = await run(cli, "order", "resolve", number, "--approve", "--by", "bob")
+        assert (again.returncode, again.json["error"]["code"]) == (1, "not-found")
+        shown = (await run(cli, "order", "show", number)).json["resolutions"]
+        assert [(each["requested_by"], each["approved_by"]) for each in shown] == [("ann", "bob")]
+
+
+async def test_what_cannot_be_decided(topups: TopUpShop, cli: Cli) -> None:
+    """A delivered order can only be reversed; a failed one not at all; a proposal is withdrawn."""
+    async with topups.outlet("kasushou") as outlet:
+        partner = await topups.shop.partner()
+        sku = await topups.sku([(outlet.name, None)])
+        placed = await order(partner, sku, outlet.account("000"))
+        await until(partner, placed, "delivered")
+        number = placed["order_no"]
+        by_ann = ("--by", "ann", "--reason", "mail")
+        wrong = await run(cli, "order", "resolve", number, "--as", "failed", *by_ann)
+        assert (wrong.returncode, wrong.json["error"]["code"]) == (1, "not-resolvable")
+        await run(cli, "order", "resolve", number, "--as", "reversed", *by_ann)
+        taken = await run(cli, "order", "resolve", number, "--as", "reversed", *by_ann)
+        assert taken.json["error"]["code"] == "already-proposed"
+        assert (await run(cli, "order", "resolve", number, "--withdraw")).returncode == 0
+        assert await balance(partner) == RICH - PRICE_MINOR
+        await run(cli, "order", "resolve", number, "--as", "reversed", *by_ann)
+        await run(cli, "order", "resolve", number, "--approve", "--by", "bob")
+        assert (await read(partner, placed))["state"] == "reversed"
+        assert await balance(partner) == RICH
+
+
+async def test_an_order_is_cancelled(topups: TopUpShop, cli: Cli) -> None:
+    """Only while nothing was sent: then it is refunded."""
+    async with topups.outlet("kasushou") as outlet:
+        partner = await topups.shop.partner()
+        sku = await topups.sku([(outlet.name, None)])
+        sent = await order(partner, sku, outlet.account("000"))
+        await until(partner, sent, "delivered")
+        late = await run(cli, "order", "cancel", sent["order_no"])
+        assert (late.returncode, late.json["error"]["code"]) == (1, "not-cancellable")
+
+        down = unique("down")
+        await topups.add_upstream(down, "kasushou", "http://127.0.0.1:9")
+        alone = await topups.sku([(down, None)])
+        placed = await order(partner, alone, "13800138000")
+
+        async def cancelled() -> bool:  # not while a try is under way
+            return (await run(cli, "order", "cancel", placed["order_no"])).returncode == 0
+
+        await eventually(cancelled)
+        assert (await read(partner, placed))["state"] == "failed"
+
+
+async def test_a_platform_is_asked(topups: TopUpShop, cli: Cli) -> None:
+    """Balance and catalogue come by the real signature; a platform that is away is said so."""
+    async with topups.outlet("dayuanren", settings={"balance_minor": "12345"}) as outlet:
+        tested = (await run(cli, "upstream", "test", outlet.name)).json
+        assert (tested["ok"], tested["balance"], tested["currency"]) == (True, 12345, "CNY")
+        assert (await run(cli, "upstream", "balance", outlet.name)).json["balance"] == 12345
+        products = (await run(cli, "upstream", "catalog", outlet.name, "--limit", "2")).json
+        assert len(products["products"]) == 2
+        assert {"product_id", "name", "face_value", "cost"} <= set(products["products"][0])
+    away = await run(cli, "upstream", "test", outlet.name)
+    assert (away.returncode, away.json["error"]["code"]) == (1, "upstream-unreachable")
+
+
+async def test_lanes_are_shown(topups: TopUpShop, cli: Cli) -> None:
+    """`upstream list` tells how each lane is doing."""
+    async with topups.outlet("kasushou") as outlet:
+        partner = await topups.shop.partner()
+        sku = await topups.sku([(outlet.name, None)])
+        await until(partner, await order(partner, sku, outlet.account("000")))
+
+        async def told() -> bool:
+            listed: list[Any] = (await run(cli, "upstream", "list")).json["upstreams"]
+            (mine,) = [each for each in listed if each["upstream"] == outlet.name]
+            return [(lane["breaker"], lane["calls"]) for lane in mine["lanes"]] == [("closed", 1)]
+
+        await eventually(told)
