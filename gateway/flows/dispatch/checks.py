@@ -49,8 +49,10 @@ class Checks:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def idle(self) -> None:
-        """Wait for the checks under way."""
+    async def stop(self) -> None:
+        """Give up the checks under way: the attempts stay due, and asking changes nothing."""
+        for task in self._tasks:
+            task.cancel()
         while self._tasks:
             await asyncio.wait(self._tasks)
 

@@ -43,6 +43,7 @@ DUE_HOLD_S = 60.0  # nobody else looks at a taken attempt for this long
 TEND_EVERY_S = 1.0
 PAUSE_S = 15.0  # a lane whose upstream lacks money or refuses our credentials
 NO_DATABASE_S = 1.0
+STOP_S = 8.0  # calls under way have this long to end when we stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +144,8 @@ class Dispatcher:
         if self._polling is not None:
             self._polling.cancel()
         unsent = [job.attempt_id for lane in self.lanes for job in lane.take_all()]
-        for lane in self.lanes:
-            await lane.idle()
-        await self._checks.idle()
+        await self._checks.stop()
+        await asyncio.gather(*(lane.finish(STOP_S) for lane in self.lanes))
         while self._background:
             await asyncio.wait(self._background)
         await self._settling.idle()

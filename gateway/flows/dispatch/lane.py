@@ -165,10 +165,14 @@ class Lane:
         self._delayed.clear()
         return jobs
 
-    async def idle(self) -> None:
-        """Wait for the calls under way."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+    async def finish(self, seconds: float) -> None:
+        """Wait for the calls under way; give up what takes longer: it counts as sent, and
+        whoever recovers it asks first."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     def _due(self, job: Job) -> None:
         del self._delayed[job.attempt_id]
