@@ -32,6 +32,7 @@ pytestmark = pytest.mark.chaos
 ORDERS = 24
 PASS = 3  # which pass kills: some orders were through before
 RECOVERY_S = 20.0  # generous: the promise is 5 s on a quiet machine
+STOP_S = 30.0
 
 
 async def sell_top_ups(world: World, url: str) -> None:
@@ -129,3 +130,26 @@ async def test_top_ups_survive_a_death(fresh: Config, log: Path, name: str) -> N
         assert await audit_complaints(connection) == []
         balance = await connection.fetchval("SELECT balance FROM account")
     assert balance == world.funds_minor - world.price_minor * len(ended)
+
+
+async def test_it_stops_although_an_upstream_hangs(fresh: Config, log: Path) -> None:
+    """SIGTERM with calls under way that never end: exit 0 in good time, nothing sent twice."""
+    world = await build_world(fresh, codes=0)
+    async with running("kasushou", script={"latency_ms": [60_000, 60_000]}) as platform:
+        await sell_top_ups(world, platform.url)
+        async with GatewayProcess(fresh, log) as gateway:
+            async with buyers_of(world, gateway.url) as buyers:
+                for number in range(ORDERS):
+                    document = {
+                        "out_order_no": f"T{number}",
+                        "sku": world.sku,
+                        "account": f"139{number:06d}99",
+                    }
+                    answer = await buyers._client.post("/v1/orders", document)
+                    assert answer.status == 201, answer
+            began = time.monotonic()
+            assert await gateway.terminate() == 0, gateway.said()
+            assert time.monotonic() - began < STOP_S
+        assert len((await orders(fresh)).values()) == ORDERS
+    async with connected(fresh) as connection:
+        assert await audit_complaints(connection) == []
