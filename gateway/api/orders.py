@@ -121,6 +121,9 @@ async def _answer(context: Context, key: Key, own: _Submitted, base: str = "") -
     settled = outcome if isinstance(outcome, Settled) else await outcome
     context.meters.verdicts[settled.verdict] += 1
     if settled.verdict is Verdict.CREATED:
+        if settled.codes is None and own.line.reads_codes and own.line.sku.pool_id is not None:
+            # Durable, but not sealed with its batch: read it back like any other order.
+            return 201, await _replayed_json(context, key, settled.order_id)
         return 201, _created_json(own.line, own.content, settled)
     if settled.verdict is Verdict.REPLAYED:
         return 200, await _replayed_json(context, key, settled.order_id)

@@ -27,7 +27,7 @@ from gateway.domain.order import Verdict
 from gateway.domain.order_record import OrderRecord
 from gateway.flows.commit_columns import commit_request
 from gateway.flows.group_commit import GroupCommit
-from gateway.flows.line import Line, Settled
+from gateway.flows.line import Line, Settled, unsold
 from gateway.flows.ports import Lane
 from gateway.flows.stock import Stock
 from gateway.flows.tail import Tail
@@ -106,7 +106,7 @@ class Intake:
         first = self._on_the_way.get(line.number)
         unsaleable = self._unsaleable(line)
         if unsaleable and first is None and self._certainly_new(*line.number, self._since(line)):
-            return _unsold(line)
+            return unsold(line)
         if self.down or self._closing or len(self._queue) >= self._waiting_max:
             return Settled(Verdict.UNAVAILABLE)
         line.future = asyncio.get_running_loop().create_future()
@@ -160,6 +160,8 @@ class Intake:
             except BaseException:  # a panic in Rust arrives as one (faults 8)
                 log.exception("intake.batch_failed", lines=len(lines))
                 for line in lines:
+                    if line.runs is not None and line.sku.pool_id is not None:
+                        self._stock.abandon(line.sku.pool_id, line.runs)
                     self._settle(line, Settled(Verdict.INTERNAL))
 
     def _claim(self, lines: Sequence[Line]) -> list[Line]:
@@ -221,6 +223,7 @@ class Intake:
         for line, moment, codes in zip(lines, moments, self._seal(lines), strict=True):
             if line.runs is not None and line.sku.pool_id is not None:
                 self._stock.used(line.sku.pool_id, line.runs)
+                line.runs = None
             self._settle(line, Settled(Verdict.CREATED, line.order_id, moment, codes))
 
     def _release(self, line: Line) -> None:
@@ -339,7 +342,7 @@ class Intake:
         for line in lines:
             row = rows.get(line.number)
             if row is None:
-                answers.append(_unsold(line))
+                answers.append(unsold(line))
             elif row.content_hash == line.content_hash:
                 answers.append(Settled(Verdict.REPLAYED, order_id=row.id))
             else:
@@ -392,9 +395,3 @@ def _ask_later(lines: Sequence[Line]) -> None:
         waiters, line.waiters = line.waiters, None
         for each in (line, *(waiters or ())):
             _answer(each, Settled(Verdict.UNAVAILABLE))
-
-
-def _unsold(line: Line) -> Settled:
-    if line.refusal is not None:
-        return Settled(Verdict.REFUSED, refusal=line.refusal)
-    return Settled(Verdict.SOLD_OUT)

@@ -79,3 +79,10 @@ class Settled(msgspec.Struct, frozen=True):
     codes: bytes | None = None
     amount: int = 0
     refusal: Refusal | None = None
+
+
+def unsold(line: Line) -> Settled:
+    """The answer to a line that will not be sold: its rule's refusal, or "sold out"."""
+    if line.refusal is not None:
+        return Settled(Verdict.REFUSED, refusal=line.refusal)
+    return Settled(Verdict.SOLD_OUT)

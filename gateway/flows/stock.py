@@ -117,6 +117,11 @@ class Stock:
                 lease.left = 0
                 self._allocator.close(pool_id, lease_id)
 
+    def abandon(self, pool_id: int, runs: Sequence[Run]) -> None:
+        """Nobody knows what became of these positions: their leases end, the database knows."""
+        self.lost(pool_id, [run[0] for run in runs])
+        self.used(pool_id, runs)
+
     def _settle(self, pool_id: int, pool: _Pool, lease_id: int, count: int) -> None:
         lease = pool.leases[lease_id]
         lease.in_flight -= count
