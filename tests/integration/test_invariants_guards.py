@@ -111,8 +111,7 @@ async def test_i2_quantity_and_codes_agree(world: Any, quantity: int, seqs: list
 async def test_i5_a_number_is_one_order(world: Any, content: bytes, outcome: int) -> None:
     """A number that was accepted answers with its order, other content is a conflict; no effect.
 
-    Seen red with `o.content_hash = p_hash[u.line]` replaced by `true`; and, every other test of
-    replays too, with the unique key over (partner_id, out_order_no) dropped.
+    Seen red with `o.content_hash = p_hash[u.line]` replaced by `true`.
     """
     before = await totals(world)
     answer = await commit(world, number="a", content=content)
@@ -199,7 +198,7 @@ async def test_i10_every_cent_has_its_entry(world: Any) -> None:
 async def test_history_is_insert_only(world: Any, table: str) -> None:
     """Money, deliveries and views that happened are neither changed nor deleted.
 
-    Seen red with the trigger `…_insert_only` of the table dropped.
+    Seen red with the trigger `entry_insert_only` dropped; the other two were not planted.
     """
     for change in (f"DELETE FROM {table}", f"UPDATE {table} SET {FIRST_COLUMN[table]} = DEFAULT"):
         with pytest.raises(asyncpg.PostgresError, match="insert-only"):
