@@ -43,6 +43,7 @@ class Breaker:
     _outcomes: deque[tuple[float, bool, bool]] = field(default_factory=deque)
     _opens_until: float = 0.0
     _pause_s: float = 0.0
+    _well: bool = False  # closed when the pause is over, without probes
     _era: int = 0  # grows with each change of state
     _probes_out: int = 0
     _probes_good: int = 0
@@ -50,7 +51,10 @@ class Breaker:
     def allows(self, now: float) -> bool:
         """Whether a call may start now; a probe's place is taken by `started`."""
         if self.state is BreakerState.OPEN and now >= self._opens_until:
-            self._become(BreakerState.HALF_OPEN, self.reason)
+            if self._well:
+                self._become(BreakerState.CLOSED, "")
+            else:
+                self._become(BreakerState.HALF_OPEN, self.reason)
         if self.state is BreakerState.HALF_OPEN:
             return self._probes_out < self.rules.probes
         return self.state is BreakerState.CLOSED
@@ -94,8 +98,16 @@ class Breaker:
             self._open(now, f"{slows:.0%} of the last {count} calls were slow")
 
     def trip(self, now: float, seconds: float, reason: str) -> None:
-        """Open for a reason the outcomes do not show (balance, credentials, Retry-After)."""
+        """Open for a reason the outcomes do not show (balance, credentials)."""
         self._become(BreakerState.OPEN, reason)
+        self._opens_until = max(self._opens_until, now + seconds)
+
+    def hold(self, now: float, seconds: float, reason: str) -> None:
+        """Pause because the platform asked for it (Retry-After): it works, so a breaker that was
+        closed is closed again afterwards, and calls sent too fast never count as failures."""
+        well = self._well if self.state is BreakerState.OPEN else self.state is BreakerState.CLOSED
+        self._become(BreakerState.OPEN, reason)
+        self._well = well
         self._opens_until = max(self._opens_until, now + seconds)
 
     def waits_s(self, now: float) -> float:
@@ -119,6 +131,7 @@ class Breaker:
 
     def _become(self, state: BreakerState, reason: str) -> None:
         self.state, self.reason = state, reason
+        self._well = False
         self._era += 1
         self._probes_out = self._probes_good = 0
         self._outcomes.clear()

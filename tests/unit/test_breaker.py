@@ -122,3 +122,36 @@ def test_tripped_for_a_reason() -> None:
     assert not breaker.allows(14.9)
     assert breaker.reason == "insufficient-balance"
     assert breaker.allows(15.0)
+
+
+def test_held_as_the_platform_asked() -> None:
+    """Throttled: a pause, then everything passes again; the calls cut off count as nothing."""
+    breaker = Breaker(rules=RULES)
+    ticket = breaker.started()
+    breaker.hold(0.0, 1.0, "too fast")
+    breaker.hold(0.1, 0.5, "too fast")  # a second call under way is told the same
+    breaker.ended(0.2, failed=True, seconds=0.1, ticket=ticket)
+    assert (breaker.allows(0.9), breaker.waits_s(0.5)) == (False, 0.5)
+    assert breaker.allows(1.0)
+    assert (breaker.state, breaker.reason) == (BreakerState.CLOSED, "")
+
+
+def test_held_while_in_doubt() -> None:
+    """A throttled probe proves nothing: the breaker probes again after the pause."""
+    breaker = opened()
+    assert breaker.allows(5.0)
+    breaker.started()
+    breaker.hold(5.0, 1.0, "too fast")
+    assert not breaker.allows(5.9)
+    called(breaker, 6.0, failed=False)
+    assert breaker.state is BreakerState.HALF_OPEN
+    called(breaker, 6.0, failed=False)
+    assert breaker.state is BreakerState.CLOSED
+
+
+def test_held_when_it_opened_meanwhile() -> None:
+    """A pause asked for while the breaker is open does not close it."""
+    breaker = opened()
+    breaker.hold(1.0, 10.0, "too fast")
+    assert breaker.allows(11.0)
+    assert breaker.state is BreakerState.HALF_OPEN

@@ -30,7 +30,7 @@ from gateway.domain.settlement import (
 )
 from gateway.flows.dispatch.checks import Checks
 from gateway.flows.dispatch.job import Attempts, Job, Platform, Requests, Settlement, job_of
-from gateway.flows.dispatch.lane import Call, Lane, lane_columns
+from gateway.flows.dispatch.lane import PAUSE_S, Call, Lane, lane_columns
 from gateway.flows.dispatch.routes import Routes
 from gateway.flows.dispatch.settling import Settling
 from gateway.flows.line import Line, PlannedAttempt, Refusal
@@ -41,7 +41,6 @@ DUE_POLL_S = 0.25
 DUE_MAX = 500  # attempts taken at once
 DUE_HOLD_S = 60.0  # nobody else looks at a taken attempt for this long
 TEND_EVERY_S = 1.0
-PAUSE_S = 15.0  # a lane whose upstream lacks money or refuses our credentials
 NO_DATABASE_S = 1.0
 STOP_S = 8.0  # calls under way have this long to end when we stop
 
@@ -187,18 +186,9 @@ class Dispatcher:
         job.since = self._clock()
         began = time.monotonic()
         outcome = await platform.submit(self._requests.submit(job))
-        never_left = outcome.kind == "not_sent"
-        failed = never_left or outcome.kind == "unknown"
-        call.ended(
-            failed=failed,
-            seconds=time.monotonic() - began,
-            executed=not never_left and outcome.kind != "rejected",
-        )
         self.outcomes[job.upstream_id, outcome.kind] += 1
-        if outcome.reason is not None and outcome.reason.pauses_upstream:
-            pause_s = outcome.retry_after_s or (1.0 if failed else PAUSE_S)
-            call.lane.breaker.trip(call.lane.clock(), pause_s, outcome.reason)
-        if never_left:
+        call.answered(outcome, time.monotonic() - began)
+        if outcome.kind == "not_sent":
             return await self._after_not_sent(job, outcome, first=first)
         job.not_sent = 0
         decision = decide_submit(outcome.kind, self._facts(job), self._policy(job), self._chance())

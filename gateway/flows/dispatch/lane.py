@@ -20,6 +20,9 @@ from gateway.flows.dispatch.job import Job
 
 log = structlog.get_logger()
 
+THROTTLED = "rate-limited"  # connectors.contract.Reason
+THROTTLED_S = 1.0  # a pause when the platform does not say how long
+PAUSE_S = 15.0  # a lane whose upstream lacks money or refuses our credentials
 CONCURRENCY = 128  # calls of one lane under way
 SMOOTHING = 0.05  # weight of the newest call in the moving averages
 GAPS_REMEMBERED_MAX = 100_000
@@ -30,19 +33,30 @@ NO_BUDGET_S = 1.0  # a repeated send waits this long when there were too many
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """One call under way: exactly one of `ended` and the lane's own end closes it."""
+    """One call under way: exactly one of `answered` and the lane's own end closes it."""
 
     lane: "Lane"
     job: Job
     ticket: int
     open: bool = True
 
-    def ended(self, *, failed: bool, seconds: float, executed: bool) -> None:
-        """The platform answered, or not; `failed`: it was at fault, not the order."""
+    def answered(self, outcome: Any, seconds: float) -> None:
+        """What the outcome (the connector's, or "not sent") says about the lane."""
+        never_left = outcome.kind == "not_sent"
+        failed = never_left or outcome.kind == "unknown"  # the platform's fault, not the order's
+        if never_left or outcome.kind == "rejected":
+            self.lane.forget_gap(self.job.account)
+        if outcome.reason == THROTTLED:
+            # Refused unread, so it says nothing of how well the platform works.
+            self.lane.breaker.hold(
+                self.lane.clock(), outcome.retry_after_s or THROTTLED_S, outcome.reason
+            )
+            return
         self.open = False
         self.lane.note(self, failed=failed, seconds=seconds)
-        if not executed:
-            self.lane.forget_gap(self.job.account)
+        if outcome.reason is not None and outcome.reason.pauses_upstream:
+            pause_s = outcome.retry_after_s or (1.0 if failed else PAUSE_S)
+            self.lane.breaker.trip(self.lane.clock(), pause_s, outcome.reason)
 
 
 @dataclass(slots=True, kw_only=True)
