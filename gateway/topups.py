@@ -17,7 +17,7 @@ from connectors.contract import (
     QueryRequest,
     SubmitRequest,
 )
-from connectors.transport import HttpxTransport
+from connectors.transport import HttpTransport
 from connectors.upstream import Upstream
 from gateway.domain.catalog import Sku
 from gateway.flows.dispatch.callbacks import Callbacks, Received
@@ -41,13 +41,14 @@ class TopUps:
         self._store = AttemptStore(parts.pool, parts.worker_id)
         self._settings: dict[int, UpstreamSettings] = {}
         self._platforms: dict[int, Upstream] = {}
-        self._transports: dict[int, HttpxTransport] = {}
+        self._transports: dict[int, HttpTransport] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self.dispatcher = Dispatcher(
             attempts=self._store,
             requests=self,
             catalog=parts.catalog,
             next_id=self._next_id,
+            share=1 / parts.config.workers,
         )
         self._callbacks = Callbacks(attempts=self._store, dispatcher=self.dispatcher)
 
@@ -99,7 +100,7 @@ class TopUps:
             task = asyncio.create_task(_close_later(replaced))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
-        transport = self._transports[settings.id] = HttpxTransport()
+        transport = self._transports[settings.id] = HttpTransport()
         self._platforms[settings.id] = Upstream(connector=connector, transport=transport)
 
     # ------------------------------------------------------------ for the order path
@@ -190,7 +191,7 @@ class TopUps:
         return event.ack
 
 
-async def _close_later(transport: HttpxTransport) -> None:
+async def _close_later(transport: HttpTransport) -> None:
     with contextlib.suppress(asyncio.CancelledError):
         await asyncio.sleep(CLOSE_GRACE_S)
     await transport.close()

@@ -24,6 +24,15 @@ Settings: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="A setting; NAME=@FILE reads it. Repeat it."),
 ]
+CallsPerSecond: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--calls-per-second",
+        min=0.0,
+        help="Orders sent to it a second, all its products and workers of a node together;"
+        " 0: no limit.",
+    ),
+]
 
 
 @command(
@@ -46,6 +55,7 @@ async def add(
         str, typer.Option("--base-url", metavar="URL", help="The platform's address.")
     ],
     settings: Settings = None,
+    calls_per_s: CallsPerSecond = None,
 ) -> Answer:
     """Add an account at a platform. Settings are stored encrypted and never shown."""
     from gateway.flows.administration import upstreams
@@ -54,11 +64,46 @@ async def add(
     async with open_desk(call) as desk, desk.transaction() as db:
         secrecy = await open_secrecy(desk.config, db)
         data = await upstreams.add_upstream(
-            db, secrecy, name, connector=connector, base_url=base_url, settings=values
+            db,
+            secrecy,
+            name,
+            connector=connector,
+            base_url=base_url,
+            settings=values,
+            calls_per_s=calls_per_s,
         )
     return Answer(
         data=data, note=f"Next: quangate sku create … --kind topup --route {name}:PRODUCT_ID"
     )
+
+
+@command(
+    app,
+    "update",
+    example="quangate upstream update f1 --set secret=@new.secret --calls-per-second 50",
+)
+async def update(
+    call: Call,
+    *,
+    name: Upstream,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", metavar="URL", help="The platform's address.")
+    ] = None,
+    settings: Settings = None,
+    calls_per_s: CallsPerSecond = None,
+) -> Answer:
+    """Change an account's address, some of its settings or its limit; the rest stays."""
+    from gateway.flows.administration import upstreams
+
+    values = read_settings(settings or ())
+    if base_url is None and calls_per_s is None and not values:
+        raise typer.BadParameter("say what to change: --base-url, --set, --calls-per-second")
+    async with open_desk(call) as desk, desk.transaction() as db:
+        secrecy = await open_secrecy(desk.config, db)
+        data = await upstreams.update_upstream(
+            db, secrecy, name, base_url=base_url, settings=values, calls_per_s=calls_per_s
+        )
+    return Answer(data=data)
 
 
 @command(app, "list", example="quangate upstream list")

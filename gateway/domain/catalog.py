@@ -106,6 +106,7 @@ class Upstream:
     connector: str
     base_url: str
     paused: bool
+    calls_per_s: float | None = None  # what the platform allows us; None: no limit known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

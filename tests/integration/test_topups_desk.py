@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from gateway.domain.pace import BURST_S
 from tests.conftest import Cli, Finished
 from tests.contract.partner import eventually
 from tests.contract.shop import RICH, unique
@@ -13,6 +14,7 @@ from tests.integration.topup_shop import (
     balance,
     order,
     read,
+    settings_of,
     until,
 )
 
@@ -122,3 +124,40 @@ async def test_lanes_are_shown(topups: TopUpShop, cli: Cli) -> None:
             return [(lane["breaker"], lane["calls"]) for lane in mine["lanes"]] == [("closed", 1)]
 
         await eventually(told)
+
+
+async def test_an_upstream_is_changed(topups: TopUpShop, cli: Cli) -> None:
+    """A new secret and a limit hold in the running gateway at once; what was not named stays."""
+    async with topups.outlet("kasushou") as outlet:
+        partner = await topups.shop.partner()
+        sku = await topups.sku([(outlet.name, None)])
+        await run(cli, "upstream", "update", outlet.name, "--set", "apikey=stale")
+        wrong = await run(cli, "upstream", "test", outlet.name)
+        assert (wrong.returncode, wrong.json["error"]["code"]) == (1, "upstream-refused")
+        right = f"apikey={settings_of('kasushou')['apikey']}"
+        changed = await run(
+            cli, "upstream", "update", outlet.name, "--set", right, "--calls-per-second", "4"
+        )
+        assert changed.json == {"upstream": outlet.name, "connector": "kasushou"}
+        shown = (await run(cli, "upstream", "show", outlet.name)).json
+        assert (shown["calls_per_s"], shown["settings"]) == (4.0, ["apikey", "userid"])
+        await topups.shop.announced(sku)
+
+        orders = [
+            await order(partner, sku, outlet.account(f"{i:03d}", "13800")) for i in range(20, 26)
+        ]
+        for placed in orders:
+            await until(partner, placed)
+        sent = sorted(bought.created_at for bought in outlet.market.ledger.orders)
+        assert sent[-1] - sent[0] >= 5 / 4 - BURST_S - 0.05, "six calls at four a second"
+
+
+async def test_changes_that_are_refused(topups: TopUpShop, cli: Cli) -> None:
+    """An unknown upstream or setting, or nothing to change: told, and nothing is changed."""
+    async with topups.outlet("fulu") as outlet:
+        unknown = await run(cli, "upstream", "update", "nobody", "--calls-per-second", "1")
+        assert (unknown.returncode, unknown.json["error"]["code"]) == (1, "not-found")
+        typo = await run(cli, "upstream", "update", outlet.name, "--set", "secrte=x")
+        assert (typo.returncode, typo.json["error"]["code"]) == (2, "invalid-argument")
+        assert (await run(cli, "upstream", "update", outlet.name)).returncode == 2
+        assert (await run(cli, "upstream", "test", outlet.name)).json["ok"]

@@ -29,18 +29,38 @@ async def add_upstream(
     connector: str,
     base_url: str,
     settings: Mapping[str, str],
+    calls_per_s: float | None = None,
 ) -> dict[str, Any]:
     """Add a platform account; the connector judges the settings."""
     check_name("upstream", name)
     base_url = check_base_url(base_url)
-    try:
-        registry.create(connector, base_url, settings)
-    except SettingsError as error:
-        raise invalid(str(error)) from None
-    blob = secrecy.wrap(PURPOSE, json.dumps(dict(settings)).encode())
+    blob = _wrapped(secrecy, connector, base_url, settings)
     token = secrets.token_urlsafe(24)
-    if await db.one("insert_upstream", name, connector, base_url, blob, token) is None:
+    row = await db.one(
+        "insert_upstream", name, connector, base_url, blob, token, calls_per_s or None
+    )
+    if row is None:
         raise already_exists("upstream", name)
+    return {"upstream": name, "connector": connector}
+
+
+async def update_upstream(
+    db: Statements,
+    secrecy: Secrecy,
+    name: str,
+    *,
+    base_url: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    calls_per_s: float | None = None,
+) -> dict[str, Any]:
+    """Change what is given: settings one by one, `calls_per_s` 0 for no limit.
+
+    Running gateways follow within a second; calls under way end as they began.
+    """
+    connector, old_url, old_settings = await read_settings(db, secrecy, name)
+    base_url = check_base_url(base_url) if base_url is not None else old_url
+    blob = _wrapped(secrecy, connector, base_url, {**old_settings, **(settings or {})})
+    await db.one("update_upstream", name, base_url, blob, calls_per_s)
     return {"upstream": name, "connector": connector}
 
 
@@ -82,6 +102,15 @@ async def set_paused(db: Statements, name: str, *, paused: bool) -> dict[str, An
     if await db.one("set_paused", name, paused) is None:
         raise not_found("upstream", name)
     return {"upstream": name, "paused": paused}
+
+
+def _wrapped(secrecy: Secrecy, connector: str, base_url: str, settings: Mapping[str, str]) -> bytes:
+    """Settings as they are stored; refused if the connector cannot work with them."""
+    try:
+        registry.create(connector, base_url, settings)
+    except SettingsError as error:
+        raise invalid(str(error)) from None
+    return secrecy.wrap(PURPOSE, json.dumps(dict(settings)).encode())
 
 
 def check_base_url(text: str) -> str:

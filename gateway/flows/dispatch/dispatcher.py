@@ -66,6 +66,7 @@ class Dispatcher:
         requests: Requests,
         catalog: Callable[[], Catalog],
         next_id: Callable[[], int],
+        share: float = 1.0,
         clock: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -77,7 +78,9 @@ class Dispatcher:
         self._platforms: Mapping[int, Platform] = {}
         self._settling = Settling(attempts)
         self._checks = Checks(check=self.check, reload=self._reload)
-        self._routes = Routes(catalog=catalog, send=self._send, tried_routes=attempts.tried_routes)
+        self._routes = Routes(
+            catalog=catalog, send=self._send, tried_routes=attempts.tried_routes, share=share
+        )
         self._held: set[int] = set()  # attempts in a lane or being sent
         self._background: set[asyncio.Task[None]] = set()
         self._polling: asyncio.Task[None] | None = None

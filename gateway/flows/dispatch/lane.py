@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from gateway.domain.breaker import Breaker, BreakerState
+from gateway.domain.pace import Pace
 from gateway.domain.retry import RetryBudget
 from gateway.domain.routing import LaneHealth
 from gateway.flows.dispatch.job import Job
@@ -68,6 +69,7 @@ class Lane:
     send: Callable[[Job, Call], Awaitable[None]]
     gap_s: float = 0.0  # minimum time between executed calls for one account
     paused: bool = False
+    pace: Pace | None = None  # shared by the lanes of an upstream that allows only so many calls
     clock: Callable[[], float] = time.monotonic
     breaker: Breaker = field(default_factory=Breaker)
     budget: RetryBudget = field(default_factory=RetryBudget)
@@ -80,6 +82,7 @@ class Lane:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _last_call: dict[str, float] = field(default_factory=dict)
     _wake: asyncio.TimerHandle | None = None
+    _slot: float | None = None  # reserved from the pace, not used yet
 
     @property
     def waiting(self) -> int:
@@ -123,6 +126,9 @@ class Lane:
             if not self.breaker.allows(now):
                 self._come_back(self.breaker.waits_s(now) or 0.1)
                 return
+            if (wait_s := self._slot_in_s(now)) > 0:
+                self._come_back(wait_s)
+                return
             job = self._queue.popleft()
             if (wait_s := self._gap_left(job.account, now)) > 0:
                 self.put(job, min(wait_s, GAP_LOOK_S))
@@ -131,6 +137,7 @@ class Lane:
                 self.put(job, NO_BUDGET_S)
                 continue
             self._start(job, now)
+            self._slot = None
 
     def _start(self, job: Job, now: float) -> None:
         if self.gap_s > 0:
@@ -195,6 +202,14 @@ class Lane:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self.pump()
+
+    def _slot_in_s(self, now: float) -> float:
+        """Seconds until the pace lets the next call start."""
+        if self.pace is None:
+            return 0.0
+        if self._slot is None:
+            self._slot = self.pace.reserve(now)
+        return max(0.0, self._slot - now)
 
     def _come_back(self, delay_s: float) -> None:
         if self._wake is None:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from gateway.domain.catalog import Catalog, Route, Sku
+from gateway.domain.pace import Pace
 from gateway.domain.retry import GIVE_UP_S
 from gateway.domain.routing import LaneHealth, choose_route
 from gateway.flows.dispatch.job import Job, Platform
@@ -13,7 +14,8 @@ WAITING_MAX = 20_000  # per lane; more orders are refused as overloaded
 
 
 class Routes:
-    """The lanes of one worker. `tried_routes` tells where an order has been already."""
+    """The lanes of one worker. `tried_routes` tells where an order has been already; `share` is
+    this worker's part of the calls that an upstream allows."""
 
     def __init__(
         self,
@@ -21,12 +23,15 @@ class Routes:
         catalog: Callable[[], Catalog],
         send: Callable[[Job, Call], Awaitable[None]],
         tried_routes: Callable[[int], Awaitable[Sequence[tuple[int, str]]]],
+        share: float = 1.0,
     ) -> None:
         self._catalog = catalog
         self._send = send
         self._tried_routes = tried_routes
         self._platforms: Mapping[int, Platform] = {}
         self._lanes: dict[tuple[int, str], Lane] = {}
+        self._paces: dict[int, Pace] = {}
+        self._share = share
 
     @property
     def lanes(self) -> Sequence[Lane]:
@@ -44,6 +49,7 @@ class Routes:
                 send=self._send,
                 gap_s=platform.capabilities.min_gap_per_account_s if platform else 0.0,
                 paused=self._is_paused(upstream_id),
+                pace=self._pace(upstream_id),
             )
         return lane
 
@@ -52,6 +58,7 @@ class Routes:
         self._platforms = platforms
         for lane in self._lanes.values():
             lane.paused = self._is_paused(lane.upstream_id)
+            lane.pace = self._pace(lane.upstream_id)
             lane.pump()
 
     def choose(
@@ -123,6 +130,15 @@ class Routes:
             return None
         lane = self.lane(route.upstream_id, route.product_id)
         return lane.health if lane.waiting < WAITING_MAX else None
+
+    def _pace(self, upstream_id: int) -> Pace | None:
+        upstream = self._catalog().upstreams.get(upstream_id)
+        if upstream is None or upstream.calls_per_s is None:
+            return None
+        calls_per_s = upstream.calls_per_s * self._share
+        pace = self._paces.setdefault(upstream_id, Pace(calls_per_s))
+        pace.calls_per_s = calls_per_s
+        return pace
 
     def _is_paused(self, upstream_id: int) -> bool:
         upstream = self._catalog().upstreams.get(upstream_id)

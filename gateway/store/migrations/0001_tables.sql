@@ -222,6 +222,7 @@ CREATE TABLE upstream (
     settings        bytea NOT NULL,               -- JSON, wrapped by the vault, purpose 'upstream'
     callback_token  text NOT NULL,                -- secret part of the callback URL where a platform does not sign
     paused          boolean NOT NULL DEFAULT false,
+    calls_per_s     double precision CHECK (calls_per_s > 0),  -- what the platform allows; NULL: no limit
     created_at      timestamptz NOT NULL DEFAULT now()
 );
 

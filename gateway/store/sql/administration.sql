@@ -181,7 +181,7 @@ FROM channel c JOIN partner p ON p.id = c.partner_id ORDER BY c.name
 
 -- name: insert_upstream
 -- No row: the name is taken.
-INSERT INTO upstream (name, connector, base_url, settings, callback_token) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO upstream (name, connector, base_url, settings, callback_token, calls_per_s) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (name) DO NOTHING RETURNING id
 
 -- name: upstream_by_name
@@ -189,11 +189,17 @@ SELECT id, connector, base_url, settings FROM upstream WHERE name = $1
 
 -- name: list_upstreams
 -- $1 NULL: every upstream.
-SELECT u.name AS upstream, u.connector, u.base_url, u.paused,
+SELECT u.name AS upstream, u.connector, u.base_url, u.paused, u.calls_per_s,
        (SELECT count(*) FROM route r WHERE r.upstream_id = u.id) AS routes,
        (SELECT count(*) FROM attempt a WHERE a.upstream_id = u.id AND a.next_check_at IS NOT NULL) AS open_attempts,
        u.created_at
 FROM upstream u WHERE $1::text IS NULL OR u.name = $1 ORDER BY u.name
+
+-- name: update_upstream
+-- NULL leaves a column as it is; a limit of 0 takes the limit away.
+UPDATE upstream SET base_url = coalesce($2, base_url), settings = coalesce($3, settings),
+    calls_per_s = CASE WHEN $4::double precision IS NULL THEN calls_per_s ELSE nullif($4, 0) END
+WHERE name = $1 RETURNING id
 
 -- name: set_paused
 UPDATE upstream SET paused = $2 WHERE name = $1 RETURNING id

@@ -23,7 +23,7 @@ SELECT sku_id, upstream_id, product_id, priority, cost FROM route ORDER BY sku_i
 SELECT name, sku_id, starts_at, ends_at, per_buyer FROM campaign
 
 -- name: upstreams
-SELECT id, name, connector, base_url, paused FROM upstream
+SELECT id, name, connector, base_url, paused, calls_per_s FROM upstream
 
 -- name: endpoints
 SELECT partner_id FROM webhook_endpoint WHERE disabled_at IS NULL
