@@ -118,7 +118,7 @@ async def _from_platform(
 
     from connectors import registry
     from connectors.contract import ProtocolError, TransportFailure, UpstreamRefused
-    from connectors.transport import HttpxTransport
+    from connectors.transport import HttpTransport
     from connectors.upstream import Upstream
     from gateway.flows.reconciliation.statement_list import list_statement
 
@@ -126,7 +126,7 @@ async def _from_platform(
         vault = await open_vault(desk.config, db)
         values = json.loads(vault.open_secret("upstream", upstream.settings))
     connector = registry.create(upstream.connector, upstream.base_url, values)
-    transport = HttpxTransport()
+    transport = HttpTransport()
     try:
         async for row in list_statement(Upstream(connector=connector, transport=transport), day):
             yield row

@@ -28,7 +28,7 @@ from connectors.simulation import running
 from connectors.simulation.behaviour import read_script
 from connectors.simulation.ledger import Order
 from connectors.simulation.market import Market
-from connectors.transport import HttpxTransport, TransportLimits
+from connectors.transport import HttpTransport, TransportLimits
 from connectors.upstream import Upstream
 
 PATIENCE_S = 10.0
@@ -73,7 +73,7 @@ FAST: Mapping[str, str] = {
 class HastyTransport:
     """The real transport with every deadline cut short, so that slow answers are soon lost."""
 
-    inner: HttpxTransport
+    inner: HttpTransport
     deadline_s: float = 0.5
     sent: list[HttpRequest] = field(default_factory=list)
 
@@ -217,7 +217,7 @@ async def rig_for(
     try:
         async with (
             running(name, settings={**FAST, **(settings or {})}, callback_url=notify_url) as peer,
-            HttpxTransport(TransportLimits(resend_wait_s=0.001)) as inner,
+            HttpTransport(TransportLimits(resend_wait_s=0.001)) as inner,
         ):
             defaults = dict(peer.market.platform.DEFAULTS)
             connector = registry.create(name, peer.url, {**defaults, **(connector_settings or {})})

@@ -20,7 +20,7 @@ from connectors.contract import (
 )
 from connectors.secret import Secret
 from connectors.simulation.platform import Duplicates
-from connectors.transport import HttpxTransport
+from connectors.transport import HttpTransport
 from connectors.upstream import Upstream
 from tests.contract.connector_rig import SAMPLES, Rig, rig_for, stranger_to
 
@@ -173,7 +173,7 @@ async def test_accepted_then_failed(rig: Rig) -> None:
 async def test_refused_connection_is_not_sent(rig: Rig) -> None:
     """A dead platform: NOT_SENT, and a query brings no news instead of a failure."""
     connector = registry.create(rig.name, "http://127.0.0.1:1", dict(rig.market.platform.DEFAULTS))
-    async with HttpxTransport() as transport:
+    async with HttpTransport() as transport:
         dead = Upstream(connector=connector, transport=transport)
         assert (await dead.submit(rig.request("000", "T1"))).kind is OutcomeKind.NOT_SENT
         assert (await dead.query(QueryRequest(attempt_no="T1"))).kind is QueryKind.UNKNOWN

@@ -8,7 +8,7 @@ from connectors import registry
 from connectors.contract import QueryKind, SubmitRequest
 from connectors.simulation.server import running
 from connectors.statement import StatementRow
-from connectors.transport import HttpxTransport
+from connectors.transport import HttpTransport
 from connectors.upstream import Upstream
 
 SETTINGS = {
@@ -37,7 +37,7 @@ async def test_a_platforms_list_has_what_was_sold(name: str) -> None:
     """Over more than one page; with our number, what was charged, when, and how it ended."""
     sold = 230  # dtone and dingconnect have 100 on a page, reloadly 200
     async with running(name, settings=SETTINGS[name]) as simulator:
-        transport = HttpxTransport()
+        transport = HttpTransport()
         connector = registry.create(name, simulator.url, SETTINGS[name])
         platform = Upstream(connector=connector, transport=transport)
         for number in range(sold):
@@ -64,7 +64,7 @@ async def test_a_platform_without_a_list_says_so() -> None:
     """There is nothing to page through, and no request is made."""
     settings = {"app_key": "k", "secret": "0123456789abcdef0123456789abcdef"}
     connector = registry.create("fulu", "http://127.0.0.1:9", settings)
-    transport = HttpxTransport()
+    transport = HttpTransport()
     platform = Upstream(connector=connector, transport=transport)
     assert await platform.statement(datetime.now(UTC).date()) is None
     await transport.close()

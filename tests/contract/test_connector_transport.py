@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from connectors.contract import FailureKind, HttpRequest, TransportFailure
-from connectors.transport import HttpxTransport, TransportLimits
+from connectors.transport import HttpTransport, TransportLimits
 
 QUICK = TransportLimits(connect_timeout_s=0.3, resends_max=1, resend_wait_s=0.001)
 
@@ -172,7 +172,7 @@ def purchase(url: str, **overrides: object) -> HttpRequest:
 
 async def failure_of(request: HttpRequest, limits: TransportLimits = QUICK) -> TransportFailure:
     """Execute a request that must fail."""
-    async with HttpxTransport(limits) as transport:
+    async with HttpTransport(limits) as transport:
         with pytest.raises(TransportFailure) as caught:
             await transport.exchange(request)
     return caught.value
@@ -224,7 +224,7 @@ async def test_failed_tls_is_not_sent() -> None:
 async def test_full_pool_is_not_sent() -> None:
     """A request that never got a connection out of the pool was not sent."""
     limits = TransportLimits(connect_timeout_s=0.1, pool_connections_max=1, resends_max=0)
-    async with raw_server(never_answer) as server, HttpxTransport(limits) as transport:
+    async with raw_server(never_answer) as server, HttpTransport(limits) as transport:
         first = asyncio.create_task(transport.exchange(purchase(server.url, deadline_s=1.0)))
         await server.read.wait()
         with pytest.raises(TransportFailure) as second:
@@ -241,7 +241,7 @@ async def test_the_tls_context_must_verify() -> None:
     careless.check_hostname = False
     careless.verify_mode = ssl.CERT_NONE
     with pytest.raises(ValueError, match="verify"):
-        HttpxTransport(verify=careless)
+        HttpTransport(verify=careless)
 
 
 async def test_a_read_is_repeated_once_after_a_lost_answer() -> None:
@@ -254,7 +254,7 @@ async def test_a_read_is_repeated_once_after_a_lost_answer() -> None:
         else:
             await peer.answer(b"found")
 
-    async with raw_server(fail_first) as server, HttpxTransport(QUICK) as transport:
+    async with raw_server(fail_first) as server, HttpTransport(QUICK) as transport:
         answer = await transport.exchange(purchase(server.url, executes=False))
         assert answer.body == b"found"
         assert len(server.requests) == 2
@@ -277,7 +277,7 @@ async def test_the_request_arrives_byte_for_byte_and_redirects_are_not_followed(
         headers = f"Location: {state.url}\r\nX-Mixed-Case: yes\r\n"
         await peer.answer(b"moved", status="302 Found", headers=headers)
 
-    async with raw_server(redirect) as server, HttpxTransport(QUICK) as transport:
+    async with raw_server(redirect) as server, HttpTransport(QUICK) as transport:
         answer = await transport.exchange(purchase(server.url, body=body))
         assert (answer.status, answer.body) == (302, b"moved")
         assert answer.headers["x-mixed-case"] == "yes"
@@ -293,7 +293,7 @@ async def test_connections_are_reused() -> None:
             state.requests.append(await peer.read_request())
             await peer.answer(b"{}")
 
-    async with raw_server(answer_all) as server, HttpxTransport(QUICK) as transport:
+    async with raw_server(answer_all) as server, HttpTransport(QUICK) as transport:
         for _ in range(5):
             await transport.exchange(purchase(server.url))
         assert (server.connections, len(server.requests)) == (1, 5)
@@ -301,7 +301,7 @@ async def test_connections_are_reused() -> None:
 
 async def test_cancellation_passes() -> None:
     """A cancelled exchange is cancelled, not turned into a failure or repeated."""
-    async with raw_server(never_answer) as server, HttpxTransport(QUICK) as transport:
+    async with raw_server(never_answer) as server, HttpTransport(QUICK) as transport:
         task = asyncio.create_task(transport.exchange(purchase(server.url, executes=False)))
         await server.read.wait()
         task.cancel()
@@ -364,7 +364,7 @@ async def test_a_certificate_that_does_not_hold_is_not_sent(
     tls, trust = certificate(host, days_left=days_left, directory=tmp_path)
     verify = ssl.create_default_context(cafile=str(trust) if trusted else None)
     async with raw_server(answer_once, tls) as server:
-        async with HttpxTransport(QUICK, verify=verify) as transport:
+        async with HttpTransport(QUICK, verify=verify) as transport:
             with pytest.raises(TransportFailure) as caught:
                 await transport.exchange(purchase(f"https://localhost:{server.port}/x"))
         assert caught.value.kind is FailureKind.NOT_SENT
@@ -377,7 +377,7 @@ async def test_a_certificate_that_holds_is_talked_to(tmp_path: Path) -> None:
     verify = ssl.create_default_context(cafile=str(trust))
     async with (
         raw_server(answer_once, tls) as server,
-        HttpxTransport(QUICK, verify=verify) as transport,
+        HttpTransport(QUICK, verify=verify) as transport,
     ):
         answer = await transport.exchange(purchase(f"https://localhost:{server.port}/x"))
         assert answer.status == 200
