@@ -37,6 +37,10 @@ def compare(
     import_codes: Annotated[int, typer.Option(min=1, help="Lines of the code file.")] = 1_000_000,
     history_orders: Annotated[int, typer.Option(min=1, help="Orders of others.")] = 1_000_000,
     history_codes: Annotated[int, typer.Option(min=1, help="Codes of others.")] = 2_000_000,
+    burst_callbacks: Annotated[int, typer.Option(min=1, help="Callbacks of the burst.")] = 100_000,
+    recovery_attempts: Annotated[
+        int, typer.Option(min=100, help="Top-ups under way when the gateway is killed.")
+    ] = 10_000,
     work: Annotated[
         Path, typer.Option(help="Where data directories are made; on a real disk.")
     ] = Path("/var/tmp"),
@@ -57,7 +61,8 @@ def compare(
         plan = Plan(
             rounds=rounds, seconds=seconds, connections=connections, threads=threads,
             import_codes=import_codes, history_orders=history_orders,
-            history_codes=history_codes, work=data, requests=requests,
+            history_codes=history_codes, burst_callbacks=burst_callbacks,
+            recovery_attempts=recovery_attempts, work=data, requests=requests,
         )  # fmt: skip
         outcome = asyncio.run(measure(names, plan, Teller(stderr)))
         record = build_record(outcome.figures, plan, failures=outcome.failures, audit=outcome.audit)

@@ -6,25 +6,30 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bench import comparisons
+from bench import comparisons, topups
+from bench.callback_burst import callbacks_burst
 from bench.code_import import measure_import
 from bench.figures import GOALS, Figure
 from bench.first_order import measure_first_order
 from bench.load import LoaderError
 from bench.micro import measure_core
 from bench.plan import Plan, Teller
+from bench.recovery import measure_recovery
 from bench.servers import ServerError
+from bench.shop import Shop
+from bench.topup_house import TopUpHouse, open_topup_house
 
 Alone = Callable[[Plan, Teller], Awaitable[list[Figure]]]
 InHouse = Callable[[comparisons.House], Awaitable[list[Figure]]]
+InTopUpHouse = Callable[[TopUpHouse], Awaitable[list[Figure]]]
 
-# Measurements that start what they need, then those that share the house. A measurement of
-# top-ups joins one of the tables, its figures join GOALS.
+# Measurements that start what they need, then those that share a house.
 ALONE: Final[Mapping[str, Alone]] = {
     "micro": measure_core,
     "import": measure_import,
     "first_order": measure_first_order,
     "history": comparisons.after_history,
+    "recovery": measure_recovery,
 }
 IN_HOUSE: Final[Mapping[str, InHouse]] = {
     "echo": comparisons.against_echo,
@@ -32,8 +37,14 @@ IN_HOUSE: Final[Mapping[str, InHouse]] = {
     "batch": comparisons.batch_endpoint,
     "sold_out": comparisons.sold_out,
 }
-NAMES: Final = (*ALONE, *IN_HOUSE)
-NEED_LOADER: Final = frozenset(NAMES) - {"micro", "import", "first_order"}
+IN_TOPUP_HOUSE: Final[Mapping[str, InTopUpHouse]] = {
+    "topups": topups.topups_per_s,  # first: its pace is what the others are measured at
+    "order_to_upstream": topups.order_to_upstream,
+    "dead_upstream": topups.beside_dead_upstream,
+    "callbacks_burst": callbacks_burst,
+}
+NAMES: Final = (*ALONE, *IN_HOUSE, *IN_TOPUP_HOUSE)
+NEED_LOADER: Final = frozenset(IN_HOUSE) | {"history"}
 
 
 @dataclass(slots=True)
@@ -51,26 +62,45 @@ async def measure(names: Sequence[str], plan: Plan, teller: Teller) -> Outcome:
     for name, alone in ALONE.items():
         if name in names:
             await _attempt(name, alone(plan, teller), outcome, teller)
-    if any(name in names for name in IN_HOUSE):
-        await _attempt("house", _measure_in_house(names, plan, teller, outcome), outcome, teller)
+    houses = {"house": (IN_HOUSE, _in_house), "topup_house": (IN_TOPUP_HOUSE, _in_topup_house)}
+    for name, (table, live_in) in houses.items():
+        if any(each in names for each in table):
+            await _attempt(name, live_in(names, plan, teller, outcome), outcome, teller)
     order = list(GOALS)
     outcome.figures.sort(key=lambda figure: order.index(figure.key))
     return outcome
 
 
-async def _measure_in_house(
+async def _in_house(
     names: Sequence[str], plan: Plan, teller: Teller, outcome: Outcome
 ) -> list[Figure]:
     async with comparisons.open_house(plan, teller) as house:
         for name, in_house in IN_HOUSE.items():
             if name in names:
                 await _attempt(name, in_house(house), outcome, teller)
-        # Numbers of a database that does not add up would be worth nothing.
-        teller.say("auditing what was sold …")
-        outcome.audit = await house.shop.audit()
-        if not outcome.audit.get("ok"):
-            outcome.failures["audit"] = "the database does not add up after the load"
+        await _audit(house.shop, outcome, teller)
     return []
+
+
+async def _in_topup_house(
+    names: Sequence[str], plan: Plan, teller: Teller, outcome: Outcome
+) -> list[Figure]:
+    async with open_topup_house(plan, teller) as house:
+        for name, in_house in IN_TOPUP_HOUSE.items():
+            if name in names:
+                await _attempt(name, in_house(house), outcome, teller)
+        await _audit(house.shop, outcome, teller)
+    return []
+
+
+async def _audit(shop: Shop, outcome: Outcome, teller: Teller) -> None:
+    """Numbers of a database that does not add up would be worth nothing."""
+    teller.say("auditing what was sold …")
+    audit = await shop.audit()
+    if not audit.get("ok"):
+        outcome.failures["audit"] = "the database does not add up after the load"
+    if outcome.audit is None or not audit.get("ok"):
+        outcome.audit = audit
 
 
 async def _attempt(

@@ -27,6 +27,8 @@ class Plan:
     import_codes: int
     history_orders: int  # orders of others in the database of the history row
     history_codes: int  # codes of other pools there
+    burst_callbacks: int
+    recovery_attempts: int  # under way when the gateway is killed
     work: Path  # data directories and logs; on a real disk, for fsync to cost what it costs
     requests: Path  # request files; in memory where there is any
 

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,6 +62,24 @@ def batches(sku: str, lines: int) -> Workload:
             yield b'{"orders":[%s]}' % b",".join(itertools.islice(source, lines))
 
     return Workload(name=f"batch-{sku}", target=BATCH, bodies=bodies, codes_per_request=lines)
+
+
+def topups(skus: Sequence[str], accounts: Iterator[int]) -> Workload:
+    """Top-ups of these SKUs in turns, each for another mobile number taken from `accounts`.
+
+    The numbers end in 000: simulators do as they are told and read nothing into them.
+    """
+
+    def bodies(prefix: str) -> Iterator[bytes]:
+        for i, sku, account in zip(
+            itertools.count(), itertools.cycle(skus), accounts, strict=False
+        ):
+            yield (
+                b'{"out_order_no":"%s-%07d","sku":"%s","account":"1%07d000","buyer":{"id":"%s-%07d"}}'
+                % (prefix.encode(), i, sku.encode(), 3_000_000 + account, prefix.encode(), i)
+            )
+
+    return Workload(name=f"topups-{'-'.join(skus)}", target=ORDERS, bodies=bodies)
 
 
 def signature_headers(

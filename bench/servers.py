@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 40.0  # the gateway drains for up to 25 s
+COMMAND_DEADLINE_S = 300.0  # importing or generating a million codes is the longest
 POLL_S = 0.005
 
 
@@ -57,18 +59,81 @@ async def skip_locked_server(dsn: str, log: Path) -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def gateway_server(data: Path, log: Path, *, wait: bool = True) -> AsyncIterator[Server]:
-    """The gateway on a data directory, one worker, once it takes orders.
+async def gateway_server(
+    data: Path, log: Path, *, wait: bool = True, port: int | None = None, workers: int = 1
+) -> AsyncIterator[Server]:
+    """The gateway on a data directory, once it takes orders; webhooks may go to the loopback.
 
     With `wait` off it is yielded at once, for measuring the start itself.
     """
-    port = free_port()
+    port = port or free_port()
     arguments = ["-m", "gateway", "serve", "--data", str(data), "--port", str(port),
-                 "--workers", "1", "--log-level", "warning"]  # fmt: skip
-    async with _process(arguments, log=log) as process:
+                 "--workers", str(workers), "--log-level", "warning"]  # fmt: skip
+    environment = {"QUANGATE_WEBHOOK_ALLOW": "127.0.0.0/8"}
+    async with _process(arguments, log=log, environment=environment) as process:
         if wait:
             await _wait_for(process, lambda: "listening on http" in _text(log), log)
         yield Server(port=port, pid=process.pid)
+
+
+async def crash_server(server: Server) -> None:
+    """SIGKILL, and wait until the process is gone; its context must still be left."""
+    os.kill(server.pid, signal.SIGKILL)
+    async with asyncio.timeout(STOP_DEADLINE_S):
+        while _is_running(server.pid):  # noqa: ASYNC110  another's child or a zombie tells nobody
+            await asyncio.sleep(POLL_S)
+
+
+@asynccontextmanager
+async def simulator_server(
+    connector: str, log: Path, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Server]:
+    """A simulated platform, listening."""
+    port = free_port()
+    set_ = [
+        part for name, value in (settings or {}).items() for part in ("--set", f"{name}={value}")
+    ]
+    arguments = ["-m", "gateway", "upstream", "simulate", connector, "--port", str(port), *set_]
+    async with _process(arguments, log=log) as process:
+        await _wait_for(process, lambda: "listening on" in _text(log), log)
+        yield Server(port=port, pid=process.pid)
+
+
+@dataclass(slots=True)
+class PartnerServer:
+    """bench.partner: sends orders and takes webhooks, by command."""
+
+    process: asyncio.subprocess.Process
+    webhook_port: int
+
+    @property
+    def webhook_url(self) -> str:
+        """Where it is told."""
+        return f"http://127.0.0.1:{self.webhook_port}/quangate"
+
+    async def ask(self, deadline_s: float, **command: Any) -> dict[str, Any]:
+        """Let it carry out a command; its report. See bench.partner.Sending."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(command).encode() + b"\n")
+        try:
+            line = await asyncio.wait_for(self.process.stdout.readline(), deadline_s)
+        except TimeoutError:
+            raise ServerError(f"the partner did not report within {deadline_s:.0f} s") from None
+        if not line:
+            raise ServerError("the partner's process ended")
+        report: dict[str, Any] = json.loads(line)
+        return report
+
+
+@asynccontextmanager
+async def partner_server(gateway_port: int, log: Path) -> AsyncIterator[PartnerServer]:
+    """A partner of the gateway on that port, taking webhooks."""
+    port = free_port()
+    arguments = ["-m", "bench.partner", str(gateway_port), str(port)]
+    async with _process(arguments, log=log, talks=True) as process:
+        await _wait_for(process, lambda: "listening" in _text(log), log)
+        yield PartnerServer(process, port)
 
 
 async def quangate(data: Path, *arguments: str) -> dict[str, Any]:
@@ -77,7 +142,12 @@ async def quangate(data: Path, *arguments: str) -> dict[str, Any]:
         sys.executable, "-m", "gateway", *arguments, "--data", str(data), "--json",
         cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    output, errors = await process.communicate()
+    try:
+        output, errors = await asyncio.wait_for(process.communicate(), COMMAND_DEADLINE_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise ServerError(f"quangate {' '.join(arguments)} did not end") from None
     lines = output.decode().strip().splitlines()
     if process.returncode != 0 or not lines:
         told = lines[-1] if lines else errors.decode().strip()[-500:]
@@ -88,11 +158,17 @@ async def quangate(data: Path, *arguments: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _process(
-    arguments: list[str], *, log: Path, environment: Mapping[str, str] | None = None
+    arguments: list[str],
+    *,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    talks: bool = False,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
+    pipe = asyncio.subprocess.PIPE
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, cwd=ROOT, stdout=output, stderr=output,
+            sys.executable, *arguments, cwd=ROOT, stderr=output,
+            stdin=pipe if talks else None, stdout=pipe if talks else output,
             env={**os.environ, **(environment or {})},
         )  # fmt: skip
     try:
@@ -118,6 +194,14 @@ async def _wait_for(
                 await asyncio.sleep(POLL_S)
     except TimeoutError:
         raise ServerError(f"it did not start: {_text(log)[-800:]}") from None
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 def _accepts(port: int) -> bool:

@@ -1,6 +1,7 @@
 """Sets the gateway up as an operator would, by its command line; asks its database afterwards."""
 
 import asyncio
+import itertools
 import json
 import time
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ RATE_PER_S = 1_000_000
 # Every order names its own buyer, so the limit is looked up and written each time.
 PER_BUYER = 2
 PATTERN = "AAAA-9999-####-####"
+ORDER_DEADLINE_S = 30.0
 APPEAR_DEADLINE_S = 40.0  # a sold-out answer may have to wait for a lease to end (30 s)
 
 DELIVERED = """
@@ -114,6 +116,20 @@ class Shop:
                 raise ServerError(f"{sku} delivered an empty code")
         await self.ledger.codes_since_last()
 
+    async def wait_for_topup(self, sku: str) -> None:
+        """Order a top-up until one is taken: the gateway has heard of the SKU."""
+        deadline = time.monotonic() + APPEAR_DEADLINE_S
+        for attempt in itertools.count():
+            status, answer = await place_order(
+                self.server.port, self.credentials, sku=sku,
+                out_order_no=f"probe-{sku}-{attempt}", account="13800000000",
+            )  # fmt: skip
+            if status == 201:
+                return
+            if time.monotonic() > deadline:
+                raise ServerError(f"{sku} cannot be ordered: {status} {answer}")
+            await asyncio.sleep(0.05)
+
     async def audit(self) -> dict[str, Any]:
         """What `quangate audit` says of all that was sold; a violation is not a ServerError."""
         try:
@@ -124,22 +140,26 @@ class Shop:
 
 async def open_shop(data: Path, server: Server) -> Shop:
     """Make a partner with funds and a key on a running gateway: all checks on, none in the way."""
-    await quangate(data, "partner", "create", PARTNER)
-    await quangate(data, "account", "deposit", PARTNER, str(DEPOSIT_MINOR), "--reference", "bench")
-    key = await quangate(
-        data, "key", "create", PARTNER, "--rate", str(RATE_PER_S),
-        "--scope", "orders:write", "--scope", "codes:read",
-    )  # fmt: skip
+    credentials = await open_account(data, PARTNER)
     connection = await asyncpg.connect(EmbeddedServer(data).dsn)
     partner_id = await connection.fetchval("SELECT id FROM partner WHERE name = $1", PARTNER)
     return Shop(
         data=data,
         server=server,
-        credentials=Credentials(
-            key_id=key["key_id"], secret=key["secret"], delivery_key=key["delivery_key"]
-        ),
+        credentials=credentials,
         ledger=GatewayLedger(connection, partner_id),
     )
+
+
+async def open_account(data: Path, partner: str) -> Credentials:
+    """A partner with funds that do not end, and a key with a rate limit it does not reach."""
+    await quangate(data, "partner", "create", partner)
+    await quangate(data, "account", "deposit", partner, str(DEPOSIT_MINOR), "--reference", "bench")
+    key = await quangate(
+        data, "key", "create", partner, "--rate", str(RATE_PER_S),
+        "--scope", "orders:write", "--scope", "codes:read",
+    )  # fmt: skip
+    return Credentials(key_id=key["key_id"], secret=key["secret"], delivery_key=key["delivery_key"])
 
 
 def postmaster_pid(data: Path) -> int:
@@ -149,17 +169,28 @@ def postmaster_pid(data: Path) -> int:
 
 
 async def place_order(
-    port: int, credentials: Credentials, *, sku: str, out_order_no: str
+    port: int,
+    credentials: Credentials,
+    *,
+    sku: str,
+    out_order_no: str,
+    account: str | None = None,
 ) -> tuple[int, dict[str, Any]]:
-    """One signed order of one code; its status and JSON."""
-    order = {"out_order_no": out_order_no, "sku": sku, "buyer": {"id": out_order_no}}
+    """One signed order of one code or, with an account, of one top-up; its status and JSON."""
+    order: dict[str, Any] = {
+        "out_order_no": out_order_no, "sku": sku, "buyer": {"id": out_order_no}
+    }  # fmt: skip
+    if account is not None:
+        order["account"] = account
     body = json.dumps(order).encode()
     headers = signature_headers(
         credentials, method="POST", target=ORDERS, body=body,
         timestamp_s=int(time.time()), nonce=f"nonce-{time.time_ns()}",
     )  # fmt: skip
     async with (
-        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
+        aiohttp.ClientSession(
+            f"http://127.0.0.1:{port}", timeout=aiohttp.ClientTimeout(total=ORDER_DEADLINE_S)
+        ) as session,
         session.post(
             ORDERS, data=body, headers={**headers, "Content-Type": "application/json"}
         ) as response,

@@ -46,7 +46,8 @@ def plan(directory: Path) -> Plan:
     """A plan that only its record looks at."""
     return Plan(
         rounds=2, seconds=1.0, connections=4, threads=1, import_codes=1, history_orders=1,
-        history_codes=1, work=directory, requests=directory,
+        history_codes=1, burst_callbacks=1, recovery_attempts=1, work=directory,
+        requests=directory,
     )  # fmt: skip
 
 

@@ -1,0 +1,220 @@
+"""Top-ups from order to told partner: how many a second, beside a dead platform, how soon sent."""
+
+import asyncio
+import itertools
+import statistics
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.figures import Figure
+from bench.servers import ServerError, free_port, partner_server, quangate
+from bench.shop import open_account
+from bench.spread import spread
+from bench.topup_house import (
+    CONNECTOR,
+    TOPUPS_PER_S_MAX,
+    WINDOW,
+    TopUpHouse,
+    add_topup_sku,
+    add_upstream,
+)
+
+RAMP_S = 2.0  # until a window is full and the first ends are told
+QUICK_S = 4.0  # a look at the pace, for those who need it and measure something else
+DEAD_PARTNER = "bench-dead"
+DEAD_PER_S = 100.0  # orders for the dead platforms, beside all that the healthy one can take
+DEAD_SKUS: Mapping[str, str] = {"REFUSES": "refusing", "HANGS": "hanging"}  # SKU → upstream
+DEAD_TURN_S = 4.0
+BUY = b"POST /api/v1/order/buy"
+DEAD_TURNS_MAX = 6
+
+SENDS = """
+SELECT u.name, count(*) FILTER (WHERE a.sends > 0) AS sent,
+       coalesce(sum(a.sends), 0)::bigint AS sends
+FROM attempt a JOIN upstream u ON u.id = a.upstream_id
+WHERE u.name = ANY ($1::text[]) GROUP BY u.name
+"""
+ACCEPTED = """
+SELECT account, extract(epoch FROM created_at)::float8 AS at_s FROM orders
+WHERE partner_id = $1 AND id > $2
+"""
+
+
+async def topups_per_s(house: TopUpHouse) -> list[Figure]:
+    """Orders whose `order.delivered` reached the partner, a second, a window of them under way."""
+    plan = house.plan
+    before = house.cpu_s()
+    report = await _sell(house, seconds=plan.rounds * plan.seconds, slice_s=plan.seconds)
+    drained = await house.drain()
+    used = {name: seconds - before[name] for name, seconds in house.cpu_s().items()}
+    rates = [count / plan.seconds for count in report["slices"]]
+    house.pace_per_s = statistics.median(rates)
+    detail = {
+        "connector": CONNECTOR,
+        "end_told_by": "signed callback",
+        "window": WINDOW,
+        "cpu_us_per_topup": {
+            name: round(seconds * 1e6 / max(1, report["sent"]), 1) for name, seconds in used.items()
+        },
+        **_summary(report),
+        "left": drained["left"],
+        "repeated_webhooks": drained["repeated"],
+    }
+    return [Figure(key="topups_per_s", spread=spread(rates), detail=detail)]
+
+
+async def order_to_upstream(house: TopUpHouse) -> list[Figure]:
+    """From an order's commit to its arrival upstream, at half the pace that can be kept up."""
+    plan = house.plan
+    pace = house.pace_per_s
+    if pace is None:
+        quick = await _sell(house, seconds=QUICK_S, slice_s=1.0)
+        await house.drain()
+        pace = statistics.median(quick["slices"])
+    last_order_id = await _last_order_id(house)
+    report = await _sell(house, seconds=plan.rounds * plan.seconds, per_s=pace / 2)
+    await house.drain()
+    received = {each.account: each.at_s for each in await house.executions()}
+    rows = await house.shop.ledger.connection.fetch(
+        ACCEPTED, house.shop.ledger.partner_id, last_order_id
+    )
+    if missing := [row["account"] for row in rows if row["account"] not in received]:
+        raise ServerError(f"{len(missing)} orders never came to the upstream: {missing[:3]}")
+    began_s = min(row["at_s"] for row in rows) + RAMP_S
+    rounds: dict[int, list[float]] = {}
+    for row in rows:
+        taken_ms = (received[row["account"]] - row["at_s"]) * 1000
+        rounds.setdefault(int((row["at_s"] - began_s) // plan.seconds), []).append(taken_ms)
+    counted = [sorted(taken) for index, taken in rounds.items() if 0 <= index < plan.rounds]
+    whole = sorted(itertools.chain.from_iterable(counted))
+    detail = {
+        "offered_per_s": round(pace / 2),
+        "p50_ms": round(_percentile(whole, 0.5), 2),
+        "p99_ms_of_all": round(_percentile(whole, 0.99), 2),
+        "max_ms": round(whole[-1], 2),
+        **_summary(report),
+    }
+    tails = [_percentile(taken, 0.99) for taken in counted]
+    return [Figure(key="order_to_upstream_p99_ms", spread=spread(tails), detail=detail)]
+
+
+async def beside_dead_upstream(house: TopUpHouse) -> list[Figure]:
+    """The healthy platform's pace with and without orders for two dead ones, in turns."""
+    turns = min(house.plan.rounds, DEAD_TURNS_MAX)
+    alone: list[float] = []
+    beside: list[float] = []
+    async with _dead_upstreams(house) as dead:
+        with house.teller.steps("beside dead upstreams", 2 * turns) as steps:
+            for _ in range(turns):
+                alone.append(await _turn(house))
+                steps.done(f"alone {alone[-1]:,.0f}/s")
+                beside.append((await asyncio.gather(_turn(house), dead.order_on()))[0])
+                steps.done(f"beside {beside[-1]:,.0f}/s")
+        detail = {
+            "alone_per_s": [round(rate) for rate in alone],
+            "beside_per_s": [round(rate) for rate in beside],
+            "dead_orders_per_s": DEAD_PER_S,
+            "dead_answers": dead.answers,
+            **await dead.judge(),
+        }
+    costs = [100 * (1 - b / a) for a, b in zip(alone, beside, strict=True)]
+    return [Figure(key="dead_upstream_cost", spread=spread(costs), detail=detail)]
+
+
+async def _turn(house: TopUpHouse) -> float:
+    report = await _sell(house, seconds=DEAD_TURN_S, slice_s=DEAD_TURN_S)
+    await house.drain()
+    rate: float = report["slices"][0] / DEAD_TURN_S
+    return rate
+
+
+@dataclass(slots=True)
+class _Dead:
+    """A partner that orders from two platforms: one refuses connections, one never answers."""
+
+    house: TopUpHouse
+    partner: Any
+    credentials: Any
+    reached: list[bytes]  # how requests began that the hanging one read
+    answers: dict[str, int] = field(default_factory=dict)
+
+    async def order_on(self) -> None:
+        """Order at a steady pace while a turn lasts."""
+        seconds = RAMP_S + DEAD_TURN_S
+        requests = self.house.write_orders(
+            int(DEAD_PER_S * seconds) + 1, skus=tuple(DEAD_SKUS), credentials=self.credentials
+        )
+        report = await self.partner.ask(
+            seconds + 60, requests=requests, seconds=seconds, per_s=DEAD_PER_S, connections=8
+        )
+        for key, count in report["answers"].items():
+            self.answers[key] = self.answers.get(key, 0) + count
+
+    async def judge(self) -> dict[str, Any]:
+        """What was sent to the dead ones, and how much of it again."""
+        rows = await self.house.shop.ledger.connection.fetch(SENDS, list(DEAD_SKUS.values()))
+        return {
+            "dead_sends": {
+                row["name"]: {"attempts": row["sent"], "again": row["sends"] - row["sent"]}
+                for row in rows
+            },
+            "purchases_read_by_hanging": self.reached.count(BUY),
+        }
+
+
+@asynccontextmanager
+async def _dead_upstreams(house: TopUpHouse) -> AsyncIterator[_Dead]:
+    """Two platforms that do not work, two SKUs that only they sell, a partner who orders them."""
+    reached: list[bytes] = []
+    data = house.shop.data
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while read := await reader.read(65_536):
+            reached.append(read[: len(BUY)])
+        writer.close()
+
+    hanging = await asyncio.start_server(hang, "127.0.0.1", 0)
+    ports = {"refusing": free_port(), "hanging": hanging.sockets[0].getsockname()[1]}
+    log = house.plan.work / "dead-partner.log"
+    try:
+        async with partner_server(house.shop.server.port, log) as partner:
+            credentials = await open_account(data, DEAD_PARTNER)
+            await quangate(data, "webhook", "set", DEAD_PARTNER, partner.webhook_url)
+            for sku, upstream in DEAD_SKUS.items():
+                await add_upstream(data, upstream, ports[upstream])
+                await add_topup_sku(data, sku, upstream)
+            yield _Dead(house, partner, credentials, reached)
+    finally:
+        hanging.close()
+
+
+async def _sell(house: TopUpHouse, *, seconds: float, **sending: Any) -> dict[str, Any]:
+    """Sell top-ups for so long after a ramp; refusals and broken connections are failures."""
+    whole_s = RAMP_S + seconds
+    pace = sending.get("per_s") or TOPUPS_PER_S_MAX
+    report = await house.send(
+        requests=house.write_orders(int(pace * whole_s) + WINDOW), seconds=whole_s,
+        window=WINDOW, ramp_s=RAMP_S, **sending,
+    )  # fmt: skip
+    if report["dry"] or report["broken"] or set(report["answers"]) - {"201"}:
+        raise ServerError(f"top-ups were not simply accepted: {report}")
+    return report
+
+
+def _summary(report: Mapping[str, Any]) -> dict[str, Any]:
+    kept = ("answers", "broken", "answer_ms", "delivered_ms", "slices", "under_way")
+    return {key: report[key] for key in kept}
+
+
+async def _last_order_id(house: TopUpHouse) -> int:
+    last: int | None = await house.shop.ledger.connection.fetchval(
+        "SELECT max(id) FROM orders WHERE partner_id = $1", house.shop.ledger.partner_id
+    )
+    return last or 0
+
+
+def _percentile(ordered: Sequence[float], share: float) -> float:
+    """The nearest rank of sorted values."""
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
