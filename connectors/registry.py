@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from connectors.contract import Connector
+from connectors.contract import Capabilities, Connector
 from connectors.settings import SettingsError, load_settings, valid_names
 
 if TYPE_CHECKING:
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """Where a connector lives: `<package>.connector:<connector>`, `<package>.simulator:<simulator>`
-    and its settings type `<package>.wire:<settings>`.
+    and its settings type `<package>.wire:<settings>`. `<package>.connector:CAPABILITIES` holds for
+    all of its products, unless a function `<package>.connector:<by_product>` tells them apart.
     """
 
     package: str
     connector: str
     simulator: str
     settings: str
+    by_product: str | None = None
 
 
 # A new connector is one more row; connectors/README.md tells the rest.
@@ -31,6 +33,7 @@ CONNECTORS: Final[Mapping[str, Entry]] = {
         connector="Fulu",
         simulator="FuluPlatform",
         settings="FuluSettings",
+        by_product="capabilities_of",
     ),
     "kasushou": Entry(
         package="connectors.kasushou",
@@ -55,6 +58,7 @@ CONNECTORS: Final[Mapping[str, Entry]] = {
         connector="Reloadly",
         simulator="ReloadlyPlatform",
         settings="ReloadlySettings",
+        by_product="capabilities_of",
     ),
     "dingconnect": Entry(
         package="connectors.dingconnect",
@@ -77,6 +81,17 @@ def create(name: str, base_url: str, settings: Mapping[str, str]) -> Connector:
         base_url=base_url.rstrip("/"), settings=load_settings(settings_type, settings)
     )
     return connector
+
+
+def product_capabilities(name: str, product_id: str) -> Capabilities:
+    """What a connector can do with one product; raises `SettingsError`."""
+    by_product = entry(name).by_product
+    capabilities: Capabilities = (
+        _load(name, "connector", "CAPABILITIES")
+        if by_product is None
+        else _load(name, "connector", by_product)(product_id)
+    )
+    return capabilities
 
 
 def create_simulator(name: str, settings: Mapping[str, str]) -> "Platform":

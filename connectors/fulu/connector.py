@@ -5,7 +5,7 @@ Callbacks are hints: their sign rule is an assumption, and any permutation of a 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.answer import (
@@ -64,6 +64,13 @@ CAPABILITIES = Capabilities(
     poll_plan_s=(1, 2, 3, 3, 3, 5, 10, 30, 60),  # documented: every 1–3 s until final
     supports_codes=True,
 )
+# mobile.add credits one number by one face.
+MOBILE_CAPABILITIES = replace(CAPABILITIES, quantity_max=1, supports_codes=False)
+
+
+def capabilities_of(product_id: str) -> Capabilities:
+    """What the gateway may rely on for one product."""
+    return MOBILE_CAPABILITIES if MOBILE_PRODUCT.fullmatch(product_id) else CAPABILITIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

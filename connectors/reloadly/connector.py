@@ -79,6 +79,7 @@ CAPABILITIES = Capabilities(
     supports_codes=True,
     knows_reversal=True,
 )
+AIRTIME_CAPABILITIES = replace(CAPABILITIES, quantity_max=1, supports_codes=False)
 PAGE_SIZE: Final = 200
 REPORTS: Final[Mapping[Service, str]] = {
     Service.TOPUPS: "/topups/reports/transactions",
@@ -88,6 +89,12 @@ CATALOGUES: Final[Mapping[Service, str]] = {
     Service.TOPUPS: "/operators",
     Service.GIFTCARDS: "/products",
 }
+
+
+def capabilities_of(product_id: str) -> Capabilities:
+    """What the gateway may rely on for one product."""
+    is_gift_card = read_product(product_id).service is Service.GIFTCARDS
+    return CAPABILITIES if is_gift_card else AIRTIME_CAPABILITIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,12 +39,20 @@ async def create(
     name: Annotated[str, typer.Option("--name", help="What partners and buyers read.")],
     kind: Annotated[Kind, typer.Option("--kind", help="What is delivered.")],
     price: Annotated[int, typer.Option("--price", help="For one, in minor units (分).")],
-    pool: Annotated[str | None, typer.Option("--pool", help="Where its codes come from.")] = None,
+    pool: Annotated[
+        str | None, typer.Option("--pool", help="Where its codes come from, if not bought.")
+    ] = None,
     face_value: Annotated[
         int | None, typer.Option("--face-value", help="What it is worth, in minor units.")
     ] = None,
     per_buyer: Annotated[
         int | None, typer.Option("--per-buyer", min=1, help="How many one buyer may have.")
+    ] = None,
+    quantity_max: Annotated[
+        int | None,
+        typer.Option(
+            "--quantity-max", min=1, help="How many one order may have. [what the routes sell]"
+        ),
     ] = None,
     low_stock: Annotated[
         int | None,
@@ -69,11 +77,14 @@ async def create(
         typer.Option(
             "--route",
             metavar="UPSTREAM:PRODUCT_ID[:PRIORITY[:COST]]",
-            help="Where a top-up is bought, smaller priorities first; repeat it.",
+            help="Where it is bought, smaller priorities first; repeat it.",
         ),
     ] = None,
 ) -> Answer:
-    """Put something on sale: codes, links and QR codes from a pool, top-ups from upstreams."""
+    """Put something on sale: codes, links and QR codes from a pool, top-ups from upstreams.
+
+    With --route instead of --pool, codes are bought on demand, order by order.
+    """
     from gateway.domain.catalog import SkuKind
     from gateway.flows.administration import catalog
 
@@ -86,6 +97,7 @@ async def create(
         face_value_minor=face_value,
         account_rule=account_rule,
         per_buyer=per_buyer,
+        quantity_max=quantity_max,
         low_stock=low_stock,
         offers=[_read_offer(text) for text in offer or ()],
         routes=[_read_route(text) for text in route or ()],
@@ -126,6 +138,25 @@ async def price_(
 
     async with open_desk(call) as desk, desk.transaction() as db:
         return Answer(data=await catalog.set_price(db, sku, amount, partner=partner))
+
+
+@command(app, "limit", example="quangate sku limit VIP --per-buyer 2 --quantity-max 10")
+async def limit(
+    call: Call,
+    sku: Sku,
+    per_buyer: Annotated[
+        int | None, typer.Option("--per-buyer", min=0, help="How many one buyer may have; 0: any.")
+    ] = None,
+    quantity_max: Annotated[
+        int | None, typer.Option("--quantity-max", min=0, help="In one order; 0: what there is.")
+    ] = None,
+) -> Answer:
+    """Change what one buyer or one order may have; what is not named stays."""
+    from gateway.flows.administration import catalog
+
+    async with open_desk(call) as desk, desk.transaction() as db:
+        data = await catalog.set_limits(db, sku, per_buyer=per_buyer, quantity_max=quantity_max)
+        return Answer(data=data)
 
 
 @command(app, "on-sale", example="quangate sku on-sale VIP")

@@ -43,7 +43,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where a top-up SKU can be bought. `cost_minor` is for one; None: not known."""
+    """Where a SKU can be bought. `cost_minor` is for one; None: not known."""
 
     upstream_id: int
     product_id: str
@@ -53,7 +53,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sku:
-    """What is sold. `price_minor` is for one, before a partner's own price."""
+    """What is sold. `price_minor` is for one, before a partner's own price.
+
+    Codes are sold from the stock in `pool_id`, or bought on demand into `purchase_pool_id`.
+    """
 
     id: int
     sku: str
@@ -71,6 +74,18 @@ class Sku:
     updated_at: datetime
     offers: Mapping[int, int | None] = field(default_factory=dict)  # partner id → own price
     routes: tuple[Route, ...] = ()
+    purchase_pool_id: int | None = None
+    quantity_max: int | None = None  # in one order; None: as many as the routes allow
+
+    @property
+    def buys_codes(self) -> bool:
+        """Whether its codes are bought on demand."""
+        return self.purchase_pool_id is not None
+
+    @property
+    def bought(self) -> bool:
+        """Whether an upstream delivers it: a top-up, or codes bought on demand."""
+        return self.kind is SkuKind.TOPUP or self.purchase_pool_id is not None
 
     def offered_to(self, partner_id: int) -> bool:
         """Whether this partner may buy it."""

@@ -38,20 +38,22 @@ class AttemptStore:
 
     async def settle(self, columns: Sequence[Sequence[Any]]) -> list[str]:
         """Apply news, given as the columns of SQL's settle without p_owner; verdicts."""
-        head, tail = columns[:16], columns[16:]
         for retries_left in range(RETRIES_MAX, -1, -1):
             try:
                 with unreachable_is_unavailable():
-                    verdicts: list[str] = await self._pool.fetchval(
-                        SQL["settle"], *head, self._worker_id, *tail
-                    )
+                    return await self.settle_within(self._pool, columns)
             except asyncpg.PostgresError as error:
-                if error.sqlstate in RETRY_STATES and retries_left:
-                    continue
-                raise
-            else:
-                return verdicts
+                if error.sqlstate not in RETRY_STATES or not retries_left:
+                    raise
         raise AssertionError("unreachable")
+
+    async def settle_within(self, connection: Any, columns: Sequence[Sequence[Any]]) -> list[str]:
+        """The same in the caller's transaction."""
+        head, tail = columns[:16], columns[16:]
+        verdicts: list[str] = await connection.fetchval(
+            SQL["settle"], *head, self._worker_id, *tail
+        )
+        return verdicts
 
     async def living(self) -> str:
         """The workers that live, as one value that differs when one comes or goes."""

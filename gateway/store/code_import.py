@@ -65,6 +65,10 @@ class StagingRows:
         if staged is not None:
             await self.discard(staged["id"])
         row = await self._connection.fetchrow(SQL["begin"], pool.id, kind, source, digest)
+        if row is None:
+            raise RefusedError(
+                "invalid-argument", "the pool holds what a SKU buys on demand: name another one"
+            )
         return _batch(pool.id, row, discarded=None if staged is None else staged["source"])
 
     async def set_data_key(self, batch_id: int, wrapped: bytes) -> None:

@@ -73,12 +73,61 @@ def test_a_top_up_is_bought_over_routes(command: Cli) -> None:
 
 
 @pytest.mark.usefixtures("shop")
+def test_codes_bought_on_demand_have_a_pool_of_their_own(command: Cli) -> None:
+    """A code SKU with routes: its pool is named like it, or nearly, and takes no imports."""
+    command("pool", "create", "TAKEN", "--json")
+    for sku, pool in (("CARD-10", "CARD-10"), ("TAKEN", "TAKEN-bought")):
+        made = command(
+            "sku", "create", sku, "--name", "Card", "--kind", "code", "--price", "1000",
+            "--route", "f1:910010", "--quantity-max", "20", "--json",
+        )  # fmt: skip
+        assert made.json == {"sku": sku}
+        shown = command("sku", "show", sku, "--json").json
+        assert (shown["pool"], shown["bought_on_demand"], shown["quantity_max"]) == (pool, True, 20)
+        assert command("pool", "show", pool, "--json").json["skus"] == [sku]
+    generated = command("codes", "generate", "1", "--pool", "CARD-10", "--pattern", "AAAAAAAA")
+    assert generated.returncode == 2
+    sold = ("--kind", "code", "--pool", "CARD-10", "--price", "1", "--json")
+    assert command("sku", "create", "SECOND", "--name", "x", *sold).returncode == 2
+
+
+@pytest.mark.usefixtures("shop")
+def test_limits_change_within_what_routes_sell(command: Cli) -> None:
+    """`sku limit` sets, keeps and lifts limits; more than any route sells at once is refused."""
+    new = ("--name", "M", "--kind", "topup", "--account-rule", "any", "--price", "1", "--json")
+    command("sku", "create", "LIMITED", *new, "--route", "f1:mobile-10", "--per-buyer", "3")
+    assert command("sku", "limit", "LIMITED", "--quantity-max", "2", "--json").returncode == 2
+    one = command("sku", "limit", "LIMITED", "--quantity-max", "1", "--json").json
+    assert one == {"sku": "LIMITED", "per_buyer": 3, "quantity_max": 1}
+    lifted = command("sku", "limit", "LIMITED", "--quantity-max", "0", "--per-buyer", "0", "--json")
+    assert lifted.json == {"sku": "LIMITED", "per_buyer": None, "quantity_max": None}
+    assert command("sku", "limit", "NO", "--json").json["error"]["code"] == "not-found"
+
+
+@pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize(
     ("options", "returncode"),
     [
-        (("--kind", "code"), 2),  # codes need a pool
+        (("--kind", "code"), 2),  # codes need a pool or a route
+        (("--kind", "code", "--route", "f1:mobile-50"), 2),  # phone credit is no code
+        (("--kind", "code", "--route", "f1:A", "--account-rule", "any"), 2),  # nothing to top up
+        (("--kind", "code", "--route", "nowhere:A"), 1),  # no such upstream
+        (("--kind", "code", "--route", "f1:A", "--quantity-max", "501"), 2),  # more than the API's
+        (
+            (
+                "--kind",
+                "topup",
+                "--account-rule",
+                "any",
+                "--route",
+                "f1:mobile-50",
+                "--quantity-max",
+                "2",
+            ),
+            2,
+        ),  # the route sells one at a time
         (("--kind", "code", "--pool", "nowhere"), 1),  # no such pool
-        (("--kind", "code", "--pool", "vip", "--route", "f1:A"), 2),  # codes have no routes
+        (("--kind", "code", "--pool", "vip", "--route", "f1:A"), 2),  # from stock or on demand
         (("--kind", "code", "--pool", "vip", "--account-rule", "any"), 2),  # nor accounts
         (("--kind", "code", "--pool", "vip", "--offer", "nobody"), 1),  # no such partner
         (("--kind", "code", "--pool", "vip", "--offer", "acme:x"), 2),  # no price

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from connectors import registry
+from connectors.contract import Capabilities
 from gateway.domain.account_rule import AccountRuleError, compile_rule
 from gateway.domain.catalog import SkuKind
 from gateway.domain.errors import RefusedError
@@ -19,7 +21,9 @@ from gateway.flows.administration.port import (
     partner_id,
 )
 
-STOCKED: Final = (SkuKind.CODE, SkuKind.LINK, SkuKind.QR)  # delivered from a pool
+CODES: Final = (SkuKind.CODE, SkuKind.LINK, SkuKind.QR)  # from a pool, or bought on demand
+QUANTITY_MAX: Final = 500  # in one order (api.md)
+PURCHASE_POOL: Final = "{}-bought"  # where the SKU's own name is taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +36,7 @@ class NewOffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRoute:
-    """Where a top-up SKU can be bought; smaller priorities first, cost for one in minor units."""
+    """Where a SKU can be bought; smaller priorities first, cost for one in minor units."""
 
     upstream: str
     product_id: str
@@ -52,6 +56,7 @@ class NewSku:
     face_value_minor: int | None = None
     account_rule: str | None = None
     per_buyer: int | None = None
+    quantity_max: int | None = None  # in one order; None: as many as the routes allow
     low_stock: int | None = None
     offers: Sequence[NewOffer] = ()
     routes: Sequence[NewRoute] = ()
@@ -87,12 +92,17 @@ async def show_pool(db: Statements, name: str) -> dict[str, Any]:
 
 
 async def create_sku(db: Statements, new: NewSku) -> dict[str, Any]:
-    """Put something on sale."""
+    """Put something on sale; codes bought on demand get a pool of their own."""
     _check_sku(new)
+    await _check_routes(db, new)
+    if await db.one("sku_by_name", new.sku) is not None:
+        raise already_exists("sku", new.sku)
     pool = await _pool_id(db, new.pool)
+    purchase_pool = await _purchase_pool(db, new) if _buys_codes(new) else None
     row = await db.one(
-        "insert_sku", new.sku, new.name, new.kind.value, pool, new.price_minor,
-        new.face_value_minor, new.account_rule, new.per_buyer, new.low_stock, not new.offers,
+        "insert_sku", new.sku, new.name, new.kind.value, pool, purchase_pool, new.price_minor,
+        new.face_value_minor, new.account_rule, new.per_buyer, new.quantity_max, new.low_stock,
+        not new.offers,
     )  # fmt: skip
     if row is None:
         raise already_exists("sku", new.sku)
@@ -138,6 +148,23 @@ async def set_price(
     return {"sku": sku, "partner": partner, "price": price_minor}
 
 
+async def set_limits(
+    db: Statements, sku: str, *, per_buyer: int | None, quantity_max: int | None
+) -> dict[str, Any]:
+    """Change what one buyer or one order may have: 0 lifts the limit, None leaves it."""
+    rows = await db.all("list_skus", sku)
+    if not rows:
+        raise not_found("sku", sku)
+    routes = await db.all("sku_routes", sku)
+    _check_quantity(
+        quantity_max or None,
+        [registry.product_capabilities(row["connector"], row["product_id"]) for row in routes],
+    )
+    await db.one("set_limits", sku, per_buyer, quantity_max)
+    (row,) = await db.all("list_skus", sku)
+    return {"sku": sku, "per_buyer": row["per_buyer"], "quantity_max": row["quantity_max"]}
+
+
 async def set_on_sale(db: Statements, sku: str, *, on_sale: bool) -> dict[str, Any]:
     """Open or close a SKU; setting it to what it is changes nothing."""
     if await db.one("set_on_sale", sku, on_sale) is None:
@@ -152,19 +179,28 @@ def _check_sku(new: NewSku) -> None:
     _check_amount("price", new.price_minor)
     if new.face_value_minor is not None:
         _check_amount("face value", new.face_value_minor)
-    if new.kind in STOCKED:
-        _check_stocked(new)
+    if new.kind in CODES:
+        _check_codes(new)
     elif new.kind is SkuKind.TOPUP:
         _check_top_up(new)
     else:
         raise invalid(f"SKUs of kind {new.kind} cannot be made yet")
 
 
-def _check_stocked(new: NewSku) -> None:
-    if new.pool is None:
-        raise invalid(f"a SKU of kind {new.kind} is sold from a pool: add --pool NAME")
-    if new.routes or new.account_rule is not None:
-        raise invalid(f"--route and --account-rule are for top-ups, not for kind {new.kind}")
+def _check_codes(new: NewSku) -> None:
+    if new.pool is None and not new.routes:
+        raise invalid(
+            f"a SKU of kind {new.kind} is sold from a pool, or bought on demand: add --pool NAME "
+            "or --route UPSTREAM:PRODUCT_ID"
+        )
+    if new.pool is not None and new.routes:
+        raise invalid("--pool or --route: codes come from stock, or are bought on demand")
+    if new.account_rule is not None:
+        raise invalid(f"--account-rule is for top-ups, not for kind {new.kind}")
+
+
+def _buys_codes(new: NewSku) -> bool:
+    return new.kind in CODES and bool(new.routes)
 
 
 def _check_top_up(new: NewSku) -> None:
@@ -193,8 +229,50 @@ async def _pool_id(db: Statements, name: str | None) -> int | None:
     row = await db.one("pool_by_name", name)
     if row is None:
         raise not_found("pool", name)
+    if row["purchased"]:
+        raise invalid(f"the pool {name} holds what another SKU buys on demand: name another one")
     found: int = row["id"]
     return found
+
+
+async def _purchase_pool(db: Statements, new: NewSku) -> int:
+    """A pool for what the SKU buys, named like it, or nearly."""
+    for name in (new.sku, PURCHASE_POOL.format(new.sku[:57])):
+        made = await db.one("insert_purchase_pool", name)
+        if made is not None:
+            pool_id: int = made["id"]
+            return pool_id
+    raise RefusedError("already-exists", f"there is a pool {name} already: name the SKU otherwise")
+
+
+async def _check_routes(db: Statements, new: NewSku) -> None:
+    """Whether the upstreams can deliver the SKU, and as many at once as it promises."""
+    able = [await _capabilities(db, route) for route in new.routes]
+    for route, capabilities in zip(new.routes, able, strict=True):
+        if _buys_codes(new) and not capabilities.supports_codes:
+            raise invalid(
+                f"{route.upstream}:{route.product_id} sells no codes; `quangate upstream catalog "
+                f"{route.upstream}` shows what is of kind code"
+            )
+    _check_quantity(new.quantity_max, able)
+
+
+async def _capabilities(db: Statements, route: NewRoute) -> Capabilities:
+    upstream = await db.one("upstream_by_name", route.upstream)
+    if upstream is None:
+        raise not_found("upstream", route.upstream)
+    return registry.product_capabilities(upstream["connector"], route.product_id)
+
+
+def _check_quantity(quantity_max: int | None, able: Sequence[Capabilities]) -> None:
+    """Whether an order may have as many as that, and some route sells them at once."""
+    if quantity_max is None:
+        return
+    if not 1 <= quantity_max <= QUANTITY_MAX:
+        raise invalid(f"--quantity-max must be 1 to {QUANTITY_MAX}")
+    most = max((each.quantity_max or QUANTITY_MAX for each in able), default=QUANTITY_MAX)
+    if quantity_max > most:
+        raise invalid(f"--quantity-max {quantity_max}: no route sells more than {most} at once")
 
 
 async def _insert_route(db: Statements, sku_id: int, route: NewRoute) -> None:

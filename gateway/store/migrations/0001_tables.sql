@@ -73,6 +73,7 @@ CREATE TABLE pool (
     generation        bigint NOT NULL DEFAULT 0,  -- grows whenever codes may have become claimable
     case_insensitive  boolean NOT NULL DEFAULT false,
     ignore_spaces     boolean NOT NULL DEFAULT false,
+    purchased         boolean NOT NULL DEFAULT false,  -- holds what a SKU buys on demand: migration 0022
     created_at        timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pool_cursor CHECK (0 <= next_seq AND next_seq <= size)
 );
@@ -182,18 +183,20 @@ CREATE TABLE sku (
     sku             text NOT NULL UNIQUE CHECK (sku ~ '^[A-Za-z0-9._-]{1,64}$'),
     name            text NOT NULL,
     kind            text NOT NULL CHECK (kind IN ('code', 'link', 'qr', 'topup', 'bundle')),
-    pool_id         bigint REFERENCES pool (id),
+    pool_id         bigint REFERENCES pool (id),              -- sold from its stock
+    purchase_pool_id bigint REFERENCES pool (id),             -- or bought on demand into it
     price           bigint NOT NULL CHECK (price >= 0),       -- minor units, for one
     currency        text NOT NULL DEFAULT 'CNY',
     face_value      bigint CHECK (face_value >= 0),
     account_rule    text,
     per_buyer       integer CHECK (per_buyer > 0),
+    quantity_max    integer CHECK (quantity_max > 0),         -- in one order; NULL: what the API and the routes allow
     low_stock       bigint NOT NULL DEFAULT 100,              -- stock_level 'low' below this
     offered_to_all  boolean NOT NULL DEFAULT true,
     on_sale         boolean NOT NULL DEFAULT true,
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT sku_source CHECK ((kind IN ('code', 'link', 'qr')) = (pool_id IS NOT NULL))
+    CONSTRAINT sku_source CHECK (num_nonnulls(pool_id, purchase_pool_id) = CASE WHEN kind IN ('code', 'link', 'qr') THEN 1 ELSE 0 END)
 );
 
 CREATE TABLE sku_offer (
@@ -226,7 +229,7 @@ CREATE TABLE upstream (
     created_at      timestamptz NOT NULL DEFAULT now()
 );
 
--- Where a top-up SKU can be bought.
+-- Where a top-up, or a code on demand, can be bought.
 CREATE TABLE route (
     sku_id       bigint NOT NULL REFERENCES sku (id),
     upstream_id  bigint NOT NULL REFERENCES upstream (id),
@@ -294,7 +297,7 @@ CREATE TABLE attempt (
     order_id          bigint NOT NULL,
     upstream_id       bigint NOT NULL,
     product_id        text   NOT NULL,
-    account           text   NOT NULL,
+    account           text   NOT NULL,            -- '': it buys codes
     quantity          integer NOT NULL,
     cost_max          bigint,                     -- price guard, minor units, total
     face_value        bigint,                     -- of one piece, minor units; NULL: not known

@@ -142,7 +142,7 @@ BEGIN
 
     INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, cost_max, face_value,
                          state, next_check_at, owner)
-    SELECT u.attempt, u.partner, u.id, u.upstream, u.product, u.account, u.quantity, u.cost_max, u.face,
+    SELECT u.attempt, u.partner, u.id, u.upstream, u.product, coalesce(u.account, ''), u.quantity, u.cost_max, u.face,
            'created', now(), p_owner
     FROM unnest(p_partner, p_id, p_attempt, p_upstream, p_product, p_account, p_quantity, p_cost_max, p_face) WITH ORDINALITY
          AS u (partner, id, attempt, upstream, product, account, quantity, cost_max, face, line)

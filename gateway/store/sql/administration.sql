@@ -94,15 +94,19 @@ SELECT EXISTS (SELECT FROM partner) OR EXISTS (SELECT FROM batch WHERE data_key 
 INSERT INTO pool (name, case_insensitive, ignore_spaces) VALUES ($1, $2, $3)
 ON CONFLICT (name) DO NOTHING RETURNING id
 
+-- name: insert_purchase_pool
+-- No row: the name is taken.
+INSERT INTO pool (name, purchased) VALUES ($1, true) ON CONFLICT (name) DO NOTHING RETURNING id
+
 -- name: pool_by_name
-SELECT id FROM pool WHERE name = $1
+SELECT id, purchased FROM pool WHERE name = $1
 
 -- name: list_pools
 -- $1 NULL: every pool. `free` is what no worker holds; leased codes are for sale too.
 SELECT p.name AS pool, p.size AS imported,
        p.size - p.next_seq + coalesce((SELECT sum(f.hi - f.lo) FROM fragment f WHERE f.pool_id = p.id), 0)::bigint AS free,
        (SELECT count(*) FROM lease l WHERE l.pool_id = p.id AND l.state = 'active') AS leases,
-       ARRAY(SELECT s.sku FROM sku s WHERE s.pool_id = p.id ORDER BY 1) AS skus,
+       ARRAY(SELECT s.sku FROM sku s WHERE p.id IN (s.pool_id, s.purchase_pool_id) ORDER BY 1) AS skus, p.purchased,
        p.case_insensitive, p.ignore_spaces, p.created_at
 FROM pool p WHERE $1::text IS NULL OR p.name = $1 ORDER BY p.name
 
@@ -114,8 +118,9 @@ FROM batch b JOIN pool p ON p.id = b.pool_id WHERE p.name = $1 ORDER BY b.id DES
 
 -- name: insert_sku
 -- No row: the name is taken.
-INSERT INTO sku (sku, name, kind, pool_id, price, face_value, account_rule, per_buyer, low_stock, offered_to_all)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9, 100), $10)
+INSERT INTO sku (sku, name, kind, pool_id, purchase_pool_id, price, face_value, account_rule, per_buyer, quantity_max,
+                 low_stock, offered_to_all)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11, 100), $12)
 ON CONFLICT (sku) DO NOTHING RETURNING id
 
 -- name: sku_by_name
@@ -123,9 +128,9 @@ SELECT id FROM sku WHERE sku = $1
 
 -- name: list_skus
 -- $1 NULL: every SKU.
-SELECT s.sku, s.name, s.kind, p.name AS pool, s.price, s.currency, s.face_value, s.account_rule, s.per_buyer,
-       s.offered_to_all, s.on_sale, s.updated_at
-FROM sku s LEFT JOIN pool p ON p.id = s.pool_id WHERE $1::text IS NULL OR s.sku = $1 ORDER BY s.sku
+SELECT s.sku, s.name, s.kind, p.name AS pool, s.purchase_pool_id IS NOT NULL AS bought_on_demand, s.price, s.currency,
+       s.face_value, s.account_rule, s.per_buyer, s.quantity_max, s.offered_to_all, s.on_sale, s.updated_at
+FROM sku s LEFT JOIN pool p ON p.id IN (s.pool_id, s.purchase_pool_id) WHERE $1::text IS NULL OR s.sku = $1 ORDER BY s.sku
 
 -- name: sku_offers
 SELECT p.name AS partner, coalesce(o.price, s.price) AS price, o.price IS NOT NULL AS own_price
@@ -133,7 +138,7 @@ FROM sku_offer o JOIN sku s ON s.id = o.sku_id JOIN partner p ON p.id = o.partne
 WHERE s.sku = $1 ORDER BY p.name
 
 -- name: sku_routes
-SELECT u.name AS upstream, r.product_id, r.priority, r.cost, u.paused
+SELECT u.name AS upstream, u.connector, r.product_id, r.priority, r.cost, u.paused
 FROM route r JOIN sku s ON s.id = r.sku_id JOIN upstream u ON u.id = r.upstream_id
 WHERE s.sku = $1 ORDER BY r.priority, r.cost NULLS LAST, u.name
 
@@ -148,6 +153,11 @@ ON CONFLICT DO NOTHING RETURNING sku_id
 
 -- name: set_price
 UPDATE sku SET price = $2, updated_at = now() WHERE sku = $1 RETURNING id
+
+-- name: set_limits
+-- NULL leaves a limit, 0 lifts it.
+UPDATE sku SET per_buyer = nullif(coalesce($2, per_buyer), 0), quantity_max = nullif(coalesce($3, quantity_max), 0), updated_at = now()
+WHERE sku = $1 RETURNING id
 
 -- name: set_on_sale
 UPDATE sku SET on_sale = $2, updated_at = now() WHERE sku = $1 RETURNING id

@@ -9,8 +9,8 @@ SELECT key_id, partner_id, signing_key, delivery_key, scopes, allow_ips, rate_pe
 FROM api_key WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 
 -- name: skus
-SELECT id, sku, name, kind, pool_id, price, currency, face_value, account_rule, per_buyer, low_stock,
-       offered_to_all, on_sale, updated_at
+SELECT id, sku, name, kind, pool_id, purchase_pool_id, price, currency, face_value, account_rule, per_buyer,
+       quantity_max, low_stock, offered_to_all, on_sale, updated_at
 FROM sku ORDER BY sku
 
 -- name: offers

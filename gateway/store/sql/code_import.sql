@@ -20,7 +20,7 @@ FROM batch b JOIN pool p ON p.id = b.pool_id WHERE b.pool_id = $1 AND b.state = 
 
 -- name: begin
 INSERT INTO batch (pool_id, kind, source, source_sha256, lo)
-SELECT id, $2, $3, $4, size FROM pool WHERE id = $1
+SELECT id, $2, $3, $4, size FROM pool WHERE id = $1 AND NOT purchased
 RETURNING id, lo, imported, duplicates, rejected, lines_done, data_key
 
 -- name: set_data_key
