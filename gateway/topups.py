@@ -20,6 +20,7 @@ from connectors.contract import (
 from connectors.transport import HttpTransport
 from connectors.upstream import Upstream
 from gateway.domain.catalog import Sku
+from gateway.flows.dispatch.balances import Balances
 from gateway.flows.dispatch.callbacks import Callbacks, Received
 from gateway.flows.dispatch.dispatcher import Dispatcher
 from gateway.flows.dispatch.job import Job
@@ -43,11 +44,13 @@ class TopUps:
         self._platforms: dict[int, Upstream] = {}
         self._transports: dict[int, HttpTransport] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._balances = Balances(currency=CURRENCY)
         self.dispatcher = Dispatcher(
             attempts=self._store,
             requests=self,
             catalog=parts.catalog,
             next_id=self._next_id,
+            covers=lambda route: self._balances.cover(route.upstream_id, route.cost_minor or 0),
             share=1 / parts.config.workers,
         )
         self._callbacks = Callbacks(attempts=self._store, dispatcher=self.dispatcher)
@@ -64,6 +67,7 @@ class TopUps:
 
     async def stop(self) -> None:
         """Finish the calls under way."""
+        self._balances.stop()
         await self.dispatcher.stop()
         for task in self._closing:
             task.cancel()
@@ -86,6 +90,7 @@ class TopUps:
                 self._open(settings)
         self._settings = current
         self.dispatcher.set_platforms(self._platforms)
+        self._balances.set_platforms(self._platforms)
 
     def _open(self, settings: UpstreamSettings) -> None:
         try:
@@ -102,6 +107,11 @@ class TopUps:
             task.add_done_callback(self._closing.discard)
         transport = self._transports[settings.id] = HttpTransport()
         self._platforms[settings.id] = Upstream(connector=connector, transport=transport)
+
+    @property
+    def balances_minor(self) -> Mapping[int, int]:
+        """What is left at upstreams that told it, by id."""
+        return self._balances.left_minor
 
     # ------------------------------------------------------------ for the order path
 

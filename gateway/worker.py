@@ -44,6 +44,7 @@ from gateway.store.orders import OrderStore
 from gateway.store.readiness import Readiness
 from gateway.store.stock_levels import StockLevelStore
 from gateway.store.webhook_reads import UsedNonces
+from gateway.store.worklist import Worklist
 from gateway.topups import TopUps
 
 log = structlog.get_logger()
@@ -109,6 +110,7 @@ class Worker:
             asyncio.create_task(self._control.run()),
             asyncio.create_task(self._keep_leases()),
             asyncio.create_task(self._context.meters.watch_loop()),
+            asyncio.create_task(self._context.worklist.watch()),
         ]
         if config.workers > 1:
             self._tasks.append(asyncio.create_task(share_metrics(self._context)))
@@ -181,6 +183,7 @@ class Worker:
             ),
             nonces=UsedNonces(pool),
             readiness=Readiness(pool),
+            worklist=Worklist(pool),
             worker_slot=slot,
             database=pool,
         )

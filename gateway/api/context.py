@@ -19,6 +19,7 @@ from gateway.flows.stock_levels import StockLevels
 from gateway.native import KeyRing, OrderIds, RateLimiter
 from gateway.store.readiness import Readiness
 from gateway.store.webhook_reads import UsedNonces
+from gateway.store.worklist import Worklist
 
 
 class TopUpDesk(Protocol):
@@ -27,6 +28,10 @@ class TopUpDesk(Protocol):
     @property
     def dispatcher(self) -> Dispatcher:
         """Its lanes and outcomes, for metrics."""
+
+    @property
+    def balances_minor(self) -> Mapping[int, int]:
+        """What is left at upstreams that told it, by id."""
 
     def plan(self, sku: Sku, quantity: int, partner_id: int) -> PlannedAttempt | Refusal:
         """Where an order would go."""
@@ -90,6 +95,7 @@ class Context:
     statements: Statements
     nonces: UsedNonces
     readiness: Readiness
+    worklist: Worklist
     worker_slot: int
     database: Any  # asyncpg pool, for the stores of rarely used routes
     meters: Meters = field(default_factory=Meters)

@@ -34,6 +34,7 @@ def families(context: Context) -> list[Family]:
         *_http(context),
         *_orders(context),
         *_upstreams(context),
+        *_worklist(context),
         *_webhooks(context),
         *_process(context),
     ]
@@ -203,6 +204,38 @@ def _upstreams(context: Context) -> Iterator[Family]:
             ([names.get(upstream_id, str(upstream_id)), str(outcome)], count)
             for (upstream_id, outcome), count in sorted(dispatcher.outcomes.items())
         ],
+    )
+    yield Family(
+        "gauge",
+        "quangate_upstream_balance_minor",
+        "What is left at an upstream, as it last told; absent where it does not tell.",
+        ["upstream"],
+        [
+            ([names.get(upstream_id, str(upstream_id))], left_minor)
+            for upstream_id, left_minor in sorted(context.topups.balances_minor.items())
+        ],
+    )
+
+
+def _worklist(context: Context) -> Iterator[Family]:
+    worklist = context.worklist
+    yield _one(
+        "gauge",
+        "quangate_parked_orders",
+        "Orders that wait for a person: `quangate order list --parked`. Every worker counts all.",
+        worklist.parked_orders,
+    )
+    yield _one(
+        "gauge",
+        "quangate_uncertain_attempts",
+        "Attempts of which nobody knows yet what became of them. Every worker counts all.",
+        worklist.uncertain_attempts,
+    )
+    yield _one(
+        "gauge",
+        "quangate_uncertain_oldest_seconds",
+        "The age of the oldest of them.",
+        worklist.oldest_uncertain_s,
     )
 
 

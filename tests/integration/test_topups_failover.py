@@ -127,6 +127,29 @@ async def test_an_upstream_without_money_has_a_second(topups: TopUpShop) -> None
             assert second.executions(each) == 1
 
 
+async def test_an_upstream_known_to_be_empty_comes_last(topups: TopUpShop) -> None:
+    """Its balance was asked for before: no order has to be refused there to find out."""
+    async with (
+        topups.outlet("kasushou", settings={"balance_minor": "900"}) as empty,
+        topups.outlet("fulu") as full,
+    ):
+        partner = await topups.shop.partner()
+        sku = await topups.sku([(empty.name, 980), (full.name, 980)])
+
+        async def known() -> bool:
+            async with topups.shop.session.get(f"{topups.shop.url}/metrics") as metrics:
+                text = await metrics.text()
+            return all(
+                f'quangate_upstream_balance_minor{{upstream="{outlet.name}"' in text
+                for outlet in (empty, full)
+            )
+
+        await eventually(known)
+        placed = await order(partner, sku, "13800138000")
+        assert (await until(partner, placed))["state"] == "delivered"
+        assert await routes_of(topups, placed["order_no"]) == [(full.name, "succeeded")]
+
+
 async def test_nothing_is_bought_at_a_loss(topups: TopUpShop) -> None:
     """A route that costs more than the price is no route; the cheaper one is taken."""
     async with topups.outlet("kasushou") as dear, topups.outlet("fulu") as cheap:

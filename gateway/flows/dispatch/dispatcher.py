@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from gateway.domain.catalog import Catalog, Sku
+from gateway.domain.catalog import Catalog, Route, Sku
 from gateway.domain.errors import StoreUnavailableError
 from gateway.domain.settlement import (
     Decision,
@@ -66,6 +66,7 @@ class Dispatcher:
         requests: Requests,
         catalog: Callable[[], Catalog],
         next_id: Callable[[], int],
+        covers: Callable[[Route], bool] = lambda _: True,
         share: float = 1.0,
         clock: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
@@ -79,7 +80,11 @@ class Dispatcher:
         self._settling = Settling(attempts)
         self._checks = Checks(check=self.check, reload=self._reload)
         self._routes = Routes(
-            catalog=catalog, send=self._send, tried_routes=attempts.tried_routes, share=share
+            catalog=catalog,
+            send=self._send,
+            tried_routes=attempts.tried_routes,
+            covers=covers,
+            share=share,
         )
         self._held: set[int] = set()  # attempts in a lane or being sent
         self._background: set[asyncio.Task[None]] = set()

@@ -1,6 +1,7 @@
 """Routes and their lanes: where an order goes first, and where it may go instead."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from gateway.domain.catalog import Catalog, Route, Sku
 from gateway.domain.pace import Pace
@@ -15,7 +16,8 @@ WAITING_MAX = 20_000  # per lane; more orders are refused as overloaded
 
 class Routes:
     """The lanes of one worker. `tried_routes` tells where an order has been already; `share` is
-    this worker's part of the calls that an upstream allows."""
+    this worker's part of the calls that an upstream allows; `covers` whether our balance there
+    pays for a route."""
 
     def __init__(
         self,
@@ -23,6 +25,7 @@ class Routes:
         catalog: Callable[[], Catalog],
         send: Callable[[Job, Call], Awaitable[None]],
         tried_routes: Callable[[int], Awaitable[Sequence[tuple[int, str]]]],
+        covers: Callable[[Route], bool] = lambda _: True,
         share: float = 1.0,
     ) -> None:
         self._catalog = catalog
@@ -32,6 +35,7 @@ class Routes:
         self._lanes: dict[tuple[int, str], Lane] = {}
         self._paces: dict[int, Pace] = {}
         self._share = share
+        self._covers = covers
 
     @property
     def lanes(self) -> Sequence[Lane]:
@@ -77,16 +81,14 @@ class Routes:
         """Whether another route takes orders now; the order may have been there already."""
         sku = self._catalog().skus_by_id.get(job.sku_id)
         route = self.choose(sku, sku.price_for(job.partner_id), [job.lane]) if sku else None
-        return route is not None and self.lane(route.upstream_id, route.product_id).health.open
+        return route is not None and self._is_open(route)
 
     async def elsewhere(self, job: Job) -> Route | None:
         """A route that takes orders now and that the order has not been to."""
         if not self.may_go_elsewhere(job):
             return None
         route = await self._untried(job)
-        if route is None or not self.lane(route.upstream_id, route.product_id).health.open:
-            return None
-        return route
+        return route if route is not None and self._is_open(route) else None
 
     async def follower(
         self, job: Job, *, attempt_id: int, now: float, same_route: bool
@@ -129,7 +131,14 @@ class Routes:
         if self._is_paused(route.upstream_id):
             return None
         lane = self.lane(route.upstream_id, route.product_id)
-        return lane.health if lane.waiting < WAITING_MAX else None
+        if lane.waiting >= WAITING_MAX:
+            return None
+        return lane.health if self._covers(route) else replace(lane.health, open=False)
+
+    def _is_open(self, route: Route) -> bool:
+        """Whether an order would be taken now."""
+        health = self._health(route)
+        return health is not None and health.open
 
     def _pace(self, upstream_id: int) -> Pace | None:
         upstream = self._catalog().upstreams.get(upstream_id)
