@@ -47,7 +47,7 @@ demo: build ## run a flash sale on a real database and check the books (ARGS="--
 	@quangate demo $(ARGS)
 
 test: build rust-test ## Rust and Python tests
-	@python -m pytest -q $(ARGS)
+	@python -m pytest -q -n 4 --dist loadfile $(ARGS)
 
 rust-test: ## the engine's tests, without Python
 	@cargo test --quiet --locked -p quangate-engine
