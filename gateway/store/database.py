@@ -141,7 +141,14 @@ async def create_pool(dsn: str, config: Config, connections: int) -> Any:
             command_timeout=COMMAND_TIMEOUT_S,
             statement_cache_size=config.statement_cache,
             server_settings={"application_name": "quangate"},
+            reset=_leave_as_it_is,
         )
+
+
+async def _leave_as_it_is(connection: Any) -> None:
+    """Instead of RESET ALL and the like, a round trip after every statement: nobody leaves
+    settings or locks behind on a pooled connection. Open transactions are rolled back anyway.
+    """
 
 
 @asynccontextmanager
