@@ -52,7 +52,6 @@ class Channels:
 
     async def start(self) -> None:
         """Read the channels and begin to tell."""
-        await self._client.open()
         await self.catalog_changed()
         self._telling = asyncio.create_task(self._tell_forever())
 

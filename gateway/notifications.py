@@ -41,7 +41,6 @@ class Notifications:
 
     async def start(self) -> None:
         """Read whom to tell and begin."""
-        await self._client.open()
         await self.catalog_changed()
         self.notifier.start()
 

@@ -11,14 +11,15 @@ some requests by itself; and it costs a fifth of aiohttp's (README of this libra
 
 from connectors.http1.client import ClientLimits, HttpClient
 from connectors.http1.connection import AnswerTooLongError, StaleConnectionError
-from connectors.http1.dialer import AddressRefusedError, Dialer, verifying_context
+from connectors.http1.dialer import AddressInfo, AddressRefusedError, Dialer, Resolve
 
 __all__ = [
+    "AddressInfo",
     "AddressRefusedError",
     "AnswerTooLongError",
     "ClientLimits",
     "Dialer",
     "HttpClient",
+    "Resolve",
     "StaleConnectionError",
-    "verifying_context",
 ]

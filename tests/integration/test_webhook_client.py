@@ -4,47 +4,40 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
 
+from connectors.http1 import AddressInfo, Resolve
 from gateway.domain.webhook import NOT_ALLOWED, Answer
 from gateway.flows.notify import guarded_client
-from gateway.flows.notify.guarded_client import GuardedClient, ThreadResolver
+from gateway.flows.notify.guarded_client import GuardedClient, resolve_in_threads
 from tests.webhook_receiver import Receiver, receiving
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.1/32"),)
 HEADERS = {"webhook-id": "msg_1"}
 
 
-class Names(AbstractResolver):
+class Names:
     """Answers with the next of its addresses."""
 
     def __init__(self, *answers: list[str]) -> None:
         self.answers = list(answers)
         self.asked = 0
 
-    async def resolve(
-        self,
-        host: str,
-        port: int = 0,
-        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002
-    ) -> list[ResolveResult]:
+    async def __call__(self, host: str, port: int) -> list[AddressInfo]:  # noqa: ARG002
         """The addresses of this turn; the last turn repeats."""
         self.asked += 1
         addresses = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return [
-            ResolveResult(
-                hostname=host, host=address, port=port, proto=0, flags=0,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+            (
+                socket.AF_INET6 if ":" in address else socket.AF_INET,
+                socket.SOCK_STREAM, 0, "", (address, port),
             )
             for address in addresses
         ]  # fmt: skip
-
-    async def close(self) -> None:
-        """Nothing to do."""
 
 
 @pytest.fixture
@@ -54,10 +47,9 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield receiver
 
 
-async def send(url: str, *, allow: bool = False, names: AbstractResolver | None = None) -> Answer:
+async def send(url: str, *, allow: bool = False, names: Resolve | None = None) -> Answer:
     """One post by a client of its own."""
-    client = GuardedClient(LOOPBACK if allow else (), resolver=names)
-    await client.open()
+    client = GuardedClient(LOOPBACK if allow else (), resolve=names)
     try:
         return await client.send(url, HEADERS, b"{}")
     finally:
@@ -109,9 +101,11 @@ async def test_the_allow_list_permits(receiver: Receiver) -> None:
 async def test_a_kept_connection_that_was_closed_is_replaced() -> None:
     """A server that hangs up between requests costs no attempt."""
     served = 0
+    ends: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal served
+        ends.append(writer)
         await reader.readuntil(b"{}")
         served += 1
         writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")  # keep-alive, says the protocol
@@ -122,7 +116,6 @@ async def test_a_kept_connection_that_was_closed_is_replaced() -> None:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     client = GuardedClient(LOOPBACK)
-    await client.open()
     try:
         for _ in range(3):
             answer = await client.send(f"http://127.0.0.1:{port}/", HEADERS, b"{}")
@@ -131,6 +124,7 @@ async def test_a_kept_connection_that_was_closed_is_replaced() -> None:
     finally:
         await client.close()
         server.close()
+        await asyncio.gather(*(end.wait_closed() for end in ends))
 
 
 async def test_what_is_not_http(receiver: Receiver) -> None:
@@ -187,10 +181,9 @@ async def test_retry_after_forms(receiver: Receiver) -> None:
 
 async def test_the_own_resolver() -> None:
     """It resolves, and says nothing of names that are not there."""
-    resolver = ThreadResolver()
-    found = await resolver.resolve("localhost", 80)
+    with ThreadPoolExecutor(1) as threads:
+        found = await resolve_in_threads(threads, "localhost", 80)
     assert found
-    assert {one["host"] for one in found} <= {"127.0.0.1", "::1"}
-    await resolver.close()
+    assert {address[0] for *_, address in found} <= {"127.0.0.1", "::1"}
     answer = await send("http://nowhere.invalid/", allow=True)
     assert answer == Answer(error="the host's name was not found")
