@@ -11,9 +11,9 @@ from gateway.store.named_sql import queries
 SQL = queries("attempts")
 
 ORDER = """
-INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity, amount, state,
-                    created_at, updated_at)
-VALUES ($1, $2, 'T' || $2::bigint, '\\x00', 1, 1, 100, 'processing', now(), now())
+INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity, amount, account,
+                    state, created_at, updated_at)
+VALUES ($1, $2, 'T' || $2::bigint, '\\x00', 1, 1, 100, 'a', 'processing', now(), now())
 """
 ATTEMPT = """
 INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, state)

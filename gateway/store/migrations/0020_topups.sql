@@ -28,101 +28,6 @@ CREATE TABLE callback (
 );
 CREATE INDEX callback_attempt ON callback (attempt_id);
 
--- Gives money back for an order. The caller holds the account's lock. Idempotent by attempt and kind.
-CREATE FUNCTION refund_order(p_partner bigint, p_order bigint, p_amount bigint, p_reference text) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    a account%ROWTYPE;
-BEGIN
-    IF p_amount = 0 THEN
-        RETURN;
-    END IF;
-    SELECT * INTO STRICT a FROM account WHERE partner_id = p_partner FOR NO KEY UPDATE;
-    INSERT INTO entry (partner_id, seq, kind, amount, balance_after, order_id, reference)
-    VALUES (p_partner, a.last_entry + 1, 'refund', p_amount, a.balance + p_amount, p_order, p_reference);
-    UPDATE account SET balance = balance + p_amount, last_entry = last_entry + 1 WHERE partner_id = p_partner;
-END $$;
-
--- Tells the partner, if it wants to be told: one row with the order's next sequence number.
-CREATE FUNCTION tell_partner(p_order orders, p_type text, p_webhook_id bigint) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    target text := p_order.details::json ->> 'notify_url';
-BEGIN
-    IF target IS NULL AND NOT EXISTS (
-        SELECT FROM webhook_endpoint e WHERE e.partner_id = p_order.partner_id AND e.disabled_at IS NULL) THEN
-        RETURN;
-    END IF;
-    UPDATE orders SET last_event = last_event + 1 WHERE partner_id = p_order.partner_id AND id = p_order.id;
-    INSERT INTO webhook (id, partner_id, order_id, type, sequence, url, next_attempt_at)
-    VALUES (p_webhook_id, p_order.partner_id, p_order.id, p_type, p_order.last_event + 1, target, now());
-END $$;
-
--- Applies news about attempts, in one transaction; the tables are gateway/domain/attempt.py.
---
--- p_news per line: accepted, uncertain, succeeded, partial, rejected, failed, reversed, or
--- noted (nothing is known but when to look again). Verdict per line: applied; repeated (known
--- already); late (overtaken by something final); parked (contradicts what is final: a person
--- decides, nothing changes); unknown (no such attempt). p_park: what a person has to decide
--- while the order stays as it is. Locks attempts in id order, then
--- accounts in id order. Idempotent.
-CREATE FUNCTION settle(
-    p_attempt bigint[], p_news text[], p_upstream_no text[], p_cost bigint[], p_delivered integer[], p_refund bigint[],
-    p_code text[], p_message text[], p_check_s double precision[], p_queries integer[], p_not_found integer[],
-    p_webhook bigint[], p_next bigint[], p_next_upstream bigint[], p_next_product text[], p_next_cost_max bigint[],
-    p_owner uuid, p_pool bigint[], p_seqs text[], p_park text[]
-) RETURNS text[] LANGUAGE plpgsql SET enable_seqscan = off AS $$
-DECLARE
-    verdicts text[] := array_fill('unknown'::text, ARRAY[cardinality(p_attempt)]);
-    i integer;
-    a attempt%ROWTYPE;
-    o orders%ROWTYPE;
-    news text;
-BEGIN
-    PERFORM FROM attempt WHERE id = ANY (p_attempt) ORDER BY id FOR NO KEY UPDATE;
-    PERFORM FROM account WHERE partner_id IN (
-        SELECT x.partner_id FROM unnest(p_attempt, p_news) AS u (id, news) JOIN attempt x ON x.id = u.id
-        WHERE u.news IN ('partial', 'rejected', 'failed', 'reversed')) ORDER BY partner_id FOR NO KEY UPDATE;
-    FOR i IN 1 .. cardinality(p_attempt) LOOP
-        SELECT * INTO a FROM attempt WHERE id = p_attempt[i];
-        CONTINUE WHEN NOT FOUND;
-        SELECT * INTO o FROM orders WHERE partner_id = a.partner_id AND id = a.order_id FOR NO KEY UPDATE;
-        news := p_news[i];
-        IF news = 'reversed' AND a.state IN ('created', 'accepted', 'uncertain') THEN
-            news := 'failed';  -- money back before any success: it never was one
-        END IF;
-        verdicts[i] := judge_news(a.state, news);
-        IF verdicts[i] = 'parked' THEN
-            UPDATE orders SET parked = format('attempt %s is %s, the upstream now says %s (%s)', a.id, a.state, news, coalesce(p_code[i], '')),
-                updated_at = now() WHERE partner_id = o.partner_id AND id = o.id;
-        END IF;
-        IF verdicts[i] <> 'applied' THEN
-            UPDATE attempt SET next_check_at = now() + make_interval(secs => p_check_s[i]),
-                queries = coalesce(p_queries[i], queries), not_found = coalesce(p_not_found[i], not_found)
-            WHERE id = a.id AND state IN ('created', 'accepted', 'uncertain');
-            CONTINUE;
-        END IF;
-        UPDATE attempt SET state = CASE news WHEN 'noted' THEN state ELSE news END,
-            upstream_no = coalesce(p_upstream_no[i], upstream_no), cost = coalesce(p_cost[i], cost),
-            delivered_quantity = coalesce(p_delivered[i], delivered_quantity),
-            code = coalesce(p_code[i], code), message = coalesce(p_message[i], message),
-            queries = coalesce(p_queries[i], queries), not_found = coalesce(p_not_found[i], not_found),
-            next_check_at = now() + make_interval(secs => p_check_s[i]),
-            sent_at = coalesce(sent_at, now()), updated_at = now()
-        WHERE id = a.id;
-        IF p_park[i] IS NOT NULL THEN
-            UPDATE orders SET parked = p_park[i] WHERE partner_id = o.partner_id AND id = o.id AND parked IS NULL;
-        END IF;
-        IF news IN ('rejected', 'failed') AND p_next[i] IS NOT NULL THEN
-            INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, cost_max,
-                                 face_value, state, next_check_at, owner)
-            VALUES (p_next[i], a.partner_id, a.order_id, p_next_upstream[i], p_next_product[i], a.account, a.quantity,
-                    p_next_cost_max[i], a.face_value, 'created', now(), p_owner);
-            news := 'accepted';  -- for the order: it goes on
-        END IF;
-        PERFORM move_order(o, a, news, p_delivered[i], p_refund[i], p_code[i], p_message[i], p_webhook[i], p_pool[i], p_seqs[i]);
-    END LOOP;
-    RETURN verdicts;
-END $$;
-
 -- What news means for an attempt in a state. Mirrors gateway/domain/attempt.py, which tests compare it with.
 CREATE FUNCTION judge_news(p_state text, p_news text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE
@@ -136,50 +41,199 @@ CREATE FUNCTION judge_news(p_state text, p_news text) RETURNS text LANGUAGE sql 
         ELSE 'parked' END
 $$;
 
--- Moves an order along its table (gateway/domain/order.py) after news of its live attempt.
-CREATE FUNCTION move_order(
-    o orders, a attempt, p_news text, p_delivered integer, p_refund bigint, p_code text, p_message text,
-    p_webhook bigint, p_pool bigint, p_seqs text
-) RETURNS void LANGUAGE plpgsql AS $$
+-- Where news of its live attempt moves an order in a state: the new state, NULL when it stays,
+-- 'parked' for a contradiction. Mirrors gateway/domain/order.py, which tests compare it with.
+CREATE FUNCTION move_order(p_state text, p_news text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE p_news
+        WHEN 'noted' THEN NULL
+        WHEN 'accepted' THEN CASE p_state WHEN 'processing' THEN NULL WHEN 'uncertain' THEN 'processing' ELSE 'parked' END
+        WHEN 'uncertain' THEN CASE p_state WHEN 'uncertain' THEN NULL WHEN 'processing' THEN 'uncertain' ELSE 'parked' END
+        WHEN 'succeeded' THEN CASE WHEN p_state IN ('processing', 'uncertain') THEN 'delivered' WHEN p_state <> 'delivered' THEN 'parked' END
+        WHEN 'partial' THEN CASE WHEN p_state IN ('processing', 'uncertain') THEN 'partial' WHEN p_state <> 'partial' THEN 'parked' END
+        WHEN 'reversed' THEN CASE WHEN p_state IN ('delivered', 'partial') THEN 'reversed' WHEN p_state <> 'reversed' THEN 'parked' END
+        ELSE CASE WHEN p_state IN ('processing', 'uncertain') THEN 'failed' WHEN p_state <> 'failed' THEN 'parked' END END
+$$;
+
+-- A line of news with what it met: its attempt, which is locked, and that attempt's order.
+CREATE TYPE news_line AS (
+    verdict text, attempt_id bigint, partner_id bigint, order_id bigint, order_state text,
+    state text,                                   -- of the attempt from now on; NULL: as it was
+    target text,                                  -- state of the order from now on; NULL: as it was
+    contradiction text, park text,                -- what waits for a person
+    upstream_no text, cost bigint, delivered integer, refund bigint, code text, message text,
+    check_s double precision, queries integer, not_found integer,
+    webhook_id bigint, notify_url text,           -- webhook_id NULL: the partner is not told
+    next_id bigint, next_upstream bigint, next_product text, next_cost_max bigint,
+    pool_id bigint, seqs text, sku_id bigint, buyer_id text, quantity integer
+);
+
+-- Applies news about attempts, in one transaction; the tables are gateway/domain/attempt.py.
+--
+-- p_news per line: accepted, uncertain, succeeded, partial, rejected, failed, reversed, or
+-- noted (nothing is known but when to look again). Verdict per line: applied; repeated (known
+-- already); late (overtaken by something final); parked (contradicts what is final: a person
+-- decides, nothing changes); unknown (no such attempt). p_park: what a person has to decide
+-- while the order stays as it is. Locks attempts in id order, then accounts in id order.
+-- Idempotent. Error 40001: news of another attempt has just moved one of the orders; nothing done.
+--
+-- Lines are applied as a set. Of several lines about one order, each turn takes the next.
+CREATE FUNCTION settle(
+    p_attempt bigint[], p_news text[], p_upstream_no text[], p_cost bigint[], p_delivered integer[], p_refund bigint[],
+    p_code text[], p_message text[], p_check_s double precision[], p_queries integer[], p_not_found integer[],
+    p_webhook bigint[], p_next bigint[], p_next_upstream bigint[], p_next_product text[], p_next_cost_max bigint[],
+    p_owner uuid, p_pool bigint[], p_seqs text[], p_park text[]
+) RETURNS text[] LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    target text := CASE p_news WHEN 'accepted' THEN 'processing' WHEN 'uncertain' THEN 'uncertain'
-        WHEN 'succeeded' THEN 'delivered' WHEN 'partial' THEN 'partial' WHEN 'rejected' THEN 'failed'
-        WHEN 'failed' THEN 'failed' WHEN 'reversed' THEN 'reversed' END;
-    refund bigint := CASE WHEN target IN ('failed', 'reversed') THEN o.amount - o.refunded
-                          WHEN target = 'partial' THEN p_refund ELSE 0 END;
-    reason text := NULL;
+    verdicts  text[];
+    lines     news_line[];
+    this_turn integer := 0;
+    turns     integer := 1;
 BEGIN
-    IF target IS NULL OR target = o.state THEN
+    PERFORM FROM attempt WHERE id = ANY (p_attempt) ORDER BY id FOR NO KEY UPDATE;
+    IF p_news && ARRAY['partial', 'rejected', 'failed', 'reversed'] THEN
+        PERFORM FROM account WHERE partner_id IN (
+            SELECT x.partner_id FROM unnest(p_attempt, p_news) AS u (id, news) JOIN attempt x ON x.id = u.id
+            WHERE u.news IN ('partial', 'rejected', 'failed', 'reversed')) ORDER BY partner_id FOR NO KEY UPDATE;
+    END IF;
+    WHILE this_turn < turns LOOP
+        this_turn := this_turn + 1;
+        -- LIMIT keeps the lookups lookups; MATERIALIZED has each step evaluated once.
+        WITH met AS MATERIALIZED (
+            SELECT row_number() OVER (PARTITION BY coalesce(a.order_id, -u.line) ORDER BY u.line) AS turn, u.*,
+                   CASE WHEN u.told = 'reversed' AND a.state IN ('created', 'accepted', 'uncertain')
+                        THEN 'failed' ELSE u.told END AS news,  -- money back before any success: it never was one
+                   a.id, a.partner_id, a.order_id, a.state AS attempt_state,
+                   o.state AS order_state, o.amount, o.refunded, o.details, o.sku_id, o.quantity
+            FROM unnest(p_attempt, p_news, p_upstream_no, p_cost, p_delivered, p_refund, p_code, p_message, p_check_s,
+                        p_queries, p_not_found, p_webhook, p_next, p_next_upstream, p_next_product, p_next_cost_max,
+                        p_pool, p_seqs, p_park) WITH ORDINALITY
+                 AS u (attempt_id, told, upstream_no, cost, delivered, refund, code, message, check_s,
+                       queries, not_found, webhook_id, next_id, next_upstream, next_product, next_cost_max,
+                       pool_id, seqs, park, line)
+            LEFT JOIN LATERAL (SELECT * FROM attempt x WHERE x.id = u.attempt_id LIMIT 1) AS a ON true
+            LEFT JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = a.partner_id AND x.id = a.order_id LIMIT 1) AS o ON true
+        ), judged AS MATERIALIZED (
+            SELECT m.*,
+                   CASE WHEN m.turn < this_turn THEN verdicts[m.line] WHEN m.id IS NULL THEN 'unknown'
+                        ELSE judge_news(m.attempt_state, m.news) END AS verdict,
+                   -- A refused attempt that another one follows: its order goes on.
+                   move_order(m.order_state, CASE WHEN m.news IN ('rejected', 'failed') AND m.next_id IS NOT NULL
+                                                  THEN 'accepted' ELSE m.news END) AS move
+            FROM met m
+        )
+        SELECT array_agg(j.verdict ORDER BY j.line), max(j.turn),
+               array_agg((j.verdict, j.id, j.partner_id, j.order_id, j.order_state,
+                          nullif(j.news, 'noted'),
+                          CASE WHEN j.verdict = 'applied' THEN nullif(j.move, 'parked') END,
+                          CASE WHEN j.verdict = 'parked'
+                               THEN format('attempt %s is %s, the upstream now says %s (%s)', j.id, j.attempt_state, j.news, coalesce(j.code, ''))
+                               WHEN j.move = 'parked' THEN format('order is %s, attempt %s says %s', j.order_state, j.id, j.news) END,
+                          j.park, j.upstream_no, j.cost, j.delivered,
+                          CASE WHEN j.move IN ('failed', 'reversed') THEN j.amount - j.refunded WHEN j.move = 'partial' THEN j.refund ELSE 0 END,
+                          j.code, j.message, j.check_s, j.queries, j.not_found,
+                          CASE WHEN j.move <> 'processing' AND (j.notify_url IS NOT NULL OR EXISTS (
+                              SELECT FROM webhook_endpoint e WHERE e.partner_id = j.partner_id AND e.disabled_at IS NULL)) THEN j.webhook_id END,
+                          j.notify_url, j.next_id, j.next_upstream, j.next_product, j.next_cost_max,
+                          j.pool_id, j.seqs, j.sku_id, j.buyer_id, j.quantity)::news_line)
+                   FILTER (WHERE j.turn = this_turn AND j.verdict IN ('applied', 'parked'))
+        INTO verdicts, turns, lines
+        FROM (SELECT *, details::json ->> 'notify_url' AS notify_url, details::json ->> 'buyer_id' AS buyer_id FROM judged) j;
+        PERFORM apply_news(lines, p_owner);
+    END LOOP;
+    RETURN verdicts;
+END $$;
+
+-- Writes down what settle judged: lines about different orders, their attempts locked.
+CREATE FUNCTION apply_news(p_lines news_line[], p_owner uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    moves    bigint;
+    moved    bigint;
+    waits    boolean;
+    follows  boolean;
+    refunds  boolean;
+BEGIN
+    UPDATE attempt a SET
+        state = coalesce(l.state, a.state), upstream_no = coalesce(l.upstream_no, a.upstream_no), cost = coalesce(l.cost, a.cost),
+        delivered_quantity = coalesce(l.delivered, a.delivered_quantity), code = coalesce(l.code, a.code),
+        message = coalesce(l.message, a.message), queries = coalesce(l.queries, a.queries), not_found = coalesce(l.not_found, a.not_found),
+        next_check_at = now() + make_interval(secs => l.check_s), sent_at = coalesce(a.sent_at, now()), updated_at = now()
+    FROM unnest(p_lines) AS l WHERE a.id = l.attempt_id AND l.verdict = 'applied';
+
+    SELECT count(l.target), bool_or(l.contradiction IS NOT NULL OR (l.park IS NOT NULL AND l.target IS NULL)),
+           bool_or(l.next_id IS NOT NULL), bool_or(l.target IN ('failed', 'partial', 'reversed'))
+    INTO moves, waits, follows, refunds FROM unnest(p_lines) AS l;
+    IF waits THEN
+        UPDATE orders o SET parked = coalesce(l.contradiction, o.parked, l.park),
+            updated_at = CASE WHEN l.contradiction IS NULL THEN o.updated_at ELSE now() END
+        FROM unnest(p_lines) AS l
+        WHERE o.partner_id = l.partner_id AND o.id = l.order_id
+          AND (l.contradiction IS NOT NULL OR (l.verdict = 'applied' AND l.park IS NOT NULL AND l.target IS NULL));
+    END IF;
+    IF follows THEN
+        INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, cost_max, face_value,
+                             state, next_check_at, owner)
+        SELECT l.next_id, a.partner_id, a.order_id, l.next_upstream, l.next_product, a.account, a.quantity, l.next_cost_max,
+               a.face_value, 'created', now(), p_owner
+        FROM unnest(p_lines) AS l JOIN attempt a ON a.id = l.attempt_id
+        WHERE l.verdict = 'applied' AND l.state IN ('rejected', 'failed') AND l.next_id IS NOT NULL;
+    END IF;
+    IF moves = 0 THEN
         RETURN;
     END IF;
-    IF NOT (CASE o.state WHEN 'processing' THEN target IN ('uncertain', 'delivered', 'partial', 'failed')
-                         WHEN 'uncertain' THEN target IN ('processing', 'delivered', 'partial', 'failed')
-                         WHEN 'delivered' THEN target = 'reversed'
-                         WHEN 'partial' THEN target = 'reversed' ELSE false END) THEN
-        UPDATE orders SET parked = format('order is %s, attempt %s says %s', o.state, a.id, p_news), updated_at = now()
-        WHERE partner_id = o.partner_id AND id = o.id;
-        RETURN;
+
+    -- Their states are compared again: this statement sees later commits than the judgement did.
+    WITH moving AS (
+        UPDATE orders o SET
+            state = l.target, refunded = o.refunded + l.refund, updated_at = now(),
+            failure = CASE WHEN l.target IN ('failed', 'partial', 'reversed') THEN json_build_object(
+                'code', coalesce(nullif(l.code, ''), l.target), 'detail', coalesce(l.message, ''))::text END,
+            delivered_quantity = CASE l.target WHEN 'delivered' THEN o.quantity WHEN 'partial' THEN coalesce(l.delivered, 0)
+                                 WHEN 'reversed' THEN o.delivered_quantity ELSE 0 END,
+            parked = CASE WHEN l.target IN ('processing', 'uncertain') THEN coalesce(o.parked, l.park) END,  -- else decided
+            pool_id = coalesce(l.pool_id, o.pool_id), seqs = coalesce(l.seqs::bigint[], o.seqs),
+            last_event = o.last_event + (l.webhook_id IS NOT NULL)::integer
+        FROM unnest(p_lines) AS l
+        WHERE l.target IS NOT NULL AND o.partner_id = l.partner_id AND o.id = l.order_id AND o.state = l.order_state
+        RETURNING o.partner_id, o.id, o.last_event, l.webhook_id, l.target, l.notify_url
+    ), telling AS (
+        INSERT INTO webhook (id, partner_id, order_id, type, sequence, url, next_attempt_at)
+        SELECT m.webhook_id, m.partner_id, m.id, 'order.' || m.target, m.last_event, m.notify_url, now()
+        FROM moving m WHERE m.webhook_id IS NOT NULL
+    )
+    SELECT count(*) INTO moved FROM moving;
+    IF moved <> moves THEN
+        RAISE EXCEPTION 'an order was moved by other news meanwhile' USING ERRCODE = '40001';
     END IF;
-    IF target IN ('failed', 'partial', 'reversed') THEN
-        reason := json_build_object('code', coalesce(nullif(p_code, ''), target), 'detail', coalesce(p_message, ''))::text;
-        PERFORM refund_order(o.partner_id, o.id, refund, format('%s:%s', target, a.id));
+    INSERT INTO allocation (pool_id, seq, order_id)
+    SELECT l.pool_id, s, l.order_id FROM unnest(p_lines) AS l, unnest(l.seqs::bigint[]) AS s
+    WHERE l.target IS NOT NULL AND l.pool_id IS NOT NULL;
+    IF refunds THEN
+        PERFORM refund_orders(p_lines);
     END IF;
-    IF target = 'failed' THEN
-        UPDATE buyer_usage SET used = greatest(0, used - o.quantity)
-        WHERE partner_id = o.partner_id AND sku_id = o.sku_id AND buyer_id = o.details::json ->> 'buyer_id';
-    END IF;
-    UPDATE orders SET state = target, refunded = refunded + refund, updated_at = now(), failure = reason,
-        delivered_quantity = CASE target WHEN 'delivered' THEN quantity WHEN 'partial' THEN coalesce(p_delivered, 0)
-                             WHEN 'reversed' THEN delivered_quantity ELSE 0 END,
-        parked = CASE WHEN target IN ('processing', 'uncertain') THEN parked END,  -- decided
-        pool_id = coalesce(p_pool, pool_id), seqs = coalesce(p_seqs::bigint[], seqs)
-    WHERE partner_id = o.partner_id AND id = o.id AND state = o.state;
-    IF p_pool IS NOT NULL THEN
-        INSERT INTO allocation (pool_id, seq, order_id) SELECT p_pool, s, o.id FROM unnest(p_seqs::bigint[]) s;
-    END IF;
-    IF target <> 'processing' THEN
-        PERFORM tell_partner(o, 'order.' || target, p_webhook);
-    END IF;
+END $$;
+
+-- Gives back what was not delivered: money, and for failed orders the buyer's share of a purchase
+-- limit. settle holds the accounts' locks. Once per attempt and kind: entry_reference.
+CREATE FUNCTION refund_orders(p_lines news_line[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    -- LEFT JOIN: a refund without an account is an error, not a line less.
+    INSERT INTO entry (partner_id, seq, kind, amount, balance_after, order_id, reference)
+    SELECT l.partner_id, a.last_entry + row_number() OVER w, 'refund', l.refund, a.balance + sum(l.refund) OVER w,
+           l.order_id, format('%s:%s', l.target, l.attempt_id)
+    FROM unnest(p_lines) AS l LEFT JOIN account a ON a.partner_id = l.partner_id
+    WHERE l.target IS NOT NULL AND l.refund <> 0
+    WINDOW w AS (PARTITION BY l.partner_id ORDER BY l.attempt_id ROWS UNBOUNDED PRECEDING);
+
+    UPDATE account a SET balance = a.balance + d.total, last_entry = a.last_entry + d.refunds
+    FROM (SELECT l.partner_id, sum(l.refund) AS total, count(*) AS refunds FROM unnest(p_lines) AS l
+          WHERE l.target IS NOT NULL AND l.refund <> 0 GROUP BY 1) AS d
+    WHERE a.partner_id = d.partner_id;
+
+    UPDATE buyer_usage b SET used = greatest(0, b.used - d.quantity)
+    FROM (SELECT l.partner_id, l.sku_id, l.buyer_id, sum(l.quantity) AS quantity FROM unnest(p_lines) AS l
+          WHERE l.target = 'failed' AND l.buyer_id IS NOT NULL GROUP BY 1, 2, 3) AS d
+    WHERE b.partner_id = d.partner_id AND b.sku_id = d.sku_id AND b.buyer_id = d.buyer_id;
 END $$;
 
 -- Attempts that are due are the caller's for p_hold_s. A created one of another living worker is
