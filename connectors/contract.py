@@ -169,7 +169,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveredCode:
-    """A code bought on demand; `expires_at` as the platform wrote it."""
+    """A code bought on demand; `expires_at` in RFC 3339 where the platform's zone is known."""
 
     code: Secret
     pin: Secret | None = None
@@ -270,7 +270,8 @@ class Ack:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackEvent:
     """News of an attempt (`attempt_no`) or of a product (`product_id`): a hint that asks for a
-    query. `trusted` means that the signature covers `hint`. Codes are never taken from it.
+    query. `trusted` means that the signature covers `hint`. Codes are never taken from it;
+    `holds_codes` says that its body shows some, so it must not be kept in the open.
     """
 
     ack: Ack
@@ -279,6 +280,7 @@ class CallbackEvent:
     upstream_no: str | None = None
     hint: QueryKind = QueryKind.UNKNOWN
     trusted: bool = False
+    holds_codes: bool = False
     message: str = ""
 
 

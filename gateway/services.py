@@ -28,6 +28,7 @@ class Parts:
     catalog: Callable[[], Catalog]
     worker_id: uuid.UUID
     slot: int
+    purchase_chain: int  # the chain of the log of views that bought codes are recorded in
 
 
 class Service(Protocol):

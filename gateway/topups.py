@@ -1,4 +1,4 @@
-"""Joins the dispatcher and the connectors: the service that buys top-ups from upstreams."""
+"""Joins the dispatcher and the connectors: the service that buys top-ups and codes."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from connectors.contract import (
 )
 from connectors.transport import HttpTransport
 from connectors.upstream import Upstream
-from gateway.domain.catalog import Sku
+from gateway.domain.catalog import Route, Sku
 from gateway.flows.dispatch.balances import Balances
 from gateway.flows.dispatch.callbacks import Callbacks, Received
 from gateway.flows.dispatch.dispatcher import Dispatcher
@@ -27,6 +27,7 @@ from gateway.flows.dispatch.job import Job
 from gateway.flows.line import Line, PlannedAttempt, Refusal
 from gateway.services import Parts
 from gateway.store.attempts import AttemptStore, UpstreamSettings
+from gateway.store.purchases import PurchaseStore
 
 log = structlog.get_logger()
 
@@ -47,9 +48,11 @@ class TopUps:
         self._balances = Balances(currency=CURRENCY)
         self.dispatcher = Dispatcher(
             attempts=self._store,
+            purchases=PurchaseStore(parts.pool, self._store, parts.vault, parts.purchase_chain),
             requests=self,
             catalog=parts.catalog,
             next_id=self._next_id,
+            sells_at_once=self._sells_at_once,
             covers=lambda route: self._balances.cover(route.upstream_id, route.cost_minor or 0),
             share=1 / parts.config.workers,
         )
@@ -119,6 +122,16 @@ class TopUps:
         """Where an order would go."""
         return self.dispatcher.plan(sku, quantity, partner_id)
 
+    def quantity_max(self, sku: Sku) -> int | None:
+        """How many of a SKU one order may have; None: as many as any order."""
+        return self.dispatcher.quantity_max(sku)
+
+    def _sells_at_once(self, route: Route) -> int | None:
+        settings = self._settings.get(route.upstream_id)
+        if settings is None:
+            return None
+        return registry.product_capabilities(settings.connector, route.product_id).quantity_max
+
     async def cancel(self, partner_id: int, order_id: int) -> bool:
         """Cancel and refund an order of which nothing was sent; False: too late."""
         return await self._store.cancel_order(partner_id, order_id, self._next_id())
@@ -130,7 +143,7 @@ class TopUps:
         return SubmitRequest(
             attempt_no=str(job.attempt_id),
             product_id=job.product_id,
-            account=job.account,
+            account=job.account or None,  # none: it buys codes
             quantity=job.quantity,
             face_minor=job.face_minor,
             max_cost_minor=job.cost_max_minor,
@@ -144,7 +157,7 @@ class TopUps:
             attempt_no=str(job.attempt_id),
             upstream_no=job.upstream_no,
             product_id=job.product_id,
-            account=job.account,
+            account=job.account or None,  # none: it buys codes
             quantity=job.quantity,
             face_minor=job.face_minor,
             currency=CURRENCY,

@@ -50,7 +50,7 @@ from gateway.topups import TopUps
 log = structlog.get_logger()
 
 LANES = 2  # commits in flight (design D5)
-CHAINS_PER_WORKER = LANES + 1  # reveal chains: one per lane, one for reads
+CHAINS_PER_WORKER = LANES + 2  # reveal chains: one per lane, one for reads, one for purchases
 LIMITER_SLOTS = 65_536
 KEY_GRACE_S = 60.0  # a revoked key's secrets stay for orders that are still being sealed
 IDLE_POOL_S = 60.0
@@ -227,6 +227,7 @@ class Worker:
             catalog=lambda: self._context.catalog,
             worker_id=self._id,
             slot=slot,
+            purchase_chain=slot * CHAINS_PER_WORKER + LANES + 1,
         )
 
     def _limiter(self) -> RateLimiter:

@@ -143,6 +143,7 @@ class Dayuanren:
             upstream_no=fields.get("order_number") or None,
             hint=STATES.get(fields.get("state", ""), QueryKind.UNKNOWN),
             trusted=True,
+            holds_codes=bool(fields.get("charge_kami")),
             message=fields.get("remark", ""),
         )
 

@@ -255,6 +255,7 @@ class Dtone:
             attempt_no=attempt_no,
             upstream_no=as_text(transaction.get("id")),
             hint=kind,
+            holds_codes=bool(pin_of(transaction)),
             message=word,
         )
 

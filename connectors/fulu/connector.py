@@ -51,6 +51,7 @@ from connectors.fulu.wire import (
     FuluSettings,
     build_body,
     callback_is_signed,
+    moment_of,
     read_envelope,
 )
 from connectors.loose import as_int, as_object, as_objects, as_text, read_object, to_minor
@@ -193,7 +194,7 @@ class Fulu:
             code=Secret(first),
             pin=Secret(second) if second else None,
             url=Secret(first) if is_link else None,
-            expires_at=as_text(card.get("card_deadline")),
+            expires_at=moment_of(as_text(card.get("card_deadline"))),
         )
 
     def _open(self, sealed: str | None) -> str | None:

@@ -122,6 +122,15 @@ def china_time(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def moment_of(text: str | None) -> str | None:
+    """A time of the platform in RFC 3339; what is none stays as it is written."""
+    try:
+        moment = datetime.strptime(text or "", "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA)
+    except ValueError:
+        return text
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """A verified answer; `result` is already parsed."""

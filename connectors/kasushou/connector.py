@@ -180,6 +180,7 @@ class Kasushou:
             upstream_no=_text(callback.get("ordersn")),
             hint=STATES.get(_text(callback.get("status")) or "", QueryKind.UNKNOWN),
             trusted=True,
+            holds_codes=bool(callback.get("card_list")),
             message=_text(callback.get("recharge_hints")) or "",
         )
 

@@ -361,4 +361,5 @@ def _read_event(message: Mapping[str, Any]) -> CallbackEvent:
         upstream_no=as_text(members.get("transactionId")) or as_text(members.get("id")),
         hint=STATES.get(word.upper(), QueryKind.UNKNOWN),
         trusted=True,
+        holds_codes=bool(members.get("pinDetail")),
     )

@@ -36,6 +36,9 @@ class TopUpDesk(Protocol):
     def plan(self, sku: Sku, quantity: int, partner_id: int) -> PlannedAttempt | Refusal:
         """Where an order would go."""
 
+    def quantity_max(self, sku: Sku) -> int | None:
+        """How many of a SKU one order may have; None: as many as any order."""
+
     async def cancel(self, partner_id: int, order_id: int) -> bool:
         """Cancel and refund an order of which nothing was sent upstream; False: too late."""
 

@@ -139,7 +139,7 @@ def make_line(context: Context, key: Key, content: OrderContent, sku: Sku | None
     notify = content.notify_url is not None or partner_id in context.catalog.webhook_partners
     metadata = content.metadata
     attempt = None
-    if known.kind is SkuKind.TOPUP and judged.refusal is None:
+    if known.bought and judged.refusal is None:
         attempt = context.topups.plan(known, content.quantity, partner_id)
     return Line(
         partner_id=partner_id,
@@ -150,7 +150,8 @@ def make_line(context: Context, key: Key, content: OrderContent, sku: Sku | None
         content_hash=content.digest(),
         quantity=content.quantity,
         amount_minor=amount,
-        account=content.account,
+        # Codes go to no account; what tells a top-up from them later is that it has one.
+        account=None if known.buys_codes else content.account,
         metadata=None if metadata is None else orjson.dumps(metadata).decode(),
         details=content.details(),
         buyer_id=content.buyer_id,

@@ -73,9 +73,15 @@ def _product(context: Context, sku: Sku, partner_id: int, counts: Mapping[Wanted
         available=sku.on_sale and level != "none",
         stock_level=level,
         account_rule=sku.account_rule,
-        limits=Limits(per_buyer=sku.per_buyer, quantity_max=QUANTITY_MAX),
+        limits=Limits(per_buyer=sku.per_buyer, quantity_max=_quantity_max(context, sku)),
         updated_at=sku.updated_at,
     )
+
+
+def _quantity_max(context: Context, sku: Sku) -> int:
+    """The tightest of what the API, the SKU and the upstreams allow in one order."""
+    limits = (QUANTITY_MAX, sku.quantity_max, context.topups.quantity_max(sku))
+    return min(limit for limit in limits if limit is not None)
 
 
 def _stock_level(context: Context, sku: Sku, counts: Mapping[Wanted, int]) -> StockLevel:

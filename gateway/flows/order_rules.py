@@ -41,6 +41,8 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
         return _refuse("sold-out", f"SKU {sku.sku} is not on sale.")
     if refusal := _account_refusal(sku, content):
         return Judgement(refusal)
+    if sku.quantity_max is not None and content.quantity > sku.quantity_max:
+        return Judgement(too_many(sku.quantity_max))
     limit = sku.per_buyer
     if content.campaign is not None:
         campaign = catalog.campaigns.get(content.campaign)
@@ -74,6 +76,15 @@ def _account_refusal(sku: Sku, content: OrderContent) -> Refusal | None:
             pointer="/account",
         )
     return None
+
+
+def too_many(most: int) -> Refusal:
+    """The refusal of an order for more than `most`."""
+    return Refusal(
+        code="invalid-request",
+        detail=f"at most {most} of this SKU in one order",
+        pointer="/quantity",
+    )
 
 
 def _tighter(limit: int | None, campaign: Campaign) -> int | None:

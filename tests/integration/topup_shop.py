@@ -108,6 +108,27 @@ class TopUpShop:
         await self.shop.announced(sku)
         return sku
 
+    async def code_sku(
+        self, *routes: tuple[str, str], kind: SkuKind = SkuKind.CODE, **more: Any
+    ) -> str:
+        """A SKU whose codes are bought on demand, by these routes (upstream, product)."""
+        sku = unique("CARD")
+        async with self.shop.desk() as (db, _):
+            new = catalog.NewSku(
+                sku=sku, name=sku, kind=kind, price_minor=PRICE_MINOR,
+                face_value_minor=FACE_MINOR,
+                routes=[
+                    catalog.NewRoute(
+                        upstream=name, product_id=product, priority=place, cost_minor=None
+                    )
+                    for place, (name, product) in enumerate(routes)
+                ],
+                **more,
+            )  # fmt: skip
+            await catalog.create_sku(db, new)
+        await self.shop.announced(sku)
+        return sku
+
     async def stored(self, query: str, *values: Any) -> list[Mapping[str, Any]]:
         """Rows of the database."""
         async with self.shop.database() as database:

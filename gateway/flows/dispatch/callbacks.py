@@ -5,6 +5,7 @@ is a hint that asks for a query. What is learnt never depends on how often it is
 """
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ class Callbacks:
                     [None if record is None else record.id for _, record in kept],
                     [_verdict(received, record) for received, record in kept],
                     [str(received.event.hint) for received, _ in kept],
-                    [received.body for received, _ in kept],
+                    [_evidence(received, record) for received, record in kept],
                 ]
             )
         said = await asyncio.gather(
@@ -123,10 +124,8 @@ class Callbacks:
             log.warning("callbacks.unknown_attempt", upstream_id=received.upstream_id)
         elif (record.state, hint) in _KNOWN_ALREADY:
             return
-        elif received.event.trusted and hint in _SETTLED_BY_WORD:
-            await self._dispatcher.news(
-                job_of(record, time.time()), hint, _Answer.of(received.event)
-            )
+        elif received.event.trusted and hint in _SETTLED_BY_WORD and not _needs_codes(hint, record):
+            await self._dispatcher.news(job_of(record, time.time()), _Answer.of(received.event))
         elif received.named or received.event.trusted or self._allowed(received):
             self._dispatcher.hint(job_of(record, time.time()))
 
@@ -147,10 +146,23 @@ def _verdict(received: Received, record: Any) -> str:
     return "trusted" if received.event.trusted else "hint"
 
 
+def _needs_codes(hint: str, record: Any) -> bool:
+    """Codes are never taken from a callback: of a success only a query brings them."""
+    return hint == "success" and not record.account
+
+
+def _evidence(received: Received, record: Any) -> bytes:
+    """What is kept of a callback: all of it, but only the digest of one that may hold codes."""
+    if record is not None and record.account and not received.event.holds_codes:
+        return received.body
+    return b"sha256:" + hashlib.sha256(received.body).hexdigest().encode()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
     """A callback in the shape of a query's answer."""
 
+    kind: str
     upstream_no: str | None
     message: str
     cost_minor: int | None = None
@@ -158,7 +170,8 @@ class _Answer:
     code: str = ""
     delivered_quantity: int | None = None
     delivered_face_minor: int | None = None
+    codes: tuple[()] = ()
 
     @classmethod
     def of(cls, event: Any) -> "_Answer":
-        return cls(upstream_no=event.upstream_no, message=event.message)
+        return cls(kind=str(event.hint), upstream_no=event.upstream_no, message=event.message)

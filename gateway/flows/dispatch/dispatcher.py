@@ -11,29 +11,30 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from gateway.domain.catalog import Catalog, Route, Sku
 from gateway.domain.errors import StoreUnavailableError
-from gateway.domain.settlement import (
-    Decision,
-    Facts,
-    Next,
-    Policy,
-    decide_partial,
-    decide_query,
-    decide_submit,
-    decide_waiting,
-)
+from gateway.domain.purchase import SOLD_AGAIN, sold_again
+from gateway.domain.settlement import Decision, Facts, Next, Policy, decide_submit, decide_waiting
+from gateway.flows.dispatch.answers import NoAnswer, decide, facts_of, policy_of, settlement_of
 from gateway.flows.dispatch.checks import Checks
-from gateway.flows.dispatch.job import Attempts, Job, Platform, Requests, Settlement, job_of
+from gateway.flows.dispatch.job import (
+    Attempts,
+    Job,
+    Platform,
+    Purchases,
+    Requests,
+    Settlement,
+    job_of,
+)
 from gateway.flows.dispatch.lane import PAUSE_S, Call, Lane, lane_columns
 from gateway.flows.dispatch.routes import Routes
 from gateway.flows.dispatch.settling import Settling
 from gateway.flows.line import Line, PlannedAttempt, Refusal
+from gateway.flows.order_rules import too_many
 
 log = structlog.get_logger()
 
@@ -45,17 +46,6 @@ NO_DATABASE_S = 1.0
 STOP_S = 8.0  # calls under way have this long to end when we stop
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoAnswer:
-    """Stands for an upstream's answer where nothing was sent."""
-
-    upstream_no: str | None = None
-    cost_minor: int | None = None
-    reason: str | None = None
-    code: str = "not-sent"
-    message: str = "nothing was sent: the upstream took no calls"
-
-
 class Dispatcher:
     """One worker's share of all attempts."""
 
@@ -63,9 +53,11 @@ class Dispatcher:
         self,
         *,
         attempts: Attempts,
+        purchases: Purchases,
         requests: Requests,
         catalog: Callable[[], Catalog],
         next_id: Callable[[], int],
+        sells_at_once: Callable[[Route], int | None],
         covers: Callable[[Route], bool] = lambda _: True,
         share: float = 1.0,
         clock: Callable[[], float] = time.time,
@@ -73,16 +65,18 @@ class Dispatcher:
     ) -> None:
         self._attempts = attempts
         self._requests = requests
+        self._catalog = catalog
         self._next_id = next_id
         self._clock = clock
         self._chance = chance
         self._platforms: Mapping[int, Platform] = {}
-        self._settling = Settling(attempts)
+        self._settling = Settling(attempts, purchases)
         self._checks = Checks(check=self.check, reload=self._reload)
         self._routes = Routes(
             catalog=catalog,
             send=self._send,
             tried_routes=attempts.tried_routes,
+            sells_at_once=sells_at_once,
             covers=covers,
             share=share,
         )
@@ -104,8 +98,10 @@ class Dispatcher:
 
     def plan(self, sku: Sku, quantity: int, partner_id: int) -> PlannedAttempt | Refusal:
         """Where an order would go; committed with it."""
+        if quantity > 1 and (most := self.quantity_max(sku)) is not None and quantity > most:
+            return too_many(most)
         price_minor = sku.price_for(partner_id)
-        route = self._routes.choose(sku, price_minor)
+        route = self._routes.choose(sku, price_minor, quantity)
         if route is None:
             return self._routes.refusal(sku)
         return PlannedAttempt(
@@ -115,6 +111,10 @@ class Dispatcher:
             cost_max_minor=price_minor * quantity,
             face_minor=sku.face_value_minor,
         )
+
+    def quantity_max(self, sku: Sku) -> int | None:
+        """How many of a SKU one order may have; None: as many as any order."""
+        return self._routes.quantity_max(sku)
 
     # ------------------------------------------------------------ in and out
 
@@ -199,10 +199,7 @@ class Dispatcher:
         if outcome.kind == "not_sent":
             return await self._after_not_sent(job, outcome, first=first)
         job.not_sent = 0
-        decision = decide_submit(outcome.kind, self._facts(job), self._policy(job), self._chance())
-        if outcome.kind == "partial":
-            decision = self._decide_partial(job, outcome)
-        await self._carry_out(job, decision, outcome)
+        await self._carry_out(job, self._decide(job, outcome, submitted=True), outcome)
         return None
 
     async def _after_not_sent(self, job: Job, outcome: Any, *, first: bool) -> float | None:
@@ -229,19 +226,15 @@ class Dispatcher:
         if platform is None:
             return
         state = await platform.query(self._requests.query(job))
-        decision = decide_query(state.kind, self._facts(job), self._policy(job), self._chance())
-        if state.kind == "partial":
-            decision = self._decide_partial(job, state)
-        await self._carry_out(job, decision, state)
+        await self._carry_out(job, self._decide(job, state), state)
 
     def hint(self, job: Job) -> None:
         """Something happened to an attempt: ask now."""
         self._checks.ask(job, hinted=True)
 
-    async def news(self, job: Job, kind: str, answer: Any) -> str:
-        """Settle what a trusted callback said; `kind` is a QueryKind."""
-        decision = decide_query(kind, self._facts(job), self._policy(job), self._chance())
-        return await self._carry_out(job, decision, answer)
+    async def news(self, job: Job, answer: Any) -> str:
+        """Settle what a trusted callback said, put like the answer to a query."""
+        return await self._carry_out(job, self._decide(job, answer), answer)
 
     async def _reload(self, attempt_id: int) -> Job | None:
         for record in await self._attempts.by_ids([attempt_id]):
@@ -259,27 +252,15 @@ class Dispatcher:
             follower = await self._routes.follower(
                 job, attempt_id=self._next_id(), now=self._clock(), same_route=waits
             )
-        line = Settlement(
-            attempt_id=job.attempt_id,
-            news=decision.news,
+        line = settlement_of(
+            job,
+            decision,
+            answer,
             webhook_id=self._next_id(),
-            upstream_no=answer.upstream_no,
-            cost_minor=None if decision.next is Next.HOLD else answer.cost_minor,
-            delivered=decision.delivered,
-            refund_minor=decision.refund_minor,
-            code=str(answer.reason or answer.code or "") or None,
-            message=answer.message or None,
-            check_in_s=decision.check_in_s,
-            queries=decision.queries,
-            not_found=decision.not_found,
+            sku=self._catalog().skus_by_id.get(job.sku_id),
             next_attempt=follower,
-            park=_for_a_person(decision, answer),
         )
-        try:
-            verdict = await self._settling.settle(line)
-        except StoreUnavailableError as error:
-            log.warning("dispatch.not_settled", attempt_id=job.attempt_id, error=str(error))
-            return "unavailable"  # the row is still due: it will be asked about again
+        verdict = await self._settle(job, line)
         if verdict == "parked":
             log.error("dispatch.contradiction", attempt_id=job.attempt_id, news=decision.news)
         elif follower is not None and verdict in {"applied", "repeated"}:
@@ -290,6 +271,26 @@ class Dispatcher:
             job.queries, job.not_found = decision.queries or 0, 0
             self._put(job)
         return verdict
+
+    async def _settle(self, job: Job, line: Settlement) -> str:
+        """The verdict; "unavailable" when it is not settled: the row is still due."""
+        try:
+            settled = await self._settling.settle(line)
+            if settled.verdict != "duplicate":
+                return settled.verdict
+            log.error("dispatch.code_sold_again", attempt_id=job.attempt_id, twin=settled.twin)
+            parked = settlement_of(
+                job,
+                sold_again(self._facts(job), self._policy(job), self._chance()),
+                NoAnswer(upstream_no=line.upstream_no, code="code-sold-again", message=""),
+                webhook_id=line.webhook_id,
+                sku=None,
+                park=SOLD_AGAIN.format(settled.twin),
+            )
+            return (await self._settling.settle(parked)).verdict
+        except StoreUnavailableError as error:
+            log.warning("dispatch.not_settled", attempt_id=job.attempt_id, error=str(error))
+            return "unavailable"  # it will be asked about again
 
     # ------------------------------------------------------------ what is due
 
@@ -354,45 +355,12 @@ class Dispatcher:
 
     # ------------------------------------------------------------ facts
 
+    def _decide(self, job: Job, answer: Any, *, submitted: bool = False) -> Decision:
+        facts, policy = self._facts(job), self._policy(job)
+        return decide(job, answer, facts, policy, self._chance(), submitted=submitted)
+
     def _facts(self, job: Job, *, elsewhere: bool = False) -> Facts:
-        now = self._clock()
-        return Facts(
-            age_s=now - job.since,
-            order_age_s=now - job.ordered_at,
-            elsewhere=elsewhere,
-            queries=job.queries,
-            not_found=job.not_found,
-            sends=job.not_sent,
-            amount_minor=job.amount_minor,
-            quantity=job.quantity,
-            face_minor=job.face_minor,
-            cost_minor=job.cost_minor,
-        )
+        return facts_of(job, self._clock(), elsewhere=elsewhere)
 
     def _policy(self, job: Job) -> Policy:
-        able = self._platforms[job.upstream_id].capabilities
-        return Policy(
-            poll_plan_s=able.poll_plan_s,
-            finality_window_s=able.finality_window_s,
-            not_found_needed=able.not_found_needed,
-            resend_allowed=able.resend_allowed,
-        )
-
-    def _decide_partial(self, job: Job, answer: Any) -> Decision:
-        return decide_partial(
-            self._facts(job),
-            self._policy(job),
-            self._chance(),
-            delivered=answer.delivered_quantity,
-            face_minor=answer.delivered_face_minor,
-            cost_minor=answer.cost_minor,
-        )
-
-
-def _for_a_person(decision: Decision, answer: Any) -> str | None:
-    """What `order list --parked` says of an order that only a person can decide."""
-    if answer.reason == "echo-mismatch":
-        return f"the upstream's answer speaks of something else: {answer.message}"
-    if decision.next is Next.HOLD:
-        return f"the upstream cannot say what became of it: {answer.message or decision.news}"
-    return None
+        return policy_of(self._platforms[job.upstream_id].capabilities)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from gateway.domain.attempt import News
 from gateway.domain.attempt_record import AttemptRecord
+from gateway.domain.purchase import Purchase, PurchaseVerdict
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +45,11 @@ class Job:
         """Upstream and product."""
         return self.upstream_id, self.product_id
 
+    @property
+    def buys_codes(self) -> bool:
+        """Whether it brings codes: there is no account to top up."""
+        return not self.account
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
@@ -63,6 +69,7 @@ class Settlement:
     not_found: int | None = None
     next_attempt: Job | None = None
     park: str | None = None  # what a person has to decide
+    purchase: Purchase | None = None  # the codes it brings
 
 
 class Platform(Protocol):
@@ -100,6 +107,14 @@ class Attempts(Protocol):
     async def write_lanes(self, columns: Sequence[Sequence[Any]]) -> None: ...
     async def forget_lanes(self) -> None: ...
     async def tried_routes(self, order_id: int) -> list[tuple[int, str]]: ...
+
+
+class Purchases(Protocol):
+    """The store of codes bought on demand; see store.purchases."""
+
+    async def settle(
+        self, columns: Sequence[list[Any]], purchases: Sequence[Purchase]
+    ) -> list[PurchaseVerdict]: ...
 
 
 def job_of(record: AttemptRecord, now: float) -> Job:
@@ -149,7 +164,7 @@ def settle_columns(lines: Sequence[Settlement]) -> list[list[Any]]:
         [None if job is None else job.upstream_id for job in nexts],
         [None if job is None else job.product_id for job in nexts],
         [None if job is None else job.cost_max_minor for job in nexts],
-        [None for _ in lines],  # pools and positions of codes bought on demand
+        [None for _ in lines],  # pools and positions of bought codes: store.purchases fills them
         [None for _ in lines],
         [_clean(line.park) for line in lines],
     ]

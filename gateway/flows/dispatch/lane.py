@@ -140,7 +140,7 @@ class Lane:
             self._slot = None
 
     def _start(self, job: Job, now: float) -> None:
-        if self.gap_s > 0:
+        if self.gap_s > 0 and job.account:
             self._last_call[job.account] = now
         call = Call(lane=self, job=job, ticket=self.breaker.started())
         task = asyncio.create_task(self._run(job, call))

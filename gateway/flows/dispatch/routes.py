@@ -15,7 +15,8 @@ WAITING_MAX = 20_000  # per lane; more orders are refused as overloaded
 
 
 class Routes:
-    """The lanes of one worker. `tried_routes` tells where an order has been already; `share` is
+    """The lanes of one worker. `tried_routes` tells where an order has been already;
+    `sells_at_once` how many a route sells in one order (None: as many as wanted); `share` is
     this worker's part of the calls that an upstream allows; `covers` whether our balance there
     pays for a route."""
 
@@ -25,12 +26,14 @@ class Routes:
         catalog: Callable[[], Catalog],
         send: Callable[[Job, Call], Awaitable[None]],
         tried_routes: Callable[[int], Awaitable[Sequence[tuple[int, str]]]],
+        sells_at_once: Callable[[Route], int | None],
         covers: Callable[[Route], bool] = lambda _: True,
         share: float = 1.0,
     ) -> None:
         self._catalog = catalog
         self._send = send
         self._tried_routes = tried_routes
+        self._sells_at_once = sells_at_once
         self._platforms: Mapping[int, Platform] = {}
         self._lanes: dict[tuple[int, str], Lane] = {}
         self._paces: dict[int, Pace] = {}
@@ -65,11 +68,25 @@ class Routes:
             lane.pace = self._pace(lane.upstream_id)
             lane.pump()
 
+    def quantity_max(self, sku: Sku) -> int | None:
+        """How many each usable route sells in one order; None: as many as wanted."""
+        usable = [route for route in sku.routes if not self._is_paused(route.upstream_id)]
+        limits = [self._sells_at_once(route) for route in usable or sku.routes]
+        return min((limit for limit in limits if limit is not None), default=None)
+
     def choose(
-        self, sku: Sku, price_minor: int, avoid: Collection[tuple[int, str]] = ()
+        self,
+        sku: Sku,
+        price_minor: int,
+        quantity: int,
+        avoid: Collection[tuple[int, str]] = (),
     ) -> Route | None:
         """The best route for an order."""
-        return choose_route(sku.routes, price_minor=price_minor, health=self._health, avoid=avoid)
+        routes: Sequence[Route] = sku.routes
+        if quantity > 1:
+            most = {route: self._sells_at_once(route) for route in routes}
+            routes = [route for route in routes if quantity <= (most[route] or quantity)]
+        return choose_route(routes, price_minor=price_minor, health=self._health, avoid=avoid)
 
     def refusal(self, sku: Sku) -> Refusal:
         """Why there is no route."""
@@ -80,7 +97,9 @@ class Routes:
     def may_go_elsewhere(self, job: Job) -> bool:
         """Whether another route takes orders now; the order may have been there already."""
         sku = self._catalog().skus_by_id.get(job.sku_id)
-        route = self.choose(sku, sku.price_for(job.partner_id), [job.lane]) if sku else None
+        if sku is None:
+            return False
+        route = self.choose(sku, sku.price_for(job.partner_id), job.quantity, [job.lane])
         return route is not None and self._is_open(route)
 
     async def elsewhere(self, job: Job) -> Route | None:
@@ -125,7 +144,7 @@ class Routes:
         if sku is None or len(sku.routes) < 2:
             return None
         tried = await self._tried_routes(job.order_id)
-        return self.choose(sku, sku.price_for(job.partner_id), tried)
+        return self.choose(sku, sku.price_for(job.partner_id), job.quantity, tried)
 
     def _health(self, route: Route) -> LaneHealth | None:
         if self._is_paused(route.upstream_id):

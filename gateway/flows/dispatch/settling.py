@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import structlog
 
 from gateway.domain.errors import StoreUnavailableError
-from gateway.flows.dispatch.job import Attempts, Job, Settlement, settle_columns
+from gateway.domain.purchase import PurchaseVerdict
+from gateway.flows.dispatch.job import Attempts, Job, Purchases, Settlement, settle_columns
 from gateway.flows.group_commit import GroupCommit
 
 log = structlog.get_logger()
@@ -22,10 +23,14 @@ WAITING_MAX = 200_000
 class Settling:
     """The group commits of one worker's dispatch."""
 
-    def __init__(self, attempts: Attempts) -> None:
+    def __init__(self, attempts: Attempts, purchases: Purchases) -> None:
         self._attempts = attempts
-        self._lines: GroupCommit[Settlement, str] = GroupCommit(
+        self._purchases = purchases
+        self._lines: GroupCommit[Settlement, PurchaseVerdict] = GroupCommit(
             self._settle, lanes=2, batch_max=256, waiting_max=WAITING_MAX
+        )
+        self._bought: GroupCommit[Settlement, PurchaseVerdict] = GroupCommit(
+            self._settle, lanes=2, batch_max=64, waiting_max=WAITING_MAX
         )
         self._sent: GroupCommit[Job, bool] = GroupCommit(
             self._mark_sent, lanes=2, batch_max=512, waiting_max=WAITING_MAX
@@ -34,14 +39,15 @@ class Settling:
             self._mark_unsent, lanes=1, batch_max=512, waiting_max=WAITING_MAX
         )
 
-    async def settle(self, line: Settlement) -> str:
+    async def settle(self, line: Settlement) -> PurchaseVerdict:
         """The verdict. Raises StoreUnavailableError when the database stays away."""
+        group = self._lines if line.purchase is None else self._bought
         for pause_s in PAUSES_S:
             try:
-                return await self._lines.submit(line)
+                return await group.submit(line)
             except StoreUnavailableError:
                 await asyncio.sleep(pause_s)
-        return await self._lines.submit(line)
+        return await group.submit(line)
 
     async def mark_sent(self, job: Job) -> bool:
         """Write before you send (D7); False: it is not ours to send any more."""
@@ -56,12 +62,17 @@ class Settling:
 
     async def idle(self) -> None:
         """Wait until all is written."""
-        for group in (self._lines, self._sent, self._unsent):
+        for group in (self._lines, self._bought, self._sent, self._unsent):
             await group.idle()
 
-    async def _settle(self, lines: Sequence[Settlement]) -> list[str | Exception]:
+    async def _settle(self, lines: Sequence[Settlement]) -> list[PurchaseVerdict | Exception]:
+        columns = settle_columns(lines)
+        purchases = [line.purchase for line in lines if line.purchase is not None]
         try:
-            return list(await self._attempts.settle(settle_columns(lines)))
+            if purchases:  # then every line of the group is one
+                return list(await self._purchases.settle(columns, purchases))
+            verdicts = await self._attempts.settle(columns)
+            return [PurchaseVerdict(verdict=verdict) for verdict in verdicts]
         except StoreUnavailableError:
             raise
         except Exception as error:
