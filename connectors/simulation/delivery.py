@@ -4,8 +4,10 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import aiohttp
+from yarl import URL
 
+from connectors.contract import HttpRequest, TransportFailure
+from connectors.http1 import ClientLimits, Dialer, HttpClient
 from connectors.simulation.behaviour import Callbacks
 from connectors.simulation.ledger import Order, OrderState
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 WORKERS: Final = 32
 TIMEOUT_S: Final = 10.0
+ANSWER_BYTES_MAX: Final = 4096  # acknowledgements are a word or two
 # Enough for a minute of the fastest load; beyond it callbacks are lost, as they are in life.
 QUEUE_MAX: Final = 200_000
 # Between the callbacks of one plan: long enough to be told apart, short enough for a test.
@@ -65,7 +68,7 @@ class CallbackSender:
         self._market = market
         self._queue: asyncio.Queue[_Job] = asyncio.Queue(QUEUE_MAX)
         self._workers: list[asyncio.Task[None]] = []
-        self._client: aiohttp.ClientSession | None = None
+        self._client = HttpClient(Dialer(), ClientLimits(whole_bodies=False))
         self.dropped = 0
 
     def tell_end(self, order: Order) -> None:
@@ -89,8 +92,7 @@ class CallbackSender:
         for worker in self._workers:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
-        if self._client is not None:
-            await self._client.close()
+        await self._client.close()
 
     def _plan(self, order: Order, planned: Planned) -> None:
         job = _Job(order=order, state=planned.state, forged=planned.forged, sends=0)
@@ -120,28 +122,21 @@ class CallbackSender:
         if message is None:
             return
         try:
-            async with self._ensure_client().request(
-                message.method,
-                message.url,
-                data=message.body,
-                headers={"Content-Type": message.content_type, **message.headers},
-                allow_redirects=False,
-            ) as response:
-                body = await response.content.read(4096)
-                done = platform.acknowledged(response.status, body)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+            response = await self._client.exchange(
+                HttpRequest(
+                    method=message.method,
+                    url=str(URL(message.url)),  # buyers write them in many ways
+                    headers={"Content-Type": message.content_type, **message.headers},
+                    body=message.body,
+                    response_bytes_max=ANSWER_BYTES_MAX,
+                ),
+                asyncio.get_running_loop().time() + TIMEOUT_S,
+            )
+            done = platform.acknowledged(response.status, response.body)
+        except (TransportFailure, ValueError):
             done = False
         # A forger has one try; the platform itself repeats until it is acknowledged.
         if not done and not job.forged and job.sends < len(platform.callback_retry_s):
             wait_s = platform.callback_retry_s[job.sends] * self._market.options.time_scale
             again = _Job(order=job.order, state=job.state, forged=False, sends=job.sends + 1)
             self._put_later(max(wait_s, 0.001), again)
-
-    def _ensure_client(self) -> aiohttp.ClientSession:
-        if self._client is None:
-            self._client = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
-                connector=aiohttp.TCPConnector(limit=WORKERS, keepalive_timeout=4),
-                cookie_jar=aiohttp.DummyCookieJar(),
-            )
-        return self._client
