@@ -16,6 +16,22 @@ if TYPE_CHECKING:
 app = room("What is sold.")
 
 Sku: TypeAlias = Annotated[str, typer.Argument(metavar="SKU", help="A SKU's name.")]
+Offers: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--offer",
+        metavar="PARTNER[:PRICE]",
+        help="Only for this partner, perhaps at an own price; repeat it. None: for all.",
+    ),
+]
+Routes: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--route",
+        metavar="UPSTREAM:PRODUCT_ID[:PRIORITY[:COST]]",
+        help="Where it is bought, smaller priorities first; repeat it.",
+    ),
+]
 
 
 class Kind(StrEnum):
@@ -64,22 +80,8 @@ async def create(
             "--account-rule", metavar="RULE", help="cn-mobile, e164, email, qq, any, or a pattern."
         ),
     ] = None,
-    offer: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--offer",
-            metavar="PARTNER[:PRICE]",
-            help="Only for this partner, perhaps at an own price; repeat it. None: for all.",
-        ),
-    ] = None,
-    route: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--route",
-            metavar="UPSTREAM:PRODUCT_ID[:PRIORITY[:COST]]",
-            help="Where it is bought, smaller priorities first; repeat it.",
-        ),
-    ] = None,
+    offer: Offers = None,
+    route: Routes = None,
 ) -> Answer:
     """Put something on sale: codes, links and QR codes from a pool, top-ups from upstreams.
 

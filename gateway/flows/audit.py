@@ -46,7 +46,12 @@ CHECKS: Final = (
     Check(
         invariant="I2",
         holds="{orders} orders delivered what their states say, and the money agrees",
-        statements=("i2_quantity_and_state", "i2_codes_and_quantity", "i2_money_and_state"),
+        statements=(
+            "i2_quantity_and_state",
+            "i2_codes_and_quantity",
+            "i2_delivered_without_codes",
+            "i2_money_and_state",
+        ),
     ),
     Check(
         invariant="I3",
@@ -57,6 +62,8 @@ CHECKS: Final = (
             "i3_allocated_but_free",
             "i3_codes_and_size",
             "i3_void_without_reason",
+            "i3_bought_codes",
+            "i3_bought_for_another",
         ),
     ),
     Check(

@@ -36,6 +36,10 @@ UPDATE orders SET delivered_quantity = 1 WHERE id = 102;
 -- breach: i2_codes_and_quantity: order 102 delivered 2 but lists 1 codes
 UPDATE orders SET seqs = '{1}' WHERE id = 102;
 
+-- breach: i2_delivered_without_codes: order 401 delivered 2 of a code SKU and lists none
+ALTER TABLE orders DROP CONSTRAINT orders_codes;
+UPDATE orders SET seqs = NULL WHERE id = 401;
+
 -- breach: i2_money_and_state: order 201 of 500 is failed, it says that 0 was refunded, and 0 was
 UPDATE orders SET state = 'failed', delivered_quantity = 0 WHERE id = 201;
 
@@ -46,7 +50,7 @@ UPDATE entry SET amount = 499 WHERE kind = 'refund';
 UPDATE orders SET refunded = 500 WHERE id = 201;
 
 -- breach: i3_sum_of_parts: imported 21, but
-UPDATE pool SET size = 21, next_seq = 21;
+UPDATE pool SET size = 21, next_seq = 21 WHERE name = 'vip';
 
 -- breach: i3_sum_of_parts: imported 20, but
 DELETE FROM fragment WHERE hi = 20;
@@ -55,13 +59,25 @@ DELETE FROM fragment WHERE hi = 20;
 UPDATE fragment SET lo = 9 WHERE lo = 10;
 
 -- breach: i3_allocated_but_free: code 0 is allocated and free
-INSERT INTO fragment SELECT id, 0, 1 FROM pool;
+INSERT INTO fragment SELECT id, 0, 1 FROM pool WHERE name = 'vip';
 
 -- breach: i3_codes_and_size: 19 codes and batches of 20
 DELETE FROM code WHERE seq = 19;
 
 -- breach: i3_void_without_reason: code 15 is void, but not noted with a reason
 DELETE FROM code_void;
+
+-- breach: i3_bought_codes: code 1 is bought on demand, but no purchase brought it
+DELETE FROM bought_code WHERE seq = 1;
+
+-- breach: i3_bought_codes: code 2 is bought on demand, but is not there
+DELETE FROM code WHERE seq = 2;
+
+-- breach: i3_bought_codes: code 0 is bought on demand, but attempt 777 does not exist
+UPDATE bought_code SET attempt_id = 777 WHERE seq = 0;
+
+-- breach: i3_bought_for_another: code 0 was bought for order 401 and is allocated to order 201
+UPDATE allocation SET order_id = 201 WHERE order_id = 401 AND seq = 0;
 
 -- breach: i5_number_twice: the number a has 2 orders
 UPDATE orders SET out_order_no = 'a' WHERE id = 102;
@@ -76,7 +92,7 @@ UPDATE attempt SET order_id = 777 WHERE id = 301;
 UPDATE lease SET lo = 0 WHERE worker_id::text LIKE '%2';
 
 -- breach: i7_lease_beyond_pool: reaches beyond
-UPDATE pool SET next_seq = 5;
+UPDATE pool SET next_seq = 5 WHERE name = 'vip';
 
 -- breach: i7_allocation_outside_lease: code 2 was allocated under lease
 UPDATE lease SET hi = 2 WHERE worker_id::text LIKE '%1';
@@ -99,14 +115,14 @@ UPDATE orders SET state = 'processing' WHERE id = 203;
 -- breach: i9_order_and_attempt: order 201 is reversed, but its attempts are: succeeded
 UPDATE orders SET state = 'reversed' WHERE id = 201;
 
--- breach: i10_balance: the balance is 8701
+-- breach: i10_balance: the balance is 8501
 UPDATE account SET balance = balance + 1;
 
 -- breach: i10_entry_chain: entry 4 follows entry 2
 DELETE FROM entry WHERE seq = 3;
 
--- breach: i10_last_entry: the account counts 8 entries, there are 7
-UPDATE account SET last_entry = 8;
+-- breach: i10_last_entry: the account counts 9 entries, there are 8
+UPDATE account SET last_entry = 9;
 
 -- breach: i10_one_charge_per_order: order 101 of 100 was charged 99
 UPDATE entry SET amount = -99 WHERE order_id = 101;
@@ -155,6 +171,12 @@ UPDATE orders SET seqs = '{5}' WHERE id = 101;
 
 -- breach: i13_commit_digest: its orders are not the ones it recorded
 DELETE FROM orders WHERE id = 101;
+
+-- breach: i13_commit_digest: its orders are not the ones it recorded
+UPDATE orders SET seqs = '{0,2}' WHERE id = 401;
+
+-- breach: i13_delivery_without_view: order 401 delivered codes that no commit recorded
+UPDATE orders SET commit_no = NULL WHERE id = 401;
 
 -- breach: i13_delivery_without_view: order 101 delivered codes that no commit recorded
 UPDATE orders SET commit_no = NULL WHERE id = 101;

@@ -48,3 +48,29 @@ UPDATE account SET balance = balance + 500, last_entry = last_entry + 1;
 -- A void code in the free part, and a view of order 102's codes.
 SELECT void_codes(id, '{15}', 'recalled') FROM pool;
 SELECT record_views(1, '[{"order": "102", "key": "qk_1", "via": "read"}]');
+
+-- Order 401 bought two codes on demand; the platform sold one more, which is void.
+INSERT INTO pool (name, purchased) VALUES ('card', true);
+INSERT INTO sku (sku, name, kind, purchase_pool_id, price) SELECT 'CARD', 'Card', 'code', id, 100 FROM pool WHERE name = 'card';
+INSERT INTO batch (pool_id, kind, state, lo, imported) SELECT id, 'purchase', 'on_sale', 0, 3 FROM pool WHERE name = 'card';
+SELECT commit_orders(
+    p_batch => '00000000-0000-0000-0000-0000000000bb', p_chain => 1,
+    p_partner => ARRAY[p.id], p_id => '{401}', p_out => '{f}', p_hash => ARRAY['\x00'::bytea], p_sku => ARRAY[s.id],
+    p_quantity => '{2}', p_amount => '{200}', p_pool => ARRAY[NULL::bigint], p_seqs => ARRAY[NULL::text], p_account => ARRAY[NULL::text],
+    p_metadata => ARRAY[NULL::text], p_details => ARRAY[NULL::text], p_buyer => ARRAY[NULL::text], p_limit => ARRAY[NULL::integer],
+    p_notify => ARRAY[true], p_notify_url => ARRAY[NULL::text],
+    p_attempt => '{501}', p_upstream => ARRAY[u.id], p_product => '{y}', p_cost_max => ARRAY[NULL::bigint],
+    p_face => ARRAY[NULL::bigint], p_owner => NULL, a_line => '{}', a_seq => '{}', a_lease => '{}', l_id => '{}', l_epoch => '{}')
+FROM partner p, sku s, upstream u WHERE s.sku = 'CARD';
+SELECT open_purchases('{501}', ARRAY[id], '{1,1,1}',
+    '{00000000-0000-0000-0000-0000000000c0,00000000-0000-0000-0000-0000000000c1,00000000-0000-0000-0000-0000000000c2}')
+FROM pool WHERE name = 'card';
+INSERT INTO code (pool_id, seq, batch_id, sealed)
+SELECT p.id, s, b.id, 'sealed' FROM pool p JOIN batch b ON b.pool_id = p.id, generate_series(0, 2) AS s WHERE p.name = 'card';
+INSERT INTO bought_code (fingerprint, pool_id, seq, attempt_id)
+SELECT ('00000000-0000-0000-0000-0000000000c' || s)::uuid, id, s, 501 FROM pool, generate_series(0, 2) AS s WHERE name = 'card';
+UPDATE pool SET size = 3, next_seq = 3 WHERE name = 'card';
+SELECT settle('{501}', '{succeeded}', '{NULL}', '{NULL}', '{2}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{401}',
+              '{NULL}', '{NULL}', '{NULL}', '{NULL}', NULL, ARRAY[id], ARRAY['{0,1}'], '{NULL}')
+FROM pool WHERE name = 'card';
+SELECT close_purchases(2, '{501}', '{501}', ARRAY[id], '{2}') FROM pool WHERE name = 'card';

@@ -39,6 +39,11 @@ async def propose(
             "not-resolvable", f"the order is {order['state']}, so it cannot be resolved as "
             f"{verdict}: {possible}"
         )  # fmt: skip
+    if verdict == "succeeded" and order["delivers_codes"]:
+        raise RefusedError(
+            "not-resolvable", "the order delivers codes, and nobody has them but the upstream: it "
+            "is delivered by itself when the upstream gives them; else resolve it as failed"
+        )  # fmt: skip
     partner_id = order["partner_id"]
     if await db.one("insert_resolution", partner_id, number, verdict, reason, by) is None:
         pending = await db.one("pending_resolution", partner_id, number)

@@ -295,7 +295,7 @@ JOIN sku s ON s.id = o.sku_id
 WHERE $1::text IS NULL OR p.name = $1 ORDER BY o.id DESC LIMIT $4
 
 -- name: order_owner
-SELECT o.partner_id, o.state, o.parked FROM partner p
+SELECT o.partner_id, o.state, o.parked, o.account IS NULL AS delivers_codes FROM partner p
 CROSS JOIN LATERAL (SELECT * FROM orders o WHERE o.partner_id = p.id AND o.id = $1 LIMIT 1) AS o
 
 -- name: insert_resolution
