@@ -7,6 +7,7 @@ from typing import Any
 
 from connectors.simulation.ledger import Order, OrderState
 from tests.chaos.topups.platforms import NEVER_RESENT, PlatformUnderTest
+from tests.chaos.topups.receiver import FaultyReceiver
 
 ORDERS = """
 SELECT o.id, o.state, o.amount, o.parked IS NOT NULL AS parked,
@@ -16,9 +17,12 @@ SELECT o.id, o.state, o.amount, o.parked IS NOT NULL AS parked,
 FROM orders o JOIN attempt a ON a.partner_id = o.partner_id AND a.order_id = o.id
 JOIN upstream u ON u.id = a.upstream_id GROUP BY o.partner_id, o.id
 """
-MISSING_WEBHOOKS = """
-SELECT count(*) FROM orders o WHERE o.state NOT IN ('processing', 'uncertain') AND NOT EXISTS (
-    SELECT FROM webhook w WHERE w.order_id = o.id AND w.type = 'order.' || o.state)
+# What each ended order's partner is to hear, and whether that became a dead letter.
+ENDED = """
+SELECT o.id, 'order.' || o.state AS type, EXISTS (
+    SELECT FROM webhook w
+    WHERE w.order_id = o.id AND w.type = 'order.' || o.state AND w.state = 'dead') AS dead
+FROM orders o WHERE o.state NOT IN ('processing', 'uncertain')
 """
 # A failed-over order has one message, not one for each upstream that refused it.
 EXTRA_WEBHOOKS = """
@@ -29,22 +33,21 @@ SELECT count(*) FROM (SELECT order_id FROM webhook WHERE type NOT IN ('order.unc
 
 @dataclass(slots=True, kw_only=True)
 class Verdicts:
-    """The figures of a run; all but the last three must be 0.
+    """The figures of a run; all but the last two must be 0.
 
     A gateway killed between "from now on it may have been executed" and the call leaves an
     order the platform never saw. It waits until "not found" proves that; where the platform
-    promises no such proof, it waits for a person. A reversal that the platform told while the
-    gateway was down, or has no word for, waits for a person or the daily reconciliation.
+    promises no such proof, it waits for a person.
     """
 
     double_executions: int = 0
     wrong_state: int = 0
     refund_mismatch_minor: int = 0
     webhooks_missing: int = 0
+    webhooks_wrong: int = 0  # unsigned, told twice, or two with one sequence number
     uncertain_left: int = 0
     waiting_for_finality: int = 0
     held_for_a_person: int = 0
-    reversals_untold: int = 0
     samples: list[str] = field(default_factory=list)
 
     @property
@@ -52,14 +55,18 @@ class Verdicts:
         """Whether nothing went wrong."""
         return not any(
             (self.double_executions, self.wrong_state, self.refund_mismatch_minor,
-             self.webhooks_missing, self.uncertain_left)
+             self.webhooks_missing, self.webhooks_wrong, self.uncertain_left)
         )  # fmt: skip
 
 
 async def compare(
-    connection: Any, platforms: Sequence[PlatformUnderTest], *, funds_minor: int
+    connection: Any,
+    platforms: Sequence[PlatformUnderTest],
+    receiver: FaultyReceiver,
+    *,
+    funds_minor: int,
 ) -> Verdicts:
-    """Every order against what the platforms really did."""
+    """Every order against what the platforms really did and the partner really heard."""
     executed = _executions(platforms)
     found = Verdicts()
     expected_minor = funds_minor
@@ -71,8 +78,6 @@ async def compare(
             found.samples.append(f"order {row['id']} was executed {len(standing)} times")
         if row["state"] in {"processing", "uncertain"}:
             _count_open(row, mine, found)
-        elif mine and not standing and row["state"] in {"delivered", "partial"}:
-            found.reversals_untold += 1
         elif row["state"] not in _right_states(mine, standing):
             found.wrong_state += 1
             states = [(name, str(entry.state)) for name, entry in mine]
@@ -80,9 +85,18 @@ async def compare(
         expected_minor -= _charge_minor(row, standing)
     balance = await connection.fetchval("SELECT balance FROM account")
     found.refund_mismatch_minor = abs(balance - expected_minor)
-    found.webhooks_missing = await connection.fetchval(MISSING_WEBHOOKS)
-    found.wrong_state += await connection.fetchval(EXTRA_WEBHOOKS)
+    await _compare_messages(connection, receiver, found)
     return found
+
+
+async def _compare_messages(connection: Any, receiver: FaultyReceiver, found: Verdicts) -> None:
+    for row in await connection.fetch(ENDED):
+        if row["type"] not in receiver.told.get(str(row["id"]), ()) and not row["dead"]:
+            found.webhooks_missing += 1
+            found.samples.append(f"order {row['id']}: nobody was told {row['type']}")
+    found.webhooks_wrong = (
+        receiver.unsigned + receiver.sequences_twice + await connection.fetchval(EXTRA_WEBHOOKS)
+    )
 
 
 def _count_open(row: Mapping[str, Any], mine: Sequence[tuple[str, Order]], found: Verdicts) -> None:

@@ -37,6 +37,9 @@ FAULTS_OF_THE_LONG_RUN: Final[Mapping[str, float]] = {
     "slow": 0.001,
 }
 NEVER_RESENT: Final = {"dingconnect"}  # what never arrived there waits for a person
+LISTS: Final = {"dtone", "reloadly", "dingconnect"}  # have a list of the day
+# Have none, or one without a word for what was taken back: these need a bill.
+BILLS: Final = {"fulu", "kasushou", "dayuanren", "dingconnect"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

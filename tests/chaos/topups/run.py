@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ from tests.chaos.books import audit_complaints
 from tests.chaos.processes import GatewayProcess
 from tests.chaos.topups.books import Verdicts, compare, states
 from tests.chaos.topups.platforms import PlatformUnderTest, platforms, settings_of
+from tests.chaos.topups.receiver import FaultyReceiver, faulty_receiver
+from tests.chaos.topups.reconciliation import reconcile
 from tests.chaos.world import opened
 
 FUNDS_MINOR = 10**12
@@ -38,6 +40,7 @@ BATCH = 20
 CLIENTS = 8
 SETTLED_AFTER_S = 4.0  # beyond the last state: reversals come two seconds after success
 FINALITY_S = 180.0  # "not found" is a proof after this, with the pauses between queries
+TOLD_WITHIN_S = 60.0  # a message that failed is sent again after five seconds
 TRY_AGAIN = {429, 500, 502, 503}
 
 
@@ -72,18 +75,29 @@ async def run(plan: Plan, directory: Path) -> Result:
     await asyncio.to_thread(server.start)
     config = replace(config, database_url=server.dsn)
     began = time.monotonic()
-    gateway = GatewayProcess(config, directory / "gateway.log")
+    gateway = GatewayProcess(
+        config,
+        directory / "gateway.log",
+        settings={"QUANGATE_WEBHOOK_ALLOW": "127.0.0.0/8", "QUANGATE_LOG_LEVEL": "warning"},
+    )
     try:
-        async with platforms(plan.seed, long_run=plan.long_run) as made, gateway:
-            credentials = await _set_up(config, gateway, made)
+        async with (
+            platforms(plan.seed, long_run=plan.long_run) as made,
+            faulty_receiver(plan.seed) as receiver,
+            gateway,
+        ):
+            credentials = await _set_up(config, gateway, made, receiver)
             kills = await _sell_and_kill(plan, config, gateway, credentials)
-            return await _judge(plan, config, made, kills, began)
+            return await _judge(plan, config, made, receiver, kills=kills, began=began)
     finally:
         await asyncio.to_thread(server.release)
 
 
 async def _set_up(
-    config: Config, gateway: GatewayProcess, made: Sequence[PlatformUnderTest]
+    config: Config,
+    gateway: GatewayProcess,
+    made: Sequence[PlatformUnderTest],
+    receiver: FaultyReceiver,
 ) -> Credentials:
     """A partner, six upstreams, six SKUs; each SKU has a second route at the next platform."""
     async with opened(config) as database, administration(database) as db:
@@ -96,8 +110,8 @@ async def _set_up(
         )
         await partners.create_partner(db, secrecy, "soak")
         await partners.deposit(db, "soak", FUNDS_MINOR, "start")
-        # Nobody listens there: the messages stay, to be counted.
-        await webhooks.set_endpoint(db, secrecy, "soak", "https://webhooks.invalid/")
+        endpoint = await webhooks.set_endpoint(db, secrecy, "soak", receiver.url)
+        receiver.secret = endpoint["secret"]
         issued = await keys.create_key(
             db, secrecy, partner="soak", scopes=[], allow_ips=[], rate_per_s=None
         )
@@ -217,12 +231,20 @@ def _kill_database(config: Config) -> None:
 
 
 async def _judge(
-    plan: Plan, config: Config, made: Sequence[PlatformUnderTest], kills: int, began: float
+    plan: Plan,
+    config: Config,
+    made: Sequence[PlatformUnderTest],
+    receiver: FaultyReceiver,
+    *,
+    kills: int,
+    began: float,
 ) -> Result:
     connection = await asyncpg.connect(config.database_url)
     try:
         await _until_settled(connection, plan.patience_s)
-        verdicts = await compare(connection, made, funds_minor=FUNDS_MINOR)
+        await reconcile(config, made, time.time() - (time.monotonic() - began))
+        await _until_told(connection)
+        verdicts = await compare(connection, made, receiver, funds_minor=FUNDS_MINOR)
         return Result(
             verdicts=verdicts,
             kills=kills,
@@ -257,5 +279,15 @@ async def _until_settled(connection: Any, patience_s: float) -> None:
             not await _still_moving(connection, wait_for_proof=patience_s > FINALITY_S)
             and time.monotonic() - calm_since > SETTLED_AFTER_S
         ):
+            return
+        await asyncio.sleep(0.5)
+
+
+async def _until_told(connection: Any) -> None:
+    """Wait for the messages under way; those that stay pending are found missing."""
+    deadline = time.monotonic() + TOLD_WITHIN_S
+    pending = "SELECT EXISTS (SELECT FROM webhook WHERE state = 'pending')"
+    for _ in count():
+        if time.monotonic() > deadline or not await connection.fetchval(pending):
             return
         await asyncio.sleep(0.5)
