@@ -20,19 +20,17 @@ def commit_request(lines: Sequence[Line]) -> CommitRequest:
     allocation_seqs: list[int] = []
     allocation_leases: list[int] = []
     epochs: dict[int, int] = {}
-    seqs: list[str] = []
+    firsts: list[int | str] = []
     for number, line in enumerate(lines, 1):
         if line.runs is None:
-            seqs.append("NULL")
+            firsts.append("NULL")
             continue
-        own: list[int] = []
+        firsts.append(len(allocation_seqs) + 1)
         for lease_id, epoch, seq_lo, count in line.runs:
             epochs[lease_id] = epoch
-            own.extend(range(seq_lo, seq_lo + count))
+            allocation_seqs.extend(range(seq_lo, seq_lo + count))
             allocation_leases.extend([lease_id] * count)
-        allocation_lines.extend([number] * len(own))
-        allocation_seqs.extend(own)
-        seqs.append('"{' + ",".join(map(str, own)) + '}"')
+        allocation_lines.extend([number] * line.quantity)
     attempts = [line.attempt for line in lines]
     return CommitRequest(
         lines=(
@@ -45,7 +43,7 @@ def commit_request(lines: Sequence[Line]) -> CommitRequest:
             _numbers(line.quantity for line in lines),
             _numbers(line.amount_minor for line in lines),
             _numbers("NULL" if line.sku.pool_id is None else line.sku.pool_id for line in lines),
-            "{" + ",".join(seqs) + "}",
+            _numbers(firsts),
             _column([line.account for line in lines]),
             _column([line.metadata for line in lines]),
             _column([line.details for line in lines]),

@@ -21,10 +21,7 @@ _LITERALS = {
     **dict.fromkeys((3, 4, 7, 9, 10), "bigint[]"),
     5: "text[]",
     6: "bytea[]",
-    8: "integer[]",
-    11: "text[]",
-    16: "integer[]",
-    25: "integer[]",
+    **dict.fromkeys((8, 11, 16, 25), "integer[]"),
     **dict.fromkeys((26, 27, 28, 29), "bigint[]"),
 }
 _PLACES = ", ".join(

@@ -176,14 +176,21 @@ async def test_the_account(shop: Shop) -> None:
 
 
 async def test_entries_add_up(shop: Shop) -> None:
-    """Newest first; the amounts are the balance, and each row says what it was after it."""
+    """Newest first; the amounts are the balance, and each row says what it was after it.
+
+    Orders of a batch, which are charged in one run, are entries like all others.
+    """
     partner = await shop.partner(balance=10_000)
     name = await shop.name_of(partner)
-    sku = await shop.sku(codes=9, price=100)
-    order_nos = []
-    for number in range(5):
-        order = await partner.order(out_order_no=f"A{number}", sku=sku, quantity=1 + number % 2)
-        order_nos.append(order.json["order_no"])
+    sku = await shop.sku(codes=40, price=100)  # enough for one lease to serve the batch
+    orders = [
+        {"out_order_no": f"A{number}", "sku": sku, "quantity": 1 + number % 2}
+        for number in range(5)
+    ]
+    alone = await partner.order(**orders[0])
+    together = await partner.send("POST", "/v1/orders/batch", {"orders": orders[1:]})
+    placed = [alone.json, *(result["order"] for result in together.json["results"])]
+    order_nos = [order["order_no"] for order in placed]
     async with shop.desk() as (db, _):
         await partners.deposit(db, name, 77, "later")
     entries = await partner.everything("/v1/account/entries?limit=2")
@@ -202,6 +209,7 @@ async def test_entries_add_up(shop: Shop) -> None:
     assert [entry["order_no"] for entry in entries] == [None, *order_nos[::-1], None]
     assert [entries[0]["reference"], entries[-1]["reference"]] == ["later", "start"]
     assert entries == await partner.everything("/v1/account/entries")
+    assert entries == await partner.everything("/v1/account/entries?limit=3")
 
 
 # ---------------------------------------------------------------- statements
@@ -230,9 +238,9 @@ async def statement(partner: Partner, day: str) -> tuple[dict[str, Any], list[di
 async def test_todays_statement(shop: Shop) -> None:
     """The day's entries with checksum and totals; it says that the day is not over."""
     partner = await shop.partner(balance=10_000)
-    sku = await shop.sku(codes=3, price=100)
-    for number in ("A1", "A2"):
-        await partner.order(out_order_no=number, sku=sku)
+    sku = await shop.sku(codes=40, price=100)
+    orders = [{"out_order_no": number, "sku": sku} for number in ("A1", "A2")]
+    await partner.send("POST", "/v1/orders/batch", {"orders": orders})
     made, rows = await statement(partner, today())
     entries = await partner.everything("/v1/account/entries")
     assert made["complete"] is False

@@ -118,20 +118,23 @@ UPDATE orders SET state = 'reversed' WHERE id = 201;
 -- breach: i10_balance: the balance is 8501
 UPDATE account SET balance = balance + 1;
 
--- breach: i10_entry_chain: entry 4 follows entry 2
-DELETE FROM entry WHERE seq = 3;
+-- breach: i10_entry_chain: entry 2 follows entry 0
+DELETE FROM entry WHERE seq = 1;
+
+-- breach: i10_entry_chain: entry 7 follows entry 6 with 8700 after 8201, amount 500
+UPDATE entry SET amounts[1] = -99 WHERE seq = 6;
 
 -- breach: i10_last_entry: the account counts 9 entries, there are 8
 UPDATE account SET last_entry = 9;
 
 -- breach: i10_one_charge_per_order: order 101 of 100 was charged 99
-UPDATE entry SET amount = -99 WHERE order_id = 101;
+UPDATE entry SET amounts[1] = -99 WHERE order_ids[1] = 101;
 
 -- breach: i10_one_charge_per_order: order 101 of 100 was charged 0 in 0 entries
-UPDATE entry SET order_id = NULL WHERE order_id = 101;
+UPDATE entry SET order_ids[1] = NULL WHERE order_ids[1] = 101;
 
 -- breach: i10_one_charge_per_order: order 102 of 200 was charged 300 in 2 entries
-UPDATE entry SET order_id = 102 WHERE order_id = 101;
+UPDATE entry SET order_ids[1] = 102 WHERE order_ids[1] = 101;
 
 -- breach: i10_refunds: 501 was refunded for order 202 of 500
 UPDATE entry SET amount = 501 WHERE kind = 'refund';

@@ -23,7 +23,7 @@ SELECT commit_orders(
     p_partner => array_fill(p.id, ARRAY[5]), p_id => '{101,102,201,202,203}', p_out => '{a,b,c,d,e}',
     p_hash => array_fill('\x00'::bytea, ARRAY[5]), p_sku => ARRAY[v.id, v.id, t.id, t.id, t.id],
     p_quantity => '{1,2,1,1,1}', p_amount => '{100,200,500,500,500}', p_pool => ARRAY[pl.id, pl.id, NULL, NULL, NULL],
-    p_seqs => ARRAY['{0}', '{1,2}', NULL, NULL, NULL], p_account => '{NULL,NULL,x,x,x}', p_metadata => array_fill(NULL::text, ARRAY[5]),
+    p_first => '{1,2,NULL,NULL,NULL}', p_account => '{NULL,NULL,x,x,x}', p_metadata => array_fill(NULL::text, ARRAY[5]),
     p_details => array_fill(NULL::text, ARRAY[5]), p_buyer => array_fill(NULL::text, ARRAY[5]), p_limit => array_fill(NULL::integer, ARRAY[5]),
     p_notify => array_fill(true, ARRAY[5]), p_notify_url => array_fill(NULL::text, ARRAY[5]),
     p_attempt => '{NULL,NULL,301,302,303}', p_upstream => ARRAY[NULL, NULL, u.id, u.id, u.id], p_product => '{NULL,NULL,x,x,x}',

@@ -172,7 +172,7 @@ async def test_9_one_commit_for_many_orders(buyers: Any, connection: Any) -> Non
 
 INCOMPLETE = """
 SELECT count(*) FROM orders o WHERE cardinality(seqs) IS DISTINCT FROM quantity
-    OR NOT EXISTS (SELECT FROM entry e WHERE e.partner_id = o.partner_id AND e.order_id = o.id)
+    OR NOT EXISTS (SELECT FROM each_entry e WHERE e.partner_id = o.partner_id AND e.order_id = o.id)
 """
 # No real books: after this, no test of this module asks the audit.
 HISTORY_OF_OTHERS = """

@@ -45,9 +45,9 @@ async def commit(world: Any, **changes: Any) -> Any:
             SELECT c.* FROM partner p, pool pl, sku s, LATERAL commit_orders(
                 gen_random_uuid(), 2, ARRAY[p.id], '{900}', ARRAY[$1::text], ARRAY[$2::bytea],
                 ARRAY[s.id], ARRAY[$3::integer], ARRAY[$4::bigint], ARRAY[pl.id],
-                ARRAY[$5::bigint[]::text], '{NULL}', '{NULL}', '{NULL}', ARRAY[$6::text],
+                '{1}', '{NULL}', '{NULL}', '{NULL}', ARRAY[$6::text],
                 ARRAY[$7::integer], '{f}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}',
-                '{NULL}', NULL, array_fill(1, ARRAY[cardinality($5)]), $5,
+                '{NULL}', NULL, array_fill(1, ARRAY[cardinality($5::bigint[])]), $5,
                 array_fill($8::bigint, ARRAY[cardinality($5)]), ARRAY[$8::bigint],
                 ARRAY[$9::bigint]) AS c
             WHERE p.name = 'acme' AND s.sku = 'VIP'
@@ -60,7 +60,8 @@ async def commit(world: Any, **changes: Any) -> Any:
 async def totals(world: Any) -> Any:
     """What a refused commit must not change."""
     return await world.fetchrow(
-        "SELECT (SELECT count(*) FROM orders) AS orders, (SELECT count(*) FROM entry) AS entries,"
+        "SELECT (SELECT count(*) FROM orders) AS orders,"
+        " (SELECT count(*) FROM each_entry) AS entries,"
         " (SELECT count(*) FROM allocation) AS allocated,"
         " (SELECT sum(balance) FROM account) AS money"
     )

@@ -273,11 +273,11 @@ def columns(machine: Orders, batch: list[Any], digest: bytes | None = None) -> l
     codes = [(i, code) for i, line in enumerate(batch, 1) for code in line[3]]
     leases = sorted({(code[0], code[1]) for _, code in codes})
     ids = [machine.next_order + i for i in range(n)]
-    seqs = ["{" + ",".join(str(code[2]) for code in line[3]) + "}" for line in batch]
+    firsts = [1 + sum(len(line[3]) for line in batch[:i]) for i in range(n)]
     return [
         uuid.uuid4(), 0, [machine.partner] * n, ids, [line[0] for line in batch],
         [digest or content(line) for line in batch], [1] * n, [line[1] for line in batch],
-        [line[1] * PRICE_MINOR for line in batch], [machine.pool] * n, seqs,
+        [line[1] * PRICE_MINOR for line in batch], [machine.pool] * n, firsts,
         none, none, none, ["b" if line[2] else None for line in batch],
         [LIMIT if line[2] else None for line in batch], [False] * n, none,
         none, none, none, none, none, WORKERS[0],

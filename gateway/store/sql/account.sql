@@ -6,7 +6,8 @@ FROM account WHERE partner_id = $1
 
 -- name: entries
 SELECT seq, kind, amount, balance_after, order_id, reference, created_at
-FROM entry WHERE partner_id = $1 AND ($2::bigint IS NULL OR seq < $2) ORDER BY seq DESC LIMIT $3
+FROM (SELECT least($2::bigint, last_entry + 1) AS before FROM account WHERE partner_id = $1) AS page
+CROSS JOIN LATERAL entries_between($1, page.before - $3::bigint, page.before) ORDER BY seq DESC
 
 -- name: first_entry_at
 -- The number of the first entry at or after a time, by halving: numbers and times grow together.
@@ -17,7 +18,8 @@ WITH RECURSIVE halved (lo, hi) AS (
            CASE WHEN e.created_at < $2 THEN h.hi ELSE m.middle END
     FROM halved h
     CROSS JOIN LATERAL (SELECT (h.lo + h.hi) / 2 AS middle) AS m
-    CROSS JOIN LATERAL (SELECT x.created_at FROM entry x WHERE x.partner_id = $1 AND x.seq = m.middle LIMIT 1) AS e
+    CROSS JOIN LATERAL (SELECT x.created_at FROM entry x WHERE x.partner_id = $1 AND x.seq >= m.middle
+                        ORDER BY x.seq LIMIT 1) AS e
     WHERE h.lo < h.hi
 )
 SELECT lo FROM halved WHERE lo >= hi
@@ -29,11 +31,12 @@ SELECT count(*) AS rows,
        coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0)::bigint AS refund,
        coalesce(sum(amount) FILTER (WHERE kind = 'adjustment'), 0)::bigint AS adjustment,
        max(seq) AS last_seq
-FROM entry WHERE partner_id = $1 AND seq >= $2 AND seq < $3 AND created_at >= $4 AND created_at < $5
+FROM entries_between($1, $2, $3) WHERE created_at >= $4 AND created_at < $5
 
 -- name: balance_up_to
 -- The balance after the newest entry numbered up to $2; no row: there is none.
-SELECT balance_after FROM entry WHERE partner_id = $1 AND seq <= $2 ORDER BY seq DESC LIMIT 1
+SELECT e.balance_after FROM (SELECT least($2::bigint, last_entry) AS newest FROM account WHERE partner_id = $1) AS a
+CROSS JOIN LATERAL entries_between($1, a.newest, a.newest + 1) AS e
 
 -- name: statement_rows
 -- Text that a spreadsheet would take for a formula gets a leading apostrophe; amounts stay numbers.
@@ -44,9 +47,9 @@ SELECT e.seq AS id,
        regexp_replace(s.sku, '^[-=+@\t\r]', '''\&') AS sku,
        o.quantity,
        regexp_replace(e.reference, '^[-=+@\t\r]', '''\&') AS reference
-FROM entry e
+FROM entries_between($1, $2, $3) AS e
 LEFT JOIN LATERAL (SELECT x.out_order_no, x.sku_id, x.quantity FROM orders x
-                   WHERE x.partner_id = e.partner_id AND x.id = e.order_id LIMIT 1) AS o ON true
+                   WHERE x.partner_id = $1 AND x.id = e.order_id LIMIT 1) AS o ON true
 LEFT JOIN sku s ON s.id = o.sku_id
-WHERE e.partner_id = $1 AND e.seq >= $2 AND e.seq < $3 AND e.created_at >= $4 AND e.created_at < $5
+WHERE e.created_at >= $4 AND e.created_at < $5
 ORDER BY e.seq

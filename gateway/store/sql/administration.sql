@@ -51,7 +51,8 @@ FROM account a JOIN partner p ON p.id = a.partner_id WHERE p.name = $1
 
 -- name: newest_entries
 SELECT e.seq::text AS id, e.kind, e.amount, e.balance_after, e.order_id::text AS order_no, e.reference, e.created_at
-FROM entry e JOIN partner p ON p.id = e.partner_id WHERE p.name = $1 ORDER BY e.seq DESC LIMIT $2
+FROM partner p JOIN account a ON a.partner_id = p.id
+CROSS JOIN LATERAL entries_between(p.id, a.last_entry + 1 - $2::bigint, a.last_entry + 1) AS e WHERE p.name = $1 ORDER BY e.seq DESC
 
 -- ---------------------------------------------------------------- API keys
 
@@ -277,9 +278,10 @@ SELECT a.id::text AS attempt_no, u.name AS upstream, a.product_id, a.state, a.up
 FROM attempt a JOIN upstream u ON u.id = a.upstream_id WHERE a.order_id = $1 ORDER BY a.id
 
 -- name: order_entries
-SELECT e.seq::text AS id, e.kind, e.amount, e.balance_after, e.reference, e.created_at
+SELECT one.seq::text AS id, one.kind, one.amount, one.balance_after, one.reference, one.created_at
 FROM partner p CROSS JOIN LATERAL (SELECT o.partner_id FROM orders o WHERE o.partner_id = p.id AND o.id = $1 LIMIT 1) AS o
-JOIN entry e ON e.partner_id = o.partner_id AND e.order_id = $1 ORDER BY e.seq
+JOIN entry e ON e.partner_id = o.partner_id AND (e.order_id = $1 OR e.order_ids @> ARRAY[$1::bigint])
+CROSS JOIN LATERAL entries_of(e) AS one WHERE one.order_id = $1 ORDER BY one.seq
 
 -- name: order_webhooks
 SELECT w.id::text AS id, w.type, w.sequence, w.state, w.attempts, w.last_status, w.next_attempt_at

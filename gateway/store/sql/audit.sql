@@ -195,7 +195,7 @@ WHERE (o.pool_id IS NULL OR a.order_id IS NOT NULL) AND o.parked IS NULL
 SELECT format('partner %s: the balance is %s, its %s entries add up to %s, the last one says %s', a.partner_id, a.balance,
               coalesce(e.entries, 0), coalesce(e.total, 0), coalesce(last.balance_after, 0)) AS problem
 FROM account a
-LEFT JOIN (SELECT partner_id, sum(amount) AS total, count(*) AS entries FROM entry GROUP BY 1) AS e ON e.partner_id = a.partner_id
+LEFT JOIN (SELECT partner_id, sum(amount) AS total, count(*) AS entries FROM each_entry GROUP BY 1) AS e ON e.partner_id = a.partner_id
 LEFT JOIN entry last ON last.partner_id = a.partner_id AND last.seq = a.last_entry
 WHERE a.balance <> coalesce(e.total, 0) OR a.balance <> coalesce(last.balance_after, 0)
 
@@ -205,7 +205,7 @@ SELECT format('partner %s: entry %s follows entry %s with %s after %s, amount %s
               balance_after, coalesce(balance_before, 0), amount) AS problem
 FROM (SELECT partner_id, seq, amount, balance_after,
              lag(seq) OVER w AS seq_before, lag(balance_after) OVER w AS balance_before
-      FROM entry WINDOW w AS (PARTITION BY partner_id ORDER BY seq)) AS e
+      FROM each_entry WINDOW w AS (PARTITION BY partner_id ORDER BY seq)) AS e
 WHERE seq <> coalesce(seq_before, 0) + 1 OR balance_after <> coalesce(balance_before, 0) + amount
 
 -- name: i10_last_entry
@@ -217,7 +217,7 @@ WHERE a.last_entry <> coalesce(e.last, 0)
 SELECT format('order %s of %s was charged %s in %s entries', coalesce(o.id, c.order_id), coalesce(o.amount, 0),
               coalesce(c.charged, 0), coalesce(c.charges, 0)) AS problem
 FROM orders o
-FULL JOIN (SELECT partner_id, order_id, -sum(amount) AS charged, count(*) AS charges FROM entry WHERE kind = 'charge' GROUP BY 1, 2) AS c
+FULL JOIN (SELECT partner_id, order_id, -sum(amount) AS charged, count(*) AS charges FROM each_entry WHERE kind = 'charge' GROUP BY 1, 2) AS c
        ON c.partner_id = o.partner_id AND c.order_id = o.id
 WHERE o.id IS NULL OR c.order_id IS NULL OR c.charges <> 1 OR c.charged <> o.amount
 
@@ -274,8 +274,8 @@ FROM reveal WHERE items IS NOT NULL AND digest <> sha256(convert_to(items::text,
 -- The items of a commit are the orders that name it, as commit_orders or close_purchases digested them.
 SELECT format('commit %s (chain %s, link %s): its orders are not the ones it recorded', coalesce(r.no, o.commit_no), r.chain, r.height) AS problem
 FROM (SELECT * FROM reveal WHERE items IS NULL) AS r
-FULL JOIN (SELECT commit_no, sha256(string_agg(int8send(id) || convert_to(seqs::text, 'UTF8'), ''::bytea ORDER BY id)) AS digest
-           FROM orders WHERE commit_no IS NOT NULL GROUP BY 1) AS o ON o.commit_no = r.no
+FULL JOIN (SELECT commit_no, sha256(array_send(array_agg(id ORDER BY id, n)) || array_send(array_agg(seq ORDER BY id, n))) AS digest
+           FROM orders, unnest(seqs) WITH ORDINALITY AS code (seq, n) WHERE commit_no IS NOT NULL GROUP BY 1) AS o ON o.commit_no = r.no
 WHERE r.no IS NULL OR o.commit_no IS NULL OR r.digest <> o.digest
 
 -- name: i13_delivery_without_view
@@ -288,5 +288,5 @@ FROM orders o WHERE o.seqs IS NOT NULL AND o.commit_no IS NULL
 SELECT (SELECT count(*) FROM orders) AS orders, (SELECT count(*) FROM allocation) AS allocations,
        (SELECT count(*) FROM pool) AS pools, (SELECT coalesce(sum(size), 0)::bigint FROM pool) AS codes,
        (SELECT count(*) FROM attempt) AS attempts, (SELECT count(*) FROM lease WHERE state = 'active') AS leases,
-       (SELECT count(*) FROM account) AS accounts, (SELECT count(*) FROM entry) AS entries,
+       (SELECT count(*) FROM account) AS accounts, (SELECT coalesce(sum(last_entry), 0)::bigint FROM account) AS entries,
        (SELECT count(*) FROM webhook) AS webhooks, (SELECT count(*) FROM reveal) AS views

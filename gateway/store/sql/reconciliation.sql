@@ -12,7 +12,7 @@ WITH day AS (
     FROM attempt a JOIN orders o ON o.partner_id = a.partner_id AND o.id = a.order_id
     WHERE a.upstream_id = $1 AND a.created_at >= $2 AND a.created_at < $3 AND a.sent_at IS NOT NULL
 ), money AS (
-    SELECT e.order_id, sum(e.amount)::bigint AS entries FROM entry e
+    SELECT e.order_id, sum(e.amount)::bigint AS entries FROM each_entry e
     WHERE e.order_id IN (SELECT order_no FROM day) GROUP BY 1
 )
 SELECT day.*, coalesce(money.entries, 0) AS order_entries
