@@ -1,5 +1,6 @@
 """What can be measured, by name, and the run over what was asked for."""
 
+import asyncio
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -43,6 +44,7 @@ IN_TOPUP_HOUSE: Final[Mapping[str, InTopUpHouse]] = {
     "dead_upstream": topups.beside_dead_upstream,
     "callbacks_burst": callbacks_burst,
 }
+MEASUREMENT_S_MAX: Final = 300.0  # the longest takes two minutes on a busy machine
 NAMES: Final = (*ALONE, *IN_HOUSE, *IN_TOPUP_HOUSE)
 NEED_LOADER: Final = frozenset(IN_HOUSE) | {"history"}
 
@@ -65,7 +67,8 @@ async def measure(names: Sequence[str], plan: Plan, teller: Teller) -> Outcome:
     houses = {"house": (IN_HOUSE, _in_house), "topup_house": (IN_TOPUP_HOUSE, _in_topup_house)}
     for name, (table, live_in) in houses.items():
         if any(each in names for each in table):
-            await _attempt(name, live_in(names, plan, teller, outcome), outcome, teller)
+            living = live_in(names, plan, teller, outcome)
+            await _attempt(name, living, outcome, teller, deadline_s=None)
     order = list(GOALS)
     outcome.figures.sort(key=lambda figure: order.index(figure.key))
     return outcome
@@ -104,10 +107,17 @@ async def _audit(shop: Shop, outcome: Outcome, teller: Teller) -> None:
 
 
 async def _attempt(
-    name: str, measuring: Awaitable[list[Figure]], outcome: Outcome, teller: Teller
+    name: str,
+    measuring: Awaitable[list[Figure]],
+    outcome: Outcome,
+    teller: Teller,
+    *,
+    deadline_s: float | None = MEASUREMENT_S_MAX,
 ) -> None:
+    """Add what is measured; a failure is reported, a hang ends as one and says where it hung."""
     try:
-        outcome.figures.extend(await measuring)
+        async with asyncio.timeout(deadline_s):
+            outcome.figures.extend(await measuring)
     except Exception as error:  # noqa: BLE001  a run of ten minutes is not lost for one row
         teller.say(f"{name} failed: {error}")
         if not isinstance(error, ServerError | LoaderError):

@@ -5,7 +5,7 @@ import contextlib
 import hmac
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
@@ -38,8 +38,10 @@ CURRENCY = "CNY"
 class TopUps:
     """A service of the worker (see services.Service)."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, *, told: Callable[[], None]) -> None:
+        """`told` is called when partners are to be told something."""
         self._parts = parts
+        self._told = told
         self._store = AttemptStore(parts.pool, parts.worker_id)
         self._settings: dict[int, UpstreamSettings] = {}
         self._platforms: dict[int, Upstream] = {}
@@ -53,6 +55,7 @@ class TopUps:
             catalog=parts.catalog,
             next_id=self._next_id,
             sells_at_once=self._sells_at_once,
+            told=told,
             covers=lambda route: self._balances.cover(route.upstream_id, route.cost_minor or 0),
             share=1 / parts.config.workers,
         )
@@ -134,7 +137,10 @@ class TopUps:
 
     async def cancel(self, partner_id: int, order_id: int) -> bool:
         """Cancel and refund an order of which nothing was sent; False: too late."""
-        return await self._store.cancel_order(partner_id, order_id, self._next_id())
+        cancelled = await self._store.cancel_order(partner_id, order_id, self._next_id())
+        if cancelled:
+            self._told()
+        return cancelled
 
     # ------------------------------------------------------------ the connectors' requests
 

@@ -86,9 +86,9 @@ class Worker:
         self._open_order_path(slot, orders)
         self._known.alone = await self._leases.count_workers() <= 1
         read = await read_catalog(pool)
-        topups = TopUps(self._parts(slot))
-        channels = Channels(self._parts(slot), show=self._show_order)
         notifications = Notifications(self._parts(slot))
+        topups = TopUps(self._parts(slot), told=notifications.notifier.nudge)
+        channels = Channels(self._parts(slot), show=self._show_order)
         self._context = self._make_context(
             slot,
             orders,

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from gateway.domain.catalog import Sku, SkuKind
 from gateway.domain.errors import StoreUnavailableError
 from gateway.domain.order import Verdict
@@ -262,6 +264,19 @@ async def test_what_is_in_memory_is_not_taken_again() -> None:
         await world.turn()
         assert world.rows.asked[0] == ([7], [])
         assert len(world.wire.sent) == 1
+
+
+async def test_a_nudge_does_not_wait_for_the_next_poll(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that somebody else committed leave at once when it says so."""
+    monkeypatch.setattr(room, "POLL_S", 3600.0)
+    world = World()
+    async with running(world) as notifier:
+        await world.until(lambda: bool(world.rows.asked))
+        for id_ in (7, 8):
+            world.rows.due = [row(id_, body=b"{}")]
+            notifier.nudge()
+            await world.until(lambda: not world.rows.due)
+        await world.until(lambda: len(world.wire.sent) == 2)
 
 
 async def test_a_lost_result_is_not_a_lost_message() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from gateway.domain.attempt import News
 from gateway.domain.catalog import Catalog, Route, Sku
 from gateway.domain.errors import StoreUnavailableError
 from gateway.domain.purchase import SOLD_AGAIN, sold_again
@@ -43,6 +44,7 @@ DUE_MAX = 500  # attempts taken at once
 DUE_HOLD_S = 60.0  # nobody else looks at a taken attempt for this long
 TEND_EVERY_S = 1.0
 NO_DATABASE_S = 1.0
+UNTOLD = frozenset({News.ACCEPTED, News.NOTED})  # partners hear nothing of them
 STOP_S = 8.0  # calls under way have this long to end when we stop
 
 
@@ -58,6 +60,7 @@ class Dispatcher:
         catalog: Callable[[], Catalog],
         next_id: Callable[[], int],
         sells_at_once: Callable[[Route], int | None],
+        told: Callable[[], None] = lambda: None,
         covers: Callable[[Route], bool] = lambda _: True,
         share: float = 1.0,
         clock: Callable[[], float] = time.time,
@@ -69,6 +72,7 @@ class Dispatcher:
         self._next_id = next_id
         self._clock = clock
         self._chance = chance
+        self._told = told  # there may be rows of webhooks that nobody looked for yet
         self._platforms: Mapping[int, Platform] = {}
         self._settling = Settling(attempts, purchases)
         self._checks = Checks(check=self.check, reload=self._reload)
@@ -261,6 +265,8 @@ class Dispatcher:
             next_attempt=follower,
         )
         verdict = await self._settle(job, line)
+        if verdict == "applied" and decision.news not in UNTOLD:
+            self._told()
         if verdict == "parked":
             log.error("dispatch.contradiction", attempt_id=job.attempt_id, news=decision.news)
         elif follower is not None and verdict in {"applied", "repeated"}:

@@ -40,7 +40,8 @@ from gateway.flows.notify.message import (
 log = structlog.get_logger()
 
 POLL_S: Final = 0.5
-POLL_PAUSE_S: Final = 0.02  # between polls while partners have more than one chunk due
+POLL_PAUSE_S: Final = 0.02  # between polls while more is due, or somebody says that something is
+TEND_EVERY_S: Final = 0.4
 CHUNK: Final = 256  # rows of one partner taken at once
 FULL: Final = 2_500  # messages of one partner waiting in memory; no more are taken
 HANDED_MAX: Final = 2_000  # the intake's share of these: the rest is left to polling
@@ -88,7 +89,8 @@ class Notifier:
             self._settle_batch, lanes=2, batch_max=256, waiting_max=200_000
         )
         self._polling: asyncio.Task[None] | None = None
-        self._recovered_at = float("-inf")
+        self._nudged = asyncio.Event()
+        self._tended_at = self._recovered_at = float("-inf")
         self.delivered = self.failed = self.dead = (
             0  # attempts that succeeded, failed; dead letters
         )
@@ -121,6 +123,10 @@ class Notifier:
         for line in lines:
             if line.notify and line.sku.pool_id is not None:
                 self._hand_over(line)
+
+    def nudge(self) -> None:
+        """Rows were just committed that nobody holds in memory: look for them at once."""
+        self._nudged.set()
 
     def _hand_over(self, line: Line) -> None:
         url = line.notify_url
@@ -161,6 +167,7 @@ class Notifier:
         was_down = False
         while True:
             more = False
+            self._nudged.clear()
             try:
                 more = await self._poll()
                 was_down = False
@@ -171,11 +178,34 @@ class Notifier:
             except Exception:
                 # What one poll stumbles over must not end the others; the rows stay due.
                 log.exception("notify.poll_broken")
-            await asyncio.sleep(POLL_PAUSE_S if more else POLL_S)
+            await asyncio.sleep(POLL_PAUSE_S)
+            if not more:
+                await self._wait_for_nudge(POLL_S - POLL_PAUSE_S)
+
+    async def _wait_for_nudge(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._nudged.wait()
 
     async def _poll(self) -> bool:
         """Take what is due; whether some partner has more."""
         now = self._clock()
+        if now - self._tended_at >= TEND_EVERY_S:
+            self._tended_at = now
+            await self._tend(now)
+        full = [id_ for id_, lane in self._lanes.items() if not lane.has_room(FULL)]
+        self._finished.clear()
+        # What is claimed is not due for anybody; of the rest, rows that memory has stay there.
+        unclaimed = [message.id for message in self._messages.values() if not message.claimed]
+        rows = await self._webhooks.take(unclaimed, full, CHUNK)
+        taken: dict[int, int] = {}
+        for row in rows:
+            taken[row.partner_id] = taken.get(row.partner_id, 0) + 1
+            self._take(row)
+        return any(count >= CHUNK for count in taken.values())
+
+    async def _tend(self, now: float) -> None:
+        """Forget what is late or done, claim what lingers, take over from workers that are gone."""
         self._take_back(lambda message: message.start_before < now)
         for partner_id in [id_ for id_, lane in self._lanes.items() if lane.idle]:
             del self._lanes[partner_id]
@@ -183,14 +213,6 @@ class Notifier:
         if now - self._recovered_at > RECOVER_EVERY_S:
             self._recovered_at = now
             await self._webhooks.recover()
-        full = [id_ for id_, lane in self._lanes.items() if not lane.has_room(FULL)]
-        self._finished.clear()
-        rows = await self._webhooks.take(list(self._messages), full, CHUNK)
-        taken: dict[int, int] = {}
-        for row in rows:
-            taken[row.partner_id] = taken.get(row.partner_id, 0) + 1
-            self._take(row)
-        return any(count >= CHUNK for count in taken.values())
 
     def _take(self, row: TakenRow) -> None:
         if row.id in self._messages or row.id in self._finished:
