@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
 
+import msgspec
+
 from connectors.contract import ProtocolError
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
@@ -23,14 +25,23 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
+_STRICT: Final = msgspec.json.Decoder(float_hook=Decimal)
 # Made once: json.loads makes a new decoder for every call that has options.
-_DECODER: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)
+_TOLERANT: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)
 
 
 def read_json(body: bytes) -> Any:
     """Parse an answer; fractions become Decimal. Raises `ProtocolError` for anything not JSON."""
     try:
-        return _DECODER.decode(body.decode("utf-8-sig"))
+        return _STRICT.decode(body)
+    except (ValueError, RecursionError, InvalidOperation):
+        return _read_tolerantly(body)
+
+
+def _read_tolerantly(body: bytes) -> Any:
+    """What the strict reader refuses and other clients take: a BOM, half a surrogate pair."""
+    try:
+        return _TOLERANT.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError, InvalidOperation):
         raise ProtocolError("the answer is not JSON") from None
 

@@ -9,14 +9,13 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
-from urllib.parse import urlencode
 
 from connectors.contract import ProtocolError
 from connectors.dayuanren.wire import DayuanrenSettings, read_form
 from connectors.loose import as_int, short_yuan, to_minor, yuan
 from connectors.secret import Secret
 from connectors.settings import SettingsError
-from connectors.signing import compact_json, same, sorted_form_md5
+from connectors.signing import compact_json, form_text, same, sorted_form_md5
 from connectors.simulation.behaviour import Refusal
 from connectors.simulation.ledger import Order, OrderState, Purchase
 from connectors.simulation.market import PRICE_PERCENT, PRODUCTS
@@ -221,7 +220,7 @@ class DayuanrenPlatform(Platform):
         if self.settings.callback_format == "json":
             return CallbackMessage(url=url, body=compact_json(fields).encode())
         content_type = "application/x-www-form-urlencoded"
-        return CallbackMessage(url=url, body=urlencode(fields).encode(), content_type=content_type)
+        return CallbackMessage(url=url, body=form_text(fields).encode(), content_type=content_type)
 
     def acknowledged(self, status: int, body: bytes) -> bool:
         """The documented answer is `success`."""

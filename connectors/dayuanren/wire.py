@@ -6,12 +6,12 @@ Facts: the platform's documentation and open sources (upstreams.md §1.3, §9).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from connectors.contract import ProtocolError, QueryKind, Reason
 from connectors.loose import as_text, read_object
 from connectors.secret import Secret
-from connectors.signing import sorted_form_md5
+from connectors.signing import form_text, sorted_form_md5
 
 # Public `state` of check and of callbacks.
 STATES: Final[Mapping[str, QueryKind]] = {
@@ -57,7 +57,7 @@ class DayuanrenSettings:
 
 def signed_form(fields: Mapping[str, str], key: Secret) -> bytes:
     """The request body: encoded in the form, decoded in the signature."""
-    return urlencode({**fields, "sign": sorted_form_md5(fields, key)}).encode()
+    return form_text({**fields, "sign": sorted_form_md5(fields, key)}).encode()
 
 
 def read_form(body: bytes) -> dict[str, str]:

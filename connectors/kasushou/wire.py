@@ -48,11 +48,11 @@ def sorted_body(members: Mapping[str, Any]) -> bytes:
     """The bytes that are signed and sent: keys sorted on every level, so that shops which sort only
     the top and shops which sort all of them read the same.
     """
-    return compact_json(_sorted(members)).encode()
+    return compact_json(_sorted(dict(members))).encode()
 
 
 def _sorted(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {name: _sorted(value[name]) for name in sorted(value)}
     return [_sorted(item) for item in value] if isinstance(value, list) else value
 
