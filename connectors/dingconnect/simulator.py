@@ -270,7 +270,7 @@ class DingconnectPlatform(Platform):
     def settled(self, order: Order) -> None:
         """PIN products bring their PIN in the receipt."""
         if order.state is OrderState.SUCCESS and is_pin(order.product, order.account):
-            order.codes = ((f"{order.number * 7919:012d}", order.upstream_no),)
+            order.codes = ((self.market.serial(order), order.upstream_no),)
 
     def accepted(self, order: Order) -> Reply:
         """The record as it stands: Complete for instant transfers, Submitted for deferred ones."""

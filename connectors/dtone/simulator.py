@@ -232,7 +232,7 @@ class DtonePlatform(Platform):
     def settled(self, order: Order) -> None:
         """x01 completes with a PIN, as PIN products (which have no credit party) do."""
         if writes_pin(order) and order.state is OrderState.SUCCESS:
-            order.codes = ((f"PIN{order.number * 7919:010d}", f"SERIAL-{order.upstream_no}"),)
+            order.codes = ((f"PIN{self.market.serial(order)}", f"SERIAL-{order.upstream_no}"),)
 
     def accepted(self, order: Order) -> Reply:
         """201 with the transaction: created, confirmed, or (synchronous) as it ended."""

@@ -305,7 +305,7 @@ class ReloadlyPlatform(Platform):
         """Gift cards have codes also when they are sent to somebody; a number was recharged."""
         if order.state is OrderState.SUCCESS and order.extra.get("gift"):
             order.codes = tuple(
-                (f"GIFT-{order.upstream_no}-{index:03d}", f"{order.number * 7919 + index:08d}")
+                (f"GIFT-{self.market.serial(order, index)}", f"{order.number * 7919 + index:08d}")
                 for index in range(order.quantity)
             )
         elif order.state is OrderState.SUCCESS and self.settings.min_gap_s > 0:

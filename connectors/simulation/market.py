@@ -7,6 +7,7 @@ dropped" means the same at every platform. One event loop, no locks: state chang
 import asyncio
 import math
 import random
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -82,6 +83,7 @@ class Market:
         self.balance_minor = options.balance_minor
         self.sender = CallbackSender(self)
         self._chance = random.Random(script.seed)  # noqa: S311 — reproducible, not secret
+        self._edition = secrets.randbelow(10**9)  # tells apart what simulators sell
         self._tries: dict[str, int] = {}
         self._refused: dict[tuple[str, str], int] = {}
         self._held: dict[int, Order] = {}
@@ -238,10 +240,14 @@ class Market:
         order.finished_at = time.time()
         if not order.account:
             order.codes = tuple(
-                (f"CARD-{order.upstream_no}-{index:03d}", f"{order.number * 7919 + index:08d}")
+                (f"CARD-{self.serial(order, index)}", f"{order.number * 7919 + index:08d}")
                 for index in range(order.delivered_quantity)
             )
         self.platform.settled(order)
+
+    def serial(self, order: Order, index: int = 0) -> str:
+        """Digits that no other code of any simulator has: what a platform sells, it sells once."""
+        return f"{self._edition:09d}{order.number:06d}{index:03d}"
 
     def reverse(self, order: Order) -> None:
         """Take a success back, and say so."""

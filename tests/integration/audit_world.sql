@@ -56,7 +56,7 @@ INSERT INTO batch (pool_id, kind, state, lo, imported) SELECT id, 'purchase', 'o
 SELECT commit_orders(
     p_batch => '00000000-0000-0000-0000-0000000000bb', p_chain => 1,
     p_partner => ARRAY[p.id], p_id => '{401}', p_out => '{f}', p_hash => ARRAY['\x00'::bytea], p_sku => ARRAY[s.id],
-    p_quantity => '{2}', p_amount => '{200}', p_pool => ARRAY[NULL::bigint], p_seqs => ARRAY[NULL::text], p_account => ARRAY[NULL::text],
+    p_quantity => '{2}', p_amount => '{200}', p_pool => ARRAY[NULL::bigint], p_first => '{NULL}', p_account => ARRAY[NULL::text],
     p_metadata => ARRAY[NULL::text], p_details => ARRAY[NULL::text], p_buyer => ARRAY[NULL::text], p_limit => ARRAY[NULL::integer],
     p_notify => ARRAY[true], p_notify_url => ARRAY[NULL::text],
     p_attempt => '{501}', p_upstream => ARRAY[u.id], p_product => '{y}', p_cost_max => ARRAY[NULL::bigint],

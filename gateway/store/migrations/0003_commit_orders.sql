@@ -118,10 +118,12 @@ BEGIN
     SELECT p_id[i], p_partner[i], p_id[i], 'order.delivered', 1, p_notify_url[i], committed_at
     FROM unnest(lines) AS i WHERE p_notify[i] AND p_pool[i] IS NOT NULL;
 
+    -- The owner has them in memory: nobody need look for them at once.
     INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, cost_max, face_value,
                          state, next_check_at, owner)
-    SELECT p_attempt[i], p_partner[i], p_id[i], p_upstream[i], p_product[i], p_account[i], p_quantity[i], p_cost_max[i], p_face[i],
-           'created', committed_at, p_owner
+    SELECT p_attempt[i], p_partner[i], p_id[i], p_upstream[i], p_product[i], coalesce(p_account[i], ''), p_quantity[i],
+           p_cost_max[i], p_face[i],
+           'created', committed_at + interval '5 s', p_owner
     FROM unnest(lines) AS i WHERE p_attempt[i] IS NOT NULL;
 
     INSERT INTO allocation (pool_id, seq, order_id, lease_id)

@@ -64,8 +64,8 @@ BEGIN
           AND o.state IN ('delivered', 'partial') AND o.seqs IS NOT NULL
         RETURNING o.id, o.seqs
     )
-    SELECT count(*), sha256(string_agg(int8send(id) || convert_to(seqs::text, 'UTF8'), ''::bytea ORDER BY id))
-    INTO delivered, summary FROM sold;
+    SELECT count(DISTINCT id), sha256(array_send(array_agg(id ORDER BY id, n)) || array_send(array_agg(seq ORDER BY id, n)))
+    INTO delivered, summary FROM sold, unnest(seqs) WITH ORDINALITY AS code (seq, n);
     IF delivered <> cardinality(p_attempt) THEN
         RAISE EXCEPTION 'bought codes would belong to no order' USING ERRCODE = 'QG004';
     END IF;
