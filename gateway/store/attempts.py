@@ -49,7 +49,9 @@ class AttemptStore:
 
     async def settle_within(self, connection: Any, columns: Sequence[Sequence[Any]]) -> list[str]:
         """The same in the caller's transaction."""
-        head, tail = columns[:16], columns[16:]
+        # A column without any value travels empty: SQL's unnest fills it with NULLs.
+        given = [column if any(v is not None for v in column) else [] for column in columns]
+        head, tail = given[:16], given[16:]
         verdicts: list[str] = await connection.fetchval(
             SQL["settle"], *head, self._worker_id, *tail
         )
@@ -67,7 +69,7 @@ class AttemptStore:
         """
         with unreachable_is_unavailable():
             rows = await self._pool.fetch(SQL["take_due"], self._worker_id, limit, hold_s, orphans)
-        return await self.by_ids([row["id"] for row in rows]) if rows else []
+        return [AttemptRecord(**dict(row)) for row in rows]
 
     async def by_ids(self, attempt_ids: Sequence[int]) -> list[AttemptRecord]:
         """Attempts by id; unknown ids are missing."""
@@ -89,10 +91,10 @@ class AttemptStore:
         was lost: it may have been committed, and nothing was sent.
         """
         with unreachable_is_unavailable():
-            rows = await self._pool.fetch(
+            marked = await self._pool.fetchval(
                 SQL["mark_sent"], attempt_ids, sends, doubted, self._worker_id
             )
-        return {row["id"] for row in rows}
+        return set(marked)
 
     async def mark_unsent(self, attempt_ids: Sequence[int], sends: Sequence[int]) -> None:
         """Nothing was sent under these after all: their first send never left us."""

@@ -132,12 +132,16 @@ async def test_only_one_of_two_may_send(connection: Any) -> None:
     attempt = await ordered(connection, 7000)
     workers = ("00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002")
     marked = [
-        await connection.fetch(SQL["mark_sent"], [attempt], [0], [False], each) for each in workers
+        await connection.fetchval(SQL["mark_sent"], [attempt], [0], [False], each)
+        for each in workers
     ]
-    assert [len(rows) for rows in marked] == [1, 0]
+    assert marked == [[attempt], []]
     # The first one's answer was lost: it asks again, and is told that it is still its turn.
-    assert len(await connection.fetch(SQL["mark_sent"], [attempt], [0], [True], workers[0])) == 1
-    assert len(await connection.fetch(SQL["mark_sent"], [attempt], [0], [True], workers[1])) == 0
+    again = [
+        await connection.fetchval(SQL["mark_sent"], [attempt], [0], [True], each)
+        for each in workers
+    ]
+    assert again == [[attempt], []]
 
 
 async def test_two_people_decide(connection: Any) -> None:

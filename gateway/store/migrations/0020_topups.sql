@@ -56,7 +56,7 @@ $$;
 
 -- A line of news with what it met: its attempt, which is locked, and that attempt's order.
 CREATE TYPE news_line AS (
-    verdict text, attempt_id bigint, partner_id bigint, order_id bigint, order_state text,
+    verdict text, attempt_at tid, attempt_id bigint, partner_id bigint, order_at tid, order_id bigint, order_state text,
     state text,                                   -- of the attempt from now on; NULL: as it was
     target text,                                  -- state of the order from now on; NULL: as it was
     contradiction text, park text,                -- what waits for a person
@@ -92,27 +92,30 @@ DECLARE
 BEGIN
     PERFORM FROM attempt WHERE id = ANY (p_attempt) ORDER BY id FOR NO KEY UPDATE;
     IF p_news && ARRAY['partial', 'rejected', 'failed', 'reversed'] THEN
-        PERFORM FROM account WHERE partner_id IN (
-            SELECT x.partner_id FROM unnest(p_attempt, p_news) AS u (id, news) JOIN attempt x ON x.id = u.id
-            WHERE u.news IN ('partial', 'rejected', 'failed', 'reversed')) ORDER BY partner_id FOR NO KEY UPDATE;
+        PERFORM FROM account WHERE partner_id = ANY (ARRAY(
+            SELECT a.partner_id FROM unnest(p_attempt, p_news) AS u (id, news)
+            CROSS JOIN LATERAL (SELECT x.partner_id FROM attempt x WHERE x.id = u.id LIMIT 1) AS a
+            WHERE u.news IN ('partial', 'rejected', 'failed', 'reversed'))) ORDER BY partner_id FOR NO KEY UPDATE;
     END IF;
     WHILE this_turn < turns LOOP
         this_turn := this_turn + 1;
-        -- LIMIT keeps the lookups lookups; MATERIALIZED has each step evaluated once.
+        -- MATERIALIZED has each step evaluated once. Whatever statistics say, LIMIT keeps lookups
+        -- lookups, and BETWEEN … ORDER BY keeps them to the index that gives this order: the key.
         WITH met AS MATERIALIZED (
             SELECT row_number() OVER (PARTITION BY coalesce(a.order_id, -u.line) ORDER BY u.line) AS turn, u.*,
                    CASE WHEN u.told = 'reversed' AND a.state IN ('created', 'accepted', 'uncertain')
                         THEN 'failed' ELSE u.told END AS news,  -- money back before any success: it never was one
-                   a.id, a.partner_id, a.order_id, a.state AS attempt_state,
-                   o.state AS order_state, o.amount, o.refunded, o.details, o.sku_id, o.quantity
+                   a.ctid AS attempt_at, a.id, a.partner_id, a.order_id, a.state AS attempt_state,
+                   o.ctid AS order_at, o.state AS order_state, o.amount, o.refunded, o.details, o.sku_id, o.quantity
             FROM unnest(p_attempt, p_news, p_upstream_no, p_cost, p_delivered, p_refund, p_code, p_message, p_check_s,
                         p_queries, p_not_found, p_webhook, p_next, p_next_upstream, p_next_product, p_next_cost_max,
                         p_pool, p_seqs, p_park) WITH ORDINALITY
                  AS u (attempt_id, told, upstream_no, cost, delivered, refund, code, message, check_s,
                        queries, not_found, webhook_id, next_id, next_upstream, next_product, next_cost_max,
                        pool_id, seqs, park, line)
-            LEFT JOIN LATERAL (SELECT * FROM attempt x WHERE x.id = u.attempt_id LIMIT 1) AS a ON true
-            LEFT JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = a.partner_id AND x.id = a.order_id LIMIT 1) AS o ON true
+            LEFT JOIN LATERAL (SELECT x.ctid, x.* FROM attempt x WHERE x.id = u.attempt_id LIMIT 1) AS a ON true
+            LEFT JOIN LATERAL (SELECT x.ctid, x.* FROM orders x WHERE x.partner_id = a.partner_id
+                               AND x.id BETWEEN a.order_id AND a.order_id ORDER BY x.id LIMIT 1) AS o ON true
         ), judged AS MATERIALIZED (
             SELECT m.*,
                    CASE WHEN m.turn < this_turn THEN verdicts[m.line] WHEN m.id IS NULL THEN 'unknown'
@@ -123,7 +126,7 @@ BEGIN
             FROM met m
         )
         SELECT array_agg(j.verdict ORDER BY j.line), max(j.turn),
-               array_agg((j.verdict, j.id, j.partner_id, j.order_id, j.order_state,
+               array_agg((j.verdict, j.attempt_at, j.id, j.partner_id, j.order_at, j.order_id, j.order_state,
                           nullif(j.news, 'noted'),
                           CASE WHEN j.verdict = 'applied' THEN nullif(j.move, 'parked') END,
                           CASE WHEN j.verdict = 'parked'
@@ -144,8 +147,11 @@ BEGIN
     RETURN verdicts;
 END $$;
 
--- Writes down what settle judged: lines about different orders, their attempts locked.
-CREATE FUNCTION apply_news(p_lines news_line[], p_owner uuid) RETURNS void LANGUAGE plpgsql AS $$
+-- Writes down what settle judged: lines about different orders, their attempts locked. Rows are
+-- found by ctid, as they were read: no index has to be searched again, and the settings leave no
+-- plan that could read a table, whatever statistics say.
+CREATE FUNCTION apply_news(p_lines news_line[], p_owner uuid) RETURNS void LANGUAGE plpgsql
+SET enable_indexscan = off SET enable_indexonlyscan = off AS $$
 DECLARE
     moves    bigint;
     moved    bigint;
@@ -158,7 +164,7 @@ BEGIN
         delivered_quantity = coalesce(l.delivered, a.delivered_quantity), code = coalesce(l.code, a.code),
         message = coalesce(l.message, a.message), queries = coalesce(l.queries, a.queries), not_found = coalesce(l.not_found, a.not_found),
         next_check_at = now() + make_interval(secs => l.check_s), sent_at = coalesce(a.sent_at, now()), updated_at = now()
-    FROM unnest(p_lines) AS l WHERE a.id = l.attempt_id AND l.verdict = 'applied';
+    FROM unnest(p_lines) AS l WHERE a.ctid = l.attempt_at AND l.verdict = 'applied';
 
     SELECT count(l.target), bool_or(l.contradiction IS NOT NULL OR (l.park IS NOT NULL AND l.target IS NULL)),
            bool_or(l.next_id IS NOT NULL), bool_or(l.target IN ('failed', 'partial', 'reversed'))
@@ -167,14 +173,14 @@ BEGIN
         UPDATE orders o SET parked = coalesce(l.contradiction, o.parked, l.park),
             updated_at = CASE WHEN l.contradiction IS NULL THEN o.updated_at ELSE now() END
         FROM unnest(p_lines) AS l
-        WHERE o.partner_id = l.partner_id AND o.id = l.order_id
+        WHERE o.ctid = l.order_at AND o.id = l.order_id
           AND (l.contradiction IS NOT NULL OR (l.verdict = 'applied' AND l.park IS NOT NULL AND l.target IS NULL));
     END IF;
     IF follows THEN
         INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, cost_max, face_value,
                              state, next_check_at, owner)
         SELECT l.next_id, a.partner_id, a.order_id, l.next_upstream, l.next_product, a.account, a.quantity, l.next_cost_max,
-               a.face_value, 'created', now(), p_owner
+               a.face_value, 'created', now() + interval '5 s', p_owner
         FROM unnest(p_lines) AS l JOIN attempt a ON a.id = l.attempt_id
         WHERE l.verdict = 'applied' AND l.state IN ('rejected', 'failed') AND l.next_id IS NOT NULL;
     END IF;
@@ -182,7 +188,7 @@ BEGIN
         RETURN;
     END IF;
 
-    -- Their states are compared again: this statement sees later commits than the judgement did.
+    -- Whoever moved one of these orders since it was read left another row there, or another state.
     WITH moving AS (
         UPDATE orders o SET
             state = l.target, refunded = o.refunded + l.refund, updated_at = now(),
@@ -194,7 +200,7 @@ BEGIN
             pool_id = coalesce(l.pool_id, o.pool_id), seqs = coalesce(l.seqs::bigint[], o.seqs),
             last_event = o.last_event + (l.webhook_id IS NOT NULL)::integer
         FROM unnest(p_lines) AS l
-        WHERE l.target IS NOT NULL AND o.partner_id = l.partner_id AND o.id = l.order_id AND o.state = l.order_state
+        WHERE l.target IS NOT NULL AND o.ctid = l.order_at AND o.id = l.order_id AND o.state = l.order_state
         RETURNING o.partner_id, o.id, o.last_event, l.webhook_id, l.target, l.notify_url
     ), telling AS (
         INSERT INTO webhook (id, partner_id, order_id, type, sequence, url, next_attempt_at)
@@ -236,26 +242,72 @@ BEGIN
     WHERE b.partner_id = d.partner_id AND b.sku_id = d.sku_id AND b.buyer_id = d.buyer_id;
 END $$;
 
--- Attempts that are due are the caller's for p_hold_s. A created one of another living worker is
--- in that worker's memory. p_orphans: also what dead workers had created or were asking after,
--- due or not. `unsent`: sent_at is committed before a byte leaves, so nothing was sent.
-CREATE FUNCTION take_due(p_owner uuid, p_limit integer, p_hold_s double precision, p_orphans boolean)
-RETURNS SETOF bigint LANGUAGE plpgsql AS $$
+-- Marks that these may have been executed from now on; which of them may be sent. p_sends: the
+-- counts the caller knows. p_doubted: the answer to the same mark was lost. One that is missing
+-- from the answer was cancelled, or sent by somebody else.
+CREATE FUNCTION mark_sent(p_id bigint[], p_sends integer[], p_doubted boolean[], p_owner uuid) RETURNS bigint[] LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    living uuid[] := ARRAY(SELECT worker_id FROM worker WHERE expires_at > now());
+    marked bigint[];
+BEGIN
+    WITH sent AS (
+        UPDATE attempt a SET sent_at = now(), owner = p_owner, sends = u.sends + 1
+        FROM unnest(p_id, p_sends, p_doubted) AS u (id, sends, doubted)
+        WHERE a.id = u.id AND (a.sends = u.sends OR (u.doubted AND a.sends = u.sends + 1 AND a.owner = p_owner))
+          AND a.state IN ('created', 'accepted', 'uncertain')
+        RETURNING a.id)
+    SELECT array_agg(id) INTO marked FROM sent;
+    RETURN coalesce(marked, '{}');
+END $$;
+
+-- An attempt with what its order adds; gateway/domain/attempt_record.py. `unsent`: sent_at is
+-- committed before a byte leaves, so nothing was sent.
+CREATE TYPE attempt_record AS (
+    id bigint, partner_id bigint, order_id bigint, upstream_id bigint, product_id text, account text, quantity integer,
+    cost_max bigint, face_value bigint, cost bigint, state text, upstream_no text, queries integer, not_found integer, sends integer,
+    age_s double precision, order_age_s double precision, unsent boolean, sku_id bigint, amount bigint, succeeded_before boolean
+);
+
+-- Attempts by id; unknown ids are missing.
+CREATE FUNCTION read_attempts(p_id bigint[]) RETURNS SETOF attempt_record LANGUAGE plpgsql
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN QUERY
-    WITH due AS (
-        SELECT x.id FROM attempt x
-        WHERE CASE WHEN p_orphans THEN x.next_check_at IS NOT NULL AND x.state IN ('created', 'uncertain')
-                        AND x.owner <> ALL (living)
-                   ELSE x.next_check_at <= now()
-                        AND (x.state <> 'created' OR x.owner IS NULL OR x.owner = p_owner OR x.owner <> ALL (living)) END
-        ORDER BY x.next_check_at LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED
-    )
-    UPDATE attempt t SET owner = p_owner, next_check_at = now() + make_interval(secs => p_hold_s)
-    FROM due WHERE t.id = due.id
-    RETURNING t.id;
+    SELECT a.id, a.partner_id, a.order_id, a.upstream_id, a.product_id, a.account, a.quantity, a.cost_max, a.face_value, a.cost,
+           a.state, a.upstream_no, a.queries, a.not_found, a.sends,
+           extract(epoch FROM now() - coalesce(a.sent_at, a.created_at))::float8, extract(epoch FROM now() - o.created_at)::float8,
+           a.state = 'created' AND a.sent_at IS NULL, o.sku_id, o.amount, a.state IN ('succeeded', 'partial')
+    FROM unnest(p_id) AS wanted (id)
+    CROSS JOIN LATERAL (SELECT * FROM attempt x WHERE x.id = wanted.id LIMIT 1) AS a
+    CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = a.partner_id
+                        AND x.id BETWEEN a.order_id AND a.order_id ORDER BY x.id LIMIT 1) AS o;  -- by the key: see settle
+END $$;
+
+-- Attempts that are due, the caller's for p_hold_s. A created one of another living worker is in
+-- that worker's memory. p_orphans: instead what dead workers had created or were asking after,
+-- due or not.
+CREATE FUNCTION take_due(p_owner uuid, p_limit integer, p_hold_s double precision, p_orphans boolean)
+RETURNS SETOF attempt_record LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    living uuid[] := ARRAY(SELECT worker_id FROM worker WHERE expires_at > now());
+    taken  bigint[];
+BEGIN
+    IF p_orphans THEN
+        taken := ARRAY(SELECT x.id FROM attempt x
+                       WHERE x.next_check_at IS NOT NULL AND x.state IN ('created', 'uncertain') AND x.owner <> ALL (living)
+                       ORDER BY x.next_check_at LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED);
+    ELSE
+        taken := ARRAY(SELECT x.id FROM attempt x
+                       WHERE x.next_check_at <= now()
+                         AND (x.state <> 'created' OR x.owner IS NULL OR x.owner = p_owner OR x.owner <> ALL (living))
+                       ORDER BY x.next_check_at LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED);
+    END IF;
+    IF taken <> '{}' THEN
+        UPDATE attempt SET owner = p_owner, next_check_at = now() + make_interval(secs => p_hold_s) WHERE id = ANY (taken);
+        RETURN QUERY SELECT * FROM read_attempts(taken);
+    END IF;
 END $$;
 
 -- Cancels an order of which nothing was sent upstream; false: too late, nothing changed.

@@ -8,7 +8,7 @@ SELECT settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 
 SELECT coalesce(string_agg(worker_id::text, ' ' ORDER BY worker_id), '') FROM worker WHERE expires_at > now()
 
 -- name: take_due
-SELECT * FROM take_due($1, $2, $3, $4) AS id
+SELECT * FROM take_due($1, $2, $3, $4)
 
 -- name: release
 -- Nothing was sent under these numbers: whoever finds them may send at once.
@@ -16,11 +16,7 @@ UPDATE attempt SET owner = NULL, next_check_at = now()
 WHERE id = ANY ($1::bigint[]) AND state = 'created' AND sent_at IS NULL
 
 -- name: mark_sent
--- From now on these may have been executed. One that is missing from the answer was cancelled,
--- or sent by somebody else.
-UPDATE attempt a SET sent_at = now(), owner = $4, sends = u.sends + 1
-FROM unnest($1::bigint[], $2::integer[], $3::boolean[]) AS u (id, sends, doubted)
-WHERE a.id = u.id AND (a.sends = u.sends OR (u.doubted AND a.sends = u.sends + 1 AND a.owner = $4)) AND a.state IN ('created', 'accepted', 'uncertain') RETURNING a.id
+SELECT mark_sent($1, $2, $3, $4)
 
 -- name: mark_unsent
 -- The first send did not leave us: nothing was sent after all.
@@ -31,14 +27,7 @@ WHERE a.id = u.id AND a.sends = u.sends AND a.state = 'created'
 SELECT cancel_order($1, $2, $3)
 
 -- name: by_ids
-SELECT a.id, a.partner_id, a.order_id, a.upstream_id, a.product_id, a.account, a.quantity, a.cost_max, a.face_value, a.cost,
-       a.state, a.upstream_no, a.queries, a.not_found, a.sends,
-       extract(epoch FROM now() - coalesce(a.sent_at, a.created_at))::float8 AS age_s,
-       extract(epoch FROM now() - o.created_at)::float8 AS order_age_s,
-       a.state = 'created' AND a.sent_at IS NULL AS unsent, o.sku_id, o.amount,
-       a.state IN ('succeeded', 'partial') AS succeeded_before
-FROM attempt a JOIN orders o ON o.partner_id = a.partner_id AND o.id = a.order_id
-WHERE a.id = ANY ($1::bigint[])
+SELECT * FROM read_attempts($1)
 
 -- name: tried_routes
 SELECT DISTINCT upstream_id, product_id FROM attempt WHERE order_id = $1
