@@ -7,9 +7,7 @@ cannot have been read.
 import asyncio
 import gzip
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,83 +19,9 @@ from cryptography.x509.oid import NameOID
 
 from connectors.contract import FailureKind, HttpRequest, TransportFailure
 from connectors.transport import HttpTransport, TransportLimits
+from tests.contract.raw_server import Peer, RawServer, Script, raw_server
 
 QUICK = TransportLimits(connect_timeout_s=0.3, resends_max=1, resend_wait_s=0.001)
-
-
-@dataclass(slots=True)
-class Peer:
-    """One accepted connection, and what is to be done with it."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    async def read_request(self) -> bytes:
-        """The head and body of one request."""
-        head = await self.reader.readuntil(b"\r\n\r\n")
-        length = 0
-        for line in head.split(b"\r\n"):
-            name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
-                length = int(value)
-        return head + await self.reader.readexactly(length)
-
-    async def answer(self, body: bytes, *, status: str = "200 OK", headers: str = "") -> None:
-        """A whole answer, keeping the connection."""
-        head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
-        self.writer.write(head.encode() + body)
-        await self.writer.drain()
-
-    def reset(self) -> None:
-        """Cut the connection as a dying process does."""
-        self.writer.transport.abort()
-
-
-@dataclass(slots=True)
-class RawServer:
-    """A server whose every connection is handled by a test's own script."""
-
-    port: int = 0
-    connections: int = 0
-    requests: list[bytes] = field(default_factory=list)
-    read: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.port}/x"
-
-
-Script = Callable[[RawServer, Peer], Awaitable[None]]
-
-
-@asynccontextmanager
-async def raw_server(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:
-    """Serve a script on a free port; handlers still running at the end are cancelled."""
-    state = RawServer()
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        state.connections += 1
-        try:
-            await script(state, Peer(reader, writer))
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
-    state.port = server.sockets[0].getsockname()[1]
-    try:
-        yield state
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def hang_up_unread(_state: RawServer, peer: Peer) -> None:
@@ -283,6 +207,36 @@ async def test_the_request_arrives_byte_for_byte_and_redirects_are_not_followed(
         assert answer.headers["x-mixed-case"] == "yes"
         assert len(server.requests) == 1
         assert server.requests[0].endswith(b"\r\n\r\n" + body)
+
+
+@pytest.mark.parametrize(
+    ("coding", "packed", "body"),
+    [
+        ("gzip", gzip.compress(b"found"), b"found"),
+        ("X-GZIP", gzip.compress(b"found"), b"found"),
+        ("deflate", zlib.compress(b"found"), b"found"),
+        ("identity", b"found", b"found"),
+        ("gzip", gzip.compress(b"found")[:-9], None),  # cut short
+        ("gzip", b"found", None),  # not what it says
+        ("br", b"found", None),  # nobody asked for it
+    ],
+)
+async def test_compression_that_nobody_asked_for(
+    coding: str, packed: bytes, body: bytes | None
+) -> None:
+    """It is asked for in no request; what comes packed all the same is read, or LOST."""
+
+    async def serve(state: RawServer, peer: Peer) -> None:
+        state.requests.append(await peer.read_request())
+        await peer.answer(packed, headers=f"Content-Encoding: {coding}\r\n")
+
+    async with raw_server(serve) as server:
+        if body is None:
+            assert (await failure_of(purchase(server.url))).kind is FailureKind.LOST
+        else:
+            async with HttpTransport(QUICK) as transport:
+                assert (await transport.exchange(purchase(server.url))).body == body
+        assert [b"Accept-Encoding: identity" in one for one in server.requests] == [True]
 
 
 async def test_connections_are_reused() -> None:
