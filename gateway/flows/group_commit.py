@@ -39,8 +39,8 @@ class GroupCommit(Generic[Item, Result]):
         self._queue: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def submit(self, item: Item) -> Result:
-        """Queue the item and wait for its result. Cancelling the wait does not undo the work."""
+    def put(self, item: Item) -> asyncio.Future[Result]:
+        """Queue the item; its result is to come. Raises StoreUnavailableError at once when full."""
         if len(self._queue) >= self._waiting_max:
             raise StoreUnavailableError("too much is waiting already")
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
@@ -49,7 +49,11 @@ class GroupCommit(Generic[Item, Result]):
             task = asyncio.create_task(self._drain())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return await future
+        return future
+
+    async def submit(self, item: Item) -> Result:
+        """Queue the item and wait for its result. Cancelling the wait does not undo the work."""
+        return await self.put(item)
 
     async def _drain(self) -> None:
         while self._queue:

@@ -7,14 +7,14 @@ is a hint that asks for a query. What is learnt never depends on how often it is
 import asyncio
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from gateway.flows.dispatch.dispatcher import Dispatcher
-from gateway.flows.dispatch.job import Attempts, job_of
+from gateway.flows.dispatch.job import Attempts, Job, job_of
 from gateway.flows.group_commit import GroupCommit
 
 log = structlog.get_logger()
@@ -22,6 +22,7 @@ log = structlog.get_logger()
 ATTEMPT_ID_MAX = 2**63 - 1
 # Anybody can send what nothing proves: so many of it per second is kept or looked into.
 UNPROVED_PER_S = 500.0
+WAITING_MAX = 200_000
 # Hints that say only what the attempt's state says already.
 _KNOWN_ALREADY = {
     ("succeeded", "success"),
@@ -52,6 +53,11 @@ class Received:
         number = int(text)
         return number if number <= ATTEMPT_ID_MAX else None
 
+    @property
+    def settles(self) -> bool:
+        """Whether its word is enough."""
+        return self.event.trusted and str(self.event.hint) in _SETTLED_BY_WORD
+
 
 @dataclass(slots=True)
 class Allowance:
@@ -72,90 +78,116 @@ class Allowance:
 
 
 class Callbacks:
-    """Takes callbacks in, in groups. An attempt is committed before it is sent, so even the
-    earliest callback finds it."""
+    """Takes callbacks in. An attempt is committed before it is sent, so even the earliest
+    callback finds it."""
 
     def __init__(self, *, attempts: Attempts, dispatcher: Dispatcher) -> None:
         self._attempts = attempts
         self._dispatcher = dispatcher
         self._unproved: dict[int, Allowance] = {}  # per upstream
-        self._intake: GroupCommit[Received, None] = GroupCommit(
-            self._take, lanes=2, batch_max=256, waiting_max=200_000
+        self._reading: GroupCommit[int, Job | None] = GroupCommit(
+            self._read, lanes=2, batch_max=256, waiting_max=WAITING_MAX
+        )
+        self._keeping: GroupCommit[_Kept, None] = GroupCommit(
+            self._keep, lanes=2, batch_max=256, waiting_max=WAITING_MAX
         )
 
     async def take(self, received: Received) -> None:
-        """Keep the callback and apply it; on return it may be acknowledged."""
-        await self._intake.submit(received)
+        """Keep the callback and apply it; on return it may be acknowledged.
 
-    async def _take(self, batch: Sequence[Received]) -> list[Exception | None]:
-        records = {
-            record.id: record
-            for record in await self._attempts.by_ids(
-                [i for i in (received.attempt_id for received in batch) if i is not None]
-            )
-        }
-        kept = [
-            (received, record)
-            for received in batch
-            if (record := _own(received, records)) is not None or self._allowed(received)
-        ]
-        if kept:
-            await self._attempts.keep_callbacks(
-                [
-                    [received.upstream_id for received, _ in kept],
-                    [None if record is None else record.id for _, record in kept],
-                    [_verdict(received, record) for received, record in kept],
-                    [str(received.event.hint) for received, _ in kept],
-                    [_evidence(received, record) for received, record in kept],
-                ]
-            )
-        said = await asyncio.gather(
-            *(self._apply(received, record) for received, record in kept), return_exceptions=True
-        )
-        failures = {id(received): error for (received, _), error in zip(kept, said, strict=True)}
-        return [
-            error if isinstance(error := failures.get(id(received)), Exception) else None
-            for received in batch
-        ]
-
-    async def _apply(self, received: Received, record: Any) -> None:
-        hint = str(received.event.hint)
-        if record is None:
-            log.warning("callbacks.unknown_attempt", upstream_id=received.upstream_id)
-        elif (record.state, hint) in _KNOWN_ALREADY:
+        Both at the same time: what is not acknowledged comes again.
+        """
+        job = await self._find(received)
+        if job is None and not self._allowed(received):
             return
-        elif received.event.trusted and hint in _SETTLED_BY_WORD and not _needs_codes(hint, record):
-            await self._dispatcher.news(job_of(record, time.time()), _Answer.of(received.event))
+        keeping = self._keeping.put(_Kept(received=received, job=job))
+        try:
+            await self._apply(received, job)
+        except BaseException:
+            keeping.add_done_callback(_ignore)
+            raise
+        await keeping
+
+    async def _find(self, received: Received) -> Job | None:
+        """The attempt it speaks of, if it is one of this upstream's.
+
+        A word that settles needs no reading when the attempt is in memory: the settling looks
+        at its row anyway.
+        """
+        attempt_id = received.attempt_id
+        if attempt_id is None:
+            return None
+        job = self._dispatcher.awaited(attempt_id) if received.settles else None
+        if job is None:
+            job = await self._reading.submit(attempt_id)
+        return job if job is not None and job.upstream_id == received.upstream_id else None
+
+    async def _read(self, attempt_ids: Sequence[int]) -> list[Job | None]:
+        now = time.time()
+        records = await self._attempts.by_ids(list(set(attempt_ids)))
+        jobs = {record.id: job_of(record, now) for record in records}
+        return [jobs.get(attempt_id) for attempt_id in attempt_ids]
+
+    async def _keep(self, kept: Sequence["_Kept"]) -> list[None]:
+        await self._attempts.keep_callbacks(
+            [
+                [each.received.upstream_id for each in kept],
+                [None if each.job is None else each.job.attempt_id for each in kept],
+                [each.verdict for each in kept],
+                [str(each.received.event.hint) for each in kept],
+                [each.evidence for each in kept],
+            ]
+        )
+        return [None] * len(kept)
+
+    async def _apply(self, received: Received, job: Job | None) -> None:
+        hint = str(received.event.hint)
+        if job is None:
+            log.warning("callbacks.unknown_attempt", upstream_id=received.upstream_id)
+        elif (job.state, hint) in _KNOWN_ALREADY:
+            return
+        elif received.settles and not _needs_codes(hint, job):
+            await self._dispatcher.news(job, _Answer.of(received.event))
         elif received.named or received.event.trusted or self._allowed(received):
-            self._dispatcher.hint(job_of(record, time.time()))
+            self._dispatcher.hint(job)
 
     def _allowed(self, received: Received) -> bool:
         allowance = self._unproved.setdefault(received.upstream_id, Allowance(UNPROVED_PER_S))
         return allowance.take(time.monotonic())
 
 
-def _own(received: Received, records: Mapping[int, Any]) -> Any:
-    """The attempt the callback speaks of, if it is one of this upstream's."""
-    record = records.get(received.attempt_id or 0)
-    return record if record is not None and record.upstream_id == received.upstream_id else None
-
-
-def _verdict(received: Received, record: Any) -> str:
-    if record is None:
-        return "unknown-attempt"
-    return "trusted" if received.event.trusted else "hint"
-
-
-def _needs_codes(hint: str, record: Any) -> bool:
+def _needs_codes(hint: str, job: Job) -> bool:
     """Codes are never taken from a callback: of a success only a query brings them."""
-    return hint == "success" and not record.account
+    return hint == "success" and job.buys_codes
 
 
-def _evidence(received: Received, record: Any) -> bytes:
-    """What is kept of a callback: all of it, but only the digest of one that may hold codes."""
-    if record is not None and record.account and not received.event.holds_codes:
-        return received.body
-    return b"sha256:" + hashlib.sha256(received.body).hexdigest().encode()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """A callback and the attempt it speaks of, None if there is none."""
+
+    received: Received
+    job: Job | None
+
+    @property
+    def verdict(self) -> str:
+        """What is thought of it."""
+        if self.job is None:
+            return "unknown-attempt"
+        return "trusted" if self.received.event.trusted else "hint"
+
+    @property
+    def evidence(self) -> bytes:
+        """What is kept of it: all, but only the digest of one that may hold codes."""
+        job, received = self.job, self.received
+        if job is not None and not job.buys_codes and not received.event.holds_codes:
+            return received.body
+        return b"sha256:" + hashlib.sha256(received.body).hexdigest().encode()
+
+
+def _ignore(keeping: "asyncio.Future[None]") -> None:
+    """The callback failed already and comes again."""
+    if not keeping.cancelled():
+        keeping.exception()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

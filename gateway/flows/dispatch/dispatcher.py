@@ -44,6 +44,7 @@ DUE_MAX = 500  # attempts taken at once
 DUE_HOLD_S = 60.0  # nobody else looks at a taken attempt for this long
 TEND_EVERY_S = 1.0
 NO_DATABASE_S = 1.0
+AWAITED_MAX = 50_000  # attempts kept in memory for their callbacks, half a kilobyte each
 UNTOLD = frozenset({News.ACCEPTED, News.NOTED})  # partners hear nothing of them
 STOP_S = 8.0  # calls under way have this long to end when we stop
 
@@ -85,6 +86,7 @@ class Dispatcher:
             share=share,
         )
         self._held: set[int] = set()  # attempts in a lane or being sent
+        self._awaited: dict[int, Job] = {}  # sent from here, and not ended as far as we know
         self._background: set[asyncio.Task[None]] = set()
         self._polling: asyncio.Task[None] | None = None
         self._tended_at = 0.0
@@ -194,6 +196,7 @@ class Dispatcher:
         except StoreUnavailableError:
             job.mark_doubted = True
             return NO_DATABASE_S
+        self._await(job)
         first, job.unsent = job.unsent, False
         job.since = self._clock()
         began = time.monotonic()
@@ -221,6 +224,16 @@ class Dispatcher:
             return decision.check_in_s  # nothing was learnt that is worth a row
         await self._carry_out(job, decision, outcome)
         return None
+
+    def _await(self, job: Job) -> None:
+        """Keep a job for the callback that may tell its end; of too many forget the oldest."""
+        self._awaited[job.attempt_id] = job
+        if len(self._awaited) > AWAITED_MAX:
+            del self._awaited[next(iter(self._awaited))]
+
+    def awaited(self, attempt_id: int) -> Job | None:
+        """An attempt that was sent from here and is under way, if it is still in memory."""
+        return self._awaited.get(attempt_id)
 
     # ------------------------------------------------------------ asking
 
@@ -266,6 +279,7 @@ class Dispatcher:
         )
         verdict = await self._settle(job, line)
         if verdict == "applied" and decision.news not in UNTOLD:
+            self._awaited.pop(job.attempt_id, None)
             self._told()
         if verdict == "parked":
             log.error("dispatch.contradiction", attempt_id=job.attempt_id, news=decision.news)
