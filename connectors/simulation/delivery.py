@@ -14,7 +14,7 @@ from connectors.simulation.ledger import Order, OrderState
 if TYPE_CHECKING:
     from connectors.simulation.market import Market
 
-WORKERS: Final = 32
+WORKERS: Final = 128
 TIMEOUT_S: Final = 10.0
 ANSWER_BYTES_MAX: Final = 4096  # acknowledgements are a word or two
 # Enough for a minute of the fastest load; beyond it callbacks are lost, as they are in life.
