@@ -44,6 +44,8 @@ class TopUps:
         self._told = told
         self._store = AttemptStore(parts.pool, parts.worker_id)
         self._settings: dict[int, UpstreamSettings] = {}
+        self._ids: dict[str, int] = {}  # by name
+        self._notify_urls: dict[int, str] = {}
         self._platforms: dict[int, Upstream] = {}
         self._transports: dict[int, HttpTransport] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -95,6 +97,10 @@ class TopUps:
             ):
                 self._open(settings)
         self._settings = current
+        self._ids = {settings.name: settings.id for settings in current.values()}
+        self._notify_urls = {
+            id_: self._notify_url(id_) for id_ in self._platforms if id_ in current
+        }
         self.dispatcher.set_platforms(self._platforms)
         self._balances.set_platforms(self._platforms)
 
@@ -154,7 +160,7 @@ class TopUps:
             face_minor=job.face_minor,
             max_cost_minor=job.cost_max_minor,
             currency=CURRENCY,
-            notify_url=self._notify_url(job.upstream_id),
+            notify_url=self._notify_urls[job.upstream_id],
         )
 
     def query(self, job: Job) -> QueryRequest:
@@ -198,10 +204,11 @@ class TopUps:
         Whoever names a token must name the right one. Without one, a callback that nothing
         proves is a hint like any other, but only so many of them are looked into.
         """
-        settings = next((s for s in self._settings.values() if s.name == name), None)
-        platform = self._platforms.get(settings.id) if settings is not None else None
-        if settings is None or platform is None:
+        upstream_id = self._ids.get(name, 0)
+        platform = self._platforms.get(upstream_id)
+        if platform is None:
             return None
+        settings = self._settings[upstream_id]
         if token is not None and not hmac.compare_digest(
             token.encode(), settings.callback_token.encode()
         ):
@@ -215,7 +222,7 @@ class TopUps:
             return refused.ack
         if event.attempt_no is not None:
             await self._callbacks.take(
-                Received(upstream_id=settings.id, event=event, body=body, named=token is not None)
+                Received(upstream_id=upstream_id, event=event, body=body, named=token is not None)
             )
         return event.ack
 

@@ -1,17 +1,17 @@
 """/callbacks/{upstream}[/{token}]: platforms tell us about attempts, in words of their own."""
 
-from aiohttp.web import BaseRequest, Response
+from aiohttp.web import BaseRequest, Response, StreamResponse
 from multidict import CIMultiDict
 
 from gateway.api.body import BATCH_BODY_BYTES_MAX, read_body
 from gateway.api.context import Context
-from gateway.api.direct_answer import SERVER_NAME
+from gateway.api.direct_answer import SERVER_NAME, DirectAnswer
 from gateway.api.problems import ProblemError
 
 
 async def take_callback(
     context: Context, request: BaseRequest, upstream: str, token: str | None = None
-) -> Response:
+) -> StreamResponse:
     """Verify, keep, apply, acknowledge, in this order."""
     body = await read_body(request, BATCH_BODY_BYTES_MAX)
     path, _, query = request.raw_path.partition("?")
@@ -26,5 +26,6 @@ async def take_callback(
     )
     if ack is None:
         raise ProblemError("not-found", "There is no such upstream.")
-    headers = CIMultiDict({"Content-Type": ack.content_type, "Server": SERVER_NAME})
-    return Response(body=ack.body, status=ack.status, headers=headers)
+    if ack.body:
+        return DirectAnswer(ack.body, ack.status, ack.content_type)
+    return Response(status=ack.status, headers=CIMultiDict({"Server": SERVER_NAME}))

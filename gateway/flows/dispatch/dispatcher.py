@@ -75,6 +75,7 @@ class Dispatcher:
         self._chance = chance
         self._told = told  # there may be rows of webhooks that nobody looked for yet
         self._platforms: Mapping[int, Platform] = {}
+        self._policies: Mapping[int, Policy] = {}
         self._settling = Settling(attempts, purchases)
         self._checks = Checks(check=self.check, reload=self._reload)
         self._routes = Routes(
@@ -95,6 +96,7 @@ class Dispatcher:
     def set_platforms(self, platforms: Mapping[int, Platform]) -> None:
         """The upstreams as they are now; lanes of others keep their queues and wait."""
         self._platforms = platforms
+        self._policies = {id_: policy_of(each.capabilities) for id_, each in platforms.items()}
         self._routes.set_platforms(platforms)
 
     @property
@@ -383,4 +385,4 @@ class Dispatcher:
         return facts_of(job, self._clock(), elsewhere=elsewhere)
 
     def _policy(self, job: Job) -> Policy:
-        return policy_of(self._platforms[job.upstream_id].capabilities)
+        return self._policies[job.upstream_id]
