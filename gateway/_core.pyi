@@ -17,7 +17,9 @@ __all__ = [
     "RateLimiter",
     "Vault",
     "__version__",
+    "array_literals",
     "check_json",
+    "claimed_literals",
     "find_codes",
     "generate_codes",
     "new_partner_secrets",
@@ -136,6 +138,19 @@ def check_json(text: bytes, depth_max: int) -> tuple[str, int] | None:
     """None for strict JSON nested at most `depth_max` deep, else (what is wrong, byte offset).
 
     Refused: BOM, invalid UTF-8, NaN and other non-JSON, equal keys, lone surrogates, depth."""
+
+def array_literals(rows: Sequence[object], paths: Sequence[str]) -> list[str]:
+    """For each path (`sku.id`) PostgreSQL's array literal of that attribute of every row.
+
+    None, also along the path, is NULL; a column of nothing else is `{}`. TypeError: a value that
+    is not an int, a bool, a str or bytes."""
+
+def claimed_literals(
+    lines: Sequence[Sequence[tuple[int, int, int, int]] | None],
+) -> tuple[str, str, str, str, str, str]:
+    """The runs of every line as columns: where its codes begin (from 1; NULL: it has none);
+
+    per code its line (from 1), seq and lease id; every lease once, and its epoch."""
 
 # --- secrecy ----------------------------------------------------------------------------
 # What comes back is ciphertext, unless the name says that something is opened. Exceptions

@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitRequest:
-    """The columns of SQL's commit_orders for one batch: lists, or array literals as text."""
+    """The columns of SQL's commit_orders for one batch, as array literals."""
 
-    lines: tuple[Sequence[Any] | str, ...]  # p_partner … p_notify_url, in SQL's order
-    attempts: tuple[Sequence[Any], ...]  # p_attempt … p_face
-    allocations: tuple[str, ...]  # a_line (from 1), a_seq, a_lease
-    leases: tuple[str, ...]  # l_id, l_epoch
+    lines: tuple[str, ...]  # p_partner … p_face, in SQL's order
+    claimed: tuple[str, ...]  # a_line (from 1), a_seq, a_lease, l_id, l_epoch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

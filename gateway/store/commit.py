@@ -16,17 +16,16 @@ from gateway.domain.errors import (
 )
 from gateway.store.database import UNREACHABLE, connect
 
-# Positions of commit_orders' parameters that come as array literals (flows.commit_columns).
-_LITERALS = {
-    **dict.fromkeys((3, 4, 7, 9, 10), "bigint[]"),
-    5: "text[]",
-    6: "bytea[]",
-    **dict.fromkeys((8, 11, 16, 25), "integer[]"),
-    **dict.fromkeys((26, 27, 28, 29), "bigint[]"),
-}
-_PLACES = ", ".join(
-    f"${n}::text::{_LITERALS[n]}" if n in _LITERALS else f"${n}" for n in range(1, 30)
-)
+# The parameters of commit_orders; columns come as array literals (flows.commit_columns).
+_NUMBERS, _SMALL, _TEXTS = "text::bigint[]", "text::integer[]", "text::text[]"
+_TYPES = (
+    "uuid", "integer",
+    _NUMBERS, _NUMBERS, _TEXTS, "text::bytea[]", _NUMBERS, _SMALL, _NUMBERS, _NUMBERS, _SMALL,
+    _TEXTS, _TEXTS, _TEXTS, _TEXTS, _SMALL, "text::boolean[]", _TEXTS,
+    _NUMBERS, _NUMBERS, _TEXTS, _NUMBERS, _NUMBERS, "uuid",
+    _SMALL, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS,
+)  # fmt: skip
+_PLACES = ", ".join(f"${n}::{kind}" for n, kind in enumerate(_TYPES, 1))
 COMMIT = f"SELECT * FROM commit_orders({_PLACES})"  # noqa: S608 - no input in it
 DECIDE = "SELECT decide_commit($1)"
 COMMIT_TIMEOUT_S = 10.0
@@ -73,10 +72,8 @@ class CommitLane:
                     batch_id,
                     self._chain,
                     *request.lines,
-                    *request.attempts,
                     self._worker_id,
-                    *request.allocations,
-                    *request.leases,
+                    *request.claimed,
                     timeout=COMMIT_TIMEOUT_S,
                 )
             except asyncpg.PostgresError as error:

@@ -44,6 +44,7 @@ pub mod wrapped;
 // Code files.
 pub mod code_file;
 
-// The order path: a strict look at a body, ranges of records in one piece.
+// The order path: a strict look at a body, columns of a commit, ranges of records in one piece.
+pub mod array_literal;
 pub mod json_guard;
 pub mod packed;

@@ -12,7 +12,7 @@ use quangate_engine::packed::unpack;
 use quangate_engine::slab::{AllocError, Lease, Run};
 
 /// (lease id, epoch, first seq, count)
-type RunTuple = (i64, i64, i64, u32);
+pub(crate) type RunTuple = (i64, i64, i64, u32);
 
 /// The codes one worker process may sell.
 #[pyclass(frozen, module = "gateway._core")]

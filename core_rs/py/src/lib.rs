@@ -3,6 +3,7 @@ use pyo3::prelude::*;
 
 mod alloc;
 mod code_file;
+mod commit_columns;
 mod errors;
 mod json_guard;
 mod limits;
@@ -36,5 +37,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(code_file::find_codes, module)?)?;
     // The order path.
     module.add_function(wrap_pyfunction!(json_guard::check_json, module)?)?;
+    module.add_function(wrap_pyfunction!(commit_columns::array_literals, module)?)?;
+    module.add_function(wrap_pyfunction!(commit_columns::claimed_literals, module)?)?;
     Ok(())
 }

@@ -18,16 +18,14 @@ use quangate_engine::request_signature::{SignedRequest, SigningKey};
 use quangate_engine::secret_text::{
     DELIVERY_PREFIX, SIGNING_PREFIX, read_32, read_webhook_secret, show_webhook_secret,
 };
-use quangate_engine::slab::Run;
 use quangate_engine::vault_error::VaultError;
 use quangate_engine::webhook_signature;
 
-use crate::alloc::Allocator;
+use crate::alloc::{Allocator, RunTuple};
+use crate::commit_columns::run;
 use crate::errors::CoreResult;
 use crate::secrecy::{Vault, bytes_of, detached};
 
-/// (lease id, epoch, first seq, count), as `Allocator.claim` gives it.
-type RunTuple = (i64, i64, i64, u32);
 /// (key id, pool id, runs)
 type LineTuple = (PyBackedStr, i64, Vec<RunTuple>);
 
@@ -158,15 +156,6 @@ pub fn seal_claimed<'py>(
         .iter()
         .map(|line| line.as_ref().map(|json| PyBytes::new(py, json)));
     Ok(PyList::new(py, sealed)?)
-}
-
-fn run((lease_id, epoch, seq_lo, count): RunTuple) -> Run {
-    Run {
-        lease_id,
-        epoch,
-        seq_lo,
-        count,
-    }
 }
 
 #[pyfunction]
