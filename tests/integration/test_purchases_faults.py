@@ -128,10 +128,7 @@ async def test_surplus_is_void_and_visible(topups: TopUpShop) -> None:
 
 
 async def test_fewer_codes_are_waited_for(topups: TopUpShop) -> None:
-    """One code of two: not delivered, not refunded; complete once the other one is there.
-
-    Seen red with decide_codes letting fewer codes pass: the database refuses such an order.
-    """
+    """One code of two: not delivered, not refunded; complete once the other one is there."""
     async with topups.outlet("kasushou") as outlet:
         sells(outlet.market, [("HALF-1", "")])
         partner = await topups.shop.partner()
