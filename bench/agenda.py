@@ -46,7 +46,7 @@ IN_TOPUP_HOUSE: Final[Mapping[str, InTopUpHouse]] = {
 }
 MEASUREMENT_S_MAX: Final = 300.0  # the longest takes two minutes on a busy machine
 NAMES: Final = (*ALONE, *IN_HOUSE, *IN_TOPUP_HOUSE)
-NEED_LOADER: Final = frozenset(IN_HOUSE) | {"history"}
+NEED_LOADER: Final = frozenset(IN_HOUSE) | {"history", "topups"}
 
 
 @dataclass(slots=True)

@@ -34,8 +34,8 @@ UPSTREAM = "main"
 SKU = "TOPUP"
 PRICE_MINOR = 1000
 COST_MINOR = 980  # what the simulator asks for
-# Orders under way at most: at 1,500 a second they may take two thirds of a second to be told.
-WINDOW = 1_000
+# Orders under way at most: at 1,500 a second one may take a quarter of a second to be told.
+WINDOW = 400
 # A pace that no machine of today exceeds; it only decides how many requests are made.
 TOPUPS_PER_S_MAX = 4_000
 DRAIN_S = 60.0

@@ -6,10 +6,19 @@ import statistics
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure
-from bench.servers import ServerError, free_port, partner_server, quangate
+from bench.load import run_load
+from bench.servers import (
+    Server,
+    ServerError,
+    echo_server,
+    free_port,
+    partner_server,
+    quangate,
+)
 from bench.shop import open_account
 from bench.spread import spread
 from bench.topup_house import (
@@ -21,6 +30,7 @@ from bench.topup_house import (
     add_upstream,
 )
 
+ECHO_REQUESTS = 10_000  # repeated: an echo does not mind
 RAMP_S = 2.0  # until a window is full and the first ends are told
 QUICK_S = 4.0  # a look at the pace, for those who need it and measure something else
 DEAD_PARTNER = "bench-dead"
@@ -45,16 +55,20 @@ WHERE partner_id = $1 AND id > $2
 async def topups_per_s(house: TopUpHouse) -> list[Figure]:
     """Orders whose `order.delivered` reached the partner, a second, a window of them under way."""
     plan = house.plan
-    before = house.cpu_s()
-    report = await _sell(house, seconds=plan.rounds * plan.seconds, slice_s=plan.seconds)
-    drained = await house.drain()
-    used = {name: seconds - before[name] for name, seconds in house.cpu_s().items()}
+    async with echo_server(plan.work / "topups-echo.log") as echo:
+        echo_per_s = [await _echo_per_s(house, echo)]
+        before = house.cpu_s()
+        report = await _sell(house, seconds=plan.rounds * plan.seconds, slice_s=plan.seconds)
+        drained = await house.drain()
+        used = {name: seconds - before[name] for name, seconds in house.cpu_s().items()}
+        echo_per_s.append(await _echo_per_s(house, echo))
     rates = [count / plan.seconds for count in report["slices"]]
     house.pace_per_s = statistics.median(rates)
     detail = {
         "connector": CONNECTOR,
         "end_told_by": "signed callback",
         "window": WINDOW,
+        "echo_per_s": echo_per_s,  # before and after: the machine's pace
         "cpu_us_per_topup": {
             name: round(seconds * 1e6 / max(1, report["sent"]), 1) for name, seconds in used.items()
         },
@@ -63,6 +77,17 @@ async def topups_per_s(house: TopUpHouse) -> list[Figure]:
         "repeated_webhooks": drained["repeated"],
     }
     return [Figure(key="topups_per_s", spread=spread(rates), detail=detail)]
+
+
+async def _echo_per_s(house: TopUpHouse, echo: Server) -> int:
+    """What the bare echo of the comparisons makes of the same bytes at the moment."""
+    plan = house.plan
+    requests = Path(house.write_orders(ECHO_REQUESTS)).with_suffix("")
+    load = await run_load(
+        port=echo.port, requests=requests, seconds=plan.seconds,
+        connections=plan.connections, threads=plan.threads,
+    )  # fmt: skip
+    return round(load.requests / load.duration_s)
 
 
 async def order_to_upstream(house: TopUpHouse) -> list[Figure]:
