@@ -151,12 +151,15 @@ async def test_what_goes_on_for_ever_is_cut(beginning: bytes) -> None:
 
 async def test_a_connection_that_broke_while_idle_is_noticed() -> None:
     """The server closed it, or said something unasked: a new one is made, nothing is lost."""
+    is_idle = asyncio.Event()
 
     async def serve(state: RawServer, peer: Peer) -> None:
+        number = state.connections
         state.requests.append(await peer.read_request())
         await peer.answer(b"ok")
-        if state.connections == 1:
+        if number == 1:
             return
+        await is_idle.wait()
         peer.writer.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
         await peer.reader.read()  # until the client hangs up
 
@@ -164,7 +167,9 @@ async def test_a_connection_that_broke_while_idle_is_noticed() -> None:
         for number in range(1, 4):
             assert (await get(client, server.url)).body == b"ok"
             assert server.connections == number
+            is_idle.set()
             await noticed(client)
+            is_idle.clear()
 
 
 async def noticed(client: HttpClient) -> None:
@@ -271,10 +276,10 @@ async def test_closing_ends_what_is_under_way() -> None:
         await peer.reader.read()
 
     async with raw_server(serve) as server, client_of() as client:
-        running = asyncio.create_task(failure_of(get(client, server.url)))
+        running = asyncio.create_task(failure_of(get(client, server.url, seconds=60)))
         await asked.wait()
         await client.close()
-        assert (await running).kind is FailureKind.LOST
+        assert (await asyncio.wait_for(running, timeout=5)).kind is FailureKind.LOST
         assert (await failure_of(get(client, server.url))).kind is FailureKind.NOT_SENT
 
 
