@@ -77,6 +77,24 @@ async def test_alone_and_down_it_waits(topups: TopUpShop) -> None:
     assert await balance(partner) == RICH
 
 
+async def test_never_to_one_that_sells_fewer(topups: TopUpShop) -> None:
+    """An order of two goes nowhere where one is sold at a time: it waits for its own route."""
+    async with topups.outlet("dtone") as single:
+        down = unique("down")
+        await topups.add_upstream(down, "kasushou", NOBODY)
+        await topups.set_paused(single.name, paused=True)
+        partner = await topups.shop.partner()
+        sku = await topups.sku([(down, None), (single.name, None)])
+        placed = await order(partner, sku, "13800138000", quantity=2)
+        await topups.set_paused(single.name, paused=False)
+
+        async def still() -> bool:
+            return (await read(partner, placed))["state"] == "processing"
+
+        await holds_for(3.0, still)
+        assert [name for name, _ in await routes_of(topups, placed["order_no"])] == [down]
+
+
 async def test_unknown_never_goes_to_the_next(topups: TopUpShop) -> None:
     """Dropped, and queries fail: uncertain, and the second upstream hears nothing (faults 47)."""
     async with topups.outlet("kasushou") as first, topups.outlet("fulu") as second:
