@@ -1,7 +1,7 @@
 """The HTTP side of every simulator: the platform's routes, the control routes, the broken answers.
 
 Control routes: `GET /_ledger[?our_no=|account=]`, `POST /_script`, `POST /_release[?our_no=…]`,
-`GET /_health`. A low-level handler without an application: it must outrun what it tests.
+`GET /_health`.
 """
 
 import asyncio
@@ -15,17 +15,17 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 import orjson
-from aiohttp import web
 
 from connectors import registry
 from connectors.settings import load_settings
 from connectors.simulation.behaviour import read_script
+from connectors.simulation.listener import Client
 from connectors.simulation.market import Market, SimulationOptions
 from connectors.simulation.platform import Call, Fault, Platform, Reply
 
 log = logging.getLogger(__name__)
 
-BODY_BYTES_MAX: Final = 1_048_576
+BACKLOG: Final = 4096  # connections of a burst that wait to be accepted
 HUGE_CHUNK: Final = b" " * 65_536
 HUGE_CHUNKS: Final = 1024  # 64 MiB in all
 SLOW_BYTE_S: Final = 1.0
@@ -73,19 +73,18 @@ async def running(
 ) -> AsyncIterator[RunningSimulator]:
     """Serve a simulated platform for the length of the block; port 0 takes a free one."""
     market = build(connector, settings=settings, callback_url=callback_url, script=script)
-    runner = web.ServerRunner(
-        web.Server(_Handler(market).handle, access_log=None, keepalive_timeout=75),
-        shutdown_timeout=1.0,
+    handler = _Handler(market)
+    clients: set[Client] = set()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Client(handler.handle, clients), host, port, backlog=BACKLOG
     )
-    await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, backlog=4096)
-        await site.start()
-        bound = runner.addresses[0][1]
+        bound = server.sockets[0].getsockname()[1]
         yield RunningSimulator(url=f"http://{host}:{bound}", market=market)
     finally:
         await market.close()
-        await runner.cleanup()
+        server.close()
+        await asyncio.gather(*(client.stop() for client in list(clients)))
 
 
 async def run(
@@ -123,15 +122,12 @@ class _Handler:
             ("GET", "/_health"): lambda _call: _json_reply({"ok": True}),
         }
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request; a bug of a simulator is a 500 with a log line, never a hang."""
-        try:
-            call = await _read_call(request)
-        except web.HTTPRequestEntityTooLarge:
-            return web.Response(status=413, text="body too large")
+    async def handle(self, call: Call, client: Client) -> None:
+        """Answer one call; a bug of a simulator is a 500 with a log line, never a hang."""
         control = self._control.get((call.method, call.path))
         if control is not None:
-            return _plain(control(call))
+            client.answer(control(call))
+            return
         try:
             delay_s = self._market.latency_s()
             if delay_s > 0:
@@ -141,7 +137,10 @@ class _Handler:
         except Exception:
             log.exception("simulator %s failed", self._market.platform.NAME)
             reply = Reply(status=500, body=b"simulator failed", content_type="text/plain")
-        return await _FAULTS[reply.fault](request, reply)
+        if reply.fault is Fault.NONE:
+            client.answer(reply)
+        else:
+            await _FAULTS[reply.fault](client, reply)
 
     def _ledger(self, call: Call) -> Reply:
         fields = _fields(call)
@@ -166,18 +165,6 @@ class _Handler:
         return _json_reply({"released": released})
 
 
-async def _read_call(request: web.BaseRequest) -> Call:
-    body = await request.read()
-    return Call(
-        method=request.method,
-        path=request.rel_url.raw_path,
-        query=request.rel_url.raw_query_string,
-        headers={name.lower(): value for name, value in request.headers.items()},
-        body=body,
-        base_url=f"{request.scheme}://{request.host}",
-    )
-
-
 def _fields(call: Call) -> dict[str, str]:
     """A control request's members, from the query string or a JSON body."""
     fields = {name: values[-1] for name, values in parse_qs(call.query).items()}
@@ -194,68 +181,30 @@ def _json_reply(value: Any, status: int = 200) -> Reply:
     return Reply(status=status, body=orjson.dumps(value))
 
 
-def _plain(reply: Reply) -> web.Response:
-    return web.Response(
-        status=reply.status,
-        body=reply.body,
-        headers={"Content-Type": reply.content_type, **reply.headers},
-    )
+async def _answer_dropped(client: Client, _reply: Reply) -> None:
+    client.cut()
 
 
-async def _answer_whole(_request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
-    return _plain(reply)
+async def _answer_truncated(client: Client, reply: Reply) -> None:
+    beginning = reply.body[: max(len(reply.body) // 2, 1)] or b"{"
+    client.begin(reply, length=max(len(reply.body), 2), body=beginning)
+    client.hang_up()
 
 
-async def _answer_dropped(request: web.BaseRequest, _reply: Reply) -> web.StreamResponse:
-    _cut(request)
-    return web.Response()
+async def _answer_huge(client: Client, reply: Reply) -> None:
+    client.begin(reply, length=HUGE_CHUNKS * len(HUGE_CHUNK))
+    for _ in range(HUGE_CHUNKS):
+        await client.write(HUGE_CHUNK)
 
 
-async def _answer_truncated(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
-    response = await _announce(request, reply, length=max(len(reply.body), 2))
-    await response.write(reply.body[: max(len(reply.body) // 2, 1)] or b"{")
-    _cut(request)
-    return response
+async def _answer_slowly(client: Client, reply: Reply) -> None:
+    client.begin(reply, length=len(reply.body))
+    for position in range(len(reply.body)):
+        await client.write(reply.body[position : position + 1])
+        await asyncio.sleep(SLOW_BYTE_S)
 
 
-async def _answer_huge(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
-    response = await _announce(request, reply, length=HUGE_CHUNKS * len(HUGE_CHUNK))
-    try:
-        for _ in range(HUGE_CHUNKS):
-            await response.write(HUGE_CHUNK)
-    except ConnectionError:
-        _cut(request)
-    return response
-
-
-async def _answer_slowly(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
-    response = await _announce(request, reply, length=len(reply.body))
-    try:
-        for position in range(len(reply.body)):
-            await response.write(reply.body[position : position + 1])
-            await asyncio.sleep(SLOW_BYTE_S)
-    except ConnectionError:
-        _cut(request)
-    return response
-
-
-async def _announce(request: web.BaseRequest, reply: Reply, length: int) -> web.StreamResponse:
-    response = web.StreamResponse(
-        status=reply.status, headers={"Content-Type": reply.content_type, **reply.headers}
-    )
-    response.content_length = length
-    await response.prepare(request)
-    return response
-
-
-def _cut(request: web.BaseRequest) -> None:
-    if request.transport is not None:
-        request.transport.abort()
-
-
-_Answerer = Callable[[web.BaseRequest, Reply], Awaitable[web.StreamResponse]]
-_FAULTS: Final[Mapping[Fault, _Answerer]] = {
-    Fault.NONE: _answer_whole,
+_FAULTS: Final[Mapping[Fault, Callable[[Client, Reply], Awaitable[None]]]] = {
     Fault.DROPPED: _answer_dropped,
     Fault.TRUNCATED: _answer_truncated,
     Fault.HUGE: _answer_huge,
