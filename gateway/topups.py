@@ -38,8 +38,8 @@ CURRENCY = "CNY"
 class TopUps:
     """A service of the worker (see services.Service)."""
 
-    def __init__(self, parts: Parts, *, told: Callable[[], None]) -> None:
-        """`told` is called when partners are to be told something."""
+    def __init__(self, parts: Parts, *, told: Callable[[int], None]) -> None:
+        """`told` takes the ids of webhooks whose rows were made."""
         self._parts = parts
         self._told = told
         self._store = AttemptStore(parts.pool, parts.worker_id)
@@ -143,9 +143,10 @@ class TopUps:
 
     async def cancel(self, partner_id: int, order_id: int) -> bool:
         """Cancel and refund an order of which nothing was sent; False: too late."""
-        cancelled = await self._store.cancel_order(partner_id, order_id, self._next_id())
+        webhook_id = self._next_id()
+        cancelled = await self._store.cancel_order(partner_id, order_id, webhook_id)
         if cancelled:
-            self._told()
+            self._told(webhook_id)
         return cancelled
 
     # ------------------------------------------------------------ the connectors' requests

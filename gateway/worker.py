@@ -87,7 +87,7 @@ class Worker:
         self._known.alone = await self._leases.count_workers() <= 1
         read = await read_catalog(pool)
         notifications = Notifications(self._parts(slot))
-        topups = TopUps(self._parts(slot), told=notifications.notifier.nudge)
+        topups = TopUps(self._parts(slot), told=notifications.notifier.made)
         channels = Channels(self._parts(slot), show=self._show_order)
         self._context = self._make_context(
             slot,

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.domain.order_record import OrderRecord
 from gateway.domain.webhook import WebhookState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenRow:
-    """A due row, claimed for this worker; `url` None: the endpoint is disabled or gone."""
+    """A due row, claimed for this worker; `url` None: the endpoint is disabled or gone.
+
+    With `order` it was just made by this worker: unclaimed, and `url` None is the endpoint.
+    """
 
     id: int
     partner_id: int
@@ -20,6 +24,7 @@ class TakenRow:
     body: bytes | None
     attempts: int
     created_at: datetime
+    order: OrderRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

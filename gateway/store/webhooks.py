@@ -8,6 +8,7 @@ from typing import Any, Final
 import asyncpg
 
 from gateway.domain.errors import StoreUnavailableError
+from gateway.domain.order_record import OrderRecord
 from gateway.domain.webhook_record import Outcome, TakenRow
 from gateway.store.database import unreachable_is_unavailable
 from gateway.store.named_sql import queries
@@ -47,6 +48,12 @@ class WebhookStore:
                 SQL["take"], self._worker_id, self._slot, in_memory, full, chunk, HOLD_S
             )
         return [TakenRow(**dict(row)) for row in rows]
+
+    async def made(self, ids: Sequence[int]) -> list[TakenRow]:
+        """Messages just made here, with their orders; unclaimed. Those not there are missing."""
+        with unreachable_is_unavailable():
+            rows = await self._pool.fetch(SQL["made"], ids)
+        return [_made(dict(row)) for row in rows]
 
     async def claim(self, ids: Sequence[int]) -> None:
         """Keep messages that were handed over in memory."""
@@ -94,3 +101,22 @@ class WebhookStore:
         with unreachable_is_unavailable():
             rows = await self._pool.fetch(SQL["addressees"])
         return [AddresseeRow(**dict(row)) for row in rows]
+
+
+def _made(columns: dict[str, Any]) -> TakenRow:
+    id_, type_, sequence, url, made_at = (
+        columns.pop(name) for name in ("webhook_id", "type", "sequence", "url", "made_at")
+    )
+    return TakenRow(
+        id=id_,
+        partner_id=columns["partner_id"],
+        order_id=columns["id"],
+        type=type_,
+        sequence=sequence,
+        url=url,
+        to_endpoint=url is None,
+        body=None,
+        attempts=0,
+        created_at=made_at,
+        order=OrderRecord(**columns),
+    )

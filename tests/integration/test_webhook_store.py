@@ -91,13 +91,35 @@ async def test_what_a_living_worker_has_in_memory_is_left_to_it(rows: Any) -> No
         [SLOT, OTHER_SLOT],
     )
     own, others = (1 << 22) | (SLOT << 12), (1 << 22) | (OTHER_SLOT << 12)
-    for id_ in (own, others):
-        await insert(rows, PARTNER, id_, 1, order_id=id_)
+    await insert(rows, PARTNER, own, 1, order_id=own)  # made with its order
+    await insert(rows, PARTNER, others, 1, order_id=77)  # made later, by a settlement
     store = store_on(rows)
     assert await store.take([own], [], 10) == []
     assert [row.id for row in await store.take([], [], 10)] == [own]
     await rows.execute("UPDATE webhook SET created_at = created_at - interval '6 s'")
     assert [row.id for row in await store.take([], [], 10)] == [others]  # its worker hangs
+
+
+async def test_what_was_just_made_comes_with_its_order(rows: Any) -> None:
+    """Read and not claimed; not there once it is claimed, nor while an earlier event is due."""
+    await rows.execute(
+        "INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity, amount,"
+        " state, delivered_quantity, account, created_at, updated_at)"
+        " SELECT id, 77, 'A77', '', 1, 1, 5, 'delivered', 1, '13800000000', now(), now()"
+        " FROM partner WHERE name = $1",
+        PARTNER,
+    )
+    await insert(rows, PARTNER, 1, 1, order_id=77, sequence=1)
+    await insert(rows, PARTNER, 2, 1, order_id=77, sequence=2)
+    store = store_on(rows)
+    [made] = await store.made([1, 2, 3])
+    assert (made.id, made.order_id, made.sequence, made.url) == (1, 77, 1, None)
+    assert made.order is not None
+    assert (made.order.out_order_no, made.order.state) == ("A77", "delivered")
+    assert [row.id for row in await store.take([], [], 10)] == [1]
+    assert await store.made([1]) == []
+    await store.settle([outcome(1)])
+    assert [row.id for row in await store.made([1, 2])] == [2]
 
 
 async def test_a_later_event_waits_for_the_earlier(rows: Any) -> None:

@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from gateway.domain.catalog import Sku, SkuKind
 from gateway.domain.errors import StoreUnavailableError
 from gateway.domain.order import Verdict
@@ -28,12 +26,19 @@ SKU = Sku(
     on_sale=True, updated_at=MOMENT,
 )  # fmt: skip
 
+ORDER = OrderRecord(
+    partner_id=1, id=7, out_order_no="A7", content_hash=b"", sku_id=3, quantity=1, amount=5,
+    state="delivered", delivered_quantity=1, pool_id=None, seqs=None, account="13800000000",
+    metadata=None, failure=None, created_at=MOMENT, updated_at=MOMENT,
+)  # fmt: skip
+
 
 class Rows:
     """The store: gives `due` once, remembers what it is told."""
 
     def __init__(self) -> None:
         self.due: list[TakenRow] = []
+        self.just_made: dict[int, TakenRow] = {}
         self.asked: list[tuple[list[int], list[int]]] = []
         self.claimed: list[int] = []
         self.released: list[int] = []
@@ -49,6 +54,11 @@ class Rows:
         self.asked.append((list(in_memory), list(full)))
         due, self.due = self.due[:chunk], self.due[chunk:]
         return due
+
+    async def made(self, ids: Sequence[int]) -> list[TakenRow]:
+        """Of these, what was just made."""
+        await asyncio.sleep(0)
+        return [self.just_made[id_] for id_ in ids if id_ in self.just_made]
 
     async def claim(self, ids: Sequence[int]) -> None:
         """Remember."""
@@ -266,17 +276,37 @@ async def test_what_is_in_memory_is_not_taken_again() -> None:
         assert len(world.wire.sent) == 1
 
 
-async def test_a_nudge_does_not_wait_for_the_next_poll(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows that somebody else committed leave at once when it says so."""
-    monkeypatch.setattr(room, "POLL_S", 3600.0)
+async def test_what_was_just_made_is_read_with_its_order_and_leaves_at_once() -> None:
+    """A settled top-up's row is read, composed of the order that came along, and not claimed."""
     world = World()
-    async with running(world) as notifier:
-        await world.until(lambda: bool(world.rows.asked))
-        for id_ in (7, 8):
-            world.rows.due = [row(id_, body=b"{}")]
-            notifier.nudge()
-            await world.until(lambda: not world.rows.due)
-        await world.until(lambda: len(world.wire.sent) == 2)
+    world.rows.just_made = {8: row(8, url=None, type="order.delivered", order=ORDER)}
+    world.notifier.made(8)
+    await world.until(lambda: bool(world.rows.settled))
+    url, _, body = world.wire.sent[0]
+    assert (url, body["data"], body["sequence"]) == (URL, {"state": "delivered"}, 2)
+    assert (world.rows.claimed, world.rows.asked) == ([], [])
+
+
+async def test_what_was_just_made_may_be_gone_or_waiting() -> None:
+    """A row that is not there (nobody listens, or an earlier event is due) is left to polling."""
+    world = World()
+    world.notifier.made(8)
+    await world.turn()
+    assert (world.wire.sent, world.notifier.in_memory) == ([], 0)
+
+
+async def test_polling_does_not_take_what_is_being_read() -> None:
+    """Between its commit and its reading a row counts as in memory; if a poll was faster, it is
+    sent once."""
+    world = World()
+    world.rows.just_made = {8: row(8, order=ORDER)}
+    world.rows.due = [row(8, body=b"{}")]
+    world.notifier.made(8)
+    async with running(world):
+        await world.until(lambda: bool(world.rows.asked and world.rows.settled))
+        await world.turn()
+    assert world.rows.asked[0] == ([8], [])
+    assert len(world.wire.sent) == 1
 
 
 async def test_a_lost_result_is_not_a_lost_message() -> None:

@@ -61,7 +61,7 @@ class Dispatcher:
         catalog: Callable[[], Catalog],
         next_id: Callable[[], int],
         sells_at_once: Callable[[Route], int | None],
-        told: Callable[[], None] = lambda: None,
+        told: Callable[[int], None] = lambda _: None,
         covers: Callable[[Route], bool] = lambda _: True,
         share: float = 1.0,
         clock: Callable[[], float] = time.time,
@@ -73,7 +73,7 @@ class Dispatcher:
         self._next_id = next_id
         self._clock = clock
         self._chance = chance
-        self._told = told  # there may be rows of webhooks that nobody looked for yet
+        self._told = told  # takes the id of a webhook whose row may have been made
         self._platforms: Mapping[int, Platform] = {}
         self._policies: Mapping[int, Policy] = {}
         self._settling = Settling(attempts, purchases)
@@ -282,7 +282,7 @@ class Dispatcher:
         verdict = await self._settle(job, line)
         if verdict == "applied" and decision.news not in UNTOLD:
             self._awaited.pop(job.attempt_id, None)
-            self._told()
+            self._told(line.webhook_id)
         if verdict == "parked":
             log.error("dispatch.contradiction", attempt_id=job.attempt_id, news=decision.news)
         elif follower is not None and verdict in {"applied", "repeated"}:

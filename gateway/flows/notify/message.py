@@ -34,6 +34,7 @@ class Message:
     body: bytes | None = None  # None: not composed yet
     created_at: datetime | None = None  # None: just committed, `line` knows
     line: Line | None = None
+    order: OrderRecord | None = None  # as it was read with the row
     claimed: bool = True
 
     @property
@@ -57,6 +58,7 @@ class Webhooks(Protocol):
     async def take(
         self, in_memory: Sequence[int], full: Sequence[int], chunk: int
     ) -> list[TakenRow]: ...
+    async def made(self, ids: Sequence[int]) -> list[TakenRow]: ...
     async def claim(self, ids: Sequence[int]) -> None: ...
     async def release(self, ids: Sequence[int]) -> None: ...
     async def recover(self) -> None: ...
@@ -77,6 +79,25 @@ ReadOrders = Callable[[Sequence[tuple[int, int]]], Any]
 
 OrderJson = Callable[[OrderRecord], bytes]
 """An order as the API shows it, without codes."""
+
+
+def message_of(row: TakenRow, *, url: str, start_before: float) -> Message:
+    """A row on its way to `url`. One that was just made is not claimed yet."""
+    return Message(
+        id=row.id,
+        partner_id=row.partner_id,
+        order_id=row.order_id,
+        type=row.type,
+        sequence=row.sequence,
+        url=url,
+        to_endpoint=row.to_endpoint,
+        start_before=start_before,
+        attempts=row.attempts,
+        body=row.body,
+        created_at=row.created_at,
+        order=row.order,
+        claimed=row.order is None,
+    )
 
 
 def message_body(type_: str, moment: str, data: bytes, sequence: int) -> bytes:

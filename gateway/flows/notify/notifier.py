@@ -1,8 +1,8 @@
 """The notifier: one worker's share of all webhooks, from due row to settled row.
 
 A message is a row before it is anything else. It comes into memory in one of two ways: handed
-over by the intake right after the commit (so that it leaves within milliseconds), or taken by
-polling, which claims the row for a while. What is in memory may always be lost: rows that are
+over right after the commit by whoever made it (so that it leaves within milliseconds), or taken
+by polling, which claims the row for a while. What is in memory may always be lost: rows that are
 not settled become due again, hence at least once. Results are settled in groups.
 """
 
@@ -11,6 +11,7 @@ import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -34,13 +35,14 @@ from gateway.flows.notify.message import (
     Sign,
     Webhooks,
     message_body,
+    message_of,
     order_of_line,
 )
 
 log = structlog.get_logger()
 
 POLL_S: Final = 0.5
-POLL_PAUSE_S: Final = 0.02  # between polls while more is due, or somebody says that something is
+POLL_PAUSE_S: Final = 0.02  # between polls while partners have more than one chunk due
 TEND_EVERY_S: Final = 0.4
 CHUNK: Final = 256  # rows of one partner taken at once
 FULL: Final = 2_500  # messages of one partner waiting in memory; no more are taken
@@ -85,11 +87,14 @@ class Notifier:
         self._reading: GroupCommit[tuple[int, int], OrderRecord | None] = GroupCommit(
             self._batched(read_orders), lanes=2, batch_max=256, waiting_max=200_000
         )
+        self._announced: set[int] = set()  # rows being read because they were just made
+        self._making: GroupCommit[int, None] = GroupCommit(
+            self._take_made, lanes=1, batch_max=256, waiting_max=MEMORY_MAX
+        )
         self._settling: GroupCommit[Outcome, None] = GroupCommit(
             self._settle_batch, lanes=2, batch_max=256, waiting_max=200_000
         )
         self._polling: asyncio.Task[None] | None = None
-        self._nudged = asyncio.Event()
         self._tended_at = self._recovered_at = float("-inf")
         self.delivered = self.failed = self.dead = (
             0  # attempts that succeeded, failed; dead letters
@@ -124,9 +129,23 @@ class Notifier:
             if line.notify and line.sku.pool_id is not None:
                 self._hand_over(line)
 
-    def nudge(self) -> None:
-        """Rows were just committed that nobody holds in memory: look for them at once."""
-        self._nudged.set()
+    def made(self, message_id: int) -> None:
+        """A row was just committed by this worker: send it, without waiting for a poll."""
+        if len(self._messages) + len(self._announced) < MEMORY_MAX:
+            self._announced.add(message_id)
+            self._making.put(message_id).add_done_callback(_ignore_failure)
+
+    async def _take_made(self, ids: Sequence[int]) -> Sequence[None]:
+        try:
+            rows = await self._webhooks.made(ids)
+        finally:
+            self._announced.difference_update(ids)
+        for row in rows:
+            addressee = self.addressees.get(row.partner_id)
+            url = row.url or (addressee and addressee.url)
+            if url and self._lane(row.partner_id).has_room(HANDED_MAX):
+                self._take(replace(row, url=url), within_s=HANDED_S)
+        return [None] * len(ids)
 
     def _hand_over(self, line: Line) -> None:
         url = line.notify_url
@@ -167,7 +186,6 @@ class Notifier:
         was_down = False
         while True:
             more = False
-            self._nudged.clear()
             try:
                 more = await self._poll()
                 was_down = False
@@ -178,14 +196,7 @@ class Notifier:
             except Exception:
                 # What one poll stumbles over must not end the others; the rows stay due.
                 log.exception("notify.poll_broken")
-            await asyncio.sleep(POLL_PAUSE_S)
-            if not more:
-                await self._wait_for_nudge(POLL_S - POLL_PAUSE_S)
-
-    async def _wait_for_nudge(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._nudged.wait()
+            await asyncio.sleep(POLL_PAUSE_S if more else POLL_S)
 
     async def _poll(self) -> bool:
         """Take what is due; whether some partner has more."""
@@ -197,7 +208,7 @@ class Notifier:
         self._finished.clear()
         # What is claimed is not due for anybody; of the rest, rows that memory has stay there.
         unclaimed = [message.id for message in self._messages.values() if not message.claimed]
-        rows = await self._webhooks.take(unclaimed, full, CHUNK)
+        rows = await self._webhooks.take([*unclaimed, *self._announced], full, CHUNK)
         taken: dict[int, int] = {}
         for row in rows:
             taken[row.partner_id] = taken.get(row.partner_id, 0) + 1
@@ -214,27 +225,13 @@ class Notifier:
             self._recovered_at = now
             await self._webhooks.recover()
 
-    def _take(self, row: TakenRow) -> None:
+    def _take(self, row: TakenRow, *, within_s: float = START_WITHIN_S) -> None:
         if row.id in self._messages or row.id in self._finished:
             return  # it was handed over meanwhile
         if row.url is None:
             self._bury(row)
             return
-        self._put(
-            Message(
-                id=row.id,
-                partner_id=row.partner_id,
-                order_id=row.order_id,
-                type=row.type,
-                sequence=row.sequence,
-                url=row.url,
-                to_endpoint=row.to_endpoint,
-                start_before=self._clock() + START_WITHIN_S,
-                attempts=row.attempts,
-                body=row.body,
-                created_at=row.created_at,
-            )
-        )
+        self._put(message_of(row, url=row.url, start_before=self._clock() + within_s))
 
     async def _claim_stragglers(self, now: float) -> None:
         """Handed-over messages that linger: claim their rows before other workers take them."""
@@ -316,7 +313,7 @@ class Notifier:
             record = order_of_line(message.line, moment)
             return message_body(message.type, rfc3339(moment), self._order_json(record), 1)
         assert message.order_id is not None  # messages about no order are stored with a body
-        found = await self._reading.submit((message.partner_id, message.order_id))
+        found = message.order or await self._reading.submit((message.partner_id, message.order_id))
         if found is None:
             raise RuntimeError(f"webhook {message.id} is about an order that does not exist")
         # The row was made in the transaction of the event, so they share the moment.

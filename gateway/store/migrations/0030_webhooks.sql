@@ -30,10 +30,9 @@ CREATE FUNCTION partners_waiting() RETURNS SETOF bigint LANGUAGE sql STABLE AS $
 $$;
 
 -- Due messages, at most p_chunk of each partner but those p_full; they are the caller's for
--- p_hold_s. A later event of an order waits until the earlier one was attempted. What an intake
--- has just inserted (its id is the order's) is in the memory of the worker whose slot made the
--- id: the caller takes its own unless p_in_memory has it, and others' when they are older than
--- any hand-over or their worker is gone.
+-- p_hold_s. A later event of an order waits until the earlier one was attempted. What was just
+-- inserted is in the memory of the worker whose slot made the id: the caller takes its own unless
+-- p_in_memory has it, and others' when they are older than any hand-over or their worker is gone.
 CREATE FUNCTION take_webhooks(
     p_owner uuid, p_slot integer, p_in_memory bigint[], p_full bigint[], p_chunk integer, p_hold_s double precision
 ) RETURNS TABLE (id bigint, partner_id bigint, order_id bigint, type text, sequence integer, url text, to_endpoint boolean,
@@ -47,7 +46,7 @@ LANGUAGE sql SET enable_seqscan = off SET enable_hashjoin = off SET enable_merge
               AND (w.sequence < 2 OR NOT EXISTS (
                   SELECT FROM webhook earlier WHERE earlier.order_id = w.order_id AND earlier.sequence < w.sequence
                     AND earlier.state NOT IN ('delivered', 'dead') AND earlier.attempts = 0))
-              AND (w.owner IS NOT NULL OR w.attempts > 0 OR w.id IS DISTINCT FROM w.order_id
+              AND (w.owner IS NOT NULL OR w.attempts > 0
                    OR CASE WHEN (w.id >> 12) & 1023 = p_slot THEN w.id <> ALL (p_in_memory)
                            ELSE w.created_at < now() - interval '5 seconds' OR NOT EXISTS (
                                SELECT FROM worker k WHERE k.slot = (w.id >> 12) & 1023 AND k.started_at <= w.created_at) END)
