@@ -54,17 +54,76 @@ CREATE FUNCTION move_order(p_state text, p_news text) RETURNS text LANGUAGE sql 
         ELSE CASE WHEN p_state IN ('processing', 'uncertain') THEN 'failed' WHEN p_state <> 'failed' THEN 'parked' END END
 $$;
 
--- A line of news with what it met: its attempt, which is locked, and that attempt's order.
-CREATE TYPE news_line AS (
-    verdict text, attempt_at tid, attempt_id bigint, partner_id bigint, order_at tid, order_id bigint, order_state text,
-    state text,                                   -- of the attempt from now on; NULL: as it was
-    target text,                                  -- state of the order from now on; NULL: as it was
-    contradiction text, park text,                -- what waits for a person
-    upstream_no text, cost bigint, delivered integer, refund bigint, code text, message text,
-    check_s double precision, queries integer, not_found integer,
-    webhook_id bigint, notify_url text,           -- webhook_id NULL: the partner is not told
-    next_id bigint, next_upstream bigint, next_product text, next_cost_max bigint,
-    pool_id bigint, seqs text, sku_id bigint, buyer_id text, quantity integer
+-- An attempt as settle holds it: which line speaks of it, where its row is, what that says.
+CREATE TYPE held_attempt AS (line integer, place tid, id bigint, partner_id bigint, order_id bigint, state text);
+
+-- Locks attempts in id order, however long that takes, and reads them as they are then. Of an
+-- unknown one there is only the line.
+CREATE FUNCTION hold_attempts(p_attempt bigint[]) RETURNS held_attempt[] LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_indexscan = on SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT (u.line, a.ctid, a.id, a.partner_id, a.order_id, a.state)::held_attempt
+        FROM (SELECT * FROM unnest(p_attempt) WITH ORDINALITY AS u (id, line) ORDER BY u.id) AS u
+        LEFT JOIN LATERAL (SELECT x.ctid, x.* FROM attempt x WHERE x.id = u.id LIMIT 1 FOR NO KEY UPDATE) AS a ON true);
+END $$;
+
+-- What a line of news does. To its attempt: `news`, if the verdict is "applied". To the order:
+-- it moves to `target`; NULL: it stays, and waits for a person if there is a `contradiction`.
+CREATE TYPE judged_news AS (
+    line integer, verdict text, attempt_id bigint, attempt_place tid, news text,
+    order_id bigint, order_place tid, order_state text, target text, refund bigint, tells boolean, contradiction text
+);
+
+-- Judges the lines whose turn it is: of several lines about one order each turn takes the next.
+-- p_verdicts: those of earlier turns. `lines` has what is to be done; the others change nothing.
+CREATE FUNCTION judge_turn(
+    p_turn bigint, p_held held_attempt[], p_verdicts text[],
+    p_news text[], p_refund bigint[], p_code text[], p_next bigint[], p_park text[],
+    OUT verdicts text[], OUT turns bigint, OUT lines judged_news[], OUT moves bigint, OUT waits boolean
+) LANGUAGE plpgsql SET enable_seqscan = off SET enable_indexscan = on SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    WITH met AS MATERIALIZED (
+        SELECT h.*, row_number() OVER (PARTITION BY coalesce(h.order_id, -h.line) ORDER BY h.line) AS turn,
+               CASE WHEN p_news[h.line] = 'reversed' AND h.state IN ('created', 'accepted', 'uncertain')
+                    THEN 'failed' ELSE p_news[h.line] END AS news  -- money back before any success: it never was one
+        FROM unnest(p_held) AS h
+    ), judged AS MATERIALIZED (
+        SELECT m.*, o.ctid AS order_place, o.state AS order_state, o.amount - o.refunded AS kept, o.details,
+               CASE WHEN m.turn < p_turn THEN p_verdicts[m.line] WHEN m.id IS NULL THEN 'unknown'
+                    ELSE judge_news(m.state, m.news) END AS verdict,
+               -- A refused attempt that another one follows: its order goes on.
+               move_order(o.state, CASE WHEN m.news IN ('rejected', 'failed') AND p_next[m.line] IS NOT NULL
+                                        THEN 'accepted' ELSE m.news END) AS move
+        FROM met m
+        -- Whatever statistics say, LIMIT keeps this a lookup, and BETWEEN … ORDER BY keeps it to
+        -- the index that gives this order: the primary key.
+        LEFT JOIN LATERAL (SELECT x.ctid, x.* FROM orders x WHERE x.partner_id = m.partner_id
+                           AND x.id BETWEEN m.order_id AND m.order_id ORDER BY x.id LIMIT 1) AS o ON true
+    ), done AS MATERIALIZED (
+        SELECT j.*, CASE WHEN j.verdict = 'applied' THEN nullif(j.move, 'parked') END AS target,
+               CASE WHEN j.verdict = 'parked'
+                    THEN format('attempt %s is %s, the upstream now says %s (%s)', j.id, j.state, j.news, coalesce(p_code[j.line], ''))
+                    WHEN j.verdict = 'applied' AND j.move = 'parked'
+                    THEN format('order is %s, attempt %s says %s', j.order_state, j.id, j.news) END AS contradiction
+        FROM judged j
+    )
+    SELECT array_agg(d.verdict ORDER BY d.line), max(d.turn),
+           array_agg((d.line, d.verdict, d.id, d.place, d.news, d.order_id, d.order_place, d.order_state, d.target,
+                      CASE WHEN d.target IN ('failed', 'reversed') THEN d.kept WHEN d.target = 'partial' THEN p_refund[d.line] ELSE 0 END,
+                      d.target <> 'processing' AND (d.details::json ->> 'notify_url' IS NOT NULL OR EXISTS (
+                          SELECT FROM webhook_endpoint e WHERE e.partner_id = d.partner_id AND e.disabled_at IS NULL)),
+                      d.contradiction)::judged_news)
+               FILTER (WHERE d.turn = p_turn AND d.verdict IN ('applied', 'parked')),
+           count(d.target) FILTER (WHERE d.turn = p_turn),
+           bool_or(d.contradiction IS NOT NULL OR (p_park[d.line] IS NOT NULL AND d.target IS NULL)) FILTER (WHERE d.turn = p_turn)
+    INTO verdicts, turns, lines, moves, waits
+    FROM done d;
+END $$;
+
+-- An order that did not deliver all it was paid for.
+CREATE TYPE refunded_order AS (
+    partner_id bigint, id bigint, attempt_id bigint, state text, refund bigint, sku_id bigint, quantity integer, buyer_id text
 );
 
 -- Applies news about attempts, in one transaction; the tables are gateway/domain/attempt.py.
@@ -76,169 +135,124 @@ CREATE TYPE news_line AS (
 -- while the order stays as it is. Locks attempts in id order, then accounts in id order.
 -- Idempotent. Error 40001: news of another attempt has just moved one of the orders; nothing done.
 --
--- Lines are applied as a set. Of several lines about one order, each turn takes the next.
+-- Lines are applied as a set. Rows are found by ctid, where they were read a moment ago: no index
+-- is searched again, and the settings leave no plan that could read a table, whatever statistics say.
 CREATE FUNCTION settle(
     p_attempt bigint[], p_news text[], p_upstream_no text[], p_cost bigint[], p_delivered integer[], p_refund bigint[],
     p_code text[], p_message text[], p_check_s double precision[], p_queries integer[], p_not_found integer[],
     p_webhook bigint[], p_next bigint[], p_next_upstream bigint[], p_next_product text[], p_next_cost_max bigint[],
     p_owner uuid, p_pool bigint[], p_seqs text[], p_park text[]
 ) RETURNS text[] LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
+    held      held_attempt[];
+    this_turn bigint := 1;
     verdicts  text[];
-    lines     news_line[];
-    this_turn integer := 0;
-    turns     integer := 1;
+    judged    record;
+    lines     judged_news[];
+    moved     bigint;
+    refunded  refunded_order[];
 BEGIN
-    PERFORM FROM attempt WHERE id = ANY (p_attempt) ORDER BY id FOR NO KEY UPDATE;
+    held := hold_attempts(p_attempt);
     IF p_news && ARRAY['partial', 'rejected', 'failed', 'reversed'] THEN
         PERFORM FROM account WHERE partner_id = ANY (ARRAY(
-            SELECT a.partner_id FROM unnest(p_attempt, p_news) AS u (id, news)
-            CROSS JOIN LATERAL (SELECT x.partner_id FROM attempt x WHERE x.id = u.id LIMIT 1) AS a
-            WHERE u.news IN ('partial', 'rejected', 'failed', 'reversed'))) ORDER BY partner_id FOR NO KEY UPDATE;
+            SELECT h.partner_id FROM unnest(held) AS h WHERE p_news[h.line] IN ('partial', 'rejected', 'failed', 'reversed')))
+        ORDER BY partner_id FOR NO KEY UPDATE;
     END IF;
-    WHILE this_turn < turns LOOP
+    LOOP
+        judged := judge_turn(this_turn, held, verdicts, p_news, p_refund, p_code, p_next, p_park);
+        verdicts := judged.verdicts;
+        lines := judged.lines;
+
+        UPDATE attempt a SET
+            state = CASE l.news WHEN 'noted' THEN a.state ELSE l.news END,
+            upstream_no = coalesce(p_upstream_no[l.line], a.upstream_no), cost = coalesce(p_cost[l.line], a.cost),
+            delivered_quantity = coalesce(p_delivered[l.line], a.delivered_quantity),
+            code = coalesce(p_code[l.line], a.code), message = coalesce(p_message[l.line], a.message),
+            queries = coalesce(p_queries[l.line], a.queries), not_found = coalesce(p_not_found[l.line], a.not_found),
+            next_check_at = now() + make_interval(secs => p_check_s[l.line]), sent_at = coalesce(a.sent_at, now()), updated_at = now()
+        FROM unnest(lines) AS l WHERE a.ctid = l.attempt_place AND l.verdict = 'applied';
+
+        IF array_remove(p_next, NULL) <> '{}' THEN
+            INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, cost_max, face_value,
+                                 state, next_check_at, owner)
+            SELECT p_next[l.line], a.partner_id, a.order_id, p_next_upstream[l.line], p_next_product[l.line], a.account, a.quantity,
+                   p_next_cost_max[l.line], a.face_value, 'created', now() + interval '5 s', p_owner
+            FROM unnest(lines) AS l JOIN attempt a ON a.id = l.attempt_id
+            WHERE l.verdict = 'applied' AND l.news IN ('rejected', 'failed') AND p_next[l.line] IS NOT NULL;
+        END IF;
+        IF judged.waits THEN
+            UPDATE orders o SET parked = coalesce(l.contradiction, o.parked, p_park[l.line]),
+                updated_at = CASE WHEN l.contradiction IS NULL THEN o.updated_at ELSE now() END
+            FROM unnest(lines) AS l
+            WHERE o.ctid = l.order_place AND o.id = l.order_id AND l.target IS NULL
+              AND (l.contradiction IS NOT NULL OR p_park[l.line] IS NOT NULL);
+        END IF;
+        IF judged.moves > 0 THEN
+            WITH moving AS (
+                UPDATE orders o SET
+                    state = l.target, refunded = o.refunded + l.refund, updated_at = now(),
+                    failure = CASE WHEN l.target IN ('failed', 'partial', 'reversed') THEN json_build_object(
+                        'code', coalesce(nullif(p_code[l.line], ''), l.target), 'detail', coalesce(p_message[l.line], ''))::text END,
+                    delivered_quantity = CASE l.target WHEN 'delivered' THEN o.quantity WHEN 'partial' THEN coalesce(p_delivered[l.line], 0)
+                                         WHEN 'reversed' THEN o.delivered_quantity ELSE 0 END,
+                    parked = CASE WHEN l.target IN ('processing', 'uncertain') THEN coalesce(o.parked, p_park[l.line]) END,  -- else decided
+                    pool_id = coalesce(p_pool[l.line], o.pool_id), seqs = coalesce(p_seqs[l.line]::bigint[], o.seqs),
+                    last_event = o.last_event + l.tells::integer
+                FROM unnest(lines) AS l
+                -- Whoever moved the order since it was read left another row there, or another state.
+                WHERE o.ctid = l.order_place AND o.id = l.order_id AND o.state = l.order_state AND l.target IS NOT NULL
+                RETURNING o.partner_id, o.id, o.sku_id, o.quantity, o.last_event, o.details,
+                          l.line, l.attempt_id, l.target, l.tells, l.refund
+            ), telling AS (
+                INSERT INTO webhook (id, partner_id, order_id, type, sequence, url, next_attempt_at)
+                SELECT p_webhook[m.line], m.partner_id, m.id, 'order.' || m.target, m.last_event, m.details::json ->> 'notify_url', now()
+                FROM moving m WHERE m.tells
+            )
+            SELECT count(*), array_agg((m.partner_id, m.id, m.attempt_id, m.target, m.refund, m.sku_id, m.quantity,
+                                        m.details::json ->> 'buyer_id')::refunded_order)
+                             FILTER (WHERE m.target IN ('failed', 'partial', 'reversed'))
+            INTO moved, refunded FROM moving m;
+            IF moved <> judged.moves THEN
+                RAISE EXCEPTION 'an order was moved by other news meanwhile' USING ERRCODE = '40001';
+            END IF;
+            IF refunded IS NOT NULL THEN
+                PERFORM refund_orders(refunded);
+            END IF;
+            IF array_remove(p_pool, NULL) <> '{}' THEN
+                INSERT INTO allocation (pool_id, seq, order_id)
+                SELECT p_pool[l.line], s, l.order_id FROM unnest(lines) AS l, unnest(p_seqs[l.line]::bigint[]) AS s
+                WHERE l.target IS NOT NULL AND p_pool[l.line] IS NOT NULL;
+            END IF;
+        END IF;
+        EXIT WHEN this_turn = judged.turns;
         this_turn := this_turn + 1;
-        -- MATERIALIZED has each step evaluated once. Whatever statistics say, LIMIT keeps lookups
-        -- lookups, and BETWEEN … ORDER BY keeps them to the index that gives this order: the key.
-        WITH met AS MATERIALIZED (
-            SELECT row_number() OVER (PARTITION BY coalesce(a.order_id, -u.line) ORDER BY u.line) AS turn, u.*,
-                   CASE WHEN u.told = 'reversed' AND a.state IN ('created', 'accepted', 'uncertain')
-                        THEN 'failed' ELSE u.told END AS news,  -- money back before any success: it never was one
-                   a.ctid AS attempt_at, a.id, a.partner_id, a.order_id, a.state AS attempt_state,
-                   o.ctid AS order_at, o.state AS order_state, o.amount, o.refunded, o.details, o.sku_id, o.quantity
-            FROM unnest(p_attempt, p_news, p_upstream_no, p_cost, p_delivered, p_refund, p_code, p_message, p_check_s,
-                        p_queries, p_not_found, p_webhook, p_next, p_next_upstream, p_next_product, p_next_cost_max,
-                        p_pool, p_seqs, p_park) WITH ORDINALITY
-                 AS u (attempt_id, told, upstream_no, cost, delivered, refund, code, message, check_s,
-                       queries, not_found, webhook_id, next_id, next_upstream, next_product, next_cost_max,
-                       pool_id, seqs, park, line)
-            LEFT JOIN LATERAL (SELECT x.ctid, x.* FROM attempt x WHERE x.id = u.attempt_id LIMIT 1) AS a ON true
-            LEFT JOIN LATERAL (SELECT x.ctid, x.* FROM orders x WHERE x.partner_id = a.partner_id
-                               AND x.id BETWEEN a.order_id AND a.order_id ORDER BY x.id LIMIT 1) AS o ON true
-        ), judged AS MATERIALIZED (
-            SELECT m.*,
-                   CASE WHEN m.turn < this_turn THEN verdicts[m.line] WHEN m.id IS NULL THEN 'unknown'
-                        ELSE judge_news(m.attempt_state, m.news) END AS verdict,
-                   -- A refused attempt that another one follows: its order goes on.
-                   move_order(m.order_state, CASE WHEN m.news IN ('rejected', 'failed') AND m.next_id IS NOT NULL
-                                                  THEN 'accepted' ELSE m.news END) AS move
-            FROM met m
-        )
-        SELECT array_agg(j.verdict ORDER BY j.line), max(j.turn),
-               array_agg((j.verdict, j.attempt_at, j.id, j.partner_id, j.order_at, j.order_id, j.order_state,
-                          nullif(j.news, 'noted'),
-                          CASE WHEN j.verdict = 'applied' THEN nullif(j.move, 'parked') END,
-                          CASE WHEN j.verdict = 'parked'
-                               THEN format('attempt %s is %s, the upstream now says %s (%s)', j.id, j.attempt_state, j.news, coalesce(j.code, ''))
-                               WHEN j.move = 'parked' THEN format('order is %s, attempt %s says %s', j.order_state, j.id, j.news) END,
-                          j.park, j.upstream_no, j.cost, j.delivered,
-                          CASE WHEN j.move IN ('failed', 'reversed') THEN j.amount - j.refunded WHEN j.move = 'partial' THEN j.refund ELSE 0 END,
-                          j.code, j.message, j.check_s, j.queries, j.not_found,
-                          CASE WHEN j.move <> 'processing' AND (j.notify_url IS NOT NULL OR EXISTS (
-                              SELECT FROM webhook_endpoint e WHERE e.partner_id = j.partner_id AND e.disabled_at IS NULL)) THEN j.webhook_id END,
-                          j.notify_url, j.next_id, j.next_upstream, j.next_product, j.next_cost_max,
-                          j.pool_id, j.seqs, j.sku_id, j.buyer_id, j.quantity)::news_line)
-                   FILTER (WHERE j.turn = this_turn AND j.verdict IN ('applied', 'parked'))
-        INTO verdicts, turns, lines
-        FROM (SELECT *, details::json ->> 'notify_url' AS notify_url, details::json ->> 'buyer_id' AS buyer_id FROM judged) j;
-        PERFORM apply_news(lines, p_owner);
+        held := hold_attempts(p_attempt);
     END LOOP;
     RETURN verdicts;
 END $$;
 
--- Writes down what settle judged: lines about different orders, their attempts locked. Rows are
--- found by ctid, as they were read: no index has to be searched again, and the settings leave no
--- plan that could read a table, whatever statistics say.
-CREATE FUNCTION apply_news(p_lines news_line[], p_owner uuid) RETURNS void LANGUAGE plpgsql
-SET enable_indexscan = off SET enable_indexonlyscan = off AS $$
-DECLARE
-    moves    bigint;
-    moved    bigint;
-    waits    boolean;
-    follows  boolean;
-    refunds  boolean;
-BEGIN
-    UPDATE attempt a SET
-        state = coalesce(l.state, a.state), upstream_no = coalesce(l.upstream_no, a.upstream_no), cost = coalesce(l.cost, a.cost),
-        delivered_quantity = coalesce(l.delivered, a.delivered_quantity), code = coalesce(l.code, a.code),
-        message = coalesce(l.message, a.message), queries = coalesce(l.queries, a.queries), not_found = coalesce(l.not_found, a.not_found),
-        next_check_at = now() + make_interval(secs => l.check_s), sent_at = coalesce(a.sent_at, now()), updated_at = now()
-    FROM unnest(p_lines) AS l WHERE a.ctid = l.attempt_at AND l.verdict = 'applied';
-
-    SELECT count(l.target), bool_or(l.contradiction IS NOT NULL OR (l.park IS NOT NULL AND l.target IS NULL)),
-           bool_or(l.next_id IS NOT NULL), bool_or(l.target IN ('failed', 'partial', 'reversed'))
-    INTO moves, waits, follows, refunds FROM unnest(p_lines) AS l;
-    IF waits THEN
-        UPDATE orders o SET parked = coalesce(l.contradiction, o.parked, l.park),
-            updated_at = CASE WHEN l.contradiction IS NULL THEN o.updated_at ELSE now() END
-        FROM unnest(p_lines) AS l
-        WHERE o.ctid = l.order_at AND o.id = l.order_id
-          AND (l.contradiction IS NOT NULL OR (l.verdict = 'applied' AND l.park IS NOT NULL AND l.target IS NULL));
-    END IF;
-    IF follows THEN
-        INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, cost_max, face_value,
-                             state, next_check_at, owner)
-        SELECT l.next_id, a.partner_id, a.order_id, l.next_upstream, l.next_product, a.account, a.quantity, l.next_cost_max,
-               a.face_value, 'created', now() + interval '5 s', p_owner
-        FROM unnest(p_lines) AS l JOIN attempt a ON a.id = l.attempt_id
-        WHERE l.verdict = 'applied' AND l.state IN ('rejected', 'failed') AND l.next_id IS NOT NULL;
-    END IF;
-    IF moves = 0 THEN
-        RETURN;
-    END IF;
-
-    -- Whoever moved one of these orders since it was read left another row there, or another state.
-    WITH moving AS (
-        UPDATE orders o SET
-            state = l.target, refunded = o.refunded + l.refund, updated_at = now(),
-            failure = CASE WHEN l.target IN ('failed', 'partial', 'reversed') THEN json_build_object(
-                'code', coalesce(nullif(l.code, ''), l.target), 'detail', coalesce(l.message, ''))::text END,
-            delivered_quantity = CASE l.target WHEN 'delivered' THEN o.quantity WHEN 'partial' THEN coalesce(l.delivered, 0)
-                                 WHEN 'reversed' THEN o.delivered_quantity ELSE 0 END,
-            parked = CASE WHEN l.target IN ('processing', 'uncertain') THEN coalesce(o.parked, l.park) END,  -- else decided
-            pool_id = coalesce(l.pool_id, o.pool_id), seqs = coalesce(l.seqs::bigint[], o.seqs),
-            last_event = o.last_event + (l.webhook_id IS NOT NULL)::integer
-        FROM unnest(p_lines) AS l
-        WHERE l.target IS NOT NULL AND o.ctid = l.order_at AND o.id = l.order_id AND o.state = l.order_state
-        RETURNING o.partner_id, o.id, o.last_event, l.webhook_id, l.target, l.notify_url
-    ), telling AS (
-        INSERT INTO webhook (id, partner_id, order_id, type, sequence, url, next_attempt_at)
-        SELECT m.webhook_id, m.partner_id, m.id, 'order.' || m.target, m.last_event, m.notify_url, now()
-        FROM moving m WHERE m.webhook_id IS NOT NULL
-    )
-    SELECT count(*) INTO moved FROM moving;
-    IF moved <> moves THEN
-        RAISE EXCEPTION 'an order was moved by other news meanwhile' USING ERRCODE = '40001';
-    END IF;
-    INSERT INTO allocation (pool_id, seq, order_id)
-    SELECT l.pool_id, s, l.order_id FROM unnest(p_lines) AS l, unnest(l.seqs::bigint[]) AS s
-    WHERE l.target IS NOT NULL AND l.pool_id IS NOT NULL;
-    IF refunds THEN
-        PERFORM refund_orders(p_lines);
-    END IF;
-END $$;
-
 -- Gives back what was not delivered: money, and for failed orders the buyer's share of a purchase
 -- limit. settle holds the accounts' locks. Once per attempt and kind: entry_reference.
-CREATE FUNCTION refund_orders(p_lines news_line[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION refund_orders(p_orders refunded_order[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     -- LEFT JOIN: a refund without an account is an error, not a line less.
     INSERT INTO entry (partner_id, seq, kind, amount, balance_after, order_id, reference)
-    SELECT l.partner_id, a.last_entry + row_number() OVER w, 'refund', l.refund, a.balance + sum(l.refund) OVER w,
-           l.order_id, format('%s:%s', l.target, l.attempt_id)
-    FROM unnest(p_lines) AS l LEFT JOIN account a ON a.partner_id = l.partner_id
-    WHERE l.target IS NOT NULL AND l.refund <> 0
-    WINDOW w AS (PARTITION BY l.partner_id ORDER BY l.attempt_id ROWS UNBOUNDED PRECEDING);
+    SELECT r.partner_id, a.last_entry + row_number() OVER w, 'refund', r.refund, a.balance + sum(r.refund) OVER w,
+           r.id, format('%s:%s', r.state, r.attempt_id)
+    FROM unnest(p_orders) AS r LEFT JOIN account a ON a.partner_id = r.partner_id
+    WHERE r.refund <> 0
+    WINDOW w AS (PARTITION BY r.partner_id ORDER BY r.attempt_id ROWS UNBOUNDED PRECEDING);
 
     UPDATE account a SET balance = a.balance + d.total, last_entry = a.last_entry + d.refunds
-    FROM (SELECT l.partner_id, sum(l.refund) AS total, count(*) AS refunds FROM unnest(p_lines) AS l
-          WHERE l.target IS NOT NULL AND l.refund <> 0 GROUP BY 1) AS d
+    FROM (SELECT r.partner_id, sum(r.refund) AS total, count(*) AS refunds FROM unnest(p_orders) AS r
+          WHERE r.refund <> 0 GROUP BY 1) AS d
     WHERE a.partner_id = d.partner_id;
 
     UPDATE buyer_usage b SET used = greatest(0, b.used - d.quantity)
-    FROM (SELECT l.partner_id, l.sku_id, l.buyer_id, sum(l.quantity) AS quantity FROM unnest(p_lines) AS l
-          WHERE l.target = 'failed' AND l.buyer_id IS NOT NULL GROUP BY 1, 2, 3) AS d
+    FROM (SELECT r.partner_id, r.sku_id, r.buyer_id, sum(r.quantity) AS quantity FROM unnest(p_orders) AS r
+          WHERE r.state = 'failed' AND r.buyer_id IS NOT NULL GROUP BY 1, 2, 3) AS d
     WHERE b.partner_id = d.partner_id AND b.sku_id = d.sku_id AND b.buyer_id = d.buyer_id;
 END $$;
 
