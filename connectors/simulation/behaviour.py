@@ -34,6 +34,7 @@ class Answer(StrEnum):
     TRUNCATED = "truncated"
     HUGE = "huge"
     SLOW = "slow"  # one byte at a time
+    MISMATCHED = "mismatched"  # speaks of another account
 
 
 class Callbacks(StrEnum):
@@ -45,6 +46,8 @@ class Callbacks(StrEnum):
     EARLY = "early"  # before the submit is answered
     FORGED_FIRST = "forged_first"
     LATE = "late"
+    STORMED = "stormed"  # the same one, many times at once
+    CONTRADICTED = "contradicted"  # once it is acknowledged, the opposite, as well signed
 
 
 class Refusal(StrEnum):
@@ -102,7 +105,10 @@ def _rows() -> dict[str, Behaviour]:
         Behaviour(name="truncated", answer=Answer.TRUNCATED),
         Behaviour(name="huge", answer=Answer.HUGE),
         Behaviour(name="slow", answer=Answer.SLOW),
+        Behaviour(name="mismatched", answer=Answer.MISMATCHED),
         Behaviour(name="late_callback", callbacks=Callbacks.LATE),
+        Behaviour(name="callbacks_stormed", callbacks=Callbacks.STORMED),
+        Behaviour(name="contradicted", callbacks=Callbacks.CONTRADICTED),
         Behaviour(name="hidden", hidden_s=3.0),
         Behaviour(name="hidden_dropped", answer=Answer.DROPPED, hidden_s=3.0),
         Behaviour(name="queries_fail", queries_fail=True),
@@ -170,11 +176,14 @@ class Script:
     latency_p99_s: float = 0.0
     rules: tuple[Rule, ...] = ()
 
-    def choose(self, account: str, our_no: str, try_no: int) -> Behaviour | None:
-        """The first rule that matches and whose die falls; None leaves it to the account."""
+    def choose(self, account: str, whose: str, try_no: int) -> Behaviour | None:
+        """The first rule that matches and whose die falls; None leaves it to the account.
+
+        `try_no` counts the purchases of `whose` (see Market.sell) so far.
+        """
         for index, rule in enumerate(self.rules):
             if rule.account.search(account) and (
-                rule.share >= 1.0 or self.die(f"{index}:{our_no}:{try_no}") < rule.share
+                rule.share >= 1.0 or self.die(f"{index}:{whose}:{try_no}") < rule.share
             ):
                 return rule.behaviour
         return None

@@ -21,6 +21,7 @@ ANSWER_BYTES_MAX: Final = 4096  # acknowledgements are a word or two
 QUEUE_MAX: Final = 200_000
 # Between the callbacks of one plan: long enough to be told apart, short enough for a test.
 STEP_S: Final = 0.03
+STORM: Final = 30  # equal callbacks at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class _Job:
 def plan_end(callbacks: Callbacks, end: OrderState, late_s: float) -> tuple[Planned, ...]:
     """The callbacks that tell an order's end, as its behaviour wants them."""
     true = Planned(state=end)
-    lie = OrderState.SUCCESS if end is OrderState.FAILED else OrderState.FAILED
+    lie = _opposite(end)
     match callbacks:
         case Callbacks.NEVER:
             return ()
@@ -57,8 +58,14 @@ def plan_end(callbacks: Callbacks, end: OrderState, late_s: float) -> tuple[Plan
             return (Planned(state=lie, forged=True), Planned(state=end, delay_s=10 * STEP_S))
         case Callbacks.LATE:
             return (Planned(state=end, delay_s=late_s),)
+        case Callbacks.STORMED:
+            return (true,) * STORM
         case _:
             return (true,)
+
+
+def _opposite(end: OrderState) -> OrderState:
+    return OrderState.SUCCESS if end is OrderState.FAILED else OrderState.FAILED
 
 
 class CallbackSender:
@@ -140,3 +147,10 @@ class CallbackSender:
             wait_s = platform.callback_retry_s[job.sends] * self._market.options.time_scale
             again = _Job(order=job.order, state=job.state, forged=False, sends=job.sends + 1)
             self._put_later(max(wait_s, 0.001), again)
+        # Only what the buyer knows for certain can be contradicted: before that it is a lie.
+        contradicts = job.order.behaviour.callbacks is Callbacks.CONTRADICTED
+        if done and contradicts and job.state is job.order.state:
+            lie = _opposite(job.state)
+            self._put(
+                _Job(order=job.order, state=lie, forged=False, sends=len(platform.callback_retry_s))
+            )

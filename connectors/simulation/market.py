@@ -122,10 +122,12 @@ class Market:
         return self._answer(order)
 
     def _behaviour(self, purchase: Purchase) -> Behaviour:
-        try_no = self._tries.get(purchase.our_no, 0)
-        self._tries[purchase.our_no] = try_no + 1
+        # By account, not by our number: that is another one in each run, and a seed is to replay.
+        whose = purchase.account or purchase.our_no
+        try_no = self._tries.get(whose, 0)
+        self._tries[whose] = try_no + 1
         return (
-            self.script.choose(purchase.account, purchase.our_no, try_no)
+            self.script.choose(purchase.account, whose, try_no)
             or self.platform.magic(purchase.account)
             or by_tail(purchase.account)
             or SUCCESS
@@ -208,9 +210,11 @@ class Market:
             self.later(wait_s, lambda: self.finish(order))
 
     def _answer(self, order: Order) -> Reply:
-        return _spoil(
-            self.platform.accepted(order), order.behaviour.answer, self.options.retry_after_s
-        )
+        reply = self.platform.accepted(order)
+        if order.behaviour.answer is Answer.MISMATCHED and order.account:
+            digits = order.account[-6:].encode()
+            return replace(reply, body=reply.body.replace(digits, digits[::-1]))
+        return _spoil(reply, order.behaviour.answer, self.options.retry_after_s)
 
     # --- settling ---------------------------------------------------------------------------------
 

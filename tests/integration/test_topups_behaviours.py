@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from connectors import registry
+from connectors.simulation.behaviour import read_script
 from tests.contract.partner import eventually
 from tests.contract.shop import RICH
 from tests.integration.topup_fixtures import gateway, session, topups
@@ -73,6 +74,34 @@ async def test_every_behaviour_ends_right(topups: TopUpShop, connector: str) -> 
         if connector in KNOWS_PARTIAL:
             spent -= HALF_REFUND_MINOR
         assert await balance(partner) == RICH - spent
+
+
+SAID_OF_A_SUCCESS = [
+    (connector, behaviour)
+    for connector in registry.names()
+    for behaviour in ("callbacks_stormed", "contradicted", "mismatched")
+    # Its word for a failure is "refunded": after a success that is no contradiction but news.
+    if (connector, behaviour) != ("kasushou", "contradicted")
+]
+
+
+@pytest.mark.parametrize(("connector", "behaviour"), SAID_OF_A_SUCCESS)
+async def test_whatever_is_said_of_a_success(
+    topups: TopUpShop, connector: str, behaviour: str
+) -> None:
+    """Told thirty times at once, taken back by a callback, or answered for another account: the
+    platform executed it once, so it is delivered and paid once."""
+    async with topups.outlet(connector) as outlet:
+        outlet.market.play(read_script({"rules": [{"do": behaviour}]}))
+        partner = await topups.shop.partner()
+        sku = await topups.sku([(outlet.name, None)])
+        placed = await order(partner, sku, outlet.account("456"))
+        assert (await until(partner, placed))["state"] == "delivered"
+        if (connector, behaviour) == ("dayuanren", "contradicted"):  # signed, so it is news
+            await eventually(lambda: _parked(topups, placed))
+        assert (await read(partner, placed))["state"] == "delivered"
+        assert await balance(partner) == RICH - PRICE_MINOR
+        assert outlet.executions(placed) == 1
 
 
 @pytest.mark.parametrize("connector", registry.names())

@@ -26,6 +26,10 @@ FAULTS: Final[Mapping[str, float]] = {
     "no_callback": 0.03,
     "forged_callback": 0.04,
     "late_callback": 0.02,
+    "callbacks_stormed": 0.005,
+    "contradicted": 0.01,
+    "mismatched": 0.01,
+    "token_expired": 0.002,
     "hidden": 0.01,
     "hidden_dropped": 0.01,
     "price_changed": 0.01,
@@ -35,6 +39,8 @@ FAULTS_OF_THE_LONG_RUN: Final[Mapping[str, float]] = {
     "dropped": 0.01,
     "storm": 0.005,
     "slow": 0.001,
+    "huge": 0.002,
+    "balance_exhausted": 0.0005,
 }
 NEVER_RESENT: Final = {"dingconnect"}  # what never arrived there waits for a person
 LISTS: Final = {"dtone", "reloadly", "dingconnect"}  # have a list of the day
@@ -81,12 +87,16 @@ def script(connector: str, seed: int, *, long_run: bool) -> dict[str, Any]:
     faults = dict(FAULTS)
     if long_run and connector not in NEVER_RESENT:
         faults |= FAULTS_OF_THE_LONG_RUN
+    if connector == "kasushou":
+        del faults["contradicted"]  # its word for a failure, "refunded", takes a success back
     rules, left = [], 1.0
     for name, share in faults.items():
         # Each rule throws its own die: its share is of what the rules before it left.
         rules.append({"account": "", "do": name, "share": share / left})
         left -= share
-    return {"seed": seed, "latency_ms": [5, 60], "rules": rules}
+    # A seed of its own: what one platform refuses, the next one may sell.
+    place = registry.names().index(connector)
+    return {"seed": seed * 16 + place, "latency_ms": [5, 60], "rules": rules}
 
 
 def settings_of(connector: str) -> dict[str, str]:
