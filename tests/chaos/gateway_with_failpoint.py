@@ -22,6 +22,7 @@ from gateway.store.attempts import AttemptStore
 from gateway.store.commit import CommitLane
 from gateway.store.leases import LeaseStore
 from gateway.store.orders import OrderStore
+from gateway.store.purchases import PurchaseStore
 
 Wrap = Callable[[Callable[..., Any], Callable[[], None]], Callable[..., Any]]
 
@@ -106,10 +107,19 @@ TOP_UP_FAILPOINTS: dict[str, tuple[type, str, Wrap]] = {
     "callback kept, not applied": (AttemptStore, "keep_callbacks", after),
 }
 
+# Between the platform's codes and our commit of them; tests/chaos/test_purchases_failpoints.py.
+PURCHASE_FAILPOINTS: dict[str, tuple[type, str, Wrap]] = {
+    "codes here, nothing stored": (PurchaseStore, "settle", before),  # faults 4
+    "codes numbered, not sealed": (PurchaseStore, "_store", after),
+    "codes stored, order not settled": (PurchaseStore, "_keep", after),
+    "order settled, not committed": (PurchaseStore, "_close", after),
+    "codes committed, nobody told": (PurchaseStore, "settle", after),
+}
+
 
 def arm(name: str, times: int) -> None:
     """Patch the failpoint's seam."""
-    owner, method, wrap = {**FAILPOINTS, **TOP_UP_FAILPOINTS}[name]
+    owner, method, wrap = {**FAILPOINTS, **TOP_UP_FAILPOINTS, **PURCHASE_FAILPOINTS}[name]
     passes = count(1)
 
     def passed() -> None:
