@@ -11,7 +11,6 @@ import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -144,7 +143,7 @@ class Notifier:
             addressee = self.addressees.get(row.partner_id)
             url = row.url or (addressee and addressee.url)
             if url and self._lane(row.partner_id).has_room(HANDED_MAX):
-                self._take(replace(row, url=url), within_s=HANDED_S)
+                self._take(row, url, within_s=HANDED_S)
         return [None] * len(ids)
 
     def _hand_over(self, line: Line) -> None:
@@ -212,7 +211,7 @@ class Notifier:
         taken: dict[int, int] = {}
         for row in rows:
             taken[row.partner_id] = taken.get(row.partner_id, 0) + 1
-            self._take(row)
+            self._take(row, row.url, within_s=START_WITHIN_S)
         return any(count >= CHUNK for count in taken.values())
 
     async def _tend(self, now: float) -> None:
@@ -225,13 +224,13 @@ class Notifier:
             self._recovered_at = now
             await self._webhooks.recover()
 
-    def _take(self, row: TakenRow, *, within_s: float = START_WITHIN_S) -> None:
+    def _take(self, row: TakenRow, url: str | None, *, within_s: float) -> None:
         if row.id in self._messages or row.id in self._finished:
             return  # it was handed over meanwhile
-        if row.url is None:
+        if url is None:
             self._bury(row)
             return
-        self._put(message_of(row, url=row.url, start_before=self._clock() + within_s))
+        self._put(message_of(row, url=url, start_before=self._clock() + within_s))
 
     async def _claim_stragglers(self, now: float) -> None:
         """Handed-over messages that linger: claim their rows before other workers take them."""
