@@ -44,8 +44,9 @@ PLACE_ORDER: Final = Operation(
         "Idempotent on `out_order_no`: the same content under the same number gives the same "
         "order back, for ever; other content is `order-conflict`, without effect. A refused "
         "order leaves nothing behind: its number may be tried again.\n\n"
-        "Code SKUs answer `delivered` at once; top-ups answer `processing` and finish by "
-        "webhook or query. `uncertain` means: do not order it again, we are finding out."
+        "Codes from stock answer `delivered` at once; top-ups, and codes bought on demand, "
+        "answer `processing` and finish by webhook or query. `uncertain` means: do not order it "
+        "again, we are finding out."
     ),
     scope=Scope.ORDERS_WRITE,
     body=OrderIn,
@@ -108,7 +109,7 @@ READ_ORDER_BY_NUMBER: Final = Operation(
 CANCEL_ORDER: Final = Operation(
     name="cancelOrder",
     tag=ORDERS,
-    summary="Cancel a top-up",
+    summary="Cancel an order that is bought upstream",
     description="Possible only while nothing was sent upstream; the charge is refunded.",
     scope=Scope.ORDERS_WRITE,
     parameters=(_ORDER_NO,),

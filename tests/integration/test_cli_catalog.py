@@ -1,11 +1,15 @@
 """`quangate pool`, `sku`, `campaign`, `upstream` and `webhook`."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connectors.simulation import running
 from tests.conftest import Cli
+from tests.integration.purchase_shop import CODES
+from tests.integration.topup_shop import settings_of
 
 CANARY = "canary-of-an-upstream"
 
@@ -89,6 +93,30 @@ def test_codes_bought_on_demand_have_a_pool_of_their_own(command: Cli) -> None:
     assert generated.returncode == 2
     sold = ("--kind", "code", "--pool", "CARD-10", "--price", "1", "--json")
     assert command("sku", "create", "SECOND", "--name", "x", *sold).returncode == 2
+
+
+@pytest.mark.parametrize("connector", CODES)
+async def test_what_sells_codes_is_in_the_catalogue(command: Cli, connector: str) -> None:
+    """`upstream catalog` tells products of kind code; what it names is a route of a code SKU."""
+    product, _ = CODES[connector]
+    async with running(connector) as simulator:
+        settings = [
+            word for name, value in settings_of(connector).items()
+            for word in ("--set", f"{name}={value}")
+        ]  # fmt: skip
+        name = f"sells-{connector}"
+        # In a thread: the simulator answers on this loop meanwhile.
+        await asyncio.to_thread(
+            command, "upstream", "add", name, "--connector", connector,
+            "--base-url", simulator.url, *settings,
+        )  # fmt: skip
+        listed = await asyncio.to_thread(command, "upstream", "catalog", name, "--json")
+        kinds = {each["product_id"]: each["kind"] for each in listed.json["products"]}
+        assert kinds[product] == "code"
+        assert set(kinds.values()) == {"code", "topup"}
+        new = ("sku", "create", f"SELLS-{connector}", "--name", "Card", "--kind", "code")
+        made = command(*new, "--price", "1000", "--route", f"{name}:{product}", "--json")
+        assert made.returncode == 0, made.stderr
 
 
 @pytest.mark.usefixtures("shop")

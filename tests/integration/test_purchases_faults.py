@@ -6,8 +6,12 @@ And that no code is anywhere in the open, whatever went wrong.
 import asyncio
 from typing import Any
 
+import pytest
+
 from connectors.simulation.ledger import Order, OrderState
 from connectors.simulation.market import Market
+from gateway.domain.errors import RefusedError
+from gateway.flows.administration.resolutions import approve, propose
 from tests.contract.gateway_process import Gateway
 from tests.contract.partner import eventually
 from tests.contract.shop import RICH
@@ -58,6 +62,27 @@ async def test_a_code_sold_twice_is_delivered_once(topups: TopUpShop) -> None:
         mended = await until(partner, second)
         assert [code["code"] for code in partner.codes(mended)] == ["OTHER-1"]
         assert await parked(topups, second) is None
+        assert await complaints(topups) == []
+
+
+async def test_a_person_refunds_what_was_sold_twice(topups: TopUpShop) -> None:
+    """Nobody but the platform has the code, so nobody can call it delivered; it can be refunded."""
+    async with topups.outlet("kasushou") as outlet:
+        sells(outlet.market, [("AGAIN-1", "p")])
+        partner = await topups.shop.partner()
+        sku = await topups.code_sku((outlet.name, "910010"))
+        await until(partner, await buy(partner, sku))
+        placed = await buy(partner, sku)
+        await eventually(lambda: is_parked(topups, placed))
+        number = placed["order_no"]
+        with pytest.raises(RefusedError, match="nobody has them but the upstream"):
+            async with topups.shop.desk() as (db, _):
+                await propose(db, number, verdict="succeeded", by="ann", reason="they say so")
+        async with topups.shop.desk() as (db, _):
+            await propose(db, number, verdict="failed", by="ann", reason="sold twice")
+            await approve(db, number, by="bob")
+        assert (await read(partner, placed))["state"] == "failed"
+        assert await balance(partner) == RICH - PRICE_MINOR
         assert await complaints(topups) == []
 
 

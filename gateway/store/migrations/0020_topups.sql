@@ -16,7 +16,8 @@ ALTER TABLE orders ADD CONSTRAINT orders_quantity CHECK (                    -- 
 -- of two that both believe it is their turn, one is refused.
 ALTER TABLE attempt ADD COLUMN sends integer NOT NULL DEFAULT 0;
 
--- What platforms told us, as received; kept to prove what was applied and why.
+-- What platforms told us, as received; kept to prove what was applied and why. Of a body that may
+-- hold codes only the digest is kept (I12).
 CREATE TABLE callback (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     upstream_id  bigint NOT NULL,
