@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 
 from gateway.domain.attempt_record import AttemptRecord
+from gateway.store.columns import given
 from gateway.store.database import unreachable_is_unavailable
 from gateway.store.named_sql import queries
 
@@ -49,9 +50,8 @@ class AttemptStore:
 
     async def settle_within(self, connection: Any, columns: Sequence[Sequence[Any]]) -> list[str]:
         """The same in the caller's transaction."""
-        # A column without any value travels empty: SQL's unnest fills it with NULLs.
-        given = [column if any(v is not None for v in column) else [] for column in columns]
-        head, tail = given[:16], given[16:]
+        told = given(columns)
+        head, tail = told[:16], told[16:]
         verdicts: list[str] = await connection.fetchval(
             SQL["settle"], *head, self._worker_id, *tail
         )

@@ -10,6 +10,7 @@ import asyncpg
 from gateway.domain.errors import StoreUnavailableError
 from gateway.domain.order_record import OrderRecord
 from gateway.domain.webhook_record import Outcome, TakenRow
+from gateway.store.columns import given
 from gateway.store.database import unreachable_is_unavailable
 from gateway.store.named_sql import queries
 
@@ -74,7 +75,7 @@ class WebhookStore:
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
         """Apply what attempts met. Idempotent."""
-        columns: Sequence[Sequence[Any]] = (
+        columns: tuple[Sequence[Any], ...] = (
             [outcome.message_id for outcome in outcomes],
             [outcome.attempts_before for outcome in outcomes],
             [int(outcome.tried) for outcome in outcomes],
@@ -88,7 +89,7 @@ class WebhookStore:
         for _ in range(RETRIES_MAX):
             try:
                 with unreachable_is_unavailable():
-                    await self._pool.execute(SQL["settle"], *columns, PATIENCE_S)
+                    await self._pool.execute(SQL["settle"], *given(columns), PATIENCE_S)
             except asyncpg.PostgresError as error:
                 if error.sqlstate not in RETRY_STATES:
                     raise

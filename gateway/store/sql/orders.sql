@@ -1,17 +1,15 @@
 -- Order reads. Every access path is an index of `orders` that starts with partner_id.
 
 -- name: by_ids
-SELECT o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,
-       o.pool_id, o.seqs, o.account, o.metadata, o.failure, o.created_at, o.updated_at
-FROM unnest($1::bigint[], $2::bigint[]) AS wanted (partner_id, id)
-CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = wanted.partner_id AND x.id = wanted.id LIMIT 1) AS o
+SELECT * FROM read_orders($1, $2)
 
 -- name: by_numbers
 SELECT o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,
        o.pool_id, o.seqs, o.account, o.metadata, o.failure, o.created_at, o.updated_at
 FROM unnest($1::bigint[], $2::text[]) AS wanted (partner_id, out_order_no)
 CROSS JOIN LATERAL (
-    SELECT * FROM orders x WHERE x.partner_id = wanted.partner_id AND x.out_order_no = wanted.out_order_no LIMIT 1) AS o
+    SELECT * FROM orders x WHERE x.partner_id = wanted.partner_id
+    AND x.out_order_no BETWEEN wanted.out_order_no AND wanted.out_order_no ORDER BY x.out_order_no LIMIT 1) AS o
 
 -- name: page
 SELECT o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,

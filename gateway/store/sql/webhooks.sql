@@ -4,19 +4,7 @@
 SELECT * FROM take_webhooks($1, $2, $3, $4, $5, $6)
 
 -- name: made
--- Messages this worker has just made, with their orders; nobody claims them. One that has to wait
--- for an earlier event of its order is left to polling. LIMIT keeps the lookups lookups.
-SELECT w.id AS webhook_id, w.type, w.sequence, w.url, w.created_at AS made_at, o.*
-FROM unnest($1::bigint[]) AS wanted (id)
-CROSS JOIN LATERAL (SELECT * FROM webhook x WHERE x.id = wanted.id LIMIT 1) AS w
-CROSS JOIN LATERAL (
-    SELECT x.partner_id, x.id, x.out_order_no, x.content_hash, x.sku_id, x.quantity, x.amount, x.state, x.delivered_quantity,
-           x.pool_id, x.seqs, x.account, x.metadata, x.failure, x.created_at, x.updated_at
-    FROM orders x WHERE x.partner_id = w.partner_id AND x.id = w.order_id LIMIT 1) AS o
-WHERE w.state NOT IN ('delivered', 'dead') AND w.attempts = 0 AND w.owner IS NULL
-  AND (w.sequence < 2 OR NOT EXISTS (
-      SELECT FROM webhook earlier WHERE earlier.order_id = w.order_id AND earlier.sequence < w.sequence
-        AND earlier.state NOT IN ('delivered', 'dead') AND earlier.attempts = 0))
+SELECT * FROM made_webhooks($1)
 
 -- name: claim
 -- Only what nobody has settled or claimed meanwhile. NOT IN: see migration 0030.
