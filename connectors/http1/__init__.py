@@ -6,7 +6,7 @@ no cookie, reads no proxy settings and unpacks nothing.
 
 Why its own, on httptools' parser (llhttp) and aiohappyeyeballs: whoever writes the bytes knows
 exactly whether any were written, where a general client has to be asked by tracing and re-sends
-some requests by itself; and it costs a fifth of aiohttp's (README of this library).
+some requests by itself; and it costs a quarter of aiohttp's (README of this library).
 """
 
 from connectors.http1.client import ClientLimits, HttpClient
