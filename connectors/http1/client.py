@@ -14,7 +14,7 @@ from typing import Final
 from connectors.contract import FailureKind, HttpRequest, HttpResponse, TransportFailure
 from connectors.http1.connection import AnswerTooLongError, Connection
 from connectors.http1.dialer import Dialer
-from connectors.http1.request import Origin, request_bytes, split_url
+from connectors.http1.request import Origin, UnsendableError, request_bytes, split_url
 
 UNBOUNDED: Final = 2**31
 

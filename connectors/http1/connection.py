@@ -24,6 +24,9 @@ class StaleConnectionError(ConnectionError):
 class AnswerTooLongError(Exception):
     """More came than is allowed."""
 
+    def __init__(self) -> None:
+        super().__init__("the answer is too long")
+
 
 class Connection(asyncio.Protocol):
     """A connection made by the dialer; one request at a time."""
@@ -49,6 +52,12 @@ class Connection(asyncio.Protocol):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._parser = httptools.HttpResponseParser(self)
+        # What servers do that exist, and what leaves no doubt about where an answer ends.
+        self._parser.set_dangerous_leniencies(
+            lenient_headers=True,  # odd characters and folded lines in values
+            lenient_optional_cr_before_lf=True,
+            lenient_spaces_after_chunk_size=True,
+        )
         self._transport: asyncio.Transport | None = None
         self._waiting: asyncio.Future[HttpResponse] | None = None
         self._drain: asyncio.TimerHandle | None = None
@@ -69,8 +78,9 @@ class Connection(asyncio.Protocol):
         `whole`: all of the body, at most `bytes_max`, or nothing. Else the status is the answer,
         and of the body what comes within `bytes_max` and `DRAIN_S`.
         """
-        assert self._transport is not None
-        assert self._waiting is None
+        assert self._waiting is None, "one request at a time"
+        if self._transport is None:
+            raise ConnectionResetError
         self._bytes_max = bytes_max
         self._whole = whole
         self._received_bytes = 0

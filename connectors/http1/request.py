@@ -17,10 +17,15 @@ _USUAL: Final = (
     ("accept-encoding", "Accept-Encoding: identity"),
 )
 _OURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection"})
-_BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+# Whether a request without a body says so. HEAD is missing: its answers end otherwise.
+_SAYS_LENGTH: Final = {"GET": False, "DELETE": False, "POST": True, "PUT": True, "PATCH": True}
 
 # Origin and target as they go onto the wire: visible ASCII without a fragment.
 _URL: Final = re.compile(r"([A-Za-z]+://[^/?#\s]+)([\x21\x22\x24-\x7e]*)")
+
+
+class UnsendableError(ValueError):
+    """The request cannot be written as it is; the text says why and quotes nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,39 +39,47 @@ class Origin:
 
 
 def split_url(url: str) -> tuple[Origin, str]:
-    """The server and the request target, unchanged to the byte; raises ValueError."""
+    """The server and the request target, unchanged to the byte; raises UnsendableError."""
     match = _URL.fullmatch(url)
     if match is None:
-        raise ValueError("the URL has characters that must be encoded, or is none")
+        raise UnsendableError("the URL has characters that must be encoded, or is none")
     target = match[2]
     return _origin(match[1]), target if target.startswith("/") else f"/{target}"
 
 
 @lru_cache(4096)
 def _origin(text: str) -> Origin:
-    url = URL(text)
+    try:
+        url = URL(text)
+    except ValueError:
+        raise UnsendableError("not a URL") from None
     host, port, authority = url.raw_host, url.port, url.host_port_subcomponent
     if url.scheme not in {"http", "https"} or not host or port is None or authority is None:
-        raise ValueError("not an http or https URL")
+        raise UnsendableError("not an http or https URL")
     if url.raw_user is not None or url.raw_password is not None:
-        raise ValueError("credentials in a URL")
+        raise UnsendableError("credentials in a URL")
     return Origin(url.scheme == "https", host, port, authority)
 
 
 def request_bytes(
     method: str, origin: Origin, target: str, headers: Mapping[str, str], body: bytes
 ) -> bytes:
-    """Head and body; raises ValueError for fields that would change the framing."""
+    """Head and body; raises UnsendableError for what would change the framing."""
+    if method not in _SAYS_LENGTH:
+        raise UnsendableError("not a method of this client")
     lines = [f"{method} {target} HTTP/1.1", f"Host: {origin.authority}"]
     names = {name.lower() for name in headers}
     if not names.isdisjoint(_OURS):
-        raise ValueError("a field that is the client's own")
+        raise UnsendableError("a field that is the client's own")
     lines += [line for name, line in _USUAL if name not in names]
     lines += [f"{name}: {value}" for name, value in headers.items()]
-    if body or method not in _BODILESS:
+    if body or _SAYS_LENGTH[method]:
         lines.append(f"Content-Length: {len(body)}")
     head = "\r\n".join(lines)
     # Exactly the line ends that stand between the lines: one more came with a value.
     if head.count("\n") >= len(lines) or head.count("\r") >= len(lines) or "\0" in head:
-        raise ValueError("a line end in a field")
-    return f"{head}\r\n\r\n".encode("latin-1") + body
+        raise UnsendableError("a line end in a field")
+    try:
+        return f"{head}\r\n\r\n".encode("latin-1") + body
+    except UnicodeEncodeError:
+        raise UnsendableError("a character that no field can carry") from None

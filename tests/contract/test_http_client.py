@@ -67,6 +67,10 @@ def answering(*answers: bytes, hang_up: bool = False) -> Script:
         # Fields behind the body are not the head's.
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-Late: 1\r\n\r\n", b"", 1),
         (b"HTTP/1.1 204 No Content\r\n\r\n", b"", 1),
+        # Servers that exist: bare line feeds, blanks behind a chunk's size, folded and odd values.
+        (b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", b"ok", 1),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n2  \r\nok\r\n0\r\n\r\n", b"ok", 1),
+        (HEAD + b"X: a\r\n b\x01\xe5\r\nContent-Length: 2\r\n\r\nok", b"ok", 1),
         # Interim answers are not the answer.
         (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\n" + HEAD
          + b"Content-Length: 2\r\n\r\nok", b"ok", 1),

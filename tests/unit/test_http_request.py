@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from connectors.http1.request import request_bytes, split_url
+from connectors.http1.request import UnsendableError, request_bytes, split_url
 
 USUAL = b"User-Agent: quangate/1\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"
 
@@ -68,7 +68,7 @@ def test_a_post_without_a_body_says_so() -> None:
 )
 def test_no_field_changes_the_framing(headers: Mapping[str, str]) -> None:
     """Line ends and fields of the client's own are refused, not repaired."""
-    with pytest.raises(ValueError):  # noqa: PT011 — its message is for people
+    with pytest.raises(UnsendableError):
         written("http://h/", headers=headers)
 
 
@@ -82,5 +82,12 @@ def test_no_field_changes_the_framing(headers: Mapping[str, str]) -> None:
 )  # fmt: skip
 def test_what_is_no_url_is_refused(url: str) -> None:
     """Connectors give URLs that are written out; a guess would change what was signed."""
-    with pytest.raises(ValueError):  # noqa: PT011 — its message is for people
+    with pytest.raises(UnsendableError):
         split_url(url)
+
+
+@pytest.mark.parametrize("method", ["HEAD", "CONNECT", "get", "GET / HTTP/1.1\r\nX: y\r\n\r\nGET"])
+def test_methods_that_are_not_spoken(method: str) -> None:
+    """Their answers end in ways this client does not know."""
+    with pytest.raises(UnsendableError, match="method"):
+        written("http://h/", method=method)
