@@ -135,7 +135,6 @@ class HttpClient:
 
 
 def _reason(error: Exception) -> str:
-    """What may be told: not the error's text, which may quote the request or the answer."""
-    return (
-        "the answer is too long" if isinstance(error, AnswerTooLongError) else type(error).__name__
-    )
+    """What may be told: not a foreign error's text, which may quote the request or the answer."""
+    ours = isinstance(error, (AnswerTooLongError, UnsendableError))
+    return str(error) if ours else type(error).__name__

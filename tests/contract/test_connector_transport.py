@@ -137,6 +137,16 @@ async def test_unknown_host_is_not_sent() -> None:
     assert failure.kind is FailureKind.NOT_SENT
 
 
+async def test_what_cannot_be_written_is_not_sent() -> None:
+    """A URL that nobody wrote out: no connection, and the reason names it without quoting it."""
+    async with raw_server(never_answer) as server:
+        failure = await failure_of(purchase(f"{server.url}?key=s3cret value"))
+        assert failure.kind is FailureKind.NOT_SENT
+        assert "URL" in failure.reason
+        assert "s3cret" not in str(failure)
+        assert server.connections == 0
+
+
 async def test_failed_tls_is_not_sent() -> None:
     """A peer that speaks no TLS never sees the request."""
     async with raw_server(never_answer) as server:
