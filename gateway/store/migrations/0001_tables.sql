@@ -351,6 +351,9 @@ CREATE TABLE attempt (
     created_at        timestamptz NOT NULL DEFAULT now(),
     sent_at           timestamptz,
     updated_at        timestamptz NOT NULL DEFAULT now()
+) WITH (
+    fillfactor = 50,                              -- three more versions follow; the first needs no index entry
+    autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 10000  -- the poll reads past dead entries of attempt_due
 );
 -- I6: one live attempt per order.
 CREATE UNIQUE INDEX attempt_live ON attempt (order_id)

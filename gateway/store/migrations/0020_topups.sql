@@ -264,13 +264,14 @@ CREATE FUNCTION mark_sent(p_id bigint[], p_sends integer[], p_doubted boolean[],
 SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
 SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
+    held   held_attempt[] := hold_attempts(p_id);
     marked bigint[];
 BEGIN
     WITH sent AS (
-        UPDATE attempt a SET sent_at = now(), owner = p_owner, sends = u.sends + 1
-        FROM unnest(p_id, p_sends, p_doubted) AS u (id, sends, doubted)
-        WHERE a.id = u.id AND (a.sends = u.sends OR (u.doubted AND a.sends = u.sends + 1 AND a.owner = p_owner))
-          AND a.state IN ('created', 'accepted', 'uncertain')
+        UPDATE attempt a SET sent_at = now(), owner = p_owner, sends = p_sends[h.line] + 1
+        FROM unnest(held) AS h
+        WHERE a.ctid = h.place AND h.state IN ('created', 'accepted', 'uncertain')
+          AND (a.sends = p_sends[h.line] OR (p_doubted[h.line] AND a.sends = p_sends[h.line] + 1 AND a.owner = p_owner))
         RETURNING a.id)
     SELECT array_agg(id) INTO marked FROM sent;
     RETURN coalesce(marked, '{}');
