@@ -255,12 +255,12 @@ def seal_claimed(
     vault: Vault,
     keyring: KeyRing,
     allocator: Allocator,
-    lines: Sequence[tuple[str, int, Sequence[tuple[int, int, int, int]]]],
+    lines: Sequence[tuple[str, int, Sequence[tuple[int, int, int, int]]] | None],
 ) -> list[bytes | None]:
     """For each (key_id, pool_id, runs) the JSON array [{"jwe":"…"},…] of its codes.
 
-    None: the line cannot be sealed (its key was revoked meanwhile, a record does not open,
-    the lease was forgotten); the others are not touched. `seal_rows` tells the reason."""
+    None: it was None, or the line cannot be sealed (its key was revoked meanwhile, a record does
+    not open, the lease was forgotten); the others are not touched. `seal_rows` tells the reason."""
 
 def seal_rows(
     vault: Vault,

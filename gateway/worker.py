@@ -190,16 +190,18 @@ class Worker:
 
     def _seal(self, lines: Sequence[Line]) -> list[bytes | None]:
         """The codes of created lines, sealed for their keys; None where a key may not see them."""
-        wanted = [line for line in lines if line.reads_codes and line.runs is not None]
-        requests = [(line.key_id, line.sku.pool_id or 0, line.runs or ()) for line in wanted]
+        requests = [
+            (line.key_id, line.sku.pool_id or 0, line.runs)
+            if line.reads_codes and line.runs is not None
+            else None
+            for line in lines
+        ]
         try:
-            sealed = seal_claimed(self._vault, self._keyring, self._allocator, requests)
+            return seal_claimed(self._vault, self._keyring, self._allocator, requests)
         except Exception:
             # The orders are durable: whatever cannot be sealed now is read back by a retry.
-            log.exception("worker.seal_failed", lines=len(wanted))
+            log.exception("worker.seal_failed", lines=len(lines))
             return [None] * len(lines)
-        codes = {id(line): value for line, value in zip(wanted, sealed, strict=True)}
-        return [codes.get(id(line)) for line in lines]
 
     def _find_corrupt(self, pool_id: int, lo: int, records: PackedRange) -> list[int]:
         """Positions of a range whose records do not open; runs in a thread."""

@@ -111,12 +111,8 @@ _NOBODY: Final = BuyerIn()
 
 def _errors(order: OrderIn, buyer: BuyerIn) -> list[tuple[str, str]]:
     """(pointer, what is wrong) for each member that types alone do not check."""
-    texts = (order.account, order.campaign, buyer.id, buyer.ip, buyer.device)
-    if (
-        order.metadata is None
-        and order.notify_url is None
-        and ("".join([text for text in texts if text is not None]).isprintable())
-    ):
+    texts = f"{order.account}{order.campaign}{buyer.id}{buyer.ip}{buyer.device}"  # None prints
+    if order.metadata is None and order.notify_url is None and texts.isprintable():
         return []
     errors = []
     for pointer, text in (

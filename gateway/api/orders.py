@@ -69,24 +69,31 @@ async def place_batch(context: Context, request: BaseRequest) -> Response:
     lines = [
         _submit_raw(context, key, raw, f"/orders/{index}") for index, raw in enumerate(batch.orders)
     ]
-    results = [
-        await _line_result(context, key, line, f"/orders/{index}")
-        for index, line in enumerate(lines)
-    ]
+    results = []
+    for index, own in enumerate(lines):
+        order = None
+        if isinstance(own, _Submitted):  # mostly made and sealed: no coroutine for it
+            outcome = own.outcome
+            settled = outcome if isinstance(outcome, Settled) else await outcome
+            order = _sealed_json(own, settled)
+        if order is None:
+            results.append(await _line_result(context, key, own, f"/orders/{index}"))
+        else:
+            context.meters.verdicts[Verdict.CREATED] += 1
+            results.append(b'{"status":201,"order":%b}' % order)
     return json_response(b'{"results":[' + b",".join(results) + b"]}")
 
 
 class _Submitted(msgspec.Struct, frozen=True):
     """An order on its way; `outcome` is at hand or will be."""
 
-    content: OrderContent
     line: Line
     outcome: Settled | asyncio.Future[Settled]
 
 
 def _submit(context: Context, key: Key, content: OrderContent) -> _Submitted:
     line = make_line(context, key, content, context.catalog.skus.get(content.sku))
-    return _Submitted(content, line, context.intake.submit(line))
+    return _Submitted(line, context.intake.submit(line))
 
 
 def _submit_raw(
@@ -121,10 +128,9 @@ async def _answer(context: Context, key: Key, own: _Submitted, base: str = "") -
     settled = outcome if isinstance(outcome, Settled) else await outcome
     context.meters.verdicts[settled.verdict] += 1
     if settled.verdict is Verdict.CREATED:
-        if settled.codes is None and own.line.reads_codes and own.line.sku.pool_id is not None:
-            # Durable, but not sealed with its batch: read it back like any other order.
-            return 201, await _replayed_json(context, key, settled.order_id)
-        return 201, _created_json(own.line, own.content, settled)
+        # Durable, but not sealed with its batch: read back like any other order.
+        order = _sealed_json(own, settled)
+        return 201, order or await _replayed_json(context, key, settled.order_id)
     if settled.verdict is Verdict.REPLAYED:
         return 200, await _replayed_json(context, key, settled.order_id)
     raise problem_of(settled, base)
@@ -175,13 +181,19 @@ _UNKNOWN_SKU: Final = Sku(
 )  # fmt: skip
 
 
-def _created_json(line: Line, content: OrderContent, settled: Settled) -> bytes:
-    """The answer to an order just made. Written by hand: this is the hot path.
+def _sealed_json(own: _Submitted, settled: Settled) -> bytes | None:
+    """The answer to an order just made, with its codes; None: not just made, or not sealed.
 
-    Everything put in unescaped is of a checked alphabet: numbers, SKU names, our own JSON.
+    Written by hand: this is the hot path. Everything put in unescaped is of a checked
+    alphabet: numbers, SKU names, our own JSON.
     """
-    moment = settled.committed_at.encode()
+    line = own.line
     is_code = line.sku.pool_id is not None
+    if settled.verdict is not Verdict.CREATED or (
+        settled.codes is None and line.reads_codes and is_code
+    ):
+        return None
+    moment = settled.committed_at.encode()
     account = b"null" if line.account is None else orjson.dumps(line.account)
     codes = b""
     if line.reads_codes:
@@ -192,7 +204,7 @@ def _created_json(line: Line, content: OrderContent, settled: Settled) -> bytes:
         b'"created_at":"%b","updated_at":"%b"}'
     ) % (
         settled.order_id,
-        content.out_order_no.encode(),
+        line.out_order_no.encode(),
         line.sku.sku.encode(),
         line.quantity,
         account,

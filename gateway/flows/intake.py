@@ -94,6 +94,7 @@ class Intake:
 
     def start(self) -> None:
         """Start the lanes."""
+        self._new_future = asyncio.get_running_loop().create_future
         self._tasks = [asyncio.create_task(self._run(lane)) for lane in self._lanes]
 
     @property
@@ -109,14 +110,14 @@ class Intake:
             return unsold(line)
         if self.down or self._closing or len(self._queue) >= self._waiting_max:
             return Settled(Verdict.UNAVAILABLE)
-        line.future = asyncio.get_running_loop().create_future()
+        future = line.future = self._new_future()
         if first is not None:
             if first.waiters is None:
                 first.waiters = []
             first.waiters.append(line)
         else:
             self._enter(line, unsaleable=unsaleable)
-        return line.future
+        return future
 
     def _unsaleable(self, line: Line) -> bool:
         pool_id = line.sku.pool_id
@@ -132,9 +133,10 @@ class Intake:
         self._on_the_way[line.number] = line
         if unsaleable:
             self._settle_unsold([line])
-        else:
-            self._queue.append(line)
+            return
+        if not self._queue:  # else the lanes know already
             self._work.set()
+        self._queue.append(line)
 
     def _requeue(self, lines: Sequence[Line]) -> None:
         """Back to the head of the queue, in order: they came first."""
@@ -166,14 +168,12 @@ class Intake:
 
     def _claim(self, lines: Sequence[Line]) -> list[Line]:
         """Claim codes for the lines that need some; park those that found none."""
-        wanting = [line for line in lines if line.sku.pool_id is not None]
-        runs_of = self._stock.claim_many(
-            [(line.sku.pool_id, line.quantity) for line in wanting if line.sku.pool_id is not None]
-        )
-        for line, runs in zip(wanting, runs_of, strict=True):
+        wanting = [(line, pool_id) for line in lines if (pool_id := line.sku.pool_id) is not None]
+        runs_of = self._stock.claim_many([(pool_id, line.quantity) for line, pool_id in wanting])
+        for (line, pool_id), runs in zip(wanting, runs_of, strict=True):
             line.runs = runs
-            if runs is None and line.sku.pool_id is not None:
-                self._tail.park(line.sku.pool_id, line)
+            if runs is None:
+                self._tail.park(pool_id, line)
         ready = [line for line in lines if line.sku.pool_id is None or line.runs is not None]
         for line, order_id in zip(ready, self._next_ids(len(ready)), strict=True):
             line.order_id = order_id
@@ -209,11 +209,9 @@ class Intake:
                 created.append(line)
                 continue
             self._release(line)
-            verdict = Verdict(outcome)
-            if verdict in _EXISTS:
-                self._settle(line, Settled(verdict, order_id=existing or 0))
-            else:
-                self._settle(line, Settled(verdict, amount=existing or 0))
+            verdict, about = Verdict(outcome), existing or 0
+            order_id, amount = (about, 0) if verdict in _EXISTS else (0, about)
+            self._settle(line, Settled(verdict, order_id=order_id, amount=amount))
         self._finish_created(created, [rfc3339(answer.committed_at)] * len(created))
 
     def _finish_created(self, lines: Sequence[Line], moments: Sequence[str]) -> None:
@@ -261,7 +259,7 @@ class Intake:
             error=str(error),
         )
         if isinstance(error, InvariantBrokenError) and line.runs and line.sku.pool_id is not None:
-            # The guard says one of these codes is sold: never claim from that lease again.
+            # One of these codes is sold, says the guard: never claim from that lease again.
             self._stock.lost(line.sku.pool_id, [run[0] for run in line.runs])
         self._release(line)
         self._settle(line, Settled(Verdict.INTERNAL))
@@ -343,16 +341,20 @@ class Intake:
             row = rows.get(line.number)
             if row is None:
                 answers.append(unsold(line))
-            elif row.content_hash == line.content_hash:
-                answers.append(Settled(Verdict.REPLAYED, order_id=row.id))
             else:
-                answers.append(Settled(Verdict.CONFLICT, order_id=row.id))
+                same = row.content_hash == line.content_hash
+                verdict = Verdict.REPLAYED if same else Verdict.CONFLICT
+                answers.append(Settled(verdict, order_id=row.id))
         return answers
 
     def _settle(self, line: Line, settled: Settled) -> None:
         """Answer the line, and those that waited because they bear its number."""
         self._on_the_way.pop(line.number, None)
         _answer(line, settled)
+        if line.waiters is not None:
+            self._settle_waiters(line, settled)
+
+    def _settle_waiters(self, line: Line, settled: Settled) -> None:
         waiters, line.waiters = line.waiters, None
         for waiter in waiters or ():
             same = waiter.content_hash == line.content_hash

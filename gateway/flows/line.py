@@ -39,10 +39,11 @@ class Line(msgspec.Struct, kw_only=True, eq=False):
     waiters: "list[Line] | None" = None
     future: "asyncio.Future[Settled] | None" = None
 
-    @property
-    def number(self) -> tuple[int, str]:
-        """What makes the order unique."""
-        return self.partner_id, self.out_order_no
+    number: tuple[int, str] = (0, "")  # what makes the order unique
+
+    def __post_init__(self) -> None:
+        """Names the number once: it is asked for three times."""
+        self.number = (self.partner_id, self.out_order_no)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

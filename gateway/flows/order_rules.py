@@ -5,8 +5,9 @@ order back whatever the rules say today (I5).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from gateway.domain.account_rule import fits
 from gateway.domain.catalog import Campaign, Catalog, Sku, SkuKind
@@ -14,9 +15,11 @@ from gateway.domain.order import OrderContent
 from gateway.flows.line import Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """`refusal` None: the order may go on. `limit`: how many the buyer may have in all."""
+class Judgement(msgspec.Struct, frozen=True):
+    """`refusal` None: the order may go on. `limit`: how many the buyer may have in all.
+
+    A msgspec struct, like all that is made once per order: see OrderContent.
+    """
 
     refusal: Refusal | None = None
     limit: int | None = None

@@ -1,4 +1,4 @@
-//! PostgreSQL array literals: the columns of a commit, as text.
+//! Array literals for the database: the columns of a commit, as text.
 //!
 //! The server parses an element in less time than a driver takes to encode one from Python, and a
 //! column of numbers or checked names is made in one pass over the lines.

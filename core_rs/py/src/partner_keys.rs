@@ -137,19 +137,19 @@ pub fn seal_claimed<'py>(
     vault: &Vault,
     keyring: &KeyRing,
     allocator: &Allocator,
-    lines: Vec<LineTuple>,
+    lines: Vec<Option<LineTuple>>,
 ) -> CoreResult<Bound<'py, PyList>> {
     let count = |(_, _, runs): &LineTuple| runs.iter().map(|run| run.3 as usize).sum::<usize>();
-    let code_count = lines.iter().map(count).sum();
+    let code_count = lines.iter().flatten().map(count).sum();
     let sealed = detached(py, code_count, || {
         let mut delivery = Delivery::new(vault.engine(), code_count)?;
-        let seal = |(key_id, pool_id, runs): &LineTuple| {
+        let mut seal = |(key_id, pool_id, runs): &LineTuple| {
             let partner = keyring.partner(key_id)?;
             let runs = runs.iter().copied().map(run);
             delivery.claimed_line(&partner, allocator.engine(), *pool_id, runs)
         };
         // A line that cannot be sealed must not take the others, which are committed, with it.
-        let lines = lines.iter().map(seal).map(Result::ok);
+        let lines = lines.iter().map(|line| seal(line.as_ref()?).ok());
         Ok::<_, VaultError>(lines.collect::<Vec<_>>())
     })?;
     let sealed = sealed
