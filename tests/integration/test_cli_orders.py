@@ -13,7 +13,7 @@ WORLD = Path(__file__).with_name("audit_world.sql").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module", autouse=True)
 def _world(config: Config) -> None:
-    """The small world of the audit: two code orders, three top-ups."""
+    """The small world of the audit: two code orders, three top-ups, one order bought on demand."""
 
     async def make() -> None:
         connection = await asyncpg.connect(config.database_url)
@@ -41,10 +41,10 @@ def test_an_order_is_told_whole(command: Cli) -> None:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ((), ["203", "202", "201", "102", "101"]),  # newest first
-        (("--limit", "2"), ["203", "202"]),
-        (("--state", "delivered"), ["201", "102", "101"]),
-        (("--parked",), ["202"]),
+        ((), ["401", "203", "202", "201", "102", "101"]),  # newest first
+        (("--limit", "2"), ["401", "203"]),
+        (("--state", "delivered"), ["401", "201", "102", "101"]),
+        (("--parked",), ["401", "202"]),  # 401: codes beyond what was ordered
         (("--partner", "acme", "--state", "uncertain"), ["203"]),
         (("--state", "partial"), []),
     ],
