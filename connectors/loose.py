@@ -39,11 +39,23 @@ def read_json(body: bytes) -> Any:
 
 
 def _read_tolerantly(body: bytes) -> Any:
-    """What the strict reader refuses and other clients take: a BOM, half a surrogate pair."""
+    """What the strict reader refuses and other clients take: a BOM, half of a character."""
     try:
-        return _TOLERANT.decode(body.decode("utf-8-sig"))
+        return mended(_TOLERANT.decode(body.decode("utf-8-sig")))
     except (ValueError, RecursionError, InvalidOperation):
         raise ProtocolError("the answer is not JSON") from None
+
+
+def mended(value: Any) -> Any:
+    """The same with `?` for each half of a character (a lone surrogate, seen where a server cut a
+    text): no database, log or digest takes it.
+    """
+    if isinstance(value, str):
+        whole = value.encode("utf-8", "replace").decode()
+        return value if whole == value else whole
+    if isinstance(value, dict):
+        return {mended(name): mended(member) for name, member in value.items()}
+    return [mended(item) for item in value] if isinstance(value, list) else value
 
 
 def read_object(body: bytes) -> dict[str, Any]:

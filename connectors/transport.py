@@ -35,7 +35,7 @@ class TransportLimits:
     """Bounds of one upstream's client."""
 
     connect_timeout_s: float = 5.0
-    pool_connections_max: int = 256  # two lanes of 128
+    pool_connections_max: int = 512  # four products in demand at once, 128 calls each
     resends_max: int = 1
     resend_wait_s: float = 0.1
 

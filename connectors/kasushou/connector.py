@@ -164,9 +164,9 @@ class Kasushou:
         """
         try:
             callback = read_callback(call.body, call.headers.get("content-type", ""))
+            self._verify(callback, now)
         except ProtocolError as error:
             raise CallbackRefused(str(error), status=400) from None
-        self._verify(callback, now)
         ack = Ack(body=self.settings.ack.encode())
         attempt_no = _text(callback.get("external_orderno"))
         if attempt_no is None:
@@ -188,8 +188,8 @@ class Kasushou:
         moment, sign = _text(callback.get("time")) or "", _text(callback.get("sign")) or ""
         texts = canonical_texts(signed_members(callback))
         key = self.settings.apikey
-        fits = [same(sign.lower(), timestamped_sha1(moment, text, key)) for text in texts]
-        if not any(fits):
+        # Which of the languages it is need not be hidden, and most shops write the first.
+        if not any(same(sign.lower(), timestamped_sha1(moment, text, key)) for text in texts):
             raise CallbackRefused("the callback's sign is wrong")
         seconds = as_int(moment)
         age_s = abs(now - unix_seconds(seconds)) if seconds else None

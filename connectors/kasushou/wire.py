@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+import orjson
+
 from connectors.contract import DeliveredCode, ProtocolError, QueryKind
-from connectors.loose import as_objects, as_text, read_object
+from connectors.loose import as_objects, as_text, mended, read_object
 from connectors.secret import Secret
 from connectors.signing import compact_json, timestamped_sha1
 
@@ -132,13 +134,18 @@ class SpelledNumber(str):
     __slots__ = ()
 
 
+_SPELLED: Final = json.JSONDecoder(parse_float=SpelledNumber, parse_int=SpelledNumber)
+
+
 def read_callback(body: bytes, content_type: str) -> dict[str, Any]:
     """Read a JSON or form callback; raises `ProtocolError`."""
     try:
         text = body.decode("utf-8-sig")
         if "form-urlencoded" in content_type:
             return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
-        value = json.loads(text, parse_float=SpelledNumber, parse_int=SpelledNumber)
+        value = _SPELLED.decode(text)
+        if "\\u" in text:
+            value = mended(value)
     except (ValueError, RecursionError):
         raise ProtocolError("the callback is neither JSON nor a form") from None
     if not isinstance(value, dict):
@@ -157,9 +164,9 @@ def signed_members(callback: Mapping[str, Any]) -> dict[str, Any]:
 
 def canonical_texts(members: Mapping[str, Any]) -> tuple[str, ...]:
     """The JSON texts a callback's sign may have been made over: as PHP writes it (escaping `/`),
-    plainly, and as Go writes it (escaping `<`, `>`, `&`).
+    plainly, and as Go writes it (escaping `<`, `>`, `&`). Raises `ProtocolError`.
     """
-    plain = _write({name: members[name] for name in sorted(members)})
+    plain = _written({name: members[name] for name in sorted(members)})
     return php_json(plain), plain, go_json(plain)
 
 
@@ -173,11 +180,16 @@ def go_json(plain: str) -> str:
     return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _write(value: Any) -> str:
+def _written(members: dict[str, Any]) -> str:
+    try:
+        return orjson.dumps(
+            members, default=_as_spelled, option=orjson.OPT_PASSTHROUGH_SUBCLASS
+        ).decode()
+    except TypeError:
+        raise ProtocolError("the callback is nested too deeply") from None
+
+
+def _as_spelled(value: Any) -> orjson.Fragment:
     if isinstance(value, SpelledNumber):
-        return str(value)
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{compact_json(k)}:{_write(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(_write, value)) + "]"
-    return compact_json(value)
+        return orjson.Fragment(str(value))
+    raise TypeError(type(value).__name__)

@@ -61,7 +61,8 @@ json_values = st.recursive(
     | st.integers(-(10**20), 10**20)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=12)
-    | st.sampled_from(["0", "1", "200", "success", "SUCCESSFUL", "T1", "COMPLETED", "Complete"]),
+    | st.sampled_from(["0", "1", "200", "success", "SUCCESSFUL", "T1", "COMPLETED", "Complete"])
+    | st.just("half\ud83d"),  # of a character: where a server cut a text
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
@@ -162,3 +163,28 @@ def test_no_unsigned_callback_is_believed(
         return
     assert not event.trusted
     assert not connector.capabilities.callbacks_trusted
+
+
+ODD_CALLBACKS = [
+    b'{"external_orderno": %s, "out_trade_num": %s}' % ((b"[" * 400 + b"]" * 400,) * 2),
+    b'{"external_orderno": "\\ud800", "time": "\\ud800", "sign": "\\ud800", "x": "\\ud800"}',
+    b'{"customer_order_no": "\\ud800", "external_id": "\\ud800", "id": 1, "status": "\\ud800"}',
+    b'{"data": {"customIdentifier": "\\ud800"}, "type": "airtime_transaction.status"}',
+    b'{"external_orderno": 1e400, "time": 1e400, "sign": 1}',
+    b'{"time": %s, "external_orderno": "T1"}' % (b"9" * 5000),
+]
+
+
+@EVERY_CONNECTOR
+@pytest.mark.parametrize("body", ODD_CALLBACKS, ids=range(len(ODD_CALLBACKS)))
+def test_an_odd_callback_crashes_nothing(connector: Connector, body: bytes) -> None:
+    """Depth, halves of characters, numbers beyond all bounds: refused, or a hint in whole text."""
+    call = CallbackRequest(
+        method="POST", path="/", headers={"content-type": "application/json"}, body=body
+    )
+    try:
+        event = connector.parse_callback(call, CONTEXT.now)
+    except CallbackRefused:
+        return
+    assert not event.trusted
+    assert f"{event.attempt_no}{event.upstream_no}{event.message}".encode()
