@@ -162,9 +162,9 @@ async def simulator() -> AsyncIterator[RunningSimulator]:
         yield simulator
 
 
-async def top_up_sku(shop: Shop, simulator: RunningSimulator) -> str:
-    """A top-up SKU over a simulator."""
-    name = unique("TOPUP")
+async def bought_sku(shop: Shop, simulator: RunningSimulator, kind: SkuKind = SkuKind.TOPUP) -> str:
+    """A SKU over a simulator: a top-up, or codes on demand."""
+    name = unique("BOUGHT")
     async with shop.desk() as (db, secrecy):
         upstream = unique("upstream")
         await upstreams.add_upstream(
@@ -173,8 +173,8 @@ async def top_up_sku(shop: Shop, simulator: RunningSimulator) -> str:
         )  # fmt: skip
         route = catalog.NewRoute(upstream=upstream, product_id="1", priority=0, cost_minor=None)
         new = catalog.NewSku(
-            sku=name, name=name, kind=SkuKind.TOPUP, price_minor=4990, account_rule="cn-mobile",
-            routes=[route],
+            sku=name, name=name, kind=kind, price_minor=4990, routes=[route],
+            account_rule="cn-mobile" if kind is SkuKind.TOPUP else None,
         )  # fmt: skip
         await catalog.create_sku(db, new)
     await shop.announced(name)
@@ -235,7 +235,7 @@ async def test_goods_are_listed_at_the_partners_price(
 ) -> None:
     """Type, price, stock, status; by keyword and page; one by its number."""
     cards, sold_out = await shop.sku(codes=3, price=250), await shop.sku()
-    top_up = await top_up_sku(shop, simulator)
+    top_up = await bought_sku(shop, simulator)
     for goods_no, kind, price, stock, status in (
         (cards, CARD, 250, 3, 1),
         (sold_out, CARD, 100, 0, 2),
@@ -254,6 +254,26 @@ async def test_goods_are_listed_at_the_partners_price(
     assert first["count"] == second["count"] >= 2
     assert first["list"] != second["list"]
     assert (await channel.call("goods/detail", goods_no="nothing"))["code"] == 1100
+
+
+async def test_cards_bought_on_demand_are_told(
+    shop: Shop, channel: Channel, simulator: RunningSimulator
+) -> None:
+    """First accepted without cards, then pushed with those that the platform sold."""
+    goods_no = await bought_sku(shop, simulator, SkuKind.CODE)
+    order = channel.order(goods_no, buy_quantity=2, max_amount=9980)
+    created = (await channel.call("order/purchase/create", **order))["data"]
+    assert created["order_status"] == PROCESSING
+    assert not created.get("card_items")
+
+    async def told() -> bool:
+        return bool(channel.listener.of(order["order_no"]))
+
+    await eventually(told)
+    (sold,) = simulator.market.ledger.executions()
+    cards = [{"card_no": number, "card_pwd": password} for number, password in sold.codes]
+    (result,) = channel.listener.of(order["order_no"])
+    assert (result["order_status"], result["card_items"]) == (SUCCESS, cards)
 
 
 async def test_cards_are_delivered_and_told(shop: Shop, channel: Channel, connection: Any) -> None:
@@ -349,7 +369,7 @@ async def test_a_recharge_ends_by_push_and_detail(
     """Accepted first, then told once it has ended, again and again until the channel takes it."""
     status, cost = ending
     channel.listener.refusals = 1
-    goods_no = await top_up_sku(shop, simulator)
+    goods_no = await bought_sku(shop, simulator)
     order = channel.order(goods_no, biz_content={"account": f"13800138{tail}", "game_name": "g"})
     made = await channel.call("order/recharge/create", **order)
     assert made["code"] == 0
