@@ -5,6 +5,7 @@ resolved or rebound before, nothing later can change it.
 """
 
 import asyncio
+import functools
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
@@ -34,16 +35,17 @@ async def resolve_by_loop(host: str, port: int) -> Sequence[AddressInfo]:
     )
 
 
-def verifying_context(context: ssl.SSLContext | None = None) -> ssl.SSLContext:
-    """A TLS context that verifies; raises ValueError for one that does not."""
-    context = context or ssl.create_default_context()
-    if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
-        raise ValueError("the TLS context must verify certificates and host names")
-    return context
+@functools.cache
+def _usual_context() -> ssl.SSLContext:
+    """The system's certificates; read once, which takes tens of milliseconds."""
+    return ssl.create_default_context()
 
 
 class Dialer:
-    """`permits` judges numeric addresses; without it every one is connected to."""
+    """`permits` judges numeric addresses; without it every one is connected to.
+
+    `tls` replaces the system's certificates; one that does not verify is a ValueError.
+    """
 
     def __init__(
         self,
@@ -52,7 +54,9 @@ class Dialer:
         resolve: Resolve = resolve_by_loop,
         permits: Callable[[str], bool] | None = None,
     ) -> None:
-        self._tls = verifying_context(tls)
+        self._tls = tls or _usual_context()
+        if self._tls.verify_mode is not ssl.CERT_REQUIRED or not self._tls.check_hostname:
+            raise ValueError("the TLS context must verify certificates and host names")
         self._resolve = resolve
         self._permits = permits
         self._names: dict[tuple[str, int], tuple[float, asyncio.Future[Sequence[AddressInfo]]]] = {}
