@@ -69,7 +69,11 @@ class Dialer:
             addresses = [one for one in addresses if self._permits(one[4][0])]
             if not addresses:
                 raise AddressRefusedError
-        sock = await start_connection(addresses, happy_eyeballs_delay=EYEBALLS_DELAY_S)
+        try:
+            sock = await start_connection(addresses, happy_eyeballs_delay=EYEBALLS_DELAY_S)
+        except OSError:
+            self._names.pop((origin.host, origin.port), None)  # the host may have moved
+            raise
         try:
             _, connection = await loop.create_connection(
                 lambda: Connection(loop),

@@ -15,6 +15,7 @@ from connectors.http1 import AddressInfo, ClientLimits, Dialer, HttpClient, Stal
 from tests.contract.raw_server import Peer, RawServer, Script, raw_server
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
+EMPTY = HEAD + b"Content-Length: 0\r\n\r\n"
 
 
 @asynccontextmanager
@@ -203,8 +204,7 @@ async def test_a_stale_connection_is_lost_and_named() -> None:
 async def test_an_old_connection_is_not_used() -> None:
     """Idle for longer than is allowed: closed, a new one is made."""
     limits = ClientLimits(keepalive_s=0.0)
-    answer = HEAD + b"Content-Length: 0\r\n\r\n"
-    async with raw_server(answering(answer)) as server, client_of(limits) as client:
+    async with raw_server(answering(EMPTY)) as server, client_of(limits) as client:
         await get(client, server.url)
         await asyncio.sleep(0.002)  # the clock must move
         await get(client, server.url)
@@ -229,8 +229,7 @@ async def test_idle_connections_are_closed_in_time() -> None:
 
 async def test_what_is_late_before_it_begins_is_not_sent() -> None:
     """A deadline in the past: no byte leaves, also where a connection is at hand."""
-    answer = HEAD + b"Content-Length: 0\r\n\r\n"
-    async with raw_server(answering(answer)) as server, client_of() as client:
+    async with raw_server(answering(EMPTY)) as server, client_of() as client:
         await get(client, server.url)
         failure = await failure_of(get(client, server.url, seconds=-1))
         assert failure.kind is FailureKind.NOT_SENT
@@ -260,9 +259,8 @@ async def test_a_cancelled_exchange_takes_its_connection_along() -> None:
 
 async def test_whoever_waits_for_a_place_gets_the_next_one() -> None:
     """More exchanges than places: all are answered, over no more connections than places."""
-    answer = HEAD + b"Content-Length: 0\r\n\r\n"
     async with (
-        raw_server(answering(answer)) as server,
+        raw_server(answering(EMPTY)) as server,
         client_of(ClientLimits(exchanges_max=2)) as client,
     ):
         answers = await asyncio.gather(*(get(client, server.url) for _ in range(20)))
@@ -329,9 +327,8 @@ async def test_the_next_address_is_tried() -> None:
     async def two() -> Sequence[str]:
         return "127.0.0.99", "127.0.0.1"  # nobody listens on the first
 
-    answer = HEAD + b"Content-Length: 0\r\n\r\n"
     async with (
-        raw_server(answering(answer)) as server,
+        raw_server(answering(EMPTY)) as server,
         client_of(dialer=Dialer(resolve=Names(two))) as client,
     ):
         assert (await get(client, f"http://two.test:{server.port}/")).status == 200
@@ -346,9 +343,8 @@ async def test_a_burst_asks_for_a_name_once() -> None:
         return ("127.0.0.1",)
 
     names = Names(wait)
-    answer = HEAD + b"Content-Length: 0\r\n\r\n"
     async with (
-        raw_server(answering(answer)) as server,
+        raw_server(answering(EMPTY)) as server,
         client_of(dialer=Dialer(resolve=names)) as client,
     ):
         url = f"http://burst.test:{server.port}/"
@@ -360,21 +356,19 @@ async def test_a_burst_asks_for_a_name_once() -> None:
         assert names.asked == 1
 
 
-async def test_a_failed_look_up_is_not_kept() -> None:
-    """The name server was down for a moment: the next request asks again."""
-    failures = [socket.gaierror("down")]
+@pytest.mark.parametrize("first", [None, "127.0.0.99"])
+async def test_a_name_that_led_nowhere_is_asked_again(first: str | None) -> None:
+    """The name server was down for a moment, or the host has moved."""
+    answers = [first, "127.0.0.1"]
 
-    async def fail_first() -> Sequence[str]:
-        if failures:
-            raise failures.pop()
-        return ("127.0.0.1",)
+    async def move() -> Sequence[str]:
+        address = answers.pop(0)
+        if address is None:
+            raise socket.gaierror("down")
+        return (address,)
 
-    answer = HEAD + b"Content-Length: 0\r\n\r\n"
-    names = Names(fail_first)
-    async with (
-        raw_server(answering(answer)) as server,
-        client_of(dialer=Dialer(resolve=names)) as client,
-    ):
+    dialer = Dialer(resolve=Names(move))
+    async with raw_server(answering(EMPTY)) as server, client_of(dialer=dialer) as client:
         url = f"http://again.test:{server.port}/"
         assert (await failure_of(get(client, url))).kind is FailureKind.NOT_SENT
         assert (await get(client, url)).status == 200
