@@ -44,6 +44,16 @@ class OurAttempt:
     age_s: float
     quantity: int = 1
     face_minor: int | None = None
+    buys_codes: bool = False
+
+    @property
+    def waits_for_codes(self) -> bool:
+        """Whether it cannot be delivered by a word: its codes must come, too."""
+        return self.buys_codes and self.state in {
+            AttemptState.CREATED,
+            AttemptState.ACCEPTED,
+            AttemptState.UNCERTAIN,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,4 +72,5 @@ def _attempt(row: Any) -> OurAttempt:
         age_s=row["age_s"],
         quantity=row["quantity"],
         face_minor=row["face_value"],
+        buys_codes=row["buys_codes"],
     )

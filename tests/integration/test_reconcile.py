@@ -14,8 +14,9 @@ from connectors.simulation.ledger import Order, OrderState
 from gateway.config import Config
 from tests.conftest import Cli, Finished
 from tests.contract.partner import Partner, eventually
+from tests.integration.purchase_shop import buy, script
 from tests.integration.topup_fixtures import gateway, session, topups
-from tests.integration.topup_shop import Outlet, TopUpShop
+from tests.integration.topup_shop import Outlet, TopUpShop, until
 
 __all__ = ["gateway", "session", "topups"]
 
@@ -126,6 +127,39 @@ async def test_late_truths_are_settled(world: World, cli: Cli, config: Config) -
 
     again = await reconcile(cli, world.outlet)
     assert (again.returncode, again.json["differences"], again.json["matched"]) == (0, [], 3)
+
+
+async def test_a_bill_delivers_no_codes(topups: TopUpShop, cli: Cli, connection: Any) -> None:
+    """A success we had not heard of, of an order for codes: asked for, not called delivered.
+
+    Seen red with such news settled like a top-up's: orders_codes refuses it, and the run fails.
+    """
+    async with topups.outlet("dtone", callback_url="http://127.0.0.1:9/") as outlet:
+        outlet.market.play(script("processing"))
+        partner = await topups.shop.partner()
+        placed = await buy(partner, await topups.code_sku((outlet.name, "910010")))
+
+        async def accepted() -> bool:
+            row = await connection.fetchrow(
+                "SELECT state FROM attempt WHERE order_id = $1", int(placed["order_no"])
+            )
+            return bool(row["state"] == "accepted")
+
+        await eventually(accepted)
+        await connection.execute(FROZEN)
+        (order,) = outlet.market.ledger.orders
+        order.state = OrderState.SUCCESS
+        outlet.market.platform.settled(order)
+        done = await reconcile(cli, outlet)
+        (found,) = done.json["differences"]
+        assert (found["class"], found["resolution"], done.json["applied"]) == (
+            "state",
+            "waiting",
+            0,
+        )
+        ended = await until(partner, placed)
+        assert [code["code"] for code in partner.codes(ended)] == [order.codes[0][0]]
+        assert (await reconcile(cli, outlet)).json["differences"] == []
 
 
 async def test_what_needs_a_person_is_listed_and_changes_nothing(world: World, cli: Cli) -> None:

@@ -84,7 +84,7 @@ def decide(
         decision = decide_query(answer.kind, facts, policy, chance)
     if not job.buys_codes:
         return decision
-    given = len(answer.codes)
+    given = len(bought_codes(answer.codes, SkuKind.CODE))
     return decide_codes(decision, facts, policy, chance, given=given, reason=answer.reason)
 
 

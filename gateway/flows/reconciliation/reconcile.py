@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from gateway.domain.attempt import News
+from gateway.domain.purchase import DELIVERING
 from gateway.domain.reconciliation import Difference, OurAttempt, TheirRow, compare
 from gateway.domain.settlement import Facts, Policy, decide_partial
 from gateway.flows.dispatch.job import Settlement, settle_columns
@@ -34,7 +35,7 @@ class Resolution(StrEnum):
     """What became of a difference."""
 
     APPLIED = "applied"  # their news is settled: states and money agree now
-    WAITING = "waiting"  # too young to tell; the next run will
+    WAITING = "waiting"  # too young to tell, or asked for its codes; the next run will
     OPEN = "open"  # needs a person
     PARKED = "parked"  # needs a person; `order list --parked` shows it
 
@@ -140,12 +141,12 @@ class Reconciler:
         for start in range(0, len(news), AT_ONCE):
             chunk = news[start : start + AT_ONCE]
             verdicts = await self.settle(settle_columns([line for _, line in chunk]))
-            for (index, _), verdict in zip(chunk, verdicts, strict=True):
+            for (index, line), verdict in zip(chunk, verdicts, strict=True):
                 parked = verdict == "parked"
                 settled[index] = Finding(
                     difference=findings[index].difference,
                     # Repeated or late: somebody else has settled it since we looked.
-                    resolution=Resolution.PARKED if parked else Resolution.APPLIED,
+                    resolution=Resolution.PARKED if parked else _settled(line),
                 )
         return settled
 
@@ -154,6 +155,14 @@ class Reconciler:
         attempt, row = found.attempt, found.row
         if found.news is None or attempt is None:
             return None
+        if found.news in DELIVERING and attempt.waits_for_codes:
+            # A bill has no codes: the running gateway asks the platform for them, now.
+            return Settlement(
+                attempt_id=attempt.attempt_id,
+                news=News.NOTED,
+                webhook_id=self.next_id(),
+                check_in_s=0.0,
+            )
         delivered = attempt.quantity if found.news is News.SUCCEEDED else None
         refund_minor = None
         if found.news is News.PARTIAL and row is not None:
@@ -187,6 +196,10 @@ def _decide_partial(attempt: OurAttempt, row: TheirRow) -> Any:
         delivered=row.delivered_quantity,
         face_minor=row.delivered_face_minor,
     )
+
+
+def _settled(line: Settlement) -> Resolution:
+    return Resolution.WAITING if line.news is News.NOTED else Resolution.APPLIED
 
 
 def _unsettled(found: Difference) -> Resolution:

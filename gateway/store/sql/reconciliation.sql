@@ -6,7 +6,7 @@ SELECT id, name, connector, base_url, settings FROM upstream WHERE name = $1
 -- name: attempts_of_day
 -- What was sent, with the money of its order.
 WITH day AS (
-    SELECT a.id AS attempt_id, a.upstream_no, a.state, a.cost, a.quantity, a.face_value,
+    SELECT a.id AS attempt_id, a.upstream_no, a.state, a.cost, a.quantity, a.face_value, a.account = '' AS buys_codes,
            extract(epoch FROM now() - a.sent_at)::float8 AS age_s,
            o.id AS order_no, o.state AS order_state, o.amount AS order_amount, o.refunded AS order_refunded
     FROM attempt a JOIN orders o ON o.partner_id = a.partner_id AND o.id = a.order_id
