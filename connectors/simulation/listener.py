@@ -55,7 +55,7 @@ class Client(asyncio.Protocol):
 
     def begin(self, reply: Reply, *, length: int, body: bytes = b"") -> None:
         """Write the head of an answer, and as much of the body as there is."""
-        if self._transport is None:
+        if self._transport is None or self._transport.is_closing():
             return
         fields = "".join([f"{name}: {value}\r\n" for name, value in reply.headers.items()])
         if reply.status not in _BODILESS:
@@ -66,7 +66,7 @@ class Client(asyncio.Protocol):
 
     async def write(self, data: bytes) -> None:
         """Write more of the body; waits for a slow reader, ConnectionError if it has left."""
-        if self._transport is None:
+        if self._transport is None or self._transport.is_closing():
             raise ConnectionResetError
         self._transport.write(data)
         if self._writable is not None:

@@ -77,7 +77,8 @@ async def compare(
             found.double_executions += len(standing) - 1
             found.samples.append(f"order {row['id']} was executed {len(standing)} times")
         if row["state"] in {"processing", "uncertain"}:
-            _count_open(row, mine, found)
+            # What earlier attempts did is settled: the order waits for its last one.
+            _count_open(row, executed.get(str(row["attempts"][-1]), ()), found)
         elif row["state"] not in _right_states(mine, standing):
             found.wrong_state += 1
             states = [(name, str(entry.state)) for name, entry in mine]
