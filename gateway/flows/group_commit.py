@@ -1,8 +1,9 @@
 """Group commit for anything that can be written or read in batches (design D5).
 
 Items queue; each of a few lanes takes what has gathered and hands it to one `run` call. At
-once when idle, larger batches under load, never more than `lanes` calls in flight. Results
-come back in the order of the items of a batch.
+once when idle, larger batches under load, never more than `lanes` calls in flight. A call costs
+the database and us as much as dozens of items, so where nobody counts milliseconds batches keep
+a distance. Results come back in the order of the items of a batch.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ class GroupCommit(Generic[Item, Result]):
 
     `run` must return one result (or exception instance) per item, in order. An exception it
     raises fails every item of its batch. At most `waiting_max` items wait; more are refused
-    with StoreUnavailableError.
+    with StoreUnavailableError. Batches begin `apart_s` after one another at the earliest.
     """
 
     def __init__(
@@ -31,11 +32,15 @@ class GroupCommit(Generic[Item, Result]):
         lanes: int = 2,
         batch_max: int = 256,
         waiting_max: int = 10_000,
+        apart_s: float = 0.0,
     ) -> None:
         self._run = run
         self._lanes = lanes
         self._batch_max = batch_max
         self._waiting_max = waiting_max
+        self._apart_s = apart_s
+        self._next_at = 0.0  # loop time
+        self._resting = False
         self._queue: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -45,7 +50,7 @@ class GroupCommit(Generic[Item, Result]):
             raise StoreUnavailableError("too much is waiting already")
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._queue.append((item, future))
-        if len(self._tasks) < self._lanes:
+        if len(self._tasks) < self._lanes and not self._resting:
             task = asyncio.create_task(self._drain())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -56,7 +61,8 @@ class GroupCommit(Generic[Item, Result]):
         return await self.put(item)
 
     async def _drain(self) -> None:
-        while self._queue:
+        while self._queue and not self._resting:
+            await self._rest()
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_max))]
             try:
                 results = await self._run([item for item, _ in batch])
@@ -69,6 +75,15 @@ class GroupCommit(Generic[Item, Result]):
                     future.set_exception(result)
                 else:
                     future.set_result(result)
+
+    async def _rest(self) -> None:
+        """Keep the distance to the batch before; one lane does, for all that comes meanwhile."""
+        if self._apart_s:
+            clock = asyncio.get_running_loop().time
+            self._resting = True
+            await asyncio.sleep(self._next_at - clock())
+            self._resting = False
+            self._next_at = clock() + self._apart_s
 
     async def idle(self) -> None:
         """Wait until nothing is queued or running."""

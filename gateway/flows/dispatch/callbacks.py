@@ -23,6 +23,7 @@ ATTEMPT_ID_MAX = 2**63 - 1
 # Anybody can send what nothing proves: so many of it per second is kept or looked into.
 UNPROVED_PER_S = 500.0
 WAITING_MAX = 200_000
+KEPT_APART_S = 0.02
 # Hints that say only what the attempt's state says already.
 _KNOWN_ALREADY = {
     ("succeeded", "success"),
@@ -89,7 +90,7 @@ class Callbacks:
             self._read, lanes=2, batch_max=256, waiting_max=WAITING_MAX
         )
         self._keeping: GroupCommit[_Kept, None] = GroupCommit(
-            self._keep, lanes=2, batch_max=256, waiting_max=WAITING_MAX
+            self._keep, lanes=2, batch_max=256, waiting_max=WAITING_MAX, apart_s=KEPT_APART_S
         )
 
     async def take(self, received: Received) -> None:

@@ -18,6 +18,8 @@ log = structlog.get_logger()
 
 PAUSES_S = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)  # between tries while the database is away
 WAITING_MAX = 200_000
+SENDS_APART_S = 0.01  # an order waits half of it on its way to the upstream
+NEWS_APART_S = 0.02
 
 
 class Settling:
@@ -27,13 +29,21 @@ class Settling:
         self._attempts = attempts
         self._purchases = purchases
         self._lines: GroupCommit[Settlement, PurchaseVerdict] = GroupCommit(
-            self._settle, lanes=2, batch_max=256, waiting_max=WAITING_MAX
+            self._settle,
+            lanes=2,
+            batch_max=256,
+            waiting_max=WAITING_MAX,
+            apart_s=NEWS_APART_S,
         )
         self._bought: GroupCommit[Settlement, PurchaseVerdict] = GroupCommit(
             self._settle, lanes=2, batch_max=64, waiting_max=WAITING_MAX
         )
         self._sent: GroupCommit[Job, bool] = GroupCommit(
-            self._mark_sent, lanes=2, batch_max=512, waiting_max=WAITING_MAX
+            self._mark_sent,
+            lanes=2,
+            batch_max=512,
+            waiting_max=WAITING_MAX,
+            apart_s=SENDS_APART_S,
         )
         self._unsent: GroupCommit[Job, None] = GroupCommit(
             self._mark_unsent, lanes=1, batch_max=512, waiting_max=WAITING_MAX

@@ -43,6 +43,7 @@ log = structlog.get_logger()
 POLL_S: Final = 0.5
 POLL_PAUSE_S: Final = 0.02  # between polls while partners have more than one chunk due
 TEND_EVERY_S: Final = 0.4
+APART_S: Final = 0.02  # between groups of one kind
 CHUNK: Final = 256  # rows of one partner taken at once
 FULL: Final = 2_500  # messages of one partner waiting in memory; no more are taken
 HANDED_MAX: Final = 2_000  # the intake's share of these: the rest is left to polling
@@ -88,10 +89,10 @@ class Notifier:
         )
         self._announced: set[int] = set()  # rows being read because they were just made
         self._making: GroupCommit[int, None] = GroupCommit(
-            self._take_made, lanes=1, batch_max=256, waiting_max=MEMORY_MAX
+            self._take_made, lanes=1, batch_max=256, waiting_max=MEMORY_MAX, apart_s=APART_S
         )
         self._settling: GroupCommit[Outcome, None] = GroupCommit(
-            self._settle_batch, lanes=2, batch_max=256, waiting_max=200_000
+            self._settle_batch, lanes=2, batch_max=256, waiting_max=200_000, apart_s=APART_S
         )
         self._polling: asyncio.Task[None] | None = None
         self._tended_at = self._recovered_at = float("-inf")
