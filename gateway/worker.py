@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 
 from gateway.api.context import Context
+from gateway.api.listener import Listener
 from gateway.api.metrics import share_metrics
 from gateway.api.protocol import DeadlineServer
 from gateway.api.router import make_handler
@@ -103,8 +104,8 @@ class Worker:
             await service.start()
         self._intake.start()
         self._server = DeadlineServer(make_handler(self._context, ROUTES))
-        loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(self._server, sock=listening, backlog=4096)
+        self._listener = Listener(listening, self._server)
+        self._listener.start()
         self._tasks = [
             asyncio.create_task(self._server.sweep()),
             asyncio.create_task(self._control.run()),
