@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,7 @@ from gateway.domain.errors import ConfigError, StoreUnavailableError
 DATABASE_USER = "quangate"
 SYSTEM_USER = "embedded_postgres"  # only when we are root: PostgreSQL refuses to run as root
 START_DEADLINE_S = 60.0
+LEFTOVERS_S = 20.0  # a killed server's processes have this long to go before a start gives up
 UNIX_SOCKET_PATH_BYTES_MAX = 100  # sun_path holds 108 with the file name
 
 # fsync, synchronous_commit and full_page_writes stay at PostgreSQL's safe defaults on purpose.
@@ -172,11 +173,28 @@ class EmbeddedServer:
             encoding="utf-8",
         )
         settings.chmod(0o644)  # whatever our umask is: the server's user must read it
-        self._run(
-            "pg_ctl", "-D", str(cluster), "-l", str(self._paths.log), "-w",
-            "-t", str(int(START_DEADLINE_S)), "-s", "start",
-        )  # fmt: skip
+        deadline = time.monotonic() + LEFTOVERS_S
+        while not self._try_to_start():
+            if time.monotonic() > deadline:
+                raise StoreUnavailableError(f"a killed server is in the way{self._log_end()}")
+            time.sleep(0.1)
         self._ensure_database()
+
+    def _try_to_start(self) -> bool:
+        """False when a killed server is not quite gone: then a moment later it may work."""
+        try:
+            self._run(
+                "pg_ctl", "-D", str(self._paths.cluster), "-l", str(self._paths.log), "-w",
+                "-t", str(int(START_DEADLINE_S)), "-s", "start",
+            )  # fmt: skip
+        except StoreUnavailableError:
+            pid = self._postmaster_pid()
+            if pid is None or self._is_alive():
+                raise
+            with suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)  # a container's first process is everybody's heir
+            return False
+        return True
 
     def _ensure_database(self) -> None:
         exists = self._psql("postgres", "SELECT 1 FROM pg_database WHERE datname = 'quangate'")
@@ -192,12 +210,19 @@ class EmbeddedServer:
     def _is_running(self) -> bool:
         return self._is_alive() and self._accepts_connections()
 
-    def _is_alive(self) -> bool:
+    def _postmaster_pid(self) -> int | None:
+        """Whom the server's own file names, alive or not."""
         try:
-            first_line = (self._paths.cluster / "postmaster.pid").read_text().split("\n", 1)[0]
-            pid = int(first_line)
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            return int((self._paths.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
         except (OSError, ValueError):
+            return None
+
+    def _is_alive(self) -> bool:
+        pid = self._postmaster_pid()
+        try:
+            # Of a killed process that nobody has reaped yet this is empty.
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
             return False
         return b"postgres" in command  # else the pid went to somebody else since
 
@@ -212,7 +237,7 @@ class EmbeddedServer:
             )
             if answer.returncode == 0:
                 return True
-            if not (self._paths.cluster / "postmaster.pid").exists():
+            if not self._is_alive():
                 return False
             time.sleep(0.05)
         return False
