@@ -36,7 +36,7 @@ class Client(asyncio.Protocol):
 
     def __init__(self, serve: Serve, clients: "set[Client]") -> None:
         self._serve = serve
-        self._clients = clients  # of this server, as long as they are connected
+        self._clients = clients  # of this server, as long as they are connected or served
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._calls: deque[tuple[Call, bool]] = deque()  # and whether the client goes on after it
@@ -46,6 +46,11 @@ class Client(asyncio.Protocol):
         self._connection = "Connection: close\r\n"
         self._writable: asyncio.Future[None] | None = None  # set while the client is slow to read
         self._begin_call()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it is still there, as far as is known."""
+        return self._transport is not None
 
     # ------------------------------------------------------------ answering
 
@@ -91,6 +96,7 @@ class Client(asyncio.Protocol):
         if self._serving is not None:
             self._serving.cancel()
             await asyncio.gather(self._serving, return_exceptions=True)
+        self._clients.discard(self)
 
     # ------------------------------------------------------------ for the event loop
 
@@ -99,15 +105,14 @@ class Client(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._clients.add(self)
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _error: Exception | None) -> None:
         """It has left; what is being served goes on, as it would anywhere."""
         self._transport = None
         self._reads = False
         self._calls.clear()
-        self._clients.discard(self)
-        if self._writable is not None:
-            self._writable.set_exception(error or ConnectionResetError())
-            self._writable = None
+        self.resume_writing()  # the next write finds that nobody is there
+        if self._serving is None:
+            self._clients.discard(self)
 
     def pause_writing(self) -> None:
         """The client reads slower than we write."""
@@ -115,9 +120,9 @@ class Client(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """It has caught up."""
-        if self._writable is not None:
-            self._writable.set_result(None)
-            self._writable = None
+        waiting, self._writable = self._writable, None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         """Part of a call, or several."""
@@ -209,6 +214,8 @@ class Client(asyncio.Protocol):
             elif self._transport is not None and len(self._calls) == WAITING_MAX - 1:
                 self._transport.resume_reading()
         self._serving = None
+        if self._transport is None:
+            self._clients.discard(self)
 
     def _refuse(self, reply: Reply) -> None:
         """Answer what is no call, and hang up."""

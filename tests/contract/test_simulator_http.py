@@ -134,6 +134,35 @@ async def test_a_client_that_leaves_does_no_harm(port: int) -> None:
     assert b"200 OK" in await talk(port, HEALTH)
 
 
+async def test_what_is_served_to_nobody_ends_with_the_server() -> None:
+    """A client that left in mid answer leaves no task behind."""
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def serve(_call: Call, _client: Client) -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    clients: set[Client] = set()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Client(serve, clients), "127.0.0.1", 0
+    )
+    async with server, asyncio.timeout(5):
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(HEALTH)
+        await began.wait()
+        writer.transport.abort()
+        while any(client.is_connected for client in clients):  # noqa: ASYNC110 — turns of the loop
+            await asyncio.sleep(0)
+        assert len(clients) == 1
+        for client in list(clients):
+            await client.stop()
+        assert ended.is_set()
+        assert not clients
+
+
 async def test_a_slow_reader_does_not_fill_the_memory() -> None:
     """A huge answer waits for its reader, and is whole in the end."""
     waits, chunk, chunks = asyncio.Event(), b"x" * 65_536, 512
