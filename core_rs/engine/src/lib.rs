@@ -21,6 +21,7 @@ pub mod slab;
 mod sync;
 
 // Secrecy.
+mod aes_key;
 pub mod codegen;
 pub mod data_key;
 pub mod delivery;
@@ -31,7 +32,6 @@ pub mod key_file;
 mod key_file_text;
 pub mod keyring;
 pub mod kms;
-mod one_pass_gcm;
 pub mod record;
 pub mod request_signature;
 pub mod secret_text;

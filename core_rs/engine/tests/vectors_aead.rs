@@ -145,7 +145,9 @@ fn check(suite: Suite, test: &aead::Test) {
             test.tc_id,
             test.comment
         );
-        assert_eq!(message, test.ct.as_ref(), "a refused message was touched");
+        let wiped = message.iter().all(|byte| *byte == 0);
+        let untouched = message == test.ct.as_ref();
+        assert!(wiped || untouched, "a refused message was opened");
         return;
     }
     assert_eq!(opened, Ok(()), "{suite:?} {}: {}", test.tc_id, test.comment);
