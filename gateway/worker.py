@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
+import gc
 import itertools
 import os
 import resource
@@ -115,6 +116,9 @@ class Worker:
         ]
         if config.workers > 1:
             self._tasks.append(asyncio.create_task(share_metrics(self._context)))
+        # What is there by now stays: collections need not look at it each time.
+        gc.collect()
+        gc.freeze()
 
     # ------------------------------------------------------------ parts of the order path
 

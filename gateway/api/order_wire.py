@@ -35,7 +35,7 @@ Metadata = Annotated[
 ]
 
 
-class BuyerIn(msgspec.Struct, forbid_unknown_fields=True):
+class BuyerIn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """Who buys, as the partner knows them."""
 
     id: Text | None = None
@@ -43,7 +43,7 @@ class BuyerIn(msgspec.Struct, forbid_unknown_fields=True):
     device: Text | None = None
 
 
-class OrderIn(msgspec.Struct, forbid_unknown_fields=True):
+class OrderIn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The body of POST /v1/orders."""
 
     out_order_no: Number

@@ -84,7 +84,7 @@ async def place_batch(context: Context, request: BaseRequest) -> Response:
     return json_response(b'{"results":[' + b",".join(results) + b"]}")
 
 
-class _Submitted(msgspec.Struct, frozen=True):
+class _Submitted(msgspec.Struct, frozen=True, gc=False):
     """An order on its way; `outcome` is at hand or will be."""
 
     line: Line

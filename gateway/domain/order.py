@@ -64,7 +64,7 @@ TRANSITIONS: Final[Mapping[OrderState, Mapping[OrderEvent, OrderState]]] = Mappi
 TERMINAL: Final = frozenset({_S.DELIVERED, _S.PARTIAL, _S.FAILED, _S.REVERSED})
 
 
-class OrderContent(msgspec.Struct, frozen=True, kw_only=True):
+class OrderContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a partner asked for, with defaults filled in. `max_amount_minor` is a total.
 
     A msgspec struct: made once per order, in a fifth of a frozen dataclass's time.

@@ -11,7 +11,7 @@ from gateway.domain.order import Verdict
 from gateway.flows.stock import Run
 
 
-class Line(msgspec.Struct, kw_only=True, eq=False):
+class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     """What is to be committed; made once, changed only by the intake that owns it."""
 
     partner_id: int
@@ -66,7 +66,7 @@ class PlannedAttempt:
     face_minor: int | None  # of one piece
 
 
-class Settled(msgspec.Struct, frozen=True):
+class Settled(msgspec.Struct, frozen=True, gc=False):
     """What became of a line.
 
     `order_id` is the order for CREATED, REPLAYED and CONFLICT; `amount` what the account

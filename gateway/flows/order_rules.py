@@ -15,7 +15,7 @@ from gateway.domain.order import OrderContent
 from gateway.flows.line import Refusal
 
 
-class Judgement(msgspec.Struct, frozen=True):
+class Judgement(msgspec.Struct, frozen=True, gc=False):
     """`refusal` None: the order may go on. `limit`: how many the buyer may have in all.
 
     A msgspec struct, like all that is made once per order: see OrderContent.
@@ -56,12 +56,9 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
         return _refuse(
             "invalid-request", "this SKU has a limit per buyer: buyer.id is required", "/buyer/id"
         )
-    total = sku.price_for(partner_id) * content.quantity
-    if content.max_amount_minor is not None and total > content.max_amount_minor:
-        return _refuse(
-            "price-changed",
-            f"The total is {total}, more than max_amount {content.max_amount_minor}.",
-        )
+    most = content.max_amount_minor
+    if most is not None and (total := sku.price_for(partner_id) * content.quantity) > most:
+        return _refuse("price-changed", f"The total is {total}, more than max_amount {most}.")
     return _FREE if limit is None else Judgement(limit=limit)
 
 

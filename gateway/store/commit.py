@@ -14,6 +14,7 @@ from gateway.domain.errors import (
     LeaseLostError,
     StoreUnavailableError,
 )
+from gateway.domain.order import Verdict
 from gateway.store.database import UNREACHABLE, connect
 
 # The parameters of commit_orders; columns come as array literals (flows.commit_columns).
@@ -23,7 +24,7 @@ _TYPES = (
     _NUMBERS, _NUMBERS, _TEXTS, "text::bytea[]", _NUMBERS, _SMALL, _NUMBERS, _NUMBERS, _SMALL,
     _TEXTS, _TEXTS, _TEXTS, _TEXTS, _SMALL, "text::boolean[]", _TEXTS,
     _NUMBERS, _NUMBERS, _TEXTS, _NUMBERS, _NUMBERS, "uuid",
-    _SMALL, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS,
+    _SMALL, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS, "boolean",
 )  # fmt: skip
 _PLACES = ", ".join(f"${n}::{kind}" for n, kind in enumerate(_TYPES, 1))
 COMMIT = f"SELECT * FROM commit_orders({_PLACES})"  # noqa: S608 - no input in it
@@ -46,6 +47,7 @@ class CommitLane:
         self._chain = chain
         self._worker_id = worker_id
         self._connection: Any = None
+        self._all_new = True  # of the last batch no line was known or refused: nor will the next be
 
     async def open(self) -> None:
         """Connect unless connected. Raises StoreUnavailableError."""
@@ -74,6 +76,7 @@ class CommitLane:
                     *request.lines,
                     self._worker_id,
                     *request.claimed,
+                    self._all_new,
                     timeout=COMMIT_TIMEOUT_S,
                 )
             except asyncpg.PostgresError as error:
@@ -85,10 +88,10 @@ class CommitLane:
                 await self.close()
                 raise CommitInDoubtError(str(error)) from error
             else:
+                outcomes = row["outcome"]
+                self._all_new = outcomes.count(Verdict.CREATED) == len(outcomes)
                 return CommitAnswer(
-                    committed_at=row["committed_at"],
-                    outcomes=row["outcome"],
-                    existing=row["existing"],
+                    committed_at=row["committed_at"], outcomes=outcomes, existing=row["existing"]
                 )
         raise AssertionError("unreachable")
 

@@ -26,7 +26,7 @@ CODES = 40
 FUNDS_MINOR = 300
 PRICE_MINOR = 7
 LIMIT = 6  # pieces of the limited buyer
-COMMIT = f"SELECT * FROM commit_orders({', '.join(f'${n}' for n in range(1, 30))})"
+COMMIT = f"SELECT * FROM commit_orders({', '.join(f'${n}' for n in range(1, 31))})"
 WORKERS = (uuid.UUID(int=1), uuid.UUID(int=2))
 CREATED, REPLAYED, CONFLICT, TOO_DEAR, OVER_LIMIT = 1, 2, 3, 4, 5
 TTL_S = 3600.0
@@ -98,20 +98,7 @@ class Orders(RuleBasedStateMachine):
     @rule(worker=st.sampled_from(WORKERS), want=st.integers(1, 12))
     def refill(self, worker: uuid.UUID, want: int) -> None:
         """A worker asks for codes; the verdict must be the truth (I8)."""
-        rows = self.database.fetch(
-            "SELECT * FROM refill($1, $2, $3, '{}', $4)", worker, self.pool, want, TTL_S
-        )
-        free, holders = self._free_before(rows), self._holders()
-        if rows[0]["verdict"] == "granted":
-            for row in rows:
-                assert row["epoch"] > self.epochs.get(row["lease_id"], 0)
-                self.epochs[row["lease_id"]] = row["epoch"]
-                hand = [(row["lease_id"], row["epoch"], seq) for seq in range(row["lo"], row["hi"])]
-                self.hands[worker] += hand
-            return
-        assert free == 0
-        truth = "sold_out" if not holders else "mine" if holders == {worker} else "others"
-        assert rows[0]["verdict"] == truth
+        self._ask(worker, want)
 
     @rule(
         worker=st.sampled_from(WORKERS),
@@ -121,6 +108,8 @@ class Orders(RuleBasedStateMachine):
     )
     def commit(self, worker: uuid.UUID, lines: list[tuple[int, int, bool]]) -> None:
         """A worker commits a batch with the codes in its hand; each line's outcome is predicted."""
+        if len(self.hands[worker]) < sum(quantity for _, quantity, _ in lines):
+            self._ask(worker, CODES)  # as the gateway does: else hardly a batch would be sold
         batch: list[Any] = []
         for number, quantity, limited in lines:
             if len(self.hands[worker]) < quantity or f"n{number}" in {line[0] for line in batch}:
@@ -210,6 +199,22 @@ class Orders(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ helpers of the model
 
+    def _ask(self, worker: uuid.UUID, want: int) -> None:
+        rows = self.database.fetch(
+            "SELECT * FROM refill($1, $2, $3, '{}', $4)", worker, self.pool, want, TTL_S
+        )
+        free, holders = self._free_before(rows), self._holders()
+        if rows[0]["verdict"] == "granted":
+            for row in rows:
+                assert row["epoch"] > self.epochs.get(row["lease_id"], 0)
+                self.epochs[row["lease_id"]] = row["epoch"]
+                hand = [(row["lease_id"], row["epoch"], seq) for seq in range(row["lo"], row["hi"])]
+                self.hands[worker] += hand
+            return
+        assert free == 0
+        truth = "sold_out" if not holders else "mine" if holders == {worker} else "others"
+        assert rows[0]["verdict"] == truth
+
     def _commit(self, batch: list[Any]) -> list[tuple[int, int]]:
         arguments = columns(self, batch)
         ids = arguments[3]
@@ -283,6 +288,7 @@ def columns(machine: Orders, batch: list[Any], digest: bytes | None = None) -> l
         none, none, none, none, none, WORKERS[0],
         [i for i, _ in codes], [code[2] for _, code in codes], [code[0] for _, code in codes],
         [lease[0] for lease in leases], [lease[1] for lease in leases],
+        machine.next_order % 2 == 0,  # "all numbers are new", true or not
     ]  # fmt: skip
 
 

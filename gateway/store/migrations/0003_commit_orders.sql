@@ -8,7 +8,8 @@
 -- Every commit of a partner holds its account row, so commits of one partner come one by one:
 -- balances, entry numbers, purchase limits and order numbers need no other lock. A number that
 -- is not there once the account is held cannot come into being before we commit: orders are
--- inserted plainly, which costs a third less than ON CONFLICT.
+-- inserted plainly, which costs a third less than ON CONFLICT. A caller who thinks that all numbers
+-- are new saves looking them up; where he is wrong, the insert is undone and they are looked up.
 --
 -- Lines are read by subscript, p_amount[i]: PL/pgSQL holds arrays taken apart, so that is one
 -- look, whereas unnest of a dozen arrays copies every line a dozen times per statement. Look-ups
@@ -25,12 +26,14 @@ CREATE FUNCTION commit_orders(
     p_notify   boolean[], p_notify_url text[],    -- a webhook is wanted; where, if not at the endpoint
     p_attempt  bigint[], p_upstream bigint[], p_product text[], p_cost_max bigint[], p_face bigint[], p_owner uuid,
     a_line     integer[], a_seq bigint[], a_lease bigint[],   -- the codes, line by line
-    l_id       bigint[], l_epoch bigint[]
+    l_id       bigint[], l_epoch bigint[],
+    p_all_new  boolean DEFAULT false
 ) RETURNS TABLE (committed_at timestamptz, outcome integer[], existing bigint[])
 LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = on SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     n            integer := cardinality(p_id);
+    look_up      boolean := NOT p_all_new;
     lines        integer[];                       -- those to create
     one          record;
     buyers       record;
@@ -54,41 +57,57 @@ BEGIN
 
     outcome := array_fill(1, ARRAY[n]);
     existing := array_fill(NULL::bigint, ARRAY[n]);
-    FOR one IN SELECT i, o.id, o.content_hash FROM generate_series(1, n) AS i
-               CROSS JOIN LATERAL (SELECT e.id, e.content_hash FROM orders e
-                                   WHERE e.partner_id = p_partner[i] AND e.out_order_no = p_out[i] LIMIT 1) AS o LOOP
-        outcome[one.i] := CASE WHEN one.content_hash = p_hash[one.i] THEN 2 ELSE 3 END;
-        existing[one.i] := one.id;
-    END LOOP;
-    lines := ARRAY(SELECT i FROM generate_series(1, n) AS i WHERE outcome[i] = 1);
-
-    SELECT * INTO buyers FROM buyers_of(lines, p_partner, p_sku, p_quantity, p_buyer, p_limit);
-    IF buyers.exceeded OR EXISTS (
-        SELECT FROM (SELECT p_partner[i] AS partner, sum(p_amount[i]) AS total FROM unnest(lines) AS i GROUP BY 1) AS d
-        JOIN account a ON a.partner_id = d.partner WHERE d.total > a.balance + a.credit_limit
-    ) THEN
-        SELECT j.verdict, j.known INTO outcome, existing
-        FROM judge_lines(outcome, existing, p_partner, p_sku, p_quantity, p_amount, p_buyer, p_limit) AS j;
+    LOOP
+        IF look_up THEN
+            FOR one IN SELECT i, o.id, o.content_hash FROM generate_series(1, n) AS i
+                       CROSS JOIN LATERAL (SELECT e.id, e.content_hash FROM orders e
+                                           WHERE e.partner_id = p_partner[i] AND e.out_order_no = p_out[i] LIMIT 1) AS o LOOP
+                outcome[one.i] := CASE WHEN one.content_hash = p_hash[one.i] THEN 2 ELSE 3 END;
+                existing[one.i] := one.id;
+            END LOOP;
+        END IF;
         lines := ARRAY(SELECT i FROM generate_series(1, n) AS i WHERE outcome[i] = 1);
-        SELECT * INTO buyers FROM buyers_of(lines, p_partner, p_sku, p_quantity, p_buyer, p_limit);
-    END IF;
-    IF cardinality(lines) = 0 THEN
-        RETURN NEXT;
-        RETURN;
-    END IF;
 
-    INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity, amount, state,
-                        delivered_quantity, pool_id, seqs, account, metadata, details, last_event,
-                        commit_no, created_at, updated_at)
-    SELECT p_partner[i], p_id[i], p_out[i], p_hash[i], p_sku[i], p_quantity[i], p_amount[i],
-           CASE WHEN p_pool[i] IS NULL THEN 'processing' ELSE 'delivered' END,
-           CASE WHEN p_pool[i] IS NULL THEN 0 ELSE p_quantity[i] END, p_pool[i],
-           CASE WHEN p_pool[i] IS NULL THEN NULL WHEN p_quantity[i] = 1 THEN ARRAY[a_seq[p_first[i]]]
-                ELSE a_seq[p_first[i] : p_first[i] + p_quantity[i] - 1] END,
-           p_account[i], p_metadata[i], p_details[i],
-           CASE WHEN p_notify[i] AND p_pool[i] IS NOT NULL THEN 1 ELSE 0 END,
-           CASE WHEN p_pool[i] IS NOT NULL THEN v_commit_no END, committed_at, committed_at
-    FROM unnest(lines) AS i;
+        SELECT * INTO buyers FROM buyers_of(lines, p_partner, p_sku, p_quantity, p_buyer, p_limit);
+        IF buyers.exceeded OR EXISTS (
+            SELECT FROM (SELECT p_partner[i] AS partner, sum(p_amount[i]) AS total FROM unnest(lines) AS i GROUP BY 1) AS d
+            JOIN account a ON a.partner_id = d.partner WHERE d.total > a.balance + a.credit_limit
+        ) THEN
+            IF NOT look_up THEN  -- lines that are known already do not count
+                look_up := true;
+                CONTINUE;
+            END IF;
+            SELECT j.verdict, j.known INTO outcome, existing
+            FROM judge_lines(outcome, existing, p_partner, p_sku, p_quantity, p_amount, p_buyer, p_limit) AS j;
+            lines := ARRAY(SELECT i FROM generate_series(1, n) AS i WHERE outcome[i] = 1);
+            SELECT * INTO buyers FROM buyers_of(lines, p_partner, p_sku, p_quantity, p_buyer, p_limit);
+        END IF;
+        IF cardinality(lines) = 0 THEN
+            RETURN NEXT;
+            RETURN;
+        END IF;
+
+        BEGIN
+            INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity, amount, state,
+                                delivered_quantity, pool_id, seqs, account, metadata, details, last_event,
+                                commit_no, created_at, updated_at)
+            SELECT p_partner[i], p_id[i], p_out[i], p_hash[i], p_sku[i], p_quantity[i], p_amount[i],
+                   CASE WHEN p_pool[i] IS NULL THEN 'processing' ELSE 'delivered' END,
+                   CASE WHEN p_pool[i] IS NULL THEN 0 ELSE p_quantity[i] END, p_pool[i],
+                   CASE WHEN p_pool[i] IS NULL THEN NULL WHEN p_quantity[i] = 1 THEN ARRAY[a_seq[p_first[i]]]
+                        ELSE a_seq[p_first[i] : p_first[i] + p_quantity[i] - 1] END,
+                   p_account[i], p_metadata[i], p_details[i],
+                   CASE WHEN p_notify[i] AND p_pool[i] IS NOT NULL THEN 1 ELSE 0 END,
+                   CASE WHEN p_pool[i] IS NOT NULL THEN v_commit_no END, committed_at, committed_at
+            FROM unnest(lines) AS i;
+            EXIT;
+        EXCEPTION WHEN unique_violation THEN
+            IF look_up THEN
+                RAISE;
+            END IF;
+            look_up := true;
+        END;
+    END LOOP;
 
     WITH charged AS MATERIALIZED (
         SELECT p_partner[i] AS partner, array_agg(p_id[i]) AS ids, array_agg(-p_amount[i]) AS amounts,
