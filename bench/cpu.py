@@ -4,11 +4,39 @@ Rates compare what two servers do in the same seconds; processor time per answer
 the seconds went, and holds better when a machine is busy with other things.
 """
 
+import asyncio
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+YARDSTICK_EVERY_S = 0.5
+YARDSTICK_STEPS = 20_000
+
+
+@asynccontextmanager
+async def yardsticks() -> AsyncIterator[list[float]]:
+    """Measures, while the block lasts, how many µs of processor time a fixed sum takes.
+
+    A processor that is shared with other machines or threads gives less for a second of its
+    time; microseconds of different hours are comparable by this.
+    """
+    taken_us: list[float] = []
+
+    async def measure() -> None:
+        while True:
+            began = time.thread_time_ns()
+            sum(range(YARDSTICK_STEPS))
+            taken_us.append((time.thread_time_ns() - began) / 1000)
+            await asyncio.sleep(YARDSTICK_EVERY_S)
+
+    measuring = asyncio.create_task(measure())
+    try:
+        yield taken_us
+    finally:
+        measuring.cancel()
 
 
 def tree_cpu_s(pid: int) -> float:

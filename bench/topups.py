@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.cpu import yardsticks
 from bench.figures import Figure
 from bench.load import run_load
 from bench.servers import (
@@ -36,9 +37,9 @@ QUICK_S = 4.0  # a look at the pace, for those who need it and measure something
 DEAD_PARTNER = "bench-dead"
 DEAD_PER_S = 100.0  # orders for the dead platforms, beside all that the healthy one can take
 DEAD_SKUS: Mapping[str, str] = {"REFUSES": "refusing", "HANGS": "hanging"}  # SKU → upstream
-DEAD_TURN_S = 4.0
+DEAD_TURN_S = 3.0
 BUY = b"POST /api/v1/order/buy"
-DEAD_TURNS_MAX = 6
+DEAD_TURNS_MAX = 5
 
 SENDS = """
 SELECT u.name, count(*) FILTER (WHERE a.sends > 0) AS sent,
@@ -58,8 +59,9 @@ async def topups_per_s(house: TopUpHouse) -> list[Figure]:
     async with echo_server(plan.work / "topups-echo.log") as echo:
         echo_per_s = [await _echo_per_s(house, echo)]
         before = house.cpu_s()
-        report = await _sell(house, seconds=plan.rounds * plan.seconds, slice_s=plan.seconds)
-        drained = await house.drain()
+        async with yardsticks() as yardstick_us:
+            report = await _sell(house, seconds=plan.rounds * plan.seconds, slice_s=plan.seconds)
+            drained = await house.drain()
         used = {name: seconds - before[name] for name, seconds in house.cpu_s().items()}
         echo_per_s.append(await _echo_per_s(house, echo))
     rates = [count / plan.seconds for count in report["slices"]]
@@ -72,6 +74,7 @@ async def topups_per_s(house: TopUpHouse) -> list[Figure]:
         "cpu_us_per_topup": {
             name: round(seconds * 1e6 / max(1, report["sent"]), 1) for name, seconds in used.items()
         },
+        "yardstick_us": round(statistics.median(yardstick_us)),
         **_summary(report),
         "left": drained["left"],
         "repeated_webhooks": drained["repeated"],
@@ -128,31 +131,41 @@ async def order_to_upstream(house: TopUpHouse) -> list[Figure]:
 async def beside_dead_upstream(house: TopUpHouse) -> list[Figure]:
     """The healthy platform's pace with and without orders for two dead ones, in turns."""
     turns = min(house.plan.rounds, DEAD_TURNS_MAX)
-    alone: list[float] = []
-    beside: list[float] = []
+    alone: list[_Turn] = []
+    beside: list[_Turn] = []
     async with _dead_upstreams(house) as dead:
         with house.teller.steps("beside dead upstreams", 2 * turns) as steps:
             for _ in range(turns):
                 alone.append(await _turn(house))
-                steps.done(f"alone {alone[-1]:,.0f}/s")
+                steps.done(f"alone {alone[-1].per_s:,.0f}/s")
                 beside.append((await asyncio.gather(_turn(house), dead.order_on()))[0])
-                steps.done(f"beside {beside[-1]:,.0f}/s")
+                steps.done(f"beside {beside[-1].per_s:,.0f}/s")
         detail = {
-            "alone_per_s": [round(rate) for rate in alone],
-            "beside_per_s": [round(rate) for rate in beside],
+            "alone_per_s": [round(turn.per_s) for turn in alone],
+            "beside_per_s": [round(turn.per_s) for turn in beside],
+            "alone_cpu_us": [round(turn.cpu_us) for turn in alone],
+            "beside_cpu_us": [round(turn.cpu_us) for turn in beside],
             "dead_orders_per_s": DEAD_PER_S,
             "dead_answers": dead.answers,
             **await dead.judge(),
         }
-    costs = [100 * (1 - b / a) for a, b in zip(alone, beside, strict=True)]
+    costs = [100 * (1 - b.per_s / a.per_s) for a, b in zip(alone, beside, strict=True)]
     return [Figure(key="dead_upstream_cost", spread=spread(costs), detail=detail)]
 
 
-async def _turn(house: TopUpHouse) -> float:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    per_s: float
+    cpu_us: float  # of gateway and database for each top-up of the healthy platform
+
+
+async def _turn(house: TopUpHouse) -> _Turn:
+    before = house.cpu_s()
     report = await _sell(house, seconds=DEAD_TURN_S, slice_s=DEAD_TURN_S)
     await house.drain()
-    rate: float = report["slices"][0] / DEAD_TURN_S
-    return rate
+    used_s = sum(house.cpu_s()[name] - before[name] for name in house.shop.pids)
+    sold = max(1, report["answers"]["201"])
+    return _Turn(per_s=report["slices"][0] / DEAD_TURN_S, cpu_us=used_s * 1e6 / sold)
 
 
 @dataclass(slots=True)
