@@ -363,6 +363,8 @@ class Dispatcher:
             await self._attempts.write_lanes(lane_columns(self.lanes))
 
     def _may_move(self, job: Job) -> bool:
+        if decide_waiting(self._facts(job, elsewhere=True)) is None:
+            return False  # too early, wherever it might go: thousands may wait here
         elsewhere = self._routes.may_go_elsewhere(job)
         return decide_waiting(self._facts(job, elsewhere=elsewhere)) is not None
 

@@ -97,7 +97,7 @@ class Routes:
     def may_go_elsewhere(self, job: Job) -> bool:
         """Whether another route takes orders now; the order may have been there already."""
         sku = self._catalog().skus_by_id.get(job.sku_id)
-        if sku is None:
+        if sku is None or len(sku.routes) < 2:
             return False
         route = self.choose(sku, sku.price_for(job.partner_id), job.quantity, [job.lane])
         return route is not None and self._is_open(route)
