@@ -35,7 +35,7 @@ ECHO_REQUESTS = 10_000  # repeated: an echo does not mind
 RAMP_S = 2.0  # until a window is full and the first ends are told
 QUICK_S = 4.0  # a look at the pace, for those who need it and measure something else
 DEAD_PARTNER = "bench-dead"
-DEAD_PER_S = 50.0  # orders for the dead platforms, beside all that the healthy one can take
+DEAD_SHARE = 0.05  # so many orders for the dead platforms, of those for the healthy one
 DEAD_SKUS: Mapping[str, str] = {"REFUSES": "refusing", "HANGS": "hanging"}  # SKU → upstream
 DEAD_TURN_S = 3.0
 BUY = b"POST /api/v1/order/buy"
@@ -96,11 +96,7 @@ async def _echo_per_s(house: TopUpHouse, echo: Server) -> int:
 async def order_to_upstream(house: TopUpHouse) -> list[Figure]:
     """From an order's commit to its arrival upstream, at half the pace that can be kept up."""
     plan = house.plan
-    pace = house.pace_per_s
-    if pace is None:
-        quick = await _sell(house, seconds=QUICK_S, slice_s=1.0)
-        await house.drain()
-        pace = statistics.median(quick["slices"])
+    pace = await _pace_per_s(house)
     last_order_id = await _last_order_id(house)
     report = await _sell(house, seconds=plan.rounds * plan.seconds, per_s=pace / 2)
     await house.drain()
@@ -128,24 +124,34 @@ async def order_to_upstream(house: TopUpHouse) -> list[Figure]:
     return [Figure(key="order_to_upstream_p99_ms", spread=spread(tails), detail=detail)]
 
 
+async def _pace_per_s(house: TopUpHouse) -> float:
+    """What can be kept up, as it was measured, or at a quick look."""
+    if house.pace_per_s is None:
+        quick = await _sell(house, seconds=QUICK_S, slice_s=1.0)
+        await house.drain()
+        house.pace_per_s = statistics.median(quick["slices"])
+    return house.pace_per_s
+
+
 async def beside_dead_upstream(house: TopUpHouse) -> list[Figure]:
     """The healthy platform's pace with and without orders for two dead ones, in turns."""
     turns = min(house.plan.rounds, DEAD_TURNS_MAX)
     alone: list[_Turn] = []
     beside: list[_Turn] = []
+    per_s = DEAD_SHARE * await _pace_per_s(house)
     async with _dead_upstreams(house) as dead:
         with house.teller.steps("beside dead upstreams", 2 * turns) as steps:
             for _ in range(turns):
                 alone.append(await _turn(house))
                 steps.done(f"alone {alone[-1].per_s:,.0f}/s")
-                beside.append((await asyncio.gather(_turn(house), dead.order_on()))[0])
+                beside.append((await asyncio.gather(_turn(house), dead.order_on(per_s)))[0])
                 steps.done(f"beside {beside[-1].per_s:,.0f}/s")
         detail = {
             "alone_per_s": [round(turn.per_s) for turn in alone],
             "beside_per_s": [round(turn.per_s) for turn in beside],
             "alone_cpu_us": [round(turn.cpu_us) for turn in alone],
             "beside_cpu_us": [round(turn.cpu_us) for turn in beside],
-            "dead_orders_per_s": DEAD_PER_S,
+            "dead_orders_per_s": round(per_s, 1),
             "dead_answers": dead.answers,
             **await dead.judge(),
         }
@@ -178,14 +184,14 @@ class _Dead:
     reached: list[bytes]  # how requests began that the hanging one read
     answers: dict[str, int] = field(default_factory=dict)
 
-    async def order_on(self) -> None:
+    async def order_on(self, per_s: float) -> None:
         """Order at a steady pace while a turn lasts."""
         seconds = RAMP_S + DEAD_TURN_S
         requests = self.house.write_orders(
-            int(DEAD_PER_S * seconds) + 1, skus=tuple(DEAD_SKUS), credentials=self.credentials
+            int(per_s * seconds) + 1, skus=tuple(DEAD_SKUS), credentials=self.credentials
         )
         report = await self.partner.ask(
-            seconds + 60, requests=requests, seconds=seconds, per_s=DEAD_PER_S, connections=8
+            seconds + 60, requests=requests, seconds=seconds, per_s=per_s, connections=8
         )
         for key, count in report["answers"].items():
             self.answers[key] = self.answers.get(key, 0) + count
