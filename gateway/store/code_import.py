@@ -15,14 +15,21 @@ from gateway.store.named_sql import queries
 
 SQL = queries("code_import")
 IMPORT_LOCK: Final = 0x5149  # "QI": first key of the advisory lock of a pool's import
+# Staged rows may be lost with the server: then the import goes on from further back.
+MAY_BE_LOST: Final = "SET LOCAL synchronous_commit = off"
 DISCARD_TIMEOUT_S: Final = 3600.0  # removing millions of staged rows takes minutes at worst
 
 
 class StagingRows:
-    """Batches of codes on one connection of their own."""
+    """Batches of codes on two connections of their own: one copies codes, one all else.
 
-    def __init__(self, connection: Any) -> None:
+    Codes are committed just before the fingerprints and the progress that tells of them. A
+    kill in between leaves codes behind a batch's end, which going on removes first.
+    """
+
+    def __init__(self, connection: Any, codes: Any) -> None:
         self._connection = connection
+        self._codes = codes
         # Until a chunk meets a known code, looking them all up first is wasted.
         self._expect_known = False
 
@@ -61,6 +68,8 @@ class StagingRows:
         """The staged batch with this digest, or a new one after discarding any other."""
         staged = await self._connection.fetchrow(SQL["staged"], pool.id, digest)
         if staged is not None and staged["resumable"]:
+            end = staged["lo"] + staged["imported"]
+            await self._connection.execute(SQL["discard_codes"], pool.id, end, staged["id"])
             return _batch(pool.id, staged)
         if staged is not None:
             await self.discard(staged["id"])
@@ -78,8 +87,7 @@ class StagingRows:
     async def stage(self, pool: PoolFacts, batch_id: int, chunk: StageableChunk) -> Known:
         """Add one chunk: fingerprints, sealed rows and progress, or nothing."""
         async with self._connection.transaction():
-            # Staged rows may be lost with the server: then the import goes on from further back.
-            await self._connection.execute("SET LOCAL synchronous_commit = off")
+            await self._connection.execute(MAY_BE_LOST)
             known = await self._stage_rows(pool, batch_id, chunk)
             facts, dropped = chunk.facts, len(known.dropped)
             advanced = await self._connection.fetchval(
@@ -97,24 +105,30 @@ class StagingRows:
             self._expect_known = True
         known = await self._known(pool, batch_id, chunk.fingerprints)
         if len(known.dropped) < chunk.facts.candidates:
-            await self._copy_fingerprints(await chunk.fingerprint_rows(known.dropped))
-            await self._copy_codes(await chunk.code_rows(known.dropped))
+            await self._copy(chunk, known.dropped)
         return known
 
     async def _stage_as_new(self, chunk: StageableChunk) -> bool:
-        """Add a chunk as if the database knew none of it, sealing meanwhile; False if it does."""
+        """Add a chunk as if the database knew none of it; False if it does."""
         if chunk.facts.candidates == 0:
             return True
-        sealing = asyncio.ensure_future(chunk.code_rows([]))
         try:
             async with self._connection.transaction():
-                await self._copy_fingerprints(await chunk.fingerprint_rows([]))
-            await self._copy_codes(await sealing)
+                await self._copy(chunk, [])
         except asyncpg.UniqueViolationError:
             return False
-        finally:
-            await asyncio.gather(sealing, return_exceptions=True)
         return True
+
+    async def _copy(self, chunk: StageableChunk, dropped: list[int]) -> None:
+        """Copy fingerprints and sealed codes at the same time; all of the codes, or none."""
+        async with self._codes.transaction():
+            await self._codes.execute(MAY_BE_LOST)
+            codes = asyncio.ensure_future(self._copy_codes(chunk, dropped))
+            try:
+                await self._copy_fingerprints(await chunk.fingerprint_rows(dropped))
+            finally:
+                await asyncio.gather(codes, return_exceptions=True)
+            await codes
 
     async def _known(self, pool: PoolFacts, batch_id: int, fingerprints: bytes) -> Known:
         """Which fingerprints the database has, by whose they are."""
@@ -134,10 +148,10 @@ class StagingRows:
             format="binary",
         )
 
-    async def _copy_codes(self, payload: bytes) -> None:
-        await self._connection.copy_to_table(
+    async def _copy_codes(self, chunk: StageableChunk, dropped: list[int]) -> None:
+        await self._codes.copy_to_table(
             "code",
-            source=BytesIO(payload),
+            source=BytesIO(await chunk.code_rows(dropped)),
             columns=["pool_id", "seq", "batch_id", "sealed"],
             format="binary",
         )
@@ -196,14 +210,15 @@ class StagingRows:
 
 @asynccontextmanager
 async def staging(database: Database) -> AsyncIterator[StagingRows]:
-    """Batches on a connection that plans each statement for the tables as they are now.
+    """Batches on connections that plan each statement for the tables as they are now.
 
     A plan made while a table was empty would read all of it again for every later chunk.
     """
+    pool = database.pool
     with unreachable_is_unavailable():
-        async with database.pool.acquire() as connection:
+        async with pool.acquire() as connection, pool.acquire() as codes:
             await connection.execute("SET plan_cache_mode = force_custom_plan")
-            yield StagingRows(connection)
+            yield StagingRows(connection, codes)
 
 
 @contextmanager

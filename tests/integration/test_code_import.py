@@ -226,6 +226,13 @@ async def test_a_killed_import_goes_on_where_it_stopped(
     stats = await asyncio.to_thread(cli, "codes", "stats", "--pool", pool, "--json")
     assert stats.json["imported"] == 0
     assert stats.json["free"] == 0
+    # Killed between the commit of a chunk's codes and that of the progress that tells of them.
+    await connection.execute(
+        "INSERT INTO code (pool_id, seq, batch_id, sealed)"
+        " SELECT p.id, lo + imported + n, b.id, 'x' FROM generate_series(0, 9) AS n, pool p"
+        " JOIN batch b ON b.pool_id = p.id AND b.state = 'staged' WHERE p.name = $1",
+        pool,
+    )
     report = tmp_path / "report.csv"
     done = await asyncio.to_thread(
         cli, "codes", "import", str(file), "--pool", pool, "--report", str(report), "--json"
