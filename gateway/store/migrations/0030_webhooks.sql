@@ -47,7 +47,7 @@ LANGUAGE sql SET enable_seqscan = off SET enable_hashjoin = off SET enable_merge
                   SELECT FROM webhook earlier WHERE earlier.order_id = w.order_id AND earlier.sequence < w.sequence
                     AND earlier.state NOT IN ('delivered', 'dead') AND earlier.attempts = 0))
               AND (w.owner IS NOT NULL OR w.attempts > 0
-                   OR CASE WHEN (w.id >> 12) & 1023 = p_slot THEN w.id <> ALL (p_in_memory)
+                   OR CASE WHEN (w.id >> 12) & 1023 = p_slot THEN w.id NOT IN (SELECT unnest(p_in_memory))  -- hashed
                            ELSE w.created_at < now() - interval '5 seconds' OR NOT EXISTS (
                                SELECT FROM worker k WHERE k.slot = (w.id >> 12) & 1023 AND k.started_at <= w.created_at) END)
             ORDER BY w.next_attempt_at LIMIT p_chunk FOR NO KEY UPDATE SKIP LOCKED) AS x
