@@ -21,7 +21,7 @@ async def take_callback(
         method=request.method,
         path=path,
         query=query,
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers=request.headers,  # finds names in any case
         body=body,
     )
     if ack is None:
