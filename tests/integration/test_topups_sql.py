@@ -144,6 +144,21 @@ async def test_only_one_of_two_may_send(connection: Any) -> None:
     assert again == [[attempt], []]
 
 
+async def test_unsent_only_as_often_as_it_was_sent(connection: Any) -> None:
+    """Who knows an older count says nothing of the send that followed; and only a created one
+    can be unsent."""
+    attempt, accepted = await ordered(connection, 8000), await ordered(connection, 8500, "accepted")
+    worker = "00000000-0000-0000-0000-000000000001"
+    both, never, doubted = [attempt, accepted], [0, 0], [False, False]
+    marked = await connection.fetchval(SQL["mark_sent"], both, never, doubted, worker)
+    assert sorted(marked) == sorted(both)
+    unsent = "SELECT array_agg(id ORDER BY id) FROM attempt WHERE id = ANY ($1) AND sent_at IS NULL"
+    await connection.execute(SQL["mark_unsent"], both, [0, 0])
+    assert await connection.fetchval(unsent, both) is None
+    await connection.execute(SQL["mark_unsent"], both, [1, 1])
+    assert await connection.fetchval(unsent, both) == [attempt]
+
+
 async def test_two_people_decide(connection: Any) -> None:
     """Four eyes: the database itself refuses an approver who proposed."""
     with pytest.raises(asyncpg.CheckViolationError, match="four_eyes"):

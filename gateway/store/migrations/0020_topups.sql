@@ -27,7 +27,8 @@ CREATE TABLE callback (
     body         bytea  NOT NULL,
     received_at  timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX callback_attempt ON callback (attempt_id);
+-- For people only. Attempts and what is said of them come in the same order, near enough: ranges do.
+CREATE INDEX callback_attempt ON callback USING brin (attempt_id) WITH (autosummarize = on);
 
 -- What news means for an attempt in a state. Mirrors gateway/domain/attempt.py, which tests compare it with.
 CREATE FUNCTION judge_news(p_state text, p_news text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
@@ -275,6 +276,17 @@ BEGIN
         RETURNING a.id)
     SELECT array_agg(id) INTO marked FROM sent;
     RETURN coalesce(marked, '{}');
+END $$;
+
+-- Nothing was sent under these after all: their first send did not leave us.
+CREATE FUNCTION mark_unsent(p_id bigint[], p_sends integer[]) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    held held_attempt[] := hold_attempts(p_id);
+BEGIN
+    UPDATE attempt a SET sent_at = NULL
+    FROM unnest(held) AS h WHERE a.ctid = h.place AND h.state = 'created' AND a.sends = p_sends[h.line];
 END $$;
 
 -- An attempt with what its order adds; gateway/domain/attempt_record.py. `unsent`: sent_at is

@@ -19,9 +19,7 @@ WHERE id = ANY ($1::bigint[]) AND state = 'created' AND sent_at IS NULL
 SELECT mark_sent($1, $2, $3, $4)
 
 -- name: mark_unsent
--- The first send did not leave us: nothing was sent after all.
-UPDATE attempt a SET sent_at = NULL FROM unnest($1::bigint[], $2::integer[]) AS u (id, sends)
-WHERE a.id = u.id AND a.sends = u.sends AND a.state = 'created'
+SELECT mark_unsent($1, $2)
 
 -- name: cancel_order
 SELECT cancel_order($1, $2, $3)
