@@ -164,20 +164,32 @@ async def test_settling_again_changes_nothing(world: Any, seed: int) -> None:
     assert verdicts == first + ["repeated"] * len(news)
 
 
-async def test_an_order_that_moved_meanwhile(database: Database) -> None:
-    """What was judged by a state that is no more is judged again (SQLSTATE 40001), not written.
+@pytest.mark.parametrize(
+    ("before", "change", "news", "after"),
+    [
+        # It moves from where it is by then.
+        (None, "state = 'uncertain'", News.SUCCEEDED, ("delivered", None)),
+        # Somebody took it off the list of those that wait; the contradiction puts it there.
+        (News.SUCCEEDED, "parked = NULL", News.FAILED, ("delivered", "now says failed ()")),
+    ],
+)
+async def test_an_order_that_was_changed_meanwhile(
+    database: Database, before: News | None, change: str, news: News, after: tuple[str, str | None]
+) -> None:
+    """What was judged by an order that is no more is judged again (SQLSTATE 40001), not lost.
 
-    Seen red without the count of moved orders: the attempt succeeded, its order stayed.
+    Seen red without the counts of moved and of parked orders: the order stayed as it was.
     """
+    store = AttemptStore(database.pool, uuid.UUID(int=1))
     async with database.pool.acquire() as other:
         await other.execute(WORLD)
         (attempt,) = await ordered(other, random.Random(1), 1)
+        if before is not None:
+            await store.settle(settle_columns([news_of(attempt, before)]))
         moving = other.transaction()
         await moving.start()
-        await other.execute("UPDATE orders SET state = 'uncertain'")
-        store = AttemptStore(database.pool, uuid.UUID(int=1))
-        line = Settlement(attempt_id=attempt, news=News.SUCCEEDED, webhook_id=9)
-        settling = asyncio.create_task(store.settle(settle_columns([line])))
+        await other.execute(f"UPDATE orders SET {change}")
+        settling = asyncio.create_task(store.settle(settle_columns([news_of(attempt, news)])))
 
         async def waits() -> bool:
             return bool(
@@ -186,9 +198,14 @@ async def test_an_order_that_moved_meanwhile(database: Database) -> None:
 
         await eventually(waits)
         await moving.commit()
-        assert await settling == ["applied"]
-        row = await other.fetchrow("SELECT state, delivered_quantity FROM orders")
-        assert tuple(row) == ("delivered", 2)
+        await settling
+        row = await other.fetchrow("SELECT state, right(parked, 18) FROM orders")
+        assert tuple(row) == after
+
+
+def news_of(attempt: int, news: News) -> Settlement:
+    """News that say nothing else."""
+    return Settlement(attempt_id=attempt, news=news, webhook_id=attempt * 10 + len(news))
 
 
 @asynccontextmanager

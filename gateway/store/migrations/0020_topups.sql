@@ -82,7 +82,7 @@ CREATE TYPE judged_news AS (
 CREATE FUNCTION judge_turn(
     p_turn bigint, p_held held_attempt[], p_verdicts text[],
     p_news text[], p_refund bigint[], p_code text[], p_next bigint[], p_park text[],
-    OUT verdicts text[], OUT turns bigint, OUT lines judged_news[], OUT moves bigint, OUT waits boolean
+    OUT verdicts text[], OUT turns bigint, OUT lines judged_news[], OUT moves bigint, OUT parks bigint
 ) LANGUAGE plpgsql SET enable_seqscan = off SET enable_indexscan = on SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     WITH met AS MATERIALIZED (
@@ -118,8 +118,9 @@ BEGIN
                       d.contradiction)::judged_news)
                FILTER (WHERE d.turn = p_turn AND d.verdict IN ('applied', 'parked')),
            count(d.target) FILTER (WHERE d.turn = p_turn),
-           bool_or(d.contradiction IS NOT NULL OR (p_park[d.line] IS NOT NULL AND d.target IS NULL)) FILTER (WHERE d.turn = p_turn)
-    INTO verdicts, turns, lines, moves, waits
+           count(*) FILTER (WHERE d.turn = p_turn AND d.verdict IN ('applied', 'parked') AND d.target IS NULL
+                            AND coalesce(d.contradiction, p_park[d.line]) IS NOT NULL)
+    INTO verdicts, turns, lines, moves, parks
     FROM done d;
 END $$;
 
@@ -135,10 +136,11 @@ CREATE TYPE refunded_order AS (
 -- already); late (overtaken by something final); parked (contradicts what is final: a person
 -- decides, nothing changes); unknown (no such attempt). p_park: what a person has to decide
 -- while the order stays as it is. Locks attempts in id order, then accounts in id order.
--- Idempotent. Error 40001: news of another attempt has just moved one of the orders; nothing done.
+-- Idempotent. Error 40001: somebody else has just changed one of the orders; nothing done.
 --
 -- Lines are applied as a set. Rows are found by ctid, where they were read a moment ago: no index
--- is searched again, and the settings leave no plan that could read a table, whatever statistics say.
+-- is searched again, and the settings leave no plan that could read a table, whatever statistics
+-- say. An order that somebody else changed since is another row: that is the error 40001.
 CREATE FUNCTION settle(
     p_attempt bigint[], p_news text[], p_upstream_no text[], p_cost bigint[], p_delivered integer[], p_refund bigint[],
     p_code text[], p_message text[], p_check_s double precision[], p_queries integer[], p_not_found integer[],
@@ -154,6 +156,7 @@ DECLARE
     judged    record;
     lines     judged_news[];
     moved     bigint;
+    parked    bigint;
     refunded  refunded_order[];
 BEGIN
     held := hold_attempts(p_attempt);
@@ -184,12 +187,15 @@ BEGIN
             FROM unnest(lines) AS l JOIN attempt a ON a.id = l.attempt_id
             WHERE l.verdict = 'applied' AND l.news IN ('rejected', 'failed') AND p_next[l.line] IS NOT NULL;
         END IF;
-        IF judged.waits THEN
+        moved := 0;
+        parked := 0;
+        IF judged.parks > 0 THEN
             UPDATE orders o SET parked = coalesce(l.contradiction, o.parked, p_park[l.line]),
                 updated_at = CASE WHEN l.contradiction IS NULL THEN o.updated_at ELSE now() END
             FROM unnest(lines) AS l
             WHERE o.ctid = l.order_place AND o.id = l.order_id AND l.target IS NULL
-              AND (l.contradiction IS NOT NULL OR p_park[l.line] IS NOT NULL);
+              AND coalesce(l.contradiction, p_park[l.line]) IS NOT NULL;
+            GET DIAGNOSTICS parked = ROW_COUNT;
         END IF;
         IF judged.moves > 0 THEN
             WITH moving AS (
@@ -203,7 +209,6 @@ BEGIN
                     pool_id = coalesce(p_pool[l.line], o.pool_id), seqs = coalesce(p_seqs[l.line]::bigint[], o.seqs),
                     last_event = o.last_event + l.tells::integer
                 FROM unnest(lines) AS l
-                -- Whoever moved the order since it was read left another row there, or another state.
                 WHERE o.ctid = l.order_place AND o.id = l.order_id AND o.state = l.order_state AND l.target IS NOT NULL
                 RETURNING o.partner_id, o.id, o.sku_id, o.quantity, o.last_event, o.details,
                           l.line, l.attempt_id, l.target, l.tells, l.refund
@@ -216,9 +221,6 @@ BEGIN
                                         m.details::json ->> 'buyer_id')::refunded_order)
                              FILTER (WHERE m.target IN ('failed', 'partial', 'reversed'))
             INTO moved, refunded FROM moving m;
-            IF moved <> judged.moves THEN
-                RAISE EXCEPTION 'an order was moved by other news meanwhile' USING ERRCODE = '40001';
-            END IF;
             IF refunded IS NOT NULL THEN
                 PERFORM refund_orders(refunded);
             END IF;
@@ -227,6 +229,9 @@ BEGIN
                 SELECT p_pool[l.line], s, l.order_id FROM unnest(lines) AS l, unnest(p_seqs[l.line]::bigint[]) AS s
                 WHERE l.target IS NOT NULL AND p_pool[l.line] IS NOT NULL;
             END IF;
+        END IF;
+        IF moved <> judged.moves OR parked <> judged.parks THEN
+            RAISE EXCEPTION 'an order was changed meanwhile' USING ERRCODE = '40001';
         END IF;
         EXIT WHEN this_turn = judged.turns;
         this_turn := this_turn + 1;
@@ -309,7 +314,7 @@ BEGIN
     FROM unnest(p_id) AS wanted (id)
     CROSS JOIN LATERAL (SELECT * FROM attempt x WHERE x.id = wanted.id LIMIT 1) AS a
     CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = a.partner_id
-                        AND x.id BETWEEN a.order_id AND a.order_id ORDER BY x.id LIMIT 1) AS o;  -- by the key: see settle
+                        AND x.id BETWEEN a.order_id AND a.order_id ORDER BY x.id LIMIT 1) AS o;  -- by the key: see judge_turn
 END $$;
 
 -- Attempts that are due, the caller's for p_hold_s. A created one of another living worker is in
