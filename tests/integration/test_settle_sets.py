@@ -190,17 +190,41 @@ async def test_an_order_that_was_changed_meanwhile(
         await moving.start()
         await other.execute(f"UPDATE orders SET {change}")
         settling = asyncio.create_task(store.settle(settle_columns([news_of(attempt, news)])))
-
-        async def waits() -> bool:
-            return bool(
-                await database.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            )
-
-        await eventually(waits)
+        await somebody_waits(database)
         await moving.commit()
         await settling
         row = await other.fetchrow("SELECT state, right(parked, 18) FROM orders")
         assert tuple(row) == after
+
+
+async def test_an_attempt_that_was_changed_meanwhile(database: Database) -> None:
+    """Settling and marking wait for whoever holds the attempt, and go on from what he left."""
+    store = AttemptStore(database.pool, uuid.UUID(int=1))
+    async with database.pool.acquire() as other:
+        await other.execute(WORLD)
+        (attempt,) = await ordered(other, random.Random(1), 1)
+        for work, expected in (
+            (store.mark_sent([attempt], [0], [False]), {attempt}),
+            (store.settle(settle_columns([news_of(attempt, News.SUCCEEDED)])), ["applied"]),
+        ):
+            changing = other.transaction()
+            await changing.start()
+            await other.execute("UPDATE attempt SET queries = queries + 1")
+            working = asyncio.create_task(work)
+            await somebody_waits(database)
+            await changing.commit()
+            assert await working == expected
+        row = await other.fetchrow("SELECT state, queries, sends FROM attempt")
+        assert tuple(row) == ("succeeded", 2, 1)
+
+
+async def somebody_waits(database: Database) -> None:
+    """Until a lock is waited for."""
+
+    async def waits() -> bool:
+        return bool(await database.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+    await eventually(waits)
 
 
 def news_of(attempt: int, news: News) -> Settlement:
