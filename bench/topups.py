@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import statistics
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -37,9 +38,7 @@ QUICK_S = 4.0  # a look at the pace, for those who need it and measure something
 DEAD_PARTNER = "bench-dead"
 DEAD_SHARE = 0.05  # so many orders for the dead platforms, of those for the healthy one
 DEAD_SKUS: Mapping[str, str] = {"REFUSES": "refusing", "HANGS": "hanging"}  # SKU → upstream
-DEAD_TURN_S = 3.0
 BUY = b"POST /api/v1/order/buy"
-DEAD_TURNS_MAX = 5
 
 SENDS = """
 SELECT u.name, count(*) FILTER (WHERE a.sends > 0) AS sent,
@@ -134,44 +133,53 @@ async def _pace_per_s(house: TopUpHouse) -> float:
 
 
 async def beside_dead_upstream(house: TopUpHouse) -> list[Figure]:
-    """The healthy platform's pace with and without orders for two dead ones, in turns."""
-    turns = min(house.plan.rounds, DEAD_TURNS_MAX)
-    alone: list[_Turn] = []
-    beside: list[_Turn] = []
+    """The healthy platform's pace with and without orders for two dead ones.
+
+    Both are slices of one long sending, in turns: nobody fills and empties a window for each.
+    """
+    seconds, turns = house.plan.seconds, house.plan.rounds
     per_s = DEAD_SHARE * await _pace_per_s(house)
-    async with _dead_upstreams(house) as dead:
-        with house.teller.steps("beside dead upstreams", 2 * turns) as steps:
-            for _ in range(turns):
-                alone.append(await _turn(house))
-                steps.done(f"alone {alone[-1].per_s:,.0f}/s")
-                beside.append((await asyncio.gather(_turn(house), dead.order_on(per_s)))[0])
-                steps.done(f"beside {beside[-1].per_s:,.0f}/s")
+    async with _dead_upstreams(house, per_s) as dead:
+        selling = asyncio.create_task(_sell(house, seconds=2 * turns * seconds, slice_s=seconds))
+        used_s = await _order_in_turns(house, dead, turns)
+        slices = (await selling)["slices"]
+        await house.drain()
+        alone, beside = slices[0 : 2 * turns : 2], slices[1 : 2 * turns : 2]
         detail = {
-            "alone_per_s": [round(turn.per_s) for turn in alone],
-            "beside_per_s": [round(turn.per_s) for turn in beside],
-            "alone_cpu_us": [round(turn.cpu_us) for turn in alone],
-            "beside_cpu_us": [round(turn.cpu_us) for turn in beside],
+            "alone_per_s": [round(count / seconds) for count in alone],
+            "beside_per_s": [round(count / seconds) for count in beside],
+            "alone_cpu_us": _cpu_us(used_s[0::2], alone),
+            "beside_cpu_us": _cpu_us(used_s[1::2], beside),
             "dead_orders_per_s": round(per_s, 1),
             "dead_answers": dead.answers,
             **await dead.judge(),
         }
-    costs = [100 * (1 - b.per_s / a.per_s) for a, b in zip(alone, beside, strict=True)]
+    costs = [100 * (1 - b / a) for a, b in zip(alone, beside, strict=True)]
     return [Figure(key="dead_upstream_cost", spread=spread(costs), detail=detail)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Turn:
-    per_s: float
-    cpu_us: float  # of gateway and database for each top-up of the healthy platform
+async def _order_in_turns(house: TopUpHouse, dead: "_Dead", turns: int) -> list[float]:
+    """Order from the dead in every second slice; what gateway and database used in each."""
+    seconds = house.plan.seconds
+    begins = time.monotonic() + RAMP_S
+    marks = []
+    with house.teller.steps("beside dead upstreams", turns) as steps:
+        for turn in range(turns):
+            for slice_no in (2 * turn, 2 * turn + 1):
+                await asyncio.sleep(begins + slice_no * seconds - time.monotonic())
+                marks.append(house.cpu_s())
+            await dead.order_on(seconds)
+            steps.done("")
+        await asyncio.sleep(begins + 2 * turns * seconds - time.monotonic())
+        marks.append(house.cpu_s())
+    return [
+        sum(after[name] - before[name] for name in house.shop.pids)
+        for before, after in itertools.pairwise(marks)
+    ]
 
 
-async def _turn(house: TopUpHouse) -> _Turn:
-    before = house.cpu_s()
-    report = await _sell(house, seconds=DEAD_TURN_S, slice_s=DEAD_TURN_S)
-    await house.drain()
-    used_s = sum(house.cpu_s()[name] - before[name] for name in house.shop.pids)
-    sold = max(1, report["answers"]["201"])
-    return _Turn(per_s=report["slices"][0] / DEAD_TURN_S, cpu_us=used_s * 1e6 / sold)
+def _cpu_us(used_s: Sequence[float], counts: Sequence[int]) -> list[int]:
+    return [round(used * 1e6 / max(1, count)) for used, count in zip(used_s, counts, strict=True)]
 
 
 @dataclass(slots=True)
@@ -179,19 +187,19 @@ class _Dead:
     """A partner that orders from two platforms: one refuses connections, one never answers."""
 
     house: TopUpHouse
+    per_s: float
     partner: Any
     credentials: Any
     reached: list[bytes]  # how requests began that the hanging one read
     answers: dict[str, int] = field(default_factory=dict)
 
-    async def order_on(self, per_s: float) -> None:
-        """Order at a steady pace while a turn lasts."""
-        seconds = RAMP_S + DEAD_TURN_S
+    async def order_on(self, seconds: float) -> None:
+        """Order at a steady pace for so long."""
         requests = self.house.write_orders(
-            int(per_s * seconds) + 1, skus=tuple(DEAD_SKUS), credentials=self.credentials
+            int(self.per_s * seconds) + 1, skus=tuple(DEAD_SKUS), credentials=self.credentials
         )
         report = await self.partner.ask(
-            seconds + 60, requests=requests, seconds=seconds, per_s=per_s, connections=8
+            seconds + 60, requests=requests, seconds=seconds, per_s=self.per_s, connections=8
         )
         for key, count in report["answers"].items():
             self.answers[key] = self.answers.get(key, 0) + count
@@ -209,7 +217,7 @@ class _Dead:
 
 
 @asynccontextmanager
-async def _dead_upstreams(house: TopUpHouse) -> AsyncIterator[_Dead]:
+async def _dead_upstreams(house: TopUpHouse, per_s: float) -> AsyncIterator[_Dead]:
     """Two platforms that do not work, two SKUs that only they sell, a partner who orders them."""
     reached: list[bytes] = []
     data = house.shop.data
@@ -229,22 +237,27 @@ async def _dead_upstreams(house: TopUpHouse) -> AsyncIterator[_Dead]:
             for sku, upstream in DEAD_SKUS.items():
                 await add_upstream(data, upstream, ports[upstream])
                 await add_topup_sku(data, sku, upstream)
-            yield _Dead(house, partner, credentials, reached)
+            yield _Dead(house, per_s, partner, credentials, reached)
     finally:
         hanging.close()
 
 
-async def _sell(house: TopUpHouse, *, seconds: float, **sending: Any) -> dict[str, Any]:
+async def _sell(
+    house: TopUpHouse, *, seconds: float, requests: str | None = None, **sending: Any
+) -> dict[str, Any]:
     """Sell top-ups for so long after a ramp; refusals and broken connections are failures."""
-    whole_s = RAMP_S + seconds
-    pace = sending.get("per_s") or TOPUPS_PER_S_MAX
     report = await house.send(
-        requests=house.write_orders(int(pace * whole_s) + WINDOW), seconds=whole_s,
-        window=WINDOW, ramp_s=RAMP_S, **sending,
+        requests=requests or _make_requests(house, seconds, sending.get("per_s")),
+        seconds=RAMP_S + seconds, window=WINDOW, ramp_s=RAMP_S, **sending,
     )  # fmt: skip
     if report["dry"] or report["broken"] or set(report["answers"]) - {"201"}:
         raise ServerError(f"top-ups were not simply accepted: {report}")
     return report
+
+
+def _make_requests(house: TopUpHouse, seconds: float, per_s: float | None = None) -> str:
+    """Enough for a sending of so long and its ramp."""
+    return house.write_orders(int((per_s or TOPUPS_PER_S_MAX) * (RAMP_S + seconds)) + WINDOW)
 
 
 def _summary(report: Mapping[str, Any]) -> dict[str, Any]:
