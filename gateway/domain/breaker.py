@@ -41,6 +41,8 @@ class Breaker:
     state: BreakerState = BreakerState.CLOSED
     reason: str = ""
     _outcomes: deque[tuple[float, bool, bool]] = field(default_factory=deque)
+    _failures: int = 0  # of these
+    _slows: int = 0
     _opens_until: float = 0.0
     _pause_s: float = 0.0
     _well: bool = False  # closed when the pause is over, without probes
@@ -81,21 +83,26 @@ class Breaker:
         if self.state is BreakerState.HALF_OPEN:
             self._probe_ended(now, failed=failed)
             return
-        self._outcomes.append((now, failed, seconds >= self.rules.slow_call_s))
-        while (
-            len(self._outcomes) > self.rules.window
-            or self._outcomes[0][0] < now - self.rules.window_s
-        ):
-            self._outcomes.popleft()
+        self._count(now, failed=failed, slow=seconds >= self.rules.slow_call_s)
         count = len(self._outcomes)
         if count < self.rules.outcomes_min:
             return
-        failures = sum(1 for _, bad, _ in self._outcomes if bad) / count
-        slows = sum(1 for _, _, late in self._outcomes if late) / count
+        failures, slows = self._failures / count, self._slows / count
         if failures >= self.rules.failure_rate:
             self._open(now, f"{failures:.0%} of the last {count} calls failed")
         elif slows >= self.rules.slow_rate:
             self._open(now, f"{slows:.0%} of the last {count} calls were slow")
+
+    def _count(self, now: float, *, failed: bool, slow: bool) -> None:
+        """Add an outcome to the window, and drop those that fell out of it."""
+        outcomes, rules = self._outcomes, self.rules
+        outcomes.append((now, failed, slow))
+        self._failures += failed
+        self._slows += slow
+        while len(outcomes) > rules.window or outcomes[0][0] < now - rules.window_s:
+            _, was_failed, was_slow = outcomes.popleft()
+            self._failures -= was_failed
+            self._slows -= was_slow
 
     def trip(self, now: float, seconds: float, reason: str) -> None:
         """Open for a reason the outcomes do not show (balance, credentials)."""
@@ -135,3 +142,4 @@ class Breaker:
         self._era += 1
         self._probes_out = self._probes_good = 0
         self._outcomes.clear()
+        self._failures = self._slows = 0
