@@ -29,7 +29,7 @@ stderr = Console(stderr=True)
 @app.command()
 def compare(
     *,
-    rounds: Annotated[int, typer.Option(min=1, help="Timed rounds of each contestant.")] = 12,
+    rounds: Annotated[int, typer.Option(min=1, help="Timed rounds of each contestant.")] = 10,
     seconds: Annotated[float, typer.Option(min=0.5, help="Length of a round.")] = 1.5,
     connections: Annotated[int, typer.Option(min=1, help="Open connections.")] = 256,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the loader.")] = 1,

@@ -26,12 +26,12 @@ from bench.topup_house import CONNECTOR, TopUpHouse, furnish
 
 ACCEPTED_SHARE, UNCERTAIN_SHARE = 0.3, 0.05  # of the top-ups; the others are not sent at the kill
 # The platform ends nothing before the kill, and repeats callbacks soon that nobody took.
-SETTINGS = {"settle_s": "15", "time_scale": "0.01"}
+SETTINGS = {"settle_s": "8", "time_scale": "0.01"}
 WELL: dict[str, Any] = {"rules": []}
 # The share of dropped answers stays below what opens a breaker: what is looked at here is
 # recovery, not protection.
 DROPPING = {"rules": [{"account": "", "do": "executed_dropped", "share": 0.3}]}
-SLOW = {"latency_ms": [10_000, 10_000], "rules": []}
+SLOW = {"latency_ms": [6_000, 6_000], "rules": []}
 FILL_S_MAX = 120.0
 END_S_MAX = 120.0
 

@@ -94,10 +94,10 @@ async def _echo_per_s(house: TopUpHouse, echo: Server) -> int:
 
 async def order_to_upstream(house: TopUpHouse) -> list[Figure]:
     """From an order's commit to its arrival upstream, at half the pace that can be kept up."""
-    plan = house.plan
+    plan, rounds_wanted = house.plan, _half(house.plan.rounds)
     pace = await _pace_per_s(house)
     last_order_id = await _last_order_id(house)
-    report = await _sell(house, seconds=plan.rounds * plan.seconds, per_s=pace / 2)
+    report = await _sell(house, seconds=rounds_wanted * plan.seconds, per_s=pace / 2)
     await house.drain()
     received = {each.account: each.at_s for each in await house.executions()}
     rows = await house.shop.ledger.connection.fetch(
@@ -110,7 +110,7 @@ async def order_to_upstream(house: TopUpHouse) -> list[Figure]:
     for row in rows:
         taken_ms = (received[row["account"]] - row["at_s"]) * 1000
         rounds.setdefault(int((row["at_s"] - began_s) // plan.seconds), []).append(taken_ms)
-    counted = [sorted(taken) for index, taken in rounds.items() if 0 <= index < plan.rounds]
+    counted = [sorted(taken) for index, taken in rounds.items() if 0 <= index < rounds_wanted]
     whole = sorted(itertools.chain.from_iterable(counted))
     detail = {
         "offered_per_s": round(pace / 2),
@@ -137,7 +137,7 @@ async def beside_dead_upstream(house: TopUpHouse) -> list[Figure]:
 
     Both are slices of one long sending, in turns: nobody fills and empties a window for each.
     """
-    seconds, turns = house.plan.seconds, house.plan.rounds
+    seconds, turns = house.plan.seconds, _half(house.plan.rounds)
     per_s = DEAD_SHARE * await _pace_per_s(house)
     async with _dead_upstreams(house, per_s) as dead:
         selling = asyncio.create_task(_sell(house, seconds=2 * turns * seconds, slice_s=seconds))
@@ -270,6 +270,11 @@ async def _last_order_id(house: TopUpHouse) -> int:
         "SELECT max(id) FROM orders WHERE partner_id = $1", house.shop.ledger.partner_id
     )
     return last or 0
+
+
+def _half(rounds: int) -> int:
+    """For measurements that are steady enough: the whole run has ten minutes."""
+    return max(1, rounds // 2)
 
 
 def _percentile(ordered: Sequence[float], share: float) -> float:
