@@ -34,6 +34,7 @@ from gateway.flows.order_desk import View
 from gateway.flows.order_rules import judge
 
 REPLAYED: Final = {"Quangate-Replayed": "true"}
+_CREATED: Final = Verdict.CREATED  # to look it up for every line costs 0.1 µs
 
 # A verdict that is not an order, as a problem of the contract.
 _PROBLEMS: Final[Mapping[Verdict, str]] = {
@@ -79,7 +80,7 @@ async def place_batch(context: Context, request: BaseRequest) -> Response:
         if order is None:
             results.append(await _line_result(context, key, own, f"/orders/{index}"))
         else:
-            context.meters.verdicts[Verdict.CREATED] += 1
+            context.meters.verdicts[_CREATED] += 1
             results.append(b'{"status":201,"order":%b}' % order)
     return json_response(b'{"results":[' + b",".join(results) + b"]}")
 
@@ -127,7 +128,7 @@ async def _answer(context: Context, key: Key, own: _Submitted, base: str = "") -
     outcome = own.outcome
     settled = outcome if isinstance(outcome, Settled) else await outcome
     context.meters.verdicts[settled.verdict] += 1
-    if settled.verdict is Verdict.CREATED:
+    if settled.verdict is _CREATED:
         # Durable, but not sealed with its batch: read back like any other order.
         order = _sealed_json(own, settled)
         return 201, order or await _replayed_json(context, key, settled.order_id)
@@ -189,9 +190,7 @@ def _sealed_json(own: _Submitted, settled: Settled) -> bytes | None:
     """
     line = own.line
     is_code = line.sku.pool_id is not None
-    if settled.verdict is not Verdict.CREATED or (
-        settled.codes is None and line.reads_codes and is_code
-    ):
+    if settled.verdict is not _CREATED or (settled.codes is None and line.reads_codes and is_code):
         return None
     moment = settled.committed_at.encode()
     account = b"null" if line.account is None else orjson.dumps(line.account)

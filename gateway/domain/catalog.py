@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -26,6 +27,9 @@ class SkuKind(StrEnum):
     QR = "qr"
     TOPUP = "topup"
     BUNDLE = "bundle"
+
+
+_TOPUP: Final = SkuKind.TOPUP  # to look it up for every order costs 0.1 µs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +89,7 @@ class Sku:
     @property
     def bought(self) -> bool:
         """Whether an upstream delivers it: a top-up, or codes bought on demand."""
-        return self.kind is SkuKind.TOPUP or self.purchase_pool_id is not None
+        return self.kind is _TOPUP or self.purchase_pool_id is not None
 
     def offered_to(self, partner_id: int) -> bool:
         """Whether this partner may buy it."""

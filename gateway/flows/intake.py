@@ -38,7 +38,8 @@ TRIES_MAX = 64  # lost leases a line lives through before it is told to come bac
 RECONNECT_PAUSE_S = 0.2
 DOUBT_ANSWER_S = 3.0  # in doubt for longer: the partner is told to ask again
 
-_EXISTS = {Verdict.CREATED, Verdict.REPLAYED, Verdict.CONFLICT}
+_CREATED = Verdict.CREATED  # to look it up for every line costs 0.1 µs
+_EXISTS = {_CREATED, Verdict.REPLAYED, Verdict.CONFLICT}
 
 
 class Intake:
@@ -205,7 +206,7 @@ class Intake:
     def _distribute(self, lines: Sequence[Line], answer: CommitAnswer) -> None:
         created = []
         for line, outcome, existing in zip(lines, answer.outcomes, answer.existing, strict=True):
-            if outcome == Verdict.CREATED:
+            if outcome == _CREATED:
                 created.append(line)
                 continue
             self._release(line)
@@ -222,7 +223,7 @@ class Intake:
             if line.runs is not None and line.sku.pool_id is not None:
                 self._stock.used(line.sku.pool_id, line.runs)
                 line.runs = None
-            self._settle(line, Settled(Verdict.CREATED, line.order_id, moment, codes))
+            self._settle(line, Settled(_CREATED, line.order_id, moment, codes))
 
     def _release(self, line: Line) -> None:
         """The line's codes were definitely not sold to it."""
