@@ -36,7 +36,10 @@ DECLARE
     look_up      boolean := NOT p_all_new;
     lines        integer[];                       -- those to create
     one          record;
-    buyers       record;
+    buyer_lines  integer[];                       -- of buyers_of
+    buyer_wanted bigint[];
+    buyer_used   bigint[];
+    exceeded     boolean;
     codes        record;
     held         integer;
     v_commit_no  bigint := nextval('reveal_no');
@@ -68,8 +71,12 @@ BEGIN
         END IF;
         lines := ARRAY(SELECT i FROM generate_series(1, n) AS i WHERE outcome[i] = 1);
 
-        SELECT * INTO buyers FROM buyers_of(lines, p_partner, p_sku, p_quantity, p_buyer, p_limit);
-        IF buyers.exceeded OR EXISTS (
+        exceeded := false;
+        IF cardinality(p_limit) > 0 THEN
+            SELECT b.lines, b.wanted, b.used, b.exceeded INTO buyer_lines, buyer_wanted, buyer_used, exceeded
+            FROM buyers_of(lines, p_partner, p_sku, p_quantity, p_buyer, p_limit) AS b;
+        END IF;
+        IF exceeded OR EXISTS (
             SELECT FROM (SELECT p_partner[i] AS partner, sum(p_amount[i]) AS total FROM unnest(lines) AS i GROUP BY 1) AS d
             JOIN account a ON a.partner_id = d.partner WHERE d.total > a.balance + a.credit_limit
         ) THEN
@@ -80,7 +87,8 @@ BEGIN
             SELECT j.verdict, j.known INTO outcome, existing
             FROM judge_lines(outcome, existing, p_partner, p_sku, p_quantity, p_amount, p_buyer, p_limit) AS j;
             lines := ARRAY(SELECT i FROM generate_series(1, n) AS i WHERE outcome[i] = 1);
-            SELECT * INTO buyers FROM buyers_of(lines, p_partner, p_sku, p_quantity, p_buyer, p_limit);
+            SELECT b.lines, b.wanted, b.used INTO buyer_lines, buyer_wanted, buyer_used
+            FROM buyers_of(lines, p_partner, p_sku, p_quantity, p_buyer, p_limit) AS b;
         END IF;
         IF cardinality(lines) = 0 THEN
             RETURN NEXT;
@@ -123,27 +131,34 @@ BEGIN
     UPDATE account a SET balance = a.balance - c.total, last_entry = a.last_entry + c.orders
     FROM charged c WHERE a.partner_id = c.partner;
 
-    IF cardinality(buyers.lines) > 0 THEN
+    -- Statements with nothing to do are passed by: to start one costs as much as ten lines.
+    IF array_position(buyer_used, NULL) > 0 THEN
         INSERT INTO buyer_usage (partner_id, sku_id, buyer_id, used)
         SELECT p_partner[i], p_sku[i], p_buyer[i], wanted
-        FROM unnest(buyers.lines, buyers.wanted, buyers.used) AS b (i, wanted, used) WHERE used IS NULL;
+        FROM unnest(buyer_lines, buyer_wanted, buyer_used) AS b (i, wanted, used) WHERE used IS NULL;
+    END IF;
+    IF cardinality(array_remove(buyer_used, NULL)) > 0 THEN
         INSERT INTO buyer_usage AS known (partner_id, sku_id, buyer_id, used)
         SELECT p_partner[i], p_sku[i], p_buyer[i], wanted
-        FROM unnest(buyers.lines, buyers.wanted, buyers.used) AS b (i, wanted, used) WHERE used IS NOT NULL
+        FROM unnest(buyer_lines, buyer_wanted, buyer_used) AS b (i, wanted, used) WHERE used IS NOT NULL
         ON CONFLICT (partner_id, sku_id, buyer_id) DO UPDATE SET used = known.used + excluded.used;
     END IF;
 
-    INSERT INTO webhook (id, partner_id, order_id, type, sequence, url, next_attempt_at)
-    SELECT p_id[i], p_partner[i], p_id[i], 'order.delivered', 1, p_notify_url[i], committed_at
-    FROM unnest(lines) AS i WHERE p_notify[i] AND p_pool[i] IS NOT NULL;
+    IF true = ANY (p_notify) THEN
+        INSERT INTO webhook (id, partner_id, order_id, type, sequence, url, next_attempt_at)
+        SELECT p_id[i], p_partner[i], p_id[i], 'order.delivered', 1, p_notify_url[i], committed_at
+        FROM unnest(lines) AS i WHERE p_notify[i] AND p_pool[i] IS NOT NULL;
+    END IF;
 
     -- The owner has them in memory: nobody need look for them at once.
-    INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, cost_max, face_value,
-                         state, next_check_at, owner)
-    SELECT p_attempt[i], p_partner[i], p_id[i], p_upstream[i], p_product[i], coalesce(p_account[i], ''), p_quantity[i],
-           p_cost_max[i], p_face[i],
-           'created', committed_at + interval '5 s', p_owner
-    FROM unnest(lines) AS i WHERE p_attempt[i] IS NOT NULL;
+    IF cardinality(p_attempt) > 0 THEN
+        INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, cost_max, face_value,
+                             state, next_check_at, owner)
+        SELECT p_attempt[i], p_partner[i], p_id[i], p_upstream[i], p_product[i], coalesce(p_account[i], ''), p_quantity[i],
+               p_cost_max[i], p_face[i],
+               'created', committed_at + interval '5 s', p_owner
+        FROM unnest(lines) AS i WHERE p_attempt[i] IS NOT NULL;
+    END IF;
 
     INSERT INTO allocation (pool_id, seq, order_id, lease_id)
     SELECT p_pool[a_line[k]], a_seq[k], p_id[a_line[k]], a_lease[k]
@@ -236,14 +251,14 @@ END $$;
 CREATE FUNCTION append_reveal(p_no bigint, p_chain integer, p_via text, p_items jsonb, p_digest bytea) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     head reveal_head%ROWTYPE;
-    link bytea;
 BEGIN
-    INSERT INTO reveal_head (chain, height, hash) VALUES (p_chain, 0, sha256('')) ON CONFLICT DO NOTHING;
-    SELECT * INTO head FROM reveal_head h WHERE h.chain = p_chain FOR NO KEY UPDATE;
-    link := sha256(head.hash || p_digest);
+    LOOP
+        UPDATE reveal_head h SET height = h.height + 1, hash = sha256(h.hash || p_digest) WHERE h.chain = p_chain RETURNING * INTO head;
+        EXIT WHEN FOUND;
+        INSERT INTO reveal_head (chain, height, hash) VALUES (p_chain, 0, sha256('')) ON CONFLICT DO NOTHING;
+    END LOOP;
     INSERT INTO reveal (no, chain, height, via, items, digest, hash)
-    VALUES (p_no, p_chain, head.height + 1, p_via, p_items, p_digest, link);
-    UPDATE reveal_head h SET height = head.height + 1, hash = link WHERE h.chain = p_chain;
+    VALUES (p_no, p_chain, head.height, p_via, p_items, p_digest, head.hash);
 END $$;
 
 -- Records views of codes outside a commit (replays, reads) before the codes leave.
