@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -28,7 +27,12 @@ class Server:
     """A process that listens on the loopback."""
 
     port: int
-    pid: int
+    process: asyncio.subprocess.Process
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self.process.pid
 
 
 def free_port() -> int:
@@ -45,7 +49,7 @@ async def echo_server(log: Path) -> AsyncIterator[Server]:
     port = free_port()
     async with _process(["-m", "bench.peers.echo", str(port)], log=log) as process:
         await _wait_for(process, lambda: _accepts(port), log)
-        yield Server(port=port, pid=process.pid)
+        yield Server(port=port, process=process)
 
 
 @asynccontextmanager
@@ -55,7 +59,7 @@ async def skip_locked_server(dsn: str, log: Path) -> AsyncIterator[Server]:
     arguments = ["-m", "bench.peers.skip_locked.app", str(port)]
     async with _process(arguments, log=log, environment={"PEER_DSN": dsn}) as process:
         await _wait_for(process, lambda: _accepts(port), log)
-        yield Server(port=port, pid=process.pid)
+        yield Server(port=port, process=process)
 
 
 @asynccontextmanager
@@ -73,15 +77,13 @@ async def gateway_server(
     async with _process(arguments, log=log, environment=environment) as process:
         if wait:
             await _wait_for(process, lambda: "listening on http" in _text(log), log)
-        yield Server(port=port, pid=process.pid)
+        yield Server(port=port, process=process)
 
 
 async def crash_server(server: Server) -> None:
     """SIGKILL, and wait until the process is gone; its context must still be left."""
-    os.kill(server.pid, signal.SIGKILL)
-    async with asyncio.timeout(STOP_DEADLINE_S):
-        while _is_running(server.pid):  # noqa: ASYNC110  another's child or a zombie tells nobody
-            await asyncio.sleep(POLL_S)
+    server.process.kill()
+    await asyncio.wait_for(server.process.wait(), STOP_DEADLINE_S)
 
 
 @asynccontextmanager
@@ -96,7 +98,7 @@ async def simulator_server(
     arguments = ["-m", "gateway", "upstream", "simulate", connector, "--port", str(port), *set_]
     async with _process(arguments, log=log) as process:
         await _wait_for(process, lambda: "listening on" in _text(log), log)
-        yield Server(port=port, pid=process.pid)
+        yield Server(port=port, process=process)
 
 
 @dataclass(slots=True)
@@ -194,14 +196,6 @@ async def _wait_for(
                 await asyncio.sleep(POLL_S)
     except TimeoutError:
         raise ServerError(f"it did not start: {_text(log)[-800:]}") from None
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
 
 
 def _accepts(port: int) -> bool:
