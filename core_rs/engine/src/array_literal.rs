@@ -3,8 +3,6 @@
 //! The server parses an element in less time than a driver takes to encode one from Python, and a
 //! column of numbers or checked names is made in one pass over the lines.
 
-use std::fmt::Write as _;
-
 use crate::slab::Run;
 
 const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -40,8 +38,7 @@ impl ArrayLiteral {
     /// Appends a number.
     pub fn number(&mut self, value: i64) {
         self.value();
-        // Writing to a string cannot fail.
-        let _ = write!(self.text, "{value}");
+        self.text.push_str(itoa::Buffer::new().format(value));
     }
 
     /// Appends a boolean.

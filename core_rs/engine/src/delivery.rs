@@ -49,28 +49,32 @@ impl<'v> Delivery<'v> {
         pool_id: i64,
         records: impl ExactSizeIterator<Item = (i64, &'r [u8])>,
     ) -> Result<Vec<u8>, VaultError> {
-        let mut json = JsonArray::start(partner.delivery(), records.len());
+        let mut out = Vec::new();
+        let mut json = JsonArray::start(partner.delivery(), records.len(), &mut out);
         self.opener.turn_to(pool_id);
         for (seq, published) in records {
             let plaintext = self.opener.open(seq, published)?;
             json.push(self.ivs.take()?, plaintext)?;
         }
-        Ok(json.end())
+        json.end();
+        Ok(out)
     }
 
-    /// The same array of claimed codes, whose records lie in the allocator's slabs.
+    /// Appends the same array of claimed codes, whose records lie in the allocator's slabs.
     ///
     /// # Errors
-    /// As [`Delivery::line`]; `Invalid` when a run is not in a slab of this pool.
+    /// As [`Delivery::line`]; `Invalid` when a run is not in a slab of this pool. Then `out` may
+    /// end in a part of an array.
     pub fn claimed_line(
         &mut self,
         partner: &PartnerKey,
         allocator: &Allocator,
         pool_id: i64,
         runs: impl Iterator<Item = Run> + Clone,
-    ) -> Result<Vec<u8>, VaultError> {
+        out: &mut Vec<u8>,
+    ) -> Result<(), VaultError> {
         let code_count = runs.clone().map(|run| run.count as usize).sum();
-        let mut json = JsonArray::start(partner.delivery(), code_count);
+        let mut json = JsonArray::start(partner.delivery(), code_count, out);
         self.opener.turn_to(pool_id);
         for run in runs {
             let slab = self.slab(allocator, pool_id, run.lease_id)?;
@@ -81,7 +85,8 @@ impl<'v> Delivery<'v> {
                 json.push(self.ivs.take()?, plaintext)?;
             }
         }
-        Ok(json.end())
+        json.end();
+        Ok(())
     }
 
     /// Neighbouring lines mostly come from one lease, so the last slab is kept at hand.
@@ -106,31 +111,35 @@ impl<'v> Delivery<'v> {
 /// The array under construction; ciphertext only.
 struct JsonArray<'k> {
     sealer: &'k JweSealer,
-    out: Vec<u8>,
+    out: &'k mut Vec<u8>,
+    is_empty: bool,
 }
 
 impl<'k> JsonArray<'k> {
-    fn start(sealer: &'k JweSealer, code_count: usize) -> Self {
+    fn start(sealer: &'k JweSealer, code_count: usize, out: &'k mut Vec<u8>) -> Self {
         let code_len = sealer.sealed_len(PLAINTEXT_LEN_TYPICAL) + r#"{"jwe":""},"#.len();
-        let mut out = Vec::with_capacity(2 + code_len * code_count.min(RESERVED_CODES_MAX));
+        out.reserve(2 + code_len * code_count.min(RESERVED_CODES_MAX));
         out.push(b'[');
-        Self { sealer, out }
+        Self {
+            sealer,
+            out,
+            is_empty: true,
+        }
     }
 
     /// Adds a code; the plaintext is overwritten.
     fn push(&mut self, iv: &[u8], plaintext: &mut [u8]) -> Result<(), VaultError> {
-        if self.out.len() > 1 {
+        if !std::mem::take(&mut self.is_empty) {
             self.out.push(b',');
         }
         self.out.extend_from_slice(br#"{"jwe":""#);
-        self.sealer.append(iv, plaintext, &mut self.out)?;
+        self.sealer.append(iv, plaintext, self.out)?;
         self.out.extend_from_slice(br#""}"#);
         Ok(())
     }
 
-    fn end(mut self) -> Vec<u8> {
+    fn end(self) {
         self.out.push(b']');
-        self.out
     }
 }
 

@@ -18,34 +18,47 @@ pub fn array_literals<'py>(
     paths: Vec<String>,
 ) -> PyResult<Bound<'py, PyList>> {
     let columns = PyList::empty(py);
-    for path in paths {
-        let names: Vec<_> = path
-            .split('.')
-            .map(|name| PyString::intern(py, name))
-            .collect();
+    let (mut owner, mut owners) = ("", Vec::new());
+    for path in &paths {
         let mut column = ArrayLiteral::new(rows.len());
-        for row in &rows {
-            push(&mut column, row, &names)?;
+        if let Some((of, name)) = path.split_once('.') {
+            // Neighbouring columns mostly belong to one attribute, and often nobody has it.
+            if of != owner {
+                owners = attributes(&rows, of)?;
+                owner = of;
+            }
+            push_all(&mut column, &owners, name)?;
+        } else {
+            push_all(&mut column, &rows, path)?;
         }
         columns.append(column.finish())?;
     }
     Ok(columns)
 }
 
-fn push(
-    column: &mut ArrayLiteral,
-    row: &Bound<'_, PyAny>,
-    names: &[Bound<'_, PyString>],
-) -> PyResult<()> {
-    let mut value = row.clone();
-    for name in names {
-        value = value.getattr(name)?;
-        if value.is_none() {
+fn attributes<'py>(rows: &[Bound<'py, PyAny>], name: &str) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    rows.iter().map(|row| row.getattr(name)).collect()
+}
+
+fn push_all(column: &mut ArrayLiteral, rows: &[Bound<'_, PyAny>], name: &str) -> PyResult<()> {
+    let Some(first) = rows.first() else {
+        return Ok(());
+    };
+    let name = PyString::intern(first.py(), name);
+    for row in rows {
+        if row.is_none() {
             column.null();
-            return Ok(());
+        } else {
+            push(column, &row.getattr(&name)?)?;
         }
     }
-    if let Ok(text) = value.cast::<PyString>() {
+    Ok(())
+}
+
+fn push(column: &mut ArrayLiteral, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    if value.is_none() {
+        column.null();
+    } else if let Ok(text) = value.cast::<PyString>() {
         column.text(text.to_str()?);
     } else if let Ok(flag) = value.cast::<PyBool>() {
         column.boolean(flag.is_true());

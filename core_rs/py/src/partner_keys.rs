@@ -141,20 +141,38 @@ pub fn seal_claimed<'py>(
 ) -> CoreResult<Bound<'py, PyList>> {
     let count = |(_, _, runs): &LineTuple| runs.iter().map(|run| run.3 as usize).sum::<usize>();
     let code_count = lines.iter().flatten().map(count).sum();
-    let sealed = detached(py, code_count, || {
+    let (json, places) = detached(py, code_count, || {
         let mut delivery = Delivery::new(vault.engine(), code_count)?;
-        let mut seal = |(key_id, pool_id, runs): &LineTuple| {
-            let partner = keyring.partner(key_id)?;
-            let runs = runs.iter().copied().map(run);
-            delivery.claimed_line(&partner, allocator.engine(), *pool_id, runs)
+        // All lines lie in one buffer, and neighbours mostly have one key.
+        let (mut json, mut last) = (Vec::new(), None);
+        let mut seal = |line: &'_ LineTuple, partner: &PartnerKey| {
+            let (start, runs) = (json.len(), line.2.iter().copied().map(run));
+            delivery.claimed_line(partner, allocator.engine(), line.1, runs, &mut json)?;
+            Ok::<_, VaultError>(start..json.len())
         };
-        // A line that cannot be sealed must not take the others, which are committed, with it.
-        let lines = lines.iter().map(|line| seal(line.as_ref()?).ok());
-        Ok::<_, VaultError>(lines.collect::<Vec<_>>())
+        let mut places = Vec::with_capacity(lines.len());
+        for line in &lines {
+            let Some(line) = line else {
+                places.push(None);
+                continue;
+            };
+            let partner = match last.take() {
+                Some((id, partner)) if id == &line.0 => Some(partner),
+                _ => keyring.partner(&line.0).ok(),
+            };
+            // A line that cannot be sealed must not take the others, which are committed, with it.
+            places.push(
+                partner
+                    .as_ref()
+                    .and_then(|partner| seal(line, partner).ok()),
+            );
+            last = partner.map(|partner| (&line.0, partner));
+        }
+        Ok::<_, VaultError>((json, places))
     })?;
-    let sealed = sealed
-        .iter()
-        .map(|line| line.as_ref().map(|json| PyBytes::new(py, json)));
+    let sealed = places
+        .into_iter()
+        .map(|place| place.map(|place| PyBytes::new(py, &json[place])));
     Ok(PyList::new(py, sealed)?)
 }
 
