@@ -73,7 +73,8 @@ class Tail:
                 elif verdict == "granted":
                     self._try_again(parked)
                 elif verdict == "sold_out":
-                    self._settle_unsold(_take_all(parked))
+                    self._settle_unsold(list(parked))
+                    parked.clear()  # not before: what fails below is settled below, too
                 else:
                     self._settle_all(parked, Verdict.UNAVAILABLE)
         except Exception:
