@@ -30,7 +30,7 @@ class BreakerRules:
     slow_rate: float = 0.8
     open_s: float = 5.0  # first pause; doubles while probes fail
     open_s_max: float = 60.0
-    probes: int = 3  # at once while half-open, and successes needed to close
+    probes: int = 3  # while half-open; by their failure rate it closes or opens again
 
 
 @dataclass(slots=True)
@@ -49,6 +49,7 @@ class Breaker:
     _era: int = 0  # grows with each change of state
     _probes_out: int = 0
     _probes_good: int = 0
+    _probes_bad: int = 0
 
     def allows(self, now: float) -> bool:
         """Whether a call may start now; a probe's place is taken by `started`."""
@@ -58,7 +59,8 @@ class Breaker:
             else:
                 self._become(BreakerState.HALF_OPEN, self.reason)
         if self.state is BreakerState.HALF_OPEN:
-            return self._probes_out < self.rules.probes
+            judged = self._probes_good + self._probes_bad
+            return self._probes_out + judged < self.rules.probes
         return self.state is BreakerState.CLOSED
 
     def started(self) -> int:
@@ -122,12 +124,15 @@ class Breaker:
         return max(0.0, self._opens_until - now) if self.state is BreakerState.OPEN else 0.0
 
     def _probe_ended(self, now: float, *, failed: bool) -> None:
+        """Probes are judged by the same rate as other calls: a platform of which one call in ten
+        always fails would else hardly ever come back."""
         self._probes_out = max(0, self._probes_out - 1)
-        if failed:
-            self._open(now, "a probe failed")
-            return
-        self._probes_good += 1
-        if self._probes_good >= self.rules.probes:
+        self._probes_bad += failed
+        self._probes_good += not failed
+        probes = self.rules.probes
+        if self._probes_bad >= self.rules.failure_rate * probes:
+            self._open(now, f"{self._probes_bad} of {probes} probes failed")
+        elif self._probes_good + self._probes_bad >= probes:
             self._pause_s = 0.0
             self._become(BreakerState.CLOSED, "")
 
@@ -140,6 +145,6 @@ class Breaker:
         self.state, self.reason = state, reason
         self._well = False
         self._era += 1
-        self._probes_out = self._probes_good = 0
+        self._probes_out = self._probes_good = self._probes_bad = 0
         self._outcomes.clear()
         self._failures = self._slows = 0

@@ -1,5 +1,7 @@
 """The circuit breaker, by a clock that only this test moves."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.domain.breaker import Breaker, BreakerRules, BreakerState
@@ -92,6 +94,26 @@ def test_failed_probes_wait_ever_longer() -> None:
     for _ in range(RULES.outcomes_min):
         called(breaker, now, failed=True)
     assert breaker.waits_s(now) == 5
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "state"),
+    [
+        ("ff", BreakerState.OPEN),  # two of three is over the half, whatever the third says
+        ("fss", BreakerState.CLOSED),
+        ("ssf", BreakerState.CLOSED),
+        ("ss", BreakerState.HALF_OPEN),
+        ("sff", BreakerState.OPEN),
+    ],
+)
+def test_probes_are_judged_by_their_rate(outcomes: str, state: BreakerState) -> None:
+    """One failed probe of three is what a closed breaker would bear, too."""
+    breaker = Breaker(rules=replace(RULES, probes=3))
+    for _ in range(RULES.outcomes_min):
+        called(breaker, 0.0, failed=True)
+    for outcome in outcomes:
+        called(breaker, 5.0, failed=outcome == "f")
+    assert breaker.state is state
 
 
 def test_an_abandoned_probe_frees_its_place() -> None:
