@@ -65,6 +65,9 @@ class Channels:
     def created(self, lines: Sequence[Line]) -> None:
         """Nothing: the rows of channel orders were committed before."""
 
+    async def prepare(self) -> None:
+        """Nothing here is named by a catalog."""
+
     async def catalog_changed(self) -> None:
         """Read channels that are new or changed."""
         rows = {row.id: row for row in await self._store.accounts()}

@@ -53,6 +53,9 @@ class Notifications:
         """Tell what was just committed."""
         self.notifier.created(lines)
 
+    async def prepare(self) -> None:
+        """Nothing here is named by a catalog."""
+
     async def catalog_changed(self) -> None:
         """Endpoints or secrets may be others now."""
         secrets: dict[bytes, str] = {}

@@ -43,5 +43,8 @@ class Service(Protocol):
     def created(self, lines: Sequence[Line]) -> None:
         """These orders were just committed by this worker; must not block."""
 
+    async def prepare(self) -> None:
+        """A new catalog was read and is about to be used: what it may name must work by then."""
+
     async def catalog_changed(self) -> None:
         """An administrator changed something; `Parts.catalog` gives the new snapshot."""

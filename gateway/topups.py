@@ -70,6 +70,7 @@ class TopUps:
 
     async def start(self) -> None:
         """Open the upstreams and begin to look for what is due."""
+        await self.prepare()
         await self.catalog_changed()
         self.dispatcher.start()
 
@@ -86,7 +87,7 @@ class TopUps:
         """Send what was just committed."""
         self.dispatcher.created(lines)
 
-    async def catalog_changed(self) -> None:
+    async def prepare(self) -> None:
         """Open new upstreams and those whose settings changed."""
         current = {settings.id: settings for settings in await self._store.upstreams()}
         for upstream_id, settings in current.items():
@@ -101,6 +102,9 @@ class TopUps:
         self._notify_urls = {
             id_: self._notify_url(id_) for id_ in self._platforms if id_ in current
         }
+
+    async def catalog_changed(self) -> None:
+        """Let the lanes know which upstreams there are, and which of them are paused."""
         self.dispatcher.set_platforms(self._platforms)
         self._balances.set_platforms(self._platforms)
 

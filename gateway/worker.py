@@ -274,6 +274,8 @@ class Worker:
 
     async def _refresh_catalog(self) -> None:
         read = await read_catalog(self._database.pool)
+        for service in self._services:
+            await service.prepare()
         self._context.catalog = read.catalog
         self._take_keys(read)
         for service in self._services:

@@ -3,7 +3,10 @@
 import asyncio
 from typing import Any
 
+from connectors.simulation import running
+from gateway.domain.catalog import SkuKind
 from gateway.domain.pace import BURST_S
+from gateway.flows.administration import catalog, upstreams
 from tests.conftest import Cli, Finished
 from tests.contract.partner import eventually
 from tests.contract.shop import RICH, unique
@@ -161,3 +164,31 @@ async def test_changes_that_are_refused(topups: TopUpShop, cli: Cli) -> None:
         assert (typo.returncode, typo.json["error"]["code"]) == (2, "invalid-argument")
         assert (await run(cli, "upstream", "update", outlet.name)).returncode == 2
         assert (await run(cli, "upstream", "test", outlet.name)).json["ok"]
+
+
+async def test_a_new_upstream_sells_at_once(topups: TopUpShop) -> None:
+    """The first order that finds the SKU finds its upstream, too: nothing is sold out at first."""
+    partner = await topups.shop.partner()
+    async with running("kasushou") as simulator:
+        for _ in range(8):
+            name, sku = unique("kasushou"), unique("NEW")
+            async with topups.shop.desk() as (db, secrecy):
+                await upstreams.add_upstream(
+                    db, secrecy, name, connector="kasushou", base_url=simulator.url,
+                    settings=settings_of("kasushou"),
+                )  # fmt: skip
+                new = catalog.NewSku(
+                    sku=sku, name=sku, kind=SkuKind.TOPUP, price_minor=PRICE_MINOR,
+                    account_rule="any",
+                    routes=[
+                        catalog.NewRoute(upstream=name, product_id="1", priority=0, cost_minor=None)
+                    ],
+                )  # fmt: skip
+                await catalog.create_sku(db, new)
+
+            async def sold(wanted: str = sku) -> bool:
+                reply = await partner.order(out_order_no=unique("T"), sku=wanted, account="13800")
+                assert reply.status in {201, 404}, reply
+                return reply.status == 201
+
+            await eventually(sold)
