@@ -72,10 +72,3 @@ async def stock(topups: TopUpShop, pool: str) -> dict[str, int]:
     async with topups.shop.database() as database, staging(database) as rows:
         counts = await rows.stats(pool)
     return {name: count for name, count in counts.items() if count}
-
-
-async def parked(topups: TopUpShop, placed: Mapping[str, Any]) -> str | None:
-    """What a person is asked about an order."""
-    (row,) = await topups.stored("SELECT parked FROM orders WHERE id = $1", int(placed["order_no"]))
-    note: str | None = row["parked"]
-    return note

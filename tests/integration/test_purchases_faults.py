@@ -20,13 +20,20 @@ from tests.integration.purchase_shop import (
     buy,
     complaints,
     gateway,
-    parked,
     script,
     sells,
     stock,
 )
 from tests.integration.topup_fixtures import session, topups
-from tests.integration.topup_shop import PRICE_MINOR, TopUpShop, balance, holds_for, read, until
+from tests.integration.topup_shop import (
+    PRICE_MINOR,
+    TopUpShop,
+    balance,
+    holds_for,
+    parked,
+    read,
+    until,
+)
 
 __all__ = ["gateway", "session", "topups"]
 

@@ -20,6 +20,7 @@ from tests.integration.topup_shop import (
     TopUpShop,
     balance,
     order,
+    parked,
     read,
     until,
 )
@@ -98,7 +99,7 @@ async def test_whatever_is_said_of_a_success(
         placed = await order(partner, sku, outlet.account("456"))
         assert (await until(partner, placed))["state"] == "delivered"
         if (connector, behaviour) == ("dayuanren", "contradicted"):  # signed, so it is news
-            await eventually(lambda: _parked(topups, placed))
+            await eventually(lambda: parked(topups, placed))
         assert (await read(partner, placed))["state"] == "delivered"
         assert await balance(partner) == RICH - PRICE_MINOR
         assert outlet.executions(placed) == 1
@@ -130,7 +131,7 @@ async def test_reversed_after_success(topups: TopUpShop, connector: str) -> None
             await until(partner, placed, "reversed")
             assert await balance(partner) == RICH
         else:
-            await eventually(lambda: _parked(topups, placed))
+            await eventually(lambda: parked(topups, placed))
             assert (await read(partner, placed))["state"] == "delivered"
             assert await balance(partner) == RICH - PRICE_MINOR
 
@@ -144,8 +145,3 @@ async def _attempt_states(topups: TopUpShop, placed: Mapping[str, Any]) -> list[
         "SELECT state FROM attempt WHERE order_id = $1", int(placed["order_no"])
     )
     return [row["state"] for row in rows]
-
-
-async def _parked(topups: TopUpShop, placed: Mapping[str, Any]) -> bool:
-    rows = await topups.stored("SELECT parked FROM orders WHERE id = $1", int(placed["order_no"]))
-    return rows[0]["parked"] is not None

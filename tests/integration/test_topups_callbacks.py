@@ -17,6 +17,7 @@ from tests.integration.topup_shop import (
     balance,
     holds_for,
     order,
+    parked,
     read,
     until,
 )
@@ -116,13 +117,7 @@ async def test_success_after_the_refund_is_parked(
         status, _ = await call(session, outlet.market, entry, OrderState.SUCCESS)
         assert status == 200
 
-        async def parked() -> bool:
-            rows = await topups.stored(
-                "SELECT parked FROM orders WHERE id = $1", int(placed["order_no"])
-            )
-            return rows[0]["parked"] is not None
-
-        await eventually(parked)
+        await eventually(lambda: parked(topups, placed))
         assert (await read(partner, placed))["state"] == "failed"
         assert await balance(partner) == RICH
 

@@ -91,37 +91,28 @@ class TopUpShop:
 
     async def sku(self, routes: Sequence[tuple[str, int | None]], **more: Any) -> str:
         """A top-up SKU sold by these upstreams (name, cost), in this order of preference."""
-        sku = unique("TOPUP")
-        async with self.shop.desk() as (db, _):
-            new = catalog.NewSku(
-                sku=sku, name=sku, kind=SkuKind.TOPUP, price_minor=PRICE_MINOR,
-                account_rule="any", face_value_minor=FACE_MINOR,
-                routes=[
-                    catalog.NewRoute(
-                        upstream=name, product_id=PRODUCT, priority=place, cost_minor=cost
-                    )
-                    for place, (name, cost) in enumerate(routes)
-                ],
-                **more,
-            )  # fmt: skip
-            await catalog.create_sku(db, new)
-        await self.shop.announced(sku)
-        return sku
+        found = [(name, PRODUCT, cost) for name, cost in routes]
+        return await self._on_sale(SkuKind.TOPUP, found, account_rule="any", **more)
 
     async def code_sku(
         self, *routes: tuple[str, str], kind: SkuKind = SkuKind.CODE, **more: Any
     ) -> str:
         """A SKU whose codes are bought on demand, by these routes (upstream, product)."""
-        sku = unique("CARD")
+        return await self._on_sale(kind, [(*route, None) for route in routes], **more)
+
+    async def _on_sale(
+        self, kind: SkuKind, routes: Sequence[tuple[str, str, int | None]], **more: Any
+    ) -> str:
+        sku = unique(kind.value.upper())
         async with self.shop.desk() as (db, _):
             new = catalog.NewSku(
                 sku=sku, name=sku, kind=kind, price_minor=PRICE_MINOR,
                 face_value_minor=FACE_MINOR,
                 routes=[
                     catalog.NewRoute(
-                        upstream=name, product_id=product, priority=place, cost_minor=None
+                        upstream=name, product_id=product, priority=place, cost_minor=cost
                     )
-                    for place, (name, product) in enumerate(routes)
+                    for place, (name, product, cost) in enumerate(routes)
                 ],
                 **more,
             )  # fmt: skip
@@ -160,6 +151,13 @@ async def until(partner: Partner, placed: Mapping[str, Any], *states: str) -> di
     except AssertionError:
         raise AssertionError(f"not {wanted}: {await read(partner, placed)}") from None
     return await read(partner, placed)
+
+
+async def parked(topups: TopUpShop, placed: Mapping[str, Any]) -> str | None:
+    """What a person is asked about the order; None: nothing."""
+    (row,) = await topups.stored("SELECT parked FROM orders WHERE id = $1", int(placed["order_no"]))
+    note: str | None = row["parked"]
+    return note
 
 
 async def balance(partner: Partner) -> int:
