@@ -24,8 +24,9 @@ import pytest
 
 from gateway.cli import root
 from gateway.config import Config
-from gateway.store.database import Database, apply_migrations, open_database
+from gateway.store.database import Database, open_database, session_settings
 from gateway.store.embedded import EmbeddedServer
+from gateway.store.migrate import apply_migrations
 
 TEMPLATE = "migrated"
 CLI_DEADLINE_S = 60.0
@@ -97,7 +98,7 @@ async def database(config: Config) -> AsyncIterator[Database]:
 @pytest.fixture
 async def connection(config: Config) -> AsyncIterator[Any]:
     """One connection to this module's database."""
-    opened = await asyncpg.connect(config.database_url)
+    opened = await asyncpg.connect(config.database_url, server_settings=session_settings())
     yield opened
     await opened.close()
 

@@ -1,12 +1,9 @@
-"""Connections, migrations and the checks a database must pass before it may hold money."""
+"""Connections, and the checks a database must pass before it may hold money."""
 
 import asyncio
-import hashlib
-import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -15,11 +12,10 @@ import structlog
 from gateway.config import Config
 from gateway.domain.errors import ConfigError, StoreUnavailableError
 from gateway.store.embedded import EmbeddedServer
+from gateway.store.migrate import apply_migrations, routines_schema
 
 log = structlog.get_logger()
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-MIGRATION_LOCK = 0x5155_414E  # "QUAN": everybody who migrates takes this advisory lock
 SERVER_VERSION_MIN = 150_000  # PostgreSQL 15
 CHANNEL = "quangate"  # NOTIFY channel: payload 'catalog', 'pool:<id>', 'recall:<id>', …
 CONNECT_TIMEOUT_S = 10.0
@@ -110,6 +106,14 @@ async def open_database(config: Config, *, connections: int, migrate: bool = Tru
     return Database(dsn=dsn, pool=pool, embedded=embedded)
 
 
+def session_settings() -> dict[str, str]:
+    """What every connection of ours says at its start, whatever the database's defaults are."""
+    return {
+        "application_name": "quangate",
+        "search_path": f"{routines_schema()}, public",
+    }
+
+
 async def connect(dsn: str, config: Config) -> Any:
     """One connection of its own (committer lane, listener, migration)."""
     with unreachable_is_unavailable():
@@ -119,7 +123,7 @@ async def connect(dsn: str, config: Config) -> Any:
                 timeout=CONNECT_TIMEOUT_S,
                 command_timeout=COMMAND_TIMEOUT_S,
                 statement_cache_size=config.statement_cache,
-                server_settings={"application_name": "quangate"},
+                server_settings=session_settings(),
             )
         except (
             asyncpg.InvalidAuthorizationSpecificationError,
@@ -140,7 +144,7 @@ async def create_pool(dsn: str, config: Config, connections: int) -> Any:
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=COMMAND_TIMEOUT_S,
             statement_cache_size=config.statement_cache,
-            server_settings={"application_name": "quangate"},
+            server_settings=session_settings(),
             reset=_leave_as_it_is,
         )
 
@@ -183,43 +187,3 @@ async def check_safety(connection: Any, *, allow_unsafe: bool) -> None:
                 "or start with --allow-unsafe-database if nothing here is worth money."
             )
         log.warning("database.unsafe", setting=setting, value=value)
-
-
-async def apply_migrations(connection: Any) -> list[str]:
-    """Apply what is new of `migrations/NNNN_name.sql`, in order, on one node at a time."""
-    applied: list[str] = []
-    await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
-    try:
-        await connection.execute(
-            "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sha256 text NOT NULL,"
-            " applied_at timestamptz NOT NULL DEFAULT now())"
-        )
-        known = {
-            r["name"]: r["sha256"]
-            for r in await connection.fetch("SELECT name, sha256 FROM migration")
-        }
-        ours = sorted(p for p in MIGRATIONS.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", p.name))
-        newer = sorted(set(known) - {p.stem for p in ours})
-        if newer:
-            raise ConfigError(
-                f"a newer Quangate migrated this database (it has {newer[-1]}); upgrade first"
-            )
-        for path in ours:
-            text = path.read_text(encoding="utf-8")
-            digest = hashlib.sha256(text.encode()).hexdigest()
-            if path.stem in known:
-                if known[path.stem] != digest:
-                    raise ConfigError(
-                        f"migration {path.stem} differs from the one this database was made with"
-                    )
-                continue
-            async with connection.transaction():
-                await connection.execute("SET LOCAL lock_timeout = '10s'")
-                await connection.execute(text)
-                await connection.execute(
-                    "INSERT INTO migration (name, sha256) VALUES ($1, $2)", path.stem, digest
-                )
-            applied.append(path.stem)
-    finally:
-        await connection.execute("SELECT pg_advisory_unlock($1)", MIGRATION_LOCK)
-    return applied

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from gateway.config import Config
+from gateway.store.database import session_settings
 from gateway.store.embedded import EmbeddedServer
 from tests.conftest import TEMPLATE, in_database, in_own_loop
 
@@ -41,7 +42,7 @@ def log(tmp_path: Path) -> Path:
 
 
 async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(dsn, server_settings=session_settings())
     try:
         await connection.execute(statement)
     finally:

@@ -18,7 +18,7 @@ from gateway.flows.code_generation import GenerationJob, generate_codes
 from gateway.flows.code_staging import Target
 from gateway.store.administration import administration
 from gateway.store.code_import import staging
-from gateway.store.database import Database, open_database
+from gateway.store.database import Database, open_database, session_settings
 from gateway.store.vault import open_vault
 
 PRICE_MINOR = 7
@@ -109,7 +109,7 @@ async def opened(config: Config) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def connected(config: Config) -> AsyncIterator[Any]:
     """One connection straight to the world's database."""
-    connection = await asyncpg.connect(config.database_url)
+    connection = await asyncpg.connect(config.database_url, server_settings=session_settings())
     try:
         yield connection
     finally:

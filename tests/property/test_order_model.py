@@ -22,6 +22,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from gateway.store.database import session_settings
+
 CODES = 40
 FUNDS_MINOR = 300
 PRICE_MINOR = 7
@@ -51,7 +53,7 @@ class Database:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.connection: Any = self.run(asyncpg.connect(url))
+        self.connection: Any = self.run(asyncpg.connect(url, server_settings=session_settings()))
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run it to its end."""

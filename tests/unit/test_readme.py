@@ -12,7 +12,7 @@ from tests.unit.command_line import commands_named, unknown_commands
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MIGRATIONS = "\n".join(
-    path.read_text(encoding="utf-8") for path in (ROOT / "gateway/store/migrations").glob("*.sql")
+    path.read_text(encoding="utf-8") for path in (ROOT / "gateway/store").glob("[mr]*/*.sql")
 )
 
 

@@ -95,3 +95,16 @@ def test_the_readme_names_every_room() -> None:
         "core_rs/engine", "core_rs/py", "connectors", "bench", "tests", "deploy",
     ]  # fmt: skip
     assert [] == [room for room in rooms if room not in readme]
+
+
+def test_new_migrations_make_no_routines() -> None:
+    """Functions are current text in store/routines; only what triggers call stays with tables."""
+    made = [
+        f"{path.name}: {name}"
+        for path in sorted((ROOT / "gateway/store/migrations").glob("*.sql"))
+        if path.name > "0050"
+        for name in re.findall(
+            r"FUNCTION (\w+)\([^;]*?\)\s+RETURNS (?!trigger)", path.read_text(encoding="utf-8")
+        )
+    ]
+    assert [] == made

@@ -23,6 +23,7 @@ from gateway.domain.catalog import SkuKind
 from gateway.flows.administration import catalog, keys, partners, upstreams, webhooks
 from gateway.flows.administration.port import Secrecy
 from gateway.store.administration import administration
+from gateway.store.database import session_settings
 from gateway.store.embedded import EmbeddedServer
 from gateway.store.vault import open_vault
 from tests.chaos.books import audit_complaints
@@ -239,7 +240,7 @@ async def _judge(
     kills: int,
     began: float,
 ) -> Result:
-    connection = await asyncpg.connect(config.database_url)
+    connection = await asyncpg.connect(config.database_url, server_settings=session_settings())
     try:
         await _until_settled(connection, plan.patience_s)
         await reconcile(config, made, time.time() - (time.monotonic() - began))

@@ -1,0 +1,140 @@
+-- Partners with pending messages: one step of the index each, however many messages wait.
+CREATE FUNCTION partners_waiting() RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE waiting AS (
+        (SELECT w.partner_id FROM webhook w WHERE w.state = 'pending' ORDER BY w.partner_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT w.partner_id FROM webhook w WHERE w.state = 'pending' AND w.partner_id > waiting.partner_id
+                ORDER BY w.partner_id LIMIT 1)
+        FROM waiting WHERE waiting.partner_id IS NOT NULL)
+    SELECT partner_id FROM waiting WHERE partner_id IS NOT NULL
+$$;
+
+-- Due messages, at most p_chunk of each partner but those p_full; they are the caller's for
+-- p_hold_s. A later event of an order waits until the earlier one was attempted. What was just
+-- inserted is in the memory of the worker whose slot made the id: the caller takes its own unless
+-- p_in_memory has it, and others' when they are older than any hand-over or their worker is gone.
+CREATE FUNCTION take_webhooks(
+    p_owner uuid, p_slot integer, p_in_memory bigint[], p_full bigint[], p_chunk integer, p_hold_s double precision
+) RETURNS TABLE (id bigint, partner_id bigint, order_id bigint, type text, sequence integer, url text, to_endpoint boolean,
+                 body bytea, attempts integer, created_at timestamptz)
+LANGUAGE sql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    WITH due AS MATERIALIZED (
+        SELECT x.id FROM partners_waiting() AS p (partner_id)
+        CROSS JOIN LATERAL (
+            SELECT w.id FROM webhook w
+            WHERE w.partner_id = p.partner_id AND w.state = 'pending' AND w.next_attempt_at <= now()
+              AND (w.sequence < 2 OR NOT EXISTS (
+                  SELECT FROM webhook earlier WHERE earlier.order_id = w.order_id AND earlier.sequence < w.sequence
+                    AND earlier.state NOT IN ('delivered', 'dead') AND earlier.attempts = 0))
+              AND (w.owner IS NOT NULL OR w.attempts > 0
+                   OR CASE WHEN (w.id >> 12) & 1023 = p_slot THEN w.id NOT IN (SELECT unnest(p_in_memory))  -- hashed
+                           ELSE w.created_at < now() - interval '5 seconds' OR NOT EXISTS (
+                               SELECT FROM worker k WHERE k.slot = (w.id >> 12) & 1023 AND k.started_at <= w.created_at) END)
+            ORDER BY w.next_attempt_at LIMIT p_chunk FOR NO KEY UPDATE SKIP LOCKED) AS x
+        WHERE p.partner_id <> ALL (p_full))
+    UPDATE webhook t SET owner = p_owner, next_attempt_at = now() + make_interval(secs => p_hold_s)
+    FROM due LEFT JOIN LATERAL (
+        SELECT e.url FROM webhook m JOIN webhook_endpoint e ON e.partner_id = m.partner_id
+        WHERE m.id = due.id AND e.disabled_at IS NULL) AS endpoint ON true
+    WHERE t.id = due.id
+    RETURNING t.id, t.partner_id, t.order_id, t.type, t.sequence, coalesce(t.url, endpoint.url), t.url IS NULL,
+              t.body, t.attempts, t.created_at
+$$;
+
+-- Claims of workers that are gone are due at once.
+CREATE FUNCTION recover_webhooks(p_hold_s double precision) RETURNS void LANGUAGE sql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    UPDATE webhook t SET next_attempt_at = now()
+    FROM partners_waiting() AS p (partner_id)
+    CROSS JOIN LATERAL (
+        SELECT w.id FROM webhook w
+        WHERE w.partner_id = p.partner_id AND w.state = 'pending' AND w.owner IS NOT NULL
+          AND w.next_attempt_at > now() AND w.next_attempt_at <= now() + make_interval(secs => p_hold_s)
+          AND NOT EXISTS (SELECT FROM worker k WHERE k.worker_id = w.owner)
+        ORDER BY w.next_attempt_at LIMIT 10000) AS abandoned
+    WHERE t.id = abandoned.id
+$$;
+
+-- Messages the caller has just made, with their orders; nobody claims them. One that has to wait
+-- for an earlier event of its order is left to polling.
+CREATE FUNCTION made_webhooks(p_id bigint[]) RETURNS TABLE (
+    webhook_id bigint, type text, sequence integer, url text, made_at timestamptz,
+    partner_id bigint, id bigint, out_order_no text, content_hash bytea, sku_id bigint, quantity integer, amount bigint,
+    state text, delivered_quantity integer, pool_id bigint, seqs bigint[], account text, metadata text, failure text,
+    created_at timestamptz, updated_at timestamptz
+) LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT w.id, w.type, w.sequence, w.url, w.created_at,
+           o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,
+           o.pool_id, o.seqs, o.account, o.metadata, o.failure, o.created_at, o.updated_at
+    FROM unnest(p_id) AS wanted (id)
+    CROSS JOIN LATERAL (SELECT * FROM webhook x WHERE x.id = wanted.id LIMIT 1) AS w
+    CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = w.partner_id
+                        AND x.id BETWEEN w.order_id AND w.order_id ORDER BY x.id LIMIT 1) AS o
+    WHERE w.state = 'pending' AND w.attempts = 0 AND w.owner IS NULL
+      AND (w.sequence < 2 OR NOT EXISTS (
+          SELECT FROM webhook earlier WHERE earlier.order_id = w.order_id AND earlier.sequence < w.sequence
+            AND earlier.state NOT IN ('delivered', 'dead') AND earlier.attempts = 0));
+END $$;
+
+-- Locks pending messages in id order and says where their rows are. A failure does not undo a
+-- replay that was asked for meanwhile (it sets attempts to 0).
+CREATE TYPE held_webhook AS (line integer, place tid);
+
+CREATE FUNCTION hold_webhooks(p_id bigint[], p_attempts integer[], p_state text[]) RETURNS held_webhook[] LANGUAGE plpgsql
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT (u.line, w.ctid)::held_webhook
+        FROM (SELECT * FROM unnest(p_id) WITH ORDINALITY AS u (id, line) ORDER BY u.id) AS u
+        CROSS JOIN LATERAL (SELECT x.ctid, x.* FROM webhook x WHERE x.id = u.id LIMIT 1 FOR NO KEY UPDATE) AS w
+        WHERE w.state = 'pending' AND (w.attempts = p_attempts[u.line] OR p_state[u.line] = 'delivered'));
+END $$;
+
+-- Applies the outcomes of attempts. p_gone: the endpoint wants no more. The settings leave no
+-- plan that could read a table, whatever statistics say: rows are found by ctid.
+CREATE FUNCTION settle_webhooks(
+    p_id bigint[], p_attempts integer[], p_tried integer[], p_state text[], p_status integer[], p_error text[],
+    p_delay_s double precision[], p_body bytea[], p_gone boolean[], p_patience_s double precision
+) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    held held_webhook[] := hold_webhooks(p_id, p_attempts, p_state);
+    good bigint[];
+    bad bigint[];
+    gone bigint[];
+    hopeless bigint[];
+BEGIN
+    WITH settled AS (
+        UPDATE webhook w SET
+            state = p_state[h.line], attempts = w.attempts + p_tried[h.line],
+            last_status = CASE p_tried[h.line] WHEN 1 THEN p_status[h.line] ELSE w.last_status END,
+            last_error = p_error[h.line], owner = NULL,
+            next_attempt_at = now() + make_interval(secs => p_delay_s[h.line]), body = coalesce(w.body, p_body[h.line])
+        FROM unnest(held) AS h WHERE w.ctid = h.place
+        RETURNING w.partner_id, w.state, w.url, p_tried[h.line] AS tried, p_gone[h.line] AS gone)
+    SELECT array_agg(DISTINCT partner_id ORDER BY partner_id) FILTER (WHERE state = 'delivered'),
+           array_agg(DISTINCT partner_id ORDER BY partner_id) FILTER (WHERE state <> 'delivered' AND tried = 1),
+           array_agg(DISTINCT partner_id ORDER BY partner_id) FILTER (WHERE s.gone)
+    INTO good, bad, gone FROM settled s WHERE url IS NULL;
+
+    IF EXISTS (SELECT FROM webhook_endpoint WHERE partner_id = ANY (good) AND failing_since IS NOT NULL) THEN
+        UPDATE webhook_endpoint SET failing_since = NULL WHERE partner_id = ANY (good) AND failing_since IS NOT NULL;
+    END IF;
+    IF bad IS NULL THEN
+        RETURN;
+    END IF;
+    UPDATE webhook_endpoint SET failing_since = now()
+    WHERE partner_id = ANY (bad) AND failing_since IS NULL AND partner_id <> ALL (coalesce(good, '{}'));
+    SELECT array_agg(partner_id) INTO hopeless FROM webhook_endpoint
+    WHERE partner_id = ANY (bad) AND disabled_at IS NULL
+      AND (partner_id = ANY (gone) OR failing_since < now() - make_interval(secs => p_patience_s));
+    IF hopeless IS NOT NULL THEN
+        UPDATE webhook_endpoint SET disabled_at = now(), disabled_why = CASE
+            WHEN partner_id = ANY (gone) THEN 'it answered 410 Gone'
+            ELSE format('every attempt failed since %s', to_char(failing_since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) END
+        WHERE partner_id = ANY (hopeless);
+    END IF;
+END $$;
