@@ -8,6 +8,7 @@ from typing import Self, TypedDict, final, type_check_only
 
 __version__: str
 __all__ = [
+    "AccountRule",
     "Allocator",
     "CodeFile",
     "KeyRing",
@@ -133,6 +134,16 @@ class NumberFilter:
         """Whether it holds what it was made for; more only raises the false positives."""
 
 # --- the order path ---------------------------------------------------------------------
+
+@final
+class AccountRule:
+    """A pattern of an operator that whole accounts are matched against, in linear time.
+
+    `\\d`, `\\w`, `\\s` are ASCII only. ValueError: a clause on what the pattern may not have."""
+
+    def __new__(cls, pattern: str) -> Self: ...
+    def fits(self, account: str) -> bool:
+        """Whether the whole account matches."""
 
 def check_json(text: bytes, depth_max: int) -> tuple[str, int] | None:
     """None for strict JSON nested at most `depth_max` deep, else (what is wrong, byte offset).

@@ -1,6 +1,7 @@
 """The native core, under the names the gateway uses; the only importer of `gateway._core`."""
 
 from gateway._core import (
+    AccountRule,
     Allocator,
     CodeFile,
     KeyRing,
@@ -26,6 +27,7 @@ from gateway._core import (
 )
 
 __all__ = [
+    "AccountRule",
     "Allocator",
     "CodeFile",
     "KeyRing",

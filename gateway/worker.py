@@ -26,6 +26,7 @@ from gateway.channels import Channels
 from gateway.config import Config
 from gateway.domain.catalog import Catalog
 from gateway.domain.lease import PackedRange
+from gateway.flows.account_rule import unusable_rules
 from gateway.flows.intake import Intake
 from gateway.flows.known_numbers import KnownNumbers
 from gateway.flows.line import Line
@@ -72,6 +73,7 @@ class Worker:
         self._id = uuid.uuid4()
         self._keyring = KeyRing()
         self._held_keys: set[str] = set()
+        self._warned_rules: set[tuple[str, str]] = set()
         self._allocator = Allocator()
         self._tasks: list[asyncio.Task[Any]] = []
         self._services: list[Service] = []
@@ -103,6 +105,7 @@ class Worker:
             notifications=notifications,
         )
         self._take_keys(read)
+        self._warn_of_rules(read.catalog)
         self._services = [topups, notifications, channels]
         for service in self._services:
             await service.start()
@@ -278,6 +281,7 @@ class Worker:
             await service.prepare()
         self._context.catalog = read.catalog
         self._take_keys(read)
+        self._warn_of_rules(read.catalog)
         for service in self._services:
             await service.catalog_changed()
 
@@ -291,6 +295,13 @@ class Worker:
             self._held_keys.discard(key_id)
             # Orders under way are still sealed to it; that it may not ask is in the catalog.
             asyncio.get_running_loop().call_later(KEY_GRACE_S, self._keyring.remove, key_id)
+
+    def _warn_of_rules(self, catalog: Catalog) -> None:
+        """Name, once each, the SKUs that were given a rule which is refused today."""
+        rules = [(sku.sku, sku.account_rule) for sku in catalog.skus.values()]
+        for sku, why in set(unusable_rules(rules)) - self._warned_rules:
+            self._warned_rules.add((sku, why))
+            log.warning("worker.account_rule_unusable", sku=sku, reason=why)
 
     async def _keep_leases(self) -> None:
         """Renew at a third of their life; return pools nobody buys from; prune now and then."""

@@ -157,7 +157,19 @@ def read_envelope(body: bytes, settings: FuluSettings) -> Envelope:
     return Envelope(code=code, message=as_text(answer.get("message")) or "", result=result)
 
 
-SIGN_MEMBER: Final = re.compile(r'"sign"\s*:\s*"[^"]*"\s*,|,?\s*"sign"\s*:\s*"[^"]*"')
+# It begins with what is looked for: blanks in front of it would be tried anew from each of them.
+SIGN_MEMBER: Final = re.compile(r'"sign"\s*:\s*"[^"]*"')
+
+
+def without_sign(text: str) -> str:
+    """A JSON object's text without its member `sign` and the comma that belongs to it."""
+    member = SIGN_MEMBER.search(text)
+    if member is None:
+        return text
+    before, after = text[: member.start()].rstrip(), text[member.end() :]
+    if before.endswith(","):
+        return before[:-1] + after
+    return text[: member.start()] + after.lstrip().removeprefix(",")
 
 
 def callback_is_signed(body: bytes, callback: Mapping[str, Any], secret: Secret) -> bool:
@@ -165,7 +177,7 @@ def callback_is_signed(body: bytes, callback: Mapping[str, Any], secret: Secret)
     (numbers keep their spelling), then over the re-serialised members (spaces do not count).
     """
     sign = as_text(callback.get("sign")) or ""
-    raw = SIGN_MEMBER.sub("", body.decode("utf-8-sig", "replace"), count=1)
+    raw = without_sign(body.decode("utf-8-sig", "replace"))
     try:
         canonical = compact_json({k: v for k, v in callback.items() if k != "sign"})
     except ValueError:  # a number that no double holds

@@ -161,6 +161,24 @@ async def limit(
         return Answer(data=data)
 
 
+@command(app, "account-rule", example="quangate sku account-rule QQ-100 qq")
+async def account_rule_(
+    call: Call,
+    sku: Sku,
+    rule: Annotated[
+        str, typer.Argument(metavar="RULE", help="cn-mobile, e164, email, qq, any, or a pattern.")
+    ],
+) -> Answer:
+    """Change what the accounts of a top-up must look like.
+
+    A pattern is matched against the whole account, in time linear in it.
+    """
+    from gateway.flows.administration import catalog
+
+    async with open_desk(call) as desk, desk.transaction() as db:
+        return Answer(data=await catalog.set_account_rule(db, sku, rule))
+
+
 @command(app, "on-sale", example="quangate sku on-sale VIP")
 async def on_sale(call: Call, sku: Sku) -> Answer:
     """Take orders again."""

@@ -36,6 +36,7 @@ class DatabaseFacts:
     skew_s: float  # the database's clock minus ours
     connections_max: int
     holds_secrets: bool
+    account_rules: tuple[tuple[str, str], ...] = ()  # (SKU, rule) of what is on sale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

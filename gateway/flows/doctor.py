@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from gateway.domain.health import DatabaseFacts, HealthCheck, KeyFacts, MachineFacts
+from gateway.flows.account_rule import unusable_rules
 
 PYTHON_MIN: Final = (3, 11, 0)
 POSTGRES_MIN: Final = 150_000  # as server_version_num
@@ -118,6 +119,15 @@ def _database(facts: DatabaseFacts) -> Iterator[HealthCheck]:
         ok=abs(facts.skew_s) <= SKEW_S_MAX,
         detail=f"the database is {facts.skew_s:+.3f} s off ours",
         fix="synchronise both clocks (chrony, ntpd)",
+    )
+    unusable = unusable_rules(facts.account_rules)
+    yield _check(
+        "account-rules",
+        ok=not unusable,
+        detail="; ".join(f"{sku}: {why}" for sku, why in unusable)
+        if unusable
+        else f"{len(facts.account_rules)} SKUs have one",
+        fix="orders of these are refused; give each a rule: quangate sku account-rule SKU RULE",
     )
 
 

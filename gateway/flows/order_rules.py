@@ -9,9 +9,9 @@ from datetime import datetime
 
 import msgspec
 
-from gateway.domain.account_rule import fits
 from gateway.domain.catalog import Campaign, Catalog, Sku, SkuKind
 from gateway.domain.order import OrderContent
+from gateway.flows.account_rule import AccountRuleError, fits
 from gateway.flows.line import Refusal
 
 
@@ -70,7 +70,11 @@ def _account_refusal(sku: Sku, content: OrderContent) -> Refusal | None:
         return Refusal(
             code="invalid-request", detail="this SKU needs an account", pointer="/account"
         )
-    if sku.account_rule is not None and not fits(sku.account_rule, content.account):
+    try:
+        is_one = sku.account_rule is None or fits(sku.account_rule, content.account)
+    except AccountRuleError:  # made before such rules were refused: the doctor names it
+        return Refusal(code="maintenance", detail=f"SKU {sku.sku} cannot be sold at the moment.")
+    if not is_one:
         return Refusal(
             code="invalid-request",
             detail=f"does not look like an account of this SKU ({sku.account_rule})",

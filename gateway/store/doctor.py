@@ -19,6 +19,7 @@ async def read_database_facts(database: Database) -> DatabaseFacts:
             rows = await connection.fetch(sql["migrations"]) if migrated else []
             skew_s = await _skew(connection, sql["clock"])
             secrets = await _holds_secrets(connection) if rows else False
+            rules = await connection.fetch(sql["account_rules"]) if rows else []
     known, ours = (
         {row["name"] for row in rows},
         {path.stem for path in MIGRATIONS.glob("[0-9]*.sql")},
@@ -34,6 +35,7 @@ async def read_database_facts(database: Database) -> DatabaseFacts:
         skew_s=skew_s,
         connections_max=settings["connections_max"],
         holds_secrets=secrets,
+        account_rules=tuple((row["sku"], row["account_rule"]) for row in rules),
     )
 
 

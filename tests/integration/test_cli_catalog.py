@@ -133,6 +133,21 @@ def test_limits_change_within_what_routes_sell(command: Cli) -> None:
 
 
 @pytest.mark.usefixtures("shop")
+def test_an_account_rule_is_changed_and_refused(command: Cli) -> None:
+    """`sku account-rule` changes it; one that takes more than linear time is refused."""
+    new = ("--name", "M", "--kind", "topup", "--price", "1", "--route", "f1:mobile-10", "--json")
+    refused = command("sku", "create", "RULED", *new, "--account-rule", r"(?=1)\d+")
+    assert refused.returncode == 2
+    assert "looks ahead" in refused.json["error"]["detail"]
+    assert command("sku", "create", "RULED", *new, "--account-rule", r"(\d+-?)+").returncode == 0
+    changed = command("sku", "account-rule", "RULED", "qq", "--json")
+    assert changed.json == {"sku": "RULED", "account_rule": "qq"}
+    assert command("sku", "show", "RULED", "--json").json["account_rule"] == "qq"
+    assert command("sku", "account-rule", "RULED", r"(a)\1", "--json").returncode == 2
+    assert command("sku", "account-rule", "NO", "qq", "--json").json["error"]["code"] == "not-found"
+
+
+@pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize(
     ("options", "returncode"),
     [

@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.domain.account_rule import AccountRuleError, compile_rule, fits
+from gateway.flows.account_rule import AccountRuleError, compile_rule, fits, unusable_rules
+from tests.bounded import output_of
 
 
 @pytest.mark.parametrize(
@@ -50,12 +51,51 @@ def test_a_rule_matches_whole_accounts(rule: str, account: str, expected: bool) 
         ("(", "not a regular expression"),
         ("", "1 to 256"),
         ("a" * 300, "1 to 256"),
-        (r"(a+)+b", "for ever"),  # exponential time on a long account
-        (r"(\d*)*x", "for ever"),
-        (r"(a{1,}){2,}", "for ever"),
+        (r"(?=a)b", "looks ahead"),  # what only a backtracking engine can match
+        (r"(?<!a)b", "looks ahead or behind"),
+        (r"(\d)\1", "refers back"),
+        (r"(.{1,90}){1,90}", "too large"),
+        ("a)(b", "not a regular expression"),
     ],
 )
 def test_a_wrong_rule_is_refused(rule: str, words: str) -> None:
     """A rule that is no name and no usable pattern is refused, with the reason."""
     with pytest.raises(AccountRuleError, match=words):
         compile_rule(rule)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [r"(\d+-?)+", r"((\d+))+", r"(\d|\d)*b", r".*.*.*.*.*.*.*x", r"(\d*)*x", r"(\d{1,}){2,}y"],
+)
+def test_no_rule_computes_for_ever(rule: str) -> None:
+    """A pattern that a backtracking engine would try for centuries answers at once, and rightly."""
+    code = f"""
+from gateway.flows.account_rule import fits
+print(fits({rule!r}, "1" * 126 + "!"), fits({rule!r}, "1" * 128))
+"""
+    assert output_of(code) == f"False {rule.endswith('+')}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "account", "expected"),
+    [
+        (r"(\d+-?)+", "12-34-5", True),
+        (r"(a|a)*b", "aaab", True),
+        (r"\d{3}[\d-]+", "123４", False),  # in brackets, too, digits are ASCII digits
+        (r"\w+", "é", False),
+        (r"[^\d]+", "四", True),
+        (r"(?i)ab", "aB", True),
+        (r"(?P<zone>\d)-(?:x|y)", "3-y", True),
+    ],
+)
+def test_a_pattern_means_what_it_says(rule: str, account: str, expected: bool) -> None:
+    """Nested repetitions, classes, flags and groups are taken and mean what they do elsewhere."""
+    assert fits(rule, account) is expected
+
+
+def test_a_rule_that_is_refused_today_names_its_sku() -> None:
+    """What an older version took is found in a catalog; what works and what has none is not."""
+    assert unusable_rules([("A", None), ("B", "cn-mobile"), ("C", r"(?=1)\d+")]) == [
+        ("C", r"'(?=1)\\d+' looks ahead or behind, which cannot be matched in linear time")
+    ]

@@ -17,10 +17,11 @@ from connectors.contract import (
     SubmitRequest,
 )
 from connectors.fulu.connector import Fulu
-from connectors.fulu.wire import FuluSettings, sign_request
+from connectors.fulu.wire import FuluSettings, sign_request, without_sign
 from connectors.secret import Secret
 from connectors.settings import SettingsError
 from connectors.signing import compact_json, seal_card_aes_ecb, sorted_characters_md5
+from tests.bounded import output_of
 from tests.unit.connector_play import ok, play
 
 SECRET = Secret("0123456789abcdef0123456789abcdef")
@@ -287,6 +288,28 @@ def test_a_signed_callback_is_a_hint_and_never_trusted() -> None:
     event = FULU.parse_callback(callback(NEWS), CONTEXT.now)
     assert (event.attempt_no, event.hint, event.trusted) == ("T1", QueryKind.FAILED, False)
     assert event.ack.body == b"success"
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ('{"a":1,"sign":"x","b":2}', '{"a":1,"b":2}'),
+        ('{"a":1, "sign" : "x"}', '{"a":1}'),
+        ('{"sign":"x", "b":2}', '{ "b":2}'),
+        ('{"a":1}', '{"a":1}'),
+    ],
+)
+def test_the_sign_is_taken_out_with_its_comma(text: str, rest: str) -> None:
+    """What is signed is the text without the member, wherever it stands."""
+    assert without_sign(text).replace(" ", "") == rest.replace(" ", "")
+
+
+def test_blanks_cannot_hold_the_gateway() -> None:
+    """Anybody may call back: a body of blanks costs a look at each, not one at each for each."""
+    code = (
+        "from connectors.fulu.wire import without_sign; print(len(without_sign(' ' * 4_000_000)))"
+    )
+    assert output_of(code) == "4000000"
 
 
 def test_a_callback_signed_as_spelled_is_accepted() -> None:

@@ -70,6 +70,7 @@ def test_a_sound_machine_is_well() -> None:
         ({"connections_max": 10}, "connections"),
         ({"migrations_newer": "0099_future"}, "migrations"),
         ({"skew_s": -3.0}, "clock"),
+        ({"account_rules": (("OLD", r"(?=1)\d+"),)}, "account-rules"),  # taken by an older version
         # the keys
         ({"error": "the key file is missing"}, "keys"),
         ({"keys_missing": ("kek-1",)}, "keys"),
@@ -95,6 +96,7 @@ def test_an_illness_is_found_and_has_a_cure(facts: dict[str, Any], name: str) ->
         ({"key_file_mode": None}, "not made yet"),
         ({"migrations_missing": 2}, "2 to apply"),
         ({"holds_secrets": False}, "nothing is wrapped yet"),
+        ({"account_rules": (("QQ", "qq"),)}, "1 SKUs have one"),
     ],
 )
 def test_what_is_merely_new_is_well(facts: dict[str, Any], words: str) -> None:

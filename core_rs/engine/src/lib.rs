@@ -7,6 +7,9 @@
 
 // One line per module; the owner of a module adds its line.
 
+// Account rules.
+pub mod account_rule;
+
 // Allocation.
 pub mod allocator;
 pub mod fork;

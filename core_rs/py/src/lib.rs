@@ -1,6 +1,7 @@
 //! `gateway._core`: the module tree, nothing else.
 use pyo3::prelude::*;
 
+mod account_rule;
 mod alloc;
 mod code_file;
 mod commit_columns;
@@ -36,6 +37,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<code_file::ParsedBatch>()?;
     module.add_function(wrap_pyfunction!(code_file::find_codes, module)?)?;
     // The order path.
+    module.add_class::<account_rule::AccountRule>()?;
     module.add_function(wrap_pyfunction!(json_guard::check_json, module)?)?;
     module.add_function(wrap_pyfunction!(commit_columns::array_literals, module)?)?;
     module.add_function(wrap_pyfunction!(commit_columns::claimed_literals, module)?)?;

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from connectors import registry
 from connectors.contract import Capabilities
-from gateway.domain.account_rule import AccountRuleError, compile_rule
 from gateway.domain.catalog import SkuKind
 from gateway.domain.errors import RefusedError
+from gateway.flows.account_rule import AccountRuleError, compile_rule
 from gateway.flows.administration.port import (
     AMOUNT_MAX,
     Row,
@@ -165,6 +165,18 @@ async def set_limits(
     return {"sku": sku, "per_buyer": row["per_buyer"], "quantity_max": row["quantity_max"]}
 
 
+async def set_account_rule(db: Statements, sku: str, rule: str) -> dict[str, Any]:
+    """Change what accounts of a top-up must look like; orders already taken stay as they are."""
+    _check_rule(rule)
+    rows = await db.all("list_skus", sku)
+    if not rows:
+        raise not_found("sku", sku)
+    if rows[0]["kind"] != SkuKind.TOPUP:
+        raise invalid(f"{sku} is of kind {rows[0]['kind']}: only top-ups have an account rule")
+    await db.one("set_account_rule", sku, rule)
+    return {"sku": sku, "account_rule": rule}
+
+
 async def set_on_sale(db: Statements, sku: str, *, on_sale: bool) -> dict[str, Any]:
     """Open or close a SKU; setting it to what it is changes nothing."""
     if await db.one("set_on_sale", sku, on_sale) is None:
@@ -212,10 +224,14 @@ def _check_top_up(new: NewSku) -> None:
         )
     if not new.routes:
         raise invalid("a top-up needs --route UPSTREAM:PRODUCT_ID; `quangate upstream list` helps")
+    _check_rule(new.account_rule)
+
+
+def _check_rule(rule: str) -> None:
     try:
-        compile_rule(new.account_rule)
+        compile_rule(rule)
     except AccountRuleError as error:
-        raise invalid(f"--account-rule: {error}") from None
+        raise invalid(f"the account rule {error}") from None
 
 
 def _check_amount(what: str, amount_minor: int) -> None:

@@ -160,6 +160,9 @@ UPDATE sku SET price = $2, updated_at = now() WHERE sku = $1 RETURNING id
 UPDATE sku SET per_buyer = nullif(coalesce($2, per_buyer), 0), quantity_max = nullif(coalesce($3, quantity_max), 0), updated_at = now()
 WHERE sku = $1 RETURNING id
 
+-- name: set_account_rule
+UPDATE sku SET account_rule = $2, updated_at = now() WHERE sku = $1 RETURNING id
+
 -- name: set_on_sale
 UPDATE sku SET on_sale = $2, updated_at = now() WHERE sku = $1 RETURNING id
 

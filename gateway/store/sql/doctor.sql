@@ -16,3 +16,6 @@ SELECT to_regclass('migration') IS NOT NULL
 
 -- name: migrations
 SELECT name FROM migration
+
+-- name: account_rules
+SELECT sku, account_rule FROM sku WHERE on_sale AND account_rule IS NOT NULL ORDER BY sku
