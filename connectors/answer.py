@@ -69,6 +69,15 @@ def throttled_state(response: HttpResponse, now: float) -> QueryState | None:
     )
 
 
+def unanswered_state(response: HttpResponse, now: float) -> QueryState | None:
+    """A query that the platform itself did not answer (throttled, a proxy, a gate, a crash) is no
+    news, whatever its body says; None for the statuses of its own answers.
+    """
+    if response.status in {200, 400, 404}:
+        return None
+    return throttled_state(response, now) or unknown_state("", code=str(response.status))
+
+
 def unknown_state(
     message: str, *, reason: Reason = Reason.UNREADABLE, code: str = ""
 ) -> QueryState:

@@ -11,7 +11,7 @@ from typing import Any
 from connectors.answer import (
     expect_ok,
     throttled_outcome,
-    throttled_state,
+    unanswered_state,
     unknown_outcome,
     unknown_state,
 )
@@ -48,6 +48,7 @@ from connectors.dayuanren.wire import (
     Envelope,
     read_callback,
     read_envelope,
+    read_rows,
     signed_form,
 )
 from connectors.loose import as_int, as_object, as_objects, as_text, short_yuan, to_minor
@@ -103,13 +104,13 @@ class Dayuanren:
     def query(self, request: QueryRequest, context: Context) -> Exchange[QueryState]:
         """check by our number; a missing row is NOT_FOUND."""
         response = yield self._call("check", {"out_trade_nums": request.attempt_no})
-        throttled = throttled_state(response, context.now)
-        if throttled is not None:
-            return throttled
+        unanswered = unanswered_state(response, context.now)
+        if unanswered is not None:
+            return unanswered
         envelope = read_envelope(response.body)
         if not envelope.ok:
             return unknown_state(envelope.message, reason=Reason.OTHER, code=envelope.errno)
-        rows = as_objects(envelope.data)
+        rows = read_rows(envelope.data)
         ours = [row for row in rows if as_text(row.get("out_trade_num")) == request.attempt_no]
         if not ours:
             if rows:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from connectors.contract import ProtocolError, QueryKind, Reason
 from connectors.loose import as_text, read_object
+from connectors.refusal import Sentences
 from connectors.secret import Secret
 from connectors.signing import form_text, sorted_form_md5
 
@@ -22,19 +23,23 @@ STATES: Final[Mapping[str, QueryKind]] = {
     "3": QueryKind.PARTIAL,
 }
 
-# Refusals are text only, with errno 1: these mean that nothing was entered. Everything else, and
-# above all the duplicate, proves nothing.
-REFUSAL_TEXTS: Final[tuple[tuple[str, Reason], ...]] = (
-    ("签名错误", Reason.CREDENTIALS),
-    ("接口白名单", Reason.CREDENTIALS),
-    ("账户不可用", Reason.CREDENTIALS),
-    ("余额不足", Reason.INSUFFICIENT_BALANCE),  # assumption: the text is not in the documents
-    ("参数错误", Reason.INVALID_REQUEST),
-    ("面值检测不相同", Reason.INVALID_REQUEST),
-    ("成本限制", Reason.PRICE_CHANGED),
-    ("未找到相关产品", Reason.PRODUCT_UNAVAILABLE),
-    ("手机号格式不正确", Reason.INVALID_ACCOUNT),
+# Refusals are text only, with errno 1: these sentences mean that nothing was entered. Everything
+# else, and above all the duplicate, proves nothing.
+REFUSALS: Final = Sentences(
+    [
+        ("签名错误", Reason.CREDENTIALS),
+        (r"请将[ip0-9a-f.:：\[\] ]*加入接口白名单", Reason.CREDENTIALS),
+        ("账户不可用", Reason.CREDENTIALS),
+        # Assumption: the text is not in the documents.
+        ("(?:账户|商户)?余额不足", Reason.INSUFFICIENT_BALANCE),
+        ("参数错误(?:.*请使用http-post表单.*)?", Reason.INVALID_REQUEST),
+        ("面值检测不相同", Reason.INVALID_REQUEST),
+        ("成本限制", Reason.PRICE_CHANGED),
+        ("未找到相关产品", Reason.PRODUCT_UNAVAILABLE),
+        ("手机号格式不正确", Reason.INVALID_ACCOUNT),
+    ]
 )
+REFUSED: Final = "1"  # errno
 DUPLICATE_TEXT: Final = "已经存在相同商户订单号"
 
 # recharge members that an order may carry beside the mandatory ones.
@@ -99,9 +104,7 @@ class Envelope:
     @property
     def refusal(self) -> Reason | None:
         """Why the answer is an explicit refusal; None if it proves nothing."""
-        if self.ok or DUPLICATE_TEXT in self.message:
-            return None
-        return next((reason for text, reason in REFUSAL_TEXTS if text in self.message), None)
+        return REFUSALS.meaning(self.message) if self.errno == REFUSED else None
 
 
 def read_envelope(body: bytes) -> Envelope:
@@ -113,3 +116,13 @@ def read_envelope(body: bytes) -> Envelope:
     return Envelope(
         errno=errno, message=as_text(answer.get("errmsg")) or "", data=answer.get("data")
     )
+
+
+def read_rows(data: Any) -> list[dict[str, Any]]:
+    """The rows of check: a list, or one order; `{}` is none, as PHP writes an empty array. Raises
+    `ProtocolError` for what is no list: an answer without one does not say "none".
+    """
+    rows = ([data] if data else []) if isinstance(data, dict) else data
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ProtocolError("the answer has no list")
+    return rows

@@ -149,9 +149,12 @@ class Dingconnect:
         if throttled is not None:
             return throttled
         envelope = read_envelope(response.body)
-        if envelope.result_code not in {OK, PARTIAL} or "Items" not in envelope.members:
+        items = envelope.members.get("Items")
+        if envelope.result_code not in {OK, PARTIAL} or not isinstance(items, list):
             return unknown_state(envelope.message, reason=Reason.OTHER, code=envelope.code)
-        return _read_records(envelope.members["Items"], request)
+        if not items and (envelope.result_code != OK or envelope.errors or response.status != 200):
+            return unknown_state(envelope.message, reason=Reason.OTHER, code=envelope.code)
+        return _read_records(items, request)
 
     def parse_callback(self, call: CallbackRequest, now: float) -> CallbackEvent:  # noqa: ARG002
         """The payload of the platform's webhook is not confirmed: nothing is believed."""
@@ -314,12 +317,12 @@ def _read_record(
     )
 
 
-def _read_records(items: object, request: QueryRequest) -> QueryState:
+def _read_records(items: list[Any], request: QueryRequest) -> QueryState:
     """The one live record under our number; failed tries beside it do not count."""
     records = [as_object(item.get("TransferRecord")) or item for item in as_objects(items)]
     ours = [record for record in records if distributor_ref(record) == request.attempt_no]
     if not ours:
-        if records or not isinstance(items, list):
+        if items:
             return unknown_state("another order was answered", reason=Reason.ECHO_MISMATCH)
         return QueryState(kind=QueryKind.NOT_FOUND)
     dead = {QueryKind.FAILED, QueryKind.CANCELLED}

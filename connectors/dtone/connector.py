@@ -359,7 +359,7 @@ def _read_refused(answer: object, response: HttpResponse, unreadable: str) -> Ou
 def _read_query_error(answer: object, response: HttpResponse) -> QueryState:
     """NOT_FOUND only by the platform's own word for it; a bare 404 may be a wrong base URL."""
     errors = errors_of(answer)
-    if any(code == TRANSACTION_NOT_FOUND for code, _ in errors):
+    if response.status == 404 and {code for code, _ in errors} == {TRANSACTION_NOT_FOUND}:
         return QueryState(kind=QueryKind.NOT_FOUND, code=TRANSACTION_NOT_FOUND)
     code, message = errors[0] if errors else (str(response.status), "")
     return unknown_state(message, reason=Reason.OTHER, code=code)

@@ -11,7 +11,7 @@ from typing import Any
 from connectors.answer import (
     expect_ok,
     throttled_outcome,
-    throttled_state,
+    unanswered_state,
     unknown_outcome,
     unknown_state,
 )
@@ -45,8 +45,7 @@ from connectors.contract import (
 from connectors.fulu.wire import (
     DIRECT_EXTRAS,
     MOBILE_PRODUCT,
-    NOT_FOUND_TEXT,
-    REJECTED_TEXTS,
+    REJECTED_SENTENCES,
     Envelope,
     FuluSettings,
     build_body,
@@ -55,6 +54,7 @@ from connectors.fulu.wire import (
     read_envelope,
 )
 from connectors.loose import as_int, as_object, as_objects, as_text, read_object, to_minor
+from connectors.refusal import denies_order
 from connectors.secret import Secret
 from connectors.signing import CardUnreadable, open_card_aes_ecb
 
@@ -130,27 +130,28 @@ class Fulu:
 
     def _refusal(self, envelope: Envelope) -> Reason | None:
         """Why the answer is an explicit refusal; None if it proves nothing."""
-        by_text = (reason for text, reason in REJECTED_TEXTS if text in envelope.message)
-        return self.settings.rejected_table.get(envelope.code) or next(by_text, None)
+        by_code = self.settings.rejected_table.get(envelope.code)
+        return by_code or REJECTED_SENTENCES.meaning(envelope.message)
 
     def query(self, request: QueryRequest, context: Context) -> Exchange[QueryState]:
         """order.info.get by our number; cards come decrypted, and only with success."""
         biz = {"customer_order_no": request.attempt_no}
         response = yield self._call(self.settings.method_query, biz, context)
-        throttled = throttled_state(response, context.now)
-        if throttled is not None:
-            return throttled
+        unanswered = unanswered_state(response, context.now)
+        if unanswered is not None:
+            return unanswered
         envelope = read_envelope(response.body, self.settings)
-        order = as_object(envelope.result)
         if envelope.code != self.settings.ok_code:
-            if NOT_FOUND_TEXT.search(envelope.message):
+            if denies_order(envelope.message, request.attempt_no):
                 return QueryState(
                     kind=QueryKind.NOT_FOUND, code=envelope.code, message=envelope.message
                 )
             return unknown_state(envelope.message, reason=Reason.OTHER, code=envelope.code)
-        if not order:
+        if envelope.result in (None, "", {}, []):
             return QueryState(kind=QueryKind.NOT_FOUND)
-        return self._read_order(order, request)
+        if not isinstance(envelope.result, dict):
+            return unknown_state("the answer is no order")
+        return self._read_order(envelope.result, request)
 
     def _read_order(self, order: Mapping[str, Any], request: QueryRequest) -> QueryState:
         if not _speaks_of(order, request):

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from connectors.contract import ProtocolError, QueryKind, Reason
 from connectors.loose import as_text, read_json, read_object
+from connectors.refusal import Sentences
 from connectors.secret import Secret
 from connectors.settings import SettingsError
 from connectors.signing import compact_json, same, sorted_characters_md5
@@ -31,9 +32,9 @@ REJECTED_CODES: Final[Mapping[str, Reason]] = dict.fromkeys(
     ("3001", "3002", "3003", "3004", "3005", "3008"), Reason.PRODUCT_UNAVAILABLE
 )
 
-# Assumption: other codes are undocumented; these words in the message are taken at face value.
-REJECTED_TEXTS: Final[tuple[tuple[str, Reason], ...]] = (("余额不足", Reason.INSUFFICIENT_BALANCE),)
-NOT_FOUND_TEXT: Final = re.compile(r"不存在|未找到|查无|not.?found|no such", re.IGNORECASE)
+# Assumption: other codes are undocumented; this sentence is taken at face value.
+NO_MONEY: Final = r"(?:您的)?(?:账户|商户|可用|账号)?余额不足(?:[,，]?请(?:及时)?充值)?"
+REJECTED_SENTENCES: Final = Sentences([(NO_MONEY, Reason.INSUFFICIENT_BALANCE)])
 
 # direct.add members that an order may carry beside the four mandatory ones.
 DIRECT_EXTRAS: Final = frozenset(

@@ -11,7 +11,7 @@ from typing import Any
 from connectors.answer import (
     expect_ok,
     throttled_outcome,
-    throttled_state,
+    unanswered_state,
     unknown_outcome,
     unknown_state,
 )
@@ -139,11 +139,11 @@ class Kasushou:
         """order/info by our number over all days; cards come with status 3."""
         body = sorted_body({"external_orderno": request.attempt_no, "day": 0})
         response = yield self._call("order/info", body, context)
-        throttled = throttled_state(response, context.now)
-        if throttled is not None:
-            return throttled
+        unanswered = unanswered_state(response, context.now)
+        if unanswered is not None:
+            return unanswered
         envelope = read_envelope(response.body)
-        if envelope.not_found:
+        if envelope.denies(request.attempt_no):
             return QueryState(kind=QueryKind.NOT_FOUND, message=envelope.message)
         if not envelope.ok:
             return unknown_state(envelope.message, reason=Reason.OTHER, code=envelope.code)

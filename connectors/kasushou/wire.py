@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl
 import orjson
 
 from connectors.contract import DeliveredCode, ProtocolError, QueryKind
-from connectors.loose import as_objects, as_text, mended, read_object
+from connectors.loose import as_text, mended, read_object
+from connectors.refusal import denies_order
 from connectors.secret import Secret
 from connectors.signing import compact_json, timestamped_sha1
 
@@ -26,7 +27,8 @@ STATES: Final[Mapping[str, QueryKind]] = {
     "5": QueryKind.REVERSED,  # refunded; FAILED if it had never been 3
 }
 OK_CODES: Final = frozenset({"0", "1", "200"})  # as numbers or text, by shop
-NOT_FOUND_TEXTS: Final = ("不存在", "未找到", "没有找到")
+# A crash (500) proves nothing, whatever it says.
+REFUSED_CODES: Final = frozenset({"400", "404"})
 DUPLICATE_TEXTS: Final = ("重复", "已存在", "已经存在")
 # Members of a callback that the signature does not cover.
 UNSIGNED: Final = frozenset({"sign", "card_list", "express_list"})
@@ -82,10 +84,9 @@ class Envelope:
         """Whether the platform calls it a success."""
         return self.code in OK_CODES
 
-    @property
-    def not_found(self) -> bool:
-        """Whether the platform refuses because it has no such order."""
-        return not self.ok and any(text in self.message for text in NOT_FOUND_TEXTS)
+    def denies(self, order_no: str) -> bool:
+        """Whether the platform refuses because it has no such order, and for no other reason."""
+        return self.code in REFUSED_CODES and denies_order(self.message, order_no)
 
 
 def read_envelope(body: bytes) -> Envelope:
@@ -99,12 +100,15 @@ def read_envelope(body: bytes) -> Envelope:
 
 
 def read_rows(data: Any) -> list[dict[str, Any]]:
-    """The rows of `data`: a list, `{list: […]}`, `{data: […]}`, or one object."""
+    """The rows of `data`: a list, `{list: […]}`, `{data: […]}`, or one object. Raises
+    `ProtocolError` for what is none of them: an answer without a list does not say "none".
+    """
     if isinstance(data, dict):
-        for name in ("list", "data"):
-            if isinstance(data.get(name), list):
-                return as_objects(data[name])
-    return as_objects(data)
+        lists = (data[name] for name in ("list", "data") if isinstance(data.get(name), list))
+        data = next(lists, [data] if data else [])
+    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+        raise ProtocolError("the answer has no list")
+    return data
 
 
 def read_codes(card_list: Any) -> tuple[DeliveredCode, ...]:

@@ -18,7 +18,7 @@ from connectors.contract import (
     Reason,
     SubmitRequest,
 )
-from connectors.loose import as_decimal, as_object, as_objects, as_text, read_object, to_minor
+from connectors.loose import as_decimal, as_object, as_text, read_object, to_minor
 from connectors.reloadly.wire import (
     REJECTED_CODES,
     SEEN_BEFORE_CODES,
@@ -103,9 +103,9 @@ def state_of(
 def report_rows(answer: object) -> list[dict[str, Any]]:
     """The rows of a report; raises `ProtocolError` if it is none."""
     content = as_object(answer).get("content") if isinstance(answer, dict) else answer
-    if not isinstance(content, list):
+    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
         raise ProtocolError("the answer is no report")
-    return as_objects(content)
+    return content
 
 
 def page_of(answer: object) -> tuple[list[dict[str, Any]], bool]:
