@@ -199,7 +199,14 @@ def _about_us() -> Iterator[str]:
         for absence in ("不存在", "未找到", "没有找到", "查无", " not found", " does not exist"):
             yield f"{subject}{absence}"
             yield f"{absence.strip()}{subject}"
-    yield from ("不存在", "未找到", "not found", "no such", "订单T9不存在", "订单不存在或用户不存在")
+    yield from (
+        "不存在",
+        "未找到",
+        "not found",
+        "no such",
+        "订单T9不存在",
+        "订单不存在或用户不存在",
+    )
 
 
 @pytest.mark.parametrize("platform", registry.names())
@@ -256,7 +263,7 @@ def test_ways_to_say_that_an_order_is_not_there(text: str) -> None:
     ],
 )
 def test_an_answer_without_a_list_is_no_empty_list(platform: str, body: object) -> None:
-    """"None" is said by a list that is empty, not by something that is no list."""
+    """ "None" is said by a list that is empty, not by something that is no list."""
     assert asked(CONNECTORS[platform], ok(body)) is NO_NEWS
 
 
