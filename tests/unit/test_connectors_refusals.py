@@ -87,8 +87,9 @@ ROWS: list[tuple[str, int, str, QueryKind, OutcomeKind]] = [
     ("kasushou", 502, "订单不存在", NO_NEWS, UNKNOWN),
     # dayuanren: errno 1 with a text; these are documented, and a query knows none of them.
     *(("dayuanren", 200, text, NO_NEWS, REJECTED) for text in (
-        "签名错误", "参数错误，请使用http-post表单", "请将ip加入接口白名单", "账户不可用", "面值检测不相同",
-        "成本限制", "未找到相关产品", "手机号格式不正确", "请将ip:203.0.113.7加入接口白名单")),
+        "签名错误", "参数错误，请使用http-post表单", "请将ip加入接口白名单", "账户不可用",
+        "面值检测不相同", "成本限制", "未找到相关产品", "手机号格式不正确",
+        "请将ip:203.0.113.7加入接口白名单")),
     ("dayuanren", 200, "已经存在相同商户订单号的订单", NO_NEWS, UNKNOWN),
     ("dayuanren", 200, "已经存在相同商户订单号的订单,账户不可用", NO_NEWS, UNKNOWN),
     ("dayuanren", 200, "订单已提交,手机号格式不正确时将退款", NO_NEWS, UNKNOWN),
@@ -193,8 +194,9 @@ def test_every_connector_is_in_the_table() -> None:
 def _about_us() -> Iterator[str]:
     """Texts that hold the words of absence and speak of something else than the order."""
     for subject in (
-        "用户", "应用", "商户", "密钥", "签名", "IP", "接口", "账户", "余额", "商品", "产品", "渠道", "代理",
-        "下单用户", "订单用户", "订单商品", "订单接口", "订单服务", "user", "app_key", "merchant", "order user",
+        "用户", "应用", "商户", "密钥", "签名", "IP", "接口", "账户", "余额", "商品", "产品",
+        "渠道", "代理", "下单用户", "订单用户", "订单商品", "订单接口", "订单服务",
+        "user", "app_key", "merchant", "order user",
     ):  # fmt: skip
         for absence in ("不存在", "未找到", "没有找到", "查无", " not found", " does not exist"):
             yield f"{subject}{absence}"
@@ -233,8 +235,9 @@ def test_a_sentence_with_more_in_it_is_another_sentence(before: str, after: str)
 @pytest.mark.parametrize(
     "text",
     [
-        "订单不存在", "该订单不存在！", "外部订单号不存在", "商户订单T1不存在", "订单号【T1】不存在", "T1不存在",
-        "未找到该订单", "查无此订单", "没有找到订单", "订单信息未找到", "无此订单。", "外部单号不存在",
+        "订单不存在", "该订单不存在！", "外部订单号不存在", "商户订单T1不存在", "T1不存在",
+        "订单号【T1】不存在", "未找到该订单", "查无此订单", "没有找到订单", "订单信息未找到",
+        "无此订单。", "外部单号不存在",
         "Order not found", "order T1 not found", "No such order", "The order does not exist.",
     ],
 )  # fmt: skip
