@@ -7,6 +7,7 @@ error message and an exit code.
 """
 
 import asyncio
+import contextlib
 import inspect
 import os
 import sys
@@ -22,7 +23,7 @@ import typer
 from gateway.cli.failures import to_failure
 from gateway.cli.output import Answer, Output
 from gateway.config import Config, load_config
-from gateway.domain.errors import ConfigError, RefusedError
+from gateway.domain.errors import ConfigError, RefusedError, RolledBackError
 
 Handler = Callable[..., Answer | Awaitable[Answer | None] | None]
 
@@ -40,6 +41,8 @@ class LogLevel(StrEnum):
     WARNING = "warning"
     ERROR = "error"
 
+
+ROLLED_BACK_MAX = 5  # times a command makes way for other transactions before it says so
 
 # Commands are quiet; only `serve` logs at the configured level without being asked.
 QUIET = LogLevel.WARNING
@@ -173,8 +176,7 @@ def _take_call(values: dict[str, Any]) -> Call:
 def _run(handler: Handler, call: Call, values: Mapping[str, Any]) -> int:
     """Run a handler to its exit code."""
     try:
-        result = handler(call, **values)
-        answer = asyncio.run(_wait(result)) if inspect.isawaitable(result) else result
+        answer = _answer(handler, call, values)
     except typer.TyperException:
         raise  # wrong usage, found late
     except Exception as error:  # noqa: BLE001  the outermost frame: everything ends here
@@ -187,6 +189,19 @@ def _run(handler: Handler, call: Call, values: Mapping[str, Any]) -> int:
         return 0
     call.output.answer(answer)
     return answer.exit_code
+
+
+def _answer(handler: Handler, call: Call, values: Mapping[str, Any]) -> Answer | None:
+    """The handler's answer, asked again while its transaction has to make way for others'."""
+    for _ in range(ROLLED_BACK_MAX):
+        with contextlib.suppress(RolledBackError):
+            return _ask(handler, call, values)
+    return _ask(handler, call, values)
+
+
+def _ask(handler: Handler, call: Call, values: Mapping[str, Any]) -> Answer | None:
+    result = handler(call, **values)
+    return asyncio.run(_wait(result)) if inspect.isawaitable(result) else result
 
 
 async def _wait(result: Awaitable[Answer | None]) -> Answer | None:

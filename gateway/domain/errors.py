@@ -28,6 +28,10 @@ class StoreUnavailableError(QuangateError):
     """The database cannot be reached or does not answer; retrying helps."""
 
 
+class RolledBackError(StoreUnavailableError):
+    """Another transaction went first and nothing of this one took place: try again."""
+
+
 class CommitInDoubtError(StoreUnavailableError):
     """The connection broke after a commit was sent: whether it took place must be decided."""
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.ledger import AccountFacts, DayTotals, EntryRecord, Span
-from gateway.store.database import unreachable_is_unavailable
+from gateway.store.books import unreachable_is_unavailable
 from gateway.store.named_sql import queries
 
 SQL = queries("account")

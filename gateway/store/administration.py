@@ -6,8 +6,9 @@ from typing import Any
 
 import asyncpg
 
-from gateway.domain.errors import RefusedError
-from gateway.store.database import Database, unreachable_is_unavailable
+from gateway.domain.errors import RefusedError, RolledBackError
+from gateway.store.books import PROVE, unreachable_is_unavailable
+from gateway.store.database import Database
 from gateway.store.named_sql import queries
 
 LOCK_TIMEOUT_MS = 10_000  # an administrative change waits this long for a running commit
@@ -41,6 +42,10 @@ async def administration(
                 async with connection.transaction(readonly=read_only):
                     await connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
                     yield AdministrationStatements(connection)
+                    if not read_only:
+                        await connection.execute(PROVE)
+            except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:
+                raise RolledBackError from error
             except asyncpg.LockNotAvailableError:
                 raise RefusedError(
                     "busy", "the row is held by somebody else for too long; try again"

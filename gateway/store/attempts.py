@@ -5,16 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import asyncpg
-
 from gateway.domain.attempt_record import AttemptRecord
+from gateway.store.books import unreachable_is_unavailable
 from gateway.store.columns import given
-from gateway.store.database import unreachable_is_unavailable
 from gateway.store.named_sql import queries
 
 SQL = queries("attempts")
-RETRIES_MAX = 5
-RETRY_STATES = ("40001", "40P01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +35,8 @@ class AttemptStore:
 
     async def settle(self, columns: Sequence[Sequence[Any]]) -> list[str]:
         """Apply news, given as the columns of SQL's settle without p_owner; verdicts."""
-        for retries_left in range(RETRIES_MAX, -1, -1):
-            try:
-                with unreachable_is_unavailable():
-                    return await self.settle_within(self._pool, columns)
-            except asyncpg.PostgresError as error:
-                if error.sqlstate not in RETRY_STATES or not retries_left:
-                    raise
-        raise AssertionError("unreachable")
+        with unreachable_is_unavailable():
+            return await self.settle_within(self._pool, columns)
 
     async def settle_within(self, connection: Any, columns: Sequence[Sequence[Any]]) -> list[str]:
         """The same in the caller's transaction."""

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from gateway.domain.audit import Problems
-from gateway.store.database import Database, unreachable_is_unavailable
+from gateway.store.books import unreachable_is_unavailable
+from gateway.store.database import Database
 from gateway.store.named_sql import queries
 
 STATEMENT_TIMEOUT_S = 3600.0  # a statement goes over whole tables; an hour is for billions of rows

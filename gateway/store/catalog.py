@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.domain.catalog import Campaign, Catalog, Key, Route, Scope, Sku, SkuKind, Upstream
-from gateway.store.database import unreachable_is_unavailable
+from gateway.store.books import unreachable_is_unavailable
 from gateway.store.named_sql import queries
 
 SQL = queries("catalog")

@@ -10,7 +10,8 @@ import asyncpg
 
 from gateway.domain.code_batch import Known, PoolFacts, StageableChunk, StagedBatch
 from gateway.domain.errors import InvariantBrokenError, RefusedError
-from gateway.store.database import Database, unreachable_is_unavailable
+from gateway.store.books import again, unreachable_is_unavailable
+from gateway.store.database import Database
 from gateway.store.named_sql import queries
 
 SQL = queries("code_import")
@@ -86,6 +87,9 @@ class StagingRows:
 
     async def stage(self, pool: PoolFacts, batch_id: int, chunk: StageableChunk) -> Known:
         """Add one chunk: fingerprints, sealed rows and progress, or nothing."""
+        return await again(lambda: self._stage(pool, batch_id, chunk))
+
+    async def _stage(self, pool: PoolFacts, batch_id: int, chunk: StageableChunk) -> Known:
         async with self._connection.transaction():
             await self._connection.execute(MAY_BE_LOST)
             known = await self._stage_rows(pool, batch_id, chunk)
@@ -171,6 +175,9 @@ class StagingRows:
 
     async def finish(self, batch_id: int) -> None:
         """Put a staged batch on sale; the pool's new generation tells the running workers."""
+        await again(lambda: self._finish(batch_id))
+
+    async def _finish(self, batch_id: int) -> None:
         async with self._connection.transaction():
             row = await self._connection.fetchrow(SQL["finish_batch"], batch_id)
             if row is None:
@@ -183,6 +190,9 @@ class StagingRows:
 
     async def discard(self, batch_id: int) -> None:
         """Take a staged batch away as if it had never been; its row stays, as discarded."""
+        await again(lambda: self._discard(batch_id))
+
+    async def _discard(self, batch_id: int) -> None:
         async with self._connection.transaction():
             row = await self._connection.fetchrow(SQL["batch"], batch_id)
             await self._connection.execute(

@@ -6,7 +6,8 @@ from typing import Any
 
 from gateway.domain.code_batch import BatchOnSale
 from gateway.domain.errors import RefusedError
-from gateway.store.database import Database, unreachable_is_unavailable
+from gateway.store.books import unreachable_is_unavailable
+from gateway.store.database import Database
 from gateway.store.named_sql import queries
 
 SQL = queries("code_void")

@@ -12,10 +12,12 @@ from gateway.domain.errors import (
     CommitInDoubtError,
     InvariantBrokenError,
     LeaseLostError,
+    QuangateError,
     StoreUnavailableError,
 )
 from gateway.domain.order import Verdict
-from gateway.store.database import UNREACHABLE, connect
+from gateway.store.books import ROLLED_BACK, UNREACHABLE
+from gateway.store.database import connect
 
 # The parameters of commit_orders; columns come as array literals (flows.commit_columns).
 _NUMBERS, _SMALL, _TEXTS = "text::bigint[]", "text::integer[]", "text::text[]"
@@ -34,8 +36,6 @@ COMMIT_TIMEOUT_S = 10.0
 # SQLSTATE classes after which nothing of the batch was committed, for sure.
 # Data exception, integrity violation, access rule, PL/pgSQL's and our own, internal error.
 DATA_CLASSES = ("22", "23", "42", "P0", "QG", "XX")
-RETRY_STATES = ("40001", "40P01")  # serialization failure, deadlock
-RETRIES_MAX = 5
 
 
 class CommitLane:
@@ -67,44 +67,39 @@ class CommitLane:
         committed, CommitInDoubtError when only `decide` can tell.
         """
         await self.open()
-        for retries_left in range(RETRIES_MAX, -1, -1):
-            try:
-                row = await self._connection.fetchrow(
-                    COMMIT,
-                    batch_id,
-                    self._chain,
-                    *request.lines,
-                    self._worker_id,
-                    *request.claimed,
-                    self._all_new,
-                    timeout=COMMIT_TIMEOUT_S,
-                )
-            except asyncpg.PostgresError as error:
-                state = error.sqlstate or ""
-                if state in RETRY_STATES and retries_left:
-                    continue  # rolled back for sure: the same batch again
-                await self._raise(error, state)
-            except UNREACHABLE as error:
-                await self.close()
-                raise CommitInDoubtError(str(error)) from error
-            else:
-                outcomes = row["outcome"]
-                self._all_new = outcomes.count(Verdict.CREATED) == len(outcomes)
-                return CommitAnswer(
-                    committed_at=row["committed_at"], outcomes=outcomes, existing=row["existing"]
-                )
-        raise AssertionError("unreachable")
+        try:
+            row = await self._connection.fetchrow(
+                COMMIT,
+                batch_id,
+                self._chain,
+                *request.lines,
+                self._worker_id,
+                *request.claimed,
+                self._all_new,
+                timeout=COMMIT_TIMEOUT_S,
+            )
+        except asyncpg.PostgresError as error:
+            raise await self._meaning_of(error) from error
+        except UNREACHABLE as error:
+            await self.close()
+            raise CommitInDoubtError(str(error)) from error
+        outcomes = row["outcome"]
+        self._all_new = outcomes.count(Verdict.CREATED) == len(outcomes)
+        return CommitAnswer(
+            committed_at=row["committed_at"], outcomes=outcomes, existing=row["existing"]
+        )
 
-    async def _raise(self, error: asyncpg.PostgresError, state: str) -> None:
+    async def _meaning_of(self, error: asyncpg.PostgresError) -> QuangateError:
+        state = error.sqlstate or ""
         if state == "QG001":
-            raise LeaseLostError from error
+            return LeaseLostError()
         if state == "23505" and getattr(error, "table_name", "") == "allocation":
-            raise InvariantBrokenError("I1: a code was about to be sold twice") from error
+            return InvariantBrokenError("I1: a code was about to be sold twice")
         refused = getattr(error, "severity_en", None) in {None, "ERROR"}  # FATAL: who knows
-        if refused and (state[:2] in DATA_CLASSES or state in RETRY_STATES):
-            raise BatchPoisonedError(f"SQLSTATE {state}") from error
+        if refused and (state[:2] in DATA_CLASSES or state in ROLLED_BACK):
+            return BatchPoisonedError(f"SQLSTATE {state}")
         await self.close()
-        raise CommitInDoubtError(f"SQLSTATE {state}") from error
+        return CommitInDoubtError(f"SQLSTATE {state}")
 
     async def decide(self, batch_id: uuid.UUID) -> bool:
         """Whether a batch in doubt took place; after False it never can. Idempotent.

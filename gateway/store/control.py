@@ -14,7 +14,8 @@ import structlog
 
 from gateway.config import Config
 from gateway.domain.errors import QuangateError
-from gateway.store.database import CHANNEL, connect, unreachable_is_unavailable
+from gateway.store.books import unreachable_is_unavailable
+from gateway.store.database import CHANNEL, connect
 from gateway.store.leases import hold_slot, reclaim_dead, register_worker, unregister_worker
 
 log = structlog.get_logger()

@@ -1,8 +1,8 @@
 """Connections, and the checks a database must pass before it may hold money."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import structlog
 
 from gateway.config import Config
 from gateway.domain.errors import ConfigError, StoreUnavailableError
+from gateway.store.books import Connection, unreachable_is_unavailable
 from gateway.store.embedded import EmbeddedServer
 from gateway.store.migrate import apply_migrations, routines_schema
 
@@ -21,32 +22,6 @@ CHANNEL = "quangate"  # NOTIFY channel: payload 'catalog', 'pool:<id>', 'recall:
 CONNECT_TIMEOUT_S = 10.0
 COMMAND_TIMEOUT_S = 30.0
 REVIVE_S = 0.5  # how often we look whether the embedded server lives
-
-
-# What asyncpg raises when the server is not there, goes away, or is too busy to talk.
-UNREACHABLE = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # "another operation is in progress": it ended in mid operation
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.QueryCanceledError,
-    asyncpg.ReadOnlySQLTransactionError,
-)
-
-
-@contextmanager
-def unreachable_is_unavailable() -> Iterator[None]:
-    """Translate every way of not reaching the database into StoreUnavailableError."""
-    try:
-        yield
-    except UNREACHABLE as error:
-        raise StoreUnavailableError(f"the database does not answer: {error}") from error
 
 
 @dataclass(slots=True)
@@ -111,20 +86,54 @@ def session_settings() -> dict[str, str]:
     return {
         "application_name": "quangate",
         "search_path": f"{routines_schema()}, public",
+        # Every routine is written for statements that see what was committed before they began.
+        "default_transaction_isolation": "read committed",
+        "default_transaction_read_only": "off",
+        "default_transaction_deferrable": "off",
+        # How long something may take is said by us, call by call.
+        "statement_timeout": "0",
+        "lock_timeout": "0",
+        "idle_in_transaction_session_timeout": "0",
+        "idle_session_timeout": "0",
+        # How values read and print.
+        "timezone": "UTC",
+        "datestyle": "ISO, MDY",
+        "intervalstyle": "postgres",
+        "bytea_output": "hex",
+        "array_nulls": "on",
+        "standard_conforming_strings": "on",
+        "transform_null_equals": "off",
+        # A commit that was not confirmed says so by a warning, and in no other way.
+        "client_min_messages": "warning",
     }
+
+
+# What no connection can say at its start: the setting is newer than our oldest server, or its
+# default is what `check_safety` wants to see. A commit waits for its flush, here and at standbys
+# that count; who said --allow-unsafe-database has chosen otherwise.
+_SAY_LATER = """
+SELECT set_config(name, CASE name WHEN 'transaction_timeout' THEN '0' ELSE 'on' END, false)
+FROM pg_settings WHERE name = 'transaction_timeout' AND setting <> '0'
+   OR name = 'synchronous_commit' AND setting IN ('local', 'remote_write')"""
+
+
+async def _make_usual(connection: Any) -> None:
+    await connection.fetch(_SAY_LATER)
 
 
 async def connect(dsn: str, config: Config) -> Any:
     """One connection of its own (committer lane, listener, migration)."""
     with unreachable_is_unavailable():
         try:
-            return await asyncpg.connect(
+            connection = await asyncpg.connect(
                 dsn,
                 timeout=CONNECT_TIMEOUT_S,
                 command_timeout=COMMAND_TIMEOUT_S,
                 statement_cache_size=config.statement_cache,
                 server_settings=session_settings(),
+                connection_class=Connection,
             )
+            await _make_usual(connection)
         except (
             asyncpg.InvalidAuthorizationSpecificationError,
             asyncpg.InvalidCatalogNameError,
@@ -132,6 +141,7 @@ async def connect(dsn: str, config: Config) -> Any:
             raise ConfigError(f"QUANGATE_DATABASE_URL: {error}") from None
         except (asyncpg.exceptions.ClientConfigurationError, ValueError) as error:
             raise ConfigError(f"QUANGATE_DATABASE_URL is not usable: {error}") from None
+    return connection
 
 
 async def create_pool(dsn: str, config: Config, connections: int) -> Any:
@@ -145,6 +155,8 @@ async def create_pool(dsn: str, config: Config, connections: int) -> Any:
             command_timeout=COMMAND_TIMEOUT_S,
             statement_cache_size=config.statement_cache,
             server_settings=session_settings(),
+            connection_class=Connection,
+            init=_make_usual,
             reset=_leave_as_it_is,
         )
 

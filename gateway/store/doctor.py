@@ -4,7 +4,8 @@ import time
 from typing import Any
 
 from gateway.domain.health import DatabaseFacts
-from gateway.store.database import Database, unreachable_is_unavailable
+from gateway.store.books import unreachable_is_unavailable
+from gateway.store.database import Database
 from gateway.store.migrate import MIGRATIONS
 from gateway.store.named_sql import queries
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from gateway.domain.errors import StoreUnavailableError
 from gateway.domain.lease import Grant, PackedRange, Refill
-from gateway.store.database import CHANNEL, unreachable_is_unavailable
+from gateway.store.books import unreachable_is_unavailable
+from gateway.store.database import CHANNEL
 from gateway.store.named_sql import queries
 
 SQL = queries("leases")

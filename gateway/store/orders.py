@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from gateway.domain.order_record import OrderFilter, OrderRecord
-from gateway.store.database import unreachable_is_unavailable
+from gateway.store.books import unreachable_is_unavailable
 from gateway.store.named_sql import queries
 
 SQL = queries("orders")

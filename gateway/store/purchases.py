@@ -14,8 +14,8 @@ import asyncpg
 from gateway.domain.errors import InvariantBrokenError
 from gateway.domain.purchase import Purchase, PurchaseVerdict
 from gateway.native import Vault
-from gateway.store.attempts import RETRIES_MAX, RETRY_STATES, AttemptStore
-from gateway.store.database import unreachable_is_unavailable
+from gateway.store.attempts import AttemptStore
+from gateway.store.books import again, unreachable_is_unavailable
 from gateway.store.named_sql import queries
 
 SQL = queries("purchases")
@@ -76,17 +76,18 @@ class PurchaseStore:
         Idempotent: an attempt that has ended keeps the codes it has.
         """
         fingerprints = [self._fingerprints(purchase) for purchase in purchases]
-        for retries_left in range(RETRIES_MAX, -1, -1):
-            try:
-                with unreachable_is_unavailable():
-                    async with self._pool.acquire() as connection, connection.transaction():
-                        return await self._settle(connection, columns, purchases, fingerprints)
-            except asyncpg.PostgresError as error:
-                if error.sqlstate == "QG004":
-                    raise InvariantBrokenError("bought codes would belong to no order") from error
-                if error.sqlstate not in {*RETRY_STATES, UNIQUE_VIOLATION} or not retries_left:
-                    raise
-        raise AssertionError("unreachable")
+
+        async def settle() -> list[PurchaseVerdict]:
+            async with self._pool.acquire() as connection, connection.transaction():
+                return await self._settle(connection, columns, purchases, fingerprints)
+
+        try:
+            with unreachable_is_unavailable():
+                return await again(settle, also=(UNIQUE_VIOLATION,))
+        except asyncpg.PostgresError as error:
+            if error.sqlstate == "QG004":
+                raise InvariantBrokenError("bought codes would belong to no order") from error
+            raise
 
     async def _settle(
         self,

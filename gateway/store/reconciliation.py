@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.domain.attempt import AttemptState
 from gateway.domain.reconciliation import OurAttempt
-from gateway.store.database import unreachable_is_unavailable
+from gateway.store.books import unreachable_is_unavailable
 from gateway.store.named_sql import queries
 
 SQL = queries("reconciliation")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.store.database import unreachable_is_unavailable
+from gateway.store.books import unreachable_is_unavailable
 from gateway.store.named_sql import queries
 
 SQL = queries("stock_levels")

@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.domain.native_errors import KeyMissing
 from gateway.native import Vault
-from gateway.store.database import unreachable_is_unavailable
+from gateway.store.books import unreachable_is_unavailable
 from gateway.store.embedded import make_data_directory
 from gateway.store.named_sql import queries
 

@@ -4,7 +4,7 @@ import time
 from typing import Any, Final
 
 from gateway.domain.delivery import DeliveryFilter, DeliveryRecord
-from gateway.store.database import unreachable_is_unavailable
+from gateway.store.books import unreachable_is_unavailable
 from gateway.store.named_sql import queries
 
 SQL = queries("webhook_reads")

@@ -5,20 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import asyncpg
-
-from gateway.domain.errors import StoreUnavailableError
 from gateway.domain.order_record import OrderRecord
 from gateway.domain.webhook_record import Outcome, TakenRow
+from gateway.store.books import unreachable_is_unavailable
 from gateway.store.columns import given
-from gateway.store.database import unreachable_is_unavailable
 from gateway.store.named_sql import queries
 
 SQL = queries("webhooks")
 HOLD_S: Final = 60.0  # nobody else takes a claimed message for this long
 PATIENCE_S: Final = 5 * 86_400.0  # api.md: five days of failure disable an endpoint
-RETRIES_MAX: Final = 5
-RETRY_STATES: Final = ("40001", "40P01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,16 +81,8 @@ class WebhookStore:
             [outcome.body for outcome in outcomes],
             [outcome.gone for outcome in outcomes],
         )
-        for _ in range(RETRIES_MAX):
-            try:
-                with unreachable_is_unavailable():
-                    await self._pool.execute(SQL["settle"], *given(columns), PATIENCE_S)
-            except asyncpg.PostgresError as error:
-                if error.sqlstate not in RETRY_STATES:
-                    raise
-            else:
-                return
-        raise StoreUnavailableError("settling webhooks met a deadlock again and again")
+        with unreachable_is_unavailable():
+            await self._pool.execute(SQL["settle"], *given(columns), PATIENCE_S)
 
     async def addressees(self) -> list[AddresseeRow]:
         """All partners."""

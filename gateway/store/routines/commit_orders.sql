@@ -248,9 +248,12 @@ BEGIN
 END $$;
 
 -- D6: decides a commit whose answer was lost. True: it took place. Waits while it still runs;
--- after false it never can. Idempotent.
+-- after false it never can. Idempotent. It always writes: a row of a commit that was cut off while
+-- it waited for its standby is seen here and perhaps nowhere else, and only a commit that wrote
+-- later and was confirmed proves that the standby has both.
 CREATE FUNCTION decide_commit(p_batch uuid) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO commit_batch (id, outcome) VALUES (p_batch, 'void') ON CONFLICT DO NOTHING;
+    PERFORM pg_logical_emit_message(true, 'quangate', '');
     RETURN (SELECT outcome = 'done' FROM commit_batch WHERE id = p_batch);
 END $$;
