@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from enum import Enum, auto
@@ -56,7 +56,8 @@ class DatabaseProxy:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
-            os.unlink(self._path)
+            with contextlib.suppress(FileNotFoundError):  # asyncio ≥ 3.13 has done it already
+                os.unlink(self._path)
         for writer in list(self._open):
             writer.transport.abort()
         if self._connections:
@@ -76,17 +77,26 @@ class DatabaseProxy:
         task.add_done_callback(self._connections.discard)
 
     async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        # Closing both is first of all: a pump that breaks must not leave the other end open.
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError), self._held(to_client):
             server, to_server = await asyncio.open_unix_connection(self._server_socket)
-            self._open |= {to_client, to_server}
-            back = asyncio.create_task(self._pump(server, to_client))
-            try:
-                await self._forward(client, to_client, to_server)
-            finally:
-                to_server.close()
-                await back
-                to_client.close()
-                self._open -= {to_client, to_server}
+            with self._held(to_server):
+                back = asyncio.create_task(self._pump(server, to_client))
+                try:
+                    await self._forward(client, to_client, to_server)
+                finally:
+                    to_server.close()
+                    await back
+
+    @contextlib.contextmanager
+    def _held(self, writer: asyncio.StreamWriter) -> Iterator[None]:
+        """Known to `refuse` while it is open, and closed at the end."""
+        self._open.add(writer)
+        try:
+            yield
+        finally:
+            writer.close()
+            self._open.discard(writer)
 
     async def _forward(
         self,

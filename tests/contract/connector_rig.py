@@ -31,7 +31,7 @@ from connectors.simulation.market import Market
 from connectors.transport import HttpTransport, TransportLimits
 from connectors.upstream import Upstream
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 SECRET_NAMES = {"secret", "apikey", "api_key", "api_secret", "client_secret", "webhook_secret"}
 
 

@@ -31,6 +31,6 @@ async def test_every_change_is_announced(command: Cli, connection: Any) -> None:
     for words in CHANGES:
         done = await asyncio.to_thread(command, *words, "--json")
         assert done.returncode == 0, (words, done.stderr)
-        assert await asyncio.wait_for(heard.get(), 10) == "catalog", words
+        assert await asyncio.wait_for(heard.get(), 60) == "catalog", words
         while not heard.empty():
             heard.get_nowait()

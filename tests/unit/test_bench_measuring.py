@@ -140,7 +140,7 @@ async def test_the_loader_counts_every_answer_of_the_echo(tmp_path: Path) -> Non
     assert result.requests > 20
     assert result.answers == {"200": result.requests}
     assert result.laps > 0
-    assert 0.2 < result.duration_s < 10
+    assert result.duration_s > 0.2
 
 
 def test_a_code_file_has_as_many_distinct_codes_as_asked(tmp_path: Path) -> None:

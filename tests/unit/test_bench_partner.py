@@ -82,7 +82,7 @@ async def test_a_window_is_refilled_by_the_ends_that_are_told(tmp_path: Path) ->
                 20, requests=requests(tmp_path, 5), window=3, connections=2, seconds=10, slice_s=10
             )
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(gateway.orders) < 3:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.005)
             await gateway.tell(partner.webhook_url, gateway.orders[:1], "order.uncertain")

@@ -56,7 +56,7 @@ def bound() -> socket.socket:
 async def received(client: socket.socket) -> bytes:
     """What a client is told; the loop runs meanwhile."""
     client.setblocking(False)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return await asyncio.get_running_loop().sock_recv(client, 5)
 
 

@@ -43,6 +43,6 @@ async def test_a_line_is_answered_even_if_settling_it_as_unsold_breaks() -> None
     )
     line = cast("Any", _Line())
     tail.park(POOL, line)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await tail.idle()
     assert [(each, how.verdict) for each, how in settled] == [(line, Verdict.INTERNAL)]

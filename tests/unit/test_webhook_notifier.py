@@ -127,7 +127,7 @@ class World:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Let the loop turn until it holds."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not holds():  # noqa: ASYNC110 - asks fakes that announce nothing
                 await asyncio.sleep(0.001)
 

@@ -169,6 +169,14 @@ class Lane:
         """The account's last call was not executed: the next one need not wait for it."""
         self._last_call.pop(account, None)
 
+    def keep_pace(self, pace: Pace | None) -> None:
+        """Start calls at this pace from now on; a slot reserved from another one is void."""
+        if pace is not self.pace:
+            self.pace, self._slot = pace, None
+            if self._wake is not None:
+                self._wake.cancel()
+                self._wake = None
+
     def take_waiting(self, moves: Callable[[Job], bool]) -> list[Job]:
         """Take out of the head of the queue what is to go elsewhere."""
         head = [self._queue.popleft() for _ in range(min(len(self._queue), LOOKED_AT_MAX))]

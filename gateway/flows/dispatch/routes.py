@@ -65,7 +65,7 @@ class Routes:
         self._platforms = platforms
         for lane in self._lanes.values():
             lane.paused = self._is_paused(lane.upstream_id)
-            lane.pace = self._pace(lane.upstream_id)
+            lane.keep_pace(self._pace(lane.upstream_id))
             lane.pump()
 
     def quantity_max(self, sku: Sku) -> int | None:
@@ -164,8 +164,10 @@ class Routes:
         if upstream is None or upstream.calls_per_s is None:
             return None
         calls_per_s = upstream.calls_per_s * self._share
-        pace = self._paces.setdefault(upstream_id, Pace(calls_per_s))
-        pace.calls_per_s = calls_per_s
+        pace = self._paces.get(upstream_id)
+        if pace is None or pace.calls_per_s != calls_per_s:
+            # Another rate begins anew: nobody waits for a slot of the old one.
+            pace = self._paces[upstream_id] = Pace(calls_per_s)
         return pace
 
     def _is_paused(self, upstream_id: int) -> bool:
