@@ -25,7 +25,7 @@ pytestmark = pytest.mark.chaos
 
 CODES = 40_000  # more than can be bought meanwhile
 BOUND_S = 40.0  # a 503 comes within this also when the database hangs (COMMIT_TIMEOUT_S and a bit)
-OURS = "datname = current_database() AND application_name = 'quangate'"
+OURS = "datname = current_database() AND application_name = 'quangate' AND pid <> pg_backend_pid()"
 
 
 async def test_backends_terminated_by_an_admin(fresh: Config, log: Path) -> None:
