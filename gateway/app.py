@@ -18,6 +18,7 @@ import uvloop
 
 from gateway.config import Config, as_environment
 from gateway.domain.errors import ConfigError
+from gateway.domain.public_url import authority
 from gateway.store.database import open_database
 from gateway.store.vault import open_vault
 from gateway.worker import Worker, bind, harden_process
@@ -31,15 +32,24 @@ READY_FD_VARIABLE = "QUANGATE_WORKER_READY_FD"  # set by the supervisor for its 
 def serve(config: Config) -> None:
     """Serve until SIGTERM or SIGINT."""
     harden_process()
-    if config.workers > 1 and READY_FD_VARIABLE not in os.environ:
+    is_worker = READY_FD_VARIABLE in os.environ
+    if not is_worker:
+        _warn(config)
+    if config.workers > 1 and not is_worker:
         uvloop.run(_supervise(config))
     else:
         uvloop.run(_work(config))
 
 
+def _warn(config: Config) -> None:
+    """What can be seen from the settings alone; the doctor says the same."""
+    proxy_hint.forget(config.data)
+    for complaint in complaints(config):
+        log.warning(complaint.event, why=complaint.why, fix=complaint.fix)
+
+
 def _say_listening(host: str, port: int) -> None:
-    shown = f"[{host}]" if ":" in host else host
-    print(f"listening on http://{shown}:{port}", file=sys.stderr, flush=True)  # noqa: T201
+    print(f"listening on http://{authority(host, port)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 async def _work(config: Config) -> None:
@@ -152,7 +162,7 @@ def _bind(config: Config, *, reuse_port: bool) -> socket.socket:
         return bind(config.host, config.port, reuse_port=reuse_port)
     except OSError as error:
         raise ConfigError(
-            f"cannot listen on {config.host}:{config.port}: {error.strerror}"
+            f"cannot listen on {authority(config.host, config.port)}: {error.strerror}"
         ) from None
 
 

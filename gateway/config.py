@@ -8,11 +8,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from gateway.domain.address import Network
 from gateway.domain.errors import ConfigError
 
 PREFIX = "QUANGATE_"
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +24,8 @@ class Config:
     port: int = 8080
     workers: int = 1
     public_url: str | None = None
+    trusted_proxies: tuple[Network, ...] = ()
+    proxy_protocol: bool = False
     metrics_allow: tuple[Network, ...] = ()
     webhook_allow: tuple[Network, ...] = ()
     allow_unsafe_database: bool = False
@@ -67,7 +68,8 @@ def load_config(
             raise ConfigError(f"unknown setting {variable}{suggestion}")
     for key, value in flags.items():
         if value is not None:
-            values[key] = _parse(key, value, f"--{key.replace('_', '-')}")
+            flag = _FLAGS.get(key, f"--{key.replace('_', '-')}")
+            values[key] = _parse(key, value, flag)
     return Config(**values)
 
 
@@ -139,6 +141,12 @@ def _networks(value: Any) -> tuple[Network, ...]:
     )
 
 
+def _trusted(value: Any) -> tuple[Network, ...]:
+    parts = value if isinstance(value, (list, tuple)) else str(value).split(",")
+    # Strictly: a host part that is set is a mistake in what is trusted.
+    return tuple(ipaddress.ip_network(str(part).strip()) for part in parts if str(part).strip())
+
+
 def _level(value: Any) -> str:
     level = str(value).lower()
     if level not in {"debug", "info", "warning", "error"}:
@@ -146,6 +154,7 @@ def _level(value: Any) -> str:
     return level
 
 
+_FLAGS: Mapping[str, str] = {"trusted_proxies": "--trusted-proxy"}  # given once for each
 _PARSERS: Mapping[str, Any] = {
     "data": Path,
     "database_url": _text,
@@ -153,6 +162,8 @@ _PARSERS: Mapping[str, Any] = {
     "port": _number(0, 65_535),
     "workers": _number(1, 256),
     "public_url": _text,
+    "trusted_proxies": _trusted,
+    "proxy_protocol": _switch,
     "metrics_allow": _networks,
     "webhook_allow": _networks,
     "allow_unsafe_database": _switch,

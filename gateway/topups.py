@@ -20,6 +20,7 @@ from connectors.contract import (
 from connectors.transport import HttpTransport
 from connectors.upstream import Upstream
 from gateway.domain.catalog import Route, Sku
+from gateway.domain.public_url import public_url
 from gateway.flows.dispatch.balances import Balances
 from gateway.flows.dispatch.callbacks import Callbacks, Received
 from gateway.flows.dispatch.dispatcher import Dispatcher
@@ -45,7 +46,7 @@ class TopUps:
         self._store = AttemptStore(parts.pool, parts.worker_id)
         self._settings: dict[int, UpstreamSettings] = {}
         self._ids: dict[str, int] = {}  # by name
-        self._notify_urls: dict[int, str] = {}
+        self._notify_urls: dict[int, str | None] = {}
         self._platforms: dict[int, Upstream] = {}
         self._transports: dict[int, HttpTransport] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -181,11 +182,13 @@ class TopUps:
             succeeded_before=job.succeeded_before,
         )
 
-    def _notify_url(self, upstream_id: int) -> str:
+    def _notify_url(self, upstream_id: int) -> str | None:
         config = self._parts.config
-        base = config.public_url or f"http://{config.host}:{config.port}"
         settings = self._settings[upstream_id]
-        url = f"{base.rstrip('/')}/callbacks/{settings.name}"
+        base = public_url(config.public_url, config.host, config.port)
+        if base is None:
+            return None
+        url = f"{base}/callbacks/{settings.name}"
         if self._platforms[upstream_id].capabilities.callbacks_trusted:
             return url
         # Nothing in the callback itself proves who sent it: the address does.

@@ -11,17 +11,23 @@ import socket
 import time
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from gateway import proxy_hint
+from gateway.api.body import BATCH_BODY_BYTES_MAX
 from gateway.api.context import Context
 from gateway.api.listener import Listener
 from gateway.api.metrics import share_metrics
-from gateway.api.protocol import DeadlineServer
+from gateway.api.places import Places, places_by_descriptors
+from gateway.api.refusals import share_refusals
+from gateway.api.request import UNPROVED_BYTES_MAX, BodyBudget
 from gateway.api.router import make_handler
 from gateway.api.routes import ROUTES
+from gateway.api.server import DeadlineServer
 from gateway.channels import Channels
 from gateway.config import Config
 from gateway.domain.catalog import Catalog
@@ -110,8 +116,18 @@ class Worker:
         for service in self._services:
             await service.start()
         self._intake.start()
-        self._server = DeadlineServer(make_handler(self._context, ROUTES))
-        self._listener = Listener(listening, self._server)
+        places = Places(
+            trusted=config.trusted_proxies,
+            in_all=places_by_descriptors(),
+            told=partial(proxy_hint.tell, config.data),
+        )
+        self._server = DeadlineServer(
+            make_handler(self._context, ROUTES),
+            places=places,
+            proxy_protocol=config.proxy_protocol,
+            budget=BodyBudget(max(BATCH_BODY_BYTES_MAX, UNPROVED_BYTES_MAX // config.workers)),
+        )
+        self._listener = Listener(listening, self._server, places)
         self._listener.start()
         self._tasks = [
             asyncio.create_task(self._server.sweep()),
@@ -119,6 +135,7 @@ class Worker:
             asyncio.create_task(self._keep_leases()),
             asyncio.create_task(self._context.meters.watch_loop()),
             asyncio.create_task(self._context.worklist.watch()),
+            asyncio.create_task(share_refusals(self._context.refusals, config.data, slot)),
         ]
         if config.workers > 1:
             self._tasks.append(asyncio.create_task(share_metrics(self._context)))
@@ -321,8 +338,9 @@ class Worker:
         """Drain: take nothing in, finish what is in flight, give the leases back."""
         self._context.draining = True
         self._listener.close()
-        self._server.pre_shutdown()
-        await self._server.shutdown(self._config.drain_s)
+        cut_off = await self._server.drain(self._config.drain_s)
+        if cut_off:
+            log.warning("serve.cut_off", connections=cut_off)
         await self._intake.close()
         for service in reversed(self._services):
             await service.stop()

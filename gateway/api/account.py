@@ -3,8 +3,7 @@
 from aiohttp.web import BaseRequest, Response
 
 from gateway.api.answers import encode, json_response, struct_response
-from gateway.api.authentication import authenticate
-from gateway.api.body import read_body
+from gateway.api.authentication import admit
 from gateway.api.context import Context
 from gateway.api.paging import (
     ENTRIES,
@@ -23,7 +22,7 @@ from gateway.store.account import AccountStore
 
 async def read_account(context: Context, request: BaseRequest) -> Response:
     """GET /v1/account."""
-    key = authenticate(context, request, await read_body(request), Scope.ACCOUNT_READ)
+    key, _ = await admit(context, request, Scope.ACCOUNT_READ)
     parse_query(request, NO_PARAMETERS)
     account = await AccountStore(context.database).account(key.partner_id)
     return struct_response(
@@ -38,7 +37,7 @@ async def read_account(context: Context, request: BaseRequest) -> Response:
 
 async def list_entries(context: Context, request: BaseRequest) -> Response:
     """GET /v1/account/entries, newest first."""
-    key = authenticate(context, request, await read_body(request), Scope.ACCOUNT_READ)
+    key, _ = await admit(context, request, Scope.ACCOUNT_READ)
     query = parse_query(request)
     limit = parse_limit(query)
     records = await AccountStore(context.database).entries(

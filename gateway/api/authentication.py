@@ -4,94 +4,145 @@ The checks come in the order of the contract's answers: 401, 403, 429. Everythin
 unknown key, a wrong signature or a malformed header is the same 401.
 """
 
-import ipaddress
 import re
 import time
 from typing import Final
 
 from aiohttp.web import BaseRequest
 
+from gateway.api.body import BODY_BYTES_MAX, read_body, release_body, require_json
 from gateway.api.context import Context
 from gateway.api.problems import ProblemError
+from gateway.api.request import Request, of
+from gateway.domain.address import is_within
 from gateway.domain.catalog import Key
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 CLOCK_SKEW_S_MAX: Final = 300
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\Z").match
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}\Z").match
 
 
-def authenticate(context: Context, request: BaseRequest, body: bytes, scope: str | None) -> Key:
-    """The key that signed the request, which has `scope` (None: any key will do).
+async def admit(
+    context: Context,
+    request: BaseRequest,
+    scope: str | None,
+    *,
+    bytes_max: int = BODY_BYTES_MAX,
+    json: bool = False,
+) -> tuple[Key, bytes]:
+    """The key that signed the request, which has `scope` (None: any key will do), and the body.
 
-    Raises ProblemError: unauthenticated, stale-timestamp, forbidden, rate-limited.
+    The head is judged before a body is waited for: of a stranger's nothing is read. `json`: the
+    route takes nothing else. Raises ProblemError: unauthenticated, stale-timestamp, forbidden,
+    rate-limited, those of `read_body`.
     """
     headers = request.headers
     key_id = headers.get("X-Quangate-Key", "")
     timestamp = headers.get("X-Quangate-Timestamp", "")
     nonce = headers.get("X-Quangate-Nonce", "")
+    signature = headers.get("X-Quangate-Signature", "")
     now = time.time()
-    genuine = context.keyring.verify(
-        key_id,
-        request.method,
-        request.raw_path,
-        timestamp,
-        nonce,
-        body,
-        headers.get("X-Quangate-Signature", ""),
-    )
-    key = context.catalog.keys.get(key_id)
-    if (
-        not genuine
-        or key is None
-        or not _TIMESTAMP(timestamp)
-        or not _NONCE(nonce)
-        or (key.expires_at is not None and key.expires_at.timestamp() <= now)
-    ):
-        raise ProblemError("unauthenticated", "The request could not be authenticated.")
-    if abs(now - int(timestamp)) > CLOCK_SKEW_S_MAX:
-        raise ProblemError(
-            "stale-timestamp",
-            "The request could not be authenticated.",
-            members={"server_time": int(now)},
+    known = context.catalog.keys.get(key_id)
+    ours = of(request)
+    body = None
+    try:
+        if request.body_exists:
+            _judge_head(known, timestamp, nonce, signature, now)
+            if json:
+                require_json(request)
+            body = await read_body(request, bytes_max)
+        else:
+            body = await read_body(request)  # only that it is not compressed
+        genuine = context.keyring.verify(
+            key_id, request.method, request.raw_path, timestamp, nonce, body, signature
         )
-    if key.allow_ips and not _allowed(key, request):
+        key = _prove(known if genuine else None, timestamp, nonce, now)
+        release_body(ours)
+        _require_rights(key, ours, scope)
+    except ProblemError as error:
+        if known is not None:
+            why = error.why if isinstance(error, _UnprovedError) else error.detail
+            context.refusals.note(ours, known, error.code, why or error.code, body)
+        raise
+    if json and not request.body_exists:
+        require_json(request)
+    if key.rate_per_s is not None:
+        _limit(context, key, key.rate_per_s)
+    return key, body
+
+
+def _prove(key: Key | None, timestamp: str, nonce: str, now: float) -> Key:
+    """A key whose signature was right; None: it was not, or there is no such key."""
+    if key is None:
+        raise _UnprovedError("the signature is not one over the string to sign")
+    _require_sound(key, timestamp, nonce, now)
+    if abs(now - int(timestamp)) > CLOCK_SKEW_S_MAX:
+        raise _stale(now)
+    return key
+
+
+def _require_rights(key: Key, request: Request, scope: str | None) -> None:
+    if key.allow_ips and (request.client is None or not is_within(request.client, key.allow_ips)):
         raise ProblemError("forbidden", "This key may not be used from this address.")
     if scope is not None and scope not in key.scopes:
         raise ProblemError("forbidden", f"This key lacks the scope {scope}.")
-    if key.rate_per_s is not None:
-        _limit(context, key, key.rate_per_s)
-    return key
 
 
-async def authenticate_write(
-    context: Context, request: BaseRequest, body: bytes, scope: str
-) -> Key:
-    """As `authenticate`, for writes that are not idempotent by themselves: the nonce is used up.
+def _judge_head(key: Key | None, timestamp: str, nonce: str, signature: str, now: float) -> None:
+    """What can be said before there is a body to check the signature with.
 
-    Raises ProblemError: those of `authenticate`, replayed-nonce.
+    Whether the time is stale is said to everybody alike, whatever key is named.
     """
-    key = authenticate(context, request, body, scope)
+    if not signature:
+        raise _UnprovedError("there is no signature")
+    _require_form(timestamp, nonce)
+    if abs(now - int(timestamp)) > CLOCK_SKEW_S_MAX:
+        raise _stale(now)
+    if key is None:
+        raise _UnprovedError("there is no such key")
+    _require_sound(key, timestamp, nonce, now)
+
+
+def _require_sound(key: Key, timestamp: str, nonce: str, now: float) -> None:
+    _require_form(timestamp, nonce)
+    if key.expires_at is not None and key.expires_at.timestamp() <= now:
+        raise _UnprovedError("the key has ended")
+
+
+def _require_form(timestamp: str, nonce: str) -> None:
+    if not _TIMESTAMP(timestamp):
+        raise _UnprovedError("the timestamp is not one in Unix seconds")
+    if not _NONCE(nonce):
+        raise _UnprovedError("the nonce is not 16 to 64 of A-Z a-z 0-9 _ -")
+
+
+class _UnprovedError(ProblemError):
+    """The same to everybody; `why` is for the operator."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("unauthenticated", "The request could not be authenticated.")
+        self.why = why
+
+
+def _stale(now: float) -> ProblemError:
+    return ProblemError(
+        "stale-timestamp",
+        "The request could not be authenticated.",
+        members={"server_time": int(now)},
+    )
+
+
+async def admit_write(context: Context, request: BaseRequest, scope: str) -> tuple[Key, bytes]:
+    """As `admit`, for writes that are not idempotent by themselves: the nonce is used up.
+
+    Raises ProblemError: those of `admit`, replayed-nonce.
+    """
+    key, body = await admit(context, request, scope, json=request.body_exists)
     if not await context.nonces.use(key.key_id, request.headers["X-Quangate-Nonce"]):
+        why = "this key used the nonce within ten minutes"
+        context.refusals.note(of(request), key, "replayed-nonce", why, body)
         raise ProblemError("replayed-nonce", "The request could not be authenticated.")
-    return key
-
-
-def peer_address(request: BaseRequest) -> Address | None:
-    """The address that is connected to us; what headers claim does not count."""
-    try:
-        address = ipaddress.ip_address(request.remote or "")
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
-
-
-def _allowed(key: Key, request: BaseRequest) -> bool:
-    address = peer_address(request)
-    return address is not None and any(address in network for network in key.allow_ips)
+    return key, body
 
 
 def _limit(context: Context, key: Key, rate_per_s: int) -> None:

@@ -6,9 +6,10 @@ from typing import Final, TypeVar
 
 import msgspec
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.web import BaseRequest
+from aiohttp.web import BaseRequest, RequestPayloadError
 
 from gateway.api.problems import ProblemError
+from gateway.api.request import Request, of
 from gateway.native import check_json
 
 BODY_BYTES_MAX: Final = 65_536
@@ -26,7 +27,10 @@ _NO_MEMBERS: Final = msgspec.json.Decoder(_NoMembers)
 
 
 async def read_body(request: BaseRequest, bytes_max: int = BODY_BYTES_MAX) -> bytes:
-    """The body as sent. Raises ProblemError: body-too-large, unsupported-media-type."""
+    """The body as sent. Raises ProblemError: body-too-large, unsupported-media-type, overloaded.
+
+    What has to be waited for is on account of the budget until `release_body`.
+    """
     headers = request.headers
     if "Content-Encoding" in headers and headers["Content-Encoding"].lower() != "identity":
         raise ProblemError("unsupported-media-type", "Compressed bodies are not taken.")
@@ -35,40 +39,74 @@ async def read_body(request: BaseRequest, bytes_max: int = BODY_BYTES_MAX) -> by
     declared = headers.get("Content-Length")
     if declared is not None and int(declared) > bytes_max:
         raise _too_large(bytes_max)
-    if headers.get("Expect", "").lower() == "100-continue":
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0
+    content = request.content
     try:
-        if declared is not None:
-            return await request.content.read()
-        return await _read_chunked(request, bytes_max)
-    except (ConnectionResetError, HttpProcessingError):
-        # The client went away, or sent a chunk that is none: its doing, so no error of ours.
+        if content.is_eof():  # all of it came with the head
+            body = content.read_nowait(-1)
+        else:
+            if headers.get("Expect", "").lower() == "100-continue":
+                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                request.writer.output_size = 0
+            body = await _read_as_it_comes(of(request), bytes_max)
+    except (ConnectionResetError, HttpProcessingError, RequestPayloadError, RuntimeError):
+        # The client went away (aiohttp's streams say RuntimeError when it was gone before), or
+        # sent a chunk that is none: its doing, so no error of ours.
         raise ProblemError("malformed-json", "The body ended too early.") from None
+    if len(body) > bytes_max:
+        raise _too_large(bytes_max)
+    return body
 
 
-async def _read_chunked(request: BaseRequest, bytes_max: int) -> bytes:
+async def _read_as_it_comes(request: Request, bytes_max: int) -> bytes:
     parts = bytearray()
     while chunk := await request.content.readany():
+        if not request.budget.take(len(chunk)):
+            raise ProblemError("overloaded", "Too many bodies are under way.")
+        request.held_bytes += len(chunk)
         parts += chunk
         if len(parts) > bytes_max:
             raise _too_large(bytes_max)
     return bytes(parts)
 
 
+def release_body(request: Request) -> None:
+    """It is known who sent the body, or it was answered: it is nobody's burden any more."""
+    if request.held_bytes:
+        request.budget.give_back(request.held_bytes)
+        request.held_bytes = 0
+
+
 def _too_large(bytes_max: int) -> ProblemError:
     return ProblemError("body-too-large", f"At most {bytes_max} bytes are taken here.")
 
 
+_PARAMETER: Final = re.compile(
+    r"[ \t]*(?:;[ \t]*(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(\"(?:[^\"\\]|\\.)*\"|[^;\" \t]*))?)"
+).match
+
+
 def require_json(request: BaseRequest) -> None:
-    """Refuse a body that says it is something else than JSON in UTF-8."""
+    """Refuse a body that says it is something else than JSON in UTF-8.
+
+    Parameters say nothing about JSON (RFC 8259 §11), but for a charset that is another one.
+    """
     declared = request.headers.get("Content-Type")
     if declared is None or declared == "application/json":
         return
-    media_type, _, parameters = declared.partition(";")
-    charset = parameters.strip().lower().replace('"', "")
-    if media_type.strip().lower() != "application/json" or charset not in {"", "charset=utf-8"}:
+    media_type, _, _ = declared.partition(";")
+    if media_type.strip(" \t").lower() != "application/json":
         raise ProblemError("unsupported-media-type")
+    position = len(media_type)
+    while position < len(declared):
+        parameter = _PARAMETER(declared, position)
+        if parameter is None:  # no parameter, and so no charset either
+            return
+        name, value = parameter.groups()
+        if name is not None and name.lower() == "charset":
+            charset = value.strip('"').lower()
+            if charset not in {"utf-8", "utf8"}:
+                raise ProblemError("unsupported-media-type")
+        position = parameter.end()
 
 
 def require_no_members(request: BaseRequest, body: bytes) -> None:

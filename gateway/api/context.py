@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from gateway.api.meters import Meters
+from gateway.api.refusals import Refusals
 from gateway.config import Config
 from gateway.domain.catalog import Catalog, Sku
 from gateway.domain.channel import ChannelAccount
@@ -102,4 +103,5 @@ class Context:
     worker_slot: int
     database: Any  # asyncpg pool, for the stores of rarely used routes
     meters: Meters = field(default_factory=Meters)
+    refusals: Refusals = field(default_factory=Refusals)
     draining: bool = False

@@ -13,6 +13,8 @@ from typing import Final
 
 import structlog
 
+from gateway.api.places import Places
+
 log = structlog.get_logger()
 
 BACKLOG: Final = 4096
@@ -24,9 +26,16 @@ EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.E
 class Listener:
     """Listens on a bound, non-blocking socket; every connection gets a protocol of its own."""
 
-    def __init__(self, bound: socket.socket, protocol: Callable[[], asyncio.Protocol]) -> None:
+    def __init__(
+        self,
+        bound: socket.socket,
+        protocol: Callable[[], asyncio.Protocol],
+        places: Places | None = None,
+    ) -> None:
+        """Beyond `places` nobody is taken: a client is hung up on at once."""
         self._socket = bound
         self._protocol = protocol
+        self._places = places or Places()
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[object]] = set()
         self._resuming: asyncio.TimerHandle | None = None
@@ -60,6 +69,10 @@ class Listener:
                 self._loop.remove_reader(self._socket)
                 self._resuming = self._loop.call_later(PAUSE_S, self._resume)
                 return
+            if len(self._opening) >= self._places.free:
+                accepted.close()
+                self._places.refuse()
+                continue
             accepted.setblocking(False)
             task = self._loop.create_task(self._open(accepted))
             self._opening.add(task)

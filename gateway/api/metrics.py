@@ -26,12 +26,12 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from gateway.api.answers import text_response
-from gateway.api.authentication import Address, peer_address
 from gateway.api.context import Context
 from gateway.api.meters import LATENCY_BOUNDS_S
 from gateway.api.metric_families import Family, families
 from gateway.api.problems import ProblemError
-from gateway.config import Network
+from gateway.api.request import of
+from gateway.domain.address import Address, Network
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ class Snapshot(msgspec.Struct):
 
 async def read_metrics(context: Context, request: BaseRequest) -> Response:
     """GET /metrics, for loopback and the networks of QUANGATE_METRICS_ALLOW alone."""
-    if not may_scrape(peer_address(request), context.config.metrics_allow):
+    if not may_scrape(of(request).client, context.config.metrics_allow):
         raise ProblemError("forbidden", "Metrics are not for this address.")
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Snapshots([snapshot(context), *_others(context)]))

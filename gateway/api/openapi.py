@@ -16,7 +16,7 @@ from gateway.native import __version__
 REF: Final = "#/components/schemas/{name}"
 # What every signed request may be told besides its own problems.
 SIGNED_PROBLEMS: Final = ("unauthenticated", "stale-timestamp", "forbidden", "rate-limited")
-ANY_PROBLEMS: Final = ("internal", "maintenance")
+ANY_PROBLEMS: Final = ("target-too-long", "head-too-large", "internal", "maintenance")
 
 WEBHOOK_TYPES: Final[Mapping[str, str]] = {
     "order.delivered": "The order was delivered in full.",
@@ -170,8 +170,9 @@ def _example(code: str) -> dict[str, Any]:
     """A problem as it is answered, the same in every document."""
     errors = [("/quantity", "must be a whole number")] if code == "invalid-request" else []
     members = {"server_time": 1767225600} if code == "stale-timestamp" else None
-    example = problem_document(code, errors=errors, members=members)
-    return example | {"trace_id": "0123456789abcdef"}
+    return problem_document(
+        code, trace_id="0af7651916cd43dd8448eb211c80319c", errors=errors, members=members
+    )
 
 
 def _json_of(type_: type[msgspec.Struct]) -> dict[str, Any]:

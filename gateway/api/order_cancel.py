@@ -3,8 +3,8 @@
 from aiohttp.web import BaseRequest, Response
 
 from gateway.api.answers import json_response
-from gateway.api.authentication import authenticate_write
-from gateway.api.body import read_body, require_no_members
+from gateway.api.authentication import admit_write
+from gateway.api.body import require_no_members
 from gateway.api.context import Context
 from gateway.api.order_wire import order_json
 from gateway.api.paging import NO_PARAMETERS, parse_id, parse_query
@@ -15,8 +15,7 @@ from gateway.flows.order_desk import View
 
 async def cancel_order(context: Context, request: BaseRequest, order_no: str) -> Response:
     """The order, cancelled and refunded; 409 for codes and for whatever was sent upstream."""
-    body = await read_body(request)
-    key = await authenticate_write(context, request, body, Scope.ORDERS_WRITE)
+    key, body = await admit_write(context, request, Scope.ORDERS_WRITE)
     require_no_members(request, body)
     parse_query(request, NO_PARAMETERS)
     order_id = parse_id(order_no)

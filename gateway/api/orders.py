@@ -10,13 +10,11 @@ import orjson
 from aiohttp.web import BaseRequest, Response, StreamResponse
 
 from gateway.api.answers import JSON_TYPE, json_response
-from gateway.api.authentication import authenticate
+from gateway.api.authentication import admit
 from gateway.api.body import (
     BATCH_BODY_BYTES_MAX,
     check_strict,
     decode,
-    read_body,
-    require_json,
 )
 from gateway.api.context import Context
 from gateway.api.direct_answer import DirectAnswer
@@ -27,6 +25,7 @@ from gateway.api.order_wire import (
     order_json,
 )
 from gateway.api.problems import KINDS, ProblemError, problem_document
+from gateway.api.request import of
 from gateway.domain.catalog import Key, Scope, Sku, SkuKind
 from gateway.domain.order import OrderContent, Verdict
 from gateway.flows.line import Line, Refusal, Settled
@@ -50,9 +49,7 @@ _PROBLEMS: Final[Mapping[Verdict, str]] = {
 
 async def place_order(context: Context, request: BaseRequest) -> StreamResponse:
     """POST /v1/orders: 201 created, 200 replayed, or a problem."""
-    body = await read_body(request)
-    key = authenticate(context, request, body, Scope.ORDERS_WRITE)
-    require_json(request)
+    key, body = await admit(context, request, Scope.ORDERS_WRITE, json=True)
     check_strict(body)
     content = order_content(decode(ORDER_DECODER, body))
     status, answer = await _answer(context, key, _submit(context, key, content))
@@ -61,9 +58,9 @@ async def place_order(context: Context, request: BaseRequest) -> StreamResponse:
 
 async def place_batch(context: Context, request: BaseRequest) -> Response:
     """POST /v1/orders/batch: each line on its own, answers in the order of the lines."""
-    body = await read_body(request, BATCH_BODY_BYTES_MAX)
-    key = authenticate(context, request, body, Scope.ORDERS_WRITE)
-    require_json(request)
+    key, body = await admit(
+        context, request, Scope.ORDERS_WRITE, bytes_max=BATCH_BODY_BYTES_MAX, json=True
+    )
     check_strict(body)
     batch = decode(BATCH_DECODER, body)
     # No task per line: a hundred tasks would cost more than the hundred lines.
@@ -78,7 +75,8 @@ async def place_batch(context: Context, request: BaseRequest) -> Response:
             settled = outcome if isinstance(outcome, Settled) else await outcome
             order = _sealed_json(own, settled)
         if order is None:
-            results.append(await _line_result(context, key, own, f"/orders/{index}"))
+            pointer = f"/orders/{index}"
+            results.append(await _line_result(context, request, key, own, pointer))
         else:
             context.meters.verdicts[_CREATED] += 1
             results.append(b'{"status":201,"order":%b}' % order)
@@ -108,7 +106,7 @@ def _submit_raw(
 
 
 async def _line_result(
-    context: Context, key: Key, own: _Submitted | ProblemError, base: str
+    context: Context, request: BaseRequest, key: Key, own: _Submitted | ProblemError, base: str
 ) -> bytes:
     """One member of `results`."""
     try:
@@ -117,7 +115,11 @@ async def _line_result(
         status, order = await _answer(context, key, own, base)
     except ProblemError as error:
         document = problem_document(
-            error.code, error.detail, errors=error.errors, members=error.members
+            error.code,
+            error.detail,
+            trace_id=of(request).trace_id,
+            errors=error.errors,
+            members=error.members,
         )
         return orjson.dumps({"status": KINDS[error.code].status, "problem": document})
     return b'{"status":%d,"order":%b}' % (status, order)

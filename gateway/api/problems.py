@@ -1,6 +1,5 @@
 """Problems (RFC 9457): one table of everything a request can be told instead of an answer."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +11,8 @@ from multidict import CIMultiDict
 from gateway.api.direct_answer import SERVER_NAME, DirectAnswer
 
 PROBLEM_TYPE = "application/problem+json"
+UNAUTHORIZED: Final = 401
+SCHEME: Final = "Quangate"  # of authentication, for WWW-Authenticate (RFC 9110 §11.6.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     "campaign-closed": Kind(409, "The campaign is not open"),
     "body-too-large": Kind(413, "The body is too large"),
     "unsupported-media-type": Kind(415, "The body must be plain application/json"),
+    "target-too-long": Kind(414, "The target is too long"),
     "purchase-limit": Kind(422, "The purchase limit is reached"),
     "rate-limited": Kind(429, "Too many requests", retryable=True, retry_after_s=1),
+    "head-too-large": Kind(431, "The headers are too large"),
     "internal": Kind(500, "Something went wrong here", retryable=True),
     "overloaded": Kind(503, "Too much is going on", retryable=True, retry_after_s=1),
     "busy": Kind(503, "The last codes are being handed out", retryable=True, retry_after_s=1),
@@ -76,6 +79,7 @@ def problem_document(
     code: str,
     detail: str | None = None,
     *,
+    trace_id: str,
     errors: Sequence[tuple[str, str]] = (),
     members: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -88,7 +92,7 @@ def problem_document(
         "detail": detail or kind.title + ".",
         "code": code,
         "retryable": kind.retryable,
-        "trace_id": secrets.token_hex(8),
+        "trace_id": trace_id,
     }
     if errors:
         document["errors"] = [{"pointer": pointer, "detail": text} for pointer, text in errors]
@@ -97,27 +101,33 @@ def problem_document(
     return document
 
 
-def problem_answer(error: ProblemError) -> DirectAnswer:
-    """The answer for a problem on a connection that stays open."""
-    kind, body, headers = _parts(error)
-    return DirectAnswer(body, kind.status, PROBLEM_TYPE, headers)
+def problem_answer(error: ProblemError, trace_id: str, *, last: bool = False) -> DirectAnswer:
+    """The answer for a problem; with `last` the connection ends after it."""
+    kind, body, headers = _parts(error, trace_id)
+    return DirectAnswer(body, kind.status, PROBLEM_TYPE, headers, last=last)
 
 
-def problem_response(error: ProblemError) -> Response:
+def problem_response(error: ProblemError, trace_id: str) -> Response:
     """The answer for a problem as an ordinary response, whose connection may be closed."""
-    kind, body, headers = _parts(error)
-    named = {"Content-Type": PROBLEM_TYPE, "Server": SERVER_NAME}
+    kind, body, headers = _parts(error, trace_id)
+    named = {"Content-Type": PROBLEM_TYPE, "Server": SERVER_NAME, "Cache-Control": "no-store"}
     return Response(body=body, status=kind.status, headers=CIMultiDict(named | headers))
 
 
-def _parts(error: ProblemError) -> tuple[Kind, bytes, dict[str, str]]:
+def _parts(error: ProblemError, trace_id: str) -> tuple[Kind, bytes, dict[str, str]]:
     kind = KINDS[error.code]
-    headers = {"Cache-Control": "no-store"}
+    headers = {}
+    if kind.status == UNAUTHORIZED:
+        headers["WWW-Authenticate"] = SCHEME
     if kind.retry_after_s is not None:
         headers["Retry-After"] = str(kind.retry_after_s)
     if error.headers:
         headers.update(error.headers)
     document = problem_document(
-        error.code, error.detail, errors=error.errors, members=error.members
+        error.code,
+        error.detail,
+        trace_id=trace_id,
+        errors=error.errors,
+        members=error.members,
     )
     return kind, orjson.dumps(document), headers

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from aiohttp.web import BaseRequest, Response
 
 from gateway.api.answers import encode, json_response, struct_response
-from gateway.api.authentication import authenticate
-from gateway.api.body import read_body
+from gateway.api.authentication import admit
 from gateway.api.context import Context
 from gateway.api.order_wire import QUANTITY_MAX
 from gateway.api.paging import (
@@ -26,7 +25,7 @@ from gateway.flows.stock_levels import Wanted
 
 async def list_products(context: Context, request: BaseRequest) -> Response:
     """GET /v1/products, by SKU name."""
-    key = authenticate(context, request, await read_body(request), None)
+    key, _ = await admit(context, request, None)
     query = parse_query(request)
     limit = parse_limit(query)
     after = parse_name_cursor(PRODUCTS, query) or ""
@@ -45,7 +44,7 @@ async def list_products(context: Context, request: BaseRequest) -> Response:
 
 async def read_product(context: Context, request: BaseRequest, name: str) -> Response:
     """GET /v1/products/{sku}; a SKU that is not offered to the partner does not exist for it."""
-    key = authenticate(context, request, await read_body(request), None)
+    key, _ = await admit(context, request, None)
     parse_query(request, NO_PARAMETERS)
     sku = context.catalog.skus.get(name)
     if sku is None or not sku.offered_to(key.partner_id):

@@ -1,6 +1,5 @@
 """Finds the handler of a request, counts its answer, and says what happens when it fails."""
 
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +7,15 @@ from typing import Any
 from urllib.parse import unquote
 
 import structlog
+from aiohttp import ClientConnectionResetError
 from aiohttp.web import BaseRequest, StreamResponse
 
+from gateway.api.body import release_body
 from gateway.api.context import Context
 from gateway.api.meters import Meters, RouteMeter
 from gateway.api.operation import Handler, Route
 from gateway.api.problems import ProblemError, problem_answer
+from gateway.api.request import of
 from gateway.domain.errors import StoreUnavailableError
 
 log = structlog.get_logger()
@@ -55,6 +57,8 @@ class Router:
 
     def find(self, method: str, path: str) -> tuple[Endpoint, tuple[str, ...]]:
         """The endpoint and the path's variables; ProblemError: not-found, method-not-allowed."""
+        if path == "*":  # of all resources: OPTIONS (RFC 9110 §9.3.7)
+            raise ProblemError("method-not-allowed", headers={"Allow": "GET, HEAD, POST"})
         variables: tuple[str, ...] = ()
         methods: Mapping[str, Endpoint] | None = self._fixed.get(path)
         if methods is None:
@@ -107,26 +111,29 @@ def make_handler(context: Context, routes: Sequence[Route]) -> Callable[[BaseReq
             meter = endpoint.meter
             response = await endpoint.handler(context, request, *variables)
         except ProblemError as error:
-            response = _answer(error, meters)
+            response = _answer(error, request, meters)
+        except ClientConnectionResetError:
+            raise  # it left while its answer was written
         except StoreUnavailableError as error:
-            problem = _traced("maintenance")
-            log.warning("api.store_unavailable", path=path, error=str(error), **problem.members)
-            response = _answer(problem, meters)
+            trace_id = of(request).trace_id
+            log.warning("api.store_unavailable", path=path, error=str(error), trace_id=trace_id)
+            response = _answer(ProblemError("maintenance"), request, meters)
         except Exception:
-            problem = _traced("internal")
-            log.exception("api.failed", path=path, method=request.method, **problem.members)
-            response = _answer(problem, meters)
+            trace_id = of(request).trace_id
+            log.exception("api.failed", path=path, method=request.method, trace_id=trace_id)
+            response = _answer(ProblemError("internal"), request, meters)
+        finally:
+            release_body(of(request))
         meter.observe(response.status, now() - started)
         return response
 
     return handle
 
 
-def _traced(code: str) -> ProblemError:
-    """A problem whose trace_id is known before it is written, for the log."""
-    return ProblemError(code, members={"trace_id": secrets.token_hex(8)})
-
-
-def _answer(error: ProblemError, meters: Meters) -> StreamResponse:
+def _answer(error: ProblemError, request: BaseRequest, meters: Meters) -> StreamResponse:
+    """A problem's answer. With a body that is not read yet it is the connection's last: what
+    comes next on it could be that body. So it is where a tunnel was asked for.
+    """
     meters.problem(error.code)
-    return problem_answer(error)
+    last = not request.content.is_eof() or request.method == "CONNECT"
+    return problem_answer(error, of(request).trace_id, last=last)

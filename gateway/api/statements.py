@@ -10,20 +10,22 @@ from datetime import date
 from aiohttp.web import BaseRequest, Response, StreamResponse
 
 from gateway.api.answers import struct_response
-from gateway.api.authentication import authenticate
-from gateway.api.body import invalid, read_body
+from gateway.api.authentication import admit
+from gateway.api.body import invalid
 from gateway.api.context import Context
 from gateway.api.direct_answer import SERVER_NAME
 from gateway.api.paging import NO_PARAMETERS, parse_query
 from gateway.api.problems import ProblemError
+from gateway.api.request import of
 from gateway.api.schemas import Statement, StatementTotals
 from gateway.domain.catalog import Scope
 from gateway.domain.ledger import Span
+from gateway.domain.public_url import authority, public_url
 
 
 async def read_statement(context: Context, request: BaseRequest, day_text: str) -> Response:
     """GET /v1/statements/{date}."""
-    key = authenticate(context, request, await read_body(request), Scope.ACCOUNT_READ)
+    key, _ = await admit(context, request, Scope.ACCOUNT_READ)
     parse_query(request, NO_PARAMETERS)
     day = _parse_day(context, day_text)
     statement = await context.statements.make(key.partner_id, day)
@@ -34,7 +36,7 @@ async def read_statement(context: Context, request: BaseRequest, day_text: str) 
             complete=statement.complete,
             rows=totals.rows,
             sha256=statement.sha256,
-            url=f"{public_url(context, request)}/v1/statements/{day.isoformat()}/csv"
+            url=f"{_own_url(context, request)}/v1/statements/{day.isoformat()}/csv"
             f"?ticket={context.statements.ticket(statement.span)}",
             totals=StatementTotals(
                 currency=statement.currency,
@@ -74,7 +76,7 @@ async def _admitted_span(context: Context, request: BaseRequest, day_text: str) 
     """What the asker may have. Raises ProblemError."""
     ticket = parse_query(request, frozenset({"ticket"})).get("ticket")
     if ticket is None:
-        key = authenticate(context, request, await read_body(request), Scope.ACCOUNT_READ)
+        key, _ = await admit(context, request, Scope.ACCOUNT_READ)
         day = _parse_day(context, day_text)
         return (await context.statements.make(key.partner_id, day)).span
     span = context.statements.redeem(ticket)
@@ -99,13 +101,16 @@ def _parse_day(context: Context, text: str) -> date:
     return day
 
 
-def public_url(context: Context, request: BaseRequest) -> str:
-    """Where we are reached from outside, without a slash at the end."""
+def _own_url(context: Context, request: BaseRequest) -> str:
+    """Where this client reaches us, without a slash at the end."""
     config = context.config
-    if config.public_url is not None:
-        return config.public_url.rstrip("/")
-    host = f"[{config.host}]" if ":" in config.host else config.host
-    port = config.port
-    if port == 0 and request.transport is not None:  # a free port was taken: which one?
-        port = request.transport.get_extra_info("sockname")[1]
-    return f"http://{host}:{port}"
+    scheme = "https" if of(request).is_https else "http"
+    told = public_url(config.public_url, config.host, config.port, scheme=scheme)
+    if told is not None:
+        return told
+    # We listen on every address and nobody said which one is ours: the one that was found.
+    transport = request.transport
+    name = None if transport is None else transport.get_extra_info("sockname")
+    if not isinstance(name, tuple):
+        raise ProblemError("not-found", "The connection ended.")
+    return f"{scheme}://{authority(name[0], config.port)}"

@@ -6,8 +6,8 @@ from typing import Final
 from aiohttp.web import BaseRequest, Response
 
 from gateway.api.answers import encode, json_response, struct_response
-from gateway.api.authentication import authenticate, authenticate_write
-from gateway.api.body import invalid, read_body, require_no_members
+from gateway.api.authentication import admit, admit_write
+from gateway.api.body import invalid, require_no_members
 from gateway.api.context import Context
 from gateway.api.orders import now_utc
 from gateway.api.paging import (
@@ -34,7 +34,7 @@ _PARAMETERS: Final = LIST_PARAMETERS | {"order_no", "state"}
 
 async def list_deliveries(context: Context, request: BaseRequest) -> Response:
     """GET /v1/webhooks/deliveries, newest first."""
-    key = authenticate(context, request, await read_body(request), Scope.ORDERS_READ)
+    key, _ = await admit(context, request, Scope.ORDERS_READ)
     query = parse_query(request, _PARAMETERS)
     limit = parse_limit(query)
     state = query.get("state")
@@ -59,8 +59,7 @@ async def list_deliveries(context: Context, request: BaseRequest) -> Response:
 
 async def replay_delivery(context: Context, request: BaseRequest, id_text: str) -> Response:
     """POST /v1/webhooks/deliveries/{id}/replay: the message goes out again, as the same one."""
-    body = await read_body(request)
-    key = await authenticate_write(context, request, body, Scope.ORDERS_WRITE)
+    key, body = await admit_write(context, request, Scope.ORDERS_WRITE)
     require_no_members(request, body)
     parse_query(request, NO_PARAMETERS)
     id_ = parse_id(id_text.removeprefix("msg_"))
@@ -71,8 +70,7 @@ async def replay_delivery(context: Context, request: BaseRequest, id_text: str) 
 
 async def send_test(context: Context, request: BaseRequest) -> Response:
     """POST /v1/webhooks/test: a message of type `test` to the partner's endpoint."""
-    body = await read_body(request)
-    key = await authenticate_write(context, request, body, Scope.ORDERS_WRITE)
+    key, body = await admit_write(context, request, Scope.ORDERS_WRITE)
     require_no_members(request, body)
     parse_query(request, NO_PARAMETERS)
     id_ = context.order_ids.next(time.time_ns() // 1_000_000)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gateway.config import Config
 from gateway.domain.health import MachineFacts
+from gateway.domain.public_url import authority, is_wildcard
 
 PROBE_TIMEOUT_S = 1.0
 
@@ -30,7 +31,7 @@ def look_around(config: Config) -> MachineFacts:
         key_file_mode=_mode(config.data / "kek"),
         disk_free_bytes=shutil.disk_usage(_existing_parent(config.data)).free,
         open_files_max=_open_files_max(),
-        address=f"{config.host}:{config.port}",
+        address=authority(config.host, config.port),
         port_free=free,
         port_answers=not free and _quangate_answers(config.host, config.port),
     )
@@ -74,7 +75,7 @@ def _port_is_free(host: str, port: int) -> bool:
 
 
 def _quangate_answers(host: str, port: int) -> bool:
-    reach = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  compared, not bound
+    reach = ("::1" if ":" in host else "127.0.0.1") if is_wildcard(host) else host
     connection = http.client.HTTPConnection(reach, port, timeout=PROBE_TIMEOUT_S)
     try:
         connection.request("GET", "/openapi.json")

@@ -30,6 +30,23 @@ def serve(
             help="Where upstreams reach us (http://HOST:PORT). [QUANGATE_PUBLIC_URL]",
         ),
     ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--trusted-proxy",
+            metavar="CIDR",
+            help="Believe X-Forwarded-For and -Proto of these peers alone; repeat it."
+            " [QUANGATE_TRUSTED_PROXIES]",
+        ),
+    ] = None,
+    proxy_protocol: Annotated[
+        bool | None,
+        typer.Option(
+            "--proxy-protocol",
+            help="Connections of trusted proxies begin with a PROXY v2 header."
+            " [QUANGATE_PROXY_PROTOCOL]",
+        ),
+    ] = None,
     allow_unsafe_database: Annotated[
         bool | None,
         typer.Option(
@@ -50,6 +67,8 @@ def serve(
         port=port,
         workers=workers,
         public_url=public_url,
+        trusted_proxies=trusted_proxy or None,
+        proxy_protocol=proxy_protocol,
         allow_unsafe_database=allow_unsafe_database,
         log_json=log_json,
     )

@@ -91,8 +91,22 @@ MALFORMED: dict[str, bytes] = {
     "unknown coding": (
         b"POST /v1/orders HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, x\r\n\r\n0\r\n\r\n"
     ),
-    "long target": b"GET /" + b"x" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-    "long header": b"GET /healthz HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 9_000 + b"\r\n\r\n",
+}
+# Bytes that are too many: (status, code, sent).
+GET: bytes = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+TOO_LONG: dict[str, tuple[int, str, bytes]] = {
+    "target": (414, "target-too-long", b"GET /" + b"x" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"),
+    "query": (414, "target-too-long", b"GET /healthz?" + b"x" * 9_000 + b" HTTP/1.1\r\n\r\n"),
+    "absolute target": (
+        414,
+        "target-too-long",
+        b"GET http://x/" + b"x" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    ),
+    "value": (431, "head-too-large", GET + b"A: " + b"x" * 9_000 + b"\r\n\r\n"),
+    "value like a target": (431, "head-too-large", GET + b"A: /" + b"x" * 9_000 + b"\r\n\r\n"),
+    "name": (431, "head-too-large", GET + b"x" * 9_000 + b": a\r\n\r\n"),
+    "fields": (431, "head-too-large", GET + b"A: b\r\n" * 200 + b"\r\n"),
+    "all fields together": (431, "head-too-large", GET + (b"A: " + b"x" * 2_000 + b"\r\n") * 40),
 }
 
 
@@ -105,6 +119,46 @@ async def test_malformed_http(gateway: Gateway, sent: bytes) -> None:
     assert answer.count(b"HTTP/1.") == 1
     assert b"application/problem+json" in head
     assert json.loads(body)["code"] == "invalid-request"
+
+
+@pytest.mark.parametrize(("status", "code", "sent"), TOO_LONG.values(), ids=TOO_LONG.keys())
+async def test_heads_have_a_size(gateway: Gateway, status: int, code: str, sent: bytes) -> None:
+    """Which part was too long is said; the connection ends."""
+    answer = await raw(gateway, sent)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert re.match(rb"HTTP/1\.[01] %d " % status, head), answer
+    assert answer.count(b"HTTP/1.") == 1
+    assert (json.loads(body)["status"], json.loads(body)["code"]) == (status, code)
+
+
+async def test_absolute_targets(shop: Shop, gateway: Gateway) -> None:
+    """A target may name its origin (RFC 9112); signed is what follows that."""
+    partner = await shop.partner()
+    for origin in ("http://gateway", "http://127.0.0.1:1", "HTTPS://[::1]:8080"):
+        sent = request_bytes(partner.key, "GET", "/v1/products?limit=1", b"")
+        sent = sent.replace(b"GET /v1", f"GET {origin}/v1".encode(), 1)
+        ((status, _),) = await raw_answers(gateway, sent, 1)
+        assert status == 200, origin
+    signed_whole = request_bytes(partner.key, "GET", "http://gateway/v1/account", b"")
+    ((status, _),) = await raw_answers(gateway, signed_whole, 1)
+    assert status == 401
+    for target, wanted in (
+        ("http://x/healthz", 200), ("http://x", 404), ("http://x?a", 404), ("http://x/v1/no", 404),
+        ("http://", 400), ("http:///healthz", 400), ("x", 400), ("*", 400), ("?a=b", 400),
+    ):  # fmt: skip
+        ((status, _),) = await raw_answers(
+            gateway, f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode(), 1
+        )
+        assert status == wanted, target
+
+
+async def test_methods_of_everything(gateway: Gateway) -> None:
+    """`OPTIONS *` asks what there is at all; a tunnel is not to be had."""
+    answer = await raw(gateway, b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 405 ")
+    assert b"\r\nAllow: GET, HEAD, POST\r\n" in answer
+    answer = await raw(gateway, b"CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n")
+    assert re.match(rb"HTTP/1\.[01] 40[045] ", answer), answer
 
 
 async def test_a_wrong_chunk_ends_the_request(shop: Shop, gateway: Gateway) -> None:

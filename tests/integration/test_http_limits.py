@@ -12,10 +12,11 @@ import pytest
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.api import protocol
+from gateway.api import server as room
 from gateway.api.answers import json_response
 from gateway.api.body import read_body
 from gateway.api.problems import ProblemError, problem_response
-from gateway.api.protocol import DeadlineServer
+from gateway.api.server import DeadlineServer
 
 HEAD_DEADLINE_S = 0.3
 BODY_DEADLINE_S = 0.6
@@ -39,7 +40,7 @@ async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
     """A server that answers `{}` to whole requests."""
     monkeypatch.setattr(protocol, "HEAD_DEADLINE_S", HEAD_DEADLINE_S)
     monkeypatch.setattr(protocol, "BODY_DEADLINE_S", BODY_DEADLINE_S)
-    monkeypatch.setattr(protocol, "SWEEP_S", 0.02)
+    monkeypatch.setattr(room, "SWEEP_S", 0.02)
     bodies: list[bytes] = []
     refused: asyncio.Queue[str] = asyncio.Queue()
 
@@ -48,7 +49,7 @@ async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
             bodies.append(await read_body(request))
         except ProblemError as error:
             refused.put_nowait(error.code)
-            return problem_response(error)
+            return problem_response(error, "0" * 32)
         return json_response(b"{}")
 
     server = DeadlineServer(handle)
@@ -64,7 +65,7 @@ async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
             await client.writer.wait_closed()
     sweeping.cancel()
     listener.close()
-    await server.shutdown(1.0)
+    await server.drain(1.0)
     await listener.wait_closed()
 
 
