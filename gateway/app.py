@@ -16,9 +16,11 @@ from dataclasses import replace
 import structlog
 import uvloop
 
+from gateway import proxy_hint
 from gateway.config import Config, as_environment
-from gateway.domain.errors import ConfigError
+from gateway.domain.errors import ConfigError, RefusedError
 from gateway.domain.public_url import authority
+from gateway.flows.front import TRUST_FIX, proxy_complaint
 from gateway.store.database import open_database
 from gateway.store.vault import open_vault
 from gateway.worker import Worker, bind, harden_process
@@ -42,10 +44,13 @@ def serve(config: Config) -> None:
 
 
 def _warn(config: Config) -> None:
-    """What can be seen from the settings alone; the doctor says the same."""
+    """Say what can be seen from the settings alone; the doctor says the same."""
     proxy_hint.forget(config.data)
-    for complaint in complaints(config):
-        log.warning(complaint.event, why=complaint.why, fix=complaint.fix)
+    why = proxy_complaint(
+        config.public_url, config.trusted_proxies, proxy_protocol=config.proxy_protocol, seen=None
+    )
+    if why is not None:
+        log.warning("serve.no_trusted_proxy", why=why, fix=TRUST_FIX)
 
 
 def _say_listening(host: str, port: int) -> None:
@@ -76,7 +81,8 @@ async def _work(config: Config) -> None:
     await stopping.wait()
     log.info("serve.draining")
     keeping.cancel()
-    await worker.stop()
+    if not await worker.stop():
+        raise RefusedError("cut-short", "stopped before everything was finished; see the log")
 
 
 async def _supervise(config: Config) -> None:

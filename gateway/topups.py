@@ -25,6 +25,7 @@ from gateway.flows.dispatch.balances import Balances
 from gateway.flows.dispatch.callbacks import Callbacks, Received
 from gateway.flows.dispatch.dispatcher import Dispatcher
 from gateway.flows.dispatch.job import Job
+from gateway.flows.front import PUBLIC_URL_FIX, callback_complaint
 from gateway.flows.line import Line, PlannedAttempt, Refusal
 from gateway.services import Parts
 from gateway.store.attempts import AttemptStore, UpstreamSettings
@@ -49,6 +50,7 @@ class TopUps:
         self._notify_urls: dict[int, str | None] = {}
         self._platforms: dict[int, Upstream] = {}
         self._transports: dict[int, HttpTransport] = {}
+        self._warned: set[int] = set()  # upstreams whose callbacks were looked at
         self._closing: set[asyncio.Task[None]] = set()
         self._balances = Balances(currency=CURRENCY)
         self.dispatcher = Dispatcher(
@@ -103,6 +105,20 @@ class TopUps:
         self._notify_urls = {
             id_: self._notify_url(id_) for id_ in self._platforms if id_ in current
         }
+        self._warn_of_callbacks()
+
+    def _warn_of_callbacks(self) -> None:
+        """Say, once for each, whose callbacks cannot come."""
+        config = self._parts.config
+        waiting = [
+            self._settings[id_].name
+            for id_ in self._notify_urls.keys() - self._warned
+            if self._platforms[id_].capabilities.callbacks
+        ]
+        self._warned |= self._notify_urls.keys()
+        why = callback_complaint(config.public_url, config.host, config.port, waiting)
+        if why is not None:
+            log.warning("topups.no_callbacks", why=why, fix=PUBLIC_URL_FIX)
 
     async def catalog_changed(self) -> None:
         """Let the lanes know which upstreams there are, and which of them are paused."""

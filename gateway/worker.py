@@ -10,7 +10,7 @@ import resource
 import socket
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,8 @@ IDLE_POOL_S = 60.0
 # Containers made and not freed before the collector looks for cycles among them. Orders under way
 # keep thousands: with Python's 700 it looked 40 times a second, for 7 % of the processor time.
 YOUNG_OBJECTS_MAX = 10_000
+STOP_S = 4.0  # from the end of the drain time to that of the process, which has some left
+GIVE_BACK_S = 1.5  # of these, kept for giving the leases back
 PRUNE_TURNS = 100  # of keeping leases: every quarter of an hour
 
 
@@ -334,22 +336,40 @@ class Worker:
 
     # ------------------------------------------------------------ the end
 
-    async def stop(self) -> None:
-        """Drain: take nothing in, finish what is in flight, give the leases back."""
+    async def stop(self) -> bool:
+        """Drain: take nothing in, finish what is in flight, give the leases back.
+
+        All of it within the drain time and `STOP_S`, whatever clients, upstreams or the database
+        do; False when something was cut short. Nothing is lost by that: what it was is decided
+        by the next start, and leases end by themselves.
+        """
+        ends_at = asyncio.get_running_loop().time() + self._config.drain_s + STOP_S
         self._context.draining = True
         self._listener.close()
         cut_off = await self._server.drain(self._config.drain_s)
         if cut_off:
             log.warning("serve.cut_off", connections=cut_off)
-        await self._intake.close()
-        for service in reversed(self._services):
-            await service.stop()
+        settled = await _by(ends_at - GIVE_BACK_S, "orders under way", self._intake.close())
+        stops = [_by(ends_at - GIVE_BACK_S, "services", each.stop()) for each in self._services]
+        whole = settled and all(await asyncio.gather(*stops))
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._stock.close()
-        await self._control.close()
-        await self._database.close()
+        await _by(ends_at, "tasks", asyncio.gather(*self._tasks, return_exceptions=True))
+        # Codes of a commit that is not decided may be sold: their leases are not given back.
+        whole = settled and await _by(ends_at, "leases", self._stock.close()) and whole
+        whole = await _by(ends_at, "control", self._control.close()) and whole
+        return await _by(ends_at, "database", self._database.close()) and whole
+
+
+async def _by(ends_at: float, what: str, step: Awaitable[object]) -> bool:
+    """Whether a step of the end was done by a moment (loop time); it is cancelled if not."""
+    try:
+        async with asyncio.timeout_at(ends_at):
+            await step
+    except TimeoutError:
+        log.error("serve.cut_short", what=what)  # noqa: TRY400  that it took too long is all
+        return False
+    return True
 
 
 def bind(host: str, port: int, *, reuse_port: bool) -> socket.socket:

@@ -89,19 +89,27 @@ class Places:
         self._is_refusing = bool(refused)
         self._refused_seen = self._refused
 
-    def watch(self, peer: Address | None, headers: Container[str]) -> None:
-        """Look at a connection's first request: is there a proxy that nobody named?
+    def watches(self, peer: Address | None) -> bool:
+        """Take note of a connection; whether its requests are to be looked at (`look`).
 
-        There is when a private address names clients, or when all come from one.
+        A private address that nobody named may be a proxy. It is one when all come from it.
         """
         if self._told is None or peer is None or not is_nearby(peer) or self.is_trusted(peer):
             self._only, self._came = None, 0
-            return
-        names_clients = any(name in headers for name in NAMES_OF_CLIENTS)
-        self._came = self._came + 1 if peer == self._only and not peer.is_loopback else 1
+            return False
+        self._came = self._came + 1 if peer == self._only else 1
         self._only = peer
-        if names_clients or self._came >= ALONE_AFTER:
-            why = "it names clients in a header" if names_clients else "all requests come from it"
+        if self._came >= ALONE_AFTER and not peer.is_loopback:
+            self._tell(peer, "all requests come from it")
+        return True
+
+    def look(self, peer: Address | None, headers: Container[str]) -> None:
+        """Look at a request of such a peer: a proxy names clients."""
+        if peer is not None and any(name in headers for name in NAMES_OF_CLIENTS):
+            self._tell(peer, "it names clients in a header")
+
+    def _tell(self, peer: Address, why: str) -> None:
+        if self._told is not None:
             self._told(peer, why)
             self._told = None
 

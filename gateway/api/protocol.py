@@ -46,6 +46,7 @@ class DeadlineRequestHandler(RequestHandler):
         "_has_place",
         "_head_bytes",
         "_head_since",
+        "_is_watched",
         "_places",
         "_preamble",
         "_seen_requests",
@@ -62,6 +63,7 @@ class DeadlineRequestHandler(RequestHandler):
         super().__init__(*arguments, **settings)
         self._places = places
         self._has_place = False  # counted as a connection of `peer`
+        self._is_watched = False  # for signs of a proxy
         self._preamble: bytes | None = b"" if proxy_protocol else None  # of the PROXY protocol
         self._body: Any = None  # of the request that came last
         self._seen_requests = 0
@@ -82,7 +84,8 @@ class DeadlineRequestHandler(RequestHandler):
         self.peer = read_address(name[0]) if isinstance(name, tuple) else None
         if not self._places.is_trusted(self.peer):
             self._preamble = None  # what it claims is none of our proxies' words
-        self._take_place()
+        if self._take_place():
+            self._is_watched = self._places.watches(self.peer)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Its place is free."""
@@ -115,8 +118,8 @@ class DeadlineRequestHandler(RequestHandler):
         in_body = self._body is not None and not self._body.is_eof()
         super().data_received(data)
         if self._request_count != self._seen_requests:
-            if self._seen_requests == 0 and self._messages:
-                self._places.watch(self.peer, getattr(self._messages[0][0], "headers", {}))
+            if self._is_watched and self._messages:
+                self._places.look(self.peer, getattr(self._messages[-1][0], "headers", ()))
             self._seen_requests = self._request_count
             self._head_bytes = 0
             self._body = self._messages[-1][1] if self._messages else None

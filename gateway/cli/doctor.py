@@ -1,6 +1,6 @@
 """`quangate doctor`: is this machine fit, and if not, what to do."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from gateway.cli.command import Call, command, room
@@ -37,19 +37,37 @@ async def doctor(call: Call) -> Answer:
 
 
 async def _look_at_database(config: Config) -> "tuple[DatabaseFacts | str, KeyFacts | None]":
+    from gateway.flows.front import callback_complaint
     from gateway.store.database import open_database
-    from gateway.store.doctor import read_database_facts
+    from gateway.store.doctor import read_database_facts, read_upstreams
 
     try:
         database = await open_database(config, connections=1, migrate=False)
         try:
-            facts = await read_database_facts(database)
+            facts = replace(
+                await read_database_facts(database),
+                callback_complaint=callback_complaint(
+                    config.public_url,
+                    config.host,
+                    config.port,
+                    [name for name, kind in await read_upstreams(database) if _calls_back(kind)],
+                ),
+            )
             keys = await _look_at_keys(Desk(config=config, database=database), facts)
         finally:
             await database.close()
     except (StoreUnavailableError, ConfigError) as error:
         return str(error), None
     return facts, keys
+
+
+def _calls_back(connector: str) -> bool:
+    """Whether the platforms of a connector tell us results; one that is gone calls nobody."""
+    from connectors import registry
+
+    if connector not in registry.names():
+        return False
+    return registry.product_capabilities(connector, "").callbacks
 
 
 async def _look_at_keys(desk: Desk, database: "DatabaseFacts") -> "KeyFacts":

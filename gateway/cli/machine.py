@@ -9,9 +9,11 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from gateway import proxy_hint
 from gateway.config import Config
 from gateway.domain.health import MachineFacts
 from gateway.domain.public_url import authority, is_wildcard
+from gateway.flows.front import proxy_complaint
 
 PROBE_TIMEOUT_S = 1.0
 
@@ -34,6 +36,12 @@ def look_around(config: Config) -> MachineFacts:
         address=authority(config.host, config.port),
         port_free=free,
         port_answers=not free and _quangate_answers(config.host, config.port),
+        proxy_complaint=proxy_complaint(
+            config.public_url,
+            config.trusted_proxies,
+            proxy_protocol=config.proxy_protocol,
+            seen=proxy_hint.told(config.data),
+        ),
     )
 
 

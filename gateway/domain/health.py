@@ -20,6 +20,7 @@ class MachineFacts:
     address: str
     port_free: bool
     port_answers: bool  # a Quangate answers there
+    proxy_complaint: str | None = None  # why a trusted proxy seems to be missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class DatabaseFacts:
     skew_s: float  # the database's clock minus ours
     connections_max: int
     holds_secrets: bool
+    callback_complaint: str | None = None  # why upstreams cannot call back
     account_rules: tuple[tuple[str, str], ...] = ()  # (SKU, rule) of what is on sale
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from gateway.domain.health import DatabaseFacts, HealthCheck, KeyFacts, MachineFacts
 from gateway.flows.account_rule import unusable_rules
+from gateway.flows.front import PUBLIC_URL_FIX, TRUST_FIX
 
 PYTHON_MIN: Final = (3, 11, 0)
 POSTGRES_MIN: Final = 150_000  # as server_version_num
@@ -22,7 +23,7 @@ def examine(
     if isinstance(database, str):
         fix = "start PostgreSQL, or check --database-url; without it the embedded one is used"
         return [*checks, _check("database", ok=False, detail=database, fix=fix)]
-    checks += _database(database)
+    checks += [*_database(database), *_front(database)]
     if keys is not None:
         checks += _keys(machine, database, keys)
     return checks
@@ -57,6 +58,21 @@ def _machine(facts: MachineFacts) -> Iterator[HealthCheck]:
         ok=facts.port_free or facts.port_answers,
         detail=f"{facts.address} is {state if facts.port_free or facts.port_answers else 'taken'}",
         fix="stop what listens there, or choose another --port",
+    )
+    yield _check(
+        "trusted-proxy",
+        ok=facts.proxy_complaint is None,
+        detail=facts.proxy_complaint or "no proxy that is not trusted is known of",
+        fix=TRUST_FIX,
+    )
+
+
+def _front(database: DatabaseFacts) -> Iterator[HealthCheck]:
+    yield _check(
+        "public-url",
+        ok=database.callback_complaint is None,
+        detail=database.callback_complaint or "callbacks of upstreams can come",
+        fix=PUBLIC_URL_FIX,
     )
 
 

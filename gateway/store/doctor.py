@@ -10,6 +10,18 @@ from gateway.store.migrate import MIGRATIONS
 from gateway.store.named_sql import queries
 
 
+async def read_upstreams(database: Database) -> list[tuple[str, str]]:
+    """(name, connector) of every upstream; none before there is a schema."""
+    sql = queries("doctor")
+    with unreachable_is_unavailable():
+        async with database.pool.acquire() as connection:
+            if not await connection.fetchval(sql["has_upstreams"]):
+                return []
+            return [
+                (row["name"], row["connector"]) for row in await connection.fetch(sql["upstreams"])
+            ]
+
+
 async def read_database_facts(database: Database) -> DatabaseFacts:
     """Version, durability, clock and migrations. Raises StoreUnavailableError."""
     sql = queries("doctor")

@@ -49,6 +49,9 @@ def test_the_file_may_be_named_in_the_environment(file: Path) -> None:
         ({"QUANGATE_LOG_LEVEL": "loud"}, "debug, info, warning, error"),
         ({"QUANGATE_LOG_JSON": "perhaps"}, "neither true nor false"),
         ({"QUANGATE_METRICS_ALLOW": "10.0.0.0/33"}, "QUANGATE_METRICS_ALLOW"),
+        ({"QUANGATE_TRUSTED_PROXIES": "10.0.0.0/33"}, "QUANGATE_TRUSTED_PROXIES"),
+        ({"QUANGATE_TRUSTED_PROXIES": "10.0.0.0/8,proxy"}, "QUANGATE_TRUSTED_PROXIES"),
+        ({"QUANGATE_TRUSTED_PROXIES": "10.0.0.1/8"}, "host bits set"),  # is it 10.0.0.1, or all?
         ({"QUANGATE_DATABSE_URL": "x"}, "did you mean database_url?"),  # misspelt
         ({"QUANGATE_CONFIG": "/nowhere/at/all"}, "does not exist"),
     ],
@@ -117,3 +120,14 @@ def test_an_empty_database_url_means_the_embedded_database() -> None:
 def test_workers_get_every_setting(config: Config) -> None:
     """A supervisor's workers run with its settings, wherever these came from."""
     assert load(environment=as_environment(config)) == config
+
+
+def test_trusted_proxies_are_given_one_by_one_or_in_one_text() -> None:
+    """`--trusted-proxy` is repeated, the variable has commas; a wrong one names the flag."""
+    networks = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::1/128"))
+    assert load({"trusted_proxies": ["10.0.0.0/8", "fd00::1"]}).trusted_proxies == networks
+    text = {"QUANGATE_TRUSTED_PROXIES": "10.0.0.0/8, fd00::1"}
+    assert load(environment=text).trusted_proxies == networks
+    assert load().trusted_proxies == ()
+    with pytest.raises(ConfigError, match=r"^--trusted-proxy: "):
+        load({"trusted_proxies": ["10.0.0.0/8", "nonsense"]})

@@ -62,6 +62,7 @@ def test_a_sound_machine_is_well() -> None:
         ({"disk_free_bytes": 1 << 29}, "disk"),
         ({"open_files_max": 1024}, "open-files"),
         ({"port_free": False}, "port"),  # somebody else listens
+        ({"proxy_complaint": "none is trusted"}, "trusted-proxy"),
         # the database
         ({"version": 140_010}, "database"),
         ({"encoding": "SQL_ASCII"}, "database"),
@@ -71,6 +72,7 @@ def test_a_sound_machine_is_well() -> None:
         ({"migrations_newer": "0099_future"}, "migrations"),
         ({"skew_s": -3.0}, "clock"),
         ({"account_rules": (("OLD", r"(?=1)\d+"),)}, "account-rules"),  # taken by an older version
+        ({"callback_complaint": "nobody can call back"}, "public-url"),
         # the keys
         ({"error": "the key file is missing"}, "keys"),
         ({"keys_missing": ("kek-1",)}, "keys"),

@@ -74,12 +74,15 @@ class Told:
 def test_a_private_address_that_names_clients_is_pointed_at() -> None:
     """Once; a public one may say what it likes."""
     told = Told()
-    told.places.watch(ONE, {"X-Forwarded-For"})
-    told.places.watch(PRIVATE, set())
+    assert not told.places.watches(ONE)
+    assert not told.places.watches(None)
+    assert told.places.watches(PRIVATE)
+    told.places.look(PRIVATE, {"Host"})
     assert told.peers == []
-    told.places.watch(PRIVATE, {"X-Forwarded-For"})
-    told.places.watch(PRIVATE, {"Forwarded"})
+    told.places.look(PRIVATE, {"X-Forwarded-For"})
+    told.places.look(PRIVATE, {"Forwarded"})
     assert told.peers == [str(PRIVATE)]
+    assert not told.places.watches(PRIVATE)
 
 
 def test_all_requests_from_one_private_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,17 +90,24 @@ def test_all_requests_from_one_private_address(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(room, "ALONE_AFTER", 5)
     told = Told()
     for peer in [PRIVATE] * 4 + [ONE] + [PRIVATE] * 4:
-        told.places.watch(peer, set())
+        told.places.watches(peer)
     assert told.peers == []
-    told.places.watch(PRIVATE, set())
+    told.places.watches(PRIVATE)
     assert told.peers == [str(PRIVATE)]
+
+
+def test_loopback_alone_is_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever tries things out on one machine is left in peace."""
+    monkeypatch.setattr(room, "ALONE_AFTER", 5)
+    told = Told()
+    for _ in range(20):
+        told.places.watches(ipaddress.ip_address("127.0.0.1"))
+    assert told.peers == []
 
 
 def test_a_trusted_proxy_is_not() -> None:
     """Whoever was named is not pointed at."""
-    peers: list[Address] = []
     places = Places(
-        trusted=(ipaddress.ip_network("10.0.0.0/8"),), told=lambda peer, _: peers.append(peer)
+        trusted=(ipaddress.ip_network("10.0.0.0/8"),), told=lambda peer, _: pytest.fail(str(peer))
     )
-    places.watch(PRIVATE, {"X-Forwarded-For"})
-    assert peers == []
+    assert not places.watches(PRIVATE)

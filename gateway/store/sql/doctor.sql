@@ -19,3 +19,9 @@ SELECT name FROM migration
 
 -- name: account_rules
 SELECT sku, account_rule FROM sku WHERE on_sale AND account_rule IS NOT NULL ORDER BY sku
+
+-- name: has_upstreams
+SELECT to_regclass('upstream') IS NOT NULL
+
+-- name: upstreams
+SELECT name, connector FROM upstream ORDER BY name
