@@ -98,10 +98,15 @@ def as_object(value: object) -> dict[str, Any]:
 
 
 def as_objects(value: object) -> list[dict[str, Any]]:
-    """The objects of a list; a lone object is a list of one, anything else an empty list."""
+    """The objects of a list; a lone object is a list of one, anything else an empty list.
+
+    An empty object is none: PHP writes an empty list that way as soon as it had names once.
+    """
     if isinstance(value, dict):
-        return [value]
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+        return [value] if value else []
+    if not isinstance(value, list):
+        return []
+    return [item for item in value if isinstance(item, dict) and item]
 
 
 def to_minor(value: object, currency: str = "CNY") -> int | None:

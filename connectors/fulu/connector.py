@@ -118,7 +118,7 @@ class Fulu:
             return Outcome(
                 kind=OutcomeKind.ACCEPTED,
                 upstream_no=as_text(order.get("order_id")),
-                cost_minor=to_minor(order.get("order_price")),
+                cost_minor=_cost_minor(order),
             )
         reason = self._refusal(envelope)
         return Outcome(
@@ -171,7 +171,7 @@ class Fulu:
         return QueryState(
             kind=kind,
             upstream_no=as_text(order.get("order_id")),
-            cost_minor=to_minor(order.get("order_price")),
+            cost_minor=_cost_minor(order),
             delivered_quantity=request.quantity if kind is QueryKind.SUCCESS else None,
             codes=codes,
             reason=reason,
@@ -195,7 +195,9 @@ class Fulu:
             code=Secret(first),
             pin=Secret(second) if second else None,
             url=Secret(first) if is_link else None,
-            expires_at=moment_of(as_text(card.get("card_deadline"))),
+            expires_at=moment_of(
+                as_text(card.get("card_deadline")) or as_text(card.get("expire_time"))
+            ),
         )
 
     def _open(self, sealed: str | None) -> str | None:
@@ -230,6 +232,8 @@ class Fulu:
         response = yield self._call(self.settings.method_balance, {}, context)
         result = as_object(self._read_ok(response))
         amount_minor = to_minor(result.get("balance"))
+        if amount_minor is None:
+            amount_minor = _balance_of_accounts(result)
         if amount_minor is None:
             raise ProtocolError("the answer has no balance")
         return Balance(amount_minor=amount_minor)
@@ -306,6 +310,19 @@ def _speaks_of(order: Mapping[str, Any], request: QueryRequest) -> bool:
     return all(
         not value or as_text(order.get(name)) in (None, value) for name, value in expected.items()
     )
+
+
+def _cost_minor(order: Mapping[str, Any]) -> int | None:
+    """What the order cost: `order_price`, or `total_price` of the second dialect."""
+    price = order.get("order_price")
+    return to_minor(order.get("total_price") if price is None else price)
+
+
+def _balance_of_accounts(result: Mapping[str, Any]) -> int | None:
+    """The second dialect's balance: that of the account of type 1, the one that is bought from."""
+    accounts = as_objects(result.get("Balances"))
+    ours = [account for account in accounts if as_int(account.get("AccountType")) == 1]
+    return to_minor(ours[0].get("Balance")) if len(ours) == 1 else None
 
 
 def _read_product(product: Mapping[str, Any]) -> CatalogItem | None:

@@ -155,7 +155,9 @@ def read_envelope(body: bytes, settings: FuluSettings) -> Envelope:
             raise ProtocolError("the answer's sign is wrong")
     if isinstance(result, str) and result.strip():
         result = read_json(result.encode())
-    return Envelope(code=code, message=as_text(answer.get("message")) or "", result=result)
+    # `msg` is the second dialect's.
+    message = as_text(answer.get("message")) or as_text(answer.get("msg")) or ""
+    return Envelope(code=code, message=message, result=result)
 
 
 # It begins with what is looked for: blanks in front of it would be tried anew from each of them.
