@@ -12,13 +12,13 @@ from typing import Any, ClassVar, Final
 
 from connectors.contract import ProtocolError
 from connectors.dayuanren.wire import DayuanrenSettings, read_form
-from connectors.loose import as_int, short_yuan, to_minor, yuan
+from connectors.loose import as_int, short_yuan, to_major, to_minor, yuan
 from connectors.secret import Secret
 from connectors.settings import SettingsError
 from connectors.signing import compact_json, form_text, same, sorted_form_md5
 from connectors.simulation.behaviour import Refusal
 from connectors.simulation.ledger import Order, OrderState, Purchase
-from connectors.simulation.market import PRICE_PERCENT, PRODUCTS
+from connectors.simulation.market import PRICE_PERCENT, PRODUCTS, product_number
 from connectors.simulation.platform import Call, CallbackMessage, Duplicates, Platform, Reply
 
 STATES: Final[Mapping[OrderState, int]] = {
@@ -33,6 +33,7 @@ STATES: Final[Mapping[OrderState, int]] = {
 INTERNAL: Final[Mapping[int, int]] = {0: 3, 1: 4, 2: 5, 3: 12, -1: 7}
 REFUSALS: Final[Mapping[Refusal, str]] = {
     Refusal.PRODUCT: "未找到相关产品",
+    Refusal.UNKNOWN_PRODUCT: "未找到相关产品",
     Refusal.PRICE: "成本限制",
     Refusal.ACCOUNT: "手机号格式不正确",
     Refusal.BALANCE: "余额不足",
@@ -73,6 +74,7 @@ class DayuanrenPlatform(Platform):
     DEFAULTS: ClassVar[Mapping[str, str]] = {"userid": "1001", "apikey": "demo_apikey"}
     SETTINGS: ClassVar[type[Any] | None] = DayuanrenSimulation
     KNOWS_PARTIAL: ClassVar[bool] = True
+    KNOWS_PARTIAL_REFUND: ClassVar[bool] = True  # state 3 is its only word for both
     DUPLICATES: ClassVar[Duplicates] = Duplicates.RACY
 
     def __init__(self, settings: DayuanrenSimulation) -> None:
@@ -83,7 +85,7 @@ class DayuanrenPlatform(Platform):
             "check": self._check,
             "user": self._user,
             "product": self._product,
-            "price": self._product,
+            "price": self._price,
             "typecate": self._typecate,
             "elecity": self._elecity,
             "remove": self._remove,
@@ -135,7 +137,7 @@ class DayuanrenPlatform(Platform):
         ]
         if any(order.behaviour.queries_fail for order in orders):
             return Reply(status=500, body=b"Internal Server Error", content_type="text/html")
-        return _answer(0, "查询成功", [self._order(order) for order in orders])
+        return _answer(0, "ok", [self._order(order) for order in orders])
 
     async def _user(self, _fields: dict[str, str]) -> Reply:
         balance = yuan(self.market.balance_minor)
@@ -145,24 +147,34 @@ class DayuanrenPlatform(Platform):
     async def _product(self, _fields: dict[str, str]) -> Reply:
         products = [
             {
-                "id": as_int(product.product_id),
-                "name": product.name,
-                "price": yuan(product.face_minor * PRICE_PERCENT // 100),
-                "y_price": yuan(product.face_minor),
-                "max_price": yuan(product.face_minor),
-                "isp": "1,2,3",
+                "id": int(product.product_id),
+                **_described(product.name, product.face_minor),
                 "api_open": 1,
+                "type": 1,
+                "y_price": float(to_major(product.face_minor)),  # a number in lists only
             }
             for product in PRODUCTS
             if product.kind == "topup"
         ]
-        return _answer(0, "ok", [{"id": 1, "cate": "Demo", "type": 1, "products": products}])
+        category = {"id": 1, "cate": "Demo", "sort": 1, "type": 1, "products": products}
+        return _answer(0, "ok", [category])
+
+    async def _price(self, fields: dict[str, str]) -> Reply:
+        """One product, any id; every member is a text here."""
+        wanted = fields.get("product_id")
+        if not wanted:
+            return _refusal(Refusal.INVALID)
+        listed = next((product for product in PRODUCTS if product.product_id == wanted), None)
+        face_minor = listed.face_minor if listed else self.market.options.default_face_minor
+        return _answer(0, "ok", _described(_title(wanted), face_minor))
 
     async def _typecate(self, _fields: dict[str, str]) -> Reply:
-        return _answer(0, "ok", [{"id": 1, "type_name": "Demo", "cate": [{"id": 1}]}])
+        category = {"id": 1, "cate": "Demo", "type": 1}
+        return _answer(0, "ok", [{"id": 1, "type_name": "Demo", "cate": [category]}])
 
     async def _elecity(self, _fields: dict[str, str]) -> Reply:
-        return _answer(0, "ok", [])
+        city = {"id": 1, "city_name": "北京", "sort": 1, "initial": "B"}
+        return _answer(0, "ok", [{**city, "need_ytype": 0, "need_city": 0, "city": []}])
 
     async def _remove(self, fields: dict[str, str]) -> Reply:
         numbers = fields.get("out_trade_nums") or fields.get("out_trade_num") or ""
@@ -170,7 +182,7 @@ class DayuanrenPlatform(Platform):
             o for number in numbers.split(",") for o in self.market.ledger.with_our_no(number)
         ]
         stopped = [order for order in orders if self.market.cancel(order)]
-        return _answer(0, "ok") if stopped else _answer(1, "订单状态不可取消")
+        return _answer(0, "ok") if stopped else _answer(1, "订单不可申请撤单")
 
     # --- what the market asks for -----------------------------------------------------------------
 
@@ -184,11 +196,11 @@ class DayuanrenPlatform(Platform):
                 "order_number": order.upstream_no,
                 "out_trade_num": order.our_no,
                 "mobile": order.account,
-                "product_id": order.product,
+                "product_id": product_number(order.product),
                 "total_price": yuan(order.price_minor),
                 "create_time": int(order.created_at),
                 "guishu": "",
-                "title": f"Demo {order.product}",
+                "title": _title(order.product),
             },
         )
 
@@ -233,7 +245,10 @@ class DayuanrenPlatform(Platform):
             "order_number": order.upstream_no,
             "out_trade_num": order.our_no,
             "mobile": order.account,
-            "product_id": order.product,
+            "product_id": product_number(order.product),
+            "product_name": _title(order.product),
+            "create_time": int(order.created_at),
+            # Assumption: not in the document; who has no face cannot tell a part without it.
             "total_price": yuan(order.price_minor),
             "status": INTERNAL[state],
             "state": state,
@@ -251,4 +266,28 @@ def _refusal(refusal: Refusal) -> Reply:
 
 
 def _answer(errno: int, message: str, data: Any = None) -> Reply:
-    return Reply(body=compact_json({"errno": errno, "errmsg": message, "data": data}).encode())
+    """Without `data` where there is none: strict readers know no null."""
+    answer = {"errno": errno, "errmsg": message}
+    return Reply(body=compact_json(answer if data is None else {**answer, "data": data}).encode())
+
+
+def _described(name: str, face_minor: int) -> dict[str, Any]:
+    """A product as `price` shows it."""
+    return {
+        "name": name,
+        "desc": "",
+        "api_open": "1",
+        "isp": "1,2,3",
+        "ys_tag": "",
+        "price": yuan(face_minor * PRICE_PERCENT // 100),
+        "y_price": yuan(face_minor),
+        "max_price": yuan(face_minor),
+        "type": "1",
+        "cate_name": "Demo",
+        "type_name": "Demo",
+    }
+
+
+def _title(product: str) -> str:
+    listed = next((one.name for one in PRODUCTS if one.product_id == product), None)
+    return listed or f"Demo {product}"

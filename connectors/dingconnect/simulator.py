@@ -4,13 +4,14 @@ api.md's behaviours count by default. `--set sandbox=on` puts the platform's own
 before them; `dedup=on` refuses a repeated DistributorRef; `currency` is the account's.
 """
 
-import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl
 
+from connectors.contract import ProtocolError
+from connectors.dingconnect.refusals import REFUSALS, UAT, Error
 from connectors.dingconnect.views import (
     COUNTRY,
     LISTED,
@@ -24,59 +25,17 @@ from connectors.dingconnect.views import (
     unsold_json,
 )
 from connectors.dingconnect.wire import (
-    DUPLICATE,
     INVALID,
     OK,
-    RATE_LIMITED,
-    REFUSED,
-    TRANSIENT,
     DingconnectSettings,
 )
-from connectors.loose import as_int, as_object, as_text, to_major, to_minor
+from connectors.loose import as_int, as_object, as_text, read_json, to_major, to_minor
 from connectors.signing import compact_json, same
 from connectors.simulation.behaviour import Refusal
 from connectors.simulation.ledger import Order, OrderState, Purchase
 from connectors.simulation.platform import Call, CallbackMessage, Duplicates, Platform, Reply
 
 TAKE_MAX: Final = 100  # assumption: what "too large" means
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Error:
-    """One of the platform's errors: HTTP status, ResultCode, code, context."""
-
-    status: int
-    result_code: int
-    code: str
-    context: str = ""
-
-
-REFUSALS: Final[Mapping[Refusal, Error]] = {
-    Refusal.PRODUCT: Error(status=200, result_code=REFUSED, code="ProductUnavailable"),
-    Refusal.PRICE: Error(
-        status=400, result_code=INVALID, code="ParameterOutOfRange", context="SendValue"
-    ),
-    Refusal.ACCOUNT: Error(status=200, result_code=INVALID, code="AccountNumberInvalid"),
-    # Seen in practice: this business error comes with HTTP 500.
-    Refusal.BALANCE: Error(status=500, result_code=REFUSED, code="InsufficientBalance"),
-    Refusal.CREDENTIALS: Error(status=401, result_code=REFUSED, code="AuthenticationFailed"),
-    Refusal.TOKEN_EXPIRED: Error(status=401, result_code=REFUSED, code="AuthenticationFailed"),
-    Refusal.THROTTLED: Error(status=429, result_code=TRANSIENT, code=RATE_LIMITED),
-    Refusal.DUPLICATE: Error(status=200, result_code=REFUSED, code=DUPLICATE),
-    Refusal.INVALID: Error(status=400, result_code=INVALID, code="ParameterInvalid"),
-}
-
-# UAT: what the tail of a UatNumber asks for.
-UAT: Final[Mapping[str, Error]] = {
-    "001": Error(status=200, result_code=TRANSIENT, code=RATE_LIMITED),
-    "002": Error(status=200, result_code=REFUSED, code="ProviderTimedOut"),
-    "003": Error(status=200, result_code=TRANSIENT, code="ProviderRefusedRequest"),
-    "004": REFUSALS[Refusal.PRODUCT],
-    "005": REFUSALS[Refusal.ACCOUNT],
-    "007": REFUSALS[Refusal.BALANCE],
-    "008": Error(status=200, result_code=INVALID, code="AccountNumberFailedRegex"),
-    "009": Error(status=200, result_code=REFUSED, code="RechargeNotAllowed"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +91,8 @@ class DingconnectPlatform(Platform):
         if write is None:
             return Reply(status=404, body=b'{"Message":"No HTTP resource was found."}')
         try:
-            body = json.loads(call.body or b"{}")
-        except (ValueError, RecursionError):
+            body = read_json(call.body or b"{}")
+        except ProtocolError:
             return _error(_invalid(""))
         return await write(call, _lower(body))
 
@@ -238,12 +197,16 @@ class DingconnectPlatform(Platform):
         known = wanted["transferref"] is not None or wanted["distributorref"] is not None
         orders = self._candidates(wanted, 1) if known else []
         done = bool(orders) and self.market.cancel(orders[0])
-        record = record_json(orders[0], self.settings.currency) if orders else {}
-        error = REFUSALS[Refusal.INVALID] if not done else None
+        if orders:
+            record = record_json(orders[0], self.settings.currency)
+        else:  # assumption: an unknown one is echoed, as a failed transfer
+            ours, theirs = wanted["distributorref"] or "", wanted["transferref"] or "0"
+            record = unsold_json("", ours, "", "Failed")
+            record["TransferId"] = {"TransferRef": theirs, "DistributorRef": ours}
         return {
-            **_outcome(OK if error is None else INVALID, error),
-            "TransferId": record.get("TransferId"),
-            "ProcessingState": record.get("ProcessingState"),
+            **(_outcome(OK) if done else _outcome(INVALID, _invalid("TransferId"))),
+            "TransferId": record["TransferId"],
+            "ProcessingState": record["ProcessingState"],
             "BatchItemRef": batch_ref,
         }
 
@@ -256,10 +219,10 @@ class DingconnectPlatform(Platform):
         for batch_ref, item in refs:
             asked = item.get("sendvalue") or item.get("receivevalue")
             value = to_minor(asked, currency) or 1000
-            price, sku = price_json(value, currency), as_text(item.get("skucode"))
-            items.append(
-                {**_outcome(OK), "Price": price, "SkuCode": sku, "BatchItemRef": batch_ref}
-            )
+            item_json = {"Price": price_json(value, currency), "BatchItemRef": batch_ref}
+            sku = as_text(item.get("skucode"))
+            named = {} if sku is None else {"SkuCode": sku}
+            items.append({**_outcome(OK), **item_json, **named})
         return _ok({"Items": items})
 
     async def _bills(self, _call: Call, _body: Any) -> Reply:
@@ -369,8 +332,10 @@ def _out_of_range(context: str) -> Error:
 
 
 def _outcome(result_code: int, error: Error | None = None) -> dict[str, Any]:
-    errors = [] if error is None else [{"Code": error.code, "Context": error.context}]
-    return {"ResultCode": result_code, "ErrorCodes": errors}
+    if error is None:
+        return {"ResultCode": result_code, "ErrorCodes": []}
+    context = {"Context": error.context} if error.context else {}
+    return {"ResultCode": result_code, "ErrorCodes": [{"Code": error.code, **context}]}
 
 
 def _ok(members: Mapping[str, Any]) -> Reply:

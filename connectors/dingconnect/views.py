@@ -33,12 +33,10 @@ PROVIDER: Final = {
     "Name": "Demo provider",
     "ShortName": "Demo",
     "ValidationRegex": "^.*$",
-    "CustomerCareNumber": None,
     "RegionCodes": ["CN"],
     "PaymentTypes": ["Prepaid"],
-    "LogoUrl": None,
 }
-PROVIDER_STATUS: Final = {"ProviderCode": "DEMO", "IsProcessingTransfers": True, "Message": None}
+PROVIDER_STATUS: Final = {"ProviderCode": "DEMO", "IsProcessingTransfers": True}
 
 
 def is_pin(sku: str, account: str) -> bool:
@@ -47,34 +45,32 @@ def is_pin(sku: str, account: str) -> bool:
 
 
 def record_json(order: Order, currency: str) -> dict[str, Any]:
-    """An order as a TransferRecord."""
-    finished = order.finished_at
-    return {
+    """An order as a TransferRecord. The schema knows no null: what there is not is left out."""
+    record: dict[str, Any] = {
         "TransferId": {"TransferRef": order.upstream_no, "DistributorRef": order.our_no},
         "SkuCode": order.product,
         "Price": price_json(order.face_minor, currency),
         "CommissionApplied": _major(order.face_minor - order.price_minor, currency),
         "StartedUtc": written(order.created_at),
-        "CompletedUtc": written(finished) if finished else None,
         "ProcessingState": STATE_WORDS[order.state],
-        "ReceiptText": "Demo receipt" if order.state is OrderState.SUCCESS else None,
-        "ReceiptParams": _receipt(order),
         "AccountNumber": order.account,
     }
+    if order.finished_at:
+        record["CompletedUtc"] = written(order.finished_at)
+    if STATE_WORDS[order.state] == "Complete":
+        record |= {"ReceiptText": "Demo receipt", "ReceiptParams": _receipt(order)}
+    return record
 
 
 def unsold_json(sku: str, our_no: str, account: str, state: str) -> dict[str, Any]:
-    """The record of a transfer that was refused, or only validated: it has no number."""
+    """The record of a transfer that was refused, or only validated: it has no number, no price, no
+    times; only what the schema requires.
+    """
     return {
         "TransferId": {"TransferRef": "0", "DistributorRef": our_no},
         "SkuCode": sku,
-        "Price": None,
         "CommissionApplied": 0,
-        "StartedUtc": written(None),
-        "CompletedUtc": None,
         "ProcessingState": state,
-        "ReceiptText": None,
-        "ReceiptParams": {},
         "AccountNumber": account,
     }
 
@@ -89,8 +85,6 @@ def price_json(face_minor: int, currency: str) -> dict[str, Any]:
         "ReceiveCurrencyIso": currency,
         "ReceiveValueExcludingTax": face,
         "TaxRate": 0,
-        "TaxName": None,
-        "TaxCalculation": None,
         "SendValue": face,
         "SendCurrencyIso": currency,
     }
@@ -112,9 +106,7 @@ def product_json(sku: str, currency: str) -> dict[str, Any]:
         "ProcessingMode": "Instant",
         "RedemptionMechanism": "ReadReceipt" if pin else "Immediate",
         "Benefits": ["Mobile", "Minutes"],
-        "ValidityPeriodIso": None,
         "UatNumber": PIN_ACCOUNT if pin else "8613800138000",
-        "AdditionalInformation": None,
         "DefaultDisplayText": listed.name if listed else f"Demo {sku}",
         "RegionCode": "CN",
         "PaymentTypes": ["Prepaid"],
@@ -122,16 +114,12 @@ def product_json(sku: str, currency: str) -> dict[str, Any]:
     }
 
 
-def written(moment: float | None) -> str:
-    """A time as the platform writes it; none is .NET's first day."""
-    if moment is None:
-        return "0001-01-01T00:00:00Z"
+def written(moment: float) -> str:
+    """A time as the platform writes it."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _receipt(order: Order) -> dict[str, str]:
-    if order.state is not OrderState.SUCCESS:
-        return {}
     receipt = {"providerRef": order.upstream_no[::-1]}
     if order.codes:
         receipt["pin"] = order.codes[0][0]

@@ -7,11 +7,12 @@ Assumptions: the ids of statuses inside a class, and callbacks retried after 15 
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from connectors.contract import ProtocolError
 from connectors.dtone.views import (
+    CONFIRMATION_VALID,
     DECLINES,
     OPERATOR,
     product_json,
@@ -20,28 +21,41 @@ from connectors.dtone.views import (
 )
 from connectors.dtone.wire import DtoneSettings
 from connectors.loose import as_int, as_object, as_text, read_object, to_major, to_minor
+from connectors.settings import SettingsError
 from connectors.signing import compact_json, same
 from connectors.simulation.behaviour import Behaviour, Ending, Refusal
 from connectors.simulation.ledger import Order, OrderState, Purchase
 from connectors.simulation.market import PRODUCTS
 from connectors.simulation.platform import Call, CallbackMessage, Platform, Reply
 
-# Status, code, message. 1003001, 1005003, 1006001, 1007001, 1000401 and 1008004 are documented.
+# HTTP status, code and message, as the document's table of API error codes has them.
 REFUSALS: Final[Mapping[Refusal, tuple[int, int, str]]] = {
     Refusal.PRODUCT: (404, 1003001, "Product is not available in your account"),
-    Refusal.PRICE: (400, 1003002, "Product amount is out of range"),
+    Refusal.UNKNOWN_PRODUCT: (404, 1003001, "Product is not available in your account"),
+    Refusal.PRICE: (400, 1003002, "Requested product amount is out of range"),
     Refusal.ACCOUNT: (400, 1005003, "Credit party mobile number is invalid"),
     Refusal.BALANCE: (400, 1006001, "Insufficient balance"),
     Refusal.CREDENTIALS: (401, 1000401, "Unauthorized"),
     Refusal.TOKEN_EXPIRED: (401, 1000401, "Unauthorized"),
     Refusal.THROTTLED: (429, 1000429, "Too many requests"),
-    Refusal.DUPLICATE: (400, 1007001, "External ID has already been used"),
+    Refusal.DUPLICATE: (400, 1007001, "Transaction external ID has already been used"),
     Refusal.INVALID: (400, 1000400, "Bad request"),
 }
 UNKNOWN_RESOURCE: Final = (404, 1000404, "Resource not found")
-UNKNOWN_TRANSACTION: Final = (404, 1008004, "Transaction is not found")
+UNKNOWN_TRANSACTION: Final = (404, 1008004, "Transaction not found")
+UNKNOWN_BALANCE: Final = (404, 1006009, "Account balance not found")
 ALREADY_CONFIRMED: Final = (400, 1007002, "Transaction has already been confirmed")
-NOT_CANCELLABLE: Final = (400, 1007004, "Transaction cannot be cancelled")
+NOT_CONFIRMABLE: Final = (400, 1007004, "Transaction can no longer be confirmed")
+ALREADY_CANCELLED: Final = (400, 1007005, "Transaction has already been cancelled")
+NOT_CANCELLABLE: Final = (400, 1007007, "Transaction can no longer be cancelled")
+# What a single resource is that is not there, and the member that names it.
+UNKNOWN_ONES: Final[Mapping[str, tuple[str, tuple[int, int, str]]]] = {
+    "services": ("id", (404, 1005004, "Service not found")),
+    "countries": ("iso_code", (404, 1005005, "Country not found")),
+    "operators": ("id", (404, 1005006, "Operator not found")),
+    "promotions": ("id", (404, 1003201, "Promotion not found")),
+    "campaigns": ("id", (404, 1003301, "Campaign not found")),
+}
 CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="DVS API", charset="UTF-8"'}
 
 SANDBOX_DELAY_S: Final[Mapping[str, float]] = {"1": 3.0, "2": 20.0, "3": 300.0}
@@ -51,11 +65,18 @@ PER_PAGE: Final = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DtoneSimulation(DtoneSettings):
-    """The connector's settings and the simulator's switch: `sandbox`, the platform's own numbers.
-    `currency` is what it charges in.
+    """The connector's settings and the simulator's switches: `sandbox`, the platform's own numbers;
+    `unknown_transaction`, whether a list without a match is "empty" or "refused" (404), as the
+    document allows both. `currency` is what it charges in.
     """
 
     sandbox: bool = False
+    unknown_transaction: str = "empty"
+
+    def __post_init__(self) -> None:
+        DtoneSettings.__post_init__(self)
+        if self.unknown_transaction not in {"empty", "refused"}:
+            raise SettingsError("setting unknown_transaction is one of empty, refused")
 
 
 class DtonePlatform(Platform):
@@ -72,10 +93,10 @@ class DtonePlatform(Platform):
     def __init__(self, settings: DtoneSimulation) -> None:
         self.settings = settings
         self._lists: dict[str, Callable[[Call], list[Any]]] = {
-            "balances": self._balances,
             "operators": lambda _call: [OPERATOR],
             "countries": lambda _call: [OPERATOR["country"]],
             "services": lambda _call: [{"id": 1, "name": "Mobile"}],
+            "benefit-types": lambda _call: [{"name": "CREDITS"}],
             "promotions": lambda _call: [],
             "campaigns": lambda _call: [],
         }
@@ -113,8 +134,17 @@ class DtonePlatform(Platform):
             case ["products"]:
                 ids = [product.product_id for product in PRODUCTS]
                 reply = _page(call, [product_json(i, self.settings.currency) for i in ids])
-            case ["products", product_id]:
+            case ["products", product_id] if as_int(product_id) is not None:
                 reply = _json(product_json(product_id, self.settings.currency))
+            case ["products", _]:
+                reply = _error(REFUSALS[Refusal.UNKNOWN_PRODUCT])
+            case ["balances"]:
+                rows = self._balances(call)
+                reply = _page(call, rows) if rows else _error(UNKNOWN_BALANCE)
+            case [name, one] if name in UNKNOWN_ONES:
+                member, unknown = UNKNOWN_ONES[name]
+                found = [row for row in self._lists[name](call) if as_text(row[member]) == one]
+                reply = _json(found[0]) if found else _error(unknown)
             case ["lookup", "mobile-number", _]:
                 reply = _page(call, [_IDENTIFIED])
             case [name] if name in self._lists:
@@ -135,6 +165,8 @@ class DtonePlatform(Platform):
             orders = self.market.ledger.orders
             return _page(call, orders, self._transaction)
         order = self.market.find(external_id)
+        if order is None and self.settings.unknown_transaction == "refused":
+            return _error(UNKNOWN_TRANSACTION)
         if order is None:
             return _page(call, [])
         return self._failing(order) or _page(call, [self._transaction(order)])
@@ -148,7 +180,9 @@ class DtonePlatform(Platform):
         order = self.market.ledger.with_upstream_no(number)
         return order if order is not None and order.visible_at <= time.time() else None
 
-    def _balances(self, _call: Call) -> list[Any]:
+    def _balances(self, call: Call) -> list[Any]:
+        if call.query_fields().get("unit", self.settings.currency) != self.settings.currency:
+            return []
         available = float(to_major(self.market.balance_minor, self.settings.currency))
         return [
             {
@@ -201,17 +235,22 @@ class DtonePlatform(Platform):
         order = self._order(number)
         if order is None:
             return _error(UNKNOWN_TRANSACTION)
-        if order.confirmed or order.state.final:
+        if order.confirmed:
             return _error(ALREADY_CONFIRMED)
-        return await self.market.confirm(order, instant="sync" in call.path.split("/"))
+        if order.state.final or time.time() - order.created_at > CONFIRMATION_VALID.total_seconds():
+            return _error(NOT_CONFIRMABLE)
+        reply = await self.market.confirm(order, instant="sync" in call.path.split("/"))
+        return replace(reply, status=202) if reply.status == 201 else reply
 
     async def _cancel(self, _call: Call, number: str) -> Reply:
         order = self._order(number)
         if order is None:
             return _error(UNKNOWN_TRANSACTION)
+        if order.state is OrderState.CANCELLED:
+            return _error(ALREADY_CANCELLED)
         if order.confirmed or not self.market.cancel(order):
             return _error(NOT_CANCELLABLE)
-        return _json(self._transaction(order))
+        return _json(self._transaction(order), status=202)
 
     async def _lookup(self, call: Call, _number: str) -> Reply:
         return _page(call, [_IDENTIFIED])
@@ -293,8 +332,11 @@ def _page(call: Call, rows: list[Any], write: Callable[[Any], Any] = lambda row:
         "X-Total-Pages": str(pages),
         "X-Per-Page": str(per_page),
         "X-Page": str(page),
-        "X-Next-Page": str(page + 1) if page < pages else "",
-        "X-Prev-Page": str(page - 1) if page > 1 else "",
     }
+    # "If any": a header that is there is a number, whatever page it is.
+    if page < pages:
+        headers["X-Next-Page"] = str(page + 1)
+    if page > 1:
+        headers["X-Prev-Page"] = str(page - 1)
     shown = rows[(page - 1) * per_page : page * per_page]
     return _json([write(row) for row in shown], headers=headers)

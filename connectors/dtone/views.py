@@ -14,9 +14,9 @@ from connectors.dtone.wire import (
     REVERSED,
     SUBMITTED,
 )
-from connectors.loose import as_int, to_major
+from connectors.loose import to_major
 from connectors.simulation.ledger import Order, OrderState
-from connectors.simulation.market import PRICE_PERCENT, PRODUCTS
+from connectors.simulation.market import PRICE_PERCENT, PRODUCTS, product_number
 
 CLASS_OF: Final[Mapping[OrderState, int]] = {
     OrderState.PROCESSING: SUBMITTED,
@@ -43,6 +43,9 @@ OPERATOR: Final = {
     "country": {"iso_code": "CHN", "name": "China", "regions": None},
     "regions": None,
 }
+RATES: Final = {"base": 1.0, "wholesale": 1.0, "retail": 1.0}
+PIN_USAGE: Final = {"usage_info": ["Dial *100*PIN#"], "validity": None, "terms": ""}
+LISTED: Final = {product.product_id: product for product in PRODUCTS}
 SERVICE: Final = {"id": 1, "name": "Mobile", "subservice": {"id": 11, "name": "Airtime"}}
 
 
@@ -55,70 +58,87 @@ def transaction_json(order: Order, state: OrderState, currency: str) -> dict[str
     """An order as the platform shows it in `state`."""
     created = datetime.fromtimestamp(order.created_at, UTC)
     face = to_major(order.face_minor, currency)
-    return {
+    transaction = {
         "id": int(order.upstream_no),
         "external_id": order.our_no,
         "creation_date": _written(created),
-        "confirmation_date": _written(created) if order.confirmed else None,
         "confirmation_expiration_date": _written(created + CONFIRMATION_VALID),
         "status": _status(order, state),
         "operator_reference": order.upstream_no[::-1] if state.final else None,
         "pin": _pin(order, state),
-        "product": product_json(order.product, currency, order),
+        "product": _product_of(order),
         "prices": _prices(order, currency),
-        "rates": {"base": 1.0, "wholesale": 1.0, "retail": 1.0},
+        "rates": RATES,
         "benefits": [_benefit(float(face), currency)],
         "promotions": None,
         "requested_values": None,
         "adjusted_values": None,
-        "credit_party_identifier": order.extra.get("party") or {},
-        "debit_party_identifier": None,
         "sender": None,
         "beneficiary": None,
-        "statement_identifier": None,
-        "additional_identifier": None,
+        "debit_party_identifier": None,
+    }
+    # What the schema does not call nullable is left out instead.
+    optional = {
+        "confirmation_date": _written(created) if order.confirmed else None,
+        "credit_party_identifier": order.extra.get("party") or None,
         "callback_url": order.notify_url,
     }
+    return transaction | {name: value for name, value in optional.items() if value is not None}
 
 
-def product_json(product_id: str, currency: str, order: Order | None = None) -> dict[str, Any]:
-    """A product; any id is one. In a transaction its amounts are the transaction's."""
-    listed = next((product for product in PRODUCTS if product.product_id == product_id), None)
-    face_minor = listed.face_minor if listed else 1000
-    if order is not None:
-        face_minor = order.face_minor
-    number = as_int(product_id)
-    face = float(to_major(face_minor, currency))
-    wholesale = float(to_major(face_minor * PRICE_PERCENT // 100, currency))
-    is_pin = listed is not None and listed.kind == "code"
-    usage = {"usage_info": ["Dial *100*PIN#"], "validity": None, "terms": ""}
+def _product_of(order: Order) -> dict[str, Any]:
+    """The product inside a transaction: without amounts and prices, which are the transaction's."""
+    return {**_product_base(order.product), "pin": PIN_USAGE if is_pin(order.product) else None}
+
+
+def _product_base(product_id: str) -> dict[str, Any]:
+    listed = LISTED.get(product_id)
     return {
-        "id": product_id if number is None else number,
+        "id": product_number(product_id),
         "name": listed.name if listed else f"Demo {product_id}",
         "description": "",
-        "type": "FIXED_VALUE_PIN_PURCHASE" if is_pin else "FIXED_VALUE_RECHARGE",
+        "tags": ["AIRTIME"],
         "service": SERVICE,
         "operator": OPERATOR,
         "regions": None,
+    }
+
+
+def is_pin(product_id: str) -> bool:
+    """Whether a product is a PIN to be handed over; any id that is not listed is a recharge."""
+    listed = LISTED.get(product_id)
+    return listed is not None and listed.kind == "code"
+
+
+def product_json(product_id: str, currency: str) -> dict[str, Any]:
+    """A product of the catalogue; any id is one."""
+    listed = LISTED.get(product_id)
+    face_minor = listed.face_minor if listed else 1000
+    face = float(to_major(face_minor, currency))
+    wholesale = float(to_major(face_minor * PRICE_PERCENT // 100, currency))
+    pin = is_pin(product_id)
+    product = {
+        **_product_base(product_id),
+        "type": "FIXED_VALUE_PIN_PURCHASE" if pin else "FIXED_VALUE_RECHARGE",
         "source": _amount(face, currency),
         "destination": _amount(face, currency),
         "prices": {
             "wholesale": {**_amount(wholesale, currency), "fee": 0},
             "retail": {**_amount(face, currency), "fee": 0},
         },
-        "rates": {"base": 1.0, "wholesale": 1.0, "retail": 1.0},
+        "rates": RATES,
         "benefits": [_benefit(face, currency)],
         "promotions": None,
         "availability_zones": ["INTERNATIONAL"],
         "validity": None,
-        "pin": usage if is_pin else None,
-        "required_credit_party_identifier_fields": None if is_pin else [["mobile_number"]],
+        "required_credit_party_identifier_fields": None if pin else [["mobile_number"]],
         "required_debit_party_identifier_fields": None,
         "required_sender_fields": None,
         "required_beneficiary_fields": None,
+        "required_statement_identifier_fields": None,
         "required_additional_identifier_fields": None,
-        "tags": ["AIRTIME"],
     }
+    return {**product, "pin": PIN_USAGE} if pin else product
 
 
 def _status(order: Order, state: OrderState) -> dict[str, Any]:
@@ -155,11 +175,12 @@ def _amount(amount: float, currency: str) -> dict[str, Any]:
 
 
 def _benefit(face: float, currency: str) -> dict[str, Any]:
+    taxed = {"total_excluding_tax": face, "total_including_tax": face}
     return {
         "type": "CREDITS",
         "unit": currency,
         "unit_type": "CURRENCY",
-        "amount": {"base": face, "promotion_bonus": 0, "total_excluding_tax": face},
+        "amount": {"base": face, "promotion_bonus": 0, **taxed},
         "additional_information": None,
     }
 

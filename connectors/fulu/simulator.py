@@ -1,5 +1,7 @@
 """A simulated Fulu: one endpoint, signed answers, encrypted cards, signed callbacks.
 
+A request of version 1.0 is answered in the second dialect (upstreams.md §9), whatever path it came
+to: other method names, code 200, numbers for states, plain cards; one account may speak both.
 The platform has no word for a partial success or a reversal: a purchase taken back turns `failed`.
 Assumptions, beside the wire's: duplicate numbers, unknown numbers and a low balance get the codes
 below, and callbacks are retried after 15 s, 30 s and 3 min.
@@ -9,13 +11,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, Final
 
 from connectors.contract import ProtocolError
-from connectors.fulu.wire import FuluSettings, china_time, sign_request
-from connectors.loose import as_int, as_object, as_text, read_object, to_major, to_minor
+from connectors.fulu.second_dialect import in_second_dialect
+from connectors.fulu.wire import MOBILE_PRODUCT, FuluSettings, china_time, sign_request
+from connectors.loose import as_int, as_text, read_object, to_major, to_minor
 from connectors.secret import Secret
 from connectors.signing import compact_json, same, seal_card_aes_ecb, sorted_characters_md5
 from connectors.simulation.behaviour import Refusal
 from connectors.simulation.ledger import Order, OrderState, Purchase
-from connectors.simulation.market import PRICE_PERCENT, PRODUCTS
+from connectors.simulation.market import PRICE_PERCENT, PRODUCTS, product_number
 from connectors.simulation.platform import Call, CallbackMessage, Platform, Reply
 
 STATE_WORDS: Final[Mapping[OrderState, str]] = {
@@ -30,6 +33,7 @@ STATE_WORDS: Final[Mapping[OrderState, str]] = {
 # 3001 is documented; the rest are this simulator's own (assumption).
 REFUSALS: Final[Mapping[Refusal, tuple[int, str]]] = {
     Refusal.PRODUCT: (3001, "商品不可售"),
+    Refusal.UNKNOWN_PRODUCT: (3003, "商品不存在"),
     Refusal.PRICE: (3008, "商品价格已变更"),
     Refusal.ACCOUNT: (3004, "充值账号不符合规则"),
     Refusal.BALANCE: (2301, "商户余额不足"),
@@ -64,6 +68,11 @@ class FuluPlatform(Platform):
             "fulu.goods.template.get": self._goods_template,
             "fulu.goods.stock.check": self._stock,
         }
+        self._second: dict[str, Callable[[dict[str, Any]], Awaitable[Reply]]] = {
+            "order.notify": self._notify,
+            "order.query": self._query,
+            "merchant.balance.query": self._balance,
+        }
 
     async def handle(self, call: Call) -> Reply:
         """Verify the envelope, then run its method; any path is taken, as both dialects do."""
@@ -72,10 +81,20 @@ class FuluPlatform(Platform):
             biz = read_object((as_text(envelope.get("biz_content")) or "{}").encode())
         except ProtocolError:
             return self._error(Refusal.INVALID)
+        method = as_text(envelope.get("method")) or ""
         if not self._is_signed(envelope):
-            return self._error(Refusal.CREDENTIALS)
-        method = self._methods.get(as_text(envelope.get("method")) or "")
-        return await method(biz) if method is not None else self._error(Refusal.INVALID)
+            reply = self._error(Refusal.CREDENTIALS)
+        elif self._is_second(envelope):
+            run = self._second.get(method)
+            reply = await run(biz) if run is not None else self._error(Refusal.INVALID)
+            return in_second_dialect(reply, self.settings.secret)
+        else:
+            run = self._methods.get(method)
+            reply = await run(biz) if run is not None else self._error(Refusal.INVALID)
+        return reply
+
+    def _is_second(self, envelope: Mapping[str, Any]) -> bool:
+        return envelope.get("version") == "1.0" and envelope.get("method") in self._second
 
     def _is_signed(self, envelope: Mapping[str, Any]) -> bool:
         if envelope.get("app_key") != self.settings.app_key:
@@ -83,6 +102,10 @@ class FuluPlatform(Platform):
         members = {name: value for name, value in envelope.items() if name != "sign"}
         expected = sign_request(members, self.settings.secret)
         return same((as_text(envelope.get("sign")) or "").lower(), expected)
+
+    async def _notify(self, biz: dict[str, Any]) -> Reply:
+        """order.notify of the second dialect: a top-up if it has an account, else cards."""
+        return await (self._direct(biz) if biz.get("charge_account") else self._card(biz))
 
     # --- methods ----------------------------------------------------------------------------------
 
@@ -155,7 +178,8 @@ class FuluPlatform(Platform):
 
     def accepted(self, order: Order) -> Reply:
         """Code 0: the order as it stands, without cards."""
-        return self._ok({**self._order(order), "order_state": "untreated", "cards": None})
+        shown = {**self._order(order), "order_state": "untreated"}
+        return self._ok({name: shown[name] for name in shown if name != "cards"})
 
     def refused(self, refusal: Refusal, purchase: Purchase) -> Reply:  # noqa: ARG002
         """An error code; throttling is the HTTP front's own."""
@@ -191,11 +215,10 @@ class FuluPlatform(Platform):
     # --- answers ----------------------------------------------------------------------------------
 
     def _order(self, order: Order) -> dict[str, Any]:
-        finished = order.finished_at
-        return {
+        shown: dict[str, Any] = {
             "order_id": order.upstream_no,
             "customer_order_no": order.our_no,
-            "product_id": as_int(order.product) or 0,
+            "product_id": _number(order.product),
             "product_name": f"Demo {order.product}",
             "charge_account": order.account,
             "buy_num": order.quantity,
@@ -203,13 +226,16 @@ class FuluPlatform(Platform):
             "order_price": float(to_major(order.price_minor)),
             "order_state": STATE_WORDS[order.state],
             "create_time": china_time(order.created_at),
-            "finish_time": china_time(finished) if finished else None,
             "area": "",
             "server": "",
             "type": "",
             "operator_serial_number": order.upstream_no[::-1],
-            "cards": self._cards(order) if order.state is OrderState.SUCCESS else None,
         }
+        if order.finished_at:
+            shown["finish_time"] = china_time(order.finished_at)
+        if order.codes and order.state is OrderState.SUCCESS:
+            shown["cards"] = self._cards(order)
+        return shown
 
     def _cards(self, order: Order) -> list[dict[str, Any]]:
         return [
@@ -237,14 +263,19 @@ class FuluPlatform(Platform):
             "result": result,
             "sign": sorted_characters_md5(result, self.settings.secret),
         }
-        return Reply(body=compact_json(as_object(answer)).encode())
+        return Reply(body=compact_json(answer).encode())
+
+
+def _number(product: str) -> int | str:
+    """Phone credit has a face instead of a product."""
+    return 0 if MOBILE_PRODUCT.fullmatch(product) else product_number(product)
 
 
 def _goods(product_id: str) -> dict[str, Any]:
     listed = next((p for p in PRODUCTS if p.product_id == product_id), None)
     face_minor = listed.face_minor if listed else 1000
     return {
-        "product_id": as_int(product_id) or 0,
+        "product_id": product_number(product_id),
         "product_name": listed.name if listed else f"Demo {product_id}",
         "product_type": "卡密" if listed and listed.kind == "code" else "直充",
         "face_value": float(to_major(face_minor)),

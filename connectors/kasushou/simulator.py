@@ -21,22 +21,22 @@ from connectors.loose import as_int, as_object, as_text, read_object, to_minor, 
 from connectors.secret import Secret
 from connectors.settings import SettingsError
 from connectors.signing import compact_json, same, timestamped_sha1
-from connectors.simulation.behaviour import Refusal
+from connectors.simulation.behaviour import Ending, Refusal
 from connectors.simulation.ledger import Order, OrderState, Purchase
-from connectors.simulation.market import PRICE_PERCENT, PRODUCTS, Product
+from connectors.simulation.market import PRICE_PERCENT, PRODUCTS, Product, product_number
 from connectors.simulation.platform import Call, CallbackMessage, Platform, Reply
 
 STATUS: Final[Mapping[OrderState, int]] = {
     OrderState.PROCESSING: 2,
     OrderState.SUCCESS: 3,
-    OrderState.PARTIAL: 3,  # the platform has no partial success
+    OrderState.PARTIAL: 3,  # with a part of the money back; or 5: see `_status`
     OrderState.FAILED: 5,
     OrderState.CANCELLED: 4,
     OrderState.REVERSED: 5,
 }
-MONEY_BACK: Final = frozenset({OrderState.FAILED, OrderState.CANCELLED, OrderState.REVERSED})
 REFUSALS: Final[Mapping[Refusal, str]] = {
     Refusal.PRODUCT: "商品已暂停销售",
+    Refusal.UNKNOWN_PRODUCT: "商品不存在",
     Refusal.PRICE: "商品价格高于safe_price",
     Refusal.ACCOUNT: "充值账号格式错误",
     Refusal.BALANCE: "账户余额不足",
@@ -46,6 +46,7 @@ REFUSALS: Final[Mapping[Refusal, str]] = {
     Refusal.INVALID: "参数错误",
 }
 TIMESTAMP_WINDOW_S: Final = 300
+IMAGE: Final = "https://platform.example/goods.png"
 FORGERS_KEY: Final = Secret("forged_apikey")
 # How callbacks are canonicalised, by the shop's language; the order of `canonical_texts`.
 CALLBACK_JSON: Final = ("php", "plain", "go")
@@ -73,6 +74,7 @@ class KasushouPlatform(Platform):
     NAME: ClassVar[str] = "kasushou"
     DEFAULTS: ClassVar[Mapping[str, str]] = {"userid": "demo_userid", "apikey": "demo_apikey"}
     SETTINGS: ClassVar[type[Any] | None] = KasushouSimulation
+    KNOWS_PARTIAL_REFUND: ClassVar[bool] = True
     callback_retry_s = (300, 600, 900, 1200, 1500)
 
     def __init__(self, settings: KasushouSimulation) -> None:
@@ -122,10 +124,11 @@ class KasushouPlatform(Platform):
 
     async def _user_info(self, _members: dict[str, Any]) -> Reply:
         balance = yuan(self.market.balance_minor)
-        return _ok({"id": self.settings.userid, "username": "demo", "balance": balance})
+        return _ok({"balance": balance})
 
     async def _goods_cate(self, _members: dict[str, Any]) -> Reply:
-        return _ok([{"id": 1, "pid": 0, "name": "Demo"}])
+        inner = {"id": 2, "name": "Demo goods", "pid": 1, "img": IMAGE}
+        return _ok([{"id": 1, "name": "Demo", "pid": 0, "img": IMAGE, "children": [inner]}])
 
     async def _goods_list(self, members: dict[str, Any]) -> Reply:
         page = max(as_int(members.get("page")) or 1, 1)
@@ -142,10 +145,11 @@ class KasushouPlatform(Platform):
             face_minor=self.market.options.default_face_minor,
             kind="topup",
         )
-        return _ok(_goods(listed or any_other))
+        return _ok(_goods_in_full(listed or any_other))
 
     async def _goods_attach(self, _members: dict[str, Any]) -> Reply:
-        return _ok(_attach())
+        options = compact_json({"type": "text", "maxlength": 255})
+        return _ok([{**field, "vali": "all", "options": options} for field in _attach()])
 
     async def _order_buy(self, members: dict[str, Any]) -> Reply:
         our_no = as_text(members.get("external_orderno"))
@@ -185,7 +189,9 @@ class KasushouPlatform(Platform):
         order = self.market.ledger.with_upstream_no(as_text(members.get("ordersn")) or "")
         if order is None:
             return _answer(400, "订单不存在")
-        return _ok(None) if self.market.cancel(order) else _answer(400, "订单状态不允许取消")
+        if not self.market.cancel(order):
+            return _answer(400, "订单状态不允许取消")
+        return _answer(200, "撤单成功")
 
     # --- what the market asks for -----------------------------------------------------------------
 
@@ -195,8 +201,9 @@ class KasushouPlatform(Platform):
             {
                 "ordersn": order.upstream_no,
                 "external_orderno": order.our_no,
-                "total_price": yuan(order.price_minor),
-            }
+                "total_price": yuan(order.asked_minor),
+            },
+            "下单成功",
         )
 
     def refused(self, refusal: Refusal, purchase: Purchase) -> Reply:  # noqa: ARG002
@@ -207,44 +214,65 @@ class KasushouPlatform(Platform):
         return _refusal(refusal)
 
     def callback(self, order: Order, state: OrderState, *, forged: bool) -> CallbackMessage | None:
-        """Signed but for the card list."""
+        """Signed but for the card list, which only card orders have; every member is a text."""
         url = self.market.notify_url(order)
         if url is None:
             return None
-        # Seconds now, not of the order's end: a repeated callback is fresh again (assumption).
-        moment = str(int(time.time()))
-        members = {
+        # The time now, not of the order's end: a repeated callback is fresh again (assumption).
+        moment = str(int(time.time() * 1000))
+        members: dict[str, Any] = {
             "external_orderno": order.our_no,
             "ordersn": order.upstream_no,
-            "status": STATUS[state],
-            "has_back_money": yuan(order.price_minor if state in MONEY_BACK else 0),
-            "total_price": yuan(order.price_minor),
+            "status": str(_status(order, state)),
+            "has_back_money": yuan(_money_back(order, state)),
+            "total_price": yuan(order.asked_minor),
             "recharge_hints": "充值成功" if state is OrderState.SUCCESS else "",
             "time": moment,
         }
         key = FORGERS_KEY if forged else self.settings.apikey
         texts = dict(zip(CALLBACK_JSON, canonical_texts(signed_members(members)), strict=True))
         sign = timestamped_sha1(moment, texts[self.settings.callback_json], key)
-        cards = _cards(order) if state is OrderState.SUCCESS else []
-        body = compact_json({**members, "sign": sign, "card_list": cards})
-        return CallbackMessage(url=url, body=body.encode())
+        members["sign"] = sign
+        if order.codes and _is_delivered(state):
+            members["card_list"] = [{**card, "end_time": ""} for card in _cards(order)]
+        return CallbackMessage(url=url, body=compact_json(members).encode())
 
     def acknowledged(self, status: int, body: bytes) -> bool:
         """The documented answer is `ok`."""
         return status == 200 and body.strip() == self.settings.ack.encode()
 
     def _order(self, order: Order) -> dict[str, Any]:
-        ended = order.state is OrderState.SUCCESS
+        account = {"n": "充值账号", "k": "recharge_account", "v": order.account}
         return {
             "ordersn": order.upstream_no,
             "external_orderno": order.our_no,
-            "status": STATUS[order.state],
-            "total_price": yuan(order.price_minor),
-            "has_back_money": yuan(order.price_minor if order.state in MONEY_BACK else 0),
-            "recharge_info": [{"n": "充值账号", "k": "recharge_account", "v": order.account}],
-            "recharge_hints": "充值成功" if ended else "",
-            "card_list": _cards(order) if ended else [],
+            "status": _status(order, order.state),
+            "total_price": yuan(order.asked_minor),
+            "has_back_money": yuan(_money_back(order, order.state)),
+            "recharge_info": [account] if order.account else [],
+            "recharge_hints": "充值成功" if order.state is OrderState.SUCCESS else "",
+            "card_list": _cards(order) if _is_delivered(order.state) else [],
         }
+
+
+def _status(order: Order, state: OrderState) -> int:
+    """5 also for what was given up with a part of the money kept."""
+    if state is OrderState.PARTIAL and order.behaviour.ending is Ending.PARTLY_REFUNDED:
+        return STATUS[OrderState.FAILED]
+    return STATUS[state]
+
+
+def _money_back(order: Order, state: OrderState) -> int:
+    """Fen that went back to the buyer's balance: nothing, a part, or all of it."""
+    if state is order.state and state is not OrderState.REVERSED:
+        return order.asked_minor - order.price_minor
+    # Told out of turn, or a lie: as if it were so.
+    gone = {OrderState.FAILED, OrderState.CANCELLED, OrderState.REVERSED}
+    return order.asked_minor if state in gone else 0
+
+
+def _is_delivered(state: OrderState) -> bool:
+    return state in {OrderState.SUCCESS, OrderState.PARTIAL}
 
 
 def _cards(order: Order) -> list[dict[str, str]]:
@@ -254,28 +282,39 @@ def _cards(order: Order) -> list[dict[str, str]]:
 def _goods(product: Product) -> dict[str, Any]:
     is_code = product.kind == "code"
     return {
-        "id": as_int(product.product_id) or 0,
+        "id": product_number(product.product_id),
         "goods_name": product.name,
+        "goods_img": IMAGE,
         "goods_type": 1 if is_code else 2,
         "face_value": yuan(product.face_minor),
         "goods_price": yuan(product.face_minor * PRICE_PERCENT // 100),
         "status": 1,
         "stock_num": 999_999,
-        "start_count": 1,
-        "end_count": 100,
-        "attach": [] if is_code else _attach(),
-        "can_buy": 1,
+        "can_buy": "",
+        "can_no_buy": "",
+        "can_price": "0.00",
+        "need_balance": "0",
     }
 
 
-def _attach() -> list[dict[str, Any]]:
-    return [
-        {"key": "recharge_account", "type": "text", "tip": "", "name": "充值账号", "options": []}
-    ]
+def _goods_in_full(product: Product) -> dict[str, Any]:
+    """What `goods/info` adds to a row of the list."""
+    return {
+        **_goods(product),
+        "goods_info": "",
+        "goods_notice": "",
+        "start_count": 1,
+        "end_count": 100,
+        "attach": [] if product.kind == "code" else _attach(),
+    }
 
 
-def _ok(data: Any) -> Reply:
-    return _answer(200, "ok", data)
+def _attach() -> list[dict[str, str]]:
+    return [{"key": "recharge_account", "type": "text", "tip": "", "name": "充值账号"}]
+
+
+def _ok(data: Any, message: str = "成功") -> Reply:
+    return _answer(200, message, data)
 
 
 def _refusal(refusal: Refusal) -> Reply:
@@ -283,4 +322,6 @@ def _refusal(refusal: Refusal) -> Reply:
 
 
 def _answer(code: int, message: str, data: Any = None) -> Reply:
-    return Reply(body=compact_json({"code": code, "msg": message, "data": data}).encode())
+    """Without `data` where the document shows none."""
+    answer = {"code": code, "msg": message}
+    return Reply(body=compact_json(answer if data is None else {**answer, "data": data}).encode())

@@ -7,7 +7,6 @@ and 3 min; pages count from 1; a request that cannot be read has no errorCode.
 """
 
 import hmac
-import json
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,17 +14,24 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl
 
-from connectors.loose import as_int, as_object, as_text, to_major, to_minor
+from connectors.contract import ProtocolError
+from connectors.loose import as_int, as_object, as_text, read_json, to_major, to_minor
+from connectors.reloadly.discovery import Found, discover
+from connectors.reloadly.refusals import (
+    NOT_FOUND,
+    RECENTLY_RECHARGED,
+    REFUSALS,
+    WRONG_CLIENT,
+    Error,
+)
 from connectors.reloadly.views import (
-    COUNTRY,
     WALLET_NAME,
+    balance_info,
     cards_json,
-    gift_json,
     operator_json,
     order_json,
     page_json,
     phone_of,
-    product_rows,
     service_of,
     written,
 )
@@ -36,46 +42,6 @@ from connectors.simulation.behaviour import Refusal
 from connectors.simulation.ledger import Order, OrderState, Purchase
 from connectors.simulation.platform import Call, CallbackMessage, Platform, Reply
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Error:
-    """One of the platform's errors."""
-
-    status: int
-    code: str | None
-    message: str
-
-
-REFUSALS: Final[Mapping[Refusal, Error]] = {
-    Refusal.PRODUCT: Error(
-        status=400,
-        code="OPERATOR_UNAVAILABLE_OR_CURRENTLY_INACTIVE",
-        message="The operator is unavailable or currently inactive",
-    ),
-    Refusal.PRICE: Error(
-        status=400, code="INVALID_AMOUNT_FOR_OPERATOR", message="Invalid amount for operator"
-    ),
-    Refusal.ACCOUNT: Error(
-        status=400, code="INVALID_RECIPIENT_PHONE", message="Invalid recipient phone"
-    ),
-    Refusal.BALANCE: Error(
-        status=400, code="INSUFFICIENT_BALANCE", message="Insufficient funds in the wallet"
-    ),
-    Refusal.CREDENTIALS: Error(status=401, code="INVALID_TOKEN", message="Full authentication"),
-    Refusal.TOKEN_EXPIRED: Error(status=401, code="TOKEN_EXPIRED", message="The token has expired"),
-    Refusal.THROTTLED: Error(status=429, code="RATE_LIMIT_REACHED", message="Too many requests"),
-    Refusal.DUPLICATE: Error(
-        status=400,
-        code="CUSTOM_IDENTIFIER_ALREADY_USED",
-        message="The custom identifier has already been used",
-    ),
-    Refusal.INVALID: Error(status=400, code=None, message="The request cannot be read"),
-}
-RECENTLY_RECHARGED: Final = Error(
-    status=400, code="PHONE_RECENTLY_RECHARGED", message="The phone was recharged within 2 minutes"
-)
-WRONG_CLIENT: Final = Error(status=401, code="INVALID_CREDENTIALS", message="Access denied")
-NOT_FOUND: Final = Error(status=404, code="RESOURCE_NOT_FOUND", message="Not found")
 FORGERS_KEY: Final = Secret("forged_secret")
 PAGE_SIZE_MAX: Final = 200
 
@@ -226,30 +192,8 @@ class ReloadlyPlatform(Platform):
             case ["orders", "transactions", number, "cards"]:
                 reply = self._card_list(call, number)
             case _:
-                reply = self._read_catalogue(call, parts)
-        return reply
-
-    def _read_catalogue(self, call: Call, parts: list[str]) -> Reply:
-        currency = self.settings.currency
-        match parts:
-            case ["operators"] | ["operators", "countries", _]:
-                reply = _page(call, product_rows(Service.TOPUPS, currency))
-            case ["operators", "auto-detect", "phone", _, *_]:
-                reply = _json(operator_json("900010", currency))
-            case ["operators", "commissions"] | ["promotions"] | ["discounts"] | ["categories"]:
-                reply = _page(call, [])
-            case ["countries"]:
-                reply = _json([COUNTRY])
-            case ["countries", _]:
-                reply = _json(COUNTRY)
-            case ["operators", number]:
-                reply = _json(operator_json(number, currency))
-            case ["products"] | ["countries", _, "products"]:
-                reply = _page(call, product_rows(Service.GIFTCARDS, currency))
-            case ["products", number]:
-                reply = _json(gift_json(number, currency))
-            case _:
-                reply = _error(NOT_FOUND, call)
+                found = discover(parts, self.settings.currency)
+                reply = _error(NOT_FOUND, call) if found is None else _listed(call, found)
         return reply
 
     def _balance(self) -> dict[str, Any]:
@@ -261,8 +205,14 @@ class ReloadlyPlatform(Platform):
         }
 
     def _rate(self, call: Call) -> dict[str, Any]:
-        amount = _members(call).get("amount", 1)
-        return {"id": 1, "name": "Demo", "fxRate": amount, "currencyCode": self.settings.currency}
+        members = _members(call)
+        operator = operator_json(as_text(members.get("operatorId")) or "1", self.settings.currency)
+        return {
+            "id": operator["id"],
+            "name": operator["name"],
+            "fxRate": members.get("amount", 1),
+            "currencyCode": self.settings.currency,
+        }
 
     def _seen(self, number: str) -> Order | None:
         order = self.market.ledger.with_upstream_no(number)
@@ -272,7 +222,7 @@ class ReloadlyPlatform(Platform):
         order = self._seen(number)
         if order is None:
             return _error(NOT_FOUND, call)
-        transaction = order_json(order, self.settings.currency)
+        transaction = self._shown(order)
         status = transaction["status"]
         body = {"code": None, "message": None, "status": status, "transaction": transaction}
         return _failing(order) or _json(body)
@@ -315,11 +265,21 @@ class ReloadlyPlatform(Platform):
         """`{transactionId}` for asynchronous top-ups, the transaction for the others."""
         if service_of(order) is Service.TOPUPS and not order.extra.get("sync"):
             return _json({"transactionId": int(order.upstream_no)})
-        return _json(order_json(order, self.settings.currency))
+        return _json(self._shown(order))
 
-    def refused(self, refusal: Refusal, purchase: Purchase) -> Reply:  # noqa: ARG002
+    def _shown(self, order: Order) -> dict[str, Any]:
+        """An order with what it did to the wallet; reports have no `balanceInfo`."""
+        shown = order_json(order, self.settings.currency)
+        charged = order.state is not OrderState.PROCESSING or service_of(order) is Service.GIFTCARDS
+        if charged:
+            shown["balanceInfo"] = balance_info(
+                self.market.balance_minor, order.price_minor, self.settings.currency
+            )
+        return shown
+
+    def refused(self, refusal: Refusal, purchase: Purchase) -> Reply:
         """The platform's error body; a 429 says when to come back."""
-        reply = _error(REFUSALS[refusal])
+        reply = _error(REFUSALS[refusal], path=_path_of(purchase))
         if refusal is not Refusal.THROTTLED:
             return reply
         headers = {"Retry-After": str(self.market.options.retry_after_s)}
@@ -352,8 +312,8 @@ def _members(call: Call) -> dict[str, Any]:
     if "form-urlencoded" in call.headers.get("content-type", ""):
         return dict(parse_qsl(call.body.decode("utf-8", "replace")))
     try:
-        return as_object(json.loads(call.body or b"{}"))
-    except (ValueError, RecursionError):
+        return as_object(read_json(call.body or b"{}"))
+    except ProtocolError:
         return {}
 
 
@@ -361,16 +321,27 @@ def _json(value: Any, status: int = 200) -> Reply:
     return Reply(status=status, body=compact_json(value).encode())
 
 
-def _error(error: Error, call: Call | None = None) -> Reply:
+def _path_of(purchase: Purchase) -> str:
+    """Where a purchase was sent to."""
+    if purchase.extra.get("gift"):
+        return "/orders"
+    return "/topups" if purchase.instant else "/topups-async"
+
+
+def _error(error: Error, call: Call | None = None, *, path: str = "") -> Reply:
     body: dict[str, Any] = {
         "timeStamp": written(time.time()),
         "message": error.message,
-        "path": call.path if call is not None else "",
+        "path": call.path if call is not None else path,
         "errorCode": error.code,
         "infoLink": None,
         "details": [],
     }
     return _json(body, error.status)
+
+
+def _listed(call: Call, found: Found) -> Reply:
+    return _page(call, found.value) if found.paged else _json(found.value)
 
 
 def _failing(order: Order) -> Reply | None:

@@ -21,6 +21,8 @@ LISTED: Final = {product.product_id: product for product in PRODUCTS}
 KINDS: Final = {Service.TOPUPS: "topup", Service.GIFTCARDS: "code"}
 COUNTRY: Final = {"isoName": "CN", "name": "China"}
 WALLET_NAME: Final = "Demo currency"
+FLAG: Final = "https://s3.amazonaws.com/rld-flags/cn.svg"
+REDEEM_INSTRUCTION: Final = {"brandId": 1, "brandName": "Demo", "concise": "", "verbose": ""}
 
 
 def service_of(order: Order) -> Service:
@@ -39,7 +41,7 @@ def _topup_json(order: Order, currency: str, status: str) -> dict[str, Any]:
     return {
         "transactionId": int(order.upstream_no),
         "status": status,
-        "operatorTransactionId": order.upstream_no[::-1],
+        "operatorTransactionId": None if status == "PROCESSING" else order.upstream_no[::-1],
         "customIdentifier": order.our_no or None,
         "recipientPhone": order.account.lstrip("+"),
         "recipientEmail": order.extra.get("email"),
@@ -87,6 +89,50 @@ def _gift_json(order: Order, currency: str, status: str) -> dict[str, Any]:
         },
         "transactionCreatedTime": written(order.created_at),
         "balanceInfo": None,
+    }
+
+
+def balance_info(balance_minor: int, price_minor: int, currency: str) -> dict[str, Any]:
+    """What a transaction did to the wallet, as its own answer shows it."""
+    return {
+        "oldBalance": _major(balance_minor + price_minor, currency),
+        "newBalance": _major(balance_minor, currency),
+        "cost": _major(price_minor, currency),
+        "currencyCode": currency,
+        "currencyName": WALLET_NAME,
+        "updatedAt": written(datetime.now(UTC).timestamp()),
+    }
+
+
+def country_json(currency: str) -> dict[str, Any]:
+    """The one country there is, in full."""
+    return {
+        **COUNTRY,
+        "currencyCode": currency,
+        "currencyName": WALLET_NAME,
+        "currencySymbol": currency,
+        "flag": FLAG,
+        "callingCodes": ["+86"],
+    }
+
+
+def commission_json(number: str) -> dict[str, Any]:
+    """What is given on an operator."""
+    operator = operator_json(number, "CNY")
+    return {
+        "percentage": DISCOUNT_PERCENT,
+        "internationalPercentage": DISCOUNT_PERCENT,
+        "localPercentage": DISCOUNT_PERCENT,
+        "updatedAt": written(0.0),
+        "operator": {
+            "id": operator["id"],
+            "operatorId": operator["operatorId"],
+            "name": operator["name"],
+            "countryCode": COUNTRY["isoName"],
+            "data": False,
+            "bundle": False,
+            "status": True,
+        },
     }
 
 
@@ -165,7 +211,7 @@ def gift_json(number: str, currency: str) -> dict[str, Any]:
         "logoUrls": [],
         "brand": {"brandId": 1, "brandName": "Demo"},
         "category": {"id": 1, "name": "Demo"},
-        "country": {**COUNTRY, "flagUrl": None},
+        "country": {**COUNTRY, "flagUrl": FLAG},
         "redeemInstruction": {"concise": "", "verbose": ""},
     }
 
@@ -182,7 +228,7 @@ def product_rows(service: Service, currency: str) -> list[dict[str, Any]]:
 
 def page_json(rows: list[Any], page: int, size: int) -> dict[str, Any]:
     """A page as Spring writes it; `page` counts from 1."""
-    pages = max(-(-len(rows) // size), 1)
+    pages = -(-len(rows) // size)
     shown = rows[(page - 1) * size : page * size]
     return {
         "content": shown,

@@ -20,6 +20,8 @@ class Ending(StrEnum):
     FAILED = "failed"  # accepted, then refused: never executed
     HELD = "held"  # processing until POST /_release
     REVERSED = "reversed"  # success, taken back `reversal_delay_s` later
+    PARTLY_REFUNDED = "partly_refunded"  # given up, but half of the money is kept
+    SUCCESS_PARTLY_REFUNDED = "success_partly_refunded"  # done, but half of the money comes back
 
 
 class Answer(StrEnum):
@@ -54,6 +56,7 @@ class Refusal(StrEnum):
     """Why a platform says no; each platform has its own words for them."""
 
     PRODUCT = "product"
+    UNKNOWN_PRODUCT = "unknown_product"
     ACCOUNT = "account"
     BALANCE = "balance"
     PRICE = "price"
@@ -112,6 +115,9 @@ def _rows() -> dict[str, Behaviour]:
         Behaviour(name="hidden", hidden_s=3.0),
         Behaviour(name="hidden_dropped", answer=Answer.DROPPED, hidden_s=3.0),
         Behaviour(name="queries_fail", queries_fail=True),
+        Behaviour(name="partly_refunded", ending=Ending.PARTLY_REFUNDED),
+        Behaviour(name="success_partly_refunded", ending=Ending.SUCCESS_PARTLY_REFUNDED),
+        _refusing("unknown_product", Refusal.UNKNOWN_PRODUCT),
         _refusing("balance_exhausted", Refusal.BALANCE),
         _refusing("price_changed", Refusal.PRICE),
         _refusing("bad_account", Refusal.ACCOUNT),
@@ -147,6 +153,9 @@ ALIASES: Final[Mapping[str, str]] = {
     "garbage": "garbled", "garble": "garbled", "silent": "no_callback", "forged": "forged_callback",
     "forge": "forged_callback", "late": "late_callback", "fail": "failed", "503": "storm",
     "slow_body": "slow", "insufficient_balance": "balance_exhausted",
+    "no_such_product": "unknown_product", "product_unknown": "unknown_product",
+    "partial_refund": "partly_refunded", "partially_refunded": "partly_refunded",
+    "half_refunded": "partly_refunded",
 }  # fmt: skip
 
 

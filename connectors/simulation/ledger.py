@@ -46,7 +46,10 @@ class Purchase:
 
 @dataclass(slots=True, kw_only=True)
 class Order:
-    """An accepted purchase. Times are Unix seconds; `price_minor`, `face_minor` are totals."""
+    """An accepted purchase. Times are Unix seconds; `price_minor`, `face_minor` are totals.
+
+    `price_minor` is what the platform keeps, `asked_minor` what it took at first.
+    """
 
     number: int
     our_no: str
@@ -63,6 +66,7 @@ class Order:
     executed: bool = True
     confirmed: bool = True
     state: OrderState = OrderState.PROCESSING
+    asked_minor: int = 0
     finished_at: float | None = None
     delivered_quantity: int = 0
     delivered_face_minor: int = 0

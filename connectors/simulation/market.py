@@ -72,6 +72,12 @@ PRODUCTS: Final = tuple(
 _PRODUCT_BY_ID: Final = {product.product_id: product for product in PRODUCTS}
 
 
+def product_number(product_id: str) -> int | str:
+    """A product id as the platforms write it, a number; any other word is sold too, and echoed."""
+    plain = product_id.isascii() and product_id.isdigit()
+    return int(product_id) if plain else product_id
+
+
 class Market:
     """One simulated platform account: its orders, its balance, its script."""
 
@@ -181,6 +187,7 @@ class Market:
             account=purchase.account,
             quantity=purchase.quantity,
             price_minor=price_minor,
+            asked_minor=price_minor,
             face_minor=face_minor,
             created_at=now,
             visible_at=now + behaviour.hidden_s,
@@ -225,7 +232,7 @@ class Market:
         ending = order.behaviour.ending
         if ending is Ending.FAILED:
             self._close(order, OrderState.FAILED, share=0)
-        elif ending is Ending.PARTIAL and self.platform.KNOWS_PARTIAL:
+        elif self._ends_in_part(ending):
             self._close(order, OrderState.PARTIAL, share=0.5)
         else:
             self._close(order, OrderState.SUCCESS, share=1)
@@ -233,6 +240,13 @@ class Market:
             self.later(self.options.reversal_delay_s, lambda: self.reverse(order))
         if tell:
             self.sender.tell_end(order)
+
+    def _ends_in_part(self, ending: Ending) -> bool:
+        """Whether it is half of the order that is done and paid, where the platform knows that."""
+        if ending is Ending.PARTIAL:
+            return self.platform.KNOWS_PARTIAL
+        refunds = {Ending.PARTLY_REFUNDED, Ending.SUCCESS_PARTLY_REFUNDED}
+        return ending in refunds and self.platform.KNOWS_PARTIAL_REFUND
 
     def _close(self, order: Order, state: OrderState, *, share: float) -> None:
         price_minor = int(order.price_minor * share)

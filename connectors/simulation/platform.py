@@ -82,6 +82,8 @@ class Platform(ABC):
     # The simulator's own settings type, where it has more than its connector's.
     SETTINGS: ClassVar[type[Any] | None] = None
     KNOWS_PARTIAL: ClassVar[bool] = False
+    # Whether it can give back part of the money; the others end `partly_refunded` as a success.
+    KNOWS_PARTIAL_REFUND: ClassVar[bool] = False
     DUPLICATES: ClassVar[Duplicates] = Duplicates.REFUSE
     # Waits between the sends of one callback, in seconds; the first send is immediate.
     callback_retry_s: tuple[float, ...] = (15, 30, 180)

@@ -45,8 +45,7 @@ READINGS = [
 def settings_of(wire: Wire, reading: Reading | None = None) -> dict[str, str]:
     """The simulator's default keys, the dialect's settings and the reading's own."""
     defaults = registry.create_simulator(wire.platform, {}).DEFAULTS
-    known = {name: value for name, value in defaults.items()}
-    return {**known, **wire.settings, **(reading.settings if reading else {})}
+    return {**defaults, **wire.settings, **(reading.settings if reading else {})}
 
 
 def packed(wire: Wire, sample: Sample) -> bytes:
