@@ -152,7 +152,8 @@ async def _spawn(config: Config, port: int, dsn: str) -> tuple[asyncio.subproces
     # Settings go by the environment, never as arguments: arguments are public.
     environment = {
         **os.environ,
-        **as_environment(replace(config, port=port, database_url=dsn)),
+        # What migrates has done so: workers never hold the owner's URL.
+        **as_environment(replace(config, port=port, database_url=dsn, owner_url=None)),
         READY_FD_VARIABLE: str(writable),
     }
     process = await asyncio.create_subprocess_exec(

@@ -20,6 +20,7 @@ class Config:
 
     data: Path = Path("quangate-data")
     database_url: str | None = None
+    owner_url: str | None = None  # of the role that owns the tables: migrations
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = 1
@@ -158,6 +159,7 @@ _FLAGS: Mapping[str, str] = {"trusted_proxies": "--trusted-proxy"}  # given once
 _PARSERS: Mapping[str, Any] = {
     "data": Path,
     "database_url": _text,
+    "owner_url": _text,
     "host": str,
     "port": _number(0, 65_535),
     "workers": _number(1, 256),

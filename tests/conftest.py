@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from itertools import count
@@ -25,8 +25,8 @@ import pytest
 from gateway.cli import root
 from gateway.config import Config
 from gateway.store.database import Database, open_database, session_settings
-from gateway.store.embedded import EmbeddedServer
-from gateway.store.migrate import apply_migrations
+from gateway.store.embedded import DATABASE_USER, EmbeddedServer
+from gateway.store.preparing import GATEWAY_ROLE, prepare_embedded
 
 TEMPLATE = "migrated"
 CLI_DEADLINE_S = 60.0
@@ -72,7 +72,13 @@ def database_url(postgres: EmbeddedServer) -> str:
     """The connection string of a fresh, migrated database for this module."""
     name = f"module_{next(_numbers)}"
     in_own_loop(_execute(postgres.dsn, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-    return in_database(postgres.dsn, name)
+    return in_database(postgres.dsn_of(GATEWAY_ROLE), name)
+
+
+@pytest.fixture(scope="module")
+def owner_url(database_url: str) -> str:
+    """The same database as its owner: what only an owner, or a thief of his rights, can do."""
+    return as_owner(database_url)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +89,11 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def config(database_url: str, data_dir: Path) -> Config:
-    """Settings that point at this module's database and data directory."""
+    """Settings that point at this module's database and data directory.
+
+    The product works under the gateway's role here as everywhere; tests look and break things
+    as the owner.
+    """
     return Config(data=data_dir, database_url=database_url, log_level="warning")
 
 
@@ -97,8 +107,10 @@ async def database(config: Config) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def connection(config: Config) -> AsyncIterator[Any]:
-    """One connection to this module's database."""
-    opened = await asyncpg.connect(config.database_url, server_settings=session_settings())
+    """One connection to this module's database, as its owner."""
+    opened = await asyncpg.connect(
+        as_owner(str(config.database_url)), server_settings=session_settings()
+    )
     yield opened
     await opened.close()
 
@@ -158,13 +170,32 @@ def in_database(dsn: str, name: str) -> str:
     return f"{head.rsplit('/', 1)[0]}/{name}?{query}"
 
 
+@asynccontextmanager
+async def unguarded(connection: Any) -> AsyncIterator[None]:
+    """The owner's connection without triggers: to arrange what nobody else could have made."""
+    await connection.execute("SET session_replication_role = replica")
+    try:
+        yield
+    finally:
+        await connection.execute("SET session_replication_role = origin")
+
+
+def as_owner(dsn: str) -> str:
+    """The connection string of the owner instead of the gateway's role."""
+    return dsn.replace(f"//{GATEWAY_ROLE}@", f"//{DATABASE_USER}@")
+
+
 async def _make_template(dsn: str) -> None:
     await _execute(dsn, f"CREATE DATABASE {TEMPLATE}")
     connection = await asyncpg.connect(in_database(dsn, TEMPLATE))
     try:
-        await apply_migrations(connection)
+        await prepare_embedded(connection, _sound)
     finally:
         await connection.close()
+
+
+async def _sound(_connection: Any) -> None:
+    """The embedded server is."""
 
 
 async def _execute(dsn: str, statement: str) -> None:

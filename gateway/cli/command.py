@@ -1,8 +1,8 @@
 """How a command is declared and run.
 
 `@command(app, "create", example="…")` registers a function with the common options added
-(`--data --database-url --config --json --log-level`). It gets a `Call` first, then its own
-parameters, and returns an `Answer`; async functions are run. What it raises becomes an
+(`--data --database-url --owner-url --config --json --log-level`). It gets a `Call` first, then
+its own parameters, and returns an `Answer`; async functions are run. What it raises becomes an
 error message and an exit code.
 """
 
@@ -111,6 +111,17 @@ _COMMON: Mapping[str, tuple[Any, Any]] = {
         ],
         None,
     ),
+    "owner_url": (
+        Annotated[
+            str | None,
+            _option(
+                "--owner-url",
+                metavar="URL",
+                text="The same, as the owner of its tables: migrates. [QUANGATE_OWNER_URL]",
+            ),
+        ],
+        None,
+    ),
     "config_file": (
         Annotated[
             Path | None,
@@ -166,6 +177,7 @@ def _take_call(values: dict[str, Any]) -> Call:
         flags={
             "data": values.pop("data"),
             "database_url": values.pop("database_url"),
+            "owner_url": values.pop("owner_url"),
             "log_level": level.value if level is not None else None,
         },
         config_file=values.pop("config_file"),

@@ -33,6 +33,7 @@ ROOMS: Final[Mapping[str, tuple[str, str]]] = {
     "reconcile": ("reconcile", "Compare our records of a day with an upstream's."),
     "keys": ("keys", "The key that encrypts keys: show, rotate."),
     "audit": ("audit", "Check the invariants on the live database."),
+    "migrate": ("migrate", "Prepare a PostgreSQL of your own, as its owner."),
     "doctor": ("doctor", "Check this machine and its settings."),
 }
 

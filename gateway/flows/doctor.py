@@ -131,6 +131,12 @@ def _database(facts: DatabaseFacts) -> Iterator[HealthCheck]:
         fix="upgrade quangate to the version that last served this database",
     )
     yield _check(
+        "roles",
+        ok=not facts.role_faults,
+        detail="; ".join(facts.role_faults) or f"{facts.role} owns nothing and may what it needs",
+        fix=f"guards hold only against a role that owns nothing; the owner runs:\n{facts.role_fix}",
+    )
+    yield _check(
         "clock",
         ok=abs(facts.skew_s) <= SKEW_S_MAX,
         detail=f"the database is {facts.skew_s:+.3f} s off ours",

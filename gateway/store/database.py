@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -13,7 +14,9 @@ from gateway.config import Config
 from gateway.domain.errors import ConfigError, StoreUnavailableError
 from gateway.store.books import Connection, unreachable_is_unavailable
 from gateway.store.embedded import EmbeddedServer
-from gateway.store.migrate import apply_migrations, routines_schema
+from gateway.store.migrate import routines_schema
+from gateway.store.named_sql import queries
+from gateway.store.preparing import GATEWAY_ROLE, prepare_embedded, prepare_own
 
 log = structlog.get_logger()
 
@@ -54,9 +57,12 @@ class Database:
             await asyncio.to_thread(self.embedded.release)
 
 
-async def open_database(config: Config, *, connections: int, migrate: bool = True) -> Database:
+async def open_database(
+    config: Config, *, connections: int, migrate: bool = True, quiet: bool = False
+) -> Database:
     """Reach the configured database, or start the embedded one; migrated and checked.
 
+    `quiet`: say nothing of a role that may do too much; a start says it, not every command.
     Raises StoreUnavailableError when it cannot be reached, ConfigError when it may not be used.
     """
     embedded: EmbeddedServer | None = None
@@ -64,21 +70,44 @@ async def open_database(config: Config, *, connections: int, migrate: bool = Tru
     if dsn is None:
         embedded = EmbeddedServer(config.data)
         await asyncio.to_thread(embedded.start)
-        dsn = embedded.dsn
+        dsn = embedded.dsn_of(GATEWAY_ROLE)
     try:
         if migrate:
-            connection = await connect(dsn, config)
-            try:
-                await check_safety(connection, allow_unsafe=config.allow_unsafe_database)
-                await apply_migrations(connection)
-            finally:
-                await connection.close()
+            await prepare(config, embedded, quiet=quiet)
+        elif embedded is not None and not await _has_gateway_role(embedded, config):
+            dsn = embedded.dsn  # an older release's directory, which nobody may change now
         pool = await create_pool(dsn, config, connections)
     except BaseException:
         if embedded is not None:
             await asyncio.to_thread(embedded.release)
         raise
     return Database(dsn=dsn, pool=pool, embedded=embedded)
+
+
+async def prepare(config: Config, embedded: EmbeddedServer | None, *, quiet: bool) -> None:
+    """Migrate, under the owner's role, and give the gateway's its rights. Raises ConfigError."""
+    check = partial(check_safety, allow_unsafe=config.allow_unsafe_database)
+    async with AsyncExitStack() as opened_here:
+
+        async def connection(dsn: str) -> Any:
+            made = await connect(dsn, config)
+            opened_here.push_async_callback(made.close)
+            return made
+
+        if embedded is not None:
+            await prepare_embedded(await connection(embedded.dsn), check)
+            return
+        working = await connection(str(config.database_url))
+        owner = await connection(config.owner_url) if config.owner_url is not None else None
+        await prepare_own(working, owner, check, quiet=quiet)
+
+
+async def _has_gateway_role(embedded: EmbeddedServer, config: Config) -> bool:
+    connection = await connect(embedded.dsn, config)
+    try:
+        return bool(await connection.fetchval(queries("roles")["has_role"], GATEWAY_ROLE))
+    finally:
+        await connection.close()
 
 
 def session_settings() -> dict[str, str]:
@@ -170,7 +199,7 @@ async def _leave_as_it_is(connection: Any) -> None:
 @asynccontextmanager
 async def opened(config: Config, *, connections: int = 2) -> AsyncIterator[Database]:
     """The database for one command of the command line."""
-    database = await open_database(config, connections=connections)
+    database = await open_database(config, connections=connections, quiet=True)
     try:
         yield database
     finally:

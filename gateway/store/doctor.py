@@ -6,8 +6,10 @@ from typing import Any
 from gateway.domain.health import DatabaseFacts
 from gateway.store.books import unreachable_is_unavailable
 from gateway.store.database import Database
-from gateway.store.migrate import MIGRATIONS
+from gateway.store.migrate import migrations
 from gateway.store.named_sql import queries
+from gateway.store.preparing import GATEWAY_ROLE
+from gateway.store.rights import differing_rights, powers_of, role_statements
 
 
 async def read_upstreams(database: Database) -> list[tuple[str, str]]:
@@ -33,9 +35,12 @@ async def read_database_facts(database: Database) -> DatabaseFacts:
             skew_s = await _skew(connection, sql["clock"])
             secrets = await _holds_secrets(connection) if rows else False
             rules = await connection.fetch(sql["account_rules"]) if rows else []
+            role = await connection.fetchval("SELECT current_user::text")
+            faults = await _role_faults(connection, role) if rows else []
+            name = await connection.fetchval("SELECT current_database()::text")
     known, ours = (
         {row["name"] for row in rows},
-        {path.stem for path in MIGRATIONS.glob("[0-9]*.sql")},
+        set(migrations()),
     )
     return DatabaseFacts(
         embedded=database.embedded is not None,
@@ -49,7 +54,15 @@ async def read_database_facts(database: Database) -> DatabaseFacts:
         connections_max=settings["connections_max"],
         holds_secrets=secrets,
         account_rules=tuple((row["sku"], row["account_rule"]) for row in rules),
+        role=role,
+        role_faults=tuple(faults),
+        role_fix="\n".join(role_statements(GATEWAY_ROLE, name)),
     )
+
+
+async def _role_faults(connection: Any, role: str) -> list[str]:
+    """Powers first: to whom they belong, every right belongs."""
+    return await powers_of(connection, role) or await differing_rights(connection, role)
 
 
 async def _skew(connection: Any, statement: str) -> float:

@@ -94,9 +94,13 @@ class EmbeddedServer:
 
     @property
     def dsn(self) -> str:
+        """Connection string of the owner (migrations)."""
+        return self.dsn_of(DATABASE_USER)
+
+    def dsn_of(self, role: str) -> str:
         """Connection string; the password-less socket lies in a directory only we may enter."""
         host = str(self._paths.sockets).replace("/", "%2F")
-        return f"postgresql://{DATABASE_USER}@/quangate?host={host}&port=5432"
+        return f"postgresql://{role}@/quangate?host={host}&port=5432"
 
     def start(self) -> None:
         """Start the server unless it runs, and register as one of its users.

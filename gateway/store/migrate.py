@@ -9,6 +9,7 @@ running on the same database calls.
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,25 @@ from gateway.domain.errors import ConfigError
 MIGRATIONS = Path(__file__).parent / "migrations"
 ROUTINES = Path(__file__).parent / "routines"
 MIGRATION_LOCK = 0x5155_414E  # "QUAN": everybody who migrates takes this advisory lock
+
+
+# Row triggers do not see TRUNCATE. Whatever a migration makes is guarded; what is left out may be
+# lost at any moment.
+NEVER_EMPTIED = """
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN SELECT c.relname FROM pg_class c
+                WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+                  AND c.relname NOT IN ('lane_state', 'worker', 'used_nonce')
+                  AND NOT EXISTS (SELECT FROM pg_trigger t
+                                  WHERE t.tgrelid = c.oid AND t.tgname = 'never_emptied') LOOP
+        EXECUTE format('CREATE TRIGGER never_emptied BEFORE TRUNCATE ON public.%I'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_truncate()', name);
+    END LOOP;
+END $$
+"""
 
 
 @cache
@@ -32,12 +52,55 @@ def routines_schema() -> str:
     return "routines_" + hashlib.sha256(routines_text().encode()).hexdigest()[:12]
 
 
+@cache
+def migrations() -> dict[str, str]:
+    """The text of every migration by its name, in order."""
+    paths = (p for p in MIGRATIONS.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", p.name))
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(paths)}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def is_up_to_date(connection: Any) -> bool:
+    """Whether there is nothing to apply; needs no right but to read. Raises ConfigError."""
+    if not await connection.fetchval("SELECT to_regclass('public.migration') IS NOT NULL"):
+        return False
+    return set(await _known(connection)) == set(migrations()) and await _has_routines(connection)
+
+
+async def _known(connection: Any) -> Mapping[str, str]:
+    """What was applied, with its digest. Raises ConfigError when it is not a start of ours."""
+    rows = await connection.fetch("SELECT name, sha256 FROM public.migration")
+    known = {row["name"]: row["sha256"] for row in rows}
+    newer = sorted(set(known) - set(migrations()))
+    if newer:
+        raise ConfigError(
+            f"a newer Quangate migrated this database (it has {newer[-1]}); upgrade first"
+        )
+    for name, digest in sorted(known.items()):
+        if digest != _digest(migrations()[name]):
+            raise ConfigError(f"migration {name} differs from the one this database was made with")
+    return known
+
+
+async def _has_routines(connection: Any) -> bool:
+    return bool(
+        await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", routines_schema()
+        )
+    )
+
+
 async def apply_migrations(connection: Any) -> list[str]:
     """Apply what is new of `migrations/NNNN_name.sql`, in order, on one node at a time.
 
     Then make this version's routines unless they are there. Returns the migrations applied;
     the connection's search_path is the usual one afterwards.
     """
+    if await is_up_to_date(connection):
+        return []
     applied: list[str] = []
     # What migrations make belongs beside the tables, not among the routines.
     await connection.execute("SET search_path = public")
@@ -47,32 +110,18 @@ async def apply_migrations(connection: Any) -> list[str]:
             "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sha256 text NOT NULL,"
             " applied_at timestamptz NOT NULL DEFAULT now())"
         )
-        known = {
-            r["name"]: r["sha256"]
-            for r in await connection.fetch("SELECT name, sha256 FROM migration")
-        }
-        ours = sorted(p for p in MIGRATIONS.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", p.name))
-        newer = sorted(set(known) - {p.stem for p in ours})
-        if newer:
-            raise ConfigError(
-                f"a newer Quangate migrated this database (it has {newer[-1]}); upgrade first"
-            )
-        for path in ours:
-            text = path.read_text(encoding="utf-8")
-            digest = hashlib.sha256(text.encode()).hexdigest()
-            if path.stem in known:
-                if known[path.stem] != digest:
-                    raise ConfigError(
-                        f"migration {path.stem} differs from the one this database was made with"
-                    )
+        known = await _known(connection)
+        for name, text in migrations().items():
+            if name in known:
                 continue
             async with connection.transaction():
                 await connection.execute("SET LOCAL lock_timeout = '10s'")
                 await connection.execute(text)
                 await connection.execute(
-                    "INSERT INTO migration (name, sha256) VALUES ($1, $2)", path.stem, digest
+                    "INSERT INTO migration (name, sha256) VALUES ($1, $2)", name, _digest(text)
                 )
-            applied.append(path.stem)
+            applied.append(name)
+        await connection.execute(NEVER_EMPTIED)
         await _apply_routines(connection)
     finally:
         await connection.execute("SELECT pg_advisory_unlock($1)", MIGRATION_LOCK)
@@ -82,7 +131,7 @@ async def apply_migrations(connection: Any) -> list[str]:
 
 async def _apply_routines(connection: Any) -> None:
     schema = routines_schema()
-    if await connection.fetchval("SELECT true FROM pg_namespace WHERE nspname = $1", schema):
+    if await _has_routines(connection):
         return
     async with connection.transaction():
         await connection.execute(f"CREATE SCHEMA {schema}")

@@ -11,6 +11,7 @@ import pytest
 from gateway.config import Config
 from gateway.store.database import session_settings
 from gateway.store.embedded import EmbeddedServer
+from gateway.store.preparing import GATEWAY_ROLE
 from tests.conftest import TEMPLATE, in_database, in_own_loop
 
 _numbers = count(1)
@@ -21,7 +22,9 @@ def fresh(postgres: EmbeddedServer, tmp_path: Path) -> Iterator[Config]:
     """Settings for a database and a data directory of this test alone."""
     name = f"chaos_{next(_numbers)}"
     in_own_loop(_execute(postgres.dsn, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-    yield Config(data=tmp_path / "data", database_url=in_database(postgres.dsn, name))
+    yield Config(
+        data=tmp_path / "data", database_url=in_database(postgres.dsn_of(GATEWAY_ROLE), name)
+    )
     in_own_loop(_execute(postgres.dsn, f"DROP DATABASE {name} WITH (FORCE)"))
 
 

@@ -20,6 +20,7 @@ from gateway.store.administration import administration
 from gateway.store.code_import import staging
 from gateway.store.database import Database, open_database, session_settings
 from gateway.store.vault import open_vault
+from tests.conftest import as_owner
 
 PRICE_MINOR = 7
 FUNDS_MINOR = 10**9
@@ -109,7 +110,9 @@ async def opened(config: Config) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def connected(config: Config) -> AsyncIterator[Any]:
     """One connection straight to the world's database."""
-    connection = await asyncpg.connect(config.database_url, server_settings=session_settings())
+    connection = await asyncpg.connect(
+        as_owner(str(config.database_url)), server_settings=session_settings()
+    )
     try:
         yield connection
     finally:

@@ -12,6 +12,7 @@ from gateway.flows.audit import audit
 from gateway.store.administration import administration
 from gateway.store.audit import audit_snapshot
 from gateway.store.database import Database
+from tests.conftest import unguarded
 
 # Stands in for the vault where only rows matter.
 SECRECY = Secrecy(
@@ -99,10 +100,11 @@ async def test_a_credit_limit_that_is_used_stays(database: Database, connection:
             return await partners.set_credit_limit(db, "debtor", amount)
 
     await limit(100)
-    await connection.execute(
-        "UPDATE account SET balance = -60 WHERE partner_id IN"
-        " (SELECT id FROM partner WHERE name = 'debtor')"
-    )
+    async with unguarded(connection):
+        await connection.execute(
+            "UPDATE account SET balance = -60 WHERE partner_id IN"
+            " (SELECT id FROM partner WHERE name = 'debtor')"
+        )
     with pytest.raises(RefusedError, match="owes 60") as caught:
         await limit(59)
     assert caught.value.code == "credit-in-use"

@@ -64,6 +64,7 @@ def test_every_statement_has_a_breach() -> None:
 
 async def test_parked_orders_may_contradict_their_attempts(world: Any) -> None:
     """A contradiction that waits for a person is not a breach: it is known."""
+    await world.execute(GUARDS)
     await world.execute("UPDATE attempt SET state = 'accepted' WHERE id = 302")
     await world.execute("UPDATE orders SET parked = 'accepted after a refund' WHERE id = 202")
     findings = {f.invariant: f for f in await audit(AuditSnapshot(world))}

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from gateway.config import Config
-from tests.conftest import Cli, in_own_loop
+from tests.conftest import Cli, as_owner, in_own_loop
 
 SECRET = "canary-app-secret"
 SETTINGS = (
@@ -73,7 +73,7 @@ def test_a_rotated_key_file_takes_the_settings_along(command: Cli, config: Confi
     """The settings are wrapped anew, so that the old key can be retired."""
 
     async def blob() -> bytes:
-        connection = await asyncpg.connect(config.database_url)
+        connection = await asyncpg.connect(as_owner(str(config.database_url)))
         try:
             return bytes(await connection.fetchval("SELECT settings FROM channel"))
         finally:

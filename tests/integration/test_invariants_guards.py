@@ -72,7 +72,9 @@ async def test_i1_a_code_is_sold_once(world: Any) -> None:
 
     Seen red with the primary key of `allocation` dropped.
     """
-    await world.execute("UPDATE lease SET state = 'closed' WHERE worker_id = $1", W1)
+    await world.execute(
+        "UPDATE lease SET state = 'closed', epoch = epoch + 1 WHERE worker_id = $1", W1
+    )
     again = await world.fetchrow(
         "INSERT INTO lease (pool_id, lo, hi, worker_id, expires_at)"
         " SELECT id, 0, 6, $1, now() + interval '1 h' FROM pool RETURNING id, epoch",

@@ -14,6 +14,7 @@ from gateway.flows.dispatch.job import Job, Settlement, settle_columns
 from gateway.store.attempts import AttemptStore
 from gateway.store.database import Database
 from gateway.store.named_sql import queries
+from tests.conftest import unguarded
 from tests.contract.partner import eventually
 
 PARTNERS = (1, 2, 3)  # told at an endpoint; its endpoint is disabled; has none
@@ -60,12 +61,18 @@ SELECT id + 500, partner_id, id, 1, 'p', 'a', 2, 'created' FROM ordered
 DETAILS = (None, '{"buyer_id": "ann"}', '{"notify_url": "https://n.example/", "buyer_id": "ann"}')
 
 
+async def arranged(connection: Any) -> None:
+    """Nothing but three partners."""
+    async with unguarded(connection):
+        await connection.execute(WORLD)
+
+
 @pytest.fixture
 async def world(connection: Any) -> AsyncIterator[Any]:
     """A connection in a transaction, with three partners and no orders."""
     transaction = connection.transaction()
     await transaction.start()
-    await connection.execute(WORLD)
+    await arranged(connection)
     yield connection
     await transaction.rollback()
 
@@ -173,49 +180,54 @@ async def test_settling_again_changes_nothing(world: Any, seed: int) -> None:
         (News.SUCCEEDED, "parked = NULL", News.FAILED, ("delivered", "now says failed ()")),
     ],
 )
-async def test_an_order_that_was_changed_meanwhile(
-    database: Database, before: News | None, change: str, news: News, after: tuple[str, str | None]
+async def test_an_order_that_was_changed_meanwhile(  # noqa: PLR0917  two fixtures and a row
+    database: Database,
+    connection: Any,
+    before: News | None,
+    change: str,
+    news: News,
+    after: tuple[str, str | None],
 ) -> None:
     """What was judged by an order that is no more is judged again (SQLSTATE 40001), not lost.
 
     Seen red without the counts of moved and of parked orders: the order stayed as it was.
     """
     store = AttemptStore(database.pool, uuid.UUID(int=1))
-    async with database.pool.acquire() as other:
-        await other.execute(WORLD)
-        (attempt,) = await ordered(other, random.Random(1), 1)
-        if before is not None:
-            await store.settle(settle_columns([news_of(attempt, before)]))
-        moving = other.transaction()
-        await moving.start()
-        await other.execute(f"UPDATE orders SET {change}")
-        settling = asyncio.create_task(store.settle(settle_columns([news_of(attempt, news)])))
-        await somebody_waits(database)
-        await moving.commit()
-        await settling
-        row = await other.fetchrow("SELECT state, right(parked, 18) FROM orders")
-        assert tuple(row) == after
+    other = connection
+    await arranged(other)
+    (attempt,) = await ordered(other, random.Random(1), 1)
+    if before is not None:
+        await store.settle(settle_columns([news_of(attempt, before)]))
+    moving = other.transaction()
+    await moving.start()
+    await other.execute(f"UPDATE orders SET {change}")
+    settling = asyncio.create_task(store.settle(settle_columns([news_of(attempt, news)])))
+    await somebody_waits(database)
+    await moving.commit()
+    await settling
+    row = await other.fetchrow("SELECT state, right(parked, 18) FROM orders")
+    assert tuple(row) == after
 
 
-async def test_an_attempt_that_was_changed_meanwhile(database: Database) -> None:
+async def test_an_attempt_that_was_changed_meanwhile(database: Database, connection: Any) -> None:
     """Settling and marking wait for whoever holds the attempt, and go on from what he left."""
     store = AttemptStore(database.pool, uuid.UUID(int=1))
-    async with database.pool.acquire() as other:
-        await other.execute(WORLD)
-        (attempt,) = await ordered(other, random.Random(1), 1)
-        for work, expected in (
-            (store.mark_sent([attempt], [0], [False]), {attempt}),
-            (store.settle(settle_columns([news_of(attempt, News.SUCCEEDED)])), ["applied"]),
-        ):
-            changing = other.transaction()
-            await changing.start()
-            await other.execute("UPDATE attempt SET queries = queries + 1")
-            working = asyncio.create_task(work)
-            await somebody_waits(database)
-            await changing.commit()
-            assert await working == expected
-        row = await other.fetchrow("SELECT state, queries, sends FROM attempt")
-        assert tuple(row) == ("succeeded", 2, 1)
+    other = connection
+    await arranged(other)
+    (attempt,) = await ordered(other, random.Random(1), 1)
+    for work, expected in (
+        (store.mark_sent([attempt], [0], [False]), {attempt}),
+        (store.settle(settle_columns([news_of(attempt, News.SUCCEEDED)])), ["applied"]),
+    ):
+        changing = other.transaction()
+        await changing.start()
+        await other.execute("UPDATE attempt SET queries = queries + 1")
+        working = asyncio.create_task(work)
+        await somebody_waits(database)
+        await changing.commit()
+        assert await working == expected
+    row = await other.fetchrow("SELECT state, queries, sends FROM attempt")
+    assert tuple(row) == ("succeeded", 2, 1)
 
 
 async def somebody_waits(database: Database) -> None:

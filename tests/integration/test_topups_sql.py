@@ -97,7 +97,7 @@ async def test_states_never_move_back(connection: Any) -> None:
 
 async def test_without_the_judge_success_could_fail(connection: Any) -> None:
     """The planted bug: with a judge that always agrees, the order would be refunded too — and
-    only the order's own table stops it."""
+    only the tables of states in the database stop it, the attempt's first."""
     transaction = connection.transaction()
     await transaction.start()
     try:
@@ -107,6 +107,10 @@ async def test_without_the_judge_success_could_fail(connection: Any) -> None:
         )
         attempt = await ordered(connection, 5000)
         await settle(connection, attempt, "succeeded")
+        with pytest.raises(asyncpg.PostgresError, match="does not go from succeeded to failed"):
+            async with connection.transaction():
+                await settle(connection, attempt, "failed")
+        await connection.execute("ALTER TABLE attempt DISABLE TRIGGER attempt_states")
         await settle(connection, attempt, "failed")
         assert (
             await connection.fetchval("SELECT state FROM attempt WHERE id = $1", attempt)

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from gateway.config import Config
 from tests.chaos.processes import GatewayProcess
+from tests.conftest import as_owner
 from tests.contract.partner import Partner, eventually
 from tests.contract.shop import Shop
 from tests.webhook_receiver import Receiver, accept, receiving
@@ -66,7 +67,7 @@ async def run(gateway: GatewayProcess, shop: Shop, receiver: Receiver, connectio
 async def test_kill_between_commit_and_answer(config: Config, tmp_path: Path) -> None:
     """At least once, with the same ids, soon after the restart."""
     process = GatewayProcess(config, tmp_path / "log", settings=ALLOW)
-    connection = await asyncpg.connect(config.database_url)
+    connection = await asyncpg.connect(as_owner(str(config.database_url)))
     async with (
         process as gateway,
         receiving() as receiver,
@@ -85,7 +86,7 @@ async def test_kill_between_commit_and_answer(config: Config, tmp_path: Path) ->
 async def test_two_workers_send_each_message_once(config: Config, tmp_path: Path) -> None:
     """Neither takes what the other has in memory, whichever worker took the order."""
     process = GatewayProcess(config, tmp_path / "log", workers=2, settings=ALLOW)
-    connection = await asyncpg.connect(config.database_url)
+    connection = await asyncpg.connect(as_owner(str(config.database_url)))
     async with (
         process as gateway,
         receiving() as receiver,

@@ -11,6 +11,7 @@ from gateway.domain.webhook import WebhookState
 from gateway.domain.webhook_record import Outcome
 from gateway.store.database import Database
 from gateway.store.webhooks import WebhookStore
+from tests.conftest import unguarded
 
 SLOT, OTHER_SLOT = 7, 8
 BACKLOG = 20_000
@@ -23,20 +24,21 @@ def store_on(connection: Any) -> WebhookStore:
 
 
 @pytest.fixture
-async def rows(database: Database) -> AsyncIterator[Any]:
+async def rows(database: Database, connection: Any) -> AsyncIterator[Any]:
     """A connection with two partners with endpoints and no messages."""
-    async with database.pool.acquire() as connection:
+    async with unguarded(connection):
         await connection.execute("TRUNCATE webhook, webhook_endpoint, worker")
+    async with database.pool.acquire() as rows:
         for name in (DEAD_PARTNER, PARTNER):
-            await connection.execute(
+            await rows.execute(
                 "INSERT INTO partner (name, webhook_secret) VALUES ($1, '') ON CONFLICT DO NOTHING",
                 name,
             )
-        await connection.execute(
+        await rows.execute(
             "INSERT INTO webhook_endpoint (partner_id, url)"
             " SELECT id, 'https://' || name || '.example/' FROM partner"
         )
-        yield connection
+        yield rows
 
 
 async def insert(rows: Any, partner: str, first: int, count: int, **changes: Any) -> None:
@@ -163,11 +165,11 @@ async def few_rows_looked_at(rows: Any) -> AsyncIterator[None]:
     assert after - before < BACKLOG / 4
 
 
-async def test_plans_hold_when_statistics_are_old(rows: Any) -> None:
+async def test_plans_hold_when_statistics_are_old(rows: Any, connection: Any) -> None:
     """A backlog that statistics know nothing of: the index of pending rows seems to be empty."""
     await insert(rows, DEAD_PARTNER, 1, 300)
     await rows.execute("UPDATE webhook SET state = 'delivered'")
-    await rows.execute("ANALYZE webhook")
+    await connection.execute("ANALYZE webhook")
     await insert(rows, DEAD_PARTNER, 10_000, BACKLOG)
     await insert(rows, PARTNER, 900_000, 50, order_id=77, sequence=2)
     await insert(rows, PARTNER, 900_100, 1, order_id=77, sequence=1, attempts=1)
