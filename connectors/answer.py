@@ -7,12 +7,10 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from connectors.contract import (
+    Answer,
+    AnswerKind,
     HttpResponse,
-    Outcome,
-    OutcomeKind,
     ProtocolError,
-    QueryKind,
-    QueryState,
     Reason,
     UpstreamRefused,
 )
@@ -35,54 +33,52 @@ def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
     return min(max(wait_s, 0.0), RETRY_AFTER_S_MAX)
 
 
-def throttled_outcome(response: HttpResponse, now: float) -> Outcome | None:
+def throttled_submit(response: HttpResponse, now: float) -> Answer | None:
     """A 429 was refused unread, so nothing was executed; None for every other status."""
     if response.status != 429:
         return None
-    return Outcome(
-        kind=OutcomeKind.NOT_SENT,
+    return Answer(
+        kind=AnswerKind.NOT_SENT,
         reason=Reason.RATE_LIMITED,
         code="429",
         retry_after_s=retry_after_s(response.headers, now),
     )
 
 
-def unknown_outcome(response: HttpResponse, message: str = "") -> Outcome:
+def unreadable_submit(response: HttpResponse, message: str = "") -> Answer:
     """The outcome of an answer that proves nothing."""
-    return Outcome(
-        kind=OutcomeKind.UNKNOWN,
+    return Answer(
+        kind=AnswerKind.UNKNOWN,
         reason=Reason.UNREADABLE,
         code=str(response.status),
         message=message,
     )
 
 
-def throttled_state(response: HttpResponse, now: float) -> QueryState | None:
+def throttled_query(response: HttpResponse, now: float) -> Answer | None:
     """A query answered 429 is no news, with a time to wait; None for every other status."""
     if response.status != 429:
         return None
-    return QueryState(
-        kind=QueryKind.UNKNOWN,
+    return Answer(
+        kind=AnswerKind.UNKNOWN,
         reason=Reason.RATE_LIMITED,
         code="429",
         retry_after_s=retry_after_s(response.headers, now),
     )
 
 
-def unanswered_state(response: HttpResponse, now: float) -> QueryState | None:
+def unanswered_query(response: HttpResponse, now: float) -> Answer | None:
     """A query that the platform itself did not answer (throttled, a proxy, a gate, a crash) is no
     news, whatever its body says; None for the statuses of its own answers.
     """
     if response.status in {200, 400, 404}:
         return None
-    return throttled_state(response, now) or unknown_state("", code=str(response.status))
+    return throttled_query(response, now) or no_news("", code=str(response.status))
 
 
-def unknown_state(
-    message: str, *, reason: Reason = Reason.UNREADABLE, code: str = ""
-) -> QueryState:
+def no_news(message: str, *, reason: Reason = Reason.UNREADABLE, code: str = "") -> Answer:
     """The state of a query that brought no usable news."""
-    return QueryState(kind=QueryKind.UNKNOWN, reason=reason, code=code, message=message)
+    return Answer(kind=AnswerKind.UNKNOWN, reason=reason, code=code, message=message)
 
 
 def expect_ok(response: HttpResponse) -> None:

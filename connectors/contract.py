@@ -6,15 +6,17 @@ Rules of the room:
    `HttpResponse`s, and returns its result; a `TransportFailure` is thrown into it. So a protocol of
    one call and one that needs a token, a second look or a second call read alike.
 2. Only an explicit success or an explicit refusal is final. Whatever is not understood is UNKNOWN
-   (submit) or PROCESSING/UNKNOWN (query), and is asked about later.
+   (submit) or PROCESSING/UNKNOWN (query), and is asked about later. A connector reads what was said
+   and compares nothing: `judgement.judge` does that, for all doors and all platforms.
 3. Money is an int in minor units (分, cents). Secrets and codes have a repr that hides them.
 """
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Final, Protocol, TypeAlias, TypeVar
 
+from connectors.echo import SAYS_NOTHING, Echo, Expected
 from connectors.secret import Secret
 
 T = TypeVar("T")
@@ -113,35 +115,64 @@ class Context:
     session: Session = field(default_factory=Session)
 
 
-# --- submit ---------------------------------------------------------------------------------------
+# --- what is ordered ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubmitRequest:
-    """One attempt. `account` None buys codes; `face_minor` is the face of one piece;
-    `max_cost_minor` bounds the price of the whole attempt; `params` are the platform's own extras.
+class Ordered:
+    """What an answer is held against. `account` None buys codes; `face_minor` is the face of one
+    piece; `max_cost_minor` bounds the price of the whole attempt. `upstream_no` and `agreed_minor`
+    (its price) are what the platform said when it took the order, as far as it said anything.
     """
 
     attempt_no: str
-    product_id: str
-    account: str | None
+    product_id: str = ""
+    account: str | None = None
     quantity: int = 1
     face_minor: int | None = None
     max_cost_minor: int | None = None
     currency: str = "CNY"
+    upstream_no: str | None = None
+    agreed_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitRequest(Ordered):
+    """One attempt. `params` are the platform's own extras."""
+
+    product_id: str
     params: Mapping[str, str] = field(default_factory=dict)
     notify_url: str | None = None
 
 
-class OutcomeKind(StrEnum):
-    """The result of a submit."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryRequest(Ordered):
+    """Asks for an attempt by our number.
 
-    ACCEPTED = "accepted"  # taken, result later
+    `succeeded_before` tells that an earlier answer was a final success, for platforms that have one
+    word for "failed, refunded" and "succeeded, later taken back".
+    """
+
+    succeeded_before: bool = False
+
+
+# --- what is answered -----------------------------------------------------------------------------
+
+
+class AnswerKind(StrEnum):
+    """What a platform says of an order, at whichever door."""
+
+    ACCEPTED = "accepted"  # to a submit: taken, result later
+    PROCESSING = "processing"
     SUCCESS = "success"  # executed in full
     PARTIAL = "partial"  # executed in part, and final
-    REJECTED = "rejected"  # explicitly refused, nothing executed
-    NOT_SENT = "not_sent"  # never reached the platform, or refused unread (429)
-    UNKNOWN = "unknown"  # everything else: ask by our number
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REVERSED = "reversed"  # money given back; before any success it means the same as FAILED
+    REJECTED = "rejected"  # to a submit: explicitly refused, nothing executed
+    NOT_SENT = "not_sent"  # to a submit: never reached the platform, or refused unread (429)
+    NOT_FOUND = "not_found"  # to a query: it has no such number (it may not have it *yet*)
+    UNKNOWN = "unknown"  # no usable answer: ask by our number
 
 
 class Reason(StrEnum):
@@ -156,6 +187,8 @@ class Reason(StrEnum):
     RATE_LIMITED = "rate-limited"
     DUPLICATE = "duplicate"
     ECHO_MISMATCH = "echo-mismatch"  # the answer speaks of another account, product or amount
+    SEVERAL = "several-orders"  # the platform has more than one under our number
+    CONTRADICTION = "contradiction"  # its word and its sums do not go together
     CODES_MISSING = "codes-missing"  # success is claimed, but the codes are not there (yet)
     CONNECTION = "connection"
     UNREADABLE = "unreadable"
@@ -178,63 +211,21 @@ class DeliveredCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a submit is known to have done. `cost_minor` is the price of the whole attempt."""
+class Answer:
+    """What a platform said of an order: to a submit, to a query or in a callback. A reading of its
+    words, not a judgement: only what `judgement.judge` makes of it may be acted on.
 
-    kind: OutcomeKind
-    upstream_no: str | None = None
-    cost_minor: int | None = None
-    delivered_quantity: int | None = None
-    delivered_face_minor: int | None = None
-    codes: tuple[DeliveredCode, ...] = ()
-    reason: Reason | None = None
-    code: str = ""
-    message: str = ""
-    retry_after_s: float | None = None
-
-
-# --- query ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueryRequest:
-    """Asks for an attempt by our number; the other members are compared with the answer.
-
-    `succeeded_before` tells that an earlier answer was a final success, for platforms that have one
-    word for "failed, refunded" and "succeeded, later taken back".
+    `cost_minor` is what it charged for the whole attempt and `refunded_minor` how much of that it
+    gave back, both in `currency` (None: that of the order). How much was delivered it says by
+    pieces or by face, as it counts; None is "not said" everywhere.
     """
 
-    attempt_no: str
-    upstream_no: str | None = None
-    product_id: str = ""
-    account: str | None = None
-    quantity: int = 1
-    face_minor: int | None = None
-    currency: str = "CNY"
-    succeeded_before: bool = False
-
-
-class QueryKind(StrEnum):
-    """What the platform says of an attempt."""
-
-    PROCESSING = "processing"
-    SUCCESS = "success"
-    PARTIAL = "partial"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    REVERSED = "reversed"  # money given back; before any success it means the same as FAILED
-    NOT_FOUND = "not_found"  # the platform says it has no such number (it may not have it *yet*)
-    UNKNOWN = "unknown"  # no usable answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueryState:
-    """What a query or a submit's second look found; a PARTIAL says how much was delivered, by
-    pieces (`delivered_quantity`) or by face (`delivered_face_minor`), as the platform counts."""
-
-    kind: QueryKind
+    kind: AnswerKind
+    echo: Echo = SAYS_NOTHING
     upstream_no: str | None = None
     cost_minor: int | None = None
+    refunded_minor: int | None = None
+    currency: str | None = None
     delivered_quantity: int | None = None
     delivered_face_minor: int | None = None
     codes: tuple[DeliveredCode, ...] = ()
@@ -242,6 +233,9 @@ class QueryState:
     code: str = ""
     message: str = ""
     retry_after_s: float | None = None
+
+
+NO_NEWS: Final = Answer(kind=AnswerKind.UNKNOWN)
 
 
 # --- callback -------------------------------------------------------------------------------------
@@ -270,18 +264,16 @@ class Ack:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackEvent:
     """News of an attempt (`attempt_no`) or of a product (`product_id`): a hint that asks for a
-    query. `trusted` means that the signature covers `hint`. Codes are never taken from it;
-    `holds_codes` says that its body shows some, so it must not be kept in the open.
+    query. `trusted` means that the signature covers all of `answer`. Codes are never taken from
+    it; `holds_codes` says that its body shows some, so it must not be kept in the open.
     """
 
     ack: Ack
     attempt_no: str | None = None
     product_id: str | None = None
-    upstream_no: str | None = None
-    hint: QueryKind = QueryKind.UNKNOWN
+    answer: Answer = NO_NEWS
     trusted: bool = False
     holds_codes: bool = False
-    message: str = ""
 
 
 class CallbackRefused(Exception):  # noqa: N818 — says what happened
@@ -372,11 +364,14 @@ class Connector(Protocol):
     def capabilities(self) -> Capabilities:
         """What the gateway may rely on."""
 
-    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Outcome]:
+    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Answer]:
         """Buy; never raises for anything the platform answers."""
 
-    def query(self, request: QueryRequest, context: Context) -> Exchange[QueryState]:
+    def query(self, request: QueryRequest, context: Context) -> Exchange[Answer]:
         """Tell what became of an attempt."""
+
+    def expects(self, ordered: Ordered) -> Expected:
+        """How the platform echoes an order, and what it was told to bound."""
 
     def parse_callback(self, call: CallbackRequest, now: float) -> CallbackEvent:
         """Verify and read a callback, or raise `CallbackRefused`. Pure; constant-time compare."""

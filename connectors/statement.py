@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Protocol, runtime_checkable
 
-from connectors.contract import Context, Exchange, QueryKind
+from connectors.contract import AnswerKind, Context, Exchange
 
 # Around the day: a time without a zone may be any zone's (assumption: none is further off).
 MARGIN: Final = timedelta(hours=14)
@@ -18,18 +18,20 @@ PAGES_MAX: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementRow:
-    """One transaction of theirs. `amount_minor` is what they charged for all of it, in minor units
-    of `currency`; `at` in Unix seconds, None where it is not told.
+    """One transaction of theirs. `amount_minor` is what they charged for all of it, and
+    `refunded_minor` what they gave back of that, in minor units of `currency`; `at` in Unix
+    seconds, None where it is not told.
     """
 
     our_no: str | None
     upstream_no: str | None
-    kind: QueryKind
+    kind: AnswerKind
     amount_minor: int | None
     currency: str
     at: float | None = None
     delivered_quantity: int | None = None
     delivered_face_minor: int | None = None
+    refunded_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

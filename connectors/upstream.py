@@ -11,6 +11,8 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from connectors.contract import (
+    Answer,
+    AnswerKind,
     Balance,
     CallbackEvent,
     CallbackRequest,
@@ -22,18 +24,16 @@ from connectors.contract import (
     Context,
     Exchange,
     FailureKind,
-    Outcome,
-    OutcomeKind,
+    Ordered,
     ProtocolError,
-    QueryKind,
     QueryRequest,
-    QueryState,
     Reason,
     Session,
     SubmitRequest,
     TransportFailure,
     UpstreamRefused,
 )
+from connectors.judgement import Judgement, judge
 from connectors.statement import KeepsStatements, StatementPage
 from connectors.transport import Transport
 
@@ -83,24 +83,30 @@ class Upstream:
         """What may be relied on."""
         return self.connector.capabilities
 
-    async def submit(self, request: SubmitRequest) -> Outcome:
+    async def submit(self, request: SubmitRequest) -> Judgement:
         """Buy once. Never raises but for cancellation; the attempt must be committed before."""
         run = _Run(self.connector.submit(request, self._context()))
         try:
-            return await run.drive(self.transport)
+            answer = await run.drive(self.transport)
         except Exception as error:  # noqa: BLE001 — whatever it was, the money may be gone
-            kind = OutcomeKind.UNKNOWN if run.may_have_executed else OutcomeKind.NOT_SENT
-            return Outcome(kind=kind, reason=_reason(error), message=_describe(error))
+            kind = AnswerKind.UNKNOWN if run.may_have_executed else AnswerKind.NOT_SENT
+            answer = Answer(kind=kind, reason=_reason(error), message=_describe(error))
+        return self.judge(answer, request)
 
-    async def query(self, request: QueryRequest) -> QueryState:
+    async def query(self, request: QueryRequest) -> Judgement:
         """Ask what became of an attempt. Never raises but for cancellation."""
         run = _Run(self.connector.query(request, self._context()))
         try:
-            return await run.drive(self.transport)
+            answer = await run.drive(self.transport)
         except Exception as error:  # noqa: BLE001 — a failed query is no news, never a failure
-            return QueryState(
-                kind=QueryKind.UNKNOWN, reason=_reason(error), message=_describe(error)
+            answer = Answer(
+                kind=AnswerKind.UNKNOWN, reason=_reason(error), message=_describe(error)
             )
+        return self.judge(answer, request)
+
+    def judge(self, answer: Answer, ordered: Ordered) -> Judgement:
+        """What an answer proves, whichever door it came through."""
+        return judge(answer, ordered, self.connector.expects(ordered))
 
     async def cancel(self, request: CancelRequest) -> Cancellation:
         """Ask to stop an attempt; a failure on the way counts as REFUSED: nothing is proved."""

@@ -194,7 +194,9 @@ class TopUps:
             account=job.account or None,  # none: it buys codes
             quantity=job.quantity,
             face_minor=job.face_minor,
+            max_cost_minor=job.cost_max_minor,
             currency=CURRENCY,
+            agreed_minor=job.cost_minor,
             succeeded_before=job.succeeded_before,
         )
 

@@ -5,18 +5,20 @@ executed. The gateway's single flight per attempt is what prevents that, not the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.answer import (
     expect_ok,
-    throttled_outcome,
-    unanswered_state,
-    unknown_outcome,
-    unknown_state,
+    no_news,
+    throttled_submit,
+    unanswered_query,
+    unreadable_submit,
 )
 from connectors.contract import (
     Ack,
+    Answer,
+    AnswerKind,
     Balance,
     CallbackEvent,
     CallbackRefused,
@@ -30,12 +32,9 @@ from connectors.contract import (
     Exchange,
     HttpRequest,
     HttpResponse,
-    Outcome,
-    OutcomeKind,
+    Ordered,
     ProtocolError,
-    QueryKind,
     QueryRequest,
-    QueryState,
     Reason,
     SubmitRequest,
     UpstreamRefused,
@@ -51,6 +50,7 @@ from connectors.dayuanren.wire import (
     read_rows,
     signed_form,
 )
+from connectors.echo import Echo, Expected
 from connectors.loose import as_int, as_object, as_objects, as_text, short_yuan, to_minor
 from connectors.signing import same, sorted_form_md5
 
@@ -83,43 +83,52 @@ class Dayuanren:
 
     # --- submit and query -------------------------------------------------------------------------
 
-    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Outcome]:
+    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Answer]:
         """recharge; errno 0 is ACCEPTED. Refuses by itself what the platform cannot express."""
         if request.account is None or request.quantity != 1:
-            return Outcome(
-                kind=OutcomeKind.REJECTED,
+            return Answer(
+                kind=AnswerKind.REJECTED,
                 reason=Reason.INVALID_REQUEST,
                 message="the platform tops up one account by one face",
             )
         response = yield self._call("recharge", _purchase(request), executes=True)
-        throttled = throttled_outcome(response, context.now)
+        throttled = throttled_submit(response, context.now)
         if throttled is not None:
             return throttled
         try:
             envelope = read_envelope(response.body)
         except ProtocolError as error:
-            return unknown_outcome(response, str(error))
-        return _read_submit(envelope, request)
+            return unreadable_submit(response, str(error))
+        return _read_submit(envelope)
 
-    def query(self, request: QueryRequest, context: Context) -> Exchange[QueryState]:
+    def query(self, request: QueryRequest, context: Context) -> Exchange[Answer]:
         """check by our number; a missing row is NOT_FOUND."""
         response = yield self._call("check", {"out_trade_nums": request.attempt_no})
-        unanswered = unanswered_state(response, context.now)
+        unanswered = unanswered_query(response, context.now)
         if unanswered is not None:
             return unanswered
         envelope = read_envelope(response.body)
         if not envelope.ok:
-            return unknown_state(envelope.message, reason=Reason.OTHER, code=envelope.errno)
+            return no_news(envelope.message, reason=Reason.OTHER, code=envelope.errno)
         rows = read_rows(envelope.data)
         ours = [row for row in rows if as_text(row.get("out_trade_num")) == request.attempt_no]
         if not ours:
             if rows:
-                return unknown_state("another order was answered", reason=Reason.ECHO_MISMATCH)
-            return QueryState(kind=QueryKind.NOT_FOUND)
+                return no_news("another order was answered", reason=Reason.ECHO_MISMATCH)
+            return Answer(kind=AnswerKind.NOT_FOUND)
         if len(ours) > 1:
             # The race was lost: which of them is true, and whether to pay both, is for a person.
-            return unknown_state("several orders under our number", reason=Reason.DUPLICATE)
-        return _read_order(ours[0], request)
+            return no_news("several orders under our number", reason=Reason.SEVERAL)
+        return _read_order(ours[0])
+
+    def expects(self, ordered: Ordered) -> Expected:
+        """All of it is echoed but the face, which only comes as what was credited."""
+        return Expected(
+            order_no=ordered.attempt_no,
+            account=ordered.account,
+            product=ordered.product_id or None,
+            limit_minor=ordered.max_cost_minor,
+        )
 
     # --- callbacks --------------------------------------------------------------------------------
 
@@ -141,11 +150,9 @@ class Dayuanren:
         return CallbackEvent(
             ack=Ack(body=b"success"),
             attempt_no=attempt_no,
-            upstream_no=fields.get("order_number") or None,
-            hint=STATES.get(fields.get("state", ""), QueryKind.UNKNOWN),
+            answer=_news(fields),
             trusted=True,
             holds_codes=bool(fields.get("charge_kami")),
-            message=fields.get("remark", ""),
         )
 
     # --- the rest ---------------------------------------------------------------------------------
@@ -202,39 +209,39 @@ def _purchase(request: SubmitRequest) -> dict[str, str]:
     return fields
 
 
-def _read_submit(envelope: Envelope, request: SubmitRequest) -> Outcome:
+def _read_submit(envelope: Envelope) -> Answer:
     if envelope.ok:
-        order = as_object(envelope.data)
-        if as_text(order.get("out_trade_num")) not in (None, request.attempt_no):
-            return Outcome(kind=OutcomeKind.UNKNOWN, reason=Reason.ECHO_MISMATCH)
-        return Outcome(
-            kind=OutcomeKind.ACCEPTED,
-            upstream_no=as_text(order.get("order_number")),
-            cost_minor=to_minor(order.get("total_price")),
-        )
+        return replace(_read_order(as_object(envelope.data)), kind=AnswerKind.ACCEPTED)
     refusal = envelope.refusal
     doubt = Reason.DUPLICATE if DUPLICATE_TEXT in envelope.message else Reason.OTHER
-    return Outcome(
-        kind=OutcomeKind.UNKNOWN if refusal is None else OutcomeKind.REJECTED,
+    return Answer(
+        kind=AnswerKind.UNKNOWN if refusal is None else AnswerKind.REJECTED,
         reason=refusal or doubt,
         code=envelope.errno,
         message=envelope.message,
     )
 
 
-def _read_order(order: Mapping[str, Any], request: QueryRequest) -> QueryState:
-    if request.account and as_text(order.get("mobile")) not in (None, request.account):
-        return unknown_state("another account was topped up", reason=Reason.ECHO_MISMATCH)
+def _news(fields: Mapping[str, str]) -> Answer:
+    """A callback's answer: a state that nobody knows is a reason to ask."""
+    answer = _read_order(fields)
+    return answer if answer.code in STATES else replace(answer, kind=AnswerKind.UNKNOWN)
+
+
+def _read_order(order: Mapping[str, Any]) -> Answer:
+    """An order as recharge answers it, as check shows it and as a callback tells it, all alike."""
     word = as_text(order.get("state")) or ""
-    # An unknown state is not an end: we ask again.
-    kind = STATES.get(word, QueryKind.PROCESSING)
-    delivered = kind in {QueryKind.SUCCESS, QueryKind.PARTIAL}
-    return QueryState(
-        kind=kind,
+    return Answer(
+        # An unknown state is not an end: we ask again.
+        kind=STATES.get(word, AnswerKind.PROCESSING),
+        echo=Echo(
+            order_no=as_text(order.get("out_trade_num")),
+            account=as_text(order.get("mobile")),
+            product=as_text(order.get("product_id")),
+        ),
         upstream_no=as_text(order.get("order_number")),
         cost_minor=to_minor(order.get("total_price")),
-        delivered_quantity=1 if kind is QueryKind.SUCCESS else None,
-        delivered_face_minor=to_minor(order.get("charge_amount")) if delivered else None,
+        delivered_face_minor=to_minor(order.get("charge_amount")),
         code=word,
         message=as_text(order.get("remark")) or "",
     )

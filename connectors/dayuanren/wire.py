@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from connectors.contract import ProtocolError, QueryKind, Reason
+from connectors.contract import AnswerKind, ProtocolError, Reason
 from connectors.loose import as_text, read_object
 from connectors.refusal import Sentences
 from connectors.secret import Secret
 from connectors.signing import form_text, sorted_form_md5
 
 # Public `state` of check and of callbacks.
-STATES: Final[Mapping[str, QueryKind]] = {
-    "-1": QueryKind.CANCELLED,
-    "0": QueryKind.PROCESSING,
-    "1": QueryKind.SUCCESS,
-    "2": QueryKind.FAILED,
-    "3": QueryKind.PARTIAL,
+STATES: Final[Mapping[str, AnswerKind]] = {
+    "-1": AnswerKind.CANCELLED,
+    "0": AnswerKind.PROCESSING,
+    "1": AnswerKind.SUCCESS,
+    "2": AnswerKind.FAILED,
+    "3": AnswerKind.PARTIAL,
 }
 
 # Refusals are text only, with errno 1: these sentences mean that nothing was entered. Everything

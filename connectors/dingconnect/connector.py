@@ -6,7 +6,7 @@ asked about by ListTransferRecords. There are no callbacks in v1.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,12 +14,14 @@ from urllib.parse import urlencode
 
 from connectors.answer import (
     expect_ok,
-    throttled_outcome,
-    throttled_state,
-    unknown_outcome,
-    unknown_state,
+    no_news,
+    throttled_query,
+    throttled_submit,
+    unreadable_submit,
 )
 from connectors.contract import (
+    Answer,
+    AnswerKind,
     Balance,
     CallbackEvent,
     CallbackRefused,
@@ -33,12 +35,9 @@ from connectors.contract import (
     Exchange,
     HttpRequest,
     HttpResponse,
-    Outcome,
-    OutcomeKind,
+    Ordered,
     ProtocolError,
-    QueryKind,
     QueryRequest,
-    QueryState,
     Reason,
     SubmitRequest,
     UpstreamRefused,
@@ -58,12 +57,13 @@ from connectors.dingconnect.wire import (
     api_url,
     cost_of,
     distributor_ref,
+    echo_of,
     pin_of,
     read_envelope,
-    speaks_of,
     state_of,
     transfer_ref,
 )
+from connectors.echo import Expected
 from connectors.loose import as_decimal, as_object, as_objects, as_text, to_major, to_minor
 from connectors.signing import compact_json
 from connectors.statement import StatementPage
@@ -81,10 +81,10 @@ CAPABILITIES = Capabilities(
     quantity_max=1,
 )
 RECORDS_ASKED = 10  # of one DistributorRef; more than one already means something went wrong
-SUBMIT_KINDS: Mapping[QueryKind, OutcomeKind] = {
-    QueryKind.SUCCESS: OutcomeKind.SUCCESS,
-    QueryKind.FAILED: OutcomeKind.REJECTED,
-    QueryKind.CANCELLED: OutcomeKind.REJECTED,
+SUBMIT_KINDS: Mapping[AnswerKind, AnswerKind] = {
+    AnswerKind.SUCCESS: AnswerKind.SUCCESS,
+    AnswerKind.FAILED: AnswerKind.REJECTED,
+    AnswerKind.CANCELLED: AnswerKind.REJECTED,
 }
 
 
@@ -107,23 +107,19 @@ class Dingconnect:
 
     # --- submit -----------------------------------------------------------------------------------
 
-    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Outcome]:
+    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Answer]:
         """SendTransfer, once. The amount is the one in the product id (`SKU@AMOUNT`), else the
         face, else that of a SKU which has only one.
         """
         if request.quantity != 1:
             return _refuse("a transfer is one top-up")
-        sku, amount = split_product(request.product_id)
-        if amount is None and request.face_minor is not None:
-            face = to_major(request.face_minor, request.currency)
-            # The currency is always spelled out: in another one the same number is another sum.
-            amount = Denomination(amount=face, currency=request.currency)
+        sku, amount = _amount_of(request)
         if amount is None:
             amount = yield from self._only_amount(sku)
         if amount is None:
             return _refuse("no amount: give the SKU a face value, or write SKU@AMOUNT")
         response = yield self._post("SendTransfer", _transfer(request, sku, amount), executes=True)
-        return _read_answer(response, request, sku, context)
+        return _read_answer(response, context)
 
     def _only_amount(self, sku: str) -> Exchange[Denomination | None]:
         """The amount of a SKU whose minimum is its maximum; None of any other."""
@@ -139,22 +135,33 @@ class Dingconnect:
 
     # --- query ------------------------------------------------------------------------------------
 
-    def query(self, request: QueryRequest, context: Context) -> Exchange[QueryState]:
+    def query(self, request: QueryRequest, context: Context) -> Exchange[Answer]:
         """ListTransferRecords by our number; nothing found is NOT_FOUND."""
         members: dict[str, Any] = {"DistributorRef": request.attempt_no, "Take": RECORDS_ASKED}
         if request.account is not None:
             members["AccountNumber"] = account_number(request.account)
         response = yield self._post("ListTransferRecords", members)
-        throttled = throttled_state(response, context.now)
+        throttled = throttled_query(response, context.now)
         if throttled is not None:
             return throttled
         envelope = read_envelope(response.body)
         items = envelope.members.get("Items")
         if envelope.result_code not in {OK, PARTIAL} or not isinstance(items, list):
-            return unknown_state(envelope.message, reason=Reason.OTHER, code=envelope.code)
+            return no_news(envelope.message, reason=Reason.OTHER, code=envelope.code)
         if not items and (envelope.result_code != OK or envelope.errors or response.status != 200):
-            return unknown_state(envelope.message, reason=Reason.OTHER, code=envelope.code)
-        return _read_records(items, request)
+            return no_news(envelope.message, reason=Reason.OTHER, code=envelope.code)
+        return _read_records(items, request.attempt_no)
+
+    def expects(self, ordered: Ordered) -> Expected:
+        """All is echoed; the amount is known unless the SKU has only one."""
+        sku, amount = _amount_of(ordered)
+        return Expected(
+            order_no=ordered.attempt_no,
+            account=None if ordered.account is None else account_number(ordered.account),
+            product=sku or None,
+            amount=None if amount is None else amount.amount,
+            currency=None if amount is None else amount.currency,
+        )
 
     def parse_callback(self, call: CallbackRequest, now: float) -> CallbackEvent:  # noqa: ARG002
         """The payload of the platform's webhook is not confirmed: nothing is believed."""
@@ -244,115 +251,97 @@ def _transfer(request: SubmitRequest, sku: str, amount: Denomination) -> dict[st
     return members
 
 
-def _refuse(message: str) -> Outcome:
-    return Outcome(kind=OutcomeKind.REJECTED, reason=Reason.INVALID_REQUEST, message=message)
+def _amount_of(ordered: Ordered) -> tuple[str, Denomination | None]:
+    """The SKU and the amount to send: the one in the product id (`SKU@AMOUNT`), else the face.
+
+    The currency of a face is always spelled out: in another one the same number is another sum.
+    """
+    sku, amount = split_product(ordered.product_id)
+    if amount is None and ordered.face_minor is not None:
+        face = to_major(ordered.face_minor, ordered.currency)
+        amount = Denomination(amount=face, currency=ordered.currency)
+    return sku, amount
 
 
-def _read_answer(
-    response: HttpResponse, request: SubmitRequest, sku: str, context: Context
-) -> Outcome:
+def _refuse(message: str) -> Answer:
+    return Answer(kind=AnswerKind.REJECTED, reason=Reason.INVALID_REQUEST, message=message)
+
+
+def _read_answer(response: HttpResponse, context: Context) -> Answer:
     """What the HTTP status says by itself (not much), then the envelope."""
-    throttled = throttled_outcome(response, context.now)
+    throttled = throttled_submit(response, context.now)
     if throttled is not None:
         return throttled
     if response.status in {401, 403}:
-        return Outcome(
-            kind=OutcomeKind.REJECTED, reason=Reason.CREDENTIALS, code=str(response.status)
+        return Answer(
+            kind=AnswerKind.REJECTED, reason=Reason.CREDENTIALS, code=str(response.status)
         )
     try:
         envelope = read_envelope(response.body)
     except ProtocolError as error:
-        return unknown_outcome(response, str(error))
-    return _read_submit(envelope, request, sku)
+        return unreadable_submit(response, str(error))
+    return _read_submit(envelope)
 
 
-def _read_submit(envelope: Envelope, request: SubmitRequest, sku: str) -> Outcome:
+def _read_submit(envelope: Envelope) -> Answer:
     """The record's state if it has ended or runs; without one, what the error codes say."""
     record = as_object(envelope.members.get("TransferRecord"))
     codes = {code for code, _ in envelope.errors}
     if DUPLICATE in codes:
-        return _outcome(OutcomeKind.UNKNOWN, Reason.DUPLICATE, envelope)
+        return _outcome(AnswerKind.UNKNOWN, Reason.DUPLICATE, envelope)
     if RATE_LIMITED in codes:
-        return _outcome(OutcomeKind.NOT_SENT, Reason.RATE_LIMITED, envelope)
-    if record.get("ProcessingState") and not speaks_of(
-        record, request.attempt_no, sku, request.account
-    ):
-        return Outcome(kind=OutcomeKind.UNKNOWN, reason=Reason.ECHO_MISMATCH)
-    state, word = state_of(record)
-    if word and (not codes or state is QueryKind.FAILED):
-        return _read_record(record, state, envelope, request)
+        return _outcome(AnswerKind.NOT_SENT, Reason.RATE_LIMITED, envelope)
+    read = _read_record(record)
+    if read.code and (not codes or read.kind is AnswerKind.FAILED):
+        kind = SUBMIT_KINDS.get(read.kind, AnswerKind.ACCEPTED)
+        reason = _reason_of(envelope) if kind is AnswerKind.REJECTED else None
+        return replace(read, kind=kind, reason=reason, code=envelope.code, message=envelope.message)
     reasons = {REJECTED_CODES.get(code) for code in codes}
     if codes and envelope.result_code == INVALID:
         # Invalid by the platform's own class: no code of it was ever executed.
         reasons = {reason or Reason.INVALID_REQUEST for reason in reasons}
     if reasons and None not in reasons and transfer_ref(record) is None:
-        return _outcome(OutcomeKind.REJECTED, _reason_of(envelope), envelope)
-    return _outcome(OutcomeKind.UNKNOWN, Reason.UNREADABLE, envelope)
+        return _outcome(AnswerKind.REJECTED, _reason_of(envelope), envelope)
+    return _outcome(AnswerKind.UNKNOWN, Reason.UNREADABLE, envelope)
 
 
 def _reason_of(envelope: Envelope) -> Reason:
     return REJECTED_CODES.get(envelope.code, Reason.OTHER)
 
 
-def _outcome(kind: OutcomeKind, reason: Reason, envelope: Envelope) -> Outcome:
-    return Outcome(kind=kind, reason=reason, code=envelope.code, message=envelope.message)
+def _outcome(kind: AnswerKind, reason: Reason, envelope: Envelope) -> Answer:
+    return Answer(kind=kind, reason=reason, code=envelope.code, message=envelope.message)
 
 
-def _read_record(
-    record: Mapping[str, Any], state: QueryKind, envelope: Envelope, request: SubmitRequest
-) -> Outcome:
-    pins = pin_of(record) if state is QueryKind.SUCCESS else ()
-    kind = SUBMIT_KINDS.get(state, OutcomeKind.ACCEPTED)
-    if kind is OutcomeKind.SUCCESS and request.account is None and not pins:
-        kind = OutcomeKind.ACCEPTED  # a query may bring the PIN
-    return Outcome(
+def _read_record(record: Mapping[str, Any]) -> Answer:
+    """A transfer as SendTransfer answers it and as ListTransferRecords shows it."""
+    kind, word = state_of(record)
+    cost_minor, currency = cost_of(record)
+    return Answer(
         kind=kind,
+        echo=echo_of(record),
         upstream_no=transfer_ref(record),
-        cost_minor=to_minor(cost_of(record, request.currency), request.currency),
-        delivered_quantity=1 if kind is OutcomeKind.SUCCESS else None,
-        codes=pins,
-        reason=_reason_of(envelope) if kind is OutcomeKind.REJECTED else None,
-        code=envelope.code,
-        message=envelope.message,
+        cost_minor=cost_minor,
+        currency=currency,
+        codes=pin_of(record) if kind is AnswerKind.SUCCESS else (),
+        code=word,
     )
 
 
-def _read_records(items: list[Any], request: QueryRequest) -> QueryState:
+def _read_records(items: list[Any], attempt_no: str) -> Answer:
     """The one live record under our number; failed tries beside it do not count."""
     records = [as_object(item.get("TransferRecord")) or item for item in as_objects(items)]
-    ours = [record for record in records if distributor_ref(record) == request.attempt_no]
+    ours = [record for record in records if distributor_ref(record) == attempt_no]
     if not ours:
         if items:
-            return unknown_state("another order was answered", reason=Reason.ECHO_MISMATCH)
-        return QueryState(kind=QueryKind.NOT_FOUND)
-    dead = {QueryKind.FAILED, QueryKind.CANCELLED}
+            return no_news("another order was answered", reason=Reason.ECHO_MISMATCH)
+        return Answer(kind=AnswerKind.NOT_FOUND)
+    dead = {AnswerKind.FAILED, AnswerKind.CANCELLED}
     live = [record for record in ours if state_of(record)[0] not in dead]
     if len(live) > 1:
         # No de-duplication: each of them was paid. Which one counts is for a person.
-        return unknown_state("several transfers under our number", reason=Reason.DUPLICATE)
-    record = (live or ours)[0]
-    if not speaks_of(
-        record, request.attempt_no, split_product(request.product_id)[0], request.account
-    ):
-        return unknown_state("another order was answered", reason=Reason.ECHO_MISMATCH)
-    return _read_state(record, request)
-
-
-def _read_state(record: Mapping[str, Any], request: QueryRequest) -> QueryState:
-    kind, word = state_of(record)
-    reason = None
-    pins = pin_of(record) if kind is QueryKind.SUCCESS else ()
-    if kind is QueryKind.SUCCESS and request.account is None and not pins:
-        kind, reason = QueryKind.PROCESSING, Reason.CODES_MISSING
-    return QueryState(
-        kind=kind,
-        upstream_no=transfer_ref(record),
-        cost_minor=to_minor(cost_of(record, request.currency), request.currency),
-        delivered_quantity=1 if kind is QueryKind.SUCCESS else None,
-        codes=pins,
-        reason=reason,
-        code=word,
-    )
+        return no_news("several transfers under our number", reason=Reason.SEVERAL)
+    return _read_record((live or ours)[0])
 
 
 def _read_ok(response: HttpResponse) -> Envelope:

@@ -15,7 +15,7 @@ from connectors.dingconnect.wire import (
     state_of,
     transfer_ref,
 )
-from connectors.loose import as_int, as_object, as_objects, as_text, to_minor
+from connectors.loose import as_int, as_object, as_objects
 from connectors.statement import StatementPage, StatementRow, moment_s, near
 
 TAKE = 100
@@ -38,12 +38,12 @@ def read_page(envelope: Envelope, day: date, cursor: str | None) -> StatementPag
 
 
 def _row(record: Mapping[str, Any]) -> StatementRow:
-    currency = as_text(as_object(record.get("Price")).get("SendCurrencyIso")) or ""
+    cost_minor, currency = cost_of(record)
     return StatementRow(
         our_no=distributor_ref(record),
         upstream_no=transfer_ref(record),
         kind=state_of(record)[0],
-        amount_minor=to_minor(cost_of(record, currency), currency),
-        currency=currency,
+        amount_minor=cost_minor,
+        currency=currency or "",
         at=moment_s(record, "StartedUtc"),
     )

@@ -10,18 +10,27 @@ from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from connectors.contract import DeliveredCode, ProtocolError, QueryKind, Reason
-from connectors.loose import as_decimal, as_int, as_object, as_objects, as_text, read_object
+from connectors.contract import AnswerKind, DeliveredCode, ProtocolError, Reason
+from connectors.echo import Echo
+from connectors.loose import (
+    as_decimal,
+    as_int,
+    as_object,
+    as_objects,
+    as_text,
+    read_object,
+    to_minor,
+)
 from connectors.secret import Secret
 
 # `ProcessingState` of a TransferRecord.
-STATES: Final[Mapping[str, QueryKind]] = {
-    "submitted": QueryKind.PROCESSING,
-    "processing": QueryKind.PROCESSING,
-    "complete": QueryKind.SUCCESS,
-    "failed": QueryKind.FAILED,
-    "cancelled": QueryKind.CANCELLED,
-    "cancelling": QueryKind.PROCESSING,
+STATES: Final[Mapping[str, AnswerKind]] = {
+    "submitted": AnswerKind.PROCESSING,
+    "processing": AnswerKind.PROCESSING,
+    "complete": AnswerKind.SUCCESS,
+    "failed": AnswerKind.FAILED,
+    "cancelled": AnswerKind.CANCELLED,
+    "cancelling": AnswerKind.PROCESSING,
 }
 
 # `ResultCode`: 1 ok, 2 partial (NearestMatch), 3 transient, 4 invalid, 5 refused.
@@ -96,10 +105,10 @@ def account_number(account: str | None) -> str:
     return PIN_ACCOUNT if account is None else account.strip().lstrip("+")
 
 
-def state_of(record: Mapping[str, Any]) -> tuple[QueryKind, str]:
+def state_of(record: Mapping[str, Any]) -> tuple[AnswerKind, str]:
     """A record's state and the platform's word for it; an unknown word is PROCESSING."""
     word = as_text(record.get("ProcessingState")) or ""
-    return STATES.get(word.lower(), QueryKind.PROCESSING), word
+    return STATES.get(word.lower(), AnswerKind.PROCESSING), word
 
 
 def transfer_ref(record: Mapping[str, Any]) -> str | None:
@@ -113,27 +122,30 @@ def distributor_ref(record: Mapping[str, Any]) -> str | None:
     return as_text(as_object(record.get("TransferId")).get("DistributorRef"))
 
 
-def speaks_of(record: Mapping[str, Any], attempt_no: str, sku: str, account: str | None) -> bool:
-    """Whether a record is about our attempt; members that either side leaves out do not count."""
+def echo_of(record: Mapping[str, Any]) -> Echo:
+    """What a record says it is about; the amount is what was sent, without our fee."""
     number = as_text(record.get("AccountNumber"))
-    return (
-        distributor_ref(record) in (None, attempt_no)
-        and (not sku or as_text(record.get("SkuCode")) in (None, sku))
-        and (account is None or number is None or number.lstrip("+") == account_number(account))
+    price = as_object(record.get("Price"))
+    return Echo(
+        order_no=distributor_ref(record),
+        account=None if number is None else number.lstrip("+"),
+        product=as_text(record.get("SkuCode")),
+        amount=as_decimal(price.get("SendValue")),
+        currency=as_text(price.get("SendCurrencyIso")),
     )
 
 
-def cost_of(record: Mapping[str, Any], currency: str) -> Decimal | None:
-    """What the transfer cost us: sent value and our fee, less the commission; None in another
-    currency than asked for: amounts are never mixed.
+def cost_of(record: Mapping[str, Any]) -> tuple[int | None, str | None]:
+    """What the transfer cost us, in minor units, and its currency: sent value and our fee, less
+    the commission; (None, None) if it is not told.
     """
     price = as_object(record.get("Price"))
-    sent = as_decimal(price.get("SendValue"))
-    if sent is None or as_text(price.get("SendCurrencyIso")) != currency:
-        return None
+    sent, currency = as_decimal(price.get("SendValue")), as_text(price.get("SendCurrencyIso"))
+    if sent is None or currency is None:
+        return None, None
     fee = as_decimal(price.get("DistributorFee")) or Decimal(0)
     commission = as_decimal(record.get("CommissionApplied")) or Decimal(0)
-    return sent + fee - commission
+    return to_minor(sent + fee - commission, currency), currency
 
 
 def pin_of(record: Mapping[str, Any]) -> tuple[DeliveredCode, ...]:

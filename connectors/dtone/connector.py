@@ -9,18 +9,20 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from connectors.answer import (
     expect_ok,
-    throttled_outcome,
-    throttled_state,
-    unknown_outcome,
-    unknown_state,
+    no_news,
+    throttled_query,
+    throttled_submit,
+    unreadable_submit,
 )
 from connectors.contract import (
     Ack,
+    Answer,
+    AnswerKind,
     Balance,
     CallbackEvent,
     CallbackRefused,
@@ -34,12 +36,9 @@ from connectors.contract import (
     Exchange,
     HttpRequest,
     HttpResponse,
-    Outcome,
-    OutcomeKind,
+    Ordered,
     ProtocolError,
-    QueryKind,
     QueryRequest,
-    QueryState,
     Reason,
     SubmitRequest,
     TransportFailure,
@@ -53,13 +52,15 @@ from connectors.dtone.wire import (
     TRANSACTION_NOT_FOUND,
     DtoneSettings,
     api_url,
-    cost_minor,
+    echo_of,
     errors_of,
     pin_of,
+    price_of,
     refusal_reason,
-    speaks_of,
     status_of,
 )
+from connectors.echo import Expected
+from connectors.judgement import mismatch
 from connectors.loose import (
     as_int,
     as_object,
@@ -72,8 +73,6 @@ from connectors.loose import (
 from connectors.signing import compact_json
 from connectors.statement import StatementPage
 
-_Identified: TypeAlias = SubmitRequest | QueryRequest
-
 CAPABILITIES = Capabilities(
     idempotent_submit=True,  # external_id is unique: 1007001
     resend_allowed=True,
@@ -85,10 +84,10 @@ SYNC_DEADLINE_S = 185.0  # documented: a synchronous call may be held up to 180 
 SYNC_CAPABILITIES = replace(CAPABILITIES, deadline_s=SYNC_DEADLINE_S)
 
 # What a transaction's state says when it is the answer of its own submit.
-SUBMIT_KINDS: Mapping[QueryKind, OutcomeKind] = {
-    QueryKind.SUCCESS: OutcomeKind.SUCCESS,
-    QueryKind.FAILED: OutcomeKind.REJECTED,
-    QueryKind.CANCELLED: OutcomeKind.REJECTED,
+SUBMIT_KINDS: Mapping[AnswerKind, AnswerKind] = {
+    AnswerKind.SUCCESS: AnswerKind.SUCCESS,
+    AnswerKind.FAILED: AnswerKind.REJECTED,
+    AnswerKind.CANCELLED: AnswerKind.REJECTED,
 }
 
 
@@ -111,11 +110,11 @@ class Dtone:
 
     # --- submit -----------------------------------------------------------------------------------
 
-    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Outcome]:
+    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Answer]:
         """Create and confirm a transaction; with `price_check` in two steps, the price between."""
         if request.quantity != 1:
-            return Outcome(
-                kind=OutcomeKind.REJECTED,
+            return Answer(
+                kind=AnswerKind.REJECTED,
                 reason=Reason.INVALID_REQUEST,
                 message="a transaction is one top-up",
             )
@@ -124,76 +123,35 @@ class Dtone:
         path = f"/{self.settings.mode}/transactions"
         response = yield self._post(path, members)
         if not check:
-            return self._read_submit(response, request, context)
+            return _read_submit(response, context)
         return (yield from self._confirm_if_cheap(response, request, context))
 
     def _confirm_if_cheap(
         self, created: HttpResponse, request: SubmitRequest, context: Context
-    ) -> Exchange[Outcome]:
+    ) -> Exchange[Answer]:
         """Confirm a created transaction whose price is right; an unconfirmed one never executes."""
-        outcome = self._read_submit(created, request, context)
-        if outcome.kind is not OutcomeKind.ACCEPTED or not _is_created(created):
+        outcome = _read_submit(created, context)
+        strange = mismatch(outcome, request, self.expects(request))
+        if outcome.kind is not AnswerKind.ACCEPTED or strange or not _is_created(created):
             return outcome
         number = quote(outcome.upstream_no or "", safe="")
         if _is_too_dear(outcome, request):
             with contextlib.suppress(TransportFailure):  # It expires by itself, too.
                 yield self._post(f"/transactions/{number}/cancel", {}, executes=False)
-            return replace(outcome, kind=OutcomeKind.REJECTED, reason=Reason.PRICE_CHANGED)
+            return replace(outcome, kind=AnswerKind.REJECTED, reason=Reason.PRICE_CHANGED)
         response = yield self._post(f"/{self.settings.mode}/transactions/{number}/confirm", {})
-        confirmed = self._read_submit(response, request, context)
+        confirmed = _read_submit(response, context)
         # The transaction exists, whatever refused its confirmation: only a query tells more.
-        if confirmed.kind in {OutcomeKind.NOT_SENT, OutcomeKind.REJECTED}:
-            return replace(confirmed, kind=OutcomeKind.UNKNOWN, upstream_no=outcome.upstream_no)
+        if confirmed.kind in {AnswerKind.NOT_SENT, AnswerKind.REJECTED}:
+            return replace(confirmed, kind=AnswerKind.UNKNOWN, upstream_no=outcome.upstream_no)
         return confirmed
-
-    def _read_submit(
-        self, response: HttpResponse, request: SubmitRequest, context: Context
-    ) -> Outcome:
-        throttled = throttled_outcome(response, context.now)
-        if throttled is not None:
-            return throttled
-        try:
-            answer = read_json(response.body)
-        except ProtocolError as error:
-            answer, unreadable = {}, str(error)
-        else:
-            unreadable = ""
-        if response.status in {200, 201, 202}:
-            return self._read_accepted(as_object(answer), request, response, unreadable)
-        return _read_refused(answer, response, unreadable)
-
-    def _read_accepted(
-        self,
-        transaction: Mapping[str, Any],
-        request: SubmitRequest,
-        response: HttpResponse,
-        unreadable: str,
-    ) -> Outcome:
-        if as_text(transaction.get("id")) is None or "status" not in transaction:
-            return unknown_outcome(response, unreadable or "the answer is no transaction")
-        if not self._speaks_of(transaction, request):
-            return Outcome(kind=OutcomeKind.UNKNOWN, reason=Reason.ECHO_MISMATCH)
-        state, word = status_of(transaction)
-        codes = pin_of(transaction) if state is QueryKind.SUCCESS else ()
-        kind = SUBMIT_KINDS.get(state, OutcomeKind.ACCEPTED)
-        if kind is OutcomeKind.SUCCESS and request.account is None and not codes:
-            kind = OutcomeKind.ACCEPTED
-        return Outcome(
-            kind=kind,
-            upstream_no=as_text(transaction.get("id")),
-            cost_minor=cost_minor(transaction, request.currency),
-            delivered_quantity=1 if kind is OutcomeKind.SUCCESS else None,
-            codes=codes,
-            reason=Reason.OTHER if kind is OutcomeKind.REJECTED else None,
-            code=word,
-        )
 
     # --- query ------------------------------------------------------------------------------------
 
-    def query(self, request: QueryRequest, context: Context) -> Exchange[QueryState]:
+    def query(self, request: QueryRequest, context: Context) -> Exchange[Answer]:
         """GET /transactions by external_id; an empty list is NOT_FOUND."""
         response = yield self._find(request.attempt_no)
-        throttled = throttled_state(response, context.now)
+        throttled = throttled_query(response, context.now)
         if throttled is not None:
             return throttled
         answer = read_json(response.body)
@@ -201,42 +159,19 @@ class Dtone:
             return _read_query_error(answer, response)
         if not isinstance(answer, list):
             raise ProtocolError("the answer is no list")
-        return self._read_list(answer, request)
+        return _read_list(answer, request)
 
-    def _read_list(self, answer: list[Any], request: QueryRequest) -> QueryState:
-        transactions = as_objects(answer)
-        ours = [t for t in transactions if as_text(t.get("external_id")) == request.attempt_no]
-        if not answer:
-            return QueryState(kind=QueryKind.NOT_FOUND)
-        if not ours:
-            return unknown_state("another order was answered", reason=Reason.ECHO_MISMATCH)
-        if len(ours) > 1:
-            return unknown_state("several transactions under our number", reason=Reason.DUPLICATE)
-        return self._read_transaction(ours[0], request)
-
-    def _read_transaction(
-        self, transaction: Mapping[str, Any], request: QueryRequest
-    ) -> QueryState:
-        if not self._speaks_of(transaction, request):
-            return unknown_state("another order was answered", reason=Reason.ECHO_MISMATCH)
-        kind, word = status_of(transaction)
-        codes = pin_of(transaction) if kind is QueryKind.SUCCESS else ()
-        reason = None
-        if kind is QueryKind.SUCCESS and request.account is None and not codes:
-            kind, reason = QueryKind.PROCESSING, Reason.CODES_MISSING
-        return QueryState(
-            kind=kind,
-            upstream_no=as_text(transaction.get("id")),
-            cost_minor=cost_minor(transaction, request.currency),
-            delivered_quantity=1 if kind is QueryKind.SUCCESS else None,
-            codes=codes,
-            reason=reason,
-            code=word,
+    def expects(self, ordered: Ordered) -> Expected:
+        """All is echoed; the amount only where one was asked for."""
+        product_id, ranged = split_product(ordered.product_id)
+        party = self.settings.credit_party(ordered.account) if ordered.account else {}
+        return Expected(
+            order_no=ordered.attempt_no,
+            account=next((value.lstrip("+") for value in party.values()), None),
+            product=product_id or None,
+            amount=None if ranged is None else ranged.amount,
+            currency=None if ranged is None else ranged.currency or ordered.currency,
         )
-
-    def _speaks_of(self, transaction: Mapping[str, Any], request: _Identified) -> bool:
-        party = self.settings.credit_party(request.account) if request.account else {}
-        return speaks_of(transaction, request.attempt_no, request.product_id, party)
 
     # --- callback, balance, catalogue, cancel -----------------------------------------------------
 
@@ -249,14 +184,12 @@ class Dtone:
         attempt_no = as_text(transaction.get("external_id"))
         if attempt_no is None:
             raise CallbackRefused("the callback names no transaction", status=400)
-        kind, word = status_of(transaction)
+        answer = _read_transaction(transaction)
         return CallbackEvent(
             ack=Ack(status=204),
             attempt_no=attempt_no,
-            upstream_no=as_text(transaction.get("id")),
-            hint=kind,
-            holds_codes=bool(pin_of(transaction)),
-            message=word,
+            answer=replace(answer, codes=()),
+            holds_codes=bool(answer.codes),
         )
 
     def balance(self, context: Context) -> Exchange[Balance]:  # noqa: ARG002
@@ -343,7 +276,27 @@ def _purchase(
     return members
 
 
-def _read_refused(answer: object, response: HttpResponse, unreadable: str) -> Outcome:
+def _read_submit(response: HttpResponse, context: Context) -> Answer:
+    throttled = throttled_submit(response, context.now)
+    if throttled is not None:
+        return throttled
+    try:
+        answer = read_json(response.body)
+    except ProtocolError as error:
+        answer, unreadable = {}, str(error)
+    else:
+        unreadable = ""
+    if response.status not in {200, 201, 202}:
+        return _read_refused(answer, response, unreadable)
+    transaction = as_object(answer)
+    if as_text(transaction.get("id")) is None or "status" not in transaction:
+        return unreadable_submit(response, unreadable or "the answer is no transaction")
+    read = _read_transaction(transaction)
+    kind = SUBMIT_KINDS.get(read.kind, AnswerKind.ACCEPTED)
+    return replace(read, kind=kind, reason=Reason.OTHER if kind is AnswerKind.REJECTED else None)
+
+
+def _read_refused(answer: object, response: HttpResponse, unreadable: str) -> Answer:
     """An error body: refused only if every code in it is an explicit refusal."""
     errors = errors_of(answer)
     reasons = [refusal_reason(code) for code, _ in errors]
@@ -351,18 +304,45 @@ def _read_refused(answer: object, response: HttpResponse, unreadable: str) -> Ou
     if not errors and response.status in {401, 403}:
         reasons = [Reason.CREDENTIALS]
     if reasons and reasons[0] is not None and None not in reasons:
-        return Outcome(kind=OutcomeKind.REJECTED, reason=reasons[0], code=code, message=message)
+        return Answer(kind=AnswerKind.REJECTED, reason=reasons[0], code=code, message=message)
     reason = Reason.DUPLICATE if code == EXTERNAL_ID_USED else Reason.UNREADABLE
-    return Outcome(kind=OutcomeKind.UNKNOWN, reason=reason, code=code, message=message)
+    return Answer(kind=AnswerKind.UNKNOWN, reason=reason, code=code, message=message)
 
 
-def _read_query_error(answer: object, response: HttpResponse) -> QueryState:
+def _read_list(answer: list[Any], request: QueryRequest) -> Answer:
+    transactions = as_objects(answer)
+    ours = [t for t in transactions if as_text(t.get("external_id")) == request.attempt_no]
+    if not answer:
+        return Answer(kind=AnswerKind.NOT_FOUND)
+    if not ours:
+        return no_news("another order was answered", reason=Reason.ECHO_MISMATCH)
+    if len(ours) > 1:
+        return no_news("several transactions under our number", reason=Reason.SEVERAL)
+    return _read_transaction(ours[0])
+
+
+def _read_query_error(answer: object, response: HttpResponse) -> Answer:
     """NOT_FOUND only by the platform's own word for it; a bare 404 may be a wrong base URL."""
     errors = errors_of(answer)
     if response.status == 404 and {code for code, _ in errors} == {TRANSACTION_NOT_FOUND}:
-        return QueryState(kind=QueryKind.NOT_FOUND, code=TRANSACTION_NOT_FOUND)
+        return Answer(kind=AnswerKind.NOT_FOUND, code=TRANSACTION_NOT_FOUND)
     code, message = errors[0] if errors else (str(response.status), "")
-    return unknown_state(message, reason=Reason.OTHER, code=code)
+    return no_news(message, reason=Reason.OTHER, code=code)
+
+
+def _read_transaction(transaction: Mapping[str, Any]) -> Answer:
+    """A transaction as a submit answers it, as a query shows it and as a callback tells it."""
+    kind, word = status_of(transaction)
+    price_minor, currency = price_of(transaction)
+    return Answer(
+        kind=kind,
+        echo=echo_of(transaction),
+        upstream_no=as_text(transaction.get("id")),
+        cost_minor=price_minor,
+        currency=currency,
+        codes=pin_of(transaction) if kind is AnswerKind.SUCCESS else (),
+        code=word,
+    )
 
 
 def _is_created(response: HttpResponse) -> bool:
@@ -370,10 +350,12 @@ def _is_created(response: HttpResponse) -> bool:
     return as_int(as_object(status.get("class")).get("id")) == CREATED
 
 
-def _is_too_dear(outcome: Outcome, request: SubmitRequest) -> bool:
+def _is_too_dear(outcome: Answer, request: SubmitRequest) -> bool:
     """A price that cannot be compared counts as too dear: the operator asked for the check."""
-    ceiling = request.max_cost_minor
-    return ceiling is not None and (outcome.cost_minor is None or outcome.cost_minor > ceiling)
+    ceiling, price_minor = request.max_cost_minor, outcome.cost_minor
+    if ceiling is None:
+        return False
+    return price_minor is None or outcome.currency != request.currency or price_minor > ceiling
 
 
 def _read_product(product: Mapping[str, Any]) -> CatalogItem | None:

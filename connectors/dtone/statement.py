@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from connectors.answer import expect_ok
 from connectors.contract import HttpResponse
-from connectors.dtone.wire import cost_minor, status_of
-from connectors.loose import as_int, as_object, as_objects, as_text, read_json
+from connectors.dtone.wire import price_of, status_of
+from connectors.loose import as_int, as_objects, as_text, read_json
 from connectors.statement import StatementPage, StatementRow, moment_s, near
 
 PER_PAGE = 100
@@ -32,13 +32,12 @@ def read_page(response: HttpResponse, day: date, cursor: str | None) -> Statemen
 
 
 def _row(transaction: Mapping[str, Any]) -> StatementRow:
-    wholesale = as_object(as_object(transaction.get("prices")).get("wholesale"))
-    currency = as_text(wholesale.get("unit")) or ""
+    price_minor, currency = price_of(transaction)
     return StatementRow(
         our_no=as_text(transaction.get("external_id")),
         upstream_no=as_text(transaction.get("id")),
         kind=status_of(transaction)[0],
-        amount_minor=cost_minor(transaction, currency),
-        currency=currency,
+        amount_minor=price_minor,
+        currency=currency or "",
         at=moment_s(transaction, "creation_date", "confirmation_date"),
     )

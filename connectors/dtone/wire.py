@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from connectors.contract import DeliveredCode, QueryKind, Reason
-from connectors.denomination import split_product
-from connectors.loose import as_int, as_object, as_objects, as_text, to_minor
+from connectors.contract import AnswerKind, DeliveredCode, Reason
+from connectors.echo import Echo
+from connectors.loose import as_decimal, as_int, as_object, as_objects, as_text, to_minor
 from connectors.secret import Secret
 from connectors.settings import SettingsError
 
@@ -22,15 +22,15 @@ CREATED, CONFIRMED, REJECTED, CANCELLED, SUBMITTED, COMPLETED, REVERSED, DECLINE
 )  # fmt: skip
 
 # `status.class.id`; "program against the class, log the status". 7 can, rarely, become 8.
-CLASSES: Final[Mapping[int, QueryKind]] = {
-    CREATED: QueryKind.PROCESSING,
-    CONFIRMED: QueryKind.PROCESSING,
-    REJECTED: QueryKind.FAILED,  # refused by DT One
-    CANCELLED: QueryKind.CANCELLED,
-    SUBMITTED: QueryKind.PROCESSING,
-    COMPLETED: QueryKind.SUCCESS,
-    REVERSED: QueryKind.REVERSED,
-    DECLINED: QueryKind.FAILED,  # refused by the operator
+CLASSES: Final[Mapping[int, AnswerKind]] = {
+    CREATED: AnswerKind.PROCESSING,
+    CONFIRMED: AnswerKind.PROCESSING,
+    REJECTED: AnswerKind.FAILED,  # refused by DT One
+    CANCELLED: AnswerKind.CANCELLED,
+    SUBMITTED: AnswerKind.PROCESSING,
+    COMPLETED: AnswerKind.SUCCESS,
+    REVERSED: AnswerKind.REVERSED,
+    DECLINED: AnswerKind.FAILED,  # refused by the operator
 }
 CLASS_NAMES: Final[Mapping[int, str]] = {
     CREATED: "CREATED",
@@ -57,7 +57,8 @@ REJECTED_FAMILIES: Final[Mapping[str, Reason]] = {
 }
 
 MOBILE_NUMBER: Final = re.compile(r"\+?\d{6,15}", re.ASCII)
-IDENTIFIERS: Final = ("auto", "mobile_number", "account_number")
+PARTY_NAMES: Final = ("mobile_number", "account_number")
+IDENTIFIERS: Final = ("auto", *PARTY_NAMES)
 MODES: Final = ("async", "sync")
 
 
@@ -106,19 +107,21 @@ def api_url(base_url: str) -> str:
     return base_url if urlsplit(base_url).path.strip("/") else f"{base_url}/v1"
 
 
-def status_of(transaction: Mapping[str, Any]) -> tuple[QueryKind, str]:
+def status_of(transaction: Mapping[str, Any]) -> tuple[AnswerKind, str]:
     """A transaction's state by its class, and the status' own words; unknown is PROCESSING."""
     status = as_object(transaction.get("status"))
     class_no = as_int(as_object(status.get("class")).get("id"))
-    kind = CLASSES.get(class_no, QueryKind.PROCESSING) if class_no else QueryKind.PROCESSING
+    kind = CLASSES.get(class_no, AnswerKind.PROCESSING) if class_no else AnswerKind.PROCESSING
     return kind, as_text(status.get("message")) or ""
 
 
-def cost_minor(transaction: Mapping[str, Any], currency: str) -> int | None:
-    """The wholesale price; None in another currency than asked for: amounts are never mixed."""
+def price_of(transaction: Mapping[str, Any]) -> tuple[int | None, str | None]:
+    """The wholesale price in minor units, and its currency; (None, None) if it is not told."""
     wholesale = as_object(as_object(transaction.get("prices")).get("wholesale"))
-    unit = as_text(wholesale.get("unit")) or ""
-    return to_minor(wholesale.get("amount"), currency) if unit == currency else None
+    currency = as_text(wholesale.get("unit"))
+    if currency is None:
+        return None, None
+    return to_minor(wholesale.get("amount"), currency), currency
 
 
 def pin_of(transaction: Mapping[str, Any]) -> tuple[DeliveredCode, ...]:
@@ -128,19 +131,18 @@ def pin_of(transaction: Mapping[str, Any]) -> tuple[DeliveredCode, ...]:
     return (DeliveredCode(code=Secret(code)),) if code else ()
 
 
-def speaks_of(
-    transaction: Mapping[str, Any], external_id: str, product_id: str, party: Mapping[str, str]
-) -> bool:
-    """Whether an answer is about our attempt; members that either side leaves out do not count."""
-    echoed = as_object(transaction.get("credit_party_identifier"))
-    product = as_text(as_object(transaction.get("product")).get("id"))
-    return (
-        as_text(transaction.get("external_id")) in (None, external_id)
-        and (not product_id or product in (None, split_product(product_id)[0]))
-        and all(
-            (as_text(echoed.get(name)) or value).lstrip("+") == value.lstrip("+")
-            for name, value in party.items()
-        )
+def echo_of(transaction: Mapping[str, Any]) -> Echo:
+    """What a transaction says it is about; a number is told with or without its `+`."""
+    party = as_object(transaction.get("credit_party_identifier"))
+    accounts = (as_text(party.get(name)) for name in PARTY_NAMES)
+    account = next((each for each in accounts if each is not None), None)
+    requested = as_object(as_object(transaction.get("requested_values")).get("destination"))
+    return Echo(
+        order_no=as_text(transaction.get("external_id")),
+        account=None if account is None else account.lstrip("+"),
+        product=as_text(as_object(transaction.get("product")).get("id")),
+        amount=as_decimal(requested.get("amount")),
+        currency=as_text(requested.get("unit")),
     )
 
 

@@ -10,13 +10,15 @@ from typing import Any
 
 from connectors.answer import (
     expect_ok,
-    throttled_outcome,
-    unanswered_state,
-    unknown_outcome,
-    unknown_state,
+    no_news,
+    throttled_submit,
+    unanswered_query,
+    unreadable_submit,
 )
 from connectors.contract import (
     Ack,
+    Answer,
+    AnswerKind,
     Balance,
     CallbackEvent,
     CallbackRefused,
@@ -31,17 +33,15 @@ from connectors.contract import (
     Exchange,
     HttpRequest,
     HttpResponse,
-    Outcome,
-    OutcomeKind,
+    Ordered,
     ProtocolError,
-    QueryKind,
     QueryRequest,
-    QueryState,
     Reason,
     SubmitRequest,
     UpstreamRefused,
     answered,
 )
+from connectors.echo import Echo, Expected
 from connectors.fulu.wire import (
     DIRECT_EXTRAS,
     MOBILE_PRODUCT,
@@ -91,38 +91,28 @@ class Fulu:
         """What the gateway may rely on."""
         return CAPABILITIES
 
-    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Outcome]:
+    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Answer]:
         """direct.add, mobile.add or card.add; code 0 is ACCEPTED, nothing more."""
         method, biz = _purchase(request, self.settings)
         if method == self.settings.method_mobile and request.quantity != 1:
             message = "mobile.add has no quantity"
-            return Outcome(
-                kind=OutcomeKind.REJECTED, reason=Reason.INVALID_REQUEST, message=message
-            )
+            return Answer(kind=AnswerKind.REJECTED, reason=Reason.INVALID_REQUEST, message=message)
         response = yield self._call(method, biz, context, executes=True)
-        throttled = throttled_outcome(response, context.now)
+        throttled = throttled_submit(response, context.now)
         if throttled is not None:
             return throttled
         try:
             envelope = read_envelope(response.body, self.settings)
         except ProtocolError as error:
-            return unknown_outcome(response, str(error))
-        return self._read_submit(envelope, request)
+            return unreadable_submit(response, str(error))
+        return self._read_submit(envelope)
 
-    def _read_submit(self, envelope: Envelope, request: SubmitRequest) -> Outcome:
+    def _read_submit(self, envelope: Envelope) -> Answer:
         if envelope.code == self.settings.ok_code:
-            order = as_object(envelope.result)
-            echoed = as_text(order.get("customer_order_no"))
-            if echoed not in (None, request.attempt_no):
-                return Outcome(kind=OutcomeKind.UNKNOWN, reason=Reason.ECHO_MISMATCH)
-            return Outcome(
-                kind=OutcomeKind.ACCEPTED,
-                upstream_no=as_text(order.get("order_id")),
-                cost_minor=_cost_minor(order),
-            )
+            return replace(self._read_order(as_object(envelope.result)), kind=AnswerKind.ACCEPTED)
         reason = self._refusal(envelope)
-        return Outcome(
-            kind=OutcomeKind.UNKNOWN if reason is None else OutcomeKind.REJECTED,
+        return Answer(
+            kind=AnswerKind.UNKNOWN if reason is None else AnswerKind.REJECTED,
             reason=reason or Reason.OTHER,
             code=envelope.code,
             message=envelope.message,
@@ -133,49 +123,60 @@ class Fulu:
         by_code = self.settings.rejected_table.get(envelope.code)
         return by_code or REJECTED_SENTENCES.meaning(envelope.message)
 
-    def query(self, request: QueryRequest, context: Context) -> Exchange[QueryState]:
+    def query(self, request: QueryRequest, context: Context) -> Exchange[Answer]:
         """order.info.get by our number; cards come decrypted, and only with success."""
         biz = {"customer_order_no": request.attempt_no}
         response = yield self._call(self.settings.method_query, biz, context)
-        unanswered = unanswered_state(response, context.now)
+        unanswered = unanswered_query(response, context.now)
         if unanswered is not None:
             return unanswered
         envelope = read_envelope(response.body, self.settings)
-        if envelope.code != self.settings.ok_code:
-            if denies_order(envelope.message, request.attempt_no):
-                return QueryState(
-                    kind=QueryKind.NOT_FOUND, code=envelope.code, message=envelope.message
-                )
-            return unknown_state(envelope.message, reason=Reason.OTHER, code=envelope.code)
-        if envelope.result in (None, "", {}, []):
-            return QueryState(kind=QueryKind.NOT_FOUND)
-        if not isinstance(envelope.result, dict):
-            return unknown_state("the answer is no order")
-        return self._read_order(envelope.result, request)
+        if envelope.code == self.settings.ok_code:
+            return self._read_result(envelope.result)
+        refused = no_news(envelope.message, reason=Reason.OTHER, code=envelope.code)
+        if denies_order(envelope.message, request.attempt_no):
+            return replace(refused, kind=AnswerKind.NOT_FOUND, reason=None)
+        return refused
 
-    def _read_order(self, order: Mapping[str, Any], request: QueryRequest) -> QueryState:
-        if not _speaks_of(order, request):
-            return unknown_state("another order was answered", reason=Reason.ECHO_MISMATCH)
+    def _read_result(self, result: Any) -> Answer:
+        if result in (None, "", {}, []):
+            return Answer(kind=AnswerKind.NOT_FOUND)
+        if not isinstance(result, dict):
+            return no_news("the answer is no order")
+        answer = self._read_order(result)
+        if answer.kind is not AnswerKind.SUCCESS:
+            return answer
+        try:
+            return replace(answer, codes=self._read_cards(result))
+        except CardUnreadable as error:
+            return no_news(str(error))
+
+    def _read_order(self, order: Mapping[str, Any]) -> Answer:
+        """An order as a submit answers it, as a query shows it and as a callback tells it."""
         word = as_text(order.get("order_state")) or as_text(order.get("order_status")) or ""
-        # An unknown word is not an end: we ask again.
-        kind = self.settings.state_table.get(word.lower(), QueryKind.PROCESSING)
-        codes: tuple[DeliveredCode, ...] = ()
-        reason = None
-        if kind is QueryKind.SUCCESS:
-            try:
-                codes = self._read_cards(order)
-            except CardUnreadable as error:
-                return unknown_state(str(error))
-            if request.account is None and len(codes) < request.quantity:
-                kind, reason, codes = QueryKind.PROCESSING, Reason.CODES_MISSING, ()
-        return QueryState(
-            kind=kind,
+        return Answer(
+            # An unknown word is not an end: we ask again.
+            kind=self.settings.state_table.get(word.lower(), AnswerKind.PROCESSING),
+            echo=Echo(
+                order_no=as_text(order.get("customer_order_no")),
+                account=as_text(order.get("charge_account")),
+                product=as_text(order.get("product_id")),
+                quantity=as_int(order.get("buy_num")),
+            ),
             upstream_no=as_text(order.get("order_id")),
             cost_minor=_cost_minor(order),
-            delivered_quantity=request.quantity if kind is QueryKind.SUCCESS else None,
-            codes=codes,
-            reason=reason,
             code=word,
+            message=as_text(order.get("recharge_description")) or "",
+        )
+
+    def expects(self, ordered: Ordered) -> Expected:
+        """All is echoed, but phone credit has a product of the platform's own."""
+        is_mobile = MOBILE_PRODUCT.fullmatch(ordered.product_id)
+        return Expected(
+            order_no=ordered.attempt_no,
+            account=ordered.account,
+            product=None if is_mobile else ordered.product_id or None,
+            quantity=ordered.quantity,
         )
 
     def _read_cards(self, order: Mapping[str, Any]) -> tuple[DeliveredCode, ...]:
@@ -218,13 +219,10 @@ class Fulu:
         attempt_no = as_text(callback.get("customer_order_no"))
         if attempt_no is None:
             raise CallbackRefused("the callback names no order", status=400)
-        word = (as_text(callback.get("order_status")) or "").lower()
         return CallbackEvent(
             ack=Ack(body=b"success"),
             attempt_no=attempt_no,
-            upstream_no=as_text(callback.get("order_id")),
-            hint=self.settings.state_table.get(word, QueryKind.UNKNOWN),
-            message=as_text(callback.get("recharge_description")) or "",
+            answer=self._read_order(callback),
         )
 
     def balance(self, context: Context) -> Exchange[Balance]:
@@ -299,23 +297,10 @@ def _product_number(product_id: str) -> int | str:
     return int(product_id) if product_id.isascii() and product_id.isdigit() else product_id
 
 
-def _speaks_of(order: Mapping[str, Any], request: QueryRequest) -> bool:
-    """Whether an answer is about the attempt asked for; members it leaves out do not count."""
-    expected = {
-        "customer_order_no": request.attempt_no,
-        "charge_account": request.account,
-        "product_id": None if MOBILE_PRODUCT.fullmatch(request.product_id) else request.product_id,
-        "buy_num": str(request.quantity),
-    }
-    return all(
-        not value or as_text(order.get(name)) in (None, value) for name, value in expected.items()
-    )
-
-
 def _cost_minor(order: Mapping[str, Any]) -> int | None:
-    """What the order cost: `order_price`, or `total_price` of the second dialect."""
-    price = order.get("order_price")
-    return to_minor(order.get("total_price") if price is None else price)
+    """`order_price`; `total_price` in the second dialect, `price` in callbacks."""
+    prices = (order.get(name) for name in ("order_price", "total_price", "price"))
+    return to_minor(next((price for price in prices if price is not None), None))
 
 
 def _balance_of_accounts(result: Mapping[str, Any]) -> int | None:

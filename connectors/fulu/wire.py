@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
-from connectors.contract import ProtocolError, QueryKind, Reason
+from connectors.contract import AnswerKind, ProtocolError, Reason
 from connectors.loose import as_text, read_json, read_object
 from connectors.refusal import Sentences
 from connectors.secret import Secret
@@ -20,11 +20,11 @@ from connectors.signing import compact_json, same, sorted_characters_md5
 CHINA: Final = timezone(timedelta(hours=8))
 
 # `order_state` of order.info.get and `order_status` of callbacks.
-STATES: Final[Mapping[str, QueryKind]] = {
-    "success": QueryKind.SUCCESS,
-    "failed": QueryKind.FAILED,
-    "processing": QueryKind.PROCESSING,
-    "untreated": QueryKind.PROCESSING,
+STATES: Final[Mapping[str, AnswerKind]] = {
+    "success": AnswerKind.SUCCESS,
+    "failed": AnswerKind.FAILED,
+    "processing": AnswerKind.PROCESSING,
+    "untreated": AnswerKind.PROCESSING,
 }
 
 # The only documented error codes: "this product cannot be sold, try the next product".
@@ -84,13 +84,13 @@ class FuluSettings:
     cards: str = "encrypted"
     states: str = ""
     rejected: str = ""
-    state_table: Mapping[str, QueryKind] = field(init=False, repr=False)
+    state_table: Mapping[str, AnswerKind] = field(init=False, repr=False)
     rejected_table: Mapping[str, Reason] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         _expect_choice("callback_sign", self.callback_sign, ("verify", "ignore"))
         _expect_choice("cards", self.cards, ("encrypted", "plain"))
-        object.__setattr__(self, "state_table", {**STATES, **_read_map(self.states, QueryKind)})
+        object.__setattr__(self, "state_table", {**STATES, **_read_map(self.states, AnswerKind)})
         object.__setattr__(
             self, "rejected_table", {**REJECTED_CODES, **_read_map(self.rejected, Reason)}
         )

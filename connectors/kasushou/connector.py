@@ -4,19 +4,21 @@ A submit never brings cards. A refusal (code 400) has no finer code, so it is be
 look that finds no order. Callbacks are signed but for their cards: cards come by `order/info` only.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.answer import (
     expect_ok,
-    throttled_outcome,
-    unanswered_state,
-    unknown_outcome,
-    unknown_state,
+    no_news,
+    throttled_submit,
+    unanswered_query,
+    unreadable_submit,
 )
 from connectors.contract import (
     Ack,
+    Answer,
+    AnswerKind,
     Balance,
     CallbackEvent,
     CallbackRefused,
@@ -27,20 +29,19 @@ from connectors.contract import (
     CatalogItem,
     CatalogPage,
     Context,
+    DeliveredCode,
     Exchange,
     HttpRequest,
     HttpResponse,
-    Outcome,
-    OutcomeKind,
+    Ordered,
     ProtocolError,
-    QueryKind,
     QueryRequest,
-    QueryState,
     Reason,
     SubmitRequest,
     TransportFailure,
     UpstreamRefused,
 )
+from connectors.echo import Echo, Expected
 from connectors.kasushou.wire import (
     DUPLICATE_TEXTS,
     STATES,
@@ -54,6 +55,7 @@ from connectors.kasushou.wire import (
     sign_body,
     signed_members,
     sorted_body,
+    told_account,
     unix_seconds,
 )
 from connectors.loose import as_int, as_object, as_text, to_minor, yuan
@@ -101,59 +103,57 @@ class Kasushou:
 
     # --- submit and query -------------------------------------------------------------------------
 
-    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Outcome]:
+    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Answer]:
         """order/buy; a 400 is followed by order/info, and is final only if that finds nothing."""
         body = sorted_body(_purchase(request))
         response = yield self._call("order/buy", body, context, executes=True)
-        throttled = throttled_outcome(response, context.now)
+        throttled = throttled_submit(response, context.now)
         if throttled is not None:
             return throttled
         try:
             envelope = read_envelope(response.body)
         except ProtocolError as error:
-            return unknown_outcome(response, str(error))
+            return unreadable_submit(response, str(error))
         if envelope.ok:
-            return _read_accepted(envelope, request)
+            return replace(_read_order(as_object(envelope.data)), kind=AnswerKind.ACCEPTED)
         refusal = _refused(envelope)
         if envelope.code != "400" or refusal.reason is Reason.DUPLICATE:
             return refusal
         found = yield from self._look_after_refusal(request, context)
-        if found is not QueryKind.NOT_FOUND:
+        if found is not AnswerKind.NOT_FOUND:
             return refusal
-        return Outcome(
-            kind=OutcomeKind.REJECTED,
-            reason=refusal.reason,
-            code=refusal.code,
-            message=refusal.message,
-        )
+        return replace(refusal, kind=AnswerKind.REJECTED)
 
-    def _look_after_refusal(self, request: SubmitRequest, context: Context) -> Exchange[QueryKind]:
+    def _look_after_refusal(self, request: SubmitRequest, context: Context) -> Exchange[AnswerKind]:
         query = QueryRequest(attempt_no=request.attempt_no)
         try:
             state = yield from self.query(query, context)
         except (TransportFailure, ProtocolError):
-            return QueryKind.UNKNOWN
+            return AnswerKind.UNKNOWN
         return state.kind
 
-    def query(self, request: QueryRequest, context: Context) -> Exchange[QueryState]:
+    def query(self, request: QueryRequest, context: Context) -> Exchange[Answer]:
         """order/info by our number over all days; cards come with status 3."""
         body = sorted_body({"external_orderno": request.attempt_no, "day": 0})
         response = yield self._call("order/info", body, context)
-        unanswered = unanswered_state(response, context.now)
+        unanswered = unanswered_query(response, context.now)
         if unanswered is not None:
             return unanswered
         envelope = read_envelope(response.body)
         if envelope.denies(request.attempt_no):
-            return QueryState(kind=QueryKind.NOT_FOUND, message=envelope.message)
+            return Answer(kind=AnswerKind.NOT_FOUND, message=envelope.message)
         if not envelope.ok:
-            return unknown_state(envelope.message, reason=Reason.OTHER, code=envelope.code)
-        rows = read_rows(envelope.data)
-        if not rows:
-            return QueryState(kind=QueryKind.NOT_FOUND)
-        ours = [row for row in rows if as_text(row.get("external_orderno")) == request.attempt_no]
-        if len(ours) != 1:
-            return unknown_state("not exactly our order", reason=Reason.ECHO_MISMATCH)
-        return _read_order(ours[0], request)
+            return no_news(envelope.message, reason=Reason.OTHER, code=envelope.code)
+        return _read_rows(read_rows(envelope.data), request)
+
+    def expects(self, ordered: Ordered) -> Expected:
+        """The platform echoes neither product nor quantity; its guard is the limit."""
+        guard_minor = _guard_minor(ordered)
+        return Expected(
+            order_no=ordered.attempt_no,
+            account=ordered.account,
+            limit_minor=None if guard_minor is None else guard_minor * ordered.quantity,
+        )
 
     # --- callbacks --------------------------------------------------------------------------------
 
@@ -177,11 +177,9 @@ class Kasushou:
         return CallbackEvent(
             ack=ack,
             attempt_no=attempt_no,
-            upstream_no=_text(callback.get("ordersn")),
-            hint=STATES.get(_text(callback.get("status")) or "", QueryKind.UNKNOWN),
+            answer=_news(callback),
             trusted=True,
             holds_codes=bool(callback.get("card_list")),
-            message=_text(callback.get("recharge_hints")) or "",
         )
 
     def _verify(self, callback: Mapping[str, Any], now: float) -> None:
@@ -264,56 +262,67 @@ def _purchase(request: SubmitRequest) -> dict[str, Any]:
         members["attach"] = attach
     if request.notify_url:
         members["url"] = request.notify_url
-    if request.max_cost_minor is not None:
-        # Assumption: the guard is on one piece. Read as the total it would only refuse more.
-        members["safe_price"] = yuan(request.max_cost_minor // request.quantity)
+    guard_minor = _guard_minor(request)
+    if guard_minor is not None:
+        members["safe_price"] = yuan(guard_minor)
     return members
 
 
-def _read_accepted(envelope: Envelope, request: SubmitRequest) -> Outcome:
-    order = as_object(envelope.data)
-    if as_text(order.get("external_orderno")) not in (None, request.attempt_no):
-        return Outcome(kind=OutcomeKind.UNKNOWN, reason=Reason.ECHO_MISMATCH)
-    return Outcome(
-        kind=OutcomeKind.ACCEPTED,
-        upstream_no=as_text(order.get("ordersn")),
-        cost_minor=to_minor(order.get("total_price")),
-    )
+def _guard_minor(ordered: Ordered) -> int | None:
+    """`safe_price`, on one piece (assumption; read as the total it would only refuse more)."""
+    ceiling = ordered.max_cost_minor
+    return None if ceiling is None else ceiling // ordered.quantity
 
 
-def _refused(envelope: Envelope) -> Outcome:
+def _refused(envelope: Envelope) -> Answer:
     """What a refusal says, before anybody has looked: UNKNOWN."""
     by_text = (reason for text, reason in REFUSAL_TEXTS if text in envelope.message)
     duplicate = any(text in envelope.message for text in DUPLICATE_TEXTS)
-    return Outcome(
-        kind=OutcomeKind.UNKNOWN,
+    return Answer(
+        kind=AnswerKind.UNKNOWN,
         reason=Reason.DUPLICATE if duplicate else next(by_text, Reason.OTHER),
         code=envelope.code,
         message=envelope.message,
     )
 
 
-def _read_order(order: Mapping[str, Any], request: QueryRequest) -> QueryState:
-    word = as_text(order.get("status")) or ""
-    # An unknown status is not an end: we ask again.
-    kind = STATES.get(word, QueryKind.PROCESSING)
-    if kind is QueryKind.REVERSED and not request.succeeded_before:
-        kind = QueryKind.FAILED
-    codes = read_codes(order.get("card_list")) if kind is QueryKind.SUCCESS else ()
-    reason = None
-    # `product_id` is empty when the query only asks whether the order exists.
-    wants_codes = request.account is None and request.product_id != ""
-    if kind is QueryKind.SUCCESS and wants_codes and len(codes) < request.quantity:
-        kind, reason, codes = QueryKind.PROCESSING, Reason.CODES_MISSING, ()
-    return QueryState(
-        kind=kind,
-        upstream_no=as_text(order.get("ordersn")),
+def _read_rows(rows: Sequence[Mapping[str, Any]], request: QueryRequest) -> Answer:
+    """The one order under our number."""
+    ours = [row for row in rows if as_text(row.get("external_orderno")) == request.attempt_no]
+    if not rows:
+        return Answer(kind=AnswerKind.NOT_FOUND)
+    if not ours:
+        return no_news("another order was answered", reason=Reason.ECHO_MISMATCH)
+    if len(ours) > 1:
+        return no_news("several orders under our number", reason=Reason.SEVERAL)
+    answer = _read_order(ours[0], codes=read_codes(ours[0].get("card_list")))
+    if answer.kind is AnswerKind.REVERSED and not request.succeeded_before:
+        return replace(answer, kind=AnswerKind.FAILED)
+    return answer
+
+
+def _news(callback: Mapping[str, Any]) -> Answer:
+    """A callback's answer: a status that nobody knows is a reason to ask."""
+    answer = _read_order(callback)
+    return answer if answer.code in STATES else replace(answer, kind=AnswerKind.UNKNOWN)
+
+
+def _read_order(order: Mapping[str, Any], *, codes: tuple[DeliveredCode, ...] = ()) -> Answer:
+    """An order as order/info, the answer to order/buy and a callback show it, all alike."""
+    word = _text(order.get("status")) or ""
+    return Answer(
+        # An unknown status is not an end: we ask again.
+        kind=STATES.get(word, AnswerKind.PROCESSING),
+        echo=Echo(
+            order_no=_text(order.get("external_orderno")),
+            account=told_account(order.get("recharge_info")),
+        ),
+        upstream_no=_text(order.get("ordersn")),
         cost_minor=to_minor(order.get("total_price")),
-        delivered_quantity=request.quantity if kind is QueryKind.SUCCESS else None,
+        refunded_minor=to_minor(order.get("has_back_money")),
         codes=codes,
-        reason=reason,
         code=word,
-        message=as_text(order.get("recharge_hints")) or "",
+        message=_text(order.get("recharge_hints")) or "",
     )
 
 

@@ -4,6 +4,7 @@ Facts: doc.kasushou.com/api/v2api (upstreams.md §1.2), and what shops were seen
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,25 +12,27 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from connectors.contract import DeliveredCode, ProtocolError, QueryKind
+from connectors.contract import AnswerKind, DeliveredCode, ProtocolError
 from connectors.loose import as_text, mended, read_object
 from connectors.refusal import denies_order
 from connectors.secret import Secret
 from connectors.signing import compact_json, timestamped_sha1
 
 # `status` of order/info and of callbacks.
-STATES: Final[Mapping[str, QueryKind]] = {
-    "-1": QueryKind.UNKNOWN,  # not paid: neither running nor ended
-    "1": QueryKind.PROCESSING,
-    "2": QueryKind.PROCESSING,
-    "3": QueryKind.SUCCESS,
-    "4": QueryKind.CANCELLED,
-    "5": QueryKind.REVERSED,  # refunded; FAILED if it had never been 3
+STATES: Final[Mapping[str, AnswerKind]] = {
+    "-1": AnswerKind.UNKNOWN,  # not paid: neither running nor ended
+    "1": AnswerKind.PROCESSING,
+    "2": AnswerKind.PROCESSING,
+    "3": AnswerKind.SUCCESS,
+    "4": AnswerKind.CANCELLED,
+    "5": AnswerKind.REVERSED,  # refunded; FAILED if it had never been 3
 }
 OK_CODES: Final = frozenset({"0", "1", "200"})  # as numbers or text, by shop
 # A crash (500) proves nothing, whatever it says.
 REFUSED_CODES: Final = frozenset({"400", "404"})
 DUPLICATE_TEXTS: Final = ("重复", "已存在", "已经存在")
+# A text that can only be an account: digits, a QQ number, an address, no stars over any of it.
+ACCOUNT_LIKE: Final = re.compile(r"\+?[A-Za-z0-9][A-Za-z0-9@._-]{4,63}", re.ASCII)
 # Members of a callback that the signature does not cover.
 UNSIGNED: Final = frozenset({"sign", "card_list", "express_list"})
 PRICE_PUSH_SIGNED: Final = ("id", "time")
@@ -127,6 +130,19 @@ def _read_code(card: Any) -> DeliveredCode | None:
     if first is None:
         return None
     return DeliveredCode(code=Secret(first), pin=Secret(second) if second else None)
+
+
+def told_account(recharge_info: Any) -> str | None:
+    """The account of `recharge_info`: `[{n, k, v}]`, or a text, which is taken for an account only
+    if it is nothing else. None: it does not say.
+    """
+    if isinstance(recharge_info, str):
+        text = recharge_info.strip()
+        return text if ACCOUNT_LIKE.fullmatch(text) else None
+    for field in recharge_info if isinstance(recharge_info, list) else ():
+        if isinstance(field, dict) and field.get("k") == "recharge_account":
+            return as_text(field.get("v"))
+    return None
 
 
 # --- callbacks ------------------------------------------------------------------------------------

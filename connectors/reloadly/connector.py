@@ -7,12 +7,15 @@ token that expired under way is replaced and the request sent again, once.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from connectors.answer import expect_ok, throttled_outcome, throttled_state, unknown_state
+from connectors.answer import expect_ok, no_news, throttled_query, throttled_submit
 from connectors.contract import (
     Ack,
+    Answer,
+    AnswerKind,
     Balance,
     CallbackEvent,
     CallbackRefused,
@@ -23,18 +26,16 @@ from connectors.contract import (
     CatalogPage,
     Context,
     Exchange,
-    Outcome,
-    OutcomeKind,
+    Ordered,
     ProtocolError,
-    QueryKind,
     QueryRequest,
-    QueryState,
     Reason,
     SubmitRequest,
     UpstreamRefused,
     answered,
 )
 from connectors.denomination import plain_number
+from connectors.echo import Expected
 from connectors.loose import (
     as_decimal,
     as_object,
@@ -50,8 +51,8 @@ from connectors.reloadly.reading import (
     page_of,
     read_product_row,
     read_submit,
+    read_transaction,
     report_rows,
-    state_of,
 )
 from connectors.reloadly.statement import read_report, report_query
 from connectors.reloadly.wire import (
@@ -64,7 +65,6 @@ from connectors.reloadly.wire import (
     read_cards,
     read_product,
     sign_webhook,
-    speaks_of,
     timestamp_s,
 )
 from connectors.signing import same
@@ -120,7 +120,7 @@ class Reloadly:
 
     # --- submit -----------------------------------------------------------------------------------
 
-    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Outcome]:
+    def submit(self, request: SubmitRequest, context: Context) -> Exchange[Answer]:
         """topups-async or orders; a transaction id is ACCEPTED, nothing more."""
         product = read_product(request.product_id)
         try:
@@ -134,14 +134,14 @@ class Reloadly:
             response = yield from self._access.call(product.service, path, context, members)
         except UpstreamRefused as error:
             # Only what comes before the order itself raises this.
-            return Outcome(
-                kind=OutcomeKind.NOT_SENT,
+            return Answer(
+                kind=AnswerKind.NOT_SENT,
                 reason=error.reason,
                 code=error.code,
                 message=error.message,
             )
-        throttled = throttled_outcome(response, context.now)
-        return throttled or read_submit(response, request, product)
+        throttled = throttled_submit(response, context.now)
+        return throttled or read_submit(response)
 
     def _amount(
         self, product: Product, request: SubmitRequest, context: Context
@@ -209,13 +209,13 @@ class Reloadly:
 
     # --- query ------------------------------------------------------------------------------------
 
-    def query(self, request: QueryRequest, context: Context) -> Exchange[QueryState]:
+    def query(self, request: QueryRequest, context: Context) -> Exchange[Answer]:
         """The report by our number, then the status (airtime) or the cards (gift cards)."""
         product = read_product(request.product_id)
         asked = urlencode({"customIdentifier": request.attempt_no, "size": 10})
         path = f"{REPORTS[product.service]}?{asked}"
         response = yield from self._access.call(product.service, path, context)
-        throttled = throttled_state(response, context.now)
+        throttled = throttled_query(response, context.now)
         if throttled is not None:
             return throttled
         expect_ok(response)
@@ -223,40 +223,49 @@ class Reloadly:
         ours = [row for row in rows if as_text(row.get("customIdentifier")) == request.attempt_no]
         if len(ours) != 1:
             return _read_count(rows, ours)
-        if request.product_id and not speaks_of(
-            ours[0], product, request.attempt_no, request.account
-        ):
-            return unknown_state("another order was answered", reason=Reason.ECHO_MISMATCH)
         if product.service is Service.TOPUPS:
-            return (yield from self._status(ours[0], request, product, context))
-        return (yield from self._cards(ours[0], request, product, context))
+            return (yield from self._status(ours[0], context))
+        return (yield from self._cards(ours[0], request, context))
 
-    def _status(
-        self, row: Mapping[str, Any], request: QueryRequest, product: Product, context: Context
-    ) -> Exchange[QueryState]:
+    def _status(self, row: Mapping[str, Any], context: Context) -> Exchange[Answer]:
         number = as_text(row.get("transactionId")) or as_text(row.get("id")) or ""
         path = f"/topups/{quote(number, safe='')}/status"
         response = yield from self._access.call(Service.TOPUPS, path, context)
-        throttled = throttled_state(response, context.now)
+        throttled = throttled_query(response, context.now)
         if throttled is not None:
             return throttled
         expect_ok(response)
         answer = read_object(response.body)
         detail = {**row, **as_object(answer.get("transaction"))}
-        word = as_text(answer.get("status")) or as_text(detail.get("status")) or ""
-        return state_of(product, detail, word, request)
+        return read_transaction(detail, as_text(answer.get("status")))
 
     def _cards(
-        self, row: Mapping[str, Any], request: QueryRequest, product: Product, context: Context
-    ) -> Exchange[QueryState]:
+        self, row: Mapping[str, Any], request: QueryRequest, context: Context
+    ) -> Exchange[Answer]:
         """Cards only for who has no account: otherwise the platform itself sends them."""
-        state = state_of(product, row, as_text(row.get("status")) or "", request)
-        if state.kind is not QueryKind.SUCCESS or request.account is not None:
-            return state
-        path = f"/orders/transactions/{quote(state.upstream_no or '', safe='')}/cards"
+        answer = read_transaction(row)
+        if answer.kind is not AnswerKind.SUCCESS or request.account is not None:
+            return answer
+        path = f"/orders/transactions/{quote(answer.upstream_no or '', safe='')}/cards"
         response = yield from self._access.call(Service.GIFTCARDS, path, context)
         codes = read_cards(read_json(response.body)) if response.status == 200 else ()
-        return state_of(product, row, state.code, request, codes=codes)
+        return replace(answer, codes=codes)
+
+    def expects(self, ordered: Ordered) -> Expected:
+        """All is echoed; the amount is known where the product or the SKU names one."""
+        product = read_product(ordered.product_id)
+        is_gift = product.service is Service.GIFTCARDS
+        amount, currency = _amount_of(product, ordered)
+        account = None if is_gift or ordered.account is None else ordered.account
+        return Expected(
+            order_no=ordered.attempt_no,
+            account=None if account is None else account.strip().lstrip("+"),
+            product=product.number or None,
+            quantity=ordered.quantity if is_gift else None,
+            amount=None if amount is None else amount * ordered.quantity,
+            currency=currency,
+            calling_code_optional=True,
+        )
 
     # --- callback ---------------------------------------------------------------------------------
 
@@ -309,7 +318,7 @@ class Reloadly:
         service, page = _read_cursor(cursor, services[0])
         path = f"{REPORTS[service]}?{report_query(day, page)}"
         response = yield from self._access.call(service, path, context)
-        found, last = read_report(response, service, day)
+        found, last = read_report(response, day)
         return replace(found, next_cursor=_next_cursor(service, page, services, last=last))
 
     def cancel(self, request: CancelRequest, context: Context) -> Exchange[Cancellation]:  # noqa: ARG002
@@ -332,17 +341,26 @@ def _next_cursor(
     return f"{following[0]}:1" if following else None
 
 
-def _refuse(message: str) -> Outcome:
-    return Outcome(kind=OutcomeKind.REJECTED, reason=Reason.INVALID_REQUEST, message=message)
+def _amount_of(product: Product, ordered: Ordered) -> tuple[Decimal | None, str | None]:
+    """The amount of one piece, and its currency; None is the account's own."""
+    if product.denomination is not None:
+        return product.denomination.amount, product.denomination.currency
+    if ordered.face_minor is None:
+        return None, None
+    return to_major(ordered.face_minor, ordered.currency), ordered.currency
 
 
-def _read_count(rows: list[dict[str, Any]], ours: list[dict[str, Any]]) -> QueryState:
+def _refuse(message: str) -> Answer:
+    return Answer(kind=AnswerKind.REJECTED, reason=Reason.INVALID_REQUEST, message=message)
+
+
+def _read_count(rows: list[dict[str, Any]], ours: list[dict[str, Any]]) -> Answer:
     """What a report says that does not hold exactly one transaction of ours."""
     if ours:
-        return unknown_state("several transactions under our number", reason=Reason.DUPLICATE)
+        return no_news("several transactions under our number", reason=Reason.SEVERAL)
     if rows:
-        return unknown_state("another order was answered", reason=Reason.ECHO_MISMATCH)
-    return QueryState(kind=QueryKind.NOT_FOUND)
+        return no_news("another order was answered", reason=Reason.ECHO_MISMATCH)
+    return Answer(kind=AnswerKind.NOT_FOUND)
 
 
 def _read_event(message: Mapping[str, Any]) -> CallbackEvent:
@@ -354,12 +372,14 @@ def _read_event(message: Mapping[str, Any]) -> CallbackEvent:
     if attempt_no is None:
         raise CallbackRefused("the webhook names no order", status=400)
     # The status of the envelope is the news; that of the transaction inside may be older.
-    word = as_text(data.get("status")) or as_text(members.get("status")) or ""
+    word = as_text(data.get("status")) or as_text(members.get("status"))
+    answer = read_transaction(members, word)
+    if answer.code.upper() not in STATES:  # A word that nobody knows is a reason to ask.
+        answer = replace(answer, kind=AnswerKind.UNKNOWN)
     return CallbackEvent(
         ack=Ack(body=b"ok"),
         attempt_no=attempt_no,
-        upstream_no=as_text(members.get("transactionId")) or as_text(members.get("id")),
-        hint=STATES.get(word.upper(), QueryKind.UNKNOWN),
+        answer=answer,
         trusted=True,
         holds_codes=bool(members.get("pinDetail")),
     )

@@ -1,65 +1,53 @@
 """Reads Reloadly's answers: orders, reports, catalogue rows. Pure functions of parsed JSON."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from connectors.answer import unknown_outcome
+from connectors.answer import unreadable_submit
 from connectors.contract import (
+    Answer,
+    AnswerKind,
     CatalogItem,
-    DeliveredCode,
     HttpResponse,
-    Outcome,
-    OutcomeKind,
     ProtocolError,
-    QueryKind,
-    QueryRequest,
-    QueryState,
     Reason,
-    SubmitRequest,
 )
 from connectors.loose import as_decimal, as_object, as_text, read_object, to_minor
 from connectors.reloadly.wire import (
     REJECTED_CODES,
     SEEN_BEFORE_CODES,
     STATES,
-    Product,
     Service,
     cost_of,
-    speaks_of,
+    echo_of,
 )
 
 
-def read_submit(response: HttpResponse, request: SubmitRequest, product: Product) -> Outcome:
+def read_submit(response: HttpResponse) -> Answer:
     """A transaction id is ACCEPTED, a documented refusal REJECTED, anything else UNKNOWN."""
     try:
         answer = read_object(response.body)
     except ProtocolError as error:
-        return _read_status(response) or unknown_outcome(response, str(error))
+        return _read_status(response) or unreadable_submit(response, str(error))
     if response.status not in {200, 201, 202}:
         return _read_error(answer, response)
     number = as_text(answer.get("transactionId")) or as_text(answer.get("id"))
     if number is None:
-        return unknown_outcome(response, "the answer has no transaction")
-    if not speaks_of(answer, product, request.attempt_no, request.account):
-        return Outcome(kind=OutcomeKind.UNKNOWN, reason=Reason.ECHO_MISMATCH, upstream_no=number)
-    return Outcome(
-        kind=OutcomeKind.ACCEPTED,
-        upstream_no=number,
-        cost_minor=to_minor(cost_of(product.service, answer, request.currency), request.currency),
-        code=as_text(answer.get("status")) or "",
-    )
+        return unreadable_submit(response, "the answer has no transaction")
+    return replace(read_transaction(answer), kind=AnswerKind.ACCEPTED)
 
 
-def _read_status(response: HttpResponse) -> Outcome | None:
+def _read_status(response: HttpResponse) -> Answer | None:
     """A 401 (after a new token) or 403 was not executed, whatever its body says."""
     if response.status not in {401, 403}:
         return None
     code = str(response.status)
-    return Outcome(kind=OutcomeKind.REJECTED, reason=Reason.CREDENTIALS, code=code)
+    return Answer(kind=AnswerKind.REJECTED, reason=Reason.CREDENTIALS, code=code)
 
 
-def _read_error(answer: Mapping[str, Any], response: HttpResponse) -> Outcome:
+def _read_error(answer: Mapping[str, Any], response: HttpResponse) -> Answer:
     refused = _read_status(response)
     if refused is not None:
         return refused
@@ -67,35 +55,30 @@ def _read_error(answer: Mapping[str, Any], response: HttpResponse) -> Outcome:
     message = as_text(answer.get("message")) or ""
     reason = REJECTED_CODES.get(code)
     if reason is not None:
-        return Outcome(kind=OutcomeKind.REJECTED, reason=reason, code=code, message=message)
-    return Outcome(
-        kind=OutcomeKind.UNKNOWN,
+        return Answer(kind=AnswerKind.REJECTED, reason=reason, code=code, message=message)
+    return Answer(
+        kind=AnswerKind.UNKNOWN,
         reason=Reason.DUPLICATE if code in SEEN_BEFORE_CODES else Reason.UNREADABLE,
         code=code or str(response.status),
         message=message,
     )
 
 
-def state_of(
-    product: Product,
-    transaction: Mapping[str, Any],
-    word: str,
-    request: QueryRequest,
-    codes: tuple[DeliveredCode, ...] | None = None,
-) -> QueryState:
-    """A transaction as a state; with `codes` (None: not asked for) it waits for all of them."""
-    kind, reason = STATES.get(word.upper(), QueryKind.PROCESSING), None
-    if codes is not None and len(codes) < request.quantity:
-        kind, reason, codes = QueryKind.PROCESSING, Reason.CODES_MISSING, None
+def read_transaction(transaction: Mapping[str, Any], word: str | None = None) -> Answer:
+    """A transaction as an order answers it, as a report shows it and as a webhook tells it.
+
+    `word`: its status, where that is told beside it.
+    """
+    word = word or as_text(transaction.get("status")) or ""
+    cost_minor, currency = cost_of(transaction)
     number = as_text(transaction.get("transactionId")) or as_text(transaction.get("id"))
-    cost = cost_of(product.service, transaction, request.currency)
-    return QueryState(
-        kind=kind,
+    return Answer(
+        # An unknown word is not an end: we ask again.
+        kind=STATES.get(word.upper(), AnswerKind.PROCESSING),
+        echo=echo_of(transaction),
         upstream_no=number,
-        cost_minor=to_minor(cost, request.currency),
-        delivered_quantity=request.quantity if kind is QueryKind.SUCCESS else None,
-        codes=codes or (),
-        reason=reason,
+        cost_minor=cost_minor,
+        currency=currency,
         code=word,
     )
 

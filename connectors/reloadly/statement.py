@@ -9,10 +9,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.answer import expect_ok
-from connectors.contract import HttpResponse, QueryKind
-from connectors.loose import as_text, read_json, to_minor
-from connectors.reloadly.reading import page_of
-from connectors.reloadly.wire import STATES, Service, cost_of
+from connectors.contract import HttpResponse
+from connectors.loose import read_json
+from connectors.reloadly.reading import page_of, read_transaction
 from connectors.statement import MARGIN, StatementPage, StatementRow, moment_s, near
 
 PAGE_SIZE = 200
@@ -31,24 +30,22 @@ def report_query(day: date, page: int) -> str:
     )
 
 
-def read_report(response: HttpResponse, service: Service, day: date) -> tuple[StatementPage, bool]:
+def read_report(response: HttpResponse, day: date) -> tuple[StatementPage, bool]:
     """The rows of a page that may be of the day, and whether it is the service's last."""
     expect_ok(response)
     rows, last = page_of(read_json(response.body))
-    page = StatementPage(rows=near((_row(service, row) for row in rows), day))
+    page = StatementPage(rows=near((_row(row) for row in rows), day))
     return page, last
 
 
-def _row(service: Service, transaction: Mapping[str, Any]) -> StatementRow:
-    member = "currencyCode" if service is Service.GIFTCARDS else "requestedAmountCurrencyCode"
-    currency = as_text(transaction.get(member)) or ""
-    word = (as_text(transaction.get("status")) or "").upper()
+def _row(transaction: Mapping[str, Any]) -> StatementRow:
+    read = read_transaction(transaction)
     return StatementRow(
-        our_no=as_text(transaction.get("customIdentifier")),
-        upstream_no=as_text(transaction.get("transactionId")) or as_text(transaction.get("id")),
-        kind=STATES.get(word, QueryKind.PROCESSING),
-        amount_minor=to_minor(cost_of(service, transaction, currency), currency),
-        currency=currency,
+        our_no=read.echo.order_no,
+        upstream_no=read.upstream_no,
+        kind=read.kind,
+        amount_minor=read.cost_minor,
+        currency=read.currency or "",
         at=moment_s(transaction, "transactionDate", "transactionCreatedTime"),
     )
 

@@ -13,9 +13,10 @@ from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from connectors.contract import DeliveredCode, QueryKind, Reason
+from connectors.contract import AnswerKind, DeliveredCode, Reason
 from connectors.denomination import Denomination, split_product
-from connectors.loose import as_decimal, as_int, as_object, as_objects, as_text
+from connectors.echo import Echo
+from connectors.loose import as_decimal, as_int, as_object, as_objects, as_text, to_minor
 from connectors.secret import Secret
 from connectors.settings import SettingsError
 from connectors.signing import hmac_sha256_hex
@@ -33,12 +34,12 @@ ACCEPT: Final[Mapping[Service, str]] = {
     Service.GIFTCARDS: "application/com.reloadly.giftcards-v1+json",
 }
 
-STATES: Final[Mapping[str, QueryKind]] = {
-    "PROCESSING": QueryKind.PROCESSING,
-    "PENDING": QueryKind.PROCESSING,  # gift cards
-    "SUCCESSFUL": QueryKind.SUCCESS,
-    "FAILED": QueryKind.FAILED,
-    "REFUNDED": QueryKind.REVERSED,  # FAILED if it had never been SUCCESSFUL
+STATES: Final[Mapping[str, AnswerKind]] = {
+    "PROCESSING": AnswerKind.PROCESSING,
+    "PENDING": AnswerKind.PROCESSING,  # gift cards
+    "SUCCESSFUL": AnswerKind.SUCCESS,
+    "FAILED": AnswerKind.FAILED,
+    "REFUNDED": AnswerKind.REVERSED,  # FAILED if it had never been SUCCESSFUL
 }
 
 # Documented codes that refuse before anything is executed. Those that are not here prove nothing,
@@ -174,41 +175,47 @@ def _only(amounts: object) -> Amount | None:
     return Amount(value=value) if value is not None else None
 
 
-def cost_of(service: Service, transaction: Mapping[str, Any], currency: str) -> Decimal | None:
-    """What a transaction cost; None in another currency than asked for: amounts are never mixed."""
-    if service is Service.GIFTCARDS:
-        known = as_text(transaction.get("currencyCode")) == currency
-        return as_decimal(transaction.get("amount")) if known else None
-    requested = as_decimal(transaction.get("requestedAmount"))
-    if requested is None or as_text(transaction.get("requestedAmountCurrencyCode")) != currency:
-        return None
-    discount = as_decimal(transaction.get("discount")) or Decimal(0)
-    return requested - discount + (as_decimal(transaction.get("fee")) or Decimal(0))
-
-
-def speaks_of(
-    transaction: Mapping[str, Any], product: Product, attempt_no: str, account: str | None
-) -> bool:
-    """Whether an answer is about our attempt; members it leaves out do not count. A number is
-    echoed with or without its calling code.
-    """
-    identifier = as_text(transaction.get("customIdentifier"))
-    if product.service is Service.GIFTCARDS:
-        echoed = as_text(as_object(transaction.get("product")).get("productId"))
-        number = None
+def cost_of(transaction: Mapping[str, Any]) -> tuple[int | None, str | None]:
+    """What a transaction cost us, in minor units, and its currency; None if it is not told."""
+    if is_gift_card(transaction):
+        cost, member = as_decimal(transaction.get("amount")), "currencyCode"
     else:
-        echoed = as_text(transaction.get("operatorId"))
-        number = as_text(transaction.get("recipientPhone"))
-    return (
-        identifier in (None, attempt_no)
-        and echoed in (None, product.number)
-        and (account is None or number is None or _same_number(number, account))
+        cost, member = as_decimal(transaction.get("requestedAmount")), "requestedAmountCurrencyCode"
+        discount, fee = (as_decimal(transaction.get(name)) for name in ("discount", "fee"))
+        if cost is not None:
+            cost += (fee or Decimal(0)) - (discount or Decimal(0))
+    currency = as_text(transaction.get(member))
+    if cost is None or currency is None:
+        return None, None
+    return to_minor(cost, currency), currency
+
+
+def is_gift_card(transaction: Mapping[str, Any]) -> bool:
+    """Whether a transaction is of the gift-card service: it has a product, not an operator."""
+    return "product" in transaction
+
+
+def echo_of(transaction: Mapping[str, Any]) -> Echo:
+    """What a transaction says it is about."""
+    order_no = as_text(transaction.get("customIdentifier"))
+    if is_gift_card(transaction):
+        # The number a card's news goes to is not what was ordered.
+        product = as_object(transaction.get("product"))
+        return Echo(
+            order_no=order_no,
+            product=as_text(product.get("productId")),
+            quantity=as_int(product.get("quantity")),
+            amount=as_decimal(product.get("totalPrice")),
+            currency=as_text(product.get("currencyCode")),
+        )
+    number = as_text(transaction.get("recipientPhone"))
+    return Echo(
+        order_no=order_no,
+        account=None if number is None else number.strip().lstrip("+"),
+        product=as_text(transaction.get("operatorId")),
+        amount=as_decimal(transaction.get("requestedAmount")),
+        currency=as_text(transaction.get("requestedAmountCurrencyCode")),
     )
-
-
-def _same_number(left: str, right: str) -> bool:
-    one, other = left.lstrip("+"), right.strip().lstrip("+")
-    return one.endswith(other) or other.endswith(one)
 
 
 def read_cards(answer: object) -> tuple[DeliveredCode, ...]:

@@ -12,6 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from connectors.contract import AnswerKind
+from connectors.judgement import Part
 from gateway.domain.attempt import AttemptState, News
 
 
@@ -58,15 +60,21 @@ class OurAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TheirRow:
-    """A transaction of theirs; `kind` is a connector's QueryKind. `of_the_day`: surely."""
+    """A transaction of theirs; `of_the_day`: surely. `amount_minor` is what they charged for it and
+    kept. Once it was judged, `part` tells how much of it a partial one is, and `held` why it
+    contradicts itself.
+    """
 
     our_no: str | None
     upstream_no: str | None
-    kind: str
+    kind: AnswerKind
     amount_minor: int | None  # None: not told, or in another currency
     of_the_day: bool = True
     delivered_quantity: int | None = None
     delivered_face_minor: int | None = None
+    refunded_minor: int | None = None
+    part: Part | None = None
+    held: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +172,9 @@ def _compare_one(
     row = min(rows, key=lambda each: _WEIGHT.get(each.kind, len(_WEIGHT)))
     paid_again = [_long(each, order_no=attempt.order_no) for each in rows
                   if each is not row and _was_paid(each)]  # fmt: skip
+    if row.held is not None:
+        detail = f"the attempt is {attempt.state}, their row contradicts itself: {row.held}"
+        return [_difference(Class.STATE, attempt, row, detail, None), *paid_again]
     if row.kind in COMPARED[attempt.state]:
         news = COMPARED[attempt.state][row.kind]
         detail = f"the attempt is {attempt.state}, they say {row.kind}"

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from connectors.contract import AnswerKind
+from connectors.judgement import Part
 from gateway.domain.attempt import News
 from gateway.domain.retry import (
     GIVE_UP_S,
@@ -29,7 +31,7 @@ class Facts:
 
     `age_s` counts from its last send: a finality window begins there. `sends` were NOT_SENT
     so far, `order_age_s` is how long the order has waited, `elsewhere` whether another route
-    takes orders now, `cost_minor` the price at which the upstream accepted it.
+    takes orders now.
     """
 
     age_s: float
@@ -40,8 +42,6 @@ class Facts:
     sends: int = 0
     amount_minor: int = 0
     quantity: int = 1
-    face_minor: int | None = None
-    cost_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,70 +70,61 @@ class Decision:
 LATE_LOOK_S: Final = 3600.0  # after the poll plan: hourly, for as long as it takes
 
 
-def decide_submit(kind: str, facts: Facts, policy: Policy, chance: float) -> Decision:
-    """`kind` is the connector's OutcomeKind."""
+def decide_submit(kind: AnswerKind, facts: Facts, policy: Policy, chance: float) -> Decision:
+    """What the answer to a submit means; in part: decide_partial."""
     first_look = delay_s(policy.poll_plan_s, 0, chance)
     match kind:
-        case "accepted":
+        case AnswerKind.ACCEPTED | AnswerKind.PROCESSING:
             return Decision(news=News.ACCEPTED, check_in_s=first_look)
-        case "success":
+        case AnswerKind.SUCCESS:
             return Decision(news=News.SUCCEEDED, delivered=facts.quantity)
-        case "rejected":
+        case AnswerKind.REJECTED | AnswerKind.FAILED | AnswerKind.CANCELLED:
             return Decision(news=News.REJECTED, next=Next.FAIL_OVER)
-        case "not_sent":
+        case AnswerKind.NOT_SENT:
             return _not_sent(facts, chance)
         case _:
             return Decision(news=News.UNCERTAIN, check_in_s=first_look)
 
 
-def decide_query(kind: str, facts: Facts, policy: Policy, chance: float) -> Decision:
-    """`kind` is the connector's QueryKind."""
+def decide_query(kind: AnswerKind, facts: Facts, policy: Policy, chance: float) -> Decision:
+    """What the answer to a query or a callback means; in part: decide_partial."""
     later = look_again_s(facts, policy, chance)
     match kind:
-        case "success":
+        case AnswerKind.SUCCESS:
             return Decision(news=News.SUCCEEDED, delivered=facts.quantity)
-        case "failed" | "cancelled":
+        case AnswerKind.FAILED | AnswerKind.CANCELLED:
             return Decision(news=News.FAILED, next=Next.FAIL_OVER)
-        case "reversed":
+        case AnswerKind.REVERSED:
             return Decision(news=News.REVERSED)
-        case "processing":
+        case AnswerKind.PROCESSING | AnswerKind.ACCEPTED:
             return Decision(news=News.ACCEPTED, check_in_s=later, queries=facts.queries + 1)
-        case "not_found":
+        case AnswerKind.NOT_FOUND:
             return _not_found(facts, policy, later)
         case _:
             return Decision(news=News.NOTED, check_in_s=later, queries=facts.queries + 1)
 
 
-def decide_partial(
-    facts: Facts,
-    policy: Policy,
-    chance: float,
-    *,
-    delivered: int | None,
-    face_minor: int | None,
-    cost_minor: int | None = None,
-) -> Decision:
-    """Part was delivered: `delivered` pieces, or `face_minor` of the whole face.
+def decide_partial(facts: Facts, policy: Policy, chance: float, *, part: Part | None) -> Decision:
+    """Part was delivered or kept; None: it does not say how much, so a person finds out.
 
-    Where the SKU's face is not known, the share of the price that the upstream kept
-    (`cost_minor`) tells it: it gave back the rest.
+    Rounded in the partner's favour: a cent that cannot be split is refunded.
     """
-    whole_face = (facts.face_minor or 0) * facts.quantity
-    if not whole_face:
-        whole_face, face_minor = facts.cost_minor or 0, cost_minor
-    if delivered is not None and 0 < delivered < facts.quantity:
-        refund = facts.amount_minor * (facts.quantity - delivered) // facts.quantity
-    elif face_minor is not None and 0 < face_minor < whole_face:
-        # Rounded in the partner's favour: a cent that cannot be split is refunded.
-        refund = facts.amount_minor - facts.amount_minor * face_minor // whole_face
-        delivered = facts.quantity * face_minor // whole_face
-    else:
-        # It says "partial" but not how much: keep looking, a person sees it as uncertain.
-        again = look_again_s(facts, policy, chance)
-        return Decision(
-            news=News.UNCERTAIN, next=Next.HOLD, check_in_s=again, queries=facts.queries + 1
-        )
-    return Decision(news=News.PARTIAL, refund_minor=refund, delivered=delivered)
+    if part is None or not part.is_part or facts.amount_minor <= 0:
+        return decide_held(facts, policy, chance)
+    kept = facts.amount_minor * part.done // part.whole
+    return Decision(
+        news=News.PARTIAL,
+        refund_minor=facts.amount_minor - kept,
+        delivered=facts.quantity * part.done // part.whole,
+    )
+
+
+def decide_held(facts: Facts, policy: Policy, chance: float) -> Decision:
+    """Only a person can decide; until then the order is uncertain, and is asked after."""
+    again = look_again_s(facts, policy, chance)
+    return Decision(
+        news=News.UNCERTAIN, next=Next.HOLD, check_in_s=again, queries=facts.queries + 1
+    )
 
 
 def decide_waiting(facts: Facts) -> Decision | None:

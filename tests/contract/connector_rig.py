@@ -12,16 +12,15 @@ from aiohttp import web
 
 from connectors import registry
 from connectors.contract import (
+    Answer,
+    AnswerKind,
     CallbackEvent,
     CallbackRefused,
     CallbackRequest,
     Connector,
     HttpRequest,
     HttpResponse,
-    Outcome,
-    QueryKind,
     QueryRequest,
-    QueryState,
     SubmitRequest,
 )
 from connectors.simulation import running
@@ -45,7 +44,7 @@ class Sample:
     face_minor: int = 1000
     max_cost_minor: int = 2000
     # What a query finds after a success was taken back.
-    after_reversal: QueryKind = QueryKind.REVERSED
+    after_reversal: AnswerKind = AnswerKind.REVERSED
     # Whether callbacks are signed at all: where not, each is a hint that anybody may give.
     callbacks_signed: bool = True
     # Whether a callback carries a signed time, so that an old one can be told.
@@ -53,12 +52,12 @@ class Sample:
 
 
 SAMPLES: Mapping[str, Sample] = {
-    "fulu": Sample(callbacks_dated=False, after_reversal=QueryKind.FAILED),
+    "fulu": Sample(callbacks_dated=False, after_reversal=AnswerKind.FAILED),
     "kasushou": Sample(),
-    "dayuanren": Sample(after_reversal=QueryKind.FAILED),
+    "dayuanren": Sample(after_reversal=AnswerKind.FAILED),
     "dtone": Sample(callbacks_signed=False, callbacks_dated=False),
     "reloadly": Sample(code_product="giftcard-910005"),
-    "dingconnect": Sample(after_reversal=QueryKind.FAILED),
+    "dingconnect": Sample(after_reversal=AnswerKind.FAILED),
 }
 
 FAST: Mapping[str, str] = {
@@ -143,7 +142,7 @@ class Rig:
             notify_url=self.notify_url,
         )
 
-    async def submit(self, tail: str, attempt_no: str = "T1") -> Outcome:
+    async def submit(self, tail: str, attempt_no: str = "T1") -> Answer:
         """Submit a top-up."""
         return await self.upstream.submit(self.request(tail, attempt_no))
 
@@ -159,18 +158,18 @@ class Rig:
             succeeded_before=succeeded_before,
         )
 
-    async def query(self, tail: str, attempt_no: str = "T1") -> QueryState:
+    async def query(self, tail: str, attempt_no: str = "T1") -> Answer:
         """Ask for it."""
         return await self.upstream.query(self.query_request(tail, attempt_no))
 
     async def until(
-        self, kind: QueryKind, tail: str, attempt_no: str = "T1", *, succeeded_before: bool = False
-    ) -> QueryState:
+        self, kind: AnswerKind, tail: str, attempt_no: str = "T1", *, succeeded_before: bool = False
+    ) -> Answer:
         """Ask until the answer is `kind`."""
         request = self.query_request(tail, attempt_no, succeeded_before=succeeded_before)
         return await self.ask_until(kind, request)
 
-    async def ask_until(self, kind: QueryKind, request: QueryRequest) -> QueryState:
+    async def ask_until(self, kind: AnswerKind, request: QueryRequest) -> Answer:
         """Ask until the answer is `kind`, as a poller would."""
         async with asyncio.timeout(PATIENCE_S):
             state = await self.upstream.query(request)

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from connectors import registry
-from connectors.contract import CallbackRefused, CallbackRequest, OutcomeKind, QueryKind
+from connectors.contract import AnswerKind, CallbackRefused, CallbackRequest
 from tests.contract.connector_rig import Rig, changed, rig_for, stranger_to
 
-TAKEN = {OutcomeKind.ACCEPTED, OutcomeKind.SUCCESS}
+TAKEN = {AnswerKind.ACCEPTED, AnswerKind.SUCCESS}
 
 
 @pytest.fixture(params=registry.names())
@@ -33,7 +33,7 @@ async def test_callback_names_the_attempt_and_is_acknowledged(rig: Rig) -> None:
     await rig.inbox.wait_for(lambda inbox: len(inbox.events) == 1)
     [event] = rig.inbox.events
     assert event.attempt_no == "T1"
-    assert event.hint is QueryKind.SUCCESS
+    assert event.answer.kind is AnswerKind.SUCCESS
     assert event.trusted is rig.upstream.capabilities.callbacks_trusted
     # Unacknowledged, it would come again after milliseconds at this time scale.
     await rig.submit("000", "T2")
@@ -46,10 +46,10 @@ async def test_doubled_callbacks_out_of_order_leave_the_query_in_charge(rig: Rig
     await rig.submit("007")
     if _has_callbacks(rig):
         await rig.inbox.wait_for(
-            lambda inbox: [e.hint for e in inbox.events].count(QueryKind.SUCCESS) == 2
+            lambda inbox: [e.answer.kind for e in inbox.events].count(AnswerKind.SUCCESS) == 2
         )
         assert rig.inbox.refused == []
-    await rig.until(QueryKind.SUCCESS, "007")
+    await rig.until(AnswerKind.SUCCESS, "007")
 
 
 async def test_callback_before_the_answer(rig: Rig) -> None:
@@ -63,7 +63,7 @@ async def test_callback_before_the_answer(rig: Rig) -> None:
 async def test_no_callback_ever(rig: Rig) -> None:
     """012: the query alone finds the end, and no callback comes."""
     await rig.submit("012")
-    await rig.until(QueryKind.SUCCESS, "012")
+    await rig.until(AnswerKind.SUCCESS, "012")
     assert rig.inbox.calls == []
 
 
@@ -75,12 +75,12 @@ async def test_forged_callback_is_refused(rig: Rig) -> None:
     if not rig.sample.callbacks_signed:
         await rig.inbox.wait_for(lambda inbox: len(inbox.events) >= 2)
         assert not any(event.trusted for event in rig.inbox.events)
-        await rig.until(QueryKind.SUCCESS, "013")
+        await rig.until(AnswerKind.SUCCESS, "013")
         return
     await rig.inbox.wait_for(lambda inbox: len(inbox.events) >= 1 and len(inbox.calls) >= 2)
     assert [refusal.ack.status for refusal in rig.inbox.refused] == [401]
-    assert rig.inbox.events[0].hint is QueryKind.SUCCESS
-    await rig.until(QueryKind.SUCCESS, "013")
+    assert rig.inbox.events[0].answer.kind is AnswerKind.SUCCESS
+    await rig.until(AnswerKind.SUCCESS, "013")
 
 
 async def test_tampered_callback_is_refused(rig: Rig) -> None:

@@ -10,10 +10,9 @@ import pytest
 
 from connectors import registry
 from connectors.contract import (
+    AnswerKind,
     Cancellation,
     CancelRequest,
-    OutcomeKind,
-    QueryKind,
     QueryRequest,
     Reason,
     SubmitRequest,
@@ -24,7 +23,7 @@ from connectors.transport import HttpTransport
 from connectors.upstream import Upstream
 from tests.contract.connector_rig import SAMPLES, Rig, rig_for, stranger_to
 
-TAKEN = {OutcomeKind.ACCEPTED, OutcomeKind.SUCCESS}
+TAKEN = {AnswerKind.ACCEPTED, AnswerKind.SUCCESS}
 
 
 @pytest.fixture(params=registry.names())
@@ -46,7 +45,7 @@ async def test_success_is_found_by_query_and_charged_once(rig: Rig) -> None:
     """000: taken, then SUCCESS by our number, at 98 % of the face, one execution in the ledger."""
     outcome = await rig.submit("000")
     assert outcome.kind in TAKEN
-    state = await rig.until(QueryKind.SUCCESS, "000")
+    state = await rig.until(AnswerKind.SUCCESS, "000")
     [order] = rig.executions()
     assert (order.account, order.product) == (rig.account("000"), rig.sample.product)
     assert state.cost_minor == order.price_minor
@@ -56,7 +55,7 @@ async def test_success_is_found_by_query_and_charged_once(rig: Rig) -> None:
 async def test_rejection_is_final_and_executes_nothing(rig: Rig) -> None:
     """001: REJECTED with a reason, nothing in the ledger, and the channel is not paused."""
     outcome = await rig.submit("001")
-    assert outcome.kind is OutcomeKind.REJECTED
+    assert outcome.kind is AnswerKind.REJECTED
     assert outcome.reason is not None
     assert not outcome.reason.pauses_upstream
     assert rig.executions() == []
@@ -65,10 +64,10 @@ async def test_rejection_is_final_and_executes_nothing(rig: Rig) -> None:
 async def test_held_order_is_processing_until_released(rig: Rig) -> None:
     """002: PROCESSING as long as the platform says so, SUCCESS after the release."""
     outcome = await rig.submit("002")
-    assert outcome.kind is OutcomeKind.ACCEPTED
-    assert (await rig.query("002")).kind is QueryKind.PROCESSING
+    assert outcome.kind is AnswerKind.ACCEPTED
+    assert (await rig.query("002")).kind is AnswerKind.PROCESSING
     assert rig.market.release() == 1
-    await rig.until(QueryKind.SUCCESS, "002")
+    await rig.until(AnswerKind.SUCCESS, "002")
 
 
 @pytest.mark.parametrize(
@@ -81,8 +80,8 @@ async def test_held_order_is_processing_until_released(rig: Rig) -> None:
 )
 async def test_lost_answer_is_unknown_and_the_query_finds_it(rig: Rig, tail: str) -> None:
     """Executed, but the answer says nothing: UNKNOWN, then SUCCESS by our number, charged once."""
-    assert (await rig.submit(tail)).kind is OutcomeKind.UNKNOWN
-    await rig.until(QueryKind.SUCCESS, tail)
+    assert (await rig.submit(tail)).kind is AnswerKind.UNKNOWN
+    await rig.until(AnswerKind.SUCCESS, tail)
     assert len(rig.executions()) == 1
 
 
@@ -90,15 +89,15 @@ async def test_lost_answer_is_unknown_and_the_query_finds_it(rig: Rig, tail: str
 async def test_unreadable_body_is_unknown(rig: Rig, behaviour: str) -> None:
     """A body that is cut, endless or one byte a second: UNKNOWN within the deadline, sent once."""
     rig.play(behaviour)
-    assert (await rig.submit("000")).kind is OutcomeKind.UNKNOWN
-    await rig.until(QueryKind.SUCCESS, "000")
+    assert (await rig.submit("000")).kind is AnswerKind.UNKNOWN
+    await rig.until(AnswerKind.SUCCESS, "000")
     assert len(rig.executions()) == 1
 
 
 async def test_request_lost_before_execution_is_unknown_and_not_found(rig: Rig) -> None:
     """004: indistinguishable from 003 at submit; the query does not find it, nothing executed."""
-    assert (await rig.submit("004")).kind is OutcomeKind.UNKNOWN
-    assert (await rig.query("004")).kind is QueryKind.NOT_FOUND
+    assert (await rig.submit("004")).kind is AnswerKind.UNKNOWN
+    assert (await rig.query("004")).kind is AnswerKind.NOT_FOUND
     assert rig.executions() == []
 
 
@@ -106,16 +105,17 @@ async def test_partial_success_says_how_much(rig: Rig) -> None:
     """005: PARTIAL with the delivered part where the platform knows it, else SUCCESS."""
     await rig.submit("005")
     if not rig.upstream.capabilities.knows_partial:
-        await rig.until(QueryKind.SUCCESS, "005")
+        await rig.until(AnswerKind.SUCCESS, "005")
         return
-    state = await rig.until(QueryKind.PARTIAL, "005")
-    assert state.delivered_face_minor == rig.sample.face_minor // 2 or state.delivered_quantity == 0
+    state = await rig.until(AnswerKind.PARTIAL, "005")
+    assert state.part is not None
+    assert state.part.done * 2 == state.part.whole
 
 
 async def test_reversal_after_success(rig: Rig) -> None:
     """006: SUCCESS first; then REVERSED where the platform knows it, else whatever it says."""
     await rig.submit("006")
-    await rig.until(QueryKind.SUCCESS, "006")
+    await rig.until(AnswerKind.SUCCESS, "006")
     [order] = rig.executions()
     rig.market.reverse(order)
     await rig.until(rig.sample.after_reversal, "006", succeeded_before=True)
@@ -125,10 +125,10 @@ async def test_throttling_is_not_sent_with_its_wait(rig: Rig) -> None:
     """010: 429 twice is NOT_SENT with Retry-After; the same number then succeeds, charged once."""
     for _ in range(2):
         outcome = await rig.submit("010")
-        assert (outcome.kind, outcome.reason) == (OutcomeKind.NOT_SENT, Reason.RATE_LIMITED)
+        assert (outcome.kind, outcome.reason) == (AnswerKind.NOT_SENT, Reason.RATE_LIMITED)
         assert outcome.retry_after_s == 1.0
     assert (await rig.submit("010")).kind in TAKEN
-    await rig.until(QueryKind.SUCCESS, "010")
+    await rig.until(AnswerKind.SUCCESS, "010")
     assert len(rig.executions()) == 1
 
 
@@ -139,7 +139,7 @@ async def test_throttling_is_not_sent_with_its_wait(rig: Rig) -> None:
 async def test_server_error_proves_nothing(rig: Rig, behaviour: str) -> None:
     """5xx without a known business code is UNKNOWN, whatever happened behind it."""
     rig.play(behaviour)
-    assert (await rig.submit("000")).kind is OutcomeKind.UNKNOWN
+    assert (await rig.submit("000")).kind is AnswerKind.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ async def test_refusals_tell_the_channel_from_the_order(
     """An exhausted balance pauses the channel; a changed price or a bad account fails the order."""
     rig.play(behaviour)
     outcome = await rig.submit("000")
-    assert outcome.kind is OutcomeKind.REJECTED
+    assert outcome.kind is AnswerKind.REJECTED
     assert outcome.reason is not None
     assert outcome.reason.pauses_upstream is pauses
     assert rig.executions() == []
@@ -164,9 +164,9 @@ async def test_accepted_then_failed(rig: Rig) -> None:
     """
     rig.play("failed")
     outcome = await rig.submit("000")
-    if outcome.kind is not OutcomeKind.REJECTED:
-        assert outcome.kind is OutcomeKind.ACCEPTED
-        await rig.until(QueryKind.FAILED, "000")
+    if outcome.kind is not AnswerKind.REJECTED:
+        assert outcome.kind is AnswerKind.ACCEPTED
+        await rig.until(AnswerKind.FAILED, "000")
     assert rig.executions() == []
 
 
@@ -175,8 +175,8 @@ async def test_refused_connection_is_not_sent(rig: Rig) -> None:
     connector = registry.create(rig.name, "http://127.0.0.1:1", dict(rig.market.platform.DEFAULTS))
     async with HttpTransport() as transport:
         dead = Upstream(connector=connector, transport=transport)
-        assert (await dead.submit(rig.request("000", "T1"))).kind is OutcomeKind.NOT_SENT
-        assert (await dead.query(QueryRequest(attempt_no="T1"))).kind is QueryKind.UNKNOWN
+        assert (await dead.submit(rig.request("000", "T1"))).kind is AnswerKind.NOT_SENT
+        assert (await dead.query(QueryRequest(attempt_no="T1"))).kind is AnswerKind.UNKNOWN
 
 
 async def test_repeated_number_is_not_executed_twice_unless_the_platform_does(rig: Rig) -> None:
@@ -188,9 +188,9 @@ async def test_repeated_number_is_not_executed_twice_unless_the_platform_does(ri
     if rig.market.platform.DUPLICATES is Duplicates.ACCEPT:
         assert not rig.upstream.capabilities.resend_allowed
         return
-    assert second.kind is OutcomeKind.UNKNOWN
+    assert second.kind is AnswerKind.UNKNOWN
     assert len(rig.executions()) == 1
-    await rig.until(QueryKind.SUCCESS, "000")
+    await rig.until(AnswerKind.SUCCESS, "000")
 
 
 async def test_only_one_request_of_a_submit_may_execute(rig: Rig) -> None:
@@ -205,10 +205,10 @@ async def test_only_one_request_of_a_submit_may_execute(rig: Rig) -> None:
 async def test_query_before_visibility_is_not_found_then_found(rig: Rig) -> None:
     """NOT_FOUND soon after a lost submit proves nothing: the same order is found later."""
     rig.play("hidden_dropped")
-    assert (await rig.submit("000")).kind is OutcomeKind.UNKNOWN
-    assert (await rig.query("000")).kind is QueryKind.NOT_FOUND
+    assert (await rig.submit("000")).kind is AnswerKind.UNKNOWN
+    assert (await rig.query("000")).kind is AnswerKind.NOT_FOUND
     rig.executions()[0].visible_at = 0.0
-    await rig.until(QueryKind.SUCCESS, "000")
+    await rig.until(AnswerKind.SUCCESS, "000")
     assert rig.upstream.capabilities.finality_window_s > 0
 
 
@@ -216,7 +216,7 @@ async def test_failed_query_is_no_news(rig: Rig) -> None:
     """A query answered with a server error never ends an order."""
     rig.play("queries_fail")
     await rig.submit("000")
-    assert (await rig.query("000")).kind is QueryKind.UNKNOWN
+    assert (await rig.query("000")).kind is AnswerKind.UNKNOWN
 
 
 # --- the rest -------------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ async def test_codes_come_by_query_alone(rig: Rig) -> None:
     )
     assert (await rig.upstream.submit(request)).kind in TAKEN
     query = QueryRequest(attempt_no="C1", product_id=rig.sample.code_product, quantity=quantity)
-    state = await rig.ask_until(QueryKind.SUCCESS, query)
+    state = await rig.ask_until(AnswerKind.SUCCESS, query)
     assert len(rig.executions("C1")) == 1
     codes = [code.code.reveal() for code in state.codes]
     assert len(set(codes)) == quantity
@@ -247,7 +247,7 @@ async def test_balance_falls_by_what_was_charged(rig: Rig) -> None:
     """The balance is read in minor units and falls by the ledger's amount."""
     before = await rig.upstream.balance()
     await rig.submit("000")
-    await rig.until(QueryKind.SUCCESS, "000")
+    await rig.until(AnswerKind.SUCCESS, "000")
     after = await rig.upstream.balance()
     assert before.amount_minor - after.amount_minor == rig.executions()[0].price_minor
 
@@ -279,9 +279,9 @@ async def test_cancel_is_a_request(rig: Rig) -> None:
         assert answer is Cancellation.UNSUPPORTED
         return
     if answer is Cancellation.REFUSED:
-        assert (await rig.query("002")).kind is QueryKind.PROCESSING
+        assert (await rig.query("002")).kind is AnswerKind.PROCESSING
         return
-    await rig.until(QueryKind.CANCELLED, "002")
+    await rig.until(AnswerKind.CANCELLED, "002")
     assert rig.executions() == []
 
 

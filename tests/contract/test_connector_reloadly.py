@@ -1,6 +1,6 @@
 """Reloadly over the wire, where no other platform has the like: tokens that end under way."""
 
-from connectors.contract import OutcomeKind, QueryKind, QueryRequest, SubmitRequest
+from connectors.contract import AnswerKind, QueryRequest, SubmitRequest
 from tests.contract.connector_rig import rig_for
 
 
@@ -8,12 +8,12 @@ async def test_a_token_that_expires_under_way_costs_one_more_call() -> None:
     """The order answered TOKEN_EXPIRED is sent again under a new token: one execution."""
     async with rig_for("reloadly") as rig:
         rig.play("token_expired")
-        assert (await rig.submit("000")).kind is OutcomeKind.ACCEPTED
+        assert (await rig.submit("000")).kind is AnswerKind.ACCEPTED
         tokens = [sent for sent in rig.transport.sent if sent.url.endswith("/oauth/token")]
         orders = [sent for sent in rig.transport.sent if sent.executes]
         assert (len(tokens), len(orders)) == (2, 2)
         assert orders[0].body == orders[1].body
-        await rig.until(QueryKind.SUCCESS, "000")
+        await rig.until(AnswerKind.SUCCESS, "000")
         assert len(rig.executions()) == 1
 
 
@@ -22,7 +22,7 @@ async def test_a_token_lasts_for_many_operations() -> None:
     async with rig_for("reloadly") as rig:
         await rig.submit("000", "T1")
         await rig.submit("000", "T2")
-        await rig.until(QueryKind.SUCCESS, "000", "T2")
+        await rig.until(AnswerKind.SUCCESS, "000", "T2")
         await rig.upstream.balance()
         tokens = [sent for sent in rig.transport.sent if sent.url.endswith("/oauth/token")]
         assert len(tokens) == 1
@@ -33,7 +33,7 @@ async def test_short_tokens_never_fail_an_order() -> None:
     async with rig_for("reloadly", settings={"token_ttl_s": "1"}) as rig:
         for number in range(3):
             outcome = await rig.submit("000", f"T{number}")
-            assert outcome.kind is OutcomeKind.ACCEPTED
+            assert outcome.kind is AnswerKind.ACCEPTED
         assert len(rig.market.ledger.executions()) == 3
 
 
@@ -43,8 +43,8 @@ async def test_gift_cards_are_bought_once_when_the_answer_is_lost() -> None:
         rig.play("executed_dropped")
         product = "giftcard-7@10"
         order = SubmitRequest(attempt_no="G1", product_id=product, account=None, quantity=2)
-        assert (await rig.upstream.submit(order)).kind is OutcomeKind.UNKNOWN
+        assert (await rig.upstream.submit(order)).kind is AnswerKind.UNKNOWN
         asked = QueryRequest(attempt_no="G1", product_id=product, quantity=2)
-        state = await rig.ask_until(QueryKind.SUCCESS, asked)
+        state = await rig.ask_until(AnswerKind.SUCCESS, asked)
         assert len(state.codes) == 2
         assert [found.quantity for found in rig.executions("G1")] == [2]

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from connectors import registry
-from connectors.contract import OutcomeKind, QueryKind, Reason
+from connectors.contract import AnswerKind, Reason
 from connectors.settings import SettingsError
 from connectors.simulation import running
 from connectors.simulation.behaviour import (
@@ -46,7 +46,7 @@ async def test_the_ledger_is_as_the_contract_says(http: aiohttp.ClientSession) -
         await rig.submit("000", "T1")
         await rig.submit("004", "T2")
         await rig.submit("003", "T3")
-        await rig.until(QueryKind.SUCCESS, "003", "T3")
+        await rig.until(AnswerKind.SUCCESS, "003", "T3")
         async with http.get(f"{rig.url}/_ledger") as response:
             ledger = await response.json()
         entries = {entry["our_no"]: entry for entry in ledger["executions"]}
@@ -66,10 +66,10 @@ async def test_two_submits_at_once_are_both_executed_by_dayuanren() -> None:
     """
     async with rig_for("dayuanren") as rig:
         outcomes = await asyncio.gather(rig.submit("000"), rig.submit("000"))
-        assert [outcome.kind for outcome in outcomes] == [OutcomeKind.ACCEPTED] * 2
+        assert [outcome.kind for outcome in outcomes] == [AnswerKind.ACCEPTED] * 2
         assert len(rig.executions()) == 2
         state = await rig.query("000")
-        assert (state.kind, state.reason) == (QueryKind.UNKNOWN, Reason.DUPLICATE)
+        assert (state.kind, state.reason) == (AnswerKind.UNKNOWN, Reason.SEVERAL)
 
 
 # --- script and release ---------------------------------------------------------------------------
@@ -84,7 +84,7 @@ async def test_a_script_is_taken_and_a_wrong_one_is_explained(http: aiohttp.Clie
         async with http.post(f"{rig.url}/_script", json={"rules": [{"do": "x"}]}) as response:
             assert response.status == 400
             assert "unknown behaviour" in (await response.json())["error"]
-        assert (await rig.submit("000")).kind is OutcomeKind.REJECTED
+        assert (await rig.submit("000")).kind is AnswerKind.REJECTED
         assert rig.market.latency_s() > 0
 
 
@@ -92,10 +92,10 @@ async def test_a_storm_hits_every_request() -> None:
     """With unavailable=1 submits and queries alike get a 503; nothing is executed."""
     async with rig_for("fulu") as rig:
         rig.market.play(read_script({"unavailable": 1}))
-        assert (await rig.submit("000")).kind is OutcomeKind.UNKNOWN
-        assert (await rig.query("000")).kind is QueryKind.UNKNOWN
+        assert (await rig.submit("000")).kind is AnswerKind.UNKNOWN
+        assert (await rig.query("000")).kind is AnswerKind.UNKNOWN
         rig.market.play(read_script({}))
-        assert (await rig.query("000")).kind is QueryKind.NOT_FOUND
+        assert (await rig.query("000")).kind is AnswerKind.NOT_FOUND
 
 
 async def test_release_ends_what_was_held(http: aiohttp.ClientSession) -> None:
@@ -106,10 +106,10 @@ async def test_release_ends_what_was_held(http: aiohttp.ClientSession) -> None:
         await rig.submit("002", "T3")
         async with http.post(f"{rig.url}/_release", json={"our_no": "T2"}) as response:
             assert await response.json() == {"released": 1}
-        assert (await rig.query("002", "T1")).kind is QueryKind.PROCESSING
+        assert (await rig.query("002", "T1")).kind is AnswerKind.PROCESSING
         async with http.post(f"{rig.url}/_release") as response:
             assert await response.json() == {"released": 2}
-        await rig.until(QueryKind.SUCCESS, "002", "T3")
+        await rig.until(AnswerKind.SUCCESS, "002", "T3")
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ async def test_dayuanren_callbacks_come_as_form_or_json() -> None:
 async def test_kasushou_may_refuse_unknown_numbers_with_a_text() -> None:
     """The other way shops answer an unknown number is NOT_FOUND all the same."""
     async with rig_for("kasushou", {"unknown_order": "refused"}) as rig:
-        assert (await rig.query("000", "T404")).kind is QueryKind.NOT_FOUND
+        assert (await rig.query("000", "T404")).kind is AnswerKind.NOT_FOUND
 
 
 # --- robustness -----------------------------------------------------------------------------------
@@ -248,11 +248,11 @@ async def test_a_body_over_the_limit_is_413(http: aiohttp.ClientSession) -> None
 async def test_an_exhausted_balance_refuses_and_a_reversal_gives_it_back() -> None:
     """The simulated account can run dry: the third order is refused with a pausing reason."""
     async with rig_for("kasushou", {"balance_minor": "2000"}) as rig:
-        assert (await rig.submit("000", "T1")).kind is OutcomeKind.ACCEPTED
-        assert (await rig.submit("000", "T2")).kind is OutcomeKind.ACCEPTED
+        assert (await rig.submit("000", "T1")).kind is AnswerKind.ACCEPTED
+        assert (await rig.submit("000", "T2")).kind is AnswerKind.ACCEPTED
         refused = await rig.submit("000", "T3")
         assert (refused.kind, refused.reason) == (
-            OutcomeKind.REJECTED,
+            AnswerKind.REJECTED,
             Reason.INSUFFICIENT_BALANCE,
         )
         assert rig.market.balance_minor == 2000 - 2 * 980
@@ -263,9 +263,9 @@ async def test_a_listed_product_is_not_sold_below_its_price() -> None:
     async with rig_for("kasushou") as rig:
         dear = replace(rig.request("000", "T1"), product_id="900100", max_cost_minor=9799)
         outcome = await rig.upstream.submit(dear)
-        assert (outcome.kind, outcome.reason) == (OutcomeKind.REJECTED, Reason.PRICE_CHANGED)
+        assert (outcome.kind, outcome.reason) == (AnswerKind.REJECTED, Reason.PRICE_CHANGED)
         enough = replace(dear, attempt_no="T2", max_cost_minor=9800)
-        assert (await rig.upstream.submit(enough)).kind is OutcomeKind.ACCEPTED
+        assert (await rig.upstream.submit(enough)).kind is AnswerKind.ACCEPTED
 
 
 async def test_latency_follows_the_script() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors import registry
-from connectors.contract import QueryKind, SubmitRequest
+from connectors.contract import AnswerKind, SubmitRequest
 from connectors.simulation.server import running
 from connectors.statement import StatementRow
 from connectors.transport import HttpTransport
@@ -54,7 +54,7 @@ async def test_a_platforms_list_has_what_was_sold(name: str) -> None:
         assert sorted(int(row.our_no or -1) for row in rows) == list(range(sold))
         charged = {order.our_no: order.price_minor for order in simulator.market.ledger.orders}
         assert {row.our_no: row.amount_minor for row in rows} == charged
-        assert {row.kind for row in rows} <= {QueryKind.SUCCESS, QueryKind.PROCESSING}
+        assert {row.kind for row in rows} <= {AnswerKind.SUCCESS, AnswerKind.PROCESSING}
         assert all(row.at is not None and row.upstream_no for row in rows)
         assert await all_rows(platform, day_offset=-3) == []
         await transport.close()

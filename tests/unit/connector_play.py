@@ -4,7 +4,16 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from connectors.contract import Exchange, HttpRequest, HttpResponse, TransportFailure
+from connectors.contract import (
+    Answer,
+    Context,
+    Exchange,
+    HttpRequest,
+    HttpResponse,
+    Ordered,
+    TransportFailure,
+)
+from connectors.judgement import Judgement, judge
 
 T = TypeVar("T")
 
@@ -41,3 +50,16 @@ def play(exchange: Exchange[T], *answers: HttpResponse | TransportFailure) -> Pl
     except StopIteration as done:
         assert not waiting, f"{len(waiting)} answers were not asked for"
         return Played(done.value, requests)
+
+
+def deal(
+    operation: Any,
+    request: Ordered,
+    context: Context,
+    *answers: HttpResponse | TransportFailure,
+) -> Played[Judgement]:
+    """A connector's submit or query, played and judged as its driver does."""
+    exchange: Exchange[Answer] = operation(request, context)
+    played = play(exchange, *answers)
+    judgement = judge(played.result, request, operation.__self__.expects(request))
+    return Played(judgement, played.requests)

@@ -53,7 +53,7 @@ def test_the_callbacks_are_signed_for_the_connector(tmp_path: Path) -> None:
             method="POST", path=f"/callbacks/{UPSTREAM}", headers={}, query="", body=body
         )
         events.append(connector.parse_callback(call, time.time()))
-    assert [(e.attempt_no, e.trusted, str(e.hint)) for e in events] == [
+    assert [(e.attempt_no, e.trusted, str(e.answer.kind)) for e in events] == [
         ("7", True, "success"),
         ("8", True, "success"),
     ]

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from connectors.contract import Ack, Answer, AnswerKind, CallbackEvent, Ordered
+from connectors.echo import Echo, Expected
+from connectors.judgement import Judgement, judge
 from gateway.domain.attempt_record import AttemptRecord
 from gateway.domain.errors import StoreUnavailableError
 from gateway.flows.dispatch.callbacks import Callbacks, Received
@@ -14,16 +17,18 @@ from gateway.flows.dispatch.job import Job
 UPSTREAM = 3
 
 
-@dataclass(kw_only=True)
-class Event:
-    """A connector's CallbackEvent, as far as the intake looks at it."""
-
-    attempt_no: str | None = "7"
-    hint: str = "success"
-    trusted: bool = True
-    holds_codes: bool = False
-    upstream_no: str | None = None
-    message: str = ""
+def event_of(
+    kind: AnswerKind = AnswerKind.SUCCESS,
+    *,
+    trusted: bool = True,
+    holds_codes: bool = False,
+    account: str | None = None,
+) -> CallbackEvent:
+    """A callback about attempt 7; `account` is the one it speaks of."""
+    answer = Answer(kind=kind, echo=Echo(order_no="7", account=account))
+    return CallbackEvent(
+        ack=Ack(), attempt_no="7", answer=answer, trusted=trusted, holds_codes=holds_codes
+    )
 
 
 def job(**changes: Any) -> Job:
@@ -46,12 +51,13 @@ class World:
     kept: list[tuple[int | None, str, bytes]] = field(default_factory=list)
     news_of: list[int] = field(default_factory=list)
     hints_of: list[int] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
     failing: set[str] = field(default_factory=set)
 
     def take(self, **event: Any) -> Any:
         """Take a callback of the upstream in."""
         return Callbacks(attempts=self, dispatcher=self).take(  # type: ignore[arg-type]
-            Received(upstream_id=UPSTREAM, event=Event(**event), body=b"{}")
+            Received(upstream_id=UPSTREAM, event=event_of(**event), body=b"{}")
         )
 
     def awaited(self, attempt_id: int) -> Job | None:
@@ -69,11 +75,17 @@ class World:
             raise StoreUnavailableError("away")
         self.kept += zip(columns[1], columns[2], columns[4], strict=True)
 
-    async def news(self, told: Job, answer: Any) -> str:  # noqa: ARG002
+    def judge(self, told: Job, answer: Answer) -> Judgement:
+        """As the platform's driver does."""
+        ordered = Ordered(attempt_no=str(told.attempt_id), account=told.account or None)
+        return judge(answer, ordered, Expected(order_no="7", account=told.account or None))
+
+    async def news(self, told: Job, answer: Judgement) -> str:
         """Remember."""
         if "news" in self.failing:
             raise StoreUnavailableError("away")
         self.news_of.append(told.attempt_id)
+        self.held += [answer.held] if answer.held else []
         return "applied"
 
     def hint(self, told: Job) -> None:
@@ -105,8 +117,8 @@ async def test_a_word_that_settles_needs_no_reading_of_what_is_in_memory() -> No
     "event",
     [
         {"trusted": False},  # nothing proves it: a hint
-        {"hint": "processing"},  # no end
-        {"hint": "partial"},  # how much, only a query tells
+        {"kind": AnswerKind.PROCESSING},  # no end
+        {"kind": AnswerKind.PARTIAL},  # how much, only a query tells
     ],
 )
 async def test_a_hint_is_judged_by_the_row(event: dict[str, Any]) -> None:
@@ -114,6 +126,19 @@ async def test_a_hint_is_judged_by_the_row(event: dict[str, Any]) -> None:
     world = World(memory={7: job()}, rows=[record(state="uncertain")])
     await world.take(**event)
     assert (world.read, world.news_of, world.hints_of) == ([[7]], [], [7])
+
+
+async def test_a_signed_word_about_another_account_is_held() -> None:
+    """The same judge at every door: what names another account delivers nothing, a person looks.
+
+    Seen red with the callback's word taken without its echo, as it was.
+    """
+    world = World(memory={7: job()})
+    await world.take(account="13900000000")
+    assert (world.news_of, world.held) == ([7], ["the answer speaks of another account"])
+    told = World(memory={7: job()})
+    await told.take(account="13800000000")
+    assert (told.news_of, told.held) == ([7], [])
 
 
 async def test_what_is_not_in_memory_is_read() -> None:

@@ -6,20 +6,20 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 
 from connectors.contract import (
+    AnswerKind,
     CallbackRefused,
     CallbackRequest,
     Context,
-    OutcomeKind,
-    QueryKind,
     QueryRequest,
     Reason,
     SubmitRequest,
 )
 from connectors.dayuanren.connector import Dayuanren
 from connectors.dayuanren.wire import DayuanrenSettings
+from connectors.judgement import Part
 from connectors.secret import Secret
 from connectors.signing import compact_json, sorted_form_md5
-from tests.unit.connector_play import ok, play
+from tests.unit.connector_play import deal, ok
 
 KEY = Secret("demo_apikey")
 MERCHANT = Dayuanren(
@@ -34,7 +34,7 @@ TOP_UP = SubmitRequest(
     max_cost_minor=9_850,
     notify_url="http://127.0.0.1:9/cb",
 )
-ASKED = QueryRequest(attempt_no="T1", product_id="25", account="13800138000")
+ASKED = QueryRequest(attempt_no="T1", product_id="25", account="13800138000", face_minor=10_000)
 
 
 def row(state: object, **more: Any) -> dict[str, Any]:
@@ -46,12 +46,12 @@ def row(state: object, **more: Any) -> dict[str, Any]:
 def query(data: Any) -> Any:
     """The state read from one answer."""
     answer = ok({"errno": 0, "errmsg": "", "data": data})
-    return play(MERCHANT.query(ASKED, CONTEXT), answer).result
+    return deal(MERCHANT.query, ASKED, CONTEXT, answer).result
 
 
 def test_a_recharge_is_the_golden_form() -> None:
     """The golden vector's fields and sign, from a SubmitRequest; encoded in the body only."""
-    played = play(MERCHANT.submit(TOP_UP, CONTEXT), ok({"errno": 0, "data": {}}))
+    played = deal(MERCHANT.submit, TOP_UP, CONTEXT, ok({"errno": 0, "data": {}}))
     [request] = played.requests
     form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
     assert request.url == "http://dyr.test/yrapi.php/index/recharge"
@@ -67,48 +67,48 @@ def test_a_recharge_is_the_golden_form() -> None:
 def test_what_the_platform_cannot_do_is_refused_unsent(account: str | None, quantity: int) -> None:
     """REJECTED without a request."""
     request = SubmitRequest(attempt_no="T1", product_id="25", account=account, quantity=quantity)
-    played = play(MERCHANT.submit(request, CONTEXT))
-    assert (played.result.kind, played.requests) == (OutcomeKind.REJECTED, [])
+    played = deal(MERCHANT.submit, request, CONTEXT)
+    assert (played.result.kind, played.requests) == (AnswerKind.REJECTED, [])
 
 
 @pytest.mark.parametrize(
     ("errmsg", "kind", "reason"),
     [
-        ("签名错误", OutcomeKind.REJECTED, Reason.CREDENTIALS),
-        ("请将ip加入接口白名单", OutcomeKind.REJECTED, Reason.CREDENTIALS),
-        ("账户不可用", OutcomeKind.REJECTED, Reason.CREDENTIALS),
-        ("参数错误，请使用http-post表单", OutcomeKind.REJECTED, Reason.INVALID_REQUEST),
-        ("面值检测不相同", OutcomeKind.REJECTED, Reason.INVALID_REQUEST),
-        ("成本限制", OutcomeKind.REJECTED, Reason.PRICE_CHANGED),
-        ("未找到相关产品", OutcomeKind.REJECTED, Reason.PRODUCT_UNAVAILABLE),
-        ("手机号格式不正确", OutcomeKind.REJECTED, Reason.INVALID_ACCOUNT),
-        ("已经存在相同商户订单号的订单", OutcomeKind.UNKNOWN, Reason.DUPLICATE),
+        ("签名错误", AnswerKind.REJECTED, Reason.CREDENTIALS),
+        ("请将ip加入接口白名单", AnswerKind.REJECTED, Reason.CREDENTIALS),
+        ("账户不可用", AnswerKind.REJECTED, Reason.CREDENTIALS),
+        ("参数错误，请使用http-post表单", AnswerKind.REJECTED, Reason.INVALID_REQUEST),
+        ("面值检测不相同", AnswerKind.REJECTED, Reason.INVALID_REQUEST),
+        ("成本限制", AnswerKind.REJECTED, Reason.PRICE_CHANGED),
+        ("未找到相关产品", AnswerKind.REJECTED, Reason.PRODUCT_UNAVAILABLE),
+        ("手机号格式不正确", AnswerKind.REJECTED, Reason.INVALID_ACCOUNT),
+        ("已经存在相同商户订单号的订单", AnswerKind.UNKNOWN, Reason.DUPLICATE),
         # A duplicate is one even if the text also contains a refusal's words.
-        ("参数错误：已经存在相同商户订单号的订单", OutcomeKind.UNKNOWN, Reason.DUPLICATE),
-        ("系统繁忙", OutcomeKind.UNKNOWN, Reason.OTHER),
-        ("", OutcomeKind.UNKNOWN, Reason.OTHER),
+        ("参数错误：已经存在相同商户订单号的订单", AnswerKind.UNKNOWN, Reason.DUPLICATE),
+        ("系统繁忙", AnswerKind.UNKNOWN, Reason.OTHER),
+        ("", AnswerKind.UNKNOWN, Reason.OTHER),
     ],
 )
-def test_error_texts(errmsg: str, kind: OutcomeKind, reason: Reason) -> None:
+def test_error_texts(errmsg: str, kind: AnswerKind, reason: Reason) -> None:
     """Only the whitelisted texts refuse; the duplicate and all others prove nothing."""
     answer = ok({"errno": 1, "errmsg": errmsg, "data": None})
-    outcome = play(MERCHANT.submit(TOP_UP, CONTEXT), answer).result
+    outcome = deal(MERCHANT.submit, TOP_UP, CONTEXT, answer).result
     assert (outcome.kind, outcome.reason) == (kind, reason)
 
 
 @pytest.mark.parametrize(
     ("state", "kind"),
     [
-        (-1, QueryKind.CANCELLED),
-        (0, QueryKind.PROCESSING),
-        ("1", QueryKind.SUCCESS),
-        (2, QueryKind.FAILED),
-        (3, QueryKind.PARTIAL),
-        (9, QueryKind.PROCESSING),  # nobody knows it: ask again
-        (None, QueryKind.PROCESSING),
+        (-1, AnswerKind.CANCELLED),
+        (0, AnswerKind.PROCESSING),
+        ("1", AnswerKind.SUCCESS),
+        (2, AnswerKind.FAILED),
+        (3, AnswerKind.PARTIAL),
+        (9, AnswerKind.PROCESSING),  # nobody knows it: ask again
+        (None, AnswerKind.PROCESSING),
     ],
 )
-def test_states(state: object, kind: QueryKind) -> None:
+def test_states(state: object, kind: AnswerKind) -> None:
     """Every public state; an unknown one is not an end."""
     assert query([row(state)]).kind is kind
 
@@ -116,20 +116,20 @@ def test_states(state: object, kind: QueryKind) -> None:
 def test_a_partial_success_tells_the_amount() -> None:
     """State 3 says by charge_amount how much of the face arrived."""
     state = query([row(3, charge_amount="30.50", total_price="98.00")])
-    assert (state.delivered_face_minor, state.delivered_quantity) == (3050, None)
+    assert state.part == Part(done=3050, whole=10_000)
 
 
 @pytest.mark.parametrize(
     ("rows", "kind", "reason"),
     [
-        ([], QueryKind.NOT_FOUND, None),
-        ([row(1, out_trade_num="T9")], QueryKind.UNKNOWN, Reason.ECHO_MISMATCH),
-        ([row(1, mobile="13900000000")], QueryKind.UNKNOWN, Reason.ECHO_MISMATCH),
-        ([row(1), row(1)], QueryKind.UNKNOWN, Reason.DUPLICATE),  # the race was lost
+        ([], AnswerKind.NOT_FOUND, None),
+        ([row(1, out_trade_num="T9")], AnswerKind.UNKNOWN, Reason.ECHO_MISMATCH),
+        ([row(1, mobile="13900000000")], AnswerKind.UNKNOWN, Reason.ECHO_MISMATCH),
+        ([row(1), row(1)], AnswerKind.UNKNOWN, Reason.SEVERAL),  # the race was lost
     ],
 )
 def test_rows_that_are_not_exactly_ours(
-    rows: list[Any], kind: QueryKind, reason: Reason | None
+    rows: list[Any], kind: AnswerKind, reason: Reason | None
 ) -> None:
     """A missing row is NOT_FOUND; another's, or two of ours, are for a person."""
     state = query(rows)
@@ -159,18 +159,18 @@ def form(fields: dict[str, str], key: Secret = KEY) -> CallbackRequest:
 @pytest.mark.parametrize(
     ("state", "hint"),
     [
-        ("-1", QueryKind.CANCELLED),
-        ("0", QueryKind.PROCESSING),  # the progress callback
-        ("1", QueryKind.SUCCESS),
-        ("2", QueryKind.FAILED),
-        ("3", QueryKind.PARTIAL),
-        ("8", QueryKind.UNKNOWN),
+        ("-1", AnswerKind.CANCELLED),
+        ("0", AnswerKind.PROCESSING),  # the progress callback
+        ("1", AnswerKind.SUCCESS),
+        ("2", AnswerKind.FAILED),
+        ("3", AnswerKind.PARTIAL),
+        ("8", AnswerKind.UNKNOWN),
     ],
 )
-def test_callback_states(state: str, hint: QueryKind) -> None:
+def test_callback_states(state: str, hint: AnswerKind) -> None:
     """Every state is a trusted hint; an unknown one is none."""
     event = MERCHANT.parse_callback(form({**NEWS, "state": state}), CONTEXT.now)
-    assert (event.attempt_no, event.hint, event.trusted) == ("T1", hint, True)
+    assert (event.attempt_no, event.answer.kind, event.trusted) == ("T1", hint, True)
     assert event.ack.body == b"success"
 
 
@@ -190,7 +190,7 @@ def test_a_json_callback_is_accepted() -> None:
     body = compact_json({**fields, "sign": sign}).encode()
     for headers in ({"content-type": "application/json"}, {}):
         call = CallbackRequest(method="POST", path="/", headers=headers, body=body)
-        assert MERCHANT.parse_callback(call, CONTEXT.now).hint is QueryKind.SUCCESS
+        assert MERCHANT.parse_callback(call, CONTEXT.now).answer.kind is AnswerKind.SUCCESS
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,13 @@ from typing import Any
 import pytest
 
 from connectors.contract import (
+    AnswerKind,
     CallbackRefused,
     CallbackRequest,
     Cancellation,
     CancelRequest,
     Context,
-    OutcomeKind,
     ProtocolError,
-    QueryKind,
     QueryRequest,
     Reason,
     SubmitRequest,
@@ -21,7 +20,7 @@ from connectors.contract import (
 from connectors.dingconnect.connector import Dingconnect
 from connectors.dingconnect.wire import DingconnectSettings
 from connectors.secret import Secret
-from tests.unit.connector_play import ok, play
+from tests.unit.connector_play import deal, ok, play
 
 DING = Dingconnect(
     base_url="http://ding.test", settings=DingconnectSettings(api_key=Secret("demo_api_key"))
@@ -71,7 +70,7 @@ def items(*records: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_transfer_is_sent_once_and_spelled_out() -> None:
     """No `+`, `ValidateOnly` false in so many words, the currency named, 95 s of patience."""
-    played = play(DING.submit(TOP_UP, CONTEXT), ok(envelope(transfer=record("Complete"))))
+    played = deal(DING.submit, TOP_UP, CONTEXT, ok(envelope(transfer=record("Complete"))))
     [sent] = played.requests
     assert (sent.method, sent.url) == ("POST", "http://ding.test/api/V1/SendTransfer")
     assert sent.headers["api_key"] == "demo_api_key"
@@ -104,7 +103,7 @@ def test_extras_become_settings() -> None:
         account="1",
         params={"BillRef": "b1", "Zone": "N"},
     )
-    sent = play(DING.submit(request, CONTEXT), ok(envelope())).sent()
+    sent = deal(DING.submit, request, CONTEXT, ok(envelope())).sent()
     assert (sent["BillRef"], sent["Settings"]) == ("b1", [{"Name": "Zone", "Value": "N"}])
     # An amount written into the product id is in the account's own currency.
     assert (sent["SkuCode"], sent["SendValue"], "SendCurrencyIso" in sent) == ("B", 5, False)
@@ -126,7 +125,7 @@ def test_a_single_amount_is_looked_up() -> None:
     """Without a face, a SKU whose minimum is its maximum says what to send."""
     request = SubmitRequest(attempt_no="T1", product_id="MX_TC", account="1")
     answers = ok(envelope(Items=[product(9.99, 9.99)])), ok(envelope(transfer=record("Complete")))
-    played = play(DING.submit(request, CONTEXT), *answers)
+    played = deal(DING.submit, request, CONTEXT, *answers)
     assert played.requests[0].url.endswith("/api/V1/GetProducts?skuCodes=MX_TC")
     assert not played.requests[0].executes
     assert (played.sent(1)["SendValue"], played.sent(1)["SendCurrencyIso"]) == (9.99, "USD")
@@ -136,92 +135,93 @@ def test_a_single_amount_is_looked_up() -> None:
 def test_an_amount_is_never_guessed(found: list[dict[str, Any]]) -> None:
     """Without a face and without a single amount nothing is sent."""
     request = SubmitRequest(attempt_no="T1", product_id="MX_TC", account="1")
-    outcome = play(DING.submit(request, CONTEXT), ok(envelope(Items=found))).result
-    assert (outcome.kind, outcome.reason) == (OutcomeKind.REJECTED, Reason.INVALID_REQUEST)
+    outcome = deal(DING.submit, request, CONTEXT, ok(envelope(Items=found))).result
+    assert (outcome.kind, outcome.reason) == (AnswerKind.REJECTED, Reason.INVALID_REQUEST)
 
 
 @pytest.mark.parametrize(
     ("status", "answer", "kind", "reason"),
     [
-        (200, envelope(transfer=record("Complete")), OutcomeKind.SUCCESS, None),
-        (200, envelope(transfer=record("Submitted")), OutcomeKind.ACCEPTED, None),
-        (200, envelope(transfer=record("Processing")), OutcomeKind.ACCEPTED, None),
-        (200, envelope(transfer=record("Brewing")), OutcomeKind.ACCEPTED, None),  # unknown word
+        (200, envelope(transfer=record("Complete")), AnswerKind.SUCCESS, None),
+        (200, envelope(transfer=record("Submitted")), AnswerKind.ACCEPTED, None),
+        (200, envelope(transfer=record("Processing")), AnswerKind.ACCEPTED, None),
+        (200, envelope(transfer=record("Brewing")), AnswerKind.ACCEPTED, None),  # unknown word
         (
             200,
             envelope(5, "ProviderTimedOut", transfer=record("Failed")),
-            OutcomeKind.REJECTED,
+            AnswerKind.REJECTED,
             Reason.OTHER,
         ),
         # InsufficientBalance comes with HTTP 500: the codes count, not the status.
         (
             500,
             envelope(5, "InsufficientBalance"),
-            OutcomeKind.REJECTED,
+            AnswerKind.REJECTED,
             Reason.INSUFFICIENT_BALANCE,
         ),
-        (200, envelope(4, "AccountNumberInvalid"), OutcomeKind.REJECTED, Reason.INVALID_ACCOUNT),
-        (200, envelope(4, "SomethingNew"), OutcomeKind.REJECTED, Reason.OTHER),  # 4: invalid
-        (200, envelope(5, "SomethingNew"), OutcomeKind.UNKNOWN, Reason.UNREADABLE),
-        (200, envelope(5, "ProductUnavailable"), OutcomeKind.REJECTED, Reason.PRODUCT_UNAVAILABLE),
-        (200, envelope(3, "RateLimited"), OutcomeKind.NOT_SENT, Reason.RATE_LIMITED),
+        (200, envelope(4, "AccountNumberInvalid"), AnswerKind.REJECTED, Reason.INVALID_ACCOUNT),
+        (200, envelope(4, "SomethingNew"), AnswerKind.REJECTED, Reason.OTHER),  # 4: invalid
+        (200, envelope(5, "SomethingNew"), AnswerKind.UNKNOWN, Reason.UNREADABLE),
+        (200, envelope(5, "ProductUnavailable"), AnswerKind.REJECTED, Reason.PRODUCT_UNAVAILABLE),
+        (200, envelope(3, "RateLimited"), AnswerKind.NOT_SENT, Reason.RATE_LIMITED),
         # It says that one like it was made before, perhaps this very one.
         (
             200,
             envelope(5, "DuplicateTransactionPrevented", transfer=record("Failed")),
-            OutcomeKind.UNKNOWN,
+            AnswerKind.UNKNOWN,
             Reason.DUPLICATE,
         ),
         # A record that runs beside an error is no refusal.
         (
             200,
             envelope(3, "ProviderRefusedRequest", transfer=record("Submitted")),
-            OutcomeKind.UNKNOWN,
+            AnswerKind.UNKNOWN,
             Reason.UNREADABLE,
         ),
-        (500, {"Message": "An error has occurred."}, OutcomeKind.UNKNOWN, Reason.UNREADABLE),
-        (200, envelope(), OutcomeKind.UNKNOWN, Reason.UNREADABLE),
-        (401, {}, OutcomeKind.REJECTED, Reason.CREDENTIALS),
+        (500, {"Message": "An error has occurred."}, AnswerKind.UNKNOWN, Reason.UNREADABLE),
+        (200, envelope(), AnswerKind.UNKNOWN, Reason.UNREADABLE),
+        (401, {}, AnswerKind.REJECTED, Reason.CREDENTIALS),
         (
             200,
             envelope(transfer=record("Complete", AccountNumber="999")),
-            OutcomeKind.UNKNOWN,
+            AnswerKind.UNKNOWN,
             Reason.ECHO_MISMATCH,
         ),
         (
             200,
             envelope(transfer=record("Complete", SkuCode="OTHER")),
-            OutcomeKind.UNKNOWN,
+            AnswerKind.UNKNOWN,
             Reason.ECHO_MISMATCH,
         ),
     ],
 )
-def test_submit_answers(status: int, answer: Any, kind: OutcomeKind, reason: Reason | None) -> None:
+def test_submit_answers(status: int, answer: Any, kind: AnswerKind, reason: Reason | None) -> None:
     """States first, then error codes; the HTTP status says next to nothing."""
-    outcome = play(DING.submit(TOP_UP, CONTEXT), ok(answer, status=status)).result
+    outcome = deal(DING.submit, TOP_UP, CONTEXT, ok(answer, status=status)).result
     assert (outcome.kind, outcome.reason) == (kind, reason)
 
 
 def test_the_cost_is_what_was_sent_less_the_commission() -> None:
     """Sent value and our fee, less the commission; in another currency it is unknown."""
-    outcome = play(DING.submit(TOP_UP, CONTEXT), ok(envelope(transfer=record("Complete")))).result
+    outcome = deal(DING.submit, TOP_UP, CONTEXT, ok(envelope(transfer=record("Complete")))).result
     assert outcome.cost_minor == 1050 + 10 - 21
     euro = record("Complete", Price={"SendValue": 9, "SendCurrencyIso": "EUR"})
-    assert play(DING.submit(TOP_UP, CONTEXT), ok(envelope(transfer=euro))).result.cost_minor is None
+    assert deal(DING.submit, TOP_UP, CONTEXT, ok(envelope(transfer=euro))).result.cost_minor is None
 
 
 def test_a_pin_comes_from_the_receipt() -> None:
     """Bought for the documented account; the PIN is a code, and in no repr."""
     receipt = {"PIN": "1234-5678", "providerRef": "r"}
     done = record("Complete", SkuCode="PIN_X", AccountNumber="0000000000", ReceiptParams=receipt)
-    played = play(DING.submit(PIN_ORDER, CONTEXT), ok(envelope(transfer=done)))
+    played = deal(DING.submit, PIN_ORDER, CONTEXT, ok(envelope(transfer=done)))
     assert played.sent()["AccountNumber"] == "0000000000"
     assert [code.code.reveal() for code in played.result.codes] == ["1234-5678"]
     assert "1234" not in repr(played.result)
-    bare = play(
-        DING.submit(PIN_ORDER, CONTEXT), ok(envelope(transfer={**done, "ReceiptParams": None}))
+    bare = deal(
+        DING.submit, PIN_ORDER, CONTEXT, ok(envelope(transfer={**done, "ReceiptParams": None}))
     ).result
-    assert bare.kind is OutcomeKind.ACCEPTED  # a query may bring it
+    # A query may bring it.
+    assert (bare.kind, bare.reason) == (AnswerKind.PROCESSING, Reason.CODES_MISSING)
 
 
 # --- query ----------------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ def test_a_pin_comes_from_the_receipt() -> None:
 
 def test_a_query_asks_by_our_number_and_takes_some() -> None:
     """DistributorRef, the account without `+`, and a Take, which is required."""
-    played = play(DING.query(ASKED, CONTEXT), ok(items(record("Complete"))))
+    played = deal(DING.query, ASKED, CONTEXT, ok(items(record("Complete"))))
     assert played.requests[0].url == "http://ding.test/api/V1/ListTransferRecords"
     assert not played.requests[0].executes
     assert played.sent() == {
@@ -237,37 +237,37 @@ def test_a_query_asks_by_our_number_and_takes_some() -> None:
         "AccountNumber": "5215512345678",
         "Take": 10,
     }
-    assert (played.result.kind, played.result.upstream_no) == (QueryKind.SUCCESS, "77")
+    assert (played.result.kind, played.result.upstream_no) == (AnswerKind.SUCCESS, "77")
 
 
 @pytest.mark.parametrize(
     ("answer", "kind", "reason"),
     [
-        (items(), QueryKind.NOT_FOUND, None),
-        (items(record("Submitted")), QueryKind.PROCESSING, None),
-        (items(record("Processing")), QueryKind.PROCESSING, None),
-        (items(record("Cancelling")), QueryKind.PROCESSING, None),
-        (items(record("Cancelled")), QueryKind.CANCELLED, None),
-        (items(record("Failed")), QueryKind.FAILED, None),
-        (items(record("Brewing")), QueryKind.PROCESSING, None),  # an unknown word is no end
-        (envelope(1, Items=[record("Complete")]), QueryKind.SUCCESS, None),  # not wrapped
+        (items(), AnswerKind.NOT_FOUND, None),
+        (items(record("Submitted")), AnswerKind.PROCESSING, None),
+        (items(record("Processing")), AnswerKind.PROCESSING, None),
+        (items(record("Cancelling")), AnswerKind.PROCESSING, None),
+        (items(record("Cancelled")), AnswerKind.CANCELLED, None),
+        (items(record("Failed")), AnswerKind.FAILED, None),
+        (items(record("Brewing")), AnswerKind.PROCESSING, None),  # an unknown word is no end
+        (envelope(1, Items=[record("Complete")]), AnswerKind.SUCCESS, None),  # not wrapped
         # A failed try beside a paid one does not count; two paid ones are for a person.
-        (items(record("Failed"), record("Complete")), QueryKind.SUCCESS, None),
-        (items(record("Complete"), record("Complete")), QueryKind.UNKNOWN, Reason.DUPLICATE),
-        (items(record("Complete", SkuCode="X")), QueryKind.UNKNOWN, Reason.ECHO_MISMATCH),
+        (items(record("Failed"), record("Complete")), AnswerKind.SUCCESS, None),
+        (items(record("Complete"), record("Complete")), AnswerKind.UNKNOWN, Reason.SEVERAL),
+        (items(record("Complete", SkuCode="X")), AnswerKind.UNKNOWN, Reason.ECHO_MISMATCH),
         (
             items(record("Complete", TransferId={"DistributorRef": "T2"})),
-            QueryKind.UNKNOWN,
+            AnswerKind.UNKNOWN,
             Reason.ECHO_MISMATCH,
         ),
-        (envelope(4, "ParameterOutOfRange"), QueryKind.UNKNOWN, Reason.OTHER),
-        (envelope(1), QueryKind.UNKNOWN, Reason.OTHER),  # no Items at all
-        (envelope(1, Items=None), QueryKind.UNKNOWN, Reason.OTHER),
+        (envelope(4, "ParameterOutOfRange"), AnswerKind.UNKNOWN, Reason.OTHER),
+        (envelope(1), AnswerKind.UNKNOWN, Reason.OTHER),  # no Items at all
+        (envelope(1, Items=None), AnswerKind.UNKNOWN, Reason.OTHER),
     ],
 )
-def test_query_answers(answer: Any, kind: QueryKind, reason: Reason | None) -> None:
+def test_query_answers(answer: Any, kind: AnswerKind, reason: Reason | None) -> None:
     """Only an empty list is NOT_FOUND; only Complete is a success."""
-    state = play(DING.query(ASKED, CONTEXT), ok(answer)).result
+    state = deal(DING.query, ASKED, CONTEXT, ok(answer)).result
     assert (state.kind, state.reason) == (kind, reason)
 
 

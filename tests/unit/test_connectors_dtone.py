@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import (
+    AnswerKind,
     CallbackRefused,
     CallbackRequest,
     Cancellation,
@@ -14,9 +15,7 @@ from connectors.contract import (
     Context,
     FailureKind,
     HttpResponse,
-    OutcomeKind,
     ProtocolError,
-    QueryKind,
     QueryRequest,
     Reason,
     SubmitRequest,
@@ -27,7 +26,7 @@ from connectors.dtone.connector import Dtone
 from connectors.dtone.wire import CLASS_NAMES, DtoneSettings
 from connectors.secret import Secret
 from connectors.settings import SettingsError
-from tests.unit.connector_play import ok, play
+from tests.unit.connector_play import deal, ok, play
 
 SECRET = Secret("demo_api_secret")
 SETTINGS = DtoneSettings(api_key="demo_api_key", api_secret=SECRET)
@@ -66,7 +65,7 @@ def test_a_top_up_is_one_confirmed_create() -> None:
     request = SubmitRequest(
         attempt_no="T1", product_id="1310", account=NUMBER, notify_url="https://us.test/cb/secret"
     )
-    played = play(DTONE.submit(request, CONTEXT), ok(transaction(2), status=201))
+    played = deal(DTONE.submit, request, CONTEXT, ok(transaction(2), status=201))
     [sent] = played.requests
     assert (sent.method, sent.url) == ("POST", "http://dtone.test/v1/async/transactions")
     assert sent.executes
@@ -92,7 +91,7 @@ def test_a_top_up_is_one_confirmed_create() -> None:
 def test_the_version_is_added_to_a_bare_host_only(base_url: str, url: str) -> None:
     """A base URL with a path is taken as it is."""
     connector = Dtone(base_url=base_url, settings=SETTINGS)
-    played = play(connector.submit(TOP_UP, CONTEXT), ok(transaction(2), status=201))
+    played = deal(connector.submit, TOP_UP, CONTEXT, ok(transaction(2), status=201))
     assert played.requests[0].url == url
 
 
@@ -117,7 +116,7 @@ def test_accounts_are_named_by_their_kind(
 def test_a_ranged_product_says_how_much_arrives() -> None:
     """`PRODUCT@AMOUNT` orders that amount at the destination, in its currency."""
     request = SubmitRequest(attempt_no="T1", product_id="77@5.50IDR", account=NUMBER)
-    played = play(DTONE.submit(request, CONTEXT), ok({}, status=201))
+    played = deal(DTONE.submit, request, CONTEXT, ok({}, status=201))
     assert played.sent()["product_id"] == 77
     assert played.sent()["calculation_mode"] == "DESTINATION_AMOUNT"
     assert played.sent()["destination"] == {"amount": 5.5, "unit": "IDR", "unit_type": "CURRENCY"}
@@ -126,20 +125,20 @@ def test_a_ranged_product_says_how_much_arrives() -> None:
 @pytest.mark.parametrize(
     ("class_no", "kind"),
     [
-        (1, OutcomeKind.ACCEPTED),
-        (2, OutcomeKind.ACCEPTED),
-        (3, OutcomeKind.REJECTED),
-        (4, OutcomeKind.REJECTED),
-        (5, OutcomeKind.ACCEPTED),
-        (7, OutcomeKind.SUCCESS),
-        (8, OutcomeKind.ACCEPTED),  # a query tells more
-        (9, OutcomeKind.REJECTED),
-        (6, OutcomeKind.ACCEPTED),  # a class nobody knows
+        (1, AnswerKind.ACCEPTED),
+        (2, AnswerKind.ACCEPTED),
+        (3, AnswerKind.REJECTED),
+        (4, AnswerKind.REJECTED),
+        (5, AnswerKind.ACCEPTED),
+        (7, AnswerKind.SUCCESS),
+        (8, AnswerKind.ACCEPTED),  # a query tells more
+        (9, AnswerKind.REJECTED),
+        (6, AnswerKind.ACCEPTED),  # a class nobody knows
     ],
 )
-def test_submit_answers_by_class(class_no: int, kind: OutcomeKind) -> None:
+def test_submit_answers_by_class(class_no: int, kind: AnswerKind) -> None:
     """The class decides, 7 alone is a success; the price is the wholesale one."""
-    outcome = play(DTONE.submit(TOP_UP, CONTEXT), ok(transaction(class_no), status=201)).result
+    outcome = deal(DTONE.submit, TOP_UP, CONTEXT, ok(transaction(class_no), status=201)).result
     assert outcome.kind is kind
     assert (outcome.upstream_no, outcome.cost_minor) == ("2237123891", 980)
 
@@ -147,63 +146,63 @@ def test_submit_answers_by_class(class_no: int, kind: OutcomeKind) -> None:
 @pytest.mark.parametrize(
     ("status", "answer", "kind", "reason"),
     [
-        (400, errors(1007001), OutcomeKind.UNKNOWN, Reason.DUPLICATE),  # it arrived: ask
-        (400, errors(1006001), OutcomeKind.REJECTED, Reason.INSUFFICIENT_BALANCE),
-        (404, errors(1003001), OutcomeKind.REJECTED, Reason.PRODUCT_UNAVAILABLE),
-        (400, errors(1003002), OutcomeKind.REJECTED, Reason.PRODUCT_UNAVAILABLE),
-        (400, errors(1005003), OutcomeKind.REJECTED, Reason.INVALID_ACCOUNT),
-        (400, errors(1000400), OutcomeKind.REJECTED, Reason.INVALID_REQUEST),
-        (401, errors(1000401), OutcomeKind.REJECTED, Reason.CREDENTIALS),
-        (401, {}, OutcomeKind.REJECTED, Reason.CREDENTIALS),
-        (400, errors(1003001, 1009001), OutcomeKind.UNKNOWN, Reason.UNREADABLE),  # not all refuse
-        (400, errors(1007004), OutcomeKind.UNKNOWN, Reason.UNREADABLE),
-        (500, errors(1009001), OutcomeKind.UNKNOWN, Reason.UNREADABLE),
-        (503, errors(1009503), OutcomeKind.UNKNOWN, Reason.UNREADABLE),
-        (404, {}, OutcomeKind.UNKNOWN, Reason.UNREADABLE),  # a wrong base URL, perhaps
-        (201, {}, OutcomeKind.UNKNOWN, Reason.UNREADABLE),
-        (201, [], OutcomeKind.UNKNOWN, Reason.UNREADABLE),
-        (201, transaction(7, external_id="T2"), OutcomeKind.UNKNOWN, Reason.ECHO_MISMATCH),
-        (201, transaction(7, product={"id": 1}), OutcomeKind.UNKNOWN, Reason.ECHO_MISMATCH),
+        (400, errors(1007001), AnswerKind.UNKNOWN, Reason.DUPLICATE),  # it arrived: ask
+        (400, errors(1006001), AnswerKind.REJECTED, Reason.INSUFFICIENT_BALANCE),
+        (404, errors(1003001), AnswerKind.REJECTED, Reason.PRODUCT_UNAVAILABLE),
+        (400, errors(1003002), AnswerKind.REJECTED, Reason.PRODUCT_UNAVAILABLE),
+        (400, errors(1005003), AnswerKind.REJECTED, Reason.INVALID_ACCOUNT),
+        (400, errors(1000400), AnswerKind.REJECTED, Reason.INVALID_REQUEST),
+        (401, errors(1000401), AnswerKind.REJECTED, Reason.CREDENTIALS),
+        (401, {}, AnswerKind.REJECTED, Reason.CREDENTIALS),
+        (400, errors(1003001, 1009001), AnswerKind.UNKNOWN, Reason.UNREADABLE),  # not all refuse
+        (400, errors(1007004), AnswerKind.UNKNOWN, Reason.UNREADABLE),
+        (500, errors(1009001), AnswerKind.UNKNOWN, Reason.UNREADABLE),
+        (503, errors(1009503), AnswerKind.UNKNOWN, Reason.UNREADABLE),
+        (404, {}, AnswerKind.UNKNOWN, Reason.UNREADABLE),  # a wrong base URL, perhaps
+        (201, {}, AnswerKind.UNKNOWN, Reason.UNREADABLE),
+        (201, [], AnswerKind.UNKNOWN, Reason.UNREADABLE),
+        (201, transaction(7, external_id="T2"), AnswerKind.UNKNOWN, Reason.ECHO_MISMATCH),
+        (201, transaction(7, product={"id": 1}), AnswerKind.UNKNOWN, Reason.ECHO_MISMATCH),
         (
             201,
             transaction(7, credit_party_identifier={"mobile_number": "+620000"}),
-            OutcomeKind.UNKNOWN,
+            AnswerKind.UNKNOWN,
             Reason.ECHO_MISMATCH,
         ),
     ],
 )
-def test_submit_errors(status: int, answer: Any, kind: OutcomeKind, reason: Reason) -> None:
+def test_submit_errors(status: int, answer: Any, kind: AnswerKind, reason: Reason) -> None:
     """Only the documented refusals refuse; everything else is asked about."""
-    outcome = play(DTONE.submit(TOP_UP, CONTEXT), ok(answer, status=status)).result
+    outcome = deal(DTONE.submit, TOP_UP, CONTEXT, ok(answer, status=status)).result
     assert (outcome.kind, outcome.reason) == (kind, reason)
 
 
 def test_a_price_in_another_currency_is_not_ours() -> None:
     """Amounts of two currencies are never mixed: the cost stays unknown."""
     request = SubmitRequest(attempt_no="T1", product_id="1310", account=NUMBER, currency="CNY")
-    outcome = play(DTONE.submit(request, CONTEXT), ok(transaction(7), status=201)).result
+    outcome = deal(DTONE.submit, request, CONTEXT, ok(transaction(7), status=201)).result
     assert outcome.cost_minor is None
 
 
 def test_several_top_ups_are_not_one_transaction() -> None:
     """A quantity is refused before anything is sent."""
     request = SubmitRequest(attempt_no="T1", product_id="1", account=NUMBER, quantity=2)
-    assert play(DTONE.submit(request, CONTEXT)).result.kind is OutcomeKind.REJECTED
+    assert deal(DTONE.submit, request, CONTEXT).result.kind is AnswerKind.REJECTED
 
 
 def test_a_pin_is_a_code_and_hidden() -> None:
     """A PIN product delivers its code with COMPLETED; without it the order is asked for again."""
     pin = {"code": "PIN-1", "serial": "S-1"}
     completed = transaction(7, pin=pin, credit_party_identifier={})
-    outcome = play(DTONE.submit(PIN_ORDER, CONTEXT), ok(completed, status=201)).result
-    assert outcome.kind is OutcomeKind.SUCCESS
+    outcome = deal(DTONE.submit, PIN_ORDER, CONTEXT, ok(completed, status=201)).result
+    assert outcome.kind is AnswerKind.SUCCESS
     assert [code.code.reveal() for code in outcome.codes] == ["PIN-1"]
     assert "PIN-1" not in repr(outcome)
-    bare = play(DTONE.submit(PIN_ORDER, CONTEXT), ok(transaction(7), status=201)).result
-    assert bare.kind is OutcomeKind.ACCEPTED
+    bare = deal(DTONE.submit, PIN_ORDER, CONTEXT, ok(transaction(7), status=201)).result
+    assert (bare.kind, bare.reason) == (AnswerKind.PROCESSING, Reason.CODES_MISSING)
     asked = QueryRequest(attempt_no="T1", product_id="1310")
-    state = play(DTONE.query(asked, CONTEXT), ok([transaction(7)])).result
-    assert (state.kind, state.reason) == (QueryKind.PROCESSING, Reason.CODES_MISSING)
+    state = deal(DTONE.query, asked, CONTEXT, ok([transaction(7)])).result
+    assert (state.kind, state.reason) == (AnswerKind.PROCESSING, Reason.CODES_MISSING)
 
 
 # --- the price checked between two steps ----------------------------------------------------------
@@ -228,10 +227,10 @@ def bounded(max_cost_minor: int) -> SubmitRequest:
 def test_a_price_within_its_bound_is_confirmed() -> None:
     """Created unconfirmed, compared, confirmed by the transaction's number."""
     created, confirmed = ok(transaction(1), status=201), ok(transaction(2), status=201)
-    played = play(CHECKING.submit(bounded(980), CONTEXT), created, confirmed)
+    played = deal(CHECKING.submit, bounded(980), CONTEXT, created, confirmed)
     assert played.sent()["auto_confirm"] is False
     assert played.requests[1].url.endswith("/v1/async/transactions/2237123891/confirm")
-    assert played.result.kind is OutcomeKind.ACCEPTED
+    assert played.result.kind is AnswerKind.ACCEPTED
 
 
 @pytest.mark.parametrize(
@@ -240,10 +239,10 @@ def test_a_price_within_its_bound_is_confirmed() -> None:
 )
 def test_a_price_above_its_bound_is_cancelled(answer: HttpResponse | TransportFailure) -> None:
     """One cent too much: never confirmed, so rejected, whatever the cancellation says."""
-    played = play(CHECKING.submit(bounded(979), CONTEXT), ok(transaction(1), status=201), answer)
+    played = deal(CHECKING.submit, bounded(979), CONTEXT, ok(transaction(1), status=201), answer)
     assert played.requests[1].url.endswith("/v1/transactions/2237123891/cancel")
     assert (played.result.kind, played.result.reason) == (
-        OutcomeKind.REJECTED,
+        AnswerKind.REJECTED,
         Reason.PRICE_CHANGED,
     )
 
@@ -254,8 +253,8 @@ def test_a_price_above_its_bound_is_cancelled(answer: HttpResponse | TransportFa
 )
 def test_a_confirmation_that_fails_is_unknown(answer: HttpResponse) -> None:
     """The transaction exists: only a query tells whether it runs."""
-    played = play(CHECKING.submit(bounded(980), CONTEXT), ok(transaction(1), status=201), answer)
-    assert played.result.kind is OutcomeKind.UNKNOWN
+    played = deal(CHECKING.submit, bounded(980), CONTEXT, ok(transaction(1), status=201), answer)
+    assert played.result.kind is AnswerKind.UNKNOWN
 
 
 # --- query, callback, the rest --------------------------------------------------------------------
@@ -264,20 +263,20 @@ def test_a_confirmation_that_fails_is_unknown(answer: HttpResponse) -> None:
 @pytest.mark.parametrize(
     ("class_no", "kind"),
     [
-        (1, QueryKind.PROCESSING),
-        (2, QueryKind.PROCESSING),
-        (3, QueryKind.FAILED),
-        (4, QueryKind.CANCELLED),
-        (5, QueryKind.PROCESSING),
-        (6, QueryKind.PROCESSING),  # a class nobody knows is not an end
-        (7, QueryKind.SUCCESS),
-        (8, QueryKind.REVERSED),
-        (9, QueryKind.FAILED),
+        (1, AnswerKind.PROCESSING),
+        (2, AnswerKind.PROCESSING),
+        (3, AnswerKind.FAILED),
+        (4, AnswerKind.CANCELLED),
+        (5, AnswerKind.PROCESSING),
+        (6, AnswerKind.PROCESSING),  # a class nobody knows is not an end
+        (7, AnswerKind.SUCCESS),
+        (8, AnswerKind.REVERSED),
+        (9, AnswerKind.FAILED),
     ],
 )
-def test_states_by_class(class_no: int, kind: QueryKind) -> None:
+def test_states_by_class(class_no: int, kind: AnswerKind) -> None:
     """GET /transactions by external_id: the class decides."""
-    played = play(DTONE.query(ASKED, CONTEXT), ok([transaction(class_no)]))
+    played = deal(DTONE.query, ASKED, CONTEXT, ok([transaction(class_no)]))
     assert played.requests[0].url == "http://dtone.test/v1/transactions?external_id=T1"
     assert not played.requests[0].executes
     assert (played.result.kind, played.result.cost_minor) == (kind, 980)
@@ -286,29 +285,29 @@ def test_states_by_class(class_no: int, kind: QueryKind) -> None:
 @pytest.mark.parametrize(
     ("status", "answer", "kind", "reason"),
     [
-        (200, [], QueryKind.NOT_FOUND, None),
-        (404, errors(1008004), QueryKind.NOT_FOUND, None),
-        (404, errors(1000404), QueryKind.UNKNOWN, Reason.OTHER),  # a wrong base URL, perhaps
-        (500, errors(1009001), QueryKind.UNKNOWN, Reason.OTHER),
-        (200, [transaction(7, external_id="T2")], QueryKind.UNKNOWN, Reason.ECHO_MISMATCH),
-        (200, [transaction(7, product={"id": 2})], QueryKind.UNKNOWN, Reason.ECHO_MISMATCH),
-        (200, [transaction(7), transaction(7)], QueryKind.UNKNOWN, Reason.DUPLICATE),
-        (200, [None], QueryKind.UNKNOWN, Reason.ECHO_MISMATCH),
-        (429, [], QueryKind.UNKNOWN, Reason.RATE_LIMITED),
+        (200, [], AnswerKind.NOT_FOUND, None),
+        (404, errors(1008004), AnswerKind.NOT_FOUND, None),
+        (404, errors(1000404), AnswerKind.UNKNOWN, Reason.OTHER),  # a wrong base URL, perhaps
+        (500, errors(1009001), AnswerKind.UNKNOWN, Reason.OTHER),
+        (200, [transaction(7, external_id="T2")], AnswerKind.UNKNOWN, Reason.ECHO_MISMATCH),
+        (200, [transaction(7, product={"id": 2})], AnswerKind.UNKNOWN, Reason.ECHO_MISMATCH),
+        (200, [transaction(7), transaction(7)], AnswerKind.UNKNOWN, Reason.SEVERAL),
+        (200, [None], AnswerKind.UNKNOWN, Reason.ECHO_MISMATCH),
+        (429, [], AnswerKind.UNKNOWN, Reason.RATE_LIMITED),
     ],
 )
 def test_queries_that_find_nothing(
-    status: int, answer: Any, kind: QueryKind, reason: Reason | None
+    status: int, answer: Any, kind: AnswerKind, reason: Reason | None
 ) -> None:
     """Only an empty list or the platform's own code is NOT_FOUND."""
-    state = play(DTONE.query(ASKED, CONTEXT), ok(answer, status=status)).result
+    state = deal(DTONE.query, ASKED, CONTEXT, ok(answer, status=status)).result
     assert (state.kind, state.reason) == (kind, reason)
 
 
 def test_a_query_without_a_list_is_no_answer() -> None:
     """An object where a list belongs proves nothing."""
     with pytest.raises(ProtocolError):
-        play(DTONE.query(ASKED, CONTEXT), ok({}))
+        deal(DTONE.query, ASKED, CONTEXT, ok({}))
 
 
 def callback(body: bytes) -> CallbackRequest:
@@ -319,7 +318,7 @@ def callback(body: bytes) -> CallbackRequest:
 def test_a_callback_is_a_hint() -> None:
     """Unsigned: it names the attempt and what it claims, without trust, and is acked with 204."""
     event = DTONE.parse_callback(callback(json.dumps(transaction(9)).encode()), CONTEXT.now)
-    assert (event.attempt_no, event.hint, event.trusted) == ("T1", QueryKind.FAILED, False)
+    assert (event.attempt_no, event.answer.kind, event.trusted) == ("T1", AnswerKind.FAILED, False)
     assert event.ack.status == 204
 
 
@@ -384,7 +383,7 @@ def test_a_synchronous_call_may_hold() -> None:
         base_url="http://d.test",
         settings=DtoneSettings(api_key="k", api_secret=SECRET, mode="sync"),
     )
-    played = play(sync.submit(TOP_UP, CONTEXT), ok(transaction(7), status=201))
+    played = deal(sync.submit, TOP_UP, CONTEXT, ok(transaction(7), status=201))
     assert played.requests[0].url.endswith("/v1/sync/transactions")
     assert played.requests[0].deadline_s > 180
     assert sync.capabilities.deadline_s > 180

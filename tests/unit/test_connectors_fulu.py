@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from connectors.contract import (
+    AnswerKind,
     CallbackRefused,
     CallbackRequest,
     Context,
-    OutcomeKind,
     ProtocolError,
-    QueryKind,
     QueryRequest,
     Reason,
     SubmitRequest,
@@ -22,7 +21,7 @@ from connectors.secret import Secret
 from connectors.settings import SettingsError
 from connectors.signing import compact_json, seal_card_aes_ecb, sorted_characters_md5
 from tests.bounded import output_of
-from tests.unit.connector_play import ok, play
+from tests.unit.connector_play import deal, ok, play
 
 SECRET = Secret("0123456789abcdef0123456789abcdef")
 SETTINGS = FuluSettings(app_key="demo_app_key", secret=SECRET)
@@ -62,12 +61,12 @@ def order(state: str, **more: Any) -> dict[str, Any]:
 
 def query(answer: Any, request: QueryRequest = ASKED) -> Any:
     """The state read from one answer."""
-    return play(FULU.query(request, CONTEXT), ok(answer)).result
+    return deal(FULU.query, request, CONTEXT, ok(answer)).result
 
 
 def test_a_top_up_is_signed_and_dated_in_beijing() -> None:
     """direct.add goes to the misspelt path, with the documented members, signed as sent."""
-    played = play(FULU.submit(TOP_UP, CONTEXT), ok(envelope(0, {"order_id": "F1"})))
+    played = deal(FULU.submit, TOP_UP, CONTEXT, ok(envelope(0, {"order_id": "F1"})))
     [request] = played.requests
     sent = played.sent()
     assert request.url == "http://fulu.test/api/getway"
@@ -120,7 +119,7 @@ def test_each_kind_of_purchase_has_its_method(
     request_: SubmitRequest, method: str, biz: dict[str, Any]
 ) -> None:
     """Cards, phone credit and direct goods go to their own methods."""
-    played = play(FULU.submit(request_, CONTEXT), ok(envelope(0, {})))
+    played = deal(FULU.submit, request_, CONTEXT, ok(envelope(0, {})))
     assert played.sent()["method"] == method
     assert json.loads(played.sent()["biz_content"]) == biz
 
@@ -128,39 +127,39 @@ def test_each_kind_of_purchase_has_its_method(
 @pytest.mark.parametrize(
     ("answer", "kind", "reason"),
     [
-        (envelope(0, {"order_id": "F1"}), OutcomeKind.ACCEPTED, None),
-        (envelope("0", {"order_id": "F1"}), OutcomeKind.ACCEPTED, None),  # the code as text
-        (envelope(0, None, sign=""), OutcomeKind.ACCEPTED, None),  # unsigned answers pass
-        (envelope(3001), OutcomeKind.REJECTED, Reason.PRODUCT_UNAVAILABLE),
-        (envelope(3008), OutcomeKind.REJECTED, Reason.PRODUCT_UNAVAILABLE),
-        (envelope(3006), OutcomeKind.UNKNOWN, Reason.OTHER),  # not in the documented list
-        (envelope(9999, message="余额不足"), OutcomeKind.REJECTED, Reason.INSUFFICIENT_BALANCE),
-        (envelope(9999, message="系统繁忙"), OutcomeKind.UNKNOWN, Reason.OTHER),
-        (envelope(0, {"order_id": "F1"}, sign="0" * 32), OutcomeKind.UNKNOWN, Reason.UNREADABLE),
-        (envelope(0, {"customer_order_no": "T2"}), OutcomeKind.UNKNOWN, Reason.ECHO_MISMATCH),
-        ({"message": "no code"}, OutcomeKind.UNKNOWN, Reason.UNREADABLE),
-        ([], OutcomeKind.UNKNOWN, Reason.UNREADABLE),
+        (envelope(0, {"order_id": "F1"}), AnswerKind.ACCEPTED, None),
+        (envelope("0", {"order_id": "F1"}), AnswerKind.ACCEPTED, None),  # the code as text
+        (envelope(0, None, sign=""), AnswerKind.ACCEPTED, None),  # unsigned answers pass
+        (envelope(3001), AnswerKind.REJECTED, Reason.PRODUCT_UNAVAILABLE),
+        (envelope(3008), AnswerKind.REJECTED, Reason.PRODUCT_UNAVAILABLE),
+        (envelope(3006), AnswerKind.UNKNOWN, Reason.OTHER),  # not in the documented list
+        (envelope(9999, message="余额不足"), AnswerKind.REJECTED, Reason.INSUFFICIENT_BALANCE),
+        (envelope(9999, message="系统繁忙"), AnswerKind.UNKNOWN, Reason.OTHER),
+        (envelope(0, {"order_id": "F1"}, sign="0" * 32), AnswerKind.UNKNOWN, Reason.UNREADABLE),
+        (envelope(0, {"customer_order_no": "T2"}), AnswerKind.UNKNOWN, Reason.ECHO_MISMATCH),
+        ({"message": "no code"}, AnswerKind.UNKNOWN, Reason.UNREADABLE),
+        ([], AnswerKind.UNKNOWN, Reason.UNREADABLE),
     ],
 )
-def test_submit_answers(answer: Any, kind: OutcomeKind, reason: Reason | None) -> None:
+def test_submit_answers(answer: Any, kind: AnswerKind, reason: Reason | None) -> None:
     """Only code 0 and the documented refusals say anything; the rest is UNKNOWN."""
-    outcome = play(FULU.submit(TOP_UP, CONTEXT), ok(answer)).result
+    outcome = deal(FULU.submit, TOP_UP, CONTEXT, ok(answer)).result
     assert (outcome.kind, outcome.reason) == (kind, reason)
 
 
 @pytest.mark.parametrize(
     ("state", "kind"),
     [
-        ("success", QueryKind.SUCCESS),
-        ("failed", QueryKind.FAILED),
-        ("processing", QueryKind.PROCESSING),
-        ("untreated", QueryKind.PROCESSING),
-        ("SUCCESS", QueryKind.SUCCESS),
-        ("refunding", QueryKind.PROCESSING),  # a word nobody knows is not an end
-        ("", QueryKind.PROCESSING),
+        ("success", AnswerKind.SUCCESS),
+        ("failed", AnswerKind.FAILED),
+        ("processing", AnswerKind.PROCESSING),
+        ("untreated", AnswerKind.PROCESSING),
+        ("SUCCESS", AnswerKind.SUCCESS),
+        ("refunding", AnswerKind.PROCESSING),  # a word nobody knows is not an end
+        ("", AnswerKind.PROCESSING),
     ],
 )
-def test_state_words(state: str, kind: QueryKind) -> None:
+def test_state_words(state: str, kind: AnswerKind) -> None:
     """Every documented word, and any other word means: ask again."""
     assert query(envelope(0, order(state))).kind is kind
 
@@ -177,18 +176,18 @@ def test_state_words(state: str, kind: QueryKind) -> None:
 def test_an_answer_about_something_else_is_no_news(wrong: dict[str, Any]) -> None:
     """A success for another account, product or amount is UNKNOWN, for a person to see."""
     state = query(envelope(0, order("success", **wrong)))
-    assert (state.kind, state.reason) == (QueryKind.UNKNOWN, Reason.ECHO_MISMATCH)
+    assert (state.kind, state.reason) == (AnswerKind.UNKNOWN, Reason.ECHO_MISMATCH)
 
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (envelope(2110, message="订单不存在"), QueryKind.NOT_FOUND),
-        (envelope(0, None), QueryKind.NOT_FOUND),
-        (envelope(9999, message="系统繁忙"), QueryKind.UNKNOWN),
+        (envelope(2110, message="订单不存在"), AnswerKind.NOT_FOUND),
+        (envelope(0, None), AnswerKind.NOT_FOUND),
+        (envelope(9999, message="系统繁忙"), AnswerKind.UNKNOWN),
     ],
 )
-def test_an_order_that_is_not_there(answer: Any, kind: QueryKind) -> None:
+def test_an_order_that_is_not_there(answer: Any, kind: AnswerKind) -> None:
     """Only an explicit "no such order" is NOT_FOUND; any other error is no news."""
     assert query(answer).kind is kind
 
@@ -208,7 +207,7 @@ def test_cards_are_decrypted_and_hidden() -> None:
     asked = QueryRequest(attempt_no="T1", product_id="10000001", account=None, quantity=3)
     state = query(envelope(0, order("success", buy_num=3, charge_account="", cards=cards)), asked)
     first, second, third = state.codes
-    assert state.kind is QueryKind.SUCCESS
+    assert state.kind is AnswerKind.SUCCESS
     assert (first.code.reveal(), first.pin.reveal()) == ("CARD-1", "PIN-1")
     assert first.expires_at == "2099-12-31T15:59:59Z"  # Beijing is eight hours ahead
     assert (second.code.reveal(), second.pin) == ("ONLY-PIN", None)
@@ -224,7 +223,7 @@ def test_success_without_its_cards_is_asked_again() -> None:
         envelope(0, order("success", buy_num=2, charge_account="", cards=[sealed])), asked
     )
     assert (state.kind, state.reason, state.codes) == (
-        QueryKind.PROCESSING,
+        AnswerKind.PROCESSING,
         Reason.CODES_MISSING,
         (),
     )
@@ -235,7 +234,7 @@ def test_cards_that_do_not_open_are_no_news() -> None:
     asked = QueryRequest(attempt_no="T1", product_id="10000001", account=None)
     cards = [{"card_number": seal_card_aes_ecb("CARD-1", Secret("f" * 32))}]
     state = query(envelope(0, order("success", charge_account="", cards=cards)), asked)
-    assert (state.kind, state.codes) == (QueryKind.UNKNOWN, ())
+    assert (state.kind, state.codes) == (AnswerKind.UNKNOWN, ())
 
 
 def test_the_second_dialect_is_a_matter_of_settings() -> None:
@@ -255,10 +254,10 @@ def test_the_second_dialect_is_a_matter_of_settings() -> None:
     result = {"customer_order_no": "T1", "order_status": 3, "card_pwds": [card]}
     answer = ok({"code": 200, "message": "", "result": compact_json(result), "sign": ""})
     asked = QueryRequest(attempt_no="T1", product_id="1", account=None)
-    played = play(dialect.query(asked, CONTEXT), answer)
+    played = deal(dialect.query, asked, CONTEXT, answer)
     assert played.requests[0].url == "http://fulu.test/api/rechargeapi/gateway"
     assert (played.sent()["method"], played.sent()["version"]) == ("order.query", "1.0")
-    assert played.result.kind is QueryKind.SUCCESS
+    assert played.result.kind is AnswerKind.SUCCESS
     assert [code.code.reveal() for code in played.result.codes] == ["N1"]
 
 
@@ -286,7 +285,7 @@ NEWS = {"order_id": "F1", "customer_order_no": "T1", "order_status": "failed", "
 def test_a_signed_callback_is_a_hint_and_never_trusted() -> None:
     """It names the attempt and what it claims; the sign rule is an assumption, so no trust."""
     event = FULU.parse_callback(callback(NEWS), CONTEXT.now)
-    assert (event.attempt_no, event.hint, event.trusted) == ("T1", QueryKind.FAILED, False)
+    assert (event.attempt_no, event.answer.kind, event.trusted) == ("T1", AnswerKind.FAILED, False)
     assert event.ack.body == b"success"
 
 
@@ -320,7 +319,7 @@ def test_a_callback_signed_as_spelled_is_accepted() -> None:
     event = FULU.parse_callback(
         CallbackRequest(method="POST", path="/", body=body.encode()), CONTEXT.now
     )
-    assert event.hint is QueryKind.SUCCESS
+    assert event.answer.kind is AnswerKind.SUCCESS
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,14 @@ from hypothesis import strategies as st
 
 from connectors import registry
 from connectors.contract import (
+    AnswerKind,
     CallbackRefused,
     CallbackRequest,
     Connector,
     Context,
     HttpRequest,
     HttpResponse,
-    OutcomeKind,
     ProtocolError,
-    QueryKind,
     QueryRequest,
     SubmitRequest,
     UpstreamRefused,
@@ -84,7 +83,7 @@ responses = st.builds(
     ),
     body=bodies,
 )
-MEANS_DONE = {OutcomeKind.SUCCESS, OutcomeKind.PARTIAL, OutcomeKind.REJECTED}
+MEANS_DONE = {AnswerKind.SUCCESS, AnswerKind.PARTIAL, AnswerKind.REJECTED}
 CALL_HEADERS = st.dictionaries(
     st.sampled_from(["content-type", "x-reloadly-signature", "x-reloadly-request-timestamp"]),
     st.sampled_from(["application/json", "application/x-www-form-urlencoded", "0", "é"]),
@@ -116,7 +115,7 @@ def test_any_answer_to_a_submit_is_read_or_refused(
         outcome, requests = drive(connector.submit(request, CONTEXT), answers)
     except (ProtocolError, UpstreamRefused):
         return
-    assert outcome.kind in OutcomeKind  # type: ignore[attr-defined]
+    assert outcome.kind in AnswerKind  # type: ignore[attr-defined]
     assert sum(sent.executes for sent in requests) <= 1
 
 
@@ -132,7 +131,7 @@ def test_what_is_not_json_never_ends_an_order(
         outcome, _ = drive(connector.submit(request, CONTEXT), [response])
     except (ProtocolError, UpstreamRefused):
         return
-    assert outcome.kind not in MEANS_DONE | {OutcomeKind.ACCEPTED}  # type: ignore[attr-defined]
+    assert outcome.kind not in MEANS_DONE | {AnswerKind.ACCEPTED}  # type: ignore[attr-defined]
 
 
 @EVERY_CONNECTOR
@@ -146,7 +145,7 @@ def test_any_answer_to_a_query_is_read_or_refused(
         state, requests = drive(connector.query(request, CONTEXT), answers)
     except (ProtocolError, UpstreamRefused):
         return
-    assert state.kind in QueryKind  # type: ignore[attr-defined]
+    assert state.kind in AnswerKind  # type: ignore[attr-defined]
     assert not any(sent.executes for sent in requests)
 
 
@@ -187,4 +186,4 @@ def test_an_odd_callback_crashes_nothing(connector: Connector, body: bytes) -> N
     except CallbackRefused:
         return
     assert not event.trusted
-    assert f"{event.attempt_no}{event.upstream_no}{event.message}".encode()
+    assert f"{event.attempt_no}{event.answer}".encode()

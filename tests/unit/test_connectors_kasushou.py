@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from connectors.contract import (
+    AnswerKind,
     CallbackRefused,
     CallbackRequest,
     Cancellation,
@@ -14,8 +15,6 @@ from connectors.contract import (
     Context,
     FailureKind,
     HttpResponse,
-    OutcomeKind,
-    QueryKind,
     QueryRequest,
     Reason,
     SubmitRequest,
@@ -25,7 +24,7 @@ from connectors.kasushou.connector import Kasushou
 from connectors.kasushou.wire import KasushouSettings, canonical_texts, sign_body
 from connectors.secret import Secret
 from connectors.signing import compact_json, timestamped_sha1
-from tests.unit.connector_play import ok, play
+from tests.unit.connector_play import deal, ok, play
 
 KEY = Secret("demo_apikey")
 SHOP = Kasushou(
@@ -55,12 +54,12 @@ def row(status: object, **more: Any) -> dict[str, Any]:
 
 def query(data: Any, request: QueryRequest = ASKED) -> Any:
     """The state read from one answer."""
-    return play(SHOP.query(request, CONTEXT), answer(200, data)).result
+    return deal(SHOP.query, request, CONTEXT, answer(200, data)).result
 
 
 def test_a_purchase_is_the_golden_request() -> None:
     """Body and headers of the golden vector, from a SubmitRequest."""
-    played = play(SHOP.submit(TOP_UP, CONTEXT), answer(200, {"ordersn": "K1"}))
+    played = deal(SHOP.submit, TOP_UP, CONTEXT, answer(200, {"ordersn": "K1"}))
     [request] = played.requests
     assert request.url == "http://shop.test/api/v1/order/buy"
     assert request.headers["timestamp"] == "1767225600000"
@@ -77,7 +76,7 @@ def test_the_guard_is_per_piece() -> None:
     request = SubmitRequest(
         attempt_no="T1", product_id="1", account="a", quantity=3, max_cost_minor=1000
     )
-    played = play(SHOP.submit(request, CONTEXT), answer(200, {}))
+    played = deal(SHOP.submit, request, CONTEXT, answer(200, {}))
     assert played.sent()["safe_price"] == "3.33"
 
 
@@ -85,9 +84,9 @@ def test_the_guard_is_per_piece() -> None:
 def test_every_success_code_seen_is_accepted(code: object) -> None:
     """Shops answer 0, 1 or 200, as number or text."""
     data = {"ordersn": "K1", "external_orderno": TOP_UP.attempt_no, "total_price": "2.10"}
-    outcome = play(SHOP.submit(TOP_UP, CONTEXT), answer(code, data)).result
+    outcome = deal(SHOP.submit, TOP_UP, CONTEXT, answer(code, data)).result
     assert (outcome.kind, outcome.upstream_no, outcome.cost_minor) == (
-        OutcomeKind.ACCEPTED,
+        AnswerKind.ACCEPTED,
         "K1",
         210,
     )
@@ -96,9 +95,9 @@ def test_every_success_code_seen_is_accepted(code: object) -> None:
 def test_a_refusal_is_final_only_if_a_look_finds_nothing() -> None:
     """400, then an empty order/info: REJECTED, with the reason of the 400."""
     refusal = answer(400, msg="账户余额不足")
-    played = play(SHOP.submit(TOP_UP, CONTEXT), refusal, answer(200, []))
+    played = deal(SHOP.submit, TOP_UP, CONTEXT, refusal, answer(200, []))
     assert (played.result.kind, played.result.reason) == (
-        OutcomeKind.REJECTED,
+        AnswerKind.REJECTED,
         Reason.INSUFFICIENT_BALANCE,
     )
     assert [request.executes for request in played.requests] == [True, False]
@@ -119,31 +118,31 @@ def test_a_refusal_is_final_only_if_a_look_finds_nothing() -> None:
 )
 def test_a_refusal_that_cannot_be_confirmed_is_unknown(look: Any) -> None:
     """400, then anything but "no such order": UNKNOWN."""
-    outcome = play(SHOP.submit(TOP_UP, CONTEXT), answer(400, msg="下单失败"), look).result
-    assert outcome.kind is OutcomeKind.UNKNOWN
+    outcome = deal(SHOP.submit, TOP_UP, CONTEXT, answer(400, msg="下单失败"), look).result
+    assert outcome.kind is AnswerKind.UNKNOWN
 
 
 @pytest.mark.parametrize("msg", ["外部订单号重复", "订单已存在"])
 def test_a_duplicate_is_unknown_without_a_look(msg: str) -> None:
     """A duplicate means that the number was executed before, seen or not."""
-    played = play(SHOP.submit(TOP_UP, CONTEXT), answer(400, msg=msg))
-    assert (played.result.kind, played.result.reason) == (OutcomeKind.UNKNOWN, Reason.DUPLICATE)
+    played = deal(SHOP.submit, TOP_UP, CONTEXT, answer(400, msg=msg))
+    assert (played.result.kind, played.result.reason) == (AnswerKind.UNKNOWN, Reason.DUPLICATE)
 
 
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (-1, QueryKind.UNKNOWN),  # not paid
-        (1, QueryKind.PROCESSING),
-        ("2", QueryKind.PROCESSING),
-        (3, QueryKind.SUCCESS),
-        (4, QueryKind.CANCELLED),
-        (5, QueryKind.FAILED),  # refunded before any success
-        (6, QueryKind.PROCESSING),  # nobody knows it: ask again
-        (None, QueryKind.PROCESSING),
+        (-1, AnswerKind.UNKNOWN),  # not paid
+        (1, AnswerKind.PROCESSING),
+        ("2", AnswerKind.PROCESSING),
+        (3, AnswerKind.SUCCESS),
+        (4, AnswerKind.CANCELLED),
+        (5, AnswerKind.FAILED),  # refunded before any success
+        (6, AnswerKind.PROCESSING),  # nobody knows it: ask again
+        (None, AnswerKind.PROCESSING),
     ],
 )
-def test_statuses(status: object, kind: QueryKind) -> None:
+def test_statuses(status: object, kind: AnswerKind) -> None:
     """Every documented status; an unknown one is not an end."""
     assert query([row(status)]).kind is kind
 
@@ -151,7 +150,7 @@ def test_statuses(status: object, kind: QueryKind) -> None:
 def test_a_refund_after_success_is_a_reversal() -> None:
     """Status 5 is REVERSED if it had been 3."""
     before = QueryRequest(attempt_no="T1", product_id="1", account="a", succeeded_before=True)
-    assert query([row(5)], before).kind is QueryKind.REVERSED
+    assert query([row(5)], before).kind is AnswerKind.REVERSED
 
 
 @pytest.mark.parametrize(
@@ -165,13 +164,13 @@ def test_a_refund_after_success_is_a_reversal() -> None:
 )
 def test_every_shape_of_data_is_read(shape: Any) -> None:
     """`data` is an array, wrapped in `list` or `data`, or the order itself."""
-    assert query(shape).kind is QueryKind.SUCCESS
+    assert query(shape).kind is AnswerKind.SUCCESS
 
 
 @pytest.mark.parametrize("response", [answer(200, []), answer(400, msg="订单不存在")])
 def test_an_unknown_number_is_not_found_either_way(response: HttpResponse) -> None:
     """Some shops answer an empty list, some a 400 with a text."""
-    assert play(SHOP.query(ASKED, CONTEXT), response).result.kind is QueryKind.NOT_FOUND
+    assert deal(SHOP.query, ASKED, CONTEXT, response).result.kind is AnswerKind.NOT_FOUND
 
 
 @pytest.mark.parametrize(
@@ -194,7 +193,7 @@ def test_success_without_its_cards_is_asked_again() -> None:
     """Two cards ordered, one shown: not delivered yet."""
     asked = QueryRequest(attempt_no="T1", product_id="1", account=None, quantity=2)
     state = query([row(3, card_list=["N1"])], asked)
-    assert (state.kind, state.reason) == (QueryKind.PROCESSING, Reason.CODES_MISSING)
+    assert (state.kind, state.reason) == (AnswerKind.PROCESSING, Reason.CODES_MISSING)
 
 
 # --- callbacks ------------------------------------------------------------------------------------
@@ -224,7 +223,7 @@ def signed(
 def test_callbacks_of_every_language_are_accepted(language: str) -> None:
     """PHP escapes `/`, Go escapes `<>&`, others neither: all three verify."""
     event = SHOP.parse_callback(signed(NEWS, language), CONTEXT.now)
-    assert (event.attempt_no, event.hint, event.trusted) == ("T1", QueryKind.SUCCESS, True)
+    assert (event.attempt_no, event.answer.kind, event.trusted) == ("T1", AnswerKind.SUCCESS, True)
     assert event.ack.body == b"ok"
 
 
@@ -250,7 +249,7 @@ def test_a_form_callback_is_accepted() -> None:
         headers={"content-type": "application/x-www-form-urlencoded"},
         body=urlencode({**members, "sign": sign}).encode(),
     )
-    assert SHOP.parse_callback(call, CONTEXT.now).hint is QueryKind.CANCELLED
+    assert SHOP.parse_callback(call, CONTEXT.now).answer.kind is AnswerKind.CANCELLED
 
 
 def test_numbers_keep_their_spelling_in_the_sign() -> None:

@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 
 from connectors import registry
 from connectors.contract import (
+    AnswerKind,
     Connector,
     Context,
     HttpResponse,
-    OutcomeKind,
     ProtocolError,
-    QueryKind,
     QueryRequest,
     Session,
     SubmitRequest,
@@ -32,8 +31,8 @@ from tests.unit.test_connectors_hostile import connectors, drive
 
 CONNECTORS = {each.name: each for each in connectors()}
 NOW = 1767225600.0
-REJECTED, UNKNOWN, NOT_SENT = OutcomeKind.REJECTED, OutcomeKind.UNKNOWN, OutcomeKind.NOT_SENT
-GONE, NO_NEWS = QueryKind.NOT_FOUND, QueryKind.UNKNOWN
+REJECTED, UNKNOWN, NOT_SENT = AnswerKind.REJECTED, AnswerKind.UNKNOWN, AnswerKind.NOT_SENT
+GONE, NO_NEWS = AnswerKind.NOT_FOUND, AnswerKind.UNKNOWN
 
 
 def refusal(platform: str, said: str | int, *, status: int = 200) -> HttpResponse:
@@ -58,7 +57,7 @@ def refusal(platform: str, said: str | int, *, status: int = 200) -> HttpRespons
 
 
 # Platform, HTTP status, what it says, what that is to a query, what to a submit.
-ROWS: list[tuple[str, int, str, QueryKind, OutcomeKind]] = [
+ROWS: list[tuple[str, int, str, AnswerKind, AnswerKind]] = [
     # fulu: six documented codes; the rest is undocumented, so only a whole sentence tells.
     *(("fulu", 200, f"{code} 商品不可售", NO_NEWS, REJECTED)
       for code in (3001, 3002, 3003, 3004, 3005, 3008)),
@@ -146,25 +145,25 @@ def context() -> Context:
     return Context(now=NOW, session=session)
 
 
-def asked(connector: Connector, answer: HttpResponse) -> QueryKind:
+def asked(connector: Connector, answer: HttpResponse) -> AnswerKind:
     """What a query finds when this is the only answer there is, for ever."""
     request = QueryRequest(attempt_no="T1", product_id="25@10", account="+8613800138000")
     try:
         state, _ = drive(connector.query(request, context()), [answer])
     except (ProtocolError, UpstreamRefused):
-        return QueryKind.UNKNOWN  # as the driver says
-    kind: QueryKind = state.kind  # type: ignore[attr-defined]
+        return AnswerKind.UNKNOWN  # as the driver says
+    kind: AnswerKind = state.kind  # type: ignore[attr-defined]
     return kind
 
 
-def submitted(connector: Connector, answer: HttpResponse) -> OutcomeKind:
+def submitted(connector: Connector, answer: HttpResponse) -> AnswerKind:
     """What a submit comes to when this is the only answer there is, for ever."""
     request = SubmitRequest(attempt_no="T1", product_id="25@10", account="+8613800138000")
     try:
         outcome, _ = drive(connector.submit(request, context()), [answer])
     except (ProtocolError, UpstreamRefused):
-        return OutcomeKind.UNKNOWN
-    kind: OutcomeKind = outcome.kind  # type: ignore[attr-defined]
+        return AnswerKind.UNKNOWN
+    kind: AnswerKind = outcome.kind  # type: ignore[attr-defined]
     return kind
 
 
@@ -174,7 +173,7 @@ def submitted(connector: Connector, answer: HttpResponse) -> OutcomeKind:
     ids=[f"{platform}-{status}-{said}" for platform, status, said, _, _ in ROWS],
 )
 def test_what_every_refusal_proves(
-    platform: str, status: int, said: str, to_a_query: QueryKind, to_a_submit: OutcomeKind
+    platform: str, status: int, said: str, to_a_query: AnswerKind, to_a_submit: AnswerKind
 ) -> None:
     """Only the one about the order says that it is not there; only the documented ones refuse.
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from connectors.contract import (
+    AnswerKind,
     HttpResponse,
-    OutcomeKind,
     Reason,
     SubmitRequest,
 )
@@ -19,7 +19,7 @@ from connectors.reloadly.wire import (
     read_product,
 )
 from connectors.secret import Secret
-from tests.unit.connector_play import ok, play
+from tests.unit.connector_play import deal, ok, play
 from tests.unit.reloadly_samples import (
     BASE,
     CARDS,
@@ -85,7 +85,7 @@ def test_amounts_fit_the_operators_currencies(
     request = SubmitRequest(
         attempt_no="T1", product_id="88", account=NUMBER, face_minor=face_minor, currency=currency
     )
-    played = play(RELOADLY.submit(request, ready()), ok(operator), ok({"transactionId": 1}))
+    played = deal(RELOADLY.submit, request, ready(), ok(operator), ok({"transactionId": 1}))
     assert played.requests[0].url == f"{BASE}/operators/88"
     assert not played.requests[0].executes
     assert (played.sent(1)["amount"], played.sent(1)["useLocalAmount"]) == (amount, local)
@@ -107,8 +107,8 @@ def test_amounts_are_never_guessed(
     request = SubmitRequest(
         attempt_no="T1", product_id="88", account=NUMBER, face_minor=face_minor, currency=currency
     )
-    outcome = play(RELOADLY.submit(request, ready()), ok(operator)).result
-    assert (outcome.kind, outcome.reason) == (OutcomeKind.REJECTED, Reason.INVALID_REQUEST)
+    outcome = deal(RELOADLY.submit, request, ready(), ok(operator)).result
+    assert (outcome.kind, outcome.reason) == (AnswerKind.REJECTED, Reason.INVALID_REQUEST)
 
 
 def test_an_account_of_known_currency_needs_no_look_up() -> None:
@@ -126,14 +126,14 @@ def test_an_account_of_known_currency_needs_no_look_up() -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (ok({}, status=429), OutcomeKind.NOT_SENT),
-        (ok({}, status=403), OutcomeKind.NOT_SENT),
+        (ok({}, status=429), AnswerKind.NOT_SENT),
+        (ok({}, status=403), AnswerKind.NOT_SENT),
     ],
 )
-def test_a_look_up_that_fails_has_sent_nothing(answer: HttpResponse, kind: OutcomeKind) -> None:
+def test_a_look_up_that_fails_has_sent_nothing(answer: HttpResponse, kind: AnswerKind) -> None:
     """The order comes after it: NOT_SENT."""
     request = SubmitRequest(attempt_no="T1", product_id="88", account=NUMBER, face_minor=1)
-    assert play(RELOADLY.submit(request, ready()), answer).result.kind is kind
+    assert deal(RELOADLY.submit, request, ready(), answer).result.kind is kind
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_calling_codes_are_well_formed() -> None:
 def test_a_top_up_goes_out_as_documented(account: str) -> None:
     """topups-async with our number; the phone as it was given, with or without `+`."""
     request = SubmitRequest(attempt_no="T1", product_id="88@10", account=account)
-    played = play(RELOADLY.submit(request, ready()), ok({"transactionId": 4602}))
+    played = deal(RELOADLY.submit, request, ready(), ok({"transactionId": 4602}))
     assert played.requests[0].url == f"{BASE}/topups-async"
     assert played.requests[0].executes
     assert played.sent() == {
@@ -178,12 +178,12 @@ def test_a_top_up_goes_out_as_documented(account: str) -> None:
         "customIdentifier": "T1",
         "recipientPhone": {"countryCode": "NG", "number": account},
     }
-    assert (played.result.kind, played.result.upstream_no) == (OutcomeKind.ACCEPTED, "4602")
+    assert (played.result.kind, played.result.upstream_no) == (AnswerKind.ACCEPTED, "4602")
 
 
 def test_gift_cards_go_to_their_own_host() -> None:
     """orders at the gift-card service, with its token; nobody is mailed the codes."""
-    played = play(RELOADLY.submit(CARDS, ready()), ok(gift("PENDING")))
+    played = deal(RELOADLY.submit, CARDS, ready(), ok(gift("PENDING")))
     [sent] = played.requests
     assert sent.url == "https://giftcards.reloadly.test/orders"
     assert sent.headers["authorization"] == "Bearer kept-giftcards"
@@ -196,7 +196,7 @@ def test_gift_cards_go_to_their_own_host() -> None:
         "senderName": "Quangate",
         "recipientEmail": "nobody@quangate.invalid",
     }
-    assert (played.result.kind, played.result.cost_minor) == (OutcomeKind.ACCEPTED, 4900)
+    assert (played.result.kind, played.result.cost_minor) == (AnswerKind.ACCEPTED, 4900)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_gift_cards_go_to_their_own_host() -> None:
 def test_a_gift_card_may_be_sent_to_somebody(account: str, member: str, value: Any) -> None:
     """An account is where the platform itself sends the card."""
     request = SubmitRequest(attempt_no="T1", product_id="giftcard-120@25", account=account)
-    sent = play(RELOADLY.submit(request, ready()), ok(gift("PENDING"))).sent()
+    sent = deal(RELOADLY.submit, request, ready(), ok(gift("PENDING"))).sent()
     assert sent[member] == value
 
 
@@ -223,48 +223,48 @@ def test_a_gift_card_may_be_sent_to_somebody(account: str, member: str, value: A
 )
 def test_what_the_platform_cannot_express_is_refused_here(request_: SubmitRequest) -> None:
     """Airtime for nobody, for two, or for a number without a country: nothing is sent."""
-    assert play(RELOADLY.submit(request_, ready())).result.kind is OutcomeKind.REJECTED
+    assert deal(RELOADLY.submit, request_, ready()).result.kind is AnswerKind.REJECTED
 
 
 @pytest.mark.parametrize(
     ("status", "answer", "kind", "reason"),
     [
-        (400, "INSUFFICIENT_BALANCE", OutcomeKind.REJECTED, Reason.INSUFFICIENT_BALANCE),
-        (400, "INVALID_RECIPIENT_PHONE", OutcomeKind.REJECTED, Reason.INVALID_ACCOUNT),
-        (400, "COULD_NOT_AUTO_DETECT_OPERATOR", OutcomeKind.REJECTED, Reason.INVALID_ACCOUNT),
-        (400, "INVALID_AMOUNT_FOR_OPERATOR", OutcomeKind.REJECTED, Reason.INVALID_REQUEST),
+        (400, "INSUFFICIENT_BALANCE", AnswerKind.REJECTED, Reason.INSUFFICIENT_BALANCE),
+        (400, "INVALID_RECIPIENT_PHONE", AnswerKind.REJECTED, Reason.INVALID_ACCOUNT),
+        (400, "COULD_NOT_AUTO_DETECT_OPERATOR", AnswerKind.REJECTED, Reason.INVALID_ACCOUNT),
+        (400, "INVALID_AMOUNT_FOR_OPERATOR", AnswerKind.REJECTED, Reason.INVALID_REQUEST),
         (
             400,
             "OPERATOR_UNAVAILABLE_OR_CURRENTLY_INACTIVE",
-            OutcomeKind.REJECTED,
+            AnswerKind.REJECTED,
             Reason.PRODUCT_UNAVAILABLE,
         ),
-        (400, "MAX_DAILY_TRANSACTION_COUNT_REACHED", OutcomeKind.REJECTED, Reason.RATE_LIMITED),
-        (400, "CUSTOM_IDENTIFIER_ALREADY_USED", OutcomeKind.UNKNOWN, Reason.DUPLICATE),
-        (400, "PHONE_RECENTLY_RECHARGED", OutcomeKind.UNKNOWN, Reason.DUPLICATE),  # by us?
+        (400, "MAX_DAILY_TRANSACTION_COUNT_REACHED", AnswerKind.REJECTED, Reason.RATE_LIMITED),
+        (400, "CUSTOM_IDENTIFIER_ALREADY_USED", AnswerKind.UNKNOWN, Reason.DUPLICATE),
+        (400, "PHONE_RECENTLY_RECHARGED", AnswerKind.UNKNOWN, Reason.DUPLICATE),  # by us?
         (
             400,
             "TRANSACTION_CANNOT_BE_PROCESSED_AT_THE_MOMENT",
-            OutcomeKind.UNKNOWN,
+            AnswerKind.UNKNOWN,
             Reason.UNREADABLE,
         ),
-        (400, "TOPUP_TRANSACTION_FAILED", OutcomeKind.UNKNOWN, Reason.UNREADABLE),
-        (400, "SOMETHING_NEW", OutcomeKind.UNKNOWN, Reason.UNREADABLE),
-        (500, None, OutcomeKind.UNKNOWN, Reason.UNREADABLE),
-        (403, None, OutcomeKind.REJECTED, Reason.CREDENTIALS),
-        (429, "RATE_LIMIT_REACHED", OutcomeKind.NOT_SENT, Reason.RATE_LIMITED),
-        (200, None, OutcomeKind.UNKNOWN, Reason.UNREADABLE),  # no transaction in it
+        (400, "TOPUP_TRANSACTION_FAILED", AnswerKind.UNKNOWN, Reason.UNREADABLE),
+        (400, "SOMETHING_NEW", AnswerKind.UNKNOWN, Reason.UNREADABLE),
+        (500, None, AnswerKind.UNKNOWN, Reason.UNREADABLE),
+        (403, None, AnswerKind.REJECTED, Reason.CREDENTIALS),
+        (429, "RATE_LIMIT_REACHED", AnswerKind.NOT_SENT, Reason.RATE_LIMITED),
+        (200, None, AnswerKind.UNKNOWN, Reason.UNREADABLE),  # no transaction in it
     ],
 )
-def test_submit_errors(status: int, answer: str | None, kind: OutcomeKind, reason: Reason) -> None:
+def test_submit_errors(status: int, answer: str | None, kind: AnswerKind, reason: Reason) -> None:
     """Only the documented refusals refuse; everything else is asked about."""
     body = ok({"errorCode": answer, "message": "m"}, status=status)
-    outcome = play(RELOADLY.submit(TOP_UP, ready()), body).result
+    outcome = deal(RELOADLY.submit, TOP_UP, ready(), body).result
     assert (outcome.kind, outcome.reason) == (kind, reason)
 
 
 def test_an_echo_of_something_else_is_unknown() -> None:
     """An answer that names another order, operator or phone is for a person to see."""
     for wrong in ({"customIdentifier": "T2"}, {"operatorId": 1}, {"recipientPhone": "999"}):
-        outcome = play(RELOADLY.submit(TOP_UP, ready()), ok(topup(**wrong))).result
-        assert (outcome.kind, outcome.reason) == (OutcomeKind.UNKNOWN, Reason.ECHO_MISMATCH)
+        outcome = deal(RELOADLY.submit, TOP_UP, ready(), ok(topup(**wrong))).result
+        assert (outcome.kind, outcome.reason) == (AnswerKind.UNKNOWN, Reason.ECHO_MISMATCH)

@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from connectors.contract import (
+    AnswerKind,
     CallbackRefused,
     CallbackRequest,
     FailureKind,
     HttpResponse,
-    OutcomeKind,
-    QueryKind,
     Reason,
     TransportFailure,
 )
@@ -21,7 +20,7 @@ from connectors.reloadly.wire import (
     sign_webhook,
 )
 from connectors.secret import Secret
-from tests.unit.connector_play import ok, play
+from tests.unit.connector_play import deal, ok
 from tests.unit.reloadly_samples import (
     BASE,
     EXPIRED,
@@ -40,7 +39,7 @@ from tests.unit.reloadly_samples import (
 def test_a_token_is_fetched_once_and_kept_in_the_session() -> None:
     """Client credentials for the service's own audience; the second submit needs none."""
     session = context()
-    played = play(RELOADLY.submit(TOP_UP, session), TOKEN, ok({"transactionId": 1}))
+    played = deal(RELOADLY.submit, TOP_UP, session, TOKEN, ok({"transactionId": 1}))
     asked, sent = played.requests
     assert asked.url == f"{BASE}/oauth/token"
     assert not asked.executes
@@ -52,7 +51,7 @@ def test_a_token_is_fetched_once_and_kept_in_the_session() -> None:
     }
     assert sent.headers["authorization"] == "Bearer tok-1"
     assert sent.headers["accept"] == "application/com.reloadly.topups-v1+json"
-    assert len(play(RELOADLY.submit(TOP_UP, session), ok({"transactionId": 2})).requests) == 1
+    assert len(deal(RELOADLY.submit, TOP_UP, session, ok({"transactionId": 2})).requests) == 1
     assert "tok-1" not in repr((session, played.requests))
 
 
@@ -70,30 +69,30 @@ def test_where_tokens_come_from_is_a_setting(
     """auth_url may name a host or the endpoint; the audience may be another one."""
     made = ReloadlySettings(client_id="c", client_secret=Secret("s"), **settings)  # type: ignore[arg-type]
     connector = Reloadly(base_url=BASE, settings=made)
-    played = play(connector.submit(TOP_UP, context()), TOKEN, ok({"transactionId": 1}))
+    played = deal(connector.submit, TOP_UP, context(), TOKEN, ok({"transactionId": 1}))
     assert played.requests[0].url == token_url
     assert played.sent(0)["audience"] == audience
 
 
 def test_a_token_near_its_end_is_replaced_first() -> None:
     """Less than a minute left: a new one before the order, not during it."""
-    played = play(
-        RELOADLY.submit(TOP_UP, context(topups=NOW + 59)), TOKEN, ok({"transactionId": 1})
+    played = deal(
+        RELOADLY.submit, TOP_UP, context(topups=NOW + 59), TOKEN, ok({"transactionId": 1})
     )
     assert played.requests[1].headers["authorization"] == "Bearer tok-1"
-    kept = play(RELOADLY.submit(TOP_UP, context(topups=NOW + 61)), ok({"transactionId": 1}))
+    kept = deal(RELOADLY.submit, TOP_UP, context(topups=NOW + 61), ok({"transactionId": 1}))
     assert kept.requests[0].headers["authorization"] == "Bearer kept-topups"
 
 
 def test_a_token_that_expires_under_way_is_replaced_once() -> None:
     """A 401 was not executed: a new token and the same bytes again; a second 401 is a refusal."""
-    played = play(RELOADLY.submit(TOP_UP, ready()), EXPIRED, NEW_TOKEN, ok({"transactionId": 1}))
+    played = deal(RELOADLY.submit, TOP_UP, ready(), EXPIRED, NEW_TOKEN, ok({"transactionId": 1}))
     first, _, second = played.requests
     assert first.body == second.body
     assert second.headers["authorization"] == "Bearer tok-2"
-    assert played.result.kind is OutcomeKind.ACCEPTED
-    refused = play(RELOADLY.submit(TOP_UP, ready()), EXPIRED, NEW_TOKEN, EXPIRED).result
-    assert (refused.kind, refused.reason) == (OutcomeKind.REJECTED, Reason.CREDENTIALS)
+    assert played.result.kind is AnswerKind.ACCEPTED
+    refused = deal(RELOADLY.submit, TOP_UP, ready(), EXPIRED, NEW_TOKEN, EXPIRED).result
+    assert (refused.kind, refused.reason) == (AnswerKind.REJECTED, Reason.CREDENTIALS)
 
 
 @pytest.mark.parametrize(
@@ -114,18 +113,18 @@ def test_without_a_token_nothing_was_executed(
 ) -> None:
     """Whatever befalls the token request, the order itself was never read: NOT_SENT."""
     start = ready() if before else context()
-    outcome = play(RELOADLY.submit(TOP_UP, start), *before, answer).result
-    assert (outcome.kind, outcome.reason) == (OutcomeKind.NOT_SENT, reason)
+    outcome = deal(RELOADLY.submit, TOP_UP, start, *before, answer).result
+    assert (outcome.kind, outcome.reason) == (AnswerKind.NOT_SENT, reason)
 
 
 def test_a_second_try_that_never_left_is_not_sent() -> None:
     """After a 401 and a new token, no connection: still nothing executed. A lost one is thrown."""
     never = TransportFailure(FailureKind.NOT_SENT, "refused")
-    outcome = play(RELOADLY.submit(TOP_UP, ready()), EXPIRED, NEW_TOKEN, never).result
-    assert outcome.kind is OutcomeKind.NOT_SENT
+    outcome = deal(RELOADLY.submit, TOP_UP, ready(), EXPIRED, NEW_TOKEN, never).result
+    assert outcome.kind is AnswerKind.NOT_SENT
     lost = TransportFailure(FailureKind.LOST, "reset")
     with pytest.raises(TransportFailure):
-        play(RELOADLY.submit(TOP_UP, ready()), EXPIRED, NEW_TOKEN, lost)
+        deal(RELOADLY.submit, TOP_UP, ready(), EXPIRED, NEW_TOKEN, lost)
 
 
 # --- webhooks -------------------------------------------------------------------------------------
@@ -157,8 +156,8 @@ def test_the_golden_webhook() -> None:
     """upstreams.md §8: the signature fits, is trusted, and names the attempt."""
     assert sign_webhook(GOLDEN_BODY, GOLDEN_TIME, Secret("demo_secret")) == GOLDEN_SIGNATURE
     event = RELOADLY.parse_callback(webhook(signature=GOLDEN_SIGNATURE), NOW)
-    assert (event.attempt_no, event.upstream_no) == ("T1", "1")
-    assert (event.hint, event.trusted) == (QueryKind.SUCCESS, True)
+    assert (event.attempt_no, event.answer.upstream_no) == ("T1", "1")
+    assert (event.answer.kind, event.trusted) == (AnswerKind.SUCCESS, True)
     assert event.ack.status == 200
 
 
@@ -174,8 +173,8 @@ def test_the_golden_webhook() -> None:
 def test_ids_are_found_wherever_they_are(body: dict[str, Any]) -> None:
     """Under `data`, under `transaction`, under both, or bare."""
     event = RELOADLY.parse_callback(webhook(json.dumps(body).encode()), NOW)
-    assert (event.attempt_no, event.upstream_no) == ("T1", "1")
-    assert event.hint is QueryKind.FAILED
+    assert (event.attempt_no, event.answer.upstream_no) == ("T1", "1")
+    assert event.answer.kind is AnswerKind.FAILED
 
 
 @pytest.mark.parametrize(

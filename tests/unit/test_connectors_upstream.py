@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from connectors.contract import (
+    Answer,
+    AnswerKind,
     Cancellation,
     CancelRequest,
     Context,
@@ -14,17 +16,16 @@ from connectors.contract import (
     FailureKind,
     HttpRequest,
     HttpResponse,
-    Outcome,
-    OutcomeKind,
+    Ordered,
     ProtocolError,
-    QueryKind,
     QueryRequest,
-    QueryState,
     Reason,
     SubmitRequest,
     TransportFailure,
     UpstreamRefused,
 )
+from connectors.echo import Expected
+from connectors.judgement import Judgement
 from connectors.upstream import Upstream
 
 READ = HttpRequest(method="GET", url="http://upstream.test/token")
@@ -51,7 +52,7 @@ class FakeTransport:
         return answer
 
 
-Steps = Callable[[], Exchange[Outcome]]
+Steps = Callable[[], Exchange[Answer]]
 
 
 @dataclass(slots=True)
@@ -60,59 +61,63 @@ class FakeConnector:
 
     steps: Steps
 
-    def submit(self, _request: SubmitRequest, _context: Context) -> Exchange[Outcome]:
+    def submit(self, _request: SubmitRequest, _context: Context) -> Exchange[Answer]:
         """Run the steps."""
         return self.steps()
 
     query = submit
     cancel = submit
 
+    def expects(self, _ordered: Ordered) -> Expected:
+        """Nothing: the steps echo nothing."""
+        return Expected()
 
-def token_then_buy() -> Exchange[Outcome]:
+
+def token_then_buy() -> Exchange[Answer]:
     """Two requests, the second of which executes."""
     yield READ
     yield BUY
-    return Outcome(kind=OutcomeKind.ACCEPTED)
+    return Answer(kind=AnswerKind.ACCEPTED)
 
 
-def buy_then_look() -> Exchange[Outcome]:
+def buy_then_look() -> Exchange[Answer]:
     """An executing request, then a read."""
     yield BUY
     yield READ
-    return Outcome(kind=OutcomeKind.ACCEPTED)
+    return Answer(kind=AnswerKind.ACCEPTED)
 
 
-def refused_token() -> Exchange[Outcome]:
+def refused_token() -> Exchange[Answer]:
     """A first step that the platform refuses."""
     yield READ
     raise UpstreamRefused(Reason.CREDENTIALS, "401", "bad key")
 
 
-def unreadable_answer() -> Exchange[Outcome]:
+def unreadable_answer() -> Exchange[Answer]:
     """An answer that proves nothing."""
     yield BUY
     raise ProtocolError("the answer is not JSON")
 
 
-def our_bug() -> Exchange[Outcome]:
+def our_bug() -> Exchange[Answer]:
     """A bug of ours whose message quotes the answer."""
     yield BUY
     raise KeyError(CANARY)
 
 
-def our_bug_before() -> Exchange[Outcome]:
+def our_bug_before() -> Exchange[Answer]:
     """A bug before anything was sent."""
     yield READ
     raise KeyError(CANARY)
 
 
-def handled_failure() -> Exchange[Outcome]:
+def handled_failure() -> Exchange[Answer]:
     """A connector that knows better."""
     try:
         yield READ
     except TransportFailure:
         yield BUY
-    return Outcome(kind=OutcomeKind.ACCEPTED)
+    return Answer(kind=AnswerKind.ACCEPTED)
 
 
 def upstream(steps: Steps, *answers: HttpResponse | BaseException) -> Upstream:
@@ -130,23 +135,23 @@ REQUEST = SubmitRequest(attempt_no="T1", product_id="25", account="1")
 @pytest.mark.parametrize(
     ("steps", "answers", "kind", "reason"),
     [
-        (token_then_buy, [OK, OK], OutcomeKind.ACCEPTED, None),
-        (token_then_buy, [LOST], OutcomeKind.NOT_SENT, Reason.CONNECTION),  # a read was lost
-        (token_then_buy, [OK, NOT_SENT], OutcomeKind.NOT_SENT, Reason.CONNECTION),
-        (token_then_buy, [OK, LOST], OutcomeKind.UNKNOWN, Reason.CONNECTION),
-        (buy_then_look, [OK, NOT_SENT], OutcomeKind.UNKNOWN, Reason.CONNECTION),  # bought before
-        (refused_token, [OK], OutcomeKind.NOT_SENT, Reason.CREDENTIALS),
-        (unreadable_answer, [OK], OutcomeKind.UNKNOWN, Reason.UNREADABLE),
-        (our_bug, [OK], OutcomeKind.UNKNOWN, Reason.UNREADABLE),
-        (our_bug_before, [OK], OutcomeKind.NOT_SENT, Reason.UNREADABLE),
-        (handled_failure, [LOST, OK], OutcomeKind.ACCEPTED, None),
-        (handled_failure, [LOST, LOST], OutcomeKind.UNKNOWN, Reason.CONNECTION),
+        (token_then_buy, [OK, OK], AnswerKind.ACCEPTED, None),
+        (token_then_buy, [LOST], AnswerKind.NOT_SENT, Reason.CONNECTION),  # a read was lost
+        (token_then_buy, [OK, NOT_SENT], AnswerKind.NOT_SENT, Reason.CONNECTION),
+        (token_then_buy, [OK, LOST], AnswerKind.UNKNOWN, Reason.CONNECTION),
+        (buy_then_look, [OK, NOT_SENT], AnswerKind.UNKNOWN, Reason.CONNECTION),  # bought before
+        (refused_token, [OK], AnswerKind.NOT_SENT, Reason.CREDENTIALS),
+        (unreadable_answer, [OK], AnswerKind.UNKNOWN, Reason.UNREADABLE),
+        (our_bug, [OK], AnswerKind.UNKNOWN, Reason.UNREADABLE),
+        (our_bug_before, [OK], AnswerKind.NOT_SENT, Reason.UNREADABLE),
+        (handled_failure, [LOST, OK], AnswerKind.ACCEPTED, None),
+        (handled_failure, [LOST, LOST], AnswerKind.UNKNOWN, Reason.CONNECTION),
     ],
 )
 async def test_how_a_submit_ends(
     steps: Steps,
     answers: list[HttpResponse | BaseException],
-    kind: OutcomeKind,
+    kind: AnswerKind,
     reason: Reason | None,
 ) -> None:
     """Every way an operation can end, before and after the executing request."""
@@ -160,8 +165,8 @@ async def test_a_failed_query_is_no_news(steps: Steps) -> None:
     """Whatever happens to a query, it never says that an order failed."""
     failing = upstream(steps, OK, LOST)
     state = await failing.query(QueryRequest(attempt_no="T1"))
-    assert isinstance(state, QueryState)
-    assert state.kind is QueryKind.UNKNOWN
+    assert isinstance(state, Judgement)
+    assert state.kind is AnswerKind.UNKNOWN
     assert CANARY not in repr(state)
 
 
@@ -176,12 +181,12 @@ async def test_cancellation_passes_and_closes_the_operation() -> None:
     """A cancelled submit raises CancelledError, and the generator's cleanup runs."""
     closed = []
 
-    def steps() -> Exchange[Outcome]:
+    def steps() -> Exchange[Answer]:
         try:
             yield BUY
         finally:
             closed.append(True)
-        return Outcome(kind=OutcomeKind.ACCEPTED)
+        return Answer(kind=AnswerKind.ACCEPTED)
 
     with pytest.raises(asyncio.CancelledError):
         await upstream(steps, asyncio.CancelledError()).submit(REQUEST)

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from connectors import registry
-from connectors.answer import retry_after_s, throttled_outcome
-from connectors.contract import DeliveredCode, HttpResponse, OutcomeKind, ProtocolError, Reason
+from connectors.answer import retry_after_s, throttled_submit
+from connectors.contract import AnswerKind, DeliveredCode, HttpResponse, ProtocolError, Reason
 from connectors.loose import (
     as_decimal,
     as_int,
@@ -191,11 +191,11 @@ def test_retry_after_is_read_as_seconds_or_date(header: str, expected: float | N
 
 def test_only_429_is_refused_unread() -> None:
     """429 is NOT_SENT with its wait; a 503 proves nothing and is left to the connector."""
-    outcome = throttled_outcome(HttpResponse(status=429, headers={"retry-after": "2"}), now=0.0)
+    outcome = throttled_submit(HttpResponse(status=429, headers={"retry-after": "2"}), now=0.0)
     assert outcome is not None
     assert (outcome.kind, outcome.reason, outcome.retry_after_s) == (
-        OutcomeKind.NOT_SENT,
+        AnswerKind.NOT_SENT,
         Reason.RATE_LIMITED,
         2.0,
     )
-    assert throttled_outcome(HttpResponse(status=503), now=0.0) is None
+    assert throttled_submit(HttpResponse(status=503), now=0.0) is None

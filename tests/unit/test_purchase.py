@@ -6,7 +6,9 @@ from typing import Any
 import orjson
 import pytest
 
-from connectors.contract import DeliveredCode, OutcomeKind, QueryKind, QueryState, Reason
+from connectors.contract import Answer, AnswerKind, DeliveredCode, Ordered, Reason
+from connectors.echo import Expected
+from connectors.judgement import Judgement, judge
 from connectors.secret import Secret
 from gateway.domain.attempt import News
 from gateway.domain.catalog import SkuKind
@@ -121,35 +123,27 @@ def test_what_is_no_text_is_no_code() -> None:
 
 def test_no_representation_shows_a_code() -> None:
     """Neither a settlement nor what is in it writes a code when it is logged."""
-    told = answer(QueryKind.SUCCESS, codes=1)
+    told = answer(AnswerKind.SUCCESS, codes=1)
     line = settle(job(), told)
     assert line.purchase is not None
     assert len(line.purchase.codes) == 1
     assert SECRET not in repr((told.codes, line, line.purchase, line.purchase.codes))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """An answer whose words quote a code."""
-
-    kind: str
-    codes: tuple[DeliveredCode, ...] = ()
-    reason: Any = None
-    code: str = "3"
-    message: str = f"your card: {SECRET}"
-    upstream_no: str | None = None
-    cost_minor: int | None = 98
-    delivered_quantity: int | None = None
-    delivered_face_minor: int | None = None
-
-
-def answer(kind: str, codes: int = 0, reason: Any = None) -> Told:
-    """What a platform says, with so many codes."""
+def answer(kind: AnswerKind, codes: int = 0, reason: Reason | None = None) -> Judgement:
+    """What a platform says, with so many codes, in words that quote one."""
     given = tuple(DeliveredCode(code=Secret(f"{SECRET}-{n}")) for n in range(codes))
-    return Told(kind=kind, codes=given, reason=reason)
+    return Judgement(
+        kind=kind,
+        codes=given,
+        reason=reason,
+        code="3",
+        message=f"your card: {SECRET}",
+        cost_minor=98,
+    )
 
 
-def settle(attempt: Job, told: Any, *, submitted: bool = False) -> Any:
+def settle(attempt: Job, told: Judgement, *, submitted: bool = False) -> Any:
     """The line that an answer comes to."""
     known = facts(attempt.quantity, attempt.queries)
     decision = decide(attempt, told, known, POLICY, 0.5, submitted=submitted)
@@ -160,15 +154,15 @@ def settle(attempt: Job, told: Any, *, submitted: bool = False) -> Any:
 @pytest.mark.parametrize(
     ("told", "quantity", "kept"),
     [
-        (answer("success", 2), 2, None),
-        (answer("success", 1), 2, None),  # parked for a person
-        (answer("success", 0), 1, None),
-        (answer("processing", 0, Reason.CODES_MISSING), 1, None),
-        (answer("failed"), 1, f"your card: {SECRET}"),  # a refusal has no codes: say why
+        (answer(AnswerKind.SUCCESS, 2), 2, None),
+        (answer(AnswerKind.SUCCESS, 1), 2, None),  # parked for a person
+        (answer(AnswerKind.SUCCESS, 0), 1, None),
+        (answer(AnswerKind.PROCESSING, 0, Reason.CODES_MISSING), 1, None),
+        (answer(AnswerKind.FAILED), 1, f"your card: {SECRET}"),  # a refusal has no codes: say why
     ],
 )
 def test_a_platforms_words_about_codes_are_not_kept(
-    told: Told, quantity: int, kept: str | None
+    told: Judgement, quantity: int, kept: str | None
 ) -> None:
     """They may quote a code; only refusals are repeated, to partner and operator."""
     line = settle(job(quantity, queries=3), told)
@@ -178,18 +172,19 @@ def test_a_platforms_words_about_codes_are_not_kept(
 
 def test_the_words_about_a_top_up_are_kept() -> None:
     """There is no code to quote."""
-    assert settle(job(account="138"), answer("success")).message == f"your card: {SECRET}"
-    assert settle(job(account="138"), answer("success")).purchase is None
+    assert settle(job(account="138"), answer(AnswerKind.SUCCESS)).message == f"your card: {SECRET}"
+    assert settle(job(account="138"), answer(AnswerKind.SUCCESS)).purchase is None
 
 
 def test_a_submit_may_bring_the_codes() -> None:
     """Where the platform answers at once, the submit's own codes are the order's."""
-    told = answer(OutcomeKind.SUCCESS, codes=1)
+    told = answer(AnswerKind.SUCCESS, codes=1)
     line = settle(job(), told, submitted=True)
     assert (line.news, line.delivered, line.purchase.wanted) == (News.SUCCEEDED, 1, 1)
 
 
-def test_connectors_answers_fit() -> None:
-    """A connector's own answer has every member that settling looks at."""
-    state = QueryState(kind=QueryKind.SUCCESS, codes=(DeliveredCode(code=Secret("A")),))
-    assert settle(job(), state).purchase.codes[0].identity == b"A"
+def test_a_connectors_answer_fits() -> None:
+    """What a connector says, judged, has every member that settling looks at."""
+    said = Answer(kind=AnswerKind.SUCCESS, codes=(DeliveredCode(code=Secret("A")),))
+    judged = judge(said, Ordered(attempt_no="1"), Expected())
+    assert settle(job(), judged).purchase.codes[0].identity == b"A"

@@ -1,11 +1,13 @@
 """From an upstream's answer to the line that settles it. Pure; the decisions are the domain's."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 import orjson
 
+from connectors.contract import AnswerKind, Capabilities, DeliveredCode
+from connectors.judgement import DELIVERED, Judgement
+from gateway.domain.attempt import News
 from gateway.domain.catalog import Sku, SkuKind
 from gateway.domain.purchase import (
     DELIVERING,
@@ -20,23 +22,24 @@ from gateway.domain.settlement import (
     Facts,
     Next,
     Policy,
+    decide_held,
     decide_partial,
     decide_query,
     decide_submit,
 )
 from gateway.flows.dispatch.job import Job, Settlement
 
+# Stands for an upstream's answer where nothing was sent, and where its answer is put aside.
+NOTHING_SENT: Final = Judgement(
+    kind=AnswerKind.NOT_SENT,
+    code="not-sent",
+    message="nothing was sent: the upstream took no calls",
+)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoAnswer:
-    """Stands for an upstream's answer where nothing was sent."""
 
-    upstream_no: str | None = None
-    cost_minor: int | None = None
-    reason: str | None = None
-    code: str = "not-sent"
-    message: str = "nothing was sent: the upstream took no calls"
-    codes: tuple[()] = ()
+def sold_twice(upstream_no: str | None) -> Judgement:
+    """Stands for an answer whose code was sold before."""
+    return Judgement(kind=AnswerKind.UNKNOWN, upstream_no=upstream_no, code="code-sold-again")
 
 
 def facts_of(job: Job, now: float, *, elsewhere: bool = False) -> Facts:
@@ -50,12 +53,10 @@ def facts_of(job: Job, now: float, *, elsewhere: bool = False) -> Facts:
         sends=job.not_sent,
         amount_minor=job.amount_minor,
         quantity=job.quantity,
-        face_minor=job.face_minor,
-        cost_minor=job.cost_minor,
     )
 
 
-def policy_of(able: Any) -> Policy:
+def policy_of(able: Capabilities) -> Policy:
     """A platform's capabilities, as far as decisions need them."""
     return Policy(
         poll_plan_s=able.poll_plan_s,
@@ -66,18 +67,13 @@ def policy_of(able: Any) -> Policy:
 
 
 def decide(
-    job: Job, answer: Any, facts: Facts, policy: Policy, chance: float, *, submitted: bool
+    job: Job, answer: Judgement, facts: Facts, policy: Policy, chance: float, *, submitted: bool
 ) -> Decision:
     """What an answer means, to a submit or to a query (or a callback, which speaks like one)."""
-    if answer.kind == "partial":
-        decision = decide_partial(
-            facts,
-            policy,
-            chance,
-            delivered=answer.delivered_quantity,
-            face_minor=answer.delivered_face_minor,
-            cost_minor=answer.cost_minor,
-        )
+    if answer.held is not None:
+        return decide_held(facts, policy, chance)
+    if answer.kind is AnswerKind.PARTIAL:
+        decision = decide_partial(facts, policy, chance, part=answer.part)
     elif submitted:
         decision = decide_submit(answer.kind, facts, policy, chance)
     else:
@@ -91,7 +87,7 @@ def decide(
 def settlement_of(
     job: Job,
     decision: Decision,
-    answer: Any,
+    answer: Judgement,
     *,
     webhook_id: int,
     sku: Sku | None,
@@ -128,12 +124,12 @@ def settlement_of(
     )
 
 
-def bought_codes(codes: Sequence[Any], kind: SkuKind) -> tuple[BoughtCode, ...]:
+def bought_codes(codes: Sequence[DeliveredCode], kind: SkuKind) -> tuple[BoughtCode, ...]:
     """Connectors' DeliveredCodes as the vault takes them. What is no text is none."""
     return tuple(code for each in codes if (code := _bought_code(each, kind)) is not None)
 
 
-def _bought_code(given: Any, kind: SkuKind) -> BoughtCode | None:
+def _bought_code(given: DeliveredCode, kind: SkuKind) -> BoughtCode | None:
     """The members are those of an imported code (engine/src/code_file/plaintext.rs)."""
     members = {
         "code": given.code.reveal(),
@@ -143,7 +139,7 @@ def _bought_code(given: Any, kind: SkuKind) -> BoughtCode | None:
     }
     if kind is not SkuKind.CODE:
         # A link SKU's codes have a link, and a code only beside it.
-        if members["url"] is None and "://" in members["code"]:
+        if members["url"] is None and "://" in given.code.reveal():
             members["url"] = members["code"]
         if members["code"] == members["url"]:
             members["code"] = None
@@ -156,22 +152,22 @@ def _bought_code(given: Any, kind: SkuKind) -> BoughtCode | None:
         return None  # half a surrogate pair: nobody could redeem that
 
 
-def _words(job: Job, decision: Decision, answer: Any) -> str:
+def _words(job: Job, decision: Decision, answer: Judgement) -> str:
     """The upstream's own words. About codes they may hold one: only its refusals are repeated."""
     if job.buys_codes and decision.next is not Next.FAIL_OVER:
         return ""
-    return str(answer.message or "")
+    return answer.message
 
 
-def _for_a_person(job: Job, decision: Decision, answer: Any) -> str | None:
+def _for_a_person(job: Job, decision: Decision, answer: Judgement) -> str | None:
     """What `order list --parked` says of an order that only a person can decide."""
-    words = _words(job, decision, answer)
-    if answer.reason == "echo-mismatch":
-        return f"the upstream's answer speaks of something else: {words or answer.reason}"
+    if answer.held is not None:
+        return f"the upstream's answer is held: {answer.held}"
     if decision.next is not Next.HOLD:
         return None
-    if job.buys_codes and answer.kind in {"success", "partial"} and answer.codes:
+    if job.buys_codes and answer.kind in DELIVERED and answer.codes:
         return TOO_FEW_CODES
-    if job.buys_codes and decision.news == "accepted":
+    if job.buys_codes and decision.news is News.ACCEPTED:
         return NO_CODES
-    return f"the upstream cannot say what became of it: {words or decision.news}"
+    words = _words(job, decision, answer) or decision.news
+    return f"the upstream cannot say what became of it: {words}"

@@ -9,10 +9,13 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 import structlog
 
+from connectors.contract import AnswerKind, CallbackEvent
+from connectors.judgement import Judgement
+from gateway.domain.attempt import AttemptState
 from gateway.flows.dispatch.dispatcher import Dispatcher
 from gateway.flows.dispatch.job import Attempts, Job, job_of
 from gateway.flows.group_commit import GroupCommit
@@ -24,16 +27,20 @@ ATTEMPT_ID_MAX = 2**63 - 1
 UNPROVED_PER_S = 500.0
 WAITING_MAX = 200_000
 KEPT_APART_S = 0.02
-# Hints that say only what the attempt's state says already.
-_KNOWN_ALREADY = {
-    ("succeeded", "success"),
-    ("accepted", "processing"),
-    ("failed", "failed"),
-    ("rejected", "failed"),
-    ("reversed", "reversed"),
-}
+# Answers that say only what the attempt's state says already.
+_KNOWN_ALREADY: Final = frozenset(
+    {
+        (AttemptState.SUCCEEDED, AnswerKind.SUCCESS),
+        (AttemptState.ACCEPTED, AnswerKind.PROCESSING),
+        (AttemptState.FAILED, AnswerKind.FAILED),
+        (AttemptState.REJECTED, AnswerKind.FAILED),
+        (AttemptState.REVERSED, AnswerKind.REVERSED),
+    }
+)
 # What a signature that covers it settles; how much of a partial one was delivered, a query tells.
-_SETTLED_BY_WORD = {"success", "failed", "cancelled", "reversed"}
+_SETTLED_BY_WORD: Final = frozenset(
+    {AnswerKind.SUCCESS, AnswerKind.FAILED, AnswerKind.CANCELLED, AnswerKind.REVERSED}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +48,7 @@ class Received:
     """A callback whose signature, if it has one, was found right; `event` is the connector's."""
 
     upstream_id: int
-    event: Any
+    event: CallbackEvent
     body: bytes
     named: bool = False  # it came to the address that only the platform knows
 
@@ -56,8 +63,8 @@ class Received:
 
     @property
     def settles(self) -> bool:
-        """Whether its word is enough."""
-        return self.event.trusted and str(self.event.hint) in _SETTLED_BY_WORD
+        """Whether its word may be enough: it is judged like every other answer."""
+        return self.event.trusted and self.event.answer.kind in _SETTLED_BY_WORD
 
 
 @dataclass(slots=True)
@@ -135,20 +142,21 @@ class Callbacks:
                 [each.received.upstream_id for each in kept],
                 [None if each.job is None else each.job.attempt_id for each in kept],
                 [each.verdict for each in kept],
-                [str(each.received.event.hint) for each in kept],
+                [each.received.event.answer.kind.value for each in kept],
                 [each.evidence for each in kept],
             ]
         )
         return [None] * len(kept)
 
     async def _apply(self, received: Received, job: Job | None) -> None:
-        hint = str(received.event.hint)
         if job is None:
             log.warning("callbacks.unknown_attempt", upstream_id=received.upstream_id)
-        elif (job.state, hint) in _KNOWN_ALREADY:
             return
-        elif received.settles and not _needs_codes(hint, job):
-            await self._dispatcher.news(job, _Answer.of(received.event))
+        answer = self._dispatcher.judge(job, received.event.answer)
+        if answer is None or _is_known(job, answer):
+            return
+        if received.event.trusted and _settles(answer, job):
+            await self._dispatcher.news(job, answer)
         elif received.named or received.event.trusted or self._allowed(received):
             self._dispatcher.hint(job)
 
@@ -157,9 +165,17 @@ class Callbacks:
         return allowance.take(time.monotonic())
 
 
-def _needs_codes(hint: str, job: Job) -> bool:
-    """Codes are never taken from a callback: of a success only a query brings them."""
-    return hint == "success" and job.buys_codes
+def _is_known(job: Job, answer: Judgement) -> bool:
+    return answer.held is None and (job.state, answer.kind) in _KNOWN_ALREADY
+
+
+def _settles(answer: Judgement, job: Job) -> bool:
+    """What a signature proves is settled, and what it contradicts is held. Codes are never taken
+    from a callback: of a success that has some only a query brings them.
+    """
+    if answer.kind is AnswerKind.SUCCESS and job.buys_codes:
+        return False
+    return answer.held is not None or answer.kind in _SETTLED_BY_WORD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,22 +205,3 @@ def _ignore(keeping: "asyncio.Future[None]") -> None:
     """The callback failed already and comes again."""
     if not keeping.cancelled():
         keeping.exception()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """A callback in the shape of a query's answer."""
-
-    kind: str
-    upstream_no: str | None
-    message: str
-    cost_minor: int | None = None
-    reason: Any = None
-    code: str = ""
-    delivered_quantity: int | None = None
-    delivered_face_minor: int | None = None
-    codes: tuple[()] = ()
-
-    @classmethod
-    def of(cls, event: Any) -> "_Answer":
-        return cls(kind=str(event.hint), upstream_no=event.upstream_no, message=event.message)

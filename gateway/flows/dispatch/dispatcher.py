@@ -11,16 +11,17 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import structlog
 
+from connectors.contract import Answer, AnswerKind
+from connectors.judgement import Judgement
 from gateway.domain.attempt import News
 from gateway.domain.catalog import Catalog, Route, Sku
 from gateway.domain.errors import StoreUnavailableError
 from gateway.domain.purchase import SOLD_AGAIN, sold_again
 from gateway.domain.settlement import Decision, Facts, Next, Policy, decide_submit, decide_waiting
-from gateway.flows.dispatch.answers import NoAnswer, decide, facts_of, policy_of, settlement_of
+from gateway.flows.dispatch import answers
 from gateway.flows.dispatch.checks import Checks
 from gateway.flows.dispatch.job import (
     Attempts,
@@ -30,6 +31,7 @@ from gateway.flows.dispatch.job import (
     Requests,
     Settlement,
     job_of,
+    job_of_line,
 )
 from gateway.flows.dispatch.lane import PAUSE_S, Call, Lane, lane_columns
 from gateway.flows.dispatch.routes import Routes
@@ -96,7 +98,9 @@ class Dispatcher:
     def set_platforms(self, platforms: Mapping[int, Platform]) -> None:
         """The upstreams as they are now; lanes of others keep their queues and wait."""
         self._platforms = platforms
-        self._policies = {id_: policy_of(each.capabilities) for id_, each in platforms.items()}
+        self._policies = {
+            id_: answers.policy_of(each.capabilities) for id_, each in platforms.items()
+        }
         self._routes.set_platforms(platforms)
 
     @property
@@ -134,25 +138,8 @@ class Dispatcher:
         """Take over attempts just committed with their orders."""
         now = self._clock()
         for line in lines:
-            plan = line.attempt
-            if plan is None:
-                continue
-            job = Job(
-                attempt_id=plan.attempt_id,
-                partner_id=line.partner_id,
-                order_id=line.order_id,
-                sku_id=line.sku.id,
-                upstream_id=plan.upstream_id,
-                product_id=plan.product_id,
-                account=line.account or "",
-                quantity=line.quantity,
-                amount_minor=line.amount_minor,
-                cost_max_minor=plan.cost_max_minor,
-                face_minor=plan.face_minor,
-                ordered_at=now,
-                since=now,
-            )
-            self._put(job)
+            if line.attempt is not None:
+                self._put(job_of_line(line, line.attempt, now))
 
     async def stop(self) -> None:
         """Finish the calls under way; what was not sent is released for others."""
@@ -205,13 +192,13 @@ class Dispatcher:
         outcome = await platform.submit(self._requests.submit(job))
         self.outcomes[job.upstream_id, outcome.kind] += 1
         call.answered(outcome, time.monotonic() - began)
-        if outcome.kind == "not_sent":
+        if outcome.kind is AnswerKind.NOT_SENT:
             return await self._after_not_sent(job, outcome, first=first)
         job.not_sent = 0
         await self._carry_out(job, self._decide(job, outcome, submitted=True), outcome)
         return None
 
-    async def _after_not_sent(self, job: Job, outcome: Any, *, first: bool) -> float | None:
+    async def _after_not_sent(self, job: Job, outcome: Judgement, *, first: bool) -> float | None:
         if first:
             try:
                 await self._settling.mark_unsent(job)
@@ -220,7 +207,7 @@ class Dispatcher:
                 pass  # then it counts as sent, and is asked after before anything else
         elsewhere = await self._routes.elsewhere(job)
         facts = self._facts(job, elsewhere=elsewhere is not None)
-        decision = decide_submit("not_sent", facts, self._policy(job), self._chance())
+        decision = decide_submit(AnswerKind.NOT_SENT, facts, self._policy(job), self._chance())
         job.not_sent += 1
         if decision.next is Next.SEND_AGAIN:
             return decision.check_in_s  # nothing was learnt that is worth a row
@@ -251,8 +238,13 @@ class Dispatcher:
         """Something happened to an attempt: ask now."""
         self._checks.ask(job, hinted=True)
 
-    async def news(self, job: Job, answer: Any) -> str:
-        """Settle what a trusted callback said, put like the answer to a query."""
+    def judge(self, job: Job, answer: Answer) -> Judgement | None:
+        """What a callback's answer proves; None: its upstream is not there any more."""
+        platform = self._platforms.get(job.upstream_id)
+        return None if platform is None else platform.judge(answer, self._requests.query(job))
+
+    async def news(self, job: Job, answer: Judgement) -> str:
+        """Settle what a trusted callback proved, like the answer to a query."""
         return await self._carry_out(job, self._decide(job, answer), answer)
 
     async def _reload(self, attempt_id: int) -> Job | None:
@@ -262,16 +254,16 @@ class Dispatcher:
 
     # ------------------------------------------------------------ settling
 
-    async def _carry_out(self, job: Job, decision: Decision, answer: Any) -> str:
+    async def _carry_out(self, job: Job, decision: Decision, answer: Judgement) -> str:
         """Settle the decision, then do what comes next; the verdict."""
         follower = None
         if decision.next is Next.FAIL_OVER and not job.succeeded_before:
             # An upstream without money is no reason to fail an order: it waits for a while.
-            waits = answer.reason is not None and getattr(answer.reason, "pauses_upstream", False)
+            waits = answer.reason is not None and answer.reason.pauses_upstream
             follower = await self._routes.follower(
                 job, attempt_id=self._next_id(), now=self._clock(), same_route=waits
             )
-        line = settlement_of(
+        line = answers.settlement_of(
             job,
             decision,
             answer,
@@ -280,6 +272,9 @@ class Dispatcher:
             next_attempt=follower,
         )
         verdict = await self._settle(job, line)
+        if verdict == "applied":  # so that what comes next is held against it
+            job.upstream_no = line.upstream_no or job.upstream_no
+            job.cost_minor = job.cost_minor if line.cost_minor is None else line.cost_minor
         if verdict == "applied" and decision.news not in UNTOLD:
             self._awaited.pop(job.attempt_id, None)
             self._told(line.webhook_id)
@@ -301,10 +296,10 @@ class Dispatcher:
             if settled.verdict != "duplicate":
                 return settled.verdict
             log.error("dispatch.code_sold_again", attempt_id=job.attempt_id, twin=settled.twin)
-            parked = settlement_of(
+            parked = answers.settlement_of(
                 job,
                 sold_again(self._facts(job), self._policy(job), self._chance()),
-                NoAnswer(upstream_no=line.upstream_no, code="code-sold-again", message=""),
+                answers.sold_twice(line.upstream_no),
                 webhook_id=line.webhook_id,
                 sku=None,
                 park=SOLD_AGAIN.format(settled.twin),
@@ -375,16 +370,16 @@ class Dispatcher:
             self._routes.lane(*job.lane).put(job)
             return
         self._held.discard(job.attempt_id)
-        await self._carry_out(job, decision, NoAnswer())
+        await self._carry_out(job, decision, answers.NOTHING_SENT)
 
     # ------------------------------------------------------------ facts
 
-    def _decide(self, job: Job, answer: Any, *, submitted: bool = False) -> Decision:
+    def _decide(self, job: Job, answer: Judgement, *, submitted: bool = False) -> Decision:
         facts, policy = self._facts(job), self._policy(job)
-        return decide(job, answer, facts, policy, self._chance(), submitted=submitted)
+        return answers.decide(job, answer, facts, policy, self._chance(), submitted=submitted)
 
     def _facts(self, job: Job, *, elsewhere: bool = False) -> Facts:
-        return facts_of(job, self._clock(), elsewhere=elsewhere)
+        return answers.facts_of(job, self._clock(), elsewhere=elsewhere)
 
     def _policy(self, job: Job) -> Policy:
         return self._policies[job.upstream_id]

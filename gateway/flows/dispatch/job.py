@@ -4,9 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from connectors.contract import (
+    Answer,
+    CallbackEvent,
+    CallbackRequest,
+    Capabilities,
+    Ordered,
+    QueryRequest,
+    SubmitRequest,
+)
+from connectors.judgement import Judgement
 from gateway.domain.attempt import News
 from gateway.domain.attempt_record import AttemptRecord
 from gateway.domain.purchase import Purchase, PurchaseVerdict
+from gateway.flows.line import Line, PlannedAttempt
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,17 +87,18 @@ class Platform(Protocol):
     """One upstream as the dispatcher drives it; connectors.upstream.Upstream."""
 
     @property
-    def capabilities(self) -> Any: ...
-    async def submit(self, request: Any) -> Any: ...
-    async def query(self, request: Any) -> Any: ...
-    def parse_callback(self, call: Any) -> Any: ...
+    def capabilities(self) -> Capabilities: ...
+    async def submit(self, request: SubmitRequest) -> Judgement: ...
+    async def query(self, request: QueryRequest) -> Judgement: ...
+    def parse_callback(self, call: CallbackRequest) -> CallbackEvent: ...
+    def judge(self, answer: Answer, ordered: Ordered) -> Judgement: ...
 
 
 class Requests(Protocol):
     """Builds the connectors' request values from a job; wired by `topups`."""
 
-    def submit(self, job: Job) -> Any: ...
-    def query(self, job: Job) -> Any: ...
+    def submit(self, job: Job) -> SubmitRequest: ...
+    def query(self, job: Job) -> QueryRequest: ...
 
 
 class Attempts(Protocol):
@@ -141,6 +153,25 @@ def job_of(record: AttemptRecord, now: float) -> Job:
         unsent=record.unsent,
         succeeded_before=record.succeeded_before,
         cost_minor=record.cost,
+    )
+
+
+def job_of_line(line: Line, plan: PlannedAttempt, now: float) -> Job:
+    """An attempt just committed with its order; `now` in Unix seconds."""
+    return Job(
+        attempt_id=plan.attempt_id,
+        partner_id=line.partner_id,
+        order_id=line.order_id,
+        sku_id=line.sku.id,
+        upstream_id=plan.upstream_id,
+        product_id=plan.product_id,
+        account=line.account or "",
+        quantity=line.quantity,
+        amount_minor=line.amount_minor,
+        cost_max_minor=plan.cost_max_minor,
+        face_minor=plan.face_minor,
+        ordered_at=now,
+        since=now,
     )
 
 

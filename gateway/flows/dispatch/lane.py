@@ -13,6 +13,8 @@ from typing import Any
 
 import structlog
 
+from connectors.contract import AnswerKind, Reason
+from connectors.judgement import Judgement
 from gateway.domain.breaker import Breaker, BreakerState
 from gateway.domain.pace import Pace
 from gateway.domain.retry import RetryBudget
@@ -21,7 +23,6 @@ from gateway.flows.dispatch.job import Job
 
 log = structlog.get_logger()
 
-THROTTLED = "rate-limited"  # connectors.contract.Reason
 THROTTLED_S = 1.0  # a pause when the platform does not say how long
 PAUSE_S = 15.0  # a lane whose upstream lacks money or refuses our credentials
 CONCURRENCY = 128  # calls of one lane under way
@@ -41,13 +42,14 @@ class Call:
     ticket: int
     open: bool = True
 
-    def answered(self, outcome: Any, seconds: float) -> None:
+    def answered(self, outcome: Judgement, seconds: float) -> None:
         """What the outcome (the connector's, or "not sent") says about the lane."""
-        never_left = outcome.kind == "not_sent"
-        failed = never_left or outcome.kind == "unknown"  # the platform's fault, not the order's
-        if never_left or outcome.kind == "rejected":
+        never_left = outcome.kind is AnswerKind.NOT_SENT
+        # The platform's fault, not the order's.
+        failed = never_left or outcome.kind is AnswerKind.UNKNOWN
+        if never_left or outcome.kind is AnswerKind.REJECTED:
             self.lane.forget_gap(self.job.account)
-        if outcome.reason == THROTTLED:
+        if outcome.reason is Reason.RATE_LIMITED:
             # Refused unread, so it says nothing of how well the platform works.
             self.lane.breaker.hold(
                 self.lane.clock(), outcome.retry_after_s or THROTTLED_S, outcome.reason

@@ -7,15 +7,18 @@ Nothing is decided here: the comparison is the domain's, the settling SQL's.
 import csv
 import io
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
+from connectors.contract import Answer, Ordered
+from connectors.echo import Expected
+from connectors.judgement import judge
 from gateway.domain.attempt import News
 from gateway.domain.purchase import DELIVERING
 from gateway.domain.reconciliation import Difference, OurAttempt, TheirRow, compare
-from gateway.domain.settlement import Facts, Policy, decide_partial
+from gateway.domain.settlement import Decision, Facts, Policy, decide_partial
 from gateway.flows.dispatch.job import Settlement, settle_columns
 
 # An attempt this old that a whole list does not have was never executed; upstreams.md §3.3 asks
@@ -113,7 +116,12 @@ class Reconciler:
         ours = await self.books.attempts_of_day(upstream_id, day)
         rows = [row async for row in theirs]
         strangers = await self._of_other_days(upstream_id, ours, rows)
-        rows = [row for row in rows if row.our_no not in strangers]
+        by_number = {str(attempt.attempt_id): attempt for attempt in ours}
+        rows = [
+            _judged(row, by_number[row.our_no]) if row.our_no in by_number else row
+            for row in rows
+            if row.our_no not in strangers
+        ]
         comparison = compare(ours, rows, settled_after_s=SETTLED_AFTER_S)
         findings = [
             Finding(difference=each, resolution=_unsettled(each)) for each in comparison.differences
@@ -183,18 +191,43 @@ class Reconciler:
         )
 
 
-def _decide_partial(attempt: OurAttempt, row: TheirRow) -> Any:
-    return decide_partial(
-        Facts(
-            age_s=attempt.age_s,
-            amount_minor=attempt.order_amount_minor,
-            quantity=attempt.quantity,
-            face_minor=attempt.face_minor,
-        ),
-        Policy(poll_plan_s=(60,), finality_window_s=0, not_found_needed=1, resend_allowed=False),
-        0.5,
-        delivered=row.delivered_quantity,
-        face_minor=row.delivered_face_minor,
+def _decide_partial(attempt: OurAttempt, row: TheirRow) -> Decision:
+    facts = Facts(
+        age_s=attempt.age_s, amount_minor=attempt.order_amount_minor, quantity=attempt.quantity
+    )
+    policy = Policy(
+        poll_plan_s=(60,), finality_window_s=0, not_found_needed=1, resend_allowed=False
+    )
+    return decide_partial(facts, policy, 0.5, part=row.part)
+
+
+def _judged(row: TheirRow, attempt: OurAttempt) -> TheirRow:
+    """A row as the judge of all answers sees it: with a sum that came back it says something else.
+
+    That it is about this attempt our number tells; a list does not say what else was ordered, and
+    has no codes: `account` is one that none of them has.
+    """
+    answer = Answer(
+        kind=row.kind,
+        cost_minor=row.amount_minor,
+        refunded_minor=row.refunded_minor,
+        delivered_quantity=row.delivered_quantity,
+        delivered_face_minor=row.delivered_face_minor,
+    )
+    ordered = Ordered(
+        attempt_no=str(attempt.attempt_id),
+        account="",
+        quantity=attempt.quantity,
+        face_minor=attempt.face_minor,
+        agreed_minor=attempt.cost_minor,
+    )
+    found = judge(answer, ordered, Expected())
+    return replace(
+        row,
+        kind=row.kind if found.held else found.kind,
+        amount_minor=row.amount_minor if found.held else found.cost_minor,
+        part=found.part,
+        held=found.held,
     )
 
 

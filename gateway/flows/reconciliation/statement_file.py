@@ -2,7 +2,8 @@
 
 Columns by name, in any order; others are ignored: `our_no` (the number we sent; may be empty),
 `upstream_no`, `state` (see STATES), and the charged sum either as `amount` in minor units (分) or
-as `amount_yuan` (49.80). Optional for partial results: `delivered` pieces. UTF-8 or GB18030.
+as `amount_yuan` (49.80). Optional for what was not done in full: `delivered` pieces, and what of
+the charged sum came back, as `refunded` or `refunded_yuan`. UTF-8 or GB18030.
 """
 
 import csv
@@ -12,19 +13,21 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
+from connectors.contract import AnswerKind
 from gateway.domain.errors import RefusedError
 from gateway.domain.reconciliation import TheirRow
 
 FILE_BYTES_MAX: Final = 268_435_456
 REQUIRED: Final = ("our_no", "state")
 
-STATES: Final[Mapping[str, str]] = {
-    "success": "success", "succeeded": "success", "delivered": "success", "成功": "success",
-    "partial": "partial", "部分成功": "partial",
-    "processing": "processing", "处理中": "processing", "充值中": "processing",
-    "failed": "failed", "rejected": "failed", "失败": "failed",
-    "cancelled": "cancelled", "canceled": "cancelled", "取消": "cancelled",
-    "reversed": "reversed", "refunded": "reversed", "已退款": "reversed", "退款": "reversed",
+_K: Final = AnswerKind
+STATES: Final[Mapping[str, AnswerKind]] = {
+    "success": _K.SUCCESS, "succeeded": _K.SUCCESS, "delivered": _K.SUCCESS, "成功": _K.SUCCESS,
+    "partial": _K.PARTIAL, "部分成功": _K.PARTIAL,
+    "processing": _K.PROCESSING, "处理中": _K.PROCESSING, "充值中": _K.PROCESSING,
+    "failed": _K.FAILED, "rejected": _K.FAILED, "失败": _K.FAILED,
+    "cancelled": _K.CANCELLED, "canceled": _K.CANCELLED, "取消": _K.CANCELLED,
+    "reversed": _K.REVERSED, "refunded": _K.REVERSED, "已退款": _K.REVERSED, "退款": _K.REVERSED,
 }  # fmt: skip
 
 
@@ -69,22 +72,24 @@ def _row(line: int, members: Mapping[str, str | None]) -> TheirRow:
         our_no=(members.get("our_no") or "").strip() or None,
         upstream_no=(members.get("upstream_no") or "").strip() or None,
         kind=STATES[word],
-        amount_minor=_amount_minor(line, members),
+        amount_minor=_sum_minor(line, "amount", members),
+        refunded_minor=_sum_minor(line, "refunded", members),
         delivered_quantity=_whole(line, "delivered", members.get("delivered")),
     )
 
 
-def _amount_minor(line: int, members: Mapping[str, str | None]) -> int | None:
-    yuan = (members.get("amount_yuan") or "").strip()
+def _sum_minor(line: int, name: str, members: Mapping[str, str | None]) -> int | None:
+    """A sum as `name` in minor units, or as `name_yuan`."""
+    yuan = (members.get(f"{name}_yuan") or "").strip()
     if not yuan:
-        return _whole(line, "amount", members.get("amount"))
+        return _whole(line, name, members.get(name))
     try:
         minor = Decimal(yuan).scaleb(2)
         if minor == minor.to_integral_value():
             return int(minor)
     except (InvalidOperation, ValueError, OverflowError):
         pass
-    raise RefusedError("invalid-file", f"line {line}: amount_yuan {yuan!r} is no sum such as 49.80")
+    raise RefusedError("invalid-file", f"line {line}: {name}_yuan {yuan!r} is no sum such as 49.80")
 
 
 def _whole(line: int, name: str, text: str | None) -> int | None:

@@ -35,9 +35,10 @@ def _their_row(row: StatementRow, day: date) -> TheirRow:
     return TheirRow(
         our_no=row.our_no,
         upstream_no=row.upstream_no,
-        kind=row.kind.value,
+        kind=row.kind,
         amount_minor=row.amount_minor if row.currency == CURRENCY else None,
         of_the_day=when in (None, day),
         delivered_quantity=row.delivered_quantity,
         delivered_face_minor=row.delivered_face_minor,
+        refunded_minor=row.refunded_minor if row.currency == CURRENCY else None,
     )
