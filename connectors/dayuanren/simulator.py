@@ -224,7 +224,7 @@ class DayuanrenPlatform(Platform):
             "otime": str(int(time.time())),
             "state": str(STATES[state]),
             "remark": "充值成功" if state is OrderState.SUCCESS else "",
-            "charge_amount": short_yuan(order.delivered_face_minor),
+            "charge_amount": _charged(order, state),
             "voucher": "",
             "charge_kami": "",
         }
@@ -252,13 +252,19 @@ class DayuanrenPlatform(Platform):
             "total_price": yuan(order.price_minor),
             "status": INTERNAL[state],
             "state": state,
-            "charge_amount": short_yuan(order.delivered_face_minor),
+            "charge_amount": _charged(order, order.state),
             "charge_kami": "",
             "isp": "移动",
             "finish_time": int(order.finished_at) if order.finished_at else 0,
             "remark": "",
             "voucher": "",
         }
+
+
+def _charged(order: Order, state: OrderState) -> str:
+    """What is credited in this state: nothing of what failed or was taken back."""
+    credited = state in {OrderState.SUCCESS, OrderState.PARTIAL}
+    return short_yuan(order.delivered_face_minor if credited else 0)
 
 
 def _refusal(refusal: Refusal) -> Reply:
