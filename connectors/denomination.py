@@ -33,7 +33,12 @@ def split_product(product_id: str) -> tuple[str, Denomination | None]:
     return match["id"], Denomination(amount=amount, currency=match["currency"])
 
 
+def written(amount: Decimal, currency: str = "CNY") -> Decimal:
+    """An amount as `plain_number` writes it, and as it is echoed."""
+    return round(amount, MINOR_DIGITS.get(currency.upper(), 2))
+
+
 def plain_number(amount: Decimal, currency: str = "CNY") -> int | float:
     """An amount as the JSON number people write: 50, 49.9; rounded to the currency's minor unit."""
-    rounded = round(amount, MINOR_DIGITS.get(currency.upper(), 2))
+    rounded = written(amount, currency)
     return int(rounded) if rounded == rounded.to_integral_value() else float(rounded)

@@ -42,7 +42,7 @@ from connectors.contract import (
     SubmitRequest,
     UpstreamRefused,
 )
-from connectors.denomination import Denomination, plain_number, split_product
+from connectors.denomination import Denomination, plain_number, split_product, written
 from connectors.dingconnect.statement import page_members, read_page
 from connectors.dingconnect.wire import (
     DUPLICATE,
@@ -159,7 +159,9 @@ class Dingconnect:
             order_no=ordered.attempt_no,
             account=None if ordered.account is None else account_number(ordered.account),
             product=sku or None,
-            amount=None if amount is None else amount.amount,
+            amount=None
+            if amount is None
+            else written(amount.amount, amount.currency or ordered.currency),
             currency=None if amount is None else amount.currency,
         )
 

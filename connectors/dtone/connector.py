@@ -44,7 +44,7 @@ from connectors.contract import (
     TransportFailure,
     answered,
 )
-from connectors.denomination import plain_number, split_product
+from connectors.denomination import plain_number, split_product, written
 from connectors.dtone.statement import page_path, read_page
 from connectors.dtone.wire import (
     CREATED,
@@ -165,13 +165,15 @@ class Dtone:
         """All is echoed; the amount only where one was asked for."""
         product_id, ranged = split_product(ordered.product_id)
         party = self.settings.credit_party(ordered.account) if ordered.account else {}
-        return Expected(
+        expected = Expected(
             order_no=ordered.attempt_no,
             account=next((value.lstrip("+") for value in party.values()), None),
             product=product_id or None,
-            amount=None if ranged is None else ranged.amount,
-            currency=None if ranged is None else ranged.currency or ordered.currency,
         )
+        if ranged is None:
+            return expected
+        currency = ranged.currency or ordered.currency
+        return replace(expected, amount=written(ranged.amount, currency), currency=currency)
 
     # --- callback, balance, catalogue, cancel -----------------------------------------------------
 

@@ -34,7 +34,7 @@ from connectors.contract import (
     UpstreamRefused,
     answered,
 )
-from connectors.denomination import plain_number
+from connectors.denomination import plain_number, written
 from connectors.echo import Expected
 from connectors.loose import (
     as_decimal,
@@ -262,7 +262,7 @@ class Reloadly:
             account=None if account is None else account.strip().lstrip("+"),
             product=product.number or None,
             quantity=ordered.quantity if is_gift else None,
-            amount=None if amount is None else amount * ordered.quantity,
+            amount=None if amount is None else written(amount) * ordered.quantity,
             currency=currency,
             calling_code_optional=True,
         )

@@ -9,6 +9,7 @@ import pytest
 
 from connectors import registry
 from connectors.contract import (
+    CallbackEvent,
     CallbackRequest,
     CancelRequest,
     CatalogPage,
@@ -29,7 +30,7 @@ from connectors.signing import (
     sorted_form_md5,
     timestamped_sha1,
 )
-from tests.unit.connector_play import play
+from tests.unit.connector_play import deal, play
 from tests.wire_samples import Reading, Sample, Wire, load, names
 
 BASE = "https://upstream.example"
@@ -114,9 +115,9 @@ def operate(connector: Connector, reading: Reading, answers: list[HttpResponse])
     context = Context(now=NOW, session=Session())
     if reading.operation == "submit":
         members = {"max_cost_minor": 1000, **members}
-        return play(connector.submit(SubmitRequest(**members), context), *answers).result
+        return deal(connector.submit, SubmitRequest(**members), context, *answers).result
     if reading.operation == "query":
-        return play(connector.query(QueryRequest(**members), context), *answers).result
+        return deal(connector.query, QueryRequest(**members), context, *answers).result
     if reading.operation == "cancel":
         cancel = CancelRequest(attempt_no="T1", upstream_no="1767225600000001")
         return play(connector.cancel(cancel, context), *answers).result
@@ -134,6 +135,10 @@ def seen(result: Any, name: str) -> Any:
         return [shown(code) for code in result.codes]
     if name == "expires":
         return [code.expires_at for code in result.codes]
+    if name == "share":
+        return [result.part.done, result.part.whole]
+    if isinstance(result, CallbackEvent):
+        return getattr(result, name) if hasattr(result, name) else getattr(result.answer, name)
     return getattr(result, name)
 
 
