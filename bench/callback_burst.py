@@ -15,6 +15,7 @@ from bench.topup_house import CONFIGURED, CONNECTOR, PRICE_MINOR, SKU, UPSTREAM,
 from connectors.simulation.behaviour import SUCCESS
 from connectors.simulation.ledger import Order, OrderState
 from connectors.simulation.server import build
+from gateway.domain.order import OrderContent
 
 CONNECTIONS = 1_000
 BURST_S_MAX = 240.0
@@ -25,7 +26,7 @@ ORDERS = """
 INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity, amount, state,
                     account, details, created_at, updated_at)
 SELECT p.id, (extract(epoch FROM t.at - timestamptz '2025-01-01Z') * 1000)::bigint << 22,
-       'CB' || n, substr(sha256(convert_to('cb' || n, 'UTF8')), 1, 16), s.id, 1, $4, 'processing',
+       'CB' || n, $5, s.id, 1, $4, 'processing',
        '13900000000', '{}', t.at, t.at
 FROM partner p, sku s, generate_series(1, $1::bigint) n,
      LATERAL (SELECT date_trunc('hour', now()) - interval '1 hour'
@@ -84,7 +85,8 @@ async def callbacks_burst(house: TopUpHouse) -> list[Figure]:
 
 async def write_topups_under_way(connection: Any, count: int) -> list[int]:
     """Paid top-ups that the upstream works on; the numbers of their attempts."""
-    await connection.execute(ORDERS, count, "bench", SKU, PRICE_MINOR, timeout=600)
+    digest = OrderContent(out_order_no="CB", sku=SKU, account="13900000000").digest()
+    await connection.execute(ORDERS, count, "bench", SKU, PRICE_MINOR, digest, timeout=600)
     rows = await connection.fetch(ATTEMPTS, UPSTREAM, timeout=600)
     await connection.execute(ENTRIES, timeout=600)
     await connection.execute(ACCOUNT, "bench", count, PRICE_MINOR)

@@ -12,6 +12,7 @@ from typing import Any
 
 from bench.servers import quangate
 from bench.shop import PATTERN, PRICE_MINOR, Shop
+from gateway.domain.order import OrderContent
 
 PARTNER = "history"
 SOLD = "history-sold"  # the pool, and the SKU, of the orders
@@ -25,9 +26,9 @@ ORDERS = """
 INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity, amount, state,
                     delivered_quantity, pool_id, seqs, details, created_at, updated_at)
 SELECT p.id, (extract(epoch FROM t.at - timestamptz '2025-01-01Z') * 1000)::bigint << 22,
-       'H' || n, substr(sha256(convert_to(n::text, 'UTF8')), 1, 16), s.id, 1, $4, 'delivered', 1,
-       s.pool_id, ARRAY[n - 1], '{"buyer":{"id":"h' || n || '"}}', t.at, t.at
-FROM partner p, sku s, generate_series(1, $1::bigint) n,
+       'H' || n, content.hash, s.id, 1, $4, 'delivered', 1,
+       s.pool_id, ARRAY[n - 1], '{"buyer_id":"h' || n || '"}', t.at, t.at
+FROM partner p, sku s, unnest($5::bytea[]) WITH ORDINALITY AS content (hash, n),
      LATERAL (SELECT date_trunc('hour', now()) - interval '1 hour'
                      - ($1 - n) * interval '1 millisecond' AS at) AS t
 WHERE p.name = $2 AND s.sku = $3
@@ -92,7 +93,11 @@ async def write_orders(connection: Any, orders: int) -> None:
     run = connection.execute
     # Nothing of the sold pool is free, so that the running gateway never leases from it.
     await run("UPDATE pool SET next_seq = size WHERE name = $1", SOLD)
-    await run(ORDERS, orders, PARTNER, SOLD, PRICE_MINOR, timeout=600)
+    digests = [
+        OrderContent(out_order_no=f"H{n}", sku=SOLD, buyer_id=f"h{n}").digest()
+        for n in range(1, orders + 1)
+    ]
+    await run(ORDERS, orders, PARTNER, SOLD, PRICE_MINOR, digests, timeout=600)
     await run(ALLOCATIONS, PARTNER, timeout=600)
     await run(ENTRIES, PARTNER, timeout=600)
     await run(ACCOUNT, PARTNER, orders, PRICE_MINOR)

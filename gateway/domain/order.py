@@ -91,6 +91,23 @@ class OrderContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
         return hashlib.blake2b(canonical, digest_size=16).digest()
 
+    @classmethod
+    def stored(
+        cls, *, out_order_no: str, sku: str, quantity: int, account: str | None,
+        metadata: str | None, details: str | None,
+    ) -> "OrderContent":  # fmt: skip
+        """What an order's row says was asked for: the way back from `details`."""
+        given = orjson.loads(details) if details else {}
+        return cls(
+            out_order_no=out_order_no,
+            sku=sku,
+            quantity=quantity,
+            account=account,
+            max_amount_minor=given.pop("max_amount", None),
+            metadata=orjson.loads(metadata) if metadata else None,
+            **given,
+        )
+
     def details(self) -> str | None:
         """The rarely used members as JSON for the order's row; None when there are none."""
         given: dict[str, int | str] = {}

@@ -41,6 +41,7 @@ CHECKS: Final = (
             "i1_code_allocated_twice",
             "i1_orders_and_allocations_differ",
             "i1_allocation_without_code",
+            "i1_guards",
         ),
     ),
     Check(
@@ -51,6 +52,7 @@ CHECKS: Final = (
             "i2_codes_and_quantity",
             "i2_delivered_without_codes",
             "i2_money_and_state",
+            "i2_guards",
         ),
     ),
     Check(
@@ -64,27 +66,40 @@ CHECKS: Final = (
             "i3_void_without_reason",
             "i3_bought_codes",
             "i3_bought_for_another",
+            "i3_guards",
         ),
     ),
     Check(
         invariant="I5",
-        holds="{orders} orders, each number used once by its partner",
-        statements=("i5_number_twice",),
+        holds="{orders} orders, each number used once by its partner, each content as accepted",
+        statements=("i5_number_twice", "i5_content_changed", "i5_guards"),
     ),
     Check(
         invariant="I6",
         holds="{attempts} attempts, at most one alive for an order",
-        statements=("i6_two_live_attempts", "i6_attempt_without_order"),
+        statements=(
+            "i6_two_live_attempts",
+            "i6_attempt_without_order",
+            "i6_attempt_for_stock",
+            "i6_guards",
+        ),
     ),
     Check(
         invariant="I7",
-        holds="{leases} active leases are disjoint, and no allocation lies outside its lease",
-        statements=("i7_leases_overlap", "i7_lease_beyond_pool", "i7_allocation_outside_lease"),
+        holds="{leases} active leases are disjoint, hold nothing that was sold, and epochs grew",
+        statements=(
+            "i7_leases_overlap",
+            "i7_lease_beyond_pool",
+            "i7_allocation_outside_lease",
+            "i7_lease_over_sold",
+            "i7_epochs",
+            "i7_guards",
+        ),
     ),
     Check(
         invariant="I9",
         holds="the states of {orders} orders and {attempts} attempts agree",
-        statements=("i9_code_order_open", "i9_order_and_attempt"),
+        statements=("i9_code_order_open", "i9_order_and_attempt", "i9_guards"),
     ),
     Check(
         invariant="I10",
@@ -96,6 +111,7 @@ CHECKS: Final = (
             "i10_one_charge_per_order",
             "i10_refunds",
             "i10_credit_limit",
+            "i10_guards",
         ),
     ),
     Check(
@@ -112,6 +128,8 @@ CHECKS: Final = (
             "i13_read_digest",
             "i13_commit_digest",
             "i13_delivery_without_view",
+            "i13_rights",
+            "i13_guards",
         ),
     ),
 )

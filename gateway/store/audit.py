@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from gateway.domain.audit import Problems
+from gateway.domain.order import OrderContent
 from gateway.store.books import unreachable_is_unavailable
 from gateway.store.database import Database
 from gateway.store.named_sql import queries
 
+CONTENT = "i5_content_changed"
 STATEMENT_TIMEOUT_S = 3600.0  # a statement goes over whole tables; an hour is for billions of rows
 
 
@@ -21,6 +23,8 @@ class AuditSnapshot:
 
     async def problems(self, statement: str, samples_max: int) -> Problems:
         """The rows that break a rule: how many, and what the first of them say."""
+        if statement == CONTENT:
+            return await self._changed_contents(samples_max)
         rows = await self._connection.fetch(
             "SELECT problem, count(*) OVER () AS total FROM ("  # noqa: S608  a statement of ours
             f"{self._statements[statement]}\n) AS broken ORDER BY problem LIMIT $1",
@@ -30,12 +34,38 @@ class AuditSnapshot:
         total = rows[0]["total"] if rows else 0
         return Problems(total=total, samples=[row["problem"] for row in rows])
 
+    async def _changed_contents(self, samples_max: int) -> Problems:
+        """Orders whose row does not say what was accepted: it would replay to somebody else."""
+        total = 0
+        samples: list[str] = []
+        async for row in self._connection.cursor(self._statements[CONTENT], prefetch=5_000):
+            if not _is_as_accepted(row):
+                total += 1
+                if len(samples) < samples_max:
+                    samples.append(f"order {row['id']}: its content is not the one it accepted")
+        return Problems(total=total, samples=samples)
+
     async def scope(self) -> Mapping[str, int]:
         """How many rows of each kind there are."""
         row = await self._connection.fetchrow(
             self._statements["scope"], timeout=STATEMENT_TIMEOUT_S
         )
         return dict(row)
+
+
+def _is_as_accepted(row: Mapping[str, Any]) -> bool:
+    """The digest of what is stored is the one the order was accepted with.
+
+    An account that came with bought codes is not stored: then nothing can be said.
+    """
+    if row["sku"] is None:
+        return False
+    names = ("out_order_no", "sku", "quantity", "account", "metadata", "details")
+    try:
+        content = OrderContent.stored(**{name: row[name] for name in names})
+    except (ValueError, TypeError):
+        return False
+    return content.digest() == row["content_hash"] or (row["bought"] and row["account"] is None)
 
 
 @asynccontextmanager

@@ -188,3 +188,75 @@ UPDATE orders SET commit_no = NULL WHERE id = 401;
 
 -- breach: i13_delivery_without_view: order 101 delivered codes that no commit recorded
 UPDATE orders SET commit_no = NULL WHERE id = 101;
+
+-- breach: i5_content_changed: order 101: its content is not the one it accepted
+UPDATE orders SET content_hash = 'x' WHERE id = 101;
+
+-- breach: i5_content_changed: order 102: its content is not the one it accepted
+UPDATE orders SET details = '{"max_amount": 1}' WHERE id = 102;
+
+-- breach: i5_content_changed: order 201: its content is not the one it accepted
+UPDATE orders SET account = 'y' WHERE id = 201;
+
+-- breach: i5_content_changed: order 202: its content is not the one it accepted
+UPDATE orders SET metadata = '{"k": "v"}' WHERE id = 202;
+
+-- breach: i5_content_changed: order 203: its content is not the one it accepted
+UPDATE orders SET details = 'no JSON' WHERE id = 203;
+
+-- breach: i6_attempt_for_stock: order 101 was sold from pool vip, but has attempt 999, which is succeeded
+INSERT INTO attempt SELECT (jsonb_populate_record(a, '{"id": 999, "order_id": 101}')).* FROM attempt a WHERE id = 301;
+
+-- breach: i7_lease_over_sold: holds code 0, which was sold before
+INSERT INTO lease (pool_id, lo, hi, worker_id, expires_at) SELECT id, 0, 1, '00000000-0000-0000-0000-000000000009', now() FROM pool WHERE name = 'vip';
+
+-- breach: i7_lease_over_sold: holds code 15, which was made void before
+INSERT INTO lease (pool_id, lo, hi, worker_id, expires_at) SELECT id, 14, 16, '00000000-0000-0000-0000-000000000009', now() FROM pool WHERE name = 'vip';
+
+-- breach: i7_epochs: is closed with epoch 1
+UPDATE lease SET state = 'closed';
+
+-- breach: i7_epochs: is active with epoch 2
+UPDATE lease SET epoch = 2;
+
+-- breach: i1_guards: the guard allocation_pkey of allocation is missing
+SELECT;
+
+-- breach: i2_guards: the guard orders_refunded of orders is missing
+SELECT;
+
+-- breach: i3_guards: the guard code_kept of code is switched off
+SELECT;
+
+-- breach: i3_guards: the guard keep_codes of code is not the one that was made
+CREATE OR REPLACE FUNCTION public.keep_codes() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';
+
+-- breach: i5_guards: the guard order_content of orders is missing
+DROP TRIGGER order_content ON orders;
+
+-- breach: i6_guards: the guard attempt_live of attempt is missing
+SELECT;
+
+-- breach: i7_guards: the guard lease_epochs of lease is switched off
+SELECT;
+
+-- breach: i9_guards: the guard order_states of orders is switched off
+SELECT;
+
+-- breach: i10_guards: the guard entry_follows of entry is switched off
+SELECT;
+
+-- breach: i10_guards: the guard never_emptied of entry is missing
+DROP TRIGGER never_emptied ON entry;
+
+-- breach: i13_guards: the guard refuse_change of reveal is not the one that was made
+CREATE OR REPLACE FUNCTION public.refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+
+-- breach: i13_rights: quangate_gateway may DELETE entry
+GRANT DELETE ON entry TO quangate_gateway;
+
+-- breach: i13_rights: everybody may TRUNCATE reveal
+GRANT TRUNCATE ON reveal TO PUBLIC;
+
+-- breach: i13_rights: quangate_gateway, who works on entry, is superuser
+ALTER ROLE quangate_gateway SUPERUSER;

@@ -107,7 +107,7 @@ async def test_i2_quantity_and_codes_agree(world: Any, quantity: int, seqs: list
 @pytest.mark.parametrize(
     ("content", "outcome"),
     [
-        (b"\0", REPLAYED),  # as order 101 was sent
+        (bytes.fromhex("89116713f7dd11955790c3c3f510ddf7"), REPLAYED),  # as order 101 was sent
         (b"\1", CONFLICT),  # something else under its number
     ],
 )

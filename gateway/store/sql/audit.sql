@@ -25,6 +25,9 @@ WHERE a.order_id IS NULL OR o.id IS NULL
 SELECT format('pool %s: code %s is allocated but does not exist', a.pool_id, a.seq) AS problem
 FROM allocation a LEFT JOIN code c ON c.pool_id = a.pool_id AND c.seq = a.seq WHERE c.seq IS NULL
 
+-- name: i1_guards
+SELECT missing_guards('I1') AS problem
+
 -- ---------------------------------------------------------------- I2: an order delivers what its state says
 
 -- name: i2_quantity_and_state
@@ -57,6 +60,9 @@ WHERE o.refunded <> coalesce(r.refunded, 0)
                        WHEN 'failed' THEN o.refunded = o.amount
                        WHEN 'reversed' THEN o.refunded = o.amount
                        ELSE o.refunded = 0 END
+
+-- name: i2_guards
+SELECT missing_guards('I2') AS problem
 
 -- ---------------------------------------------------------------- I3: conservation, per pool
 
@@ -133,11 +139,22 @@ FROM bought_code b JOIN attempt x ON x.id = b.attempt_id
 JOIN allocation a ON a.pool_id = b.pool_id AND a.seq = b.seq
 WHERE a.order_id IS NOT NULL AND a.order_id <> x.order_id
 
+-- name: i3_guards
+SELECT missing_guards('I3') AS problem
+
 -- ---------------------------------------------------------------- I5: one order per number
 
 -- name: i5_number_twice
 SELECT format('partner %s: the number %s has %s orders', partner_id, out_order_no, count(*)) AS problem
 FROM orders GROUP BY partner_id, out_order_no HAVING count(*) > 1
+
+-- name: i5_content_changed
+-- Rows for store/audit.py, which makes the digest of what is stored and compares.
+SELECT o.id, o.out_order_no, o.content_hash, s.sku, o.quantity, o.account, o.metadata, o.details, s.purchase_pool_id IS NOT NULL AS bought
+FROM orders o LEFT JOIN sku s ON s.id = o.sku_id
+
+-- name: i5_guards
+SELECT missing_guards('I5') AS problem
 
 -- ---------------------------------------------------------------- I6: at most one live attempt per order
 
@@ -149,6 +166,15 @@ GROUP BY order_id HAVING count(*) > 1
 -- name: i6_attempt_without_order
 SELECT format('attempt %s belongs to order %s, which does not exist', a.id, a.order_id) AS problem
 FROM attempt a LEFT JOIN orders o ON o.partner_id = a.partner_id AND o.id = a.order_id WHERE o.id IS NULL
+
+-- name: i6_attempt_for_stock
+-- What comes from stock is bought nowhere.
+SELECT format('order %s was sold from pool %s, but has attempt %s, which is %s', o.id, p.name, a.id, a.state) AS problem
+FROM orders o JOIN pool p ON p.id = o.pool_id AND NOT p.purchased
+JOIN attempt a ON a.partner_id = o.partner_id AND a.order_id = o.id
+
+-- name: i6_guards
+SELECT missing_guards('I6') AS problem
 
 -- ---------------------------------------------------------------- I7: leases are disjoint, allocations stay inside
 
@@ -165,6 +191,21 @@ FROM lease l JOIN pool p ON p.id = l.pool_id WHERE l.state = 'active' AND l.hi >
 SELECT format('pool %s: code %s was allocated under lease %s of pool %s [%s, %s)', a.pool_id, a.seq, l.id, l.pool_id, l.lo, l.hi) AS problem
 FROM allocation a JOIN lease l ON l.id = a.lease_id
 WHERE a.pool_id <> l.pool_id OR a.seq < l.lo OR a.seq >= l.hi
+
+-- name: i7_lease_over_sold
+-- What lies in a lease and is sold was sold under it; anything else was sold before.
+SELECT format('lease %s of pool %s holds code %s, which was %s before', l.id, l.pool_id, a.seq,
+              CASE WHEN a.order_id IS NULL THEN 'made void' ELSE 'sold' END) AS problem
+FROM lease l JOIN allocation a ON a.pool_id = l.pool_id AND a.seq >= l.lo AND a.seq < l.hi
+WHERE l.state = 'active' AND a.lease_id IS DISTINCT FROM l.id
+
+-- name: i7_epochs
+-- An epoch begins at 1 and grows when its lease is closed, once and for ever.
+SELECT format('lease %s is %s with epoch %s', id, state, epoch) AS problem
+FROM lease WHERE CASE state WHEN 'active' THEN epoch <> 1 ELSE epoch < 2 END
+
+-- name: i7_guards
+SELECT missing_guards('I7') AS problem
 
 -- ---------------------------------------------------------------- I9: states agree
 
@@ -188,6 +229,9 @@ WHERE (o.pool_id IS NULL OR a.order_id IS NOT NULL) AND o.parked IS NULL
                        WHEN 'uncertain' THEN coalesce(a.uncertain, false)
                        WHEN 'reversed' THEN coalesce(a.reversed AND NOT a.live, false)
                        ELSE NOT coalesce(a.succeeded OR a.partly OR a.uncertain, false) END
+
+-- name: i9_guards
+SELECT missing_guards('I9') AS problem
 
 -- ---------------------------------------------------------------- I10: every cent
 
@@ -230,6 +274,9 @@ WHERE o.id IS NULL OR r.refunded > o.amount
 -- name: i10_credit_limit
 SELECT format('partner %s: balance %s is below the credit limit of %s', partner_id, balance, credit_limit) AS problem
 FROM account WHERE balance + credit_limit < 0
+
+-- name: i10_guards
+SELECT missing_guards('I10') AS problem
 
 -- ---------------------------------------------------------------- I11: a terminal order leads to a webhook
 
@@ -281,6 +328,20 @@ WHERE r.no IS NULL OR o.commit_no IS NULL OR r.digest <> o.digest
 -- name: i13_delivery_without_view
 SELECT format('order %s delivered codes that no commit recorded', o.id) AS problem
 FROM orders o WHERE o.seqs IS NOT NULL AND o.commit_no IS NULL
+
+-- name: i13_rights
+-- Nobody but the owner may rewrite or empty what proves money, a delivery or a view; and who works on it is no superuser.
+SELECT format('%s may %s %s', CASE x.grantee WHEN 0 THEN 'everybody' ELSE pg_get_userbyid(x.grantee) END, x.privilege_type, c.relname) AS problem
+FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) AS x
+WHERE c.relnamespace = 'public'::regnamespace AND c.relname IN ('entry', 'allocation', 'reveal', 'code_void', 'bought_code')
+  AND x.grantee <> c.relowner AND x.privilege_type NOT IN ('SELECT', 'INSERT', 'MAINTAIN')
+UNION ALL
+SELECT DISTINCT format('%s, who works on %s, is superuser', r.rolname, c.relname)
+FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) AS x JOIN pg_roles r ON r.oid = x.grantee
+WHERE c.oid = 'public.entry'::regclass AND x.grantee <> c.relowner AND r.rolsuper
+
+-- name: i13_guards
+SELECT missing_guards('I13') AS problem
 
 -- ---------------------------------------------------------------- what was looked at
 
