@@ -134,6 +134,8 @@ def _refusing(name: str, refusal: Refusal) -> Behaviour:
 
 BEHAVIOURS: Final[Mapping[str, Behaviour]] = _rows()
 SUCCESS: Final = BEHAVIOURS["000"]
+# What a script's `do` may say, beside the numbers and the aliases.
+SCRIPTED: Final = tuple(dict.fromkeys(row.name for row in BEHAVIOURS.values()))
 
 # Other words people write for the same rows.
 ALIASES: Final[Mapping[str, str]] = {

@@ -196,6 +196,19 @@ async def catalog(call: Call, name: Upstream, limit: Limit = 100) -> Answer:
     return Answer(data={"upstream": name, "products": products})
 
 
+# The behaviours stand here in words, so that --help need not load the simulators; a test compares.
+SCRIPT_HELP = (
+    'What it does to whom, as JSON: {"rules": [{"account": REGEX, "do": BEHAVIOUR, "share": 0.1}]}. '
+    "BEHAVIOUR is 000 to 013, as the account's last three characters choose it without a rule, or a "
+    "name: success, rejected, processing, executed_dropped, dropped, partial, reversed, "
+    "callbacks_doubled, callback_first, error_executed, throttled, garbled, no_callback, "
+    "forged_callback; failed, storm, error, truncated, huge, slow, mismatched, late_callback, "
+    "callbacks_stormed, contradicted, hidden, hidden_dropped, queries_fail; partly_refunded, "
+    "success_partly_refunded; unknown_product, balance_exhausted, price_changed, bad_account, "
+    "bad_credentials, rate_limited, token_expired."
+)
+
+
 @command(app, "simulate", example="quangate upstream simulate fulu --port 9001")
 async def simulate(
     call: Call,  # noqa: ARG001  no settings of the gateway matter here
@@ -211,7 +224,7 @@ async def simulate(
         ),
     ] = None,
     script: Annotated[
-        Path | None, typer.Option("--script", metavar="FILE", help="What it does to whom, as JSON.")
+        Path | None, typer.Option("--script", metavar="FILE", help=SCRIPT_HELP)
     ] = None,
 ) -> Answer | None:
     """Run a simulator of a platform until it is stopped. For tests and trying things out."""
