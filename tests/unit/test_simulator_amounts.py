@@ -1,4 +1,4 @@
-"""Foreign clients write an amount as 10, 10.0, 12.5 or "4.99": every simulator reads all of them."""
+"""Foreign clients write an amount as 10, 10.0, 12.5 or "4.99"; every simulator reads them all."""
 
 import json
 from typing import Any
