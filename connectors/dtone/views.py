@@ -87,7 +87,9 @@ def transaction_json(order: Order, state: OrderState, currency: str) -> dict[str
 
 
 def _product_of(order: Order) -> dict[str, Any]:
-    """The product inside a transaction: without amounts and prices, which are the transaction's."""
+    """The product inside a transaction: without amounts and prices, which are the transaction's.
+    The schema has no `type` there; the vendor's own Java client cannot read one without.
+    """
     return {**_product_base(order.product), "pin": PIN_USAGE if is_pin(order.product) else None}
 
 
@@ -97,6 +99,7 @@ def _product_base(product_id: str) -> dict[str, Any]:
         "id": product_number(product_id),
         "name": listed.name if listed else f"Demo {product_id}",
         "description": "",
+        "type": "FIXED_VALUE_PIN_PURCHASE" if is_pin(product_id) else "FIXED_VALUE_RECHARGE",
         "tags": ["AIRTIME"],
         "service": SERVICE,
         "operator": OPERATOR,
@@ -119,7 +122,6 @@ def product_json(product_id: str, currency: str) -> dict[str, Any]:
     pin = is_pin(product_id)
     product = {
         **_product_base(product_id),
-        "type": "FIXED_VALUE_PIN_PURCHASE" if pin else "FIXED_VALUE_RECHARGE",
         "source": _amount(face, currency),
         "destination": _amount(face, currency),
         "prices": {
