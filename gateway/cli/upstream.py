@@ -196,16 +196,16 @@ async def catalog(call: Call, name: Upstream, limit: Limit = 100) -> Answer:
     return Answer(data={"upstream": name, "products": products})
 
 
-# The behaviours stand here in words, so that --help need not load the simulators; a test compares.
+# The behaviours stand here in words, so that --help loads no simulator; a test compares the two.
 SCRIPT_HELP = (
-    'What it does to whom, as JSON: {"rules": [{"account": REGEX, "do": BEHAVIOUR, "share": 0.1}]}. '
-    "BEHAVIOUR is 000 to 013, as the account's last three characters choose it without a rule, or a "
-    "name: success, rejected, processing, executed_dropped, dropped, partial, reversed, "
-    "callbacks_doubled, callback_first, error_executed, throttled, garbled, no_callback, "
-    "forged_callback; failed, storm, error, truncated, huge, slow, mismatched, late_callback, "
-    "callbacks_stormed, contradicted, hidden, hidden_dropped, queries_fail; partly_refunded, "
-    "success_partly_refunded; unknown_product, balance_exhausted, price_changed, bad_account, "
-    "bad_credentials, rate_limited, token_expired."
+    'What it does to whom, as JSON: {"rules": [{"account": REGEX, "do": BEHAVIOUR, "share": 0.1}]}.'
+    " BEHAVIOUR is 000 to 013, as the account's last three characters choose it without a rule, or"
+    " a name: success, rejected, processing, executed_dropped, dropped, partial, reversed,"
+    " callbacks_doubled, callback_first, error_executed, throttled, garbled, no_callback,"
+    " forged_callback; failed, storm, error, truncated, huge, slow, mismatched, late_callback,"
+    " callbacks_stormed, contradicted, hidden, hidden_dropped, queries_fail; partly_refunded,"
+    " success_partly_refunded; unknown_product, balance_exhausted, price_changed, bad_account,"
+    " bad_credentials, rate_limited, token_expired."
 )
 
 
