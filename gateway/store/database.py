@@ -1,6 +1,7 @@
 """Connections, and the checks a database must pass before it may hold money."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import structlog
 from gateway.config import Config
 from gateway.domain.errors import ConfigError, StoreUnavailableError
 from gateway.store.books import Connection, unreachable_is_unavailable
-from gateway.store.embedded import EmbeddedServer
+from gateway.store.embedded import EmbeddedServer, no_shop
 from gateway.store.migrate import routines_schema
 from gateway.store.named_sql import queries
 from gateway.store.preparing import GATEWAY_ROLE, prepare_embedded, prepare_own
@@ -58,20 +59,28 @@ class Database:
 
 
 async def open_database(
-    config: Config, *, connections: int, migrate: bool = True, quiet: bool = False
+    config: Config,
+    *,
+    connections: int,
+    migrate: bool = True,
+    quiet: bool = False,
+    may_make: bool = True,
 ) -> Database:
     """Reach the configured database, or start the embedded one; migrated and checked.
 
     `quiet`: say nothing of a role that may do too much; a start says it, not every command.
-    Raises StoreUnavailableError when it cannot be reached, ConfigError when it may not be used.
+    Raises StoreUnavailableError when it cannot be reached, ConfigError when it may not be used,
+    RefusedError when it holds no shop yet and none may be made.
     """
     embedded: EmbeddedServer | None = None
     dsn = config.database_url
     if dsn is None:
         embedded = EmbeddedServer(config.data)
-        await asyncio.to_thread(embedded.start)
+        await asyncio.to_thread(embedded.start, may_make=may_make)
         dsn = embedded.dsn_of(GATEWAY_ROLE)
     try:
+        if not may_make:
+            await _require_shop(dsn if embedded is None else embedded.dsn, config)
         if migrate:
             await prepare(config, embedded, quiet=quiet)
         elif embedded is not None and not await _has_gateway_role(embedded, config):
@@ -108,6 +117,26 @@ async def _has_gateway_role(embedded: EmbeddedServer, config: Config) -> bool:
         return bool(await connection.fetchval(queries("roles")["has_role"], GATEWAY_ROLE))
     finally:
         await connection.close()
+
+
+async def _require_shop(dsn: str, config: Config) -> None:
+    connection = await connect(dsn, config)
+    try:
+        found = await connection.fetchval("SELECT to_regclass('public.migration') IS NOT NULL")
+    finally:
+        await connection.close()
+    if not found:
+        raise no_shop(config.data if config.database_url is None else "that database")
+
+
+def forget_libpq_variables() -> None:
+    """Take `PG…` out of this process: asyncpg would fill gaps in a connection string from them.
+
+    An address of ours is whole, and yours says what it means: a PGSSLMODE or PGOPTIONS meant for
+    another database has no say here.
+    """
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
 
 
 def session_settings() -> dict[str, str]:
@@ -152,6 +181,7 @@ async def _make_usual(connection: Any) -> None:
 
 async def connect(dsn: str, config: Config) -> Any:
     """One connection of its own (committer lane, listener, migration)."""
+    forget_libpq_variables()
     with unreachable_is_unavailable():
         try:
             connection = await asyncpg.connect(
@@ -175,6 +205,7 @@ async def connect(dsn: str, config: Config) -> Any:
 
 async def create_pool(dsn: str, config: Config, connections: int) -> Any:
     """A pool of up to `connections`, opened as they are needed."""
+    forget_libpq_variables()
     with unreachable_is_unavailable():
         return await asyncpg.create_pool(
             dsn,
@@ -197,9 +228,11 @@ async def _leave_as_it_is(connection: Any) -> None:
 
 
 @asynccontextmanager
-async def opened(config: Config, *, connections: int = 2) -> AsyncIterator[Database]:
+async def opened(
+    config: Config, *, connections: int = 2, may_make: bool = True
+) -> AsyncIterator[Database]:
     """The database for one command of the command line."""
-    database = await open_database(config, connections=connections, quiet=True)
+    database = await open_database(config, connections=connections, quiet=True, may_make=may_make)
     try:
         yield database
     finally:
