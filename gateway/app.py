@@ -1,7 +1,9 @@
 """`quangate serve`: one worker in this process, or several under a supervisor.
 
 The supervisor owns the embedded server, migrates once, holds the port, starts the workers
-and starts a new one when one dies. It takes no orders itself.
+and starts a new one when one dies. It takes no orders itself. It and each worker hold one end
+of a socket pair: by it the worker says that it takes orders, and learns that its supervisor is
+gone. Then it ends at once, as if killed too: it must not sell beside a successor's workers.
 """
 
 import asyncio
@@ -21,26 +23,32 @@ from gateway.config import Config, as_environment
 from gateway.domain.errors import ConfigError, RefusedError
 from gateway.domain.public_url import authority
 from gateway.flows.front import TRUST_FIX, proxy_complaint
-from gateway.store.database import open_database
+from gateway.store.database import Database, open_database
 from gateway.store.vault import open_vault
+from gateway.tie import Tie
 from gateway.worker import Worker, bind, harden_process
 
 log = structlog.get_logger()
 
 RESTART_PAUSE_S = 0.5
-READY_FD_VARIABLE = "QUANGATE_WORKER_READY_FD"  # set by the supervisor for its workers only
+TIE_VARIABLE = "QUANGATE_WORKER_TIE_FD"  # set by the supervisor for its workers only
+# No module is ever taken from the current directory or PYTHONPATH into a process that holds the
+# keys (-P, -E); the user's own site-packages stay (so not -I): Quangate may be installed there.
+PYTHON = (sys.executable, "-E", "-P")
 
 
 def serve(config: Config) -> None:
     """Serve until SIGTERM or SIGINT."""
     harden_process()
-    is_worker = READY_FD_VARIABLE in os.environ
-    if not is_worker:
-        _warn(config)
-    if config.workers > 1 and not is_worker:
+    tie = os.environ.pop(TIE_VARIABLE, None)
+    if tie is not None:
+        uvloop.run(_work(config, Tie(int(tie))))
+        return
+    _warn(config)
+    if config.workers > 1:
         uvloop.run(_supervise(config))
     else:
-        uvloop.run(_work(config))
+        uvloop.run(_work(config, None))
 
 
 def _warn(config: Config) -> None:
@@ -57,14 +65,15 @@ def _say_listening(host: str, port: int) -> None:
     print(f"listening on http://{authority(host, port)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-async def _work(config: Config) -> None:
+async def _work(config: Config, tie: Tie | None) -> None:
     stopping = _stop_signals()
-    ready_fd = os.environ.get(READY_FD_VARIABLE)
-    listening = _bind(config, reuse_port=ready_fd is not None)
+    if tie is not None:
+        tie.follow()
+    listening = _bind(config, reuse_port=tie is not None)
     port = listening.getsockname()[1]
     config = replace(config, port=port)  # 0 took a free one; callbacks must find it
     database = await open_database(
-        config, connections=config.database_connections, migrate=ready_fd is None
+        config, connections=config.database_connections, migrate=tie is None
     )
     try:
         worker = Worker(config, database, await open_vault(config.data, database.pool))
@@ -72,11 +81,10 @@ async def _work(config: Config) -> None:
     except BaseException:
         await database.close()
         raise
-    if ready_fd is None:
+    if tie is None:
         _say_listening(config.host, port)
     else:
-        with contextlib.suppress(BrokenPipeError):  # the supervisor is already stopping
-            os.write(int(ready_fd), b".")
+        tie.say_ready()
     keeping = asyncio.create_task(database.keep_alive())
     await stopping.wait()
     log.info("serve.draining")
@@ -93,7 +101,7 @@ async def _supervise(config: Config) -> None:
     await open_vault(config.data, database.pool)
     ready = [asyncio.Event() for _ in range(config.workers)]
     workers = [
-        asyncio.create_task(_keep_worker(config, port, database.dsn, stopping, event))
+        asyncio.create_task(_keep_worker(config, port, database, stopping, event))
         for event in ready
     ]
     keeping = asyncio.create_task(database.keep_alive())
@@ -116,52 +124,54 @@ async def _all_set(events: Sequence[asyncio.Event]) -> None:
 
 
 async def _keep_worker(
-    config: Config, port: int, dsn: str, stopping: asyncio.Event, ready: asyncio.Event
+    config: Config, port: int, database: Database, stopping: asyncio.Event, ready: asyncio.Event
 ) -> None:
     """Run one worker process, again whenever it ends, until `stopping`."""
     while not stopping.is_set():
-        process, readable = await _spawn(config, port, dsn)
-        exited = asyncio.create_task(process.wait())
-        stop = asyncio.create_task(stopping.wait())
-        loop = asyncio.get_running_loop()
-        loop.add_reader(readable, _take_sign, readable, ready)
-        await asyncio.wait([exited, stop], return_when=asyncio.FIRST_COMPLETED)
-        loop.remove_reader(readable)
-        os.close(readable)
-        stop.cancel()
-        if not exited.done():
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-            await exited
-        elif not stopping.is_set():
-            log.error("serve.worker_died", exit_code=process.returncode)
-            await asyncio.sleep(RESTART_PAUSE_S)
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                process = await _spawn(config, port, database, theirs)
+            exited = asyncio.create_task(process.wait())
+            stop = asyncio.create_task(stopping.wait())
+            loop = asyncio.get_running_loop()
+            loop.add_reader(ours, _take_sign, ours, ready)
+            await asyncio.wait([exited, stop], return_when=asyncio.FIRST_COMPLETED)
+            loop.remove_reader(ours)
+            stop.cancel()
+            if not exited.done():
+                with contextlib.suppress(ProcessLookupError):
+                    process.send_signal(signal.SIGTERM)
+                await exited  # and only then let go of the tie: it drains
+            elif not stopping.is_set():
+                log.error("serve.worker_died", exit_code=process.returncode)
+                await asyncio.sleep(RESTART_PAUSE_S)
 
 
-def _take_sign(readable: int, ready: asyncio.Event) -> None:
-    """A worker wrote that it takes orders; or its end of the pipe was closed: it died."""
-    if os.read(readable, 1):
-        ready.set()
-    else:
-        asyncio.get_running_loop().remove_reader(readable)
+def _take_sign(ours: socket.socket, ready: asyncio.Event) -> None:
+    """A worker said that it takes orders; or its end was closed: it died."""
+    with contextlib.suppress(ConnectionResetError):
+        if ours.recv(1):
+            ready.set()
+            return
+    asyncio.get_running_loop().remove_reader(ours)
 
 
-async def _spawn(config: Config, port: int, dsn: str) -> tuple[asyncio.subprocess.Process, int]:
-    readable, writable = os.pipe()
-    os.set_inheritable(writable, True)
+async def _spawn(
+    config: Config, port: int, database: Database, theirs: socket.socket
+) -> asyncio.subprocess.Process:
     # Settings go by the environment, never as arguments: arguments are public.
     environment = {
         **os.environ,
         # What migrates has done so: workers never hold the owner's URL.
-        **as_environment(replace(config, port=port, database_url=dsn, owner_url=None)),
-        READY_FD_VARIABLE: str(writable),
+        **as_environment(replace(config, port=port, database_url=database.dsn, owner_url=None)),
+        TIE_VARIABLE: str(theirs.fileno()),
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway", "serve",
-        pass_fds=[writable], env=environment, start_new_session=True,
+    reached_by = database.embedded.descriptors if database.embedded is not None else ()
+    return await asyncio.create_subprocess_exec(
+        *PYTHON, "-m", "gateway", "serve",
+        pass_fds=[theirs.fileno(), *reached_by], env=environment, start_new_session=True,
     )  # fmt: skip
-    os.close(writable)
-    return process, readable
 
 
 def _bind(config: Config, *, reuse_port: bool) -> socket.socket:

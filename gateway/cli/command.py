@@ -52,6 +52,7 @@ QUIET = LogLevel.WARNING
 class Call:
     """One run of a command: what its common options said, and where its answer goes."""
 
+    name: str  # as it is typed: "order show", "audit"
     flags: Mapping[str, Any]  # None: not given
     config_file: Path | None
     output: Output
@@ -154,11 +155,13 @@ def command(app: typer.Typer, name: str, *, example: str) -> Callable[[Handler],
     """Register a handler under a name; its docstring is the help, `example` ends it."""
 
     def register(handler: Handler) -> Handler:
+        room_name = handler.__module__.rpartition(".")[2]
+        whole_name = name if name == room_name else f"{room_name} {name}"
         own = list(inspect.signature(handler).parameters.values())[1:]
         keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
 
         def run(**values: Any) -> None:
-            call = _take_call(values)
+            call = _take_call(whole_name, values)
             raise typer.Exit(_run(handler, call, values))
 
         parameters = [*keyword_only, *_common_parameters()]
@@ -170,10 +173,11 @@ def command(app: typer.Typer, name: str, *, example: str) -> Callable[[Handler],
     return register
 
 
-def _take_call(values: dict[str, Any]) -> Call:
+def _take_call(name: str, values: dict[str, Any]) -> Call:
     """Separate the common options from the command's own."""
     level = values.pop("log_level")
     return Call(
+        name=name,
         flags={
             "data": values.pop("data"),
             "database_url": values.pop("database_url"),

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gateway.cli.command import Call
 from gateway.config import Config
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from gateway.native import Vault
     from gateway.store.administration import AdministrationStatements
     from gateway.store.database import Database
+
+# What may begin a shop where there is none, beside `serve`. Everything else, whether it looks or
+# changes what is there, refuses: a mistyped directory would be an empty shop in which all is well.
+FOUNDERS: Final = frozenset({"partner create", "pool create", "upstream add", "keys create"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +40,14 @@ class Desk:
 
 @asynccontextmanager
 async def open_desk(call: Call) -> AsyncIterator[Desk]:
-    """The database of this call, migrated; closed at the end."""
+    """The database of this call, migrated; closed at the end.
+
+    Raises RefusedError where there is no shop and the command is none of the FOUNDERS.
+    """
     from gateway.store.database import opened
 
     config = call.quiet_config()
-    async with opened(config) as database:
+    async with opened(config, may_make=call.name in FOUNDERS) as database:
         yield Desk(config=config, database=database)
 
 

@@ -1,13 +1,14 @@
 """`quangate doctor`: is this machine fit, and if not, what to do."""
 
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.cli.command import Call, command, room
 from gateway.cli.desk import Desk
+from gateway.cli.failures import to_failure
 from gateway.cli.output import Answer
 from gateway.config import Config
-from gateway.domain.errors import ConfigError, StoreUnavailableError
+from gateway.domain.errors import ConfigError, QuangateError, RefusedError, StoreUnavailableError
 from gateway.domain.native_errors import CoreError
 
 if TYPE_CHECKING:
@@ -29,20 +30,25 @@ async def doctor(call: Call) -> Answer:
     config = call.quiet_config()
     machine = look_around(config)
     database, keys = await _look_at_database(config)
-    checks = examine(machine, database, keys)
+    reason = str(database) if isinstance(database, Exception) else database
+    checks = examine(machine, reason, keys)
     ok = all(check.ok for check in checks)
-    return Answer(
-        data={"ok": ok, "checks": [asdict(check) for check in checks]}, exit_code=0 if ok else 1
-    )
+    data: dict[str, Any] = {"ok": ok, "checks": [asdict(check) for check in checks]}
+    if isinstance(database, Exception):
+        failure = to_failure(database)
+        data["error"] = {"code": failure.code, "detail": failure.detail}
+    return Answer(data=data, exit_code=0 if ok else 1)
 
 
-async def _look_at_database(config: Config) -> "tuple[DatabaseFacts | str, KeyFacts | None]":
+async def _look_at_database(
+    config: Config,
+) -> "tuple[DatabaseFacts | QuangateError, KeyFacts | None]":
     from gateway.flows.front import callback_complaint
     from gateway.store.database import open_database
     from gateway.store.doctor import read_database_facts, read_upstreams
 
     try:
-        database = await open_database(config, connections=1, migrate=False)
+        database = await open_database(config, connections=1, migrate=False, may_make=False)
         try:
             facts = replace(
                 await read_database_facts(database),
@@ -56,8 +62,8 @@ async def _look_at_database(config: Config) -> "tuple[DatabaseFacts | str, KeyFa
             keys = await _look_at_keys(Desk(config=config, database=database), facts)
         finally:
             await database.close()
-    except (StoreUnavailableError, ConfigError) as error:
-        return str(error), None
+    except (StoreUnavailableError, ConfigError, RefusedError) as error:
+        return error, None
     return facts, keys
 
 

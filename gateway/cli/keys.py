@@ -7,11 +7,30 @@ import typer
 from gateway.cli.command import Call, command, room
 from gateway.cli.desk import Desk, open_desk, open_vault
 from gateway.cli.output import Answer
+from gateway.domain.errors import RefusedError
 
 if TYPE_CHECKING:
     from gateway.native import Vault
 
 app = room("The key file: the keys that encrypt every other key.")
+
+
+@command(app, "create", example="quangate keys create --data first --database-url $URL")
+async def create(call: Call) -> Answer:
+    """Make the key file of a new shop before its first start, to give it to every node.
+
+    Refused where there is one, or where the database holds what another one wrapped.
+    """
+    config = call.quiet_config()
+    path = config.data / "kek"
+    if path.exists():
+        raise RefusedError("already-exists", f"{path} is there already; it was left as it is")
+    async with open_desk(call) as desk, desk.transaction() as db:
+        vault = await open_vault(desk.config, db)
+    return Answer(
+        data={"key_file": str(path), "current": vault.kek_ids()[0]},
+        note=f"Keep copies of {path} apart from the database's backups.",
+    )
 
 
 @command(app, "show", example="quangate keys show")

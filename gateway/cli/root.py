@@ -31,7 +31,7 @@ ROOMS: Final[Mapping[str, tuple[str, str]]] = {
     "order": ("order", "Orders: show, list."),
     "webhook": ("webhook", "Messages to partners: set, secret, list, replay."),
     "reconcile": ("reconcile", "Compare our records of a day with an upstream's."),
-    "keys": ("keys", "The key that encrypts keys: show, rotate."),
+    "keys": ("keys", "The key that encrypts keys: create, show, rotate."),
     "audit": ("audit", "Check the invariants on the live database."),
     "migrate": ("migrate", "Prepare a PostgreSQL of your own, as its owner."),
     "doctor": ("doctor", "Check this machine and its settings."),

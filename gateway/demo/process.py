@@ -12,19 +12,21 @@ from typing import Any
 
 from gateway.domain.errors import RefusedError
 
+# As app.PYTHON: nothing is imported from where the demo happens to be run, or from PYTHONPATH.
+PYTHON = (sys.executable, "-E", "-P", "-u")
 START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 60.0
 
 
 def _environment(data: Path, settings: Mapping[str, str]) -> Mapping[str, str]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith("QUANGATE_")}
-    return {**kept, "QUANGATE_DATA": str(data), "PYTHONUNBUFFERED": "1", **settings}
+    return {**kept, "QUANGATE_DATA": str(data), **settings}
 
 
 async def quangate(data: Path, *arguments: str) -> dict[str, Any]:
     """One command with --json; its answer. Raises RefusedError with what it said."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway", *arguments, "--json",
+        *PYTHON, "-m", "gateway", *arguments, "--json",
         env=_environment(data, {}),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -54,7 +56,7 @@ class Server:
     async def start(self) -> None:
         """Start it and wait until it listens. Raises RefusedError with its last words."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway", *self._arguments,
+            *PYTHON, "-m", "gateway", *self._arguments,
             env=self._environment,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
