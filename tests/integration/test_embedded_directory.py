@@ -242,7 +242,7 @@ def test_why_it_does_not_start_is_said(data: Path) -> None:
     with pytest.raises(StoreUnavailableError, match="no_such_setting") as caught:
         EmbeddedServer(data).start()
     assert "ready to accept" not in str(caught.value)
-    assert len(str(caught.value).splitlines()) <= 6
+    assert len(str(caught.value).splitlines()) <= 9
 
 
 def test_a_cluster_of_another_major_is_explained(data: Path) -> None:

@@ -8,7 +8,6 @@ A killed process loses its locks with its life, so nothing has to be cleaned up 
 
 import fcntl
 import os
-import re
 import signal
 import time
 from pathlib import Path
@@ -37,6 +36,7 @@ START_DEADLINE_S = 60.0  # of silence; one that recovers after a crash is waited
 RECOVERY_DEADLINE_S = 3_600.0
 STOP_DEADLINE_S = 60.0
 LOOK_S = 0.02
+LOG_LINES_SHOWN = 8
 SOCKET_DIRECTORY_BYTES_MAX = 90  # sun_path holds 108, with the file name
 READY, RECOVERING = 0, 1  # exit codes of pg_isready
 
@@ -239,15 +239,14 @@ class EmbeddedServer:
             return 0
 
     def _log_end(self, since: int) -> str:
-        """The last of what the server said from a position in its log on; causes, if any."""
+        """The last lines of what the server said from a position in its log on."""
         try:
             with self._paths.log.open("rb") as file:
                 file.seek(since)
                 lines = file.read().decode(errors="replace").splitlines()
         except OSError:
             return ""
-        causes = [line for line in lines if re.search(r"\b(FATAL|PANIC|HINT|DETAIL):", line)]
-        return "".join(f"\n{line}" for line in (causes or lines)[-5:])
+        return "".join(f"\n{line}" for line in lines[-LOG_LINES_SHOWN:])
 
 
 def no_shop(place: object) -> RefusedError:
