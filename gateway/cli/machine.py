@@ -42,7 +42,15 @@ def look_around(config: Config) -> MachineFacts:
             proxy_protocol=config.proxy_protocol,
             seen=proxy_hint.told(config.data),
         ),
+        opened_directories=_opened(config.data / "opened-directories"),
     )
+
+
+def _opened(path: Path) -> tuple[str, ...]:
+    try:
+        return tuple(path.read_text(encoding="utf-8", errors="replace").splitlines())
+    except OSError:
+        return ()
 
 
 def _core() -> tuple[str | None, str]:

@@ -20,6 +20,7 @@ class MachineFacts:
     address: str
     port_free: bool
     port_answers: bool  # a Quangate answers there
+    opened_directories: tuple[str, ...]  # others may pass them, for the embedded server's user
     proxy_complaint: str | None = None  # why a trusted proxy seems to be missing
 
 

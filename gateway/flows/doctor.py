@@ -85,6 +85,14 @@ def _files(facts: MachineFacts) -> Iterator[HealthCheck]:
         detail=f"{facts.data_dir}, " + ("not there yet" if mode is None else f"mode {mode:04o}"),
         fix=f"chmod 700 {facts.data_dir}, owned by the user that runs quangate",
     )
+    if facts.opened_directories:
+        opened = ", ".join(facts.opened_directories)
+        yield _check(
+            "programs",
+            ok=True,
+            detail=f"PostgreSQL runs as a user of its own; so others may pass (o+x): {opened}",
+            fix="",
+        )
     yield _check(
         "key-file",
         ok=facts.key_file_mode is None or facts.key_file_mode & 0o077 == 0,

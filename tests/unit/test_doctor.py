@@ -22,6 +22,7 @@ MACHINE = MachineFacts(
     address="127.0.0.1:8080",
     port_free=True,
     port_answers=False,
+    opened_directories=(),
 )
 DATABASE = DatabaseFacts(
     embedded=True,
@@ -116,3 +117,12 @@ def test_an_unreachable_database_is_one_finding() -> None:
     checks = examine(MACHINE, "the database does not answer", None)
     assert ill(checks) == ["database"]
     assert "keys" not in {check.name for check in checks}
+
+
+def test_opened_directories_are_named() -> None:
+    """As root the server's user must reach its programs: what was opened for that is said."""
+    machine = replace(MACHINE, opened_directories=("/root",))
+    named = {check.name: check for check in examine(machine, DATABASE, KEYS)}
+    assert named["programs"].ok
+    assert "/root" in named["programs"].detail
+    assert "programs" not in {check.name for check in examine(MACHINE, DATABASE, KEYS)}
