@@ -14,6 +14,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import structlog
 
 from gateway.domain.errors import ConfigError, RefusedError, StoreUnavailableError
 from gateway.store.embedded import EmbeddedServer, cluster, programs
@@ -269,7 +270,7 @@ def test_closed_parents_are_left_closed(data: Path) -> None:
 
 @AS_ROOT
 def test_the_way_to_the_programs_is_opened_once_and_said(
-    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever closes it again is told what that means, by the command that undoes it."""
     closed = data / "closed"
@@ -279,11 +280,11 @@ def test_the_way_to_the_programs_is_opened_once_and_said(
     data.parent.chmod(0o755)
     monkeypatch.setattr(programs, "binaries", lambda: closed / "pginstall/bin")
     opened = data / "opened-directories"
-    programs.make_reachable(opened)
+    with structlog.testing.capture_logs() as said:
+        programs.make_reachable(opened)
     assert opened.read_text().splitlines() == [str(data), str(closed)]
     assert closed.stat().st_mode & 0o777 == 0o701
-    said = capsys.readouterr()
-    assert str(closed) in said.out + said.err
+    assert [line["directory"] for line in said] == [str(data), str(closed)]
     programs.make_reachable(opened)  # nothing to do any more
     closed.chmod(0o700)
     with pytest.raises(ConfigError, match=f"chmod o\\+x {closed}"):
