@@ -130,7 +130,7 @@ def decode(decoder: "msgspec.json.Decoder[T]", body: bytes | msgspec.Raw, base: 
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        pointer, text = _explain(str(error))
+        pointer, text = _explain(str(error), body)
         raise invalid([(base + pointer, text)]) from None
     except msgspec.DecodeError:
         raise ProblemError("malformed-json") from None
@@ -142,13 +142,18 @@ def invalid(errors: Sequence[tuple[str, str]]) -> ProblemError:
     return ProblemError("invalid-request", f"{pointer or 'The body'}: {text}", errors=errors)
 
 
-_AT = re.compile(r" - at `(?:key in )?\$(.*)`$", re.DOTALL)
-_MEMBER = re.compile(r"^Object (?:contains unknown|missing required) field `(.*?)`", re.DOTALL)
+# msgspec puts a member's name between backticks as it is, whatever it holds; the path behind it
+# has only names of ours.
+_AT = re.compile(r" - at `(?:key in )?\$([a-z_.\[\]0-9]*)`\Z")
+_MEMBER = re.compile(r"Object (?:contains unknown|missing required) field `(.*)`\Z", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
 
-def _explain(message: str) -> tuple[str, str]:
+def _explain(message: str, body: bytes | msgspec.Raw) -> tuple[str, str]:
     """msgspec's message as (JSON pointer, text): `… - at `$.buyer.id`` → `/buyer/id`."""
+    whole = _MEMBER.match(message)
+    if whole is not None and _has_member(body, whole.group(1)):
+        return "/" + escape_pointer(whole.group(1)), message  # its name may look like a path
     pointer = ""
     if where := _AT.search(message):
         steps = [name or index for name, index in _STEP.findall(where.group(1))]
@@ -157,6 +162,11 @@ def _explain(message: str) -> tuple[str, str]:
     if member := _MEMBER.match(message):
         pointer += "/" + escape_pointer(member.group(1))
     return pointer, message
+
+
+def _has_member(body: bytes | msgspec.Raw, name: str) -> bool:
+    document = msgspec.json.decode(body)
+    return isinstance(document, dict) and name in document
 
 
 def escape_pointer(name: str) -> str:

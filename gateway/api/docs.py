@@ -178,8 +178,22 @@ def _kind(schema: Json) -> str:
         return " or ".join(_kind(part) for part in schema["anyOf"])
     if "enum" in schema:
         return " | ".join(_code(str(value)) for value in schema["enum"])
+    if isinstance(schema.get("type"), list):  # with "null" at its end
+        return f"{_kind({**schema, 'type': schema['type'][0]})} or null"
+    return _members(schema) or _scalar(schema)
+
+
+def _members(schema: Json) -> str:
+    """What holds others: an object that is written out, a list."""
+    if "properties" in schema:
+        names = ", ".join(_code(name) for name in schema["properties"])
+        return f"{_text(schema.get('title', 'object'))} {{{names}}}"
     if schema.get("type") == "array":
         return f"list of {_kind(schema.get('items', {}))}"
+    return ""
+
+
+def _scalar(schema: Json) -> str:
     words = [str(schema.get("format") or schema.get("type") or "anything")]
     words += [
         f"{word} {schema[name]}" for name, word in _BOUNDS.items() if schema.get(name) is not None

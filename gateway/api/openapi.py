@@ -9,13 +9,19 @@ import orjson
 
 from gateway.api.operation import Answer, Operation, Parameter, Route
 from gateway.api.order_wire import BatchIn, OrderIn
+from gateway.api.portable_schema import portable
 from gateway.api.problems import KINDS, PROBLEM_TYPE, problem_document
 from gateway.api.schemas import ANSWERED
 from gateway.native import __version__
 
 REF: Final = "#/components/schemas/{name}"
-# What every signed request may be told besides its own problems.
-SIGNED_PROBLEMS: Final = ("unauthenticated", "stale-timestamp", "forbidden", "rate-limited")
+MESSAGES: Final = "Messages"  # not the tag of routes: generators make one class of each
+ASKED: Final = frozenset({"OrderIn", "BuyerIn", "BatchIn"})  # what partners send
+# What every signed request may be told besides its own problems; a body nobody asks for is read.
+SIGNED_PROBLEMS: Final = (
+    "unauthenticated", "stale-timestamp", "forbidden", "body-too-large", "unsupported-media-type",
+    "rate-limited", "overloaded",
+)  # fmt: skip
 ANY_PROBLEMS: Final = ("target-too-long", "head-too-large", "internal", "maintenance")
 
 WEBHOOK_TYPES: Final[Mapping[str, str]] = {
@@ -66,7 +72,9 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
         "info": {"title": "Quangate partner API", "version": "1", "description": DESCRIPTION,
                  "x-quangate-version": __version__},
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(r.operation.tag for r in routes)],
+        "tags": [
+            {"name": tag} for tag in (*dict.fromkeys(r.operation.tag for r in routes), MESSAGES)
+        ],
         "paths": paths,
         "webhooks": {name: {"post": _webhook(name)} for name in WEBHOOK_TYPES},
         "components": {
@@ -82,17 +90,9 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     _, components = msgspec.json.schema_components([*ANSWERED, OrderIn, BatchIn], ref_template=REF)
-    return {name: _portable(schema) for name, schema in sorted(components.items())}
-
-
-def _portable(value: Any) -> Any:
-    """Python's end-of-text anchor as ECMA 262 has it."""
-    if isinstance(value, dict):
-        return {
-            name: part.replace(r"\Z", "$") if name == "pattern" else _portable(part)
-            for name, part in value.items()
-        }
-    return [_portable(part) for part in value] if isinstance(value, list) else value
+    # The lines of a batch are decoded one by one; on the wire each is an order.
+    components["BatchIn"]["properties"]["orders"]["items"] = {"$ref": REF.format(name="OrderIn")}
+    return portable(components, ASKED)
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
@@ -114,6 +114,11 @@ def _operation(operation: Operation) -> dict[str, Any]:
     ]
     if parameters:
         made["parameters"] = parameters
+    if operation.told is not None:
+        # The messages' types, told here too: some generators leave out what no route refers to.
+        address, message = operation.told
+        told = _webhook(message) | {"operationId": f"{operation.name}Told"}
+        made["callbacks"] = {"told": {address: {"post": told}}}
     if operation.body is not None:
         made["requestBody"] = {"required": True, "content": _json_of(operation.body)}
     return made
@@ -181,11 +186,11 @@ def _json_of(type_: type[msgspec.Struct]) -> dict[str, Any]:
 
 def _webhook(name: str) -> dict[str, Any]:
     about_order = name.startswith("order.")
-    schema = {"$ref": REF.format(name="WebhookMessage")} if about_order else _OTHER_MESSAGE
+    schema = {"$ref": REF.format(name="WebhookMessage" if about_order else "OtherMessage")}
     words = re.split(r"[.]", name)
     return {
         "operationId": "on" + "".join(word.capitalize() for word in words),
-        "tags": ["Webhooks"],
+        "tags": [MESSAGES],
         "summary": WEBHOOK_TYPES[name],
         "description": (
             "Standard Webhooks: the signature is `v1,` + base64 of HMAC-SHA256 over "
@@ -208,14 +213,4 @@ _WEBHOOK_HEADERS: Final[Mapping[str, str]] = {
     "webhook-id": "The message's id; the same in every attempt.",
     "webhook-timestamp": "Unix seconds of this attempt.",
     "webhook-signature": "`v1,` + base64; several, separated by a blank, during a rotation.",
-}
-_OTHER_MESSAGE: Final[Mapping[str, Any]] = {
-    "type": "object",
-    "required": ["type", "timestamp", "data", "sequence"],
-    "properties": {
-        "type": {"type": "string"},
-        "timestamp": {"type": "string", "format": "date-time"},
-        "data": {"type": "object"},
-        "sequence": {"type": "integer"},
-    },
 }

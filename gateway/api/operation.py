@@ -49,6 +49,8 @@ class Operation:
     body: type[msgspec.Struct] | None = None
     answers: Mapping[int, Answer] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    # (where the message goes, as a runtime expression of OpenAPI; the type of message)
+    told: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,21 +16,36 @@ MONEY: Final = "Money"
 WEBHOOKS: Final = "Webhooks"
 OPERATION: Final = "Operation"
 
-_TIME: Final = {"type": "string", "format": "date-time"}
+_TIME: Final = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})$",
+}
+_ID: Final = {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"}
+_NAME: Final = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}
 _LIMIT: Final = Parameter(
     "limit",
     "How many a page holds.",
     {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
 )
-_CURSOR: Final = Parameter("cursor", "`next_cursor` of the page before.")
-_ORDER_NO: Final = Parameter("order_no", "Our number of the order.")
+_CURSOR: Final = Parameter(
+    "cursor",
+    "`next_cursor` of the page before.",
+    {"type": "string", "pattern": "^[A-Za-z0-9_-]{2,100}$"},
+)
+_ORDER_NO: Final = Parameter("order_no", "Our number of the order.", _ID)
 _DATE: Final = Parameter(
-    "date", "A UTC day up to today, as 2026-01-31.", {"type": "string", "format": "date"}
+    "date",
+    "A UTC day up to today, as 2026-01-31.",
+    {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
 )
 _AN_ORDER: Final = Answer("The order.", schemas.Order)
 _BODY_PROBLEMS: Final = (
     "invalid-request", "malformed-json", "body-too-large", "unsupported-media-type",
 )  # fmt: skip
+# Of writes that take no body: one that is there must be an empty object, and so must a query.
+_WRITE_PROBLEMS: Final = (*_BODY_PROBLEMS, "replayed-nonce")
 _ORDER_PROBLEMS: Final = (
     *_BODY_PROBLEMS, "insufficient-balance", "risk-denied", "unknown-sku", "order-conflict",
     "sold-out", "price-changed", "campaign-closed", "purchase-limit", "overloaded", "busy",
@@ -59,6 +74,7 @@ PLACE_ORDER: Final = Operation(
         ),
     },
     problems=_ORDER_PROBLEMS,
+    told=("{$request.body#/notify_url}", "order.delivered"),
 )
 PLACE_BATCH: Final = Operation(
     name="placeOrders",
@@ -78,7 +94,7 @@ LIST_ORDERS: Final = Operation(
     scope=Scope.ORDERS_READ,
     query=(
         Parameter("state", "In this state.", {"type": "string", "enum": list(OrderState)}),
-        Parameter("sku", "Of this SKU."),
+        Parameter("sku", "Of this SKU.", _NAME),
         Parameter("created_from", "Created then or later.", _TIME),
         Parameter("created_to", "Created before then.", _TIME),
         _LIMIT,
@@ -102,7 +118,13 @@ READ_ORDER_BY_NUMBER: Final = Operation(
     tag=ORDERS,
     summary="Read an order by your number",
     scope=Scope.ORDERS_READ,
-    parameters=(Parameter("out_order_no", "Your number of the order."),),
+    parameters=(
+        Parameter(
+            "out_order_no",
+            "Your number of the order.",
+            {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"},
+        ),
+    ),
     answers={200: _AN_ORDER},
     problems=("not-found",),
 )
@@ -114,7 +136,7 @@ CANCEL_ORDER: Final = Operation(
     scope=Scope.ORDERS_WRITE,
     parameters=(_ORDER_NO,),
     answers={200: _AN_ORDER},
-    problems=("not-found", "not-cancellable", "replayed-nonce"),
+    problems=(*_WRITE_PROBLEMS, "not-found", "not-cancellable"),
 )
 LIST_PRODUCTS: Final = Operation(
     name="listProducts",
@@ -129,7 +151,7 @@ READ_PRODUCT: Final = Operation(
     name="readProduct",
     tag=PRODUCTS,
     summary="Read a product",
-    parameters=(Parameter("sku", "The SKU's name."),),
+    parameters=(Parameter("sku", "The SKU's name.", _NAME),),
     answers={200: Answer("The product.", schemas.Product)},
     problems=("unknown-sku", "invalid-request"),
 )
@@ -182,7 +204,13 @@ READ_STATEMENT_CSV: Final = Operation(
             media_type="text/csv",
         )
     },
-    problems=("invalid-request", "unauthenticated", "forbidden"),
+    problems=(
+        "invalid-request",
+        "unauthenticated",
+        "stale-timestamp",
+        "forbidden",
+        "rate-limited",
+    ),
 )
 LIST_DELIVERIES: Final = Operation(
     name="listDeliveries",
@@ -190,7 +218,7 @@ LIST_DELIVERIES: Final = Operation(
     summary="List webhook messages",
     scope=Scope.ORDERS_READ,
     query=(
-        Parameter("order_no", "About this order."),
+        Parameter("order_no", "About this order.", _ID),
         Parameter(
             "state",
             "In this state.",
@@ -208,9 +236,9 @@ REPLAY_DELIVERY: Final = Operation(
     summary="Send a webhook message again",
     description="It goes out under its old `webhook-id`, with a new schedule.",
     scope=Scope.ORDERS_WRITE,
-    parameters=(Parameter("id", "The delivery's `id`."),),
+    parameters=(Parameter("id", "The delivery's `id`.", _ID),),
     answers={200: Answer("The message.", schemas.Delivery)},
-    problems=("not-found", "replayed-nonce"),
+    problems=(*_WRITE_PROBLEMS, "not-found"),
 )
 SEND_TEST: Final = Operation(
     name="sendTestWebhook",
@@ -219,7 +247,8 @@ SEND_TEST: Final = Operation(
     description="A message of type `test` to the partner's endpoint; 404 when there is none.",
     scope=Scope.ORDERS_WRITE,
     answers={200: Answer("The message.", schemas.Delivery)},
-    problems=("not-found", "replayed-nonce"),
+    problems=(*_WRITE_PROBLEMS, "not-found"),
+    told=("{$response.body#/url}", "test"),
 )
 READ_OPENAPI: Final = Operation(
     name="readOpenapi",
@@ -277,7 +306,7 @@ TAKE_CHANNEL_CALL: Final = Operation(
         Parameter("path", "The protocol's path; it may have several steps."),
     ),
     answers={200: Answer("The protocol's answer.")},
-    problems=("not-found", "body-too-large"),
+    problems=("not-found", "body-too-large", "unsupported-media-type", "overloaded"),
 )
 TAKE_CALLBACK: Final = Operation(
     name="takeCallback",
@@ -287,7 +316,7 @@ TAKE_CALLBACK: Final = Operation(
     signed=False,
     parameters=(Parameter("upstream", "The upstream's name."),),
     answers={200: Answer("The platform's acknowledgement.", media_type="text/plain")},
-    problems=("not-found", "body-too-large"),
+    problems=("not-found", "body-too-large", "unsupported-media-type", "overloaded"),
 )
 TAKE_NAMED_CALLBACK: Final = replace(
     TAKE_CALLBACK,

@@ -22,6 +22,18 @@ Number = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
+# What it has to be beyond the pattern is checked below, to say why.
+WebAddress = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=2048,
+        extra_json_schema={
+            "format": "uri",
+            "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#@]+(?:[/?#]\S*)?$",
+        },
+    ),
+]
 # Values are strings; that is checked below, to name the wrong one.
 Metadata = Annotated[
     dict[str, Any],
@@ -53,21 +65,14 @@ class OrderIn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     max_amount: Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MAX)] | None = None
     campaign: Name | None = None
     buyer: BuyerIn | None = None
-    notify_url: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)] | None = None
+    notify_url: WebAddress | None = None
     metadata: Metadata | None = None
 
 
 class BatchIn(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /v1/orders/batch; lines are decoded one by one."""
 
-    orders: Annotated[
-        list[msgspec.Raw],
-        msgspec.Meta(
-            min_length=1,
-            max_length=LINES_MAX,
-            extra_json_schema={"items": {"$ref": "#/components/schemas/OrderIn"}},
-        ),
-    ]
+    orders: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=LINES_MAX)]
 
 
 ORDER_DECODER: Final = msgspec.json.Decoder(OrderIn)

@@ -19,6 +19,7 @@ Minor = Annotated[int, Meta(description="An amount in minor units (分).")]
 Cursor = Annotated[
     str | None, Meta(description="Hand it in as `cursor` for the next page; null: the last page.")
 ]
+Time = Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]  # RFC 3339, in UTC
 StockLevel = Literal["none", "low", "ok"]
 
 
@@ -53,8 +54,8 @@ class Order(Struct, kw_only=True):
     delivered_quantity: int
     failure: Failure | None
     metadata: dict[str, str] | None
-    created_at: datetime
-    updated_at: datetime
+    created_at: Time
+    updated_at: Time
 
 
 class OrderPage(Struct, kw_only=True):
@@ -121,7 +122,7 @@ class Product(Struct, kw_only=True):
     stock_level: StockLevel
     account_rule: str | None
     limits: Limits
-    updated_at: datetime
+    updated_at: Time
 
 
 class ProductPage(Struct, kw_only=True):
@@ -149,7 +150,7 @@ class Entry(Struct, kw_only=True):
     balance_after: Minor
     order_no: str | None
     reference: str | None
-    created_at: datetime
+    created_at: Time
 
 
 class EntryPage(Struct, kw_only=True):
@@ -174,7 +175,9 @@ class StatementTotals(Struct, kw_only=True):
 class Statement(Struct, kw_only=True):
     """The entries of one UTC day as a CSV file; until `complete` the day may still grow."""
 
-    date: str
+    date: Annotated[
+        str, Meta(extra_json_schema={"format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"})
+    ]
     complete: bool
     rows: Annotated[int, Meta(description="Rows of the CSV without its header line.")]
     sha256: Annotated[str, Meta(description="Lower-case hex, of the CSV behind `url`.")]
@@ -195,8 +198,8 @@ class Delivery(Struct, kw_only=True):
     state: DeliveryState
     attempts: int
     last_status: int | None
-    next_attempt_at: datetime | None
-    created_at: datetime
+    next_attempt_at: Time | None
+    created_at: Time
 
 
 class DeliveryPage(Struct, kw_only=True):
@@ -210,8 +213,17 @@ class WebhookMessage(Struct, kw_only=True):
     """The body of a webhook. `sequence` grows per order; `data` is the order without codes."""
 
     type: str
-    timestamp: datetime
+    timestamp: Time
     data: Order
+    sequence: int
+
+
+class OtherMessage(Struct, kw_only=True):
+    """The body of a webhook that is not about an order; `data` is the thing the type names."""
+
+    type: str
+    timestamp: Time
+    data: dict[str, Any]
     sequence: int
 
 
@@ -224,5 +236,6 @@ class Health(Struct, kw_only=True):
 
 ANSWERED: tuple[type[msgspec.Struct], ...] = (
     Order, OrderPage, BatchResults, Product, ProductPage, Account, EntryPage, Statement,
-    Delivery, DeliveryPage, WebhookMessage, Problem, Health,
+    Delivery, DeliveryPage, WebhookMessage, OtherMessage, Problem,
+    Health,
 )  # fmt: skip
