@@ -22,6 +22,7 @@ from gateway.flows.administration import catalog, channels, upstreams
 from tests.contract.gateway_process import Gateway, running_gateway
 from tests.contract.partner import Partner, eventually
 from tests.contract.shop import Shop, unique
+from tests.wire_samples import differences, load
 
 SETTINGS = {
     "app_id": "1001", "app_secret": "app-secret", "mch_id": "2002", "mch_secret": "mch-secret",
@@ -40,6 +41,11 @@ def sign(body: bytes, timestamp: str) -> str:
     return hashlib.md5(",".join(parts).encode()).hexdigest()
 
 
+def expect_sample(name: str, answer: Any) -> None:
+    """Every answer of this suite has the members and types of the channel's document."""
+    assert differences(load("goofish").samples[name], answer) == []
+
+
 @dataclass(slots=True)
 class Listener:
     """Where results are pushed; refuses the first `refusals` of them."""
@@ -49,6 +55,7 @@ class Listener:
     taken: list[dict[str, Any]] = field(default_factory=list)
     refused: int = 0
     forged: int = 0
+    misshapen: list[str] = field(default_factory=list)
 
     async def take(self, request: web.BaseRequest) -> web.StreamResponse:
         """Verify as the channel does, and answer in its words."""
@@ -60,7 +67,9 @@ class Listener:
             self.refused += 1
             return web.json_response({"code": 500, "msg": "later"})
         else:
-            self.taken.append(json.loads(body))
+            told = json.loads(body)
+            self.misshapen += differences(load("goofish").samples["callback"], told)
+            self.taken.append(told)
         return web.json_response({"code": 0, "msg": "OK"})
 
     def of(self, order_no: str) -> list[dict[str, Any]]:
@@ -78,6 +87,7 @@ async def listening() -> AsyncIterator[Listener]:
     listener.url = f"http://127.0.0.1:{runner.addresses[0][1]}/notify?x=1"
     try:
         yield listener
+        assert listener.misshapen == []
     finally:
         await runner.cleanup()
 
@@ -100,7 +110,8 @@ class Channel:
         async with self.session.post(url, data=body, params=query) as response:
             assert response.status == 200, await response.text()
             answer: dict[str, Any] = await response.json()
-            return answer
+        expect_sample(path.strip("/") if answer["code"] == 0 else "refused", answer)
+        return answer
 
     async def call(self, path: str, *, prefix: str = "", **members: Any) -> dict[str, Any]:
         """A signed request."""

@@ -164,7 +164,7 @@ def test_the_connector_reads_the_samples(wire: Wire, reading: Reading) -> None:
     assert {name: seen(result, name) for name in reading.gives} == dict(reading.gives)
 
 
-@pytest.mark.parametrize("name", CONNECTED)
+@pytest.mark.parametrize("name", names())
 def test_samples_say_where_they_are_from(name: str) -> None:
     """Every file names its document and every sample its section; what the simulator never answers
     says why; no reading names a sample that is not there.

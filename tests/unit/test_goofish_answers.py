@@ -1,17 +1,15 @@
 """What goofish gets from us: answers, pushes, and the tables behind them (upstreams.md §2.1)."""
 
 import json
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
 from connectors.channels.goofish.answers import (
     Card,
-    Features,
     Goods,
     OrderAnswer,
     goods_page,
-    goods_push,
     is_taken,
     merchant_info,
     order_data,
@@ -114,11 +112,11 @@ def test_envelopes() -> None:
 
 def test_information_is_typed_as_the_channel_checks_it() -> None:
     """`app_id` and `balance` are numbers, features are booleans, goods are counted."""
-    info = platform_info(EXAMPLE, Features(goods_notify=True))
+    info = platform_info(EXAMPLE)
     assert info["app_id"] == 677859093659717
     assert info["features"] == {
         "is_support_order_refund": False,
-        "is_support_goods_notify": True,
+        "is_support_goods_notify": False,
         "is_support_loss_purchase": False,
     }
     assert merchant_info(990) == {"balance": 990}
@@ -167,15 +165,6 @@ def test_a_result_is_pushed_signed() -> None:
     }
     assert not request.executes
     assert "PWD-1" not in repr(request)
-
-
-def test_changed_goods_are_pushed_signed() -> None:
-    """Subscribers are told all members of what changed."""
-    request = goods_push(EXAMPLE, [GOODS], NOTIFY_URL, EXAMPLE_TIME)
-    verify(EXAMPLE, urlsplit(request.url).query, request.body, EXAMPLE_TIME)
-    [item] = json.loads(request.body)
-    assert item["change_time"] == 1767225600
-    assert dict(parse_qsl(urlsplit(request.url).query))["mch_id"] == "1001"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Writes what the channel gets: answers, the result callback, the goods push. Pure.
+"""Writes what the channel gets: answers and the result callback. Pure.
 
 Amounts are fen, times Unix seconds, numbers are numbers: the channel is strict about types.
 """
@@ -26,13 +26,13 @@ from connectors.signing import compact_json
 CONTENT_TYPE: Final = "application/json; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Features:
-    """What we offer beside orders."""
-
-    order_refund: bool = False
-    goods_notify: bool = False
-    loss_purchase: bool = False  # orders below our price: `max_amount` is honoured instead
+# What we offer beside orders: nothing. Refunds are asked of people, changed goods are found by
+# asking for the list, and an order below our price is refused (`max_amount` is honoured).
+FEATURES: Final[Mapping[str, bool]] = {
+    "is_support_order_refund": False,
+    "is_support_goods_notify": False,
+    "is_support_loss_purchase": False,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,16 +85,9 @@ def refusal(refused: GoofishRefused) -> bytes:
     return _body(refused.code, f"{message}: {refused.detail}" if refused.detail else message, None)
 
 
-def platform_info(settings: GoofishSettings, features: Features) -> dict[str, Any]:
+def platform_info(settings: GoofishSettings) -> dict[str, Any]:
     """`data` of open/info."""
-    return {
-        "app_id": int(settings.app_id),
-        "features": {
-            "is_support_order_refund": features.order_refund,
-            "is_support_goods_notify": features.goods_notify,
-            "is_support_loss_purchase": features.loss_purchase,
-        },
-    }
+    return {"app_id": int(settings.app_id), "features": dict(FEATURES)}
 
 
 def merchant_info(balance_minor: int) -> dict[str, Any]:
@@ -137,24 +130,6 @@ def result_callback(
 ) -> HttpRequest:
     """The push of a result; the channel then asks for the detail before it believes it."""
     return _signed_post(settings, notify_url, _result_members(order), now)
-
-
-def goods_push(
-    settings: GoofishSettings, goods: Iterable[Goods], notify_url: str, now: float
-) -> HttpRequest:
-    """The push of changed goods to a subscriber, all members spelled out."""
-    items = [
-        {
-            "goods_no": item.goods_no,
-            "goods_type": int(item.goods_type),
-            "price": item.price_minor,
-            "stock": item.stock,
-            "status": int(item.status),
-            "change_time": item.update_time_s,
-        }
-        for item in goods
-    ]
-    return _signed_post(settings, notify_url, items, now)
 
 
 def is_taken(response: HttpResponse) -> bool:
