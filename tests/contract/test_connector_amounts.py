@@ -106,8 +106,8 @@ async def test_an_unknown_product_buys_nothing(name: str) -> None:
 @pytest.mark.parametrize("behaviour", ["partly_refunded", "success_partly_refunded"])
 @pytest.mark.parametrize("name", registry.names())
 async def test_a_part_of_the_money_comes_back(name: str, behaviour: str) -> None:
-    """Where the platform can say it, half is kept and half is back on the balance; where it cannot,
-    the purchase is a whole success.
+    """Where the platform can say it, half is kept and half is back on the balance, and a query says
+    PARTIAL at half the cost; where it cannot, the purchase is a whole success.
     """
     async with rig_for(name) as rig:
         before = rig.market.balance_minor
@@ -119,6 +119,8 @@ async def test_a_part_of_the_money_comes_back(name: str, behaviour: str) -> None
         kept = 490 if name in KNOWS_PARTIAL_REFUND else 980
         assert before - rig.market.balance_minor == kept == order.execution()["amount"]
         assert str(order.state) == ("partial" if name in KNOWS_PARTIAL_REFUND else "success")
+        state = await rig.query("000")
+        assert (str(state.kind), state.cost_minor) == (str(order.state), kept)
 
 
 def test_every_behaviour_is_documented() -> None:

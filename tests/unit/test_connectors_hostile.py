@@ -22,27 +22,14 @@ from connectors.contract import (
 )
 
 CONTEXT = Context(now=1767225600.0)
-KEYS = {
-    "app_key": "demo_app_key",
-    "secret": "0123456789abcdef0123456789abcdef",
-    "userid": "1001",
-    "apikey": "demo_apikey",
-    "api_key": "demo_api_key",
-    "api_secret": "demo_api_secret",
-    "client_id": "demo_client_id",
-    "client_secret": "demo_client_secret",
-    "webhook_secret": "demo_secret",
-}
 
 
 def connectors() -> list[Connector]:
-    """Every registered connector, with the synthetic keys."""
-    made = []
-    for name in registry.names():
-        required = registry.settings_help(name).split("; ")[0].removeprefix("required: ")
-        settings = {key: KEYS[key] for key in required.split(", ")}
-        made.append(registry.create(name, "http://upstream.test", settings))
-    return made
+    """Every registered connector, with its simulator's keys: a new one is here by itself."""
+    return [
+        registry.create(name, "http://upstream.test", registry.create_simulator(name, {}).DEFAULTS)
+        for name in registry.names()
+    ]
 
 
 EVERY_CONNECTOR = pytest.mark.parametrize("connector", connectors(), ids=registry.names())
