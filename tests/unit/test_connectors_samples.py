@@ -164,6 +164,11 @@ def test_the_connector_reads_the_samples(wire: Wire, reading: Reading) -> None:
     assert {name: seen(result, name) for name in reading.gives} == dict(reading.gives)
 
 
+def test_every_connector_has_samples() -> None:
+    """A connector in the registry has a file of samples."""
+    assert {load(name).platform for name in names()} >= set(registry.names())
+
+
 @pytest.mark.parametrize("name", names())
 def test_samples_say_where_they_are_from(name: str) -> None:
     """Every file names its document and every sample its section; what the simulator never answers
