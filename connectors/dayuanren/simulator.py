@@ -161,7 +161,7 @@ class DayuanrenPlatform(Platform):
 
     async def _price(self, fields: dict[str, str]) -> Reply:
         """One product, any id; every member is a text here."""
-        wanted = fields.get("product_id")
+        wanted = fields.get("id") or fields.get("product_id")
         if not wanted:
             return _refusal(Refusal.INVALID)
         listed = next((product for product in PRODUCTS if product.product_id == wanted), None)
