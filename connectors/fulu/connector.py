@@ -51,6 +51,7 @@ from connectors.fulu.wire import (
     build_body,
     callback_is_signed,
     moment_of,
+    order_of_callback,
     read_envelope,
 )
 from connectors.loose import as_int, as_object, as_objects, as_text, read_object, to_minor
@@ -166,7 +167,9 @@ class Fulu:
             upstream_no=as_text(order.get("order_id")),
             cost_minor=_cost_minor(order),
             code=word,
-            message=as_text(order.get("recharge_description")) or "",
+            message=as_text(order.get("recharge_description"))
+            or as_text(order.get("charge_remark"))
+            or "",
         )
 
     def expects(self, ordered: Ordered) -> Expected:
@@ -210,19 +213,21 @@ class Fulu:
         """A hint, never trusted. It carries no time of sending: a replay only causes a query."""
         try:
             callback = read_object(call.body)
+            order = order_of_callback(callback)
         except ProtocolError:
             raise CallbackRefused("the callback is not JSON", status=400) from None
         if self.settings.callback_sign == "verify" and not callback_is_signed(
             call.body, callback, self.settings.secret
         ):
             raise CallbackRefused("the callback's sign is wrong")
-        attempt_no = as_text(callback.get("customer_order_no"))
+        attempt_no = as_text(order.get("customer_order_no"))
         if attempt_no is None:
             raise CallbackRefused("the callback names no order", status=400)
         return CallbackEvent(
             ack=Ack(body=b"success"),
             attempt_no=attempt_no,
-            answer=self._read_order(callback),
+            answer=self._read_order(order),
+            holds_codes=bool(order.get("cards") or order.get("card_pwds")),
         )
 
     def balance(self, context: Context) -> Exchange[Balance]:

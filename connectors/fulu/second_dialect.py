@@ -44,14 +44,19 @@ def _balances(user: Mapping[str, Any]) -> dict[str, Any]:
     return {"Balances": [{"AccountType": 1, "Balance": user["balance"]}]}
 
 
-def _order(order: Mapping[str, Any], secret: Secret) -> dict[str, Any]:
+def order_in_second_dialect(order: Mapping[str, Any]) -> dict[str, Any]:
+    """An order of the first dialect, without its cards."""
     shown = {name: order[name] for name in KEPT}
     state = order["order_state"]
-    shown |= {
+    return shown | {
         "order_status": STATUS[state],
         "total_price": order["order_price"],
         "charge_remark": REMARKS.get(state, ""),
     }
+
+
+def _order(order: Mapping[str, Any], secret: Secret) -> dict[str, Any]:
+    shown = order_in_second_dialect(order)
     if "cards" in order:
         shown["card_pwds"] = [_card(card, secret) for card in order["cards"]]
     return shown

@@ -7,12 +7,14 @@ Assumptions, beside the wire's: duplicate numbers, unknown numbers and a low bal
 below, and callbacks are retried after 15 s, 30 s and 3 min.
 """
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from connectors.contract import ProtocolError
-from connectors.fulu.second_dialect import in_second_dialect
-from connectors.fulu.wire import MOBILE_PRODUCT, FuluSettings, china_time, sign_request
+from connectors.fulu.second_dialect import in_second_dialect, order_in_second_dialect
+from connectors.fulu.wire import MOBILE_PRODUCT, FuluSettings, build_body, china_time, sign_request
 from connectors.loose import as_int, as_text, read_object, to_major, to_minor
 from connectors.secret import Secret
 from connectors.signing import compact_json, same, seal_card_aes_ecb, sorted_characters_md5
@@ -105,7 +107,8 @@ class FuluPlatform(Platform):
 
     async def _notify(self, biz: dict[str, Any]) -> Reply:
         """order.notify of the second dialect: a top-up if it has an account, else cards."""
-        return await (self._direct(biz) if biz.get("charge_account") else self._card(biz))
+        account = as_text(biz.get("charge_account")) or ""
+        return await self._buy(biz, account=account, order_type=4 if account else 3, second=True)
 
     # --- methods ----------------------------------------------------------------------------------
 
@@ -130,6 +133,7 @@ class FuluPlatform(Platform):
         account: str | None,
         order_type: int,
         face_minor: int | None = None,
+        second: bool = False,
     ) -> Reply:
         our_no = as_text(biz.get("customer_order_no"))
         product = as_text(biz.get("product_id"))
@@ -146,7 +150,7 @@ class FuluPlatform(Platform):
                 account=account,
                 quantity=quantity,
                 face_minor=face_minor,
-                extra={"order_type": order_type},
+                extra={"order_type": order_type, "second": second},
             )
         )
 
@@ -193,6 +197,9 @@ class FuluPlatform(Platform):
         url = self.market.notify_url(order)
         if url is None or not state.final:
             return None
+        if order.extra.get("second"):
+            body = self._second_callback(order, state, forged=forged)
+            return CallbackMessage(url=url, body=body)
         members = {
             "order_id": order.upstream_no,
             "charge_finish_time": china_time(order.finished_at or order.created_at),
@@ -207,6 +214,15 @@ class FuluPlatform(Platform):
         key = FORGERS_KEY if forged else self.settings.secret
         members["sign"] = sorted_characters_md5(compact_json(members), key)
         return CallbackMessage(url=url, body=compact_json(members).encode())
+
+    def _second_callback(self, order: Order, state: OrderState, *, forged: bool) -> bytes:
+        """An envelope like a request's, the order in `biz_content`; assumption: the method's name,
+        and that there are no cards in it.
+        """
+        told = {**self._order(order), "order_state": STATE_WORDS[state]}
+        secret = FORGERS_KEY if forged else self.settings.secret
+        settings = replace(self.settings, version="1.0", secret=secret)
+        return build_body(settings, "order.notify", order_in_second_dialect(told), time.time())
 
     def acknowledged(self, status: int, body: bytes) -> bool:
         """The documented answer is the text `success`."""

@@ -189,6 +189,14 @@ def callback_is_signed(body: bytes, callback: Mapping[str, Any], secret: Secret)
     return any(same(sign.lower(), candidate) for candidate in candidates)
 
 
+def order_of_callback(callback: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The order that a callback tells of: its own members, or in the second dialect the JSON text
+    of `biz_content`. Raises `ProtocolError`.
+    """
+    content = callback.get("biz_content")
+    return read_object(content.encode()) if isinstance(content, str) else callback
+
+
 def _expect_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise SettingsError(f"setting {name} is one of {', '.join(choices)}")
