@@ -89,7 +89,8 @@ class ReloadlyPlatform(Platform):
             return self._read(call, parts)
         buy = self._buys.get("/".join(parts))
         if buy is None:
-            return _json(self._rate(call)) if parts[-1:] == ["fx-rate"] else _error(NOT_FOUND, call)
+            is_rate = parts[-1:] == ["fx-rate"]
+            return _json(self._rate(call, parts)) if is_rate else _error(NOT_FOUND, call)
         return await buy(_members(call))
 
     # --- tokens -----------------------------------------------------------------------------------
@@ -204,9 +205,11 @@ class ReloadlyPlatform(Platform):
             "updatedAt": written(time.time()),
         }
 
-    def _rate(self, call: Call) -> dict[str, Any]:
+    def _rate(self, call: Call, parts: list[str]) -> dict[str, Any]:
+        """`operators/fx-rate` of an operatorId, or `operators/{id}/fx-rate`."""
         members = _members(call)
-        operator = operator_json(as_text(members.get("operatorId")) or "1", self.settings.currency)
+        number = parts[1] if len(parts) > 2 else as_text(members.get("operatorId")) or "1"
+        operator = operator_json(number, self.settings.currency)
         return {
             "id": operator["id"],
             "name": operator["name"],
