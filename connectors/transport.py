@@ -9,9 +9,10 @@ ever had; from the moment a connection is handed out, every failure is LOST.
 import asyncio
 import ssl
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Protocol, Self, TypeAlias
 
 import tenacity
 
@@ -40,20 +41,42 @@ class TransportLimits:
     resend_wait_s: float = 0.1
 
 
+class Client(Protocol):
+    """What executes one request once: `http1.HttpClient`, or `httpx_client.HttpxClient`."""
+
+    async def exchange(self, request: HttpRequest, ends_at: float) -> HttpResponse:
+        """The answer, or `TransportFailure`; nothing is sent twice; `ends_at` in loop time."""
+
+    async def close(self) -> None:
+        """Close every connection; running exchanges fail as LOST."""
+
+
+MakeClient: TypeAlias = Callable[[ClientLimits, ssl.SSLContext | None], Client]
+
+
+def lean_client(limits: ClientLimits, tls: ssl.SSLContext | None) -> Client:
+    """The default: our own client for plain HTTP/1.1."""
+    return HttpClient(Dialer(tls=tls), limits)
+
+
 class HttpTransport:
     """The client that buys; one instance per upstream, closed by its owner."""
 
     def __init__(
-        self, limits: TransportLimits | None = None, *, verify: ssl.SSLContext | None = None
+        self,
+        limits: TransportLimits | None = None,
+        *,
+        verify: ssl.SSLContext | None = None,
+        client: MakeClient = lean_client,
     ) -> None:
         """`verify` replaces the TLS context (a private CA); verification cannot be turned off."""
         self._limits = limits or TransportLimits()
-        self._client = HttpClient(
-            Dialer(tls=verify),
+        self._client = client(
             ClientLimits(
                 connect_timeout_s=self._limits.connect_timeout_s,
                 exchanges_max=self._limits.pool_connections_max,
             ),
+            verify,
         )
 
     async def __aenter__(self) -> Self:

@@ -12,9 +12,9 @@ USER_AGENT: Final = "quangate/1"
 
 # Said unless the request says otherwise. Compression is not asked for: answers are short.
 _USUAL: Final = (
-    ("user-agent", f"User-Agent: {USER_AGENT}"),
-    ("accept", "Accept: */*"),
-    ("accept-encoding", "Accept-Encoding: identity"),
+    ("user-agent", "User-Agent", USER_AGENT),
+    ("accept", "Accept", "*/*"),
+    ("accept-encoding", "Accept-Encoding", "identity"),
 )
 _OURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 # Whether a request without a body says so. HEAD is missing: its answers end otherwise.
@@ -61,6 +61,12 @@ def _origin(text: str) -> Origin:
     return Origin(url.scheme == "https", host, port, authority)
 
 
+def usual_fields(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The fields every request has, less those that it brings itself."""
+    names = {name.lower() for name in headers}
+    return [(name, value) for key, name, value in _USUAL if key not in names]
+
+
 def request_bytes(
     method: str, origin: Origin, target: str, headers: Mapping[str, str], body: bytes
 ) -> bytes:
@@ -68,10 +74,9 @@ def request_bytes(
     if method not in _SAYS_LENGTH:
         raise UnsendableError("not a method of this client")
     lines = [f"{method} {target} HTTP/1.1", f"Host: {origin.authority}"]
-    names = {name.lower() for name in headers}
-    if not names.isdisjoint(_OURS):
+    if not _OURS.isdisjoint(name.lower() for name in headers):
         raise UnsendableError("a field that is the client's own")
-    lines += [line for name, line in _USUAL if name not in names]
+    lines += [f"{name}: {value}" for name, value in usual_fields(headers)]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     if body or _SAYS_LENGTH[method]:
         lines.append(f"Content-Length: {len(body)}")

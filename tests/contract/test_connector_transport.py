@@ -18,10 +18,24 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from connectors.contract import FailureKind, HttpRequest, TransportFailure
-from connectors.transport import HttpTransport, TransportLimits
+from connectors.http1 import ClientLimits
+from connectors.httpx_client import HttpxClient
+from connectors.transport import Client, HttpTransport, MakeClient, TransportLimits, lean_client
 from tests.contract.raw_server import Peer, RawServer, Script, raw_server
 
 QUICK = TransportLimits(connect_timeout_s=0.3, resends_max=1, resend_wait_s=0.001)
+
+
+def httpx_client(limits: ClientLimits, tls: ssl.SSLContext | None) -> Client:
+    """The second client, as an upstream without a proxy would have it."""
+    return HttpxClient(limits, tls=tls)
+
+
+@pytest.fixture(params=[lean_client, httpx_client])
+def client(request: pytest.FixtureRequest) -> MakeClient:
+    """Both clients keep the same promises."""
+    made: MakeClient = request.param
+    return made
 
 
 async def hang_up_unread(_state: RawServer, peer: Peer) -> None:
@@ -94,9 +108,9 @@ def purchase(url: str, **overrides: object) -> HttpRequest:
     return HttpRequest(**{**defaults, **overrides})  # type: ignore[arg-type]
 
 
-async def failure_of(request: HttpRequest, limits: TransportLimits = QUICK) -> TransportFailure:
+async def failure_of(request: HttpRequest, client: MakeClient) -> TransportFailure:
     """Execute a request that must fail."""
-    async with HttpTransport(limits) as transport:
+    async with HttpTransport(QUICK, client=client) as transport:
         with pytest.raises(TransportFailure) as caught:
             await transport.exchange(request)
     return caught.value
@@ -115,50 +129,55 @@ async def failure_of(request: HttpRequest, limits: TransportLimits = QUICK) -> T
         talk_nonsense,
     ],
 )
-async def test_what_fails_after_a_connection_was_had_is_lost_and_sent_once(script: Script) -> None:
+async def test_what_fails_after_a_connection_was_had_is_lost_and_sent_once(
+    script: Script, client: MakeClient
+) -> None:
     """The request may have been executed: LOST, within the deadline, and never sent again."""
     async with raw_server(script) as server:
-        failure = await asyncio.wait_for(failure_of(purchase(server.url)), timeout=60)
+        failure = await asyncio.wait_for(failure_of(purchase(server.url), client), timeout=60)
         assert failure.kind is FailureKind.LOST
         assert server.connections == 1
 
 
-async def test_refused_connection_is_not_sent() -> None:
+async def test_refused_connection_is_not_sent(client: MakeClient) -> None:
     """Nobody listens: nothing can have been executed."""
     async with raw_server(hang_up_unread) as server:
         url = server.url
-    failure = await failure_of(purchase(url))
+    failure = await failure_of(purchase(url), client)
     assert failure.kind is FailureKind.NOT_SENT
 
 
-async def test_unknown_host_is_not_sent() -> None:
+async def test_unknown_host_is_not_sent(client: MakeClient) -> None:
     """A name that does not resolve: nothing can have been executed."""
-    failure = await failure_of(purchase("http://upstream.invalid/x", deadline_s=5.0))
+    failure = await failure_of(purchase("http://upstream.invalid/x", deadline_s=5.0), client)
     assert failure.kind is FailureKind.NOT_SENT
 
 
-async def test_what_cannot_be_written_is_not_sent() -> None:
+async def test_what_cannot_be_written_is_not_sent(client: MakeClient) -> None:
     """A URL that nobody wrote out: no connection, and the reason names it without quoting it."""
     async with raw_server(never_answer) as server:
-        failure = await failure_of(purchase(f"{server.url}?key=s3cret value"))
+        failure = await failure_of(purchase(f"{server.url}?key=s3cret value"), client)
         assert failure.kind is FailureKind.NOT_SENT
         assert "URL" in failure.reason
         assert "s3cret" not in str(failure)
         assert server.connections == 0
 
 
-async def test_failed_tls_is_not_sent() -> None:
+async def test_failed_tls_is_not_sent(client: MakeClient) -> None:
     """A peer that speaks no TLS never sees the request."""
     async with raw_server(never_answer) as server:
-        failure = await failure_of(purchase(server.url.replace("http:", "https:")))
+        failure = await failure_of(purchase(server.url.replace("http:", "https:")), client)
         assert failure.kind is FailureKind.NOT_SENT
         assert server.requests == []
 
 
-async def test_full_pool_is_not_sent() -> None:
+async def test_full_pool_is_not_sent(client: MakeClient) -> None:
     """A request that never got a connection out of the pool was not sent."""
     limits = TransportLimits(connect_timeout_s=0.1, pool_connections_max=1, resends_max=0)
-    async with raw_server(never_answer) as server, HttpTransport(limits) as transport:
+    async with (
+        raw_server(never_answer) as server,
+        HttpTransport(limits, client=client) as transport,
+    ):
         first = asyncio.create_task(transport.exchange(purchase(server.url, deadline_s=1.0)))
         await server.read.wait()
         with pytest.raises(TransportFailure) as second:
@@ -169,16 +188,16 @@ async def test_full_pool_is_not_sent() -> None:
     assert lost.value.kind is FailureKind.LOST
 
 
-async def test_the_tls_context_must_verify() -> None:
+async def test_the_tls_context_must_verify(client: MakeClient) -> None:
     """A context that takes any certificate is refused when the transport is made."""
     careless = ssl.create_default_context()
     careless.check_hostname = False
     careless.verify_mode = ssl.CERT_NONE
     with pytest.raises(ValueError, match="verify"):
-        HttpTransport(verify=careless)
+        HttpTransport(verify=careless, client=client)
 
 
-async def test_a_read_is_repeated_once_after_a_lost_answer() -> None:
+async def test_a_read_is_repeated_once_after_a_lost_answer(client: MakeClient) -> None:
     """A query is sent again when its answer was lost; the second answer is returned."""
 
     async def fail_first(state: RawServer, peer: Peer) -> None:
@@ -188,21 +207,23 @@ async def test_a_read_is_repeated_once_after_a_lost_answer() -> None:
         else:
             await peer.answer(b"found")
 
-    async with raw_server(fail_first) as server, HttpTransport(QUICK) as transport:
+    async with raw_server(fail_first) as server, HttpTransport(QUICK, client=client) as transport:
         answer = await transport.exchange(purchase(server.url, executes=False))
         assert answer.body == b"found"
         assert len(server.requests) == 2
 
 
-async def test_repeats_are_bounded() -> None:
+async def test_repeats_are_bounded(client: MakeClient) -> None:
     """A read against a dead peer is tried 1 + resends_max times, then fails."""
     async with raw_server(hang_up_after_request) as server:
-        failure = await failure_of(purchase(server.url, executes=False))
+        failure = await failure_of(purchase(server.url, executes=False), client)
         assert failure.kind is FailureKind.LOST
         assert len(server.requests) == 1 + QUICK.resends_max
 
 
-async def test_the_request_arrives_byte_for_byte_and_redirects_are_not_followed() -> None:
+async def test_the_request_arrives_byte_for_byte_and_redirects_are_not_followed(
+    client: MakeClient,
+) -> None:
     """Signed bytes are sent as they stand; a redirect is an answer like any other."""
     body = '{"b":1,"a":"福禄/\\u00e9"}'.encode()
 
@@ -211,7 +232,7 @@ async def test_the_request_arrives_byte_for_byte_and_redirects_are_not_followed(
         headers = f"Location: {state.url}\r\nX-Mixed-Case: yes\r\n"
         await peer.answer(b"moved", status="302 Found", headers=headers)
 
-    async with raw_server(redirect) as server, HttpTransport(QUICK) as transport:
+    async with raw_server(redirect) as server, HttpTransport(QUICK, client=client) as transport:
         answer = await transport.exchange(purchase(server.url, body=body))
         assert (answer.status, answer.body) == (302, b"moved")
         assert answer.headers["x-mixed-case"] == "yes"
@@ -232,7 +253,7 @@ async def test_the_request_arrives_byte_for_byte_and_redirects_are_not_followed(
     ],
 )
 async def test_compression_that_nobody_asked_for(
-    coding: str, packed: bytes, body: bytes | None
+    coding: str, packed: bytes, body: bytes | None, client: MakeClient
 ) -> None:
     """It is asked for in no request; what comes packed all the same is read, or LOST."""
 
@@ -242,14 +263,14 @@ async def test_compression_that_nobody_asked_for(
 
     async with raw_server(serve) as server:
         if body is None:
-            assert (await failure_of(purchase(server.url))).kind is FailureKind.LOST
+            assert (await failure_of(purchase(server.url), client)).kind is FailureKind.LOST
         else:
-            async with HttpTransport(QUICK) as transport:
+            async with HttpTransport(QUICK, client=client) as transport:
                 assert (await transport.exchange(purchase(server.url))).body == body
         assert [b"Accept-Encoding: identity" in one for one in server.requests] == [True]
 
 
-async def test_connections_are_reused() -> None:
+async def test_connections_are_reused(client: MakeClient) -> None:
     """Sequential requests to one upstream share a connection."""
 
     async def answer_all(state: RawServer, peer: Peer) -> None:
@@ -257,15 +278,15 @@ async def test_connections_are_reused() -> None:
             state.requests.append(await peer.read_request())
             await peer.answer(b"{}")
 
-    async with raw_server(answer_all) as server, HttpTransport(QUICK) as transport:
+    async with raw_server(answer_all) as server, HttpTransport(QUICK, client=client) as transport:
         for _ in range(5):
             await transport.exchange(purchase(server.url))
         assert (server.connections, len(server.requests)) == (1, 5)
 
 
-async def test_cancellation_passes() -> None:
+async def test_cancellation_passes(client: MakeClient) -> None:
     """A cancelled exchange is cancelled, not turned into a failure or repeated."""
-    async with raw_server(never_answer) as server, HttpTransport(QUICK) as transport:
+    async with raw_server(never_answer) as server, HttpTransport(QUICK, client=client) as transport:
         task = asyncio.create_task(transport.exchange(purchase(server.url, executes=False)))
         await server.read.wait()
         task.cancel()
@@ -322,26 +343,26 @@ async def answer_once(state: RawServer, peer: Peer) -> None:
     ],
 )
 async def test_a_certificate_that_does_not_hold_is_not_sent(
-    tmp_path: Path, host: str, days_left: int, *, trusted: bool
+    tmp_path: Path, host: str, days_left: int, *, trusted: bool, client: MakeClient
 ) -> None:
     """Untrusted, expired or another host's: refused before a byte of the request leaves."""
     tls, trust = certificate(host, days_left=days_left, directory=tmp_path)
     verify = ssl.create_default_context(cafile=str(trust) if trusted else None)
     async with raw_server(answer_once, tls) as server:
-        async with HttpTransport(QUICK, verify=verify) as transport:
+        async with HttpTransport(QUICK, verify=verify, client=client) as transport:
             with pytest.raises(TransportFailure) as caught:
                 await transport.exchange(purchase(f"https://localhost:{server.port}/x"))
         assert caught.value.kind is FailureKind.NOT_SENT
         assert server.requests == []
 
 
-async def test_a_certificate_that_holds_is_talked_to(tmp_path: Path) -> None:
+async def test_a_certificate_that_holds_is_talked_to(tmp_path: Path, client: MakeClient) -> None:
     """The same, trusted and valid: answered. So the three above fail for their own reasons."""
     tls, trust = certificate("localhost", days_left=10, directory=tmp_path)
     verify = ssl.create_default_context(cafile=str(trust))
     async with (
         raw_server(answer_once, tls) as server,
-        HttpTransport(QUICK, verify=verify) as transport,
+        HttpTransport(QUICK, verify=verify, client=client) as transport,
     ):
         answer = await transport.exchange(purchase(f"https://localhost:{server.port}/x"))
         assert answer.status == 200
