@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from connectors import registry
+from connectors.contract import Connector
 from connectors.http1 import ClientLimits
 from connectors.secret import Secret
 from connectors.settings import SettingsError
@@ -84,6 +86,29 @@ class Egress:
 
 
 DIRECT: Final = Egress()
+STORED: Final = "@egress"  # beside a connector's settings; none of theirs begins so
+
+
+def with_egress(settings: Mapping[str, str], egress: Egress) -> dict[str, Any]:
+    """What is stored of an account: its connector's settings, and the way unless it is direct."""
+    return {**settings, **({} if egress.is_direct else {STORED: egress.stored()})}
+
+
+def split_egress(stored: Mapping[str, Any]) -> tuple[dict[str, str], Egress]:
+    """A connector's settings, and the way, of what `with_egress` made."""
+    settings = {name: value for name, value in stored.items() if name != STORED}
+    return settings, read_egress(stored.get(STORED, {}))
+
+
+def open_account(
+    connector: str, base_url: str, stored: Mapping[str, Any]
+) -> tuple[Connector, HttpTransport]:
+    """An account's connector, and the transport it is reached by; closed by the caller.
+
+    Raises SettingsError.
+    """
+    settings, egress = split_egress(stored)
+    return registry.create(connector, base_url, settings), egress.transport()
 
 
 def read_egress(stored: Mapping[str, Any]) -> Egress:

@@ -17,6 +17,7 @@ from connectors.contract import (
     QueryRequest,
     SubmitRequest,
 )
+from connectors.egress import open_account
 from connectors.transport import HttpTransport
 from connectors.upstream import Upstream
 from gateway.domain.catalog import Route, Sku
@@ -128,7 +129,7 @@ class TopUps:
     def _open(self, settings: UpstreamSettings) -> None:
         try:
             values = json.loads(self._parts.vault.open_secret("upstream", settings.settings))
-            connector = registry.create(settings.connector, settings.base_url, values)
+            connector, transport = open_account(settings.connector, settings.base_url, values)
         except Exception:
             # One upstream that cannot be used must not stop the others.
             log.exception("topups.upstream_unusable", upstream=settings.name)
@@ -138,7 +139,7 @@ class TopUps:
             task = asyncio.create_task(_close_later(replaced))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
-        transport = self._transports[settings.id] = HttpTransport()
+        self._transports[settings.id] = transport
         self._platforms[settings.id] = Upstream(connector=connector, transport=transport)
 
     @property

@@ -29,7 +29,9 @@ def read_settings(pairs: Sequence[str]) -> Mapping[str, str]:
             raise typer.BadParameter("write it as name=value or name=@FILE", param_hint="--set")
         if name in settings:
             raise typer.BadParameter(f"{name} is given twice", param_hint="--set")
-        settings[name] = _read_file(name, Path(value[1:])) if value.startswith("@") else value
+        settings[name] = (
+            read_text("--set", Path(value[1:]), name=name) if value.startswith("@") else value
+        )
     return settings
 
 
@@ -57,17 +59,19 @@ def read_number(text: str, what: str, option: str) -> int:
     return int(text)
 
 
-def _read_file(name: str, path: Path) -> str:
+def read_text(option: str, path: Path, *, name: str | None = None) -> str:
+    """A small text file without the white space around; BadParameter names `option`."""
+    of = f" for {name}" if name else ""
     try:
         with path.open("rb") as file:
             content = file.read(SETTING_FILE_BYTES_MAX + 1)
     except OSError as error:
         raise typer.BadParameter(
-            f"cannot read {path} for {name}: {error.strerror}", param_hint="--set"
+            f"cannot read {path}{of}: {error.strerror}", param_hint=option
         ) from None
     if len(content) > SETTING_FILE_BYTES_MAX:
-        raise typer.BadParameter(f"{path} is too large for {name}", param_hint="--set")
+        raise typer.BadParameter(f"{path} is too large{of}", param_hint=option)
     try:
         return content.decode("utf-8").strip()
     except UnicodeDecodeError:
-        raise typer.BadParameter(f"{path} is not text in UTF-8", param_hint="--set") from None
+        raise typer.BadParameter(f"{path} is not text in UTF-8", param_hint=option) from None

@@ -19,18 +19,16 @@ DEADLINE_S = 60.0
 @asynccontextmanager
 async def open_platform(call: Call, name: str) -> "AsyncIterator[Upstream]":
     """The platform behind an upstream's name, with its stored settings."""
-    from connectors import registry
-    from connectors.transport import HttpTransport
+    from connectors.egress import open_account
     from connectors.upstream import Upstream
     from gateway.flows.administration import upstreams
 
     async with open_desk(call) as desk, desk.transaction(read_only=True) as db:
         secrecy = await open_secrecy(desk.config, db)
-        connector, base_url, settings = await upstreams.read_settings(db, secrecy, name)
-    async with HttpTransport() as transport:
-        yield Upstream(
-            connector=registry.create(connector, base_url, settings), transport=transport
-        )
+        stored = await upstreams.read_settings(db, secrecy, name)
+    connector, transport = open_account(*stored)
+    async with transport:
+        yield Upstream(connector=connector, transport=transport)
 
 
 async def asked(answer: Awaitable[T]) -> T:

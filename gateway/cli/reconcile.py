@@ -116,17 +116,15 @@ async def _from_platform(
     """The platform's own list, page by page. Raises RefusedError when it has none."""
     import json
 
-    from connectors import registry
     from connectors.contract import ProtocolError, TransportFailure, UpstreamRefused
-    from connectors.transport import HttpTransport
+    from connectors.egress import open_account
     from connectors.upstream import Upstream
     from gateway.flows.reconciliation.statement_list import list_statement
 
     async with desk.transaction(read_only=True) as db:
         vault = await open_vault(desk.config, db)
         values = json.loads(vault.open_secret("upstream", upstream.settings))
-    connector = registry.create(upstream.connector, upstream.base_url, values)
-    transport = HttpTransport()
+    connector, transport = open_account(upstream.connector, upstream.base_url, values)
     try:
         async for row in list_statement(Upstream(connector=connector, transport=transport), day):
             yield row

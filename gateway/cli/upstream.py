@@ -12,6 +12,14 @@ import typer
 
 from gateway.cli.command import Call, command, room
 from gateway.cli.desk import open_desk, open_secrecy
+from gateway.cli.egress import (
+    Authority,
+    ClientCert,
+    ClientKey,
+    Http2,
+    Proxy,
+    read_egress_options,
+)
 from gateway.cli.output import Answer
 from gateway.cli.parameters import Limit, NewName, read_settings
 from gateway.cli.platform import asked, open_platform
@@ -56,11 +64,20 @@ async def add(
     ],
     settings: Settings = None,
     calls_per_s: CallsPerSecond = None,
+    proxy: Proxy = None,
+    client_cert: ClientCert = None,
+    client_key: ClientKey = None,
+    ca: Authority = None,
+    http2: Http2 = None,
 ) -> Answer:
     """Add an account at a platform. Settings are stored encrypted and never shown."""
+    from connectors.egress import Egress
     from gateway.flows.administration import upstreams
 
     values = read_settings(settings or ())
+    egress = read_egress_options(
+        proxy=proxy, client_cert=client_cert, client_key=client_key, ca=ca, http2=http2
+    )
     async with open_desk(call) as desk, desk.transaction() as db:
         secrecy = await open_secrecy(desk.config, db)
         data = await upstreams.add_upstream(
@@ -70,6 +87,7 @@ async def add(
             connector=connector,
             base_url=base_url,
             settings=values,
+            egress=Egress(**egress),
             calls_per_s=calls_per_s,
         )
     return Answer(
@@ -91,17 +109,35 @@ async def update(
     ] = None,
     settings: Settings = None,
     calls_per_s: CallsPerSecond = None,
+    proxy: Proxy = None,
+    client_cert: ClientCert = None,
+    client_key: ClientKey = None,
+    ca: Authority = None,
+    http2: Http2 = None,
 ) -> Answer:
-    """Change an account's address, some of its settings or its limit; the rest stays."""
+    """Change an account's address, the way to it, some of its settings or its limit; the rest
+    stays."""
     from gateway.flows.administration import upstreams
 
     values = read_settings(settings or ())
-    if base_url is None and calls_per_s is None and not values:
-        raise typer.BadParameter("say what to change: --base-url, --set, --calls-per-second")
+    egress = read_egress_options(
+        proxy=proxy, client_cert=client_cert, client_key=client_key, ca=ca, http2=http2
+    )
+    if base_url is None and calls_per_s is None and not values and not egress:
+        raise typer.BadParameter(
+            "say what to change: --base-url, --set, --calls-per-second, --proxy, --client-cert,"
+            " --client-key, --ca, --http2"
+        )
     async with open_desk(call) as desk, desk.transaction() as db:
         secrecy = await open_secrecy(desk.config, db)
         data = await upstreams.update_upstream(
-            db, secrecy, name, base_url=base_url, settings=values, calls_per_s=calls_per_s
+            db,
+            secrecy,
+            name,
+            base_url=base_url,
+            settings=values,
+            egress=egress,
+            calls_per_s=calls_per_s,
         )
     return Answer(data=data)
 

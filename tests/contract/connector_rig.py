@@ -27,7 +27,7 @@ from connectors.simulation import running
 from connectors.simulation.behaviour import read_script
 from connectors.simulation.ledger import Order
 from connectors.simulation.market import Market
-from connectors.transport import HttpTransport, TransportLimits
+from connectors.transport import HttpTransport, MakeClient, TransportLimits, lean_client
 from connectors.upstream import Upstream
 
 PATIENCE_S = 60.0
@@ -193,6 +193,7 @@ async def rig_for(
     name: str,
     settings: Mapping[str, str] | None = None,
     connector_settings: Mapping[str, str] | None = None,
+    client: MakeClient = lean_client,
 ) -> AsyncIterator[Rig]:
     """Wire one connector to its simulator for the length of the block."""
     inbox = Inbox()
@@ -216,7 +217,7 @@ async def rig_for(
     try:
         async with (
             running(name, settings={**FAST, **(settings or {})}, callback_url=notify_url) as peer,
-            HttpTransport(TransportLimits(resend_wait_s=0.001)) as inner,
+            HttpTransport(TransportLimits(resend_wait_s=0.001), client=client) as inner,
         ):
             defaults = dict(peer.market.platform.DEFAULTS)
             connector = registry.create(name, peer.url, {**defaults, **(connector_settings or {})})

@@ -19,17 +19,25 @@ from connectors.contract import (
 )
 from connectors.secret import Secret
 from connectors.simulation.platform import Duplicates
-from connectors.transport import HttpTransport
+from connectors.transport import HttpTransport, MakeClient, lean_client
 from connectors.upstream import Upstream
 from tests.contract.connector_rig import SAMPLES, Rig, rig_for, stranger_to
+from tests.contract.test_connector_transport import httpx_client
 
 TAKEN = {AnswerKind.ACCEPTED, AnswerKind.SUCCESS}
 
 
+@pytest.fixture(params=[lean_client, httpx_client])
+def client(request: pytest.FixtureRequest) -> MakeClient:
+    """Both ways to a platform: directly, and as through a proxy or over HTTP/2."""
+    made: MakeClient = request.param
+    return made
+
+
 @pytest.fixture(params=registry.names())
-async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
+async def rig(request: pytest.FixtureRequest, client: MakeClient) -> AsyncIterator[Rig]:
     """Each connector in turn, with a simulator of its own."""
-    async with rig_for(request.param) as made:
+    async with rig_for(request.param, client=client) as made:
         yield made
 
 

@@ -3,10 +3,12 @@
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from connectors import registry
+from connectors.egress import DIRECT, Egress, split_egress, with_egress
 from connectors.settings import SettingsError
 from gateway.flows.administration.port import (
     Row,
@@ -29,12 +31,13 @@ async def add_upstream(
     connector: str,
     base_url: str,
     settings: Mapping[str, str],
+    egress: Egress = DIRECT,
     calls_per_s: float | None = None,
 ) -> dict[str, Any]:
-    """Add a platform account; the connector judges the settings."""
+    """Add a platform account; the connector judges the settings, the egress its own."""
     check_name("upstream", name)
     base_url = check_base_url(base_url)
-    blob = _wrapped(secrecy, connector, base_url, settings)
+    blob = _wrapped(secrecy, connector, base_url, settings, egress)
     token = secrets.token_urlsafe(24)
     row = await db.one(
         "insert_upstream", name, connector, base_url, blob, token, calls_per_s or None
@@ -51,15 +54,24 @@ async def update_upstream(
     *,
     base_url: str | None = None,
     settings: Mapping[str, str] | None = None,
+    egress: Mapping[str, Any] | None = None,
     calls_per_s: float | None = None,
 ) -> dict[str, Any]:
-    """Change what is given: settings one by one, `calls_per_s` 0 for no limit.
+    """Change what is given: settings and members of the egress one by one, `calls_per_s` 0 for no
+    limit.
 
     Running gateways follow within a second; calls under way end as they began.
     """
-    connector, old_url, old_settings = await read_settings(db, secrecy, name)
+    connector, old_url, stored = await read_settings(db, secrecy, name)
+    old_settings, old_egress = split_egress(stored)
     base_url = check_base_url(base_url) if base_url is not None else old_url
-    blob = _wrapped(secrecy, connector, base_url, {**old_settings, **(settings or {})})
+    blob = _wrapped(
+        secrecy,
+        connector,
+        base_url,
+        {**old_settings, **(settings or {})},
+        replace(old_egress, **(egress or {})),
+    )
     await db.one("update_upstream", name, base_url, blob, calls_per_s)
     return {"upstream": name, "connector": connector}
 
@@ -79,17 +91,18 @@ async def show_upstream(db: Statements, secrecy: Secrecy, name: str) -> dict[str
     row = await db.one("upstream_by_name", name)
     if not rows or row is None:
         raise not_found("upstream", name)
-    settings = json.loads(secrecy.open(PURPOSE, row["settings"]))
+    settings, egress = split_egress(json.loads(secrecy.open(PURPOSE, row["settings"])))
     return {
         **rows[0],
         "settings": sorted(settings),
+        "egress": None if egress.is_direct else egress.shown(),
         "callback_path": f"/callbacks/{name}",
         "lanes": [_lane(lane) for lane in await db.all("lane_states", name)],
     }
 
 
 async def read_settings(db: Statements, secrecy: Secrecy, name: str) -> tuple[str, str, Any]:
-    """Connector, base URL and settings in plain, to talk to the platform with."""
+    """Connector, base URL and what is stored in plain, as `open_account` takes them."""
     row = await db.one("upstream_by_name", name)
     if row is None:
         raise not_found("upstream", name)
@@ -104,13 +117,17 @@ async def set_paused(db: Statements, name: str, *, paused: bool) -> dict[str, An
     return {"upstream": name, "paused": paused}
 
 
-def _wrapped(secrecy: Secrecy, connector: str, base_url: str, settings: Mapping[str, str]) -> bytes:
-    """Settings as they are stored; refused if the connector cannot work with them."""
+def _wrapped(
+    secrecy: Secrecy, connector: str, base_url: str, settings: Mapping[str, str], egress: Egress
+) -> bytes:
+    """What is stored of an account; refused if the connector cannot work with it, or if nothing
+    could ever be reached that way."""
     try:
         registry.create(connector, base_url, settings)
+        egress.check(base_url)
     except SettingsError as error:
         raise invalid(str(error)) from None
-    return secrecy.wrap(PURPOSE, json.dumps(dict(settings)).encode())
+    return secrecy.wrap(PURPOSE, json.dumps(with_egress(settings, egress)).encode())
 
 
 def check_base_url(text: str) -> str:
