@@ -329,14 +329,20 @@ class CodeFileOptions(TypedDict):
     named_csv: bool
     ignore_case: bool
     ignore_spaces: bool
+    zone: list[tuple[int, int]]
 
 @final
 class CodeFile:
     """A supplier's code file being read, text or XLSX, in bounded memory."""
 
     @staticmethod
-    def open(path: str | PathLike[str] | None, options: CodeFileOptions) -> CodeFile:
+    def open(
+        path: str | PathLike[str] | None, options: CodeFileOptions, now_s: int | None = None
+    ) -> CodeFile:
         """Open a file (None: the standard input) and detect its shape.
+
+        What has expired by `now_s` (Unix seconds, None: nothing) is rejected. `zone` is local
+        seconds from which on an offset in seconds holds, ascending; empty: UTC.
 
         OSError: it cannot be opened. CodeFileError: it is no code file. ValueError: a flag is
         wrong."""
@@ -375,6 +381,8 @@ class ParsedBatch:
         """Settle the candidates; their fingerprints, 16 bytes each, end to end. Detaches."""
     def counts(self) -> tuple[int, int]:
         """(repetitions within the batch, candidates), once `fingerprints` was called."""
+    def expiring(self) -> bool:
+        """Whether any row has an expiry."""
     def report(self, in_file: list[int], in_pool: list[int]) -> str:
         """`line,verdict,reason` per row; the arguments are candidates known already, ascending."""
     def fingerprint_rows(self, pool_id: int, batch_id: int, dropped: list[int]) -> bytes:
@@ -384,7 +392,8 @@ class ParsedBatch:
         self, vault: Vault, pool_id: int, batch_id: int, seq_lo: int, dropped: list[int]
     ) -> bytes:
         """Seal all candidates but `dropped` (ascending) from `seq_lo` on, as the payload of
-        `COPY code (pool_id, seq, batch_id, sealed) … (FORMAT binary)`. Detaches.
+        `COPY code (pool_id, seq, batch_id, sealed, expires_at) … (FORMAT binary)`. Detaches.
+        Where rows expire they are numbered by expiry, earliest first.
 
         KeyMissing: the batch's data key is not loaded."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.domain.address import Network
 from gateway.domain.errors import ConfigError
+from gateway.domain.zone import read_zone
 
 PREFIX = "QUANGATE_"
 
@@ -35,6 +36,7 @@ class Config:
     queue_lines_max: int = 20_000  # order lines waiting for a commit; more are shed
     commit_lines_max: int = 768  # order lines in one commit
     lease_ttl_s: int = 30
+    zone: str = "UTC"  # of times in code files that name none
     drain_s: int = 25  # SIGTERM: how long requests in flight may take
     log_level: str = "info"
     log_json: bool = False
@@ -156,6 +158,13 @@ def _level(value: Any) -> str:
 
 
 _FLAGS: Mapping[str, str] = {"trusted_proxies": "--trusted-proxy"}  # given once for each
+
+
+def _zone(value: Any) -> str:
+    read_zone(str(value))
+    return str(value)
+
+
 _PARSERS: Mapping[str, Any] = {
     "data": Path,
     "database_url": _text,
@@ -174,6 +183,7 @@ _PARSERS: Mapping[str, Any] = {
     "queue_lines_max": _number(1, 10_000_000),
     "commit_lines_max": _number(1, 5_000),
     "lease_ttl_s": _number(3, 3_600),
+    "zone": _zone,
     "drain_s": _number(1, 3_600),
     "log_level": _level,
     "log_json": _switch,

@@ -56,6 +56,10 @@ async def import_(
         bool | None, typer.Option("--quotes/--no-quotes", help="Whether quotes enclose fields.")
     ] = None,
     sheet: Annotated[str | None, typer.Option("--sheet", help="Of a workbook.")] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option("--zone", help="Of times without one: Asia/Shanghai, +08:00. [QUANGATE_ZONE]"),
+    ] = None,
 ) -> Answer:
     """Import a supplier's file. What it looks like is detected and shown; flags overrule it.
 
@@ -64,7 +68,7 @@ async def import_(
     path = None if file == "-" else _existing(Path(file))
     flags = {
         "encoding": encoding, "separator": separator, "columns": columns, "header": header,
-        "quotes": quotes, "sheet": sheet,
+        "quotes": quotes, "sheet": sheet, "zone": _offsets(zone or call.quiet_config().zone),
     }  # fmt: skip
     async with _open_staging(call) as (rows, vault):
         with ExitStack() as stack:
@@ -89,7 +93,7 @@ async def _import(
     facts = await rows.pool(pool)
     options = _detecting(facts, path, **flags)
     digest = await asyncio.to_thread(digest_of, path, options)
-    code_file = await asyncio.to_thread(_open_code_file, path, options)
+    code_file = await asyncio.to_thread(_open_code_file, path, options, await rows.now_s())
     _show_shape(code_file)
     job = ImportJob(
         source="-" if path is None else path.name,
@@ -126,7 +130,7 @@ async def generate(
         target = Target(store=rows, vault=vault, pool=await rows.pool(pool))
         job = GenerationJob(pattern=pattern, count=count, check=check)
         batch_id = await generate_codes(target, job)
-    return Answer(data={"generated": count, "batch": batch_id})
+    return Answer(data={"generated": count, "batch": str(batch_id)})
 
 
 @command(app, "stats", example="quangate codes stats --pool vip-month --json")
@@ -221,6 +225,7 @@ def _detecting(pool: "PoolFacts", path: Path | None, **flags: Any) -> Any:
     nothing = dict.fromkeys(("encoding", "separator", "columns", "header", "quotes", "sheet"))
     return {
         **nothing,
+        "zone": [],
         **flags,
         "named_csv": path is not None and path.suffix.lower() == ".csv",
         "ignore_case": pool.ignore_case,
@@ -245,11 +250,20 @@ def _open_report(path: Path, beside: Path | None) -> Any:
         raise RefusedError("report-not-writable", f"{path}: {error.strerror}") from None
 
 
-def _open_code_file(path: Path | None, options: Any) -> "CodeFile":
+def _offsets(zone: str) -> list[tuple[int, int]]:
+    from gateway.domain.zone import offsets_of, read_zone
+
+    try:
+        return list(offsets_of(read_zone(zone)))
+    except ValueError as error:
+        raise RefusedError("invalid-argument", str(error)) from None
+
+
+def _open_code_file(path: Path | None, options: Any, now_s: int | None = None) -> "CodeFile":
     from gateway.native import CodeFile
 
     try:
-        return CodeFile.open(path, options)
+        return CodeFile.open(path, options, now_s)
     except OSError as error:
         raise RefusedError("unreadable-file", f"{path}: {error.strerror}") from None
     except CodeFileError as error:
@@ -295,7 +309,7 @@ def _import_answer(outcome: "ImportOutcome") -> Answer:
         "imported": tally.imported,
         "duplicates": tally.duplicates,
         "rejected": tally.rejected,
-        "batch": outcome.batch_id,
+        "batch": None if outcome.batch_id is None else str(outcome.batch_id),
     }
     if outcome.batch_id is None:
         data["dry_run"] = True

@@ -53,6 +53,7 @@ class ChunkFacts:
     rejected: int
     last_line: int
     bytes_done: int
+    expiring: bool = False  # some of its codes expire
 
 
 # Makes COPY rows of a chunk's candidates but the ones dropped (indices, ascending).

@@ -57,9 +57,12 @@ CHECKS: Final = (
     ),
     Check(
         invariant="I3",
-        holds="in {pools} pools, {codes} codes = delivered + free + leased + in doubt + void",
+        holds="in {pools} pools, {codes} codes = "
+        "delivered + free + leased + in doubt + expired + void",
         statements=(
             "i3_sum_of_parts",
+            "i3_sold_after_expiry",
+            "i3_expiry_unseen",
             "i3_ranges_overlap",
             "i3_allocated_but_free",
             "i3_codes_and_size",

@@ -78,6 +78,7 @@ def fingerprinted(rows: ParsedBatch, vault: Vault, bytes_done: int) -> Chunk:
         rejected=rows.rejected(),
         last_line=rows.last_line(),
         bytes_done=bytes_done,
+        expiring=rows.expiring(),
     )
     return Chunk(rows=rows, fingerprints=fingerprints, facts=facts)
 

@@ -18,6 +18,7 @@ SQL = queries("code_import")
 IMPORT_LOCK: Final = 0x5149  # "QI": first key of the advisory lock of a pool's import
 # Staged rows may be lost with the server: then the import goes on from further back.
 MAY_BE_LOST: Final = "SET LOCAL synchronous_commit = off"
+LAY_OUT_TIMEOUT_S: Final = 600.0  # sorting millions of expiries takes a minute at worst
 DISCARD_TIMEOUT_S: Final = 3600.0  # removing millions of staged rows takes minutes at worst
 
 
@@ -33,6 +34,10 @@ class StagingRows:
         self._codes = codes
         # Until a chunk meets a known code, looking them all up first is wasted.
         self._expect_known = False
+
+    async def now_s(self) -> int:
+        """The database's clock, in Unix seconds: it decides what has expired."""
+        return int(await self._connection.fetchval(SQL["now_s"]))
 
     async def pool(self, name: str) -> PoolFacts:
         """The pool of a name. Raises RefusedError when there is none."""
@@ -96,7 +101,7 @@ class StagingRows:
             facts, dropped = chunk.facts, len(known.dropped)
             advanced = await self._connection.fetchval(
                 SQL["advance"], batch_id, facts.candidates - dropped, facts.repeats + dropped,
-                facts.rejected, facts.last_line, facts.bytes_done,
+                facts.rejected, facts.last_line, facts.bytes_done, facts.expiring,
             )  # fmt: skip
             if advanced is None:
                 raise InvariantBrokenError(f"batch {batch_id} is not staged any more")
@@ -156,7 +161,7 @@ class StagingRows:
         await self._codes.copy_to_table(
             "code",
             source=BytesIO(await chunk.code_rows(dropped)),
-            columns=["pool_id", "seq", "batch_id", "sealed"],
+            columns=["pool_id", "seq", "batch_id", "sealed", "expires_at"],
             format="binary",
         )
 
@@ -187,6 +192,14 @@ class StagingRows:
             )
             if size is None:
                 raise InvariantBrokenError(f"pool {row['pool_id']} does not end at {row['lo']}")
+            if row["expiring"]:
+                await self._connection.execute(
+                    SQL["offer_expiring"],
+                    row["pool_id"],
+                    row["lo"],
+                    size,
+                    timeout=LAY_OUT_TIMEOUT_S,
+                )
 
     async def discard(self, batch_id: int) -> None:
         """Take a staged batch away as if it had never been; its row stays, as discarded."""

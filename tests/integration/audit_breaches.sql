@@ -60,6 +60,16 @@ UPDATE pool SET size = 21, next_seq = 21 WHERE name = 'vip';
 -- breach: i3_sum_of_parts: imported 20, but
 DELETE FROM fragment WHERE hi = 20;
 
+-- breach: i3_sold_after_expiry: code 1 expired at
+UPDATE code SET expires_at = now() - interval '1 day' WHERE seq = 1;
+
+-- breach: i3_expiry_unseen: but the fragment over it says never
+UPDATE code SET expires_at = now() + interval '1 day' WHERE seq = 12;
+
+-- breach: i3_expiry_unseen: but the lease
+UPDATE code SET expires_at = now() + interval '1 day' WHERE seq = 4;
+UPDATE lease SET sell_until = now() + interval '2 days';
+
 -- breach: i3_ranges_overlap: overlaps the range before it
 UPDATE fragment SET lo = 9 WHERE lo = 10;
 

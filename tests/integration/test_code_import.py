@@ -60,7 +60,9 @@ def test_an_import_counts_and_reports_every_line(cli: Cli, pool: str, tmp_path: 
         "delivered": 0,
         "free": 2,
         "leased": 0,
+        "held": 0,
         "in_doubt": 0,
+        "expired": 0,
         "void": 0,
     }
     again = cli(

@@ -27,7 +27,7 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Vault:
 def options(**flags: Any) -> Any:
     """The reader's options: everything detected, unless a flag says otherwise."""
     nothing = dict.fromkeys(("encoding", "separator", "columns", "header", "quotes", "sheet"))
-    rules = {"named_csv": False, "ignore_case": False, "ignore_spaces": False}
+    rules = {"named_csv": False, "ignore_case": False, "ignore_spaces": False, "zone": []}
     return {**nothing, **rules, **flags}
 
 
@@ -39,6 +39,7 @@ def copied(payload: bytes) -> Iterator[list[bytes]]:
         row = []
         for _ in range(fields):
             (length,) = struct.unpack_from(">i", payload, at)
+            length = max(length, 0)  # NULL: nothing
             row.append(payload[at + 4 : at + 4 + length])
             at += 4 + length
         yield row
@@ -103,8 +104,9 @@ PAIRS = ["0001|p1", "0002|p2"]
             "places.csv",
             [
                 "C1|p1|https://x.example/1|2027-12-31",
-                "C2||https://x.example/2",
+                # what expires is numbered before what does not
                 "C3|||2028-01-01",
+                "C2||https://x.example/2",
                 "C4",
             ],
             [],

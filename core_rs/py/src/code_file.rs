@@ -18,7 +18,8 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 use quangate_engine::code_file::{
-    Batch, CopyRows, FileError, Fingerprint, IdentityRule, Overrides, Source, identity_of_plaintext,
+    Batch, CopyRows, FileError, Fingerprint, IdentityRule, Overrides, Source, Zone,
+    identity_of_plaintext,
 };
 use quangate_engine::codegen::{self, Pattern};
 use quangate_engine::packed::unpack;
@@ -52,6 +53,7 @@ struct Options {
     named_csv: bool,
     ignore_case: bool,
     ignore_spaces: bool,
+    zone: Vec<(i64, i64)>,
 }
 
 impl Options {
@@ -62,7 +64,7 @@ impl Options {
         }
     }
 
-    fn overrides(&self) -> Result<Overrides, FileError> {
+    fn overrides(&self, now_s: Option<i64>) -> Result<Overrides, FileError> {
         let parsed = Overrides::parse(
             self.encoding.as_deref(),
             self.separator.as_deref(),
@@ -74,6 +76,8 @@ impl Options {
             sheet: self.sheet.clone(),
             named_csv: self.named_csv,
             blanks_belong_to_codes: self.ignore_spaces,
+            zone: Zone(self.zone.clone()),
+            now_s,
             ..parsed
         })
     }
@@ -91,8 +95,14 @@ pub struct CodeFile {
 impl CodeFile {
     /// `path` None reads the standard input.
     #[staticmethod]
-    fn open(py: Python<'_>, path: Option<PathBuf>, options: Options) -> PyResult<Self> {
-        let overrides = options.overrides().map_err(flag_error)?;
+    #[pyo3(signature = (path, options, now_s = None))]
+    fn open(
+        py: Python<'_>,
+        path: Option<PathBuf>,
+        options: Options,
+        now_s: Option<i64>,
+    ) -> PyResult<Self> {
+        let overrides = options.overrides(now_s).map_err(flag_error)?;
         let input: Box<dyn Read + Send> = match path {
             Some(path) => Box::new(File::open(path)?),
             None => Box::new(std::io::stdin()),
@@ -199,6 +209,10 @@ impl ParsedBatch {
     fn counts(&self) -> (usize, usize) {
         let batch = self.0.lock();
         (batch.repeat_count(), batch.candidate_count())
+    }
+
+    fn expiring(&self) -> bool {
+        self.0.lock().expiring()
     }
 
     fn report(&self, py: Python<'_>, in_file: Vec<usize>, in_pool: Vec<usize>) -> String {

@@ -3,7 +3,7 @@
 -- Per line an outcome: 1 created, 2 replayed (same number, same content), 3 conflict (same
 -- number, other content), 4 insufficient balance, 5 purchase limit. Only created lines leave
 -- anything behind. For 2 and 3 `existing` names the order; for 4 it is what the account has.
--- Errors: QG001 a lease was lost (nothing done), 23505 on allocation (I1's guard).
+-- Errors: QG001 a lease was lost, or its codes have expired (nothing done), 23505 on allocation (I1's guard).
 --
 -- Every commit of a partner holds its account row, so commits of one partner come one by one:
 -- balances, entry numbers, purchase limits and order numbers need no other lock. A number that
@@ -50,7 +50,8 @@ BEGIN
     IF cardinality(l_id) > 0 THEN
         SELECT count(*) INTO held FROM (
             SELECT FROM lease l JOIN unnest(l_id, l_epoch) AS mine (id, epoch) ON l.id = mine.id
-            WHERE l.epoch = mine.epoch AND l.state = 'active' FOR SHARE OF l) AS held_leases;
+            WHERE l.epoch = mine.epoch AND l.state = 'active' AND (l.sell_until IS NULL OR l.sell_until > committed_at)
+            FOR SHARE OF l) AS held_leases;
         IF held <> cardinality(l_id) THEN
             RAISE EXCEPTION 'lease lost' USING ERRCODE = 'QG001';
         END IF;

@@ -3,15 +3,19 @@ CREATE FUNCTION free_range(p_pool bigint, p_lo bigint, p_hi bigint) RETURNS bigi
 DECLARE
     freed bigint;
 BEGIN
-    WITH taken AS (
-        SELECT seq FROM allocation WHERE pool_id = p_pool AND seq >= p_lo AND seq < p_hi
-        UNION ALL SELECT p_hi
-    ), gap AS (
-        SELECT lag(seq, 1, p_lo - 1) OVER (ORDER BY seq) + 1 AS lo, seq AS hi FROM taken
-    ), kept AS (
-        INSERT INTO fragment (pool_id, lo, hi) SELECT p_pool, lo, hi FROM gap WHERE lo < hi RETURNING hi - lo AS n
-    )
-    SELECT coalesce(sum(n), 0) INTO freed FROM kept;
+    IF (SELECT expiring FROM pool WHERE id = p_pool) THEN
+        freed := free_expiring(p_pool, p_lo, p_hi);
+    ELSE
+        WITH taken AS (
+            SELECT seq FROM allocation WHERE pool_id = p_pool AND seq >= p_lo AND seq < p_hi
+            UNION ALL SELECT p_hi
+        ), gap AS (
+            SELECT lag(seq, 1, p_lo - 1) OVER (ORDER BY seq) + 1 AS lo, seq AS hi FROM taken
+        ), kept AS (
+            INSERT INTO fragment (pool_id, lo, hi) SELECT p_pool, lo, hi FROM gap WHERE lo < hi RETURNING hi - lo AS n
+        )
+        SELECT coalesce(sum(n), 0) INTO freed FROM kept;
+    END IF;
     IF freed > 0 THEN
         UPDATE pool SET generation = generation + 1 WHERE id = p_pool;
     END IF;
@@ -51,10 +55,14 @@ BEGIN
     PERFORM FROM pool WHERE id = p_pool FOR NO KEY UPDATE;
     PERFORM close_leases(p_pool, p_finished);
     PERFORM close_leases(p_pool, ARRAY(
-        SELECT l.id FROM lease l WHERE l.pool_id = p_pool AND l.state = 'active' AND l.expires_at < now()));
+        SELECT l.id FROM lease l WHERE l.pool_id = p_pool AND l.state = 'active' AND (l.expires_at < now() OR l.sell_until <= now())));
     SELECT * INTO p FROM pool WHERE id = p_pool;
+    IF p.expiring THEN
+        PERFORM expire_codes(p_pool);
+    END IF;
     generation := p.generation;
-    SELECT p.size - p.next_seq + coalesce(sum(fr.hi - fr.lo), 0) INTO free_count FROM fragment fr WHERE fr.pool_id = p_pool;
+    SELECT p.size - p.next_seq + coalesce(sum(fr.hi - fr.lo), 0) INTO free_count FROM fragment fr
+    WHERE fr.pool_id = p_pool AND (fr.expires_at IS NULL OR fr.expires_at > now() + p.min_life);
     IF free_count = 0 THEN
         SELECT CASE WHEN count(*) = 0 THEN 'sold_out' WHEN bool_and(l.worker_id = p_worker) THEN 'mine' ELSE 'others' END
         INTO verdict FROM lease l WHERE l.pool_id = p_pool AND l.state = 'active';
@@ -65,17 +73,19 @@ BEGIN
     SELECT greatest(count(*), 1) INTO holders FROM worker w WHERE w.expires_at > now();
     -- Guided self-scheduling: shrinks to one at the tail, so nothing is stranded.
     n := greatest(1, least(p_want, 65536, ceil(free_count / (2.0 * holders))::bigint));
-    FOR f IN SELECT fr.lo, fr.hi FROM fragment fr WHERE fr.pool_id = p_pool ORDER BY fr.lo LIMIT fragments_max LOOP
+    FOR f IN SELECT fr.lo, fr.hi, fr.expires_at FROM fragment fr
+             WHERE fr.pool_id = p_pool AND (fr.expires_at IS NULL OR fr.expires_at > now() + p.min_life)
+             ORDER BY fr.expires_at, fr.lo LIMIT fragments_max LOOP
         EXIT WHEN n <= 0;
         lo := f.lo;
         hi := least(f.hi, f.lo + n);
         n := n - (hi - lo);
         DELETE FROM fragment fr WHERE fr.pool_id = p_pool AND fr.lo = f.lo;
         IF hi < f.hi THEN
-            INSERT INTO fragment (pool_id, lo, hi) VALUES (p_pool, hi, f.hi);
+            INSERT INTO fragment (pool_id, lo, hi, expires_at) VALUES (p_pool, hi, f.hi, f.expires_at);
         END IF;
-        INSERT INTO lease AS l (pool_id, lo, hi, worker_id, expires_at)
-        VALUES (p_pool, refill.lo, refill.hi, p_worker, now() + make_interval(secs => p_ttl_s))
+        INSERT INTO lease AS l (pool_id, lo, hi, worker_id, expires_at, sell_until)
+        VALUES (p_pool, refill.lo, refill.hi, p_worker, now() + make_interval(secs => p_ttl_s), f.expires_at - p.min_life)
         RETURNING l.id, l.epoch INTO lease_id, epoch;
         RETURN NEXT;
     END LOOP;
@@ -111,17 +121,23 @@ BEGIN
     RETURN freed;
 END $$;
 
--- Takes back the leases of workers that are gone: expired, or of a worker id given as dead.
+-- Takes back the leases of workers that are gone: expired, or of a worker id given as dead; and
+-- those over codes that have expired, which are then off sale.
 CREATE FUNCTION reclaim(p_dead uuid[]) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     one record;
     freed bigint := 0;
 BEGIN
     FOR one IN SELECT pool_id, array_agg(id) AS ids FROM lease
-               WHERE state = 'active' AND (expires_at < now() OR worker_id = ANY (p_dead))
+               WHERE state = 'active' AND (expires_at < now() OR sell_until <= now() OR worker_id = ANY (p_dead))
                GROUP BY pool_id ORDER BY pool_id LOOP
         PERFORM FROM pool WHERE id = one.pool_id FOR NO KEY UPDATE;
         freed := freed + close_leases(one.pool_id, one.ids);
+    END LOOP;
+    FOR one IN SELECT p.id FROM pool p WHERE p.expiring AND EXISTS (
+                   SELECT FROM fragment f WHERE f.pool_id = p.id AND f.expires_at <= now()) ORDER BY p.id LOOP
+        PERFORM FROM pool WHERE id = one.id FOR NO KEY UPDATE;
+        PERFORM expire_codes(one.id);
     END LOOP;
     DELETE FROM worker WHERE worker_id = ANY (p_dead) OR expires_at < now() - interval '1 hour';
     RETURN freed;

@@ -67,12 +67,14 @@ SELECT missing_guards('I2') AS problem
 -- ---------------------------------------------------------------- I3: conservation, per pool
 
 -- name: i3_sum_of_parts
-SELECT format('pool %s: imported %s, but delivered %s + free %s + leased %s + in doubt %s + void %s = %s', name, imported,
-              delivered, free, leased, in_doubt, void, delivered + free + leased + in_doubt + void) AS problem
+SELECT format('pool %s: imported %s, but delivered %s + free %s + leased %s + in doubt %s + expired %s + void %s = %s', name, imported,
+              delivered, free, leased, in_doubt, expired, void, delivered + free + leased + in_doubt + expired + void) AS problem
 FROM (
     SELECT p.name, p.size AS imported,
            (SELECT count(*) FROM allocation a WHERE a.pool_id = p.id AND a.order_id IS NOT NULL) AS delivered,
-           (SELECT count(*) FROM allocation a WHERE a.pool_id = p.id AND a.order_id IS NULL) AS void,
+           (SELECT count(*) FROM allocation a WHERE a.pool_id = p.id AND a.order_id IS NULL)
+               - (SELECT count(*) FROM code_void v WHERE v.pool_id = p.id AND v.expired) AS void,
+           (SELECT count(*) FROM code_void v WHERE v.pool_id = p.id AND v.expired) AS expired,
            p.size - p.next_seq + (SELECT coalesce(sum(f.hi - f.lo), 0) FROM fragment f WHERE f.pool_id = p.id) AS free,
            coalesce(l.leased, 0) AS leased, coalesce(l.in_doubt, 0) AS in_doubt
     FROM pool p
@@ -86,7 +88,25 @@ FROM (
         GROUP BY l.pool_id
     ) AS l ON l.pool_id = p.id
 ) AS parts
-WHERE imported <> delivered + free + leased + in_doubt + void
+WHERE imported <> delivered + free + leased + in_doubt + expired + void OR void < 0
+
+-- name: i3_sold_after_expiry
+SELECT format('pool %s: code %s expired at %s and was sold at %s', c.pool_id, c.seq, c.expires_at, o.created_at) AS problem
+FROM code c JOIN allocation a ON a.pool_id = c.pool_id AND a.seq = c.seq
+JOIN orders o ON o.id = a.order_id AND o.pool_id = c.pool_id
+WHERE c.expires_at <= o.created_at
+
+-- name: i3_expiry_unseen
+-- Whoever grants or sells a range knows the earliest expiry in it.
+SELECT format('pool %s: code %s expires at %s, but the %s over it says %s', c.pool_id, c.seq, c.expires_at, r.what,
+              coalesce(r.known::text, 'never')) AS problem
+FROM code c JOIN (
+    SELECT pool_id, lo, hi, 'fragment' AS what, expires_at AS known FROM fragment
+    UNION ALL SELECT pool_id, lo, hi, 'lease ' || id, sell_until FROM lease WHERE state = 'active'
+    UNION ALL SELECT id, next_seq, size, 'part never leased', NULL FROM pool WHERE next_seq < size
+) AS r ON r.pool_id = c.pool_id AND c.seq >= r.lo AND c.seq < r.hi
+WHERE c.expires_at IS NOT NULL AND c.expires_at < coalesce(r.known, 'infinity')
+  AND NOT EXISTS (SELECT FROM allocation a WHERE a.pool_id = c.pool_id AND a.seq = c.seq)
 
 -- name: i3_ranges_overlap
 -- Fragments, active leases and what was never leased share no code.

@@ -2,7 +2,7 @@
 
 use super::FileError;
 use super::column::{self, Column};
-use super::expiry;
+use super::expiry::{self, Zone};
 use super::field::{Separator, looks_like_link};
 use super::mask::mask;
 use super::row::{Cell, read_row};
@@ -81,7 +81,8 @@ fn role_of(data: &[&Vec<Cell<'_>>], place: usize) -> Option<Column> {
         () if filled.is_empty() => None,
         () if most(&|cell| looks_like_link(cell.text())) => Some(Column::Url),
         () if most(&|cell| {
-            matches!(cell, Cell::Date(_)) || matches!(expiry::parse(cell.text()), Ok(Some(_)))
+            matches!(cell, Cell::Date(_))
+                || matches!(expiry::parse(cell.text(), &Zone::default()), Ok(Some(_)))
         }) =>
         {
             Some(Column::ExpiresAt)

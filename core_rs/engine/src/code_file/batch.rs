@@ -17,6 +17,8 @@ pub struct Batch {
     lines: Vec<u64>,
     plain: Arena,
     identity: Arena,
+    /// When each row ends, in Unix seconds; `None`: never.
+    ends: Vec<Option<i64>>,
     rejects: Vec<(u64, Reason)>,
     /// Rows whose identity no earlier row of the batch has: what may be imported.
     candidates: Vec<usize>,
@@ -61,6 +63,7 @@ impl Batch {
             Err(reason) => self.rejects.push((row.line, reason)),
             Ok(goods) => {
                 self.lines.push(row.line);
+                self.ends.push(goods.ends);
                 self.plain.push_with(|out| write_plaintext(&goods, out));
                 let identity = if goods.code.is_empty() {
                     // A link is its own identity, to the letter.
@@ -129,6 +132,12 @@ impl Batch {
     #[must_use]
     pub fn repeat_count(&self) -> usize {
         self.repeats.len()
+    }
+
+    /// Whether any row ends.
+    #[must_use]
+    pub fn expiring(&self) -> bool {
+        self.ends.iter().any(Option::is_some)
     }
 
     /// How many rows may be imported, as `fingerprints` settled it.
@@ -224,30 +233,44 @@ impl Batch {
         text
     }
 
-    /// Seals the kept candidates as a payload of `COPY code (pool_id, seq, batch_id, sealed)`.
+    /// Seals the kept candidates as a payload of
+    /// `COPY code (pool_id, seq, batch_id, sealed, expires_at)`.
     ///
     /// `dropped` are candidate indices in ascending order; the kept ones get the numbers
-    /// `seq_lo`, `seq_lo + 1`, …; `seal` appends one sealed record.
+    /// `seq_lo`, `seq_lo + 1`, … in the file's order, or by expiry if any ends: then runs of
+    /// numbers expire together. `seal` appends one sealed record.
     pub fn copy_rows<E>(
         &self,
         rows: CopyRows,
         dropped: &[usize],
         mut seal: impl FnMut(i64, &[u8], &mut Vec<u8>) -> Result<(), E>,
     ) -> Result<Vec<u8>, E> {
-        let mut payload = CopyPayload::new(self.plain_bytes() + self.candidates.len() * 128);
-        for (seq, candidate) in (rows.seq_lo..).zip(self.kept(dropped)) {
-            payload.row(4);
+        let mut payload = CopyPayload::new(self.plain_bytes() + self.candidates.len() * 132);
+        let mut kept: Vec<usize> = self.kept(dropped).map(|at| self.candidates[at]).collect();
+        if self.expiring() {
+            kept.sort_by_key(|row| self.ends[*row].unwrap_or(i64::MAX));
+        }
+        for (seq, row) in (rows.seq_lo..).zip(kept) {
+            payload.row(5);
             payload.field(&rows.pool_id.to_be_bytes());
             payload.field(&seq.to_be_bytes());
             payload.field(&rows.batch_id.to_be_bytes());
-            let plaintext = self.plain.get(self.candidates[candidate]);
-            payload.field_with(|out| seal(seq, plaintext, out))?;
+            payload.field_with(|out| seal(seq, self.plain.get(row), out))?;
+            match self.ends[row] {
+                Some(ends) => payload.field(&timestamp(ends).to_be_bytes()),
+                None => payload.null(),
+            }
         }
         Ok(payload.end())
     }
 }
 
-/// Where the rows of a batch go: table `code (pool_id, seq, batch_id, sealed)`.
+/// A `timestamptz` on the wire: microseconds since 2000-01-01, UTC.
+fn timestamp(unix_s: i64) -> i64 {
+    (unix_s - 946_684_800) * 1_000_000
+}
+
+/// Where the rows of a batch go: table `code`.
 #[derive(Debug, Clone, Copy)]
 pub struct CopyRows {
     /// The pool.

@@ -37,6 +37,11 @@ impl CopyPayload {
         Ok(())
     }
 
+    /// Appends a field that is NULL.
+    pub(super) fn null(&mut self) {
+        self.0.extend_from_slice(&(-1_i32).to_be_bytes());
+    }
+
     /// The low half of a length: a field is some kilobytes at most.
     fn length(&mut self, length: usize) {
         self.0.extend_from_slice(&length.to_be_bytes()[4..]);

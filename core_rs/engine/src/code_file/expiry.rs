@@ -15,30 +15,66 @@ const NEVER: &[&str] = &[
     "never",
 ];
 
+/// Local times of a zone: from which local second on which offset (seconds east of UTC) holds.
+///
+/// Empty: UTC. Given by who knows the zones; nothing here does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Zone(pub Vec<(i64, i64)>);
+
+impl Zone {
+    /// The moment, in Unix seconds, at which clocks of the zone show `local`.
+    fn moment(&self, local: i64) -> i64 {
+        let after = self.0.partition_point(|(from, _)| *from <= local);
+        let offset = self
+            .0
+            .get(after.saturating_sub(1))
+            .map_or(0, |(_, offset)| *offset);
+        local - offset
+    }
+}
+
+/// When something expires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Expiry {
+    /// RFC 3339: the day as the supplier wrote it, or the moment in UTC.
+    pub(super) text: String,
+    /// Unix seconds from which on it is worthless: a day is good to its end.
+    pub(super) ends: i64,
+}
+
 /// Reads an expiry: `Ok(None)` if it never comes, `Err(())` if the text is no date.
 ///
-/// A day stays a day (`2027-12-31`); a moment becomes UTC (`2027-12-31T15:59:59Z`), and
-/// one without a zone is taken as UTC. Day-first and month-first forms are ambiguous: refused.
-pub(super) fn parse(text: &str) -> Result<Option<String>, ()> {
+/// A day stays a day (`2027-12-31`), good to its end in `zone`; a moment becomes UTC
+/// (`2027-12-31T15:59:59Z`), and one without a zone of its own is taken as `zone`'s.
+/// Day-first and month-first forms are ambiguous: refused.
+pub(super) fn parse(text: &str, zone: &Zone) -> Result<Option<Expiry>, ()> {
     if text.is_empty() || NEVER.contains(&text.to_lowercase().as_str()) {
         return Ok(None);
     }
     let (date, time) = cut_time(text);
     let day = parse_day(date).ok_or(())?;
     let Some(time) = time else {
-        return Ok(Some(format_day(day)));
+        let text = format_day(day);
+        let ends = zone.moment((days_since_epoch(day) + 1) * 86_400);
+        return Ok(Some(Expiry { text, ends }));
     };
     let (seconds, offset_s) = parse_time(time).ok_or(())?;
-    let moment = days_since_epoch(day) * 86_400 + seconds - offset_s;
+    let local = days_since_epoch(day) * 86_400 + seconds;
+    let ends = offset_s.map_or_else(|| zone.moment(local), |offset| local - offset);
+    let text = format_moment(ends);
+    Ok(Some(Expiry { text, ends }))
+}
+
+fn format_moment(moment: i64) -> String {
     let day = day_from_epoch(moment.div_euclid(86_400));
     let rest = moment.rem_euclid(86_400);
-    Ok(Some(format!(
+    format!(
         "{}T{:02}:{:02}:{:02}Z",
         format_day(day),
         rest / 3600,
         rest / 60 % 60,
         rest % 60
-    )))
+    )
 }
 
 type Day = (i64, i64, i64);
@@ -95,8 +131,8 @@ fn days_of_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Seconds of the day, and the zone's offset in seconds.
-fn parse_time(text: &str) -> Option<(i64, i64)> {
+/// Seconds of the day, and the zone's offset in seconds if it is written there.
+fn parse_time(text: &str) -> Option<(i64, Option<i64>)> {
     let zone_at = text.find(['Z', 'z', '+', '-']).unwrap_or(text.len());
     let (clock, zone) = text.split_at(zone_at);
     let clock = clock
@@ -118,9 +154,12 @@ fn parse_time(text: &str) -> Option<(i64, i64)> {
     valid.then_some((hour * 3600 + minute * 60 + second, parse_offset(zone)?))
 }
 
-fn parse_offset(zone: &str) -> Option<i64> {
-    if matches!(zone, "" | "Z" | "z") {
-        return Some(0);
+/// `None`: no offset. `Some(None)`: none is written.
+fn parse_offset(zone: &str) -> Option<Option<i64>> {
+    match zone {
+        "" => return Some(None),
+        "Z" | "z" => return Some(Some(0)),
+        _ => {}
     }
     let sign = if zone.starts_with('-') { -1 } else { 1 };
     let digits = zone[1..].replace(':', "");
@@ -132,7 +171,7 @@ fn parse_offset(zone: &str) -> Option<i64> {
             .unwrap_or("00"),
     );
     let (hours, minutes) = (number(hours, 2..=2)?, number(minutes, 2..=2)?);
-    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+    (hours < 24 && minutes < 60).then_some(Some(sign * (hours * 3600 + minutes * 60)))
 }
 
 /// Days since 1970-01-01 in the proleptic Gregorian calendar.
@@ -202,8 +241,9 @@ mod tests {
             ("2027-12-31 2", Err(())),
         ];
         for (text, expected) in rows {
+            let found = parse(text, &Zone::default()).map(|found| found.map(|expiry| expiry.text));
             assert_eq!(
-                parse(text),
+                found,
                 expected.map(|found| found.map(str::to_owned)),
                 "{text}"
             );
@@ -216,6 +256,30 @@ mod tests {
         assert_eq!(days_since_epoch((1970, 1, 1)), 0);
         for days in 0..146_097 {
             assert_eq!(days_since_epoch(day_from_epoch(days)), days);
+        }
+    }
+
+    /// A day is good to its end, a moment to itself, both where the operator says they are.
+    #[test]
+    fn ends_where_the_zone_says() {
+        let shanghai = Zone(vec![(i64::MIN, 28_800)]);
+        // A zone that put its clocks back by an hour at local 1,000,000,000.
+        let shifting = Zone(vec![(i64::MIN, 7_200), (1_000_000_000, 3_600)]);
+        let table: &[(&str, &Zone, i64)] = &[
+            ("1970-01-01", &Zone::default(), 86_400),
+            ("1970-01-02", &shanghai, 172_800 - 28_800),
+            ("1970-01-02 00:00:01", &shanghai, 86_401 - 28_800),
+            ("1970-01-02T00:00:01Z", &shanghai, 86_401),
+            ("1970-01-02T00:00:01+01:00", &shanghai, 86_401 - 3_600),
+            ("2001-09-09 01:46:39", &shifting, 999_999_999 - 7_200),
+            ("2001-09-09 01:46:40", &shifting, 1_000_000_000 - 3_600),
+        ];
+        for (text, zone, ends) in table {
+            assert_eq!(
+                parse(text, zone).map(|found| found.map(|e| e.ends)),
+                Ok(Some(*ends)),
+                "{text}"
+            );
         }
     }
 }

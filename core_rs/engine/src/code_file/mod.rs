@@ -26,6 +26,7 @@ mod workbook;
 pub use batch::{Batch, CopyRows, Fingerprint};
 pub use column::Column;
 pub use decode::Encoding;
+pub use expiry::Zone;
 pub use field::Separator;
 pub use identity::IdentityRule;
 pub use mask::mask;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use zeroize::Zeroize;
 
 use super::column::Column;
-use super::expiry;
+use super::expiry::{self, Expiry, Zone};
 use super::field::looks_like_link;
 
 /// Longest code, pin or link in bytes: a link of any browser, and far below a page of the database.
@@ -34,6 +34,8 @@ pub enum Reason {
     TooManyColumns,
     /// A quote opens and does not close as it should.
     BadQuotes,
+    /// Its expiry has passed.
+    Expired,
 }
 
 impl Reason {
@@ -51,6 +53,7 @@ impl Reason {
             Self::Undecodable => "undecodable",
             Self::TooManyColumns => "too_many_columns",
             Self::BadQuotes => "bad_quotes",
+            Self::Expired => "expired",
         }
     }
 }
@@ -60,7 +63,7 @@ impl Reason {
 pub(super) enum Cell<'a> {
     /// Text, trimmed.
     Text(Cow<'a, str>),
-    /// A typed date of a workbook, as RFC 3339: an expiry, never a code.
+    /// A typed date of a workbook, as RFC 3339 without a zone: an expiry, never a code.
     Date(String),
     /// A typed value that lost what the supplier wrote.
     Ruined,
@@ -91,6 +94,8 @@ pub struct Goods {
     pub url: String,
     /// RFC 3339: a day, or a moment in UTC.
     pub expires_at: String,
+    /// Unix seconds from which on it must not be sold.
+    pub ends: Option<i64>,
 }
 
 impl Drop for Goods {
@@ -106,6 +111,10 @@ pub(super) struct RowRule<'a> {
     pub(super) columns: &'a [Column],
     /// Places were guessed: a link in the code's or the pin's place is the link.
     pub(super) guessed: bool,
+    /// Where times without a zone are.
+    pub(super) zone: &'a Zone,
+    /// The moment of the import, in Unix seconds: what ended by then is refused.
+    pub(super) now_s: Option<i64>,
 }
 
 /// Reads one row.
@@ -119,7 +128,11 @@ pub(super) fn read_row(cells: &[Cell<'_>], rule: &RowRule<'_>) -> Result<Goods, 
             Some(Column::Code | Column::CardNumber) => goods.code = value(cell)?,
             Some(Column::Pin) => goods.pin = value(cell)?,
             Some(Column::Url) => goods.url = value(cell)?,
-            Some(Column::ExpiresAt) => goods.expires_at = read_expiry(cell)?,
+            Some(Column::ExpiresAt) => {
+                if let Some(Expiry { text, ends }) = read_expiry(cell, rule.zone)? {
+                    (goods.expires_at, goods.ends) = (text, Some(ends));
+                }
+            }
         }
     }
     if rule.guessed {
@@ -132,6 +145,12 @@ pub(super) fn read_row(cells: &[Cell<'_>], rule: &RowRule<'_>) -> Result<Goods, 
     match () {
         () if goods.code.is_empty() && goods.url.is_empty() => Err(Reason::EmptyCode),
         () if !goods.url.is_empty() && !is_link(&goods.url) => Err(Reason::BadUrl),
+        () if goods
+            .ends
+            .is_some_and(|ends| rule.now_s.is_some_and(|now| ends <= now)) =>
+        {
+            Err(Reason::Expired)
+        }
         () => Ok(goods),
     }
 }
@@ -177,14 +196,13 @@ fn value(cell: &Cell<'_>) -> Result<String, Reason> {
     }
 }
 
-fn read_expiry(cell: &Cell<'_>) -> Result<String, Reason> {
-    match cell {
-        Cell::Text(text) => expiry::parse(text)
-            .map(Option::unwrap_or_default)
-            .map_err(|()| Reason::BadExpiry),
-        Cell::Date(date) => Ok(date.clone()),
-        Cell::Ruined => Err(Reason::BadExpiry),
-    }
+fn read_expiry(cell: &Cell<'_>, zone: &Zone) -> Result<Option<Expiry>, Reason> {
+    let text = match cell {
+        Cell::Text(text) => text,
+        Cell::Date(date) => date.as_str(),
+        Cell::Ruined => return Err(Reason::BadExpiry),
+    };
+    expiry::parse(text, zone).map_err(|()| Reason::BadExpiry)
 }
 
 /// `="0012"`: how exports keep a spreadsheet from eating leading zeros.

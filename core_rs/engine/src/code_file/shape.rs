@@ -3,6 +3,7 @@
 use super::FileError;
 use super::column::Column;
 use super::decode::Encoding;
+use super::expiry::Zone;
 use super::field::Separator;
 use super::row::RowRule;
 
@@ -25,6 +26,11 @@ pub struct Overrides {
     pub named_csv: bool,
     /// Blanks inside a code mean nothing to this pool, so they cannot separate.
     pub blanks_belong_to_codes: bool,
+    /// `--zone`: where times without a zone are.
+    pub zone: Zone,
+    /// The moment of the import by the database's clock, in Unix seconds; `None`: nothing is
+    /// refused as expired.
+    pub now_s: Option<i64>,
 }
 
 impl Overrides {
@@ -62,6 +68,10 @@ pub struct Shape {
     pub guessed: bool,
     /// Some rows with the values masked, for the operator to check.
     pub sample: Vec<String>,
+    /// Where times without a zone are.
+    pub zone: Zone,
+    /// The moment of the import, in Unix seconds.
+    pub now_s: Option<i64>,
 }
 
 impl Shape {
@@ -69,6 +79,8 @@ impl Shape {
         RowRule {
             columns: &self.columns,
             guessed: self.guessed,
+            zone: &self.zone,
+            now_s: self.now_s,
         }
     }
 

@@ -8,7 +8,7 @@ use super::FileError;
 use super::assign::fill_columns;
 use super::column::{self, Column};
 use super::decode::{Encoding, TextReader, Transcoder};
-use super::expiry;
+use super::expiry::{self, Zone};
 use super::field::{Separator, cuts_into_pair, looks_like_link, of_pasted_line, split};
 use super::record::{QuoteRule, Splitter};
 use super::row::Cell;
@@ -82,6 +82,8 @@ pub(super) fn sniff_text(
         columns: Vec::new(),
         guessed: false,
         sample: Vec::new(),
+        zone: overrides.zone.clone(),
+        now_s: overrides.now_s,
     };
     fill_columns(&mut shape, &cells, overrides)?;
     Ok(shape)
@@ -108,6 +110,8 @@ pub(super) fn sniff_rows(
         columns: Vec::new(),
         guessed: false,
         sample: Vec::new(),
+        zone: overrides.zone.clone(),
+        now_s: overrides.now_s,
     };
     fill_columns(&mut shape, rows, overrides)?;
     Ok(shape)
@@ -279,7 +283,9 @@ fn is_comma_in_link(row: &[String], separator: Separator) -> bool {
     separator == Separator::Comma
         && looks_like_link(&row[0])
         && !row[1..].iter().any(String::is_empty)
-        && row[1..].iter().all(|field| expiry::parse(field).is_err())
+        && row[1..]
+            .iter()
+            .all(|field| expiry::parse(field, &Zone::default()).is_err())
 }
 
 /// No separator is sure: each line may have its own, if most lines have one.

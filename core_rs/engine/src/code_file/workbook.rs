@@ -98,10 +98,7 @@ impl Rows {
                 (TEXT, Cow::Owned(format!("{number:.0}")))
             }
             DataRef::DateTime(date) => (DATE, Cow::Owned(date_text(date.to_ymd_hms_milli()))),
-            DataRef::DateTimeIso(text) => match super::expiry::parse(text) {
-                Ok(Some(date)) => (DATE, Cow::Owned(date)),
-                _ => (RUINED, Cow::Borrowed("")),
-            },
+            DataRef::DateTimeIso(text) => (DATE, Cow::Borrowed(text.as_str())),
             DataRef::Int(_)
             | DataRef::Float(_)
             | DataRef::Bool(_)
@@ -162,6 +159,6 @@ fn date_text(
     if (hour, minute, second) == (0, 0, 0) {
         format!("{year:04}-{month:02}-{day:02}")
     } else {
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
     }
 }
