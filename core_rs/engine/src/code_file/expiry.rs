@@ -151,15 +151,17 @@ fn parse_time(text: &str) -> Option<(i64, Option<i64>)> {
         number(second, 1..=2)?,
     );
     let valid = hour < 24 && minute < 60 && second < 60;
-    valid.then_some((hour * 3600 + minute * 60 + second, parse_offset(zone)?))
+    let offset = if zone.is_empty() {
+        None
+    } else {
+        Some(parse_offset(zone)?)
+    };
+    valid.then_some((hour * 3600 + minute * 60 + second, offset))
 }
 
-/// `None`: no offset. `Some(None)`: none is written.
-fn parse_offset(zone: &str) -> Option<Option<i64>> {
-    match zone {
-        "" => return Some(None),
-        "Z" | "z" => return Some(Some(0)),
-        _ => {}
+fn parse_offset(zone: &str) -> Option<i64> {
+    if matches!(zone, "Z" | "z") {
+        return Some(0);
     }
     let sign = if zone.starts_with('-') { -1 } else { 1 };
     let digits = zone[1..].replace(':', "");
@@ -171,7 +173,7 @@ fn parse_offset(zone: &str) -> Option<Option<i64>> {
             .unwrap_or("00"),
     );
     let (hours, minutes) = (number(hours, 2..=2)?, number(minutes, 2..=2)?);
-    (hours < 24 && minutes < 60).then_some(Some(sign * (hours * 3600 + minutes * 60)))
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
 }
 
 /// Days since 1970-01-01 in the proleptic Gregorian calendar.
