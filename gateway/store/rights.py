@@ -67,7 +67,7 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "resolution": Rights(update=("approved_by", "approved_at", "outcome"), delete=True),
     "buyer_usage": Rights(update=("used",)),
     # Stock. Codes are deleted only with an import that was not finished: a trigger holds that.
-    "pool": Rights(update=("size", "next_seq", "generation")),
+    "pool": Rights(update=("size", "next_seq", "generation", "expiring")),
     "batch": CATALOG,
     "code": Rights(delete=True),
     "code_fingerprint": Rights(delete=True),

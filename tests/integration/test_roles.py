@@ -54,7 +54,7 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
         False,
     ),
     "partner": (ALL, False),
-    "pool": ({"size", "next_seq", "generation"}, False),
+    "pool": ({"size", "next_seq", "generation", "expiring"}, False),
     "resolution": ({"approved_by", "approved_at", "outcome"}, True),
     "reveal": (set(), False),
     "reveal_head": ({"height", "hash"}, False),
