@@ -111,7 +111,8 @@ async def stats_of(database: Any, pool: str) -> dict[str, int]:
 
 async def sound(connection: Any) -> None:
     """I1 to I3 and I7 hold."""
-    findings = await audit(AuditSnapshot(connection))
+    async with connection.transaction(isolation="repeatable_read"):
+        findings = await audit(AuditSnapshot(connection))
     assert [f for f in findings if not f.ok and f.invariant in {"I1", "I2", "I3", "I7"}] == []
 
 
