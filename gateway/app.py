@@ -24,6 +24,7 @@ from gateway.domain.errors import ConfigError, RefusedError
 from gateway.domain.public_url import authority
 from gateway.flows.front import TRUST_FIX, proxy_complaint
 from gateway.store.database import Database, open_database
+from gateway.store.pools import pool_sizes
 from gateway.store.vault import open_vault
 from gateway.tie import Tie
 from gateway.worker import Worker, bind, harden_process
@@ -73,7 +74,7 @@ async def _work(config: Config, tie: Tie | None) -> None:
     port = listening.getsockname()[1]
     config = replace(config, port=port)  # 0 took a free one; callbacks must find it
     database = await open_database(
-        config, connections=config.database_connections, migrate=tie is None
+        config, connections=pool_sizes(config).control, migrate=tie is None
     )
     try:
         worker = Worker(config, database, await open_vault(config.data, database.pool))

@@ -155,7 +155,7 @@ class Channels:
         sku = self._parts.catalog().skus_by_id[shown.record.sku_id]
         order = order_answer(account, shown, sku)
         push = answers.result_callback(account.settings, order, notice.notify_url, time.time())
-        answer = await self._client.send(push.url, push.headers, push.body)
+        answer = await self._client.send(notice.partner_id, push.url, push.headers, push.body)
         error = answer.error
         if error is None and not _is_taken(answer.status, answer.body):
             answer, error = type(answer)(error="not taken"), "answered without code 0"

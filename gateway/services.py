@@ -21,7 +21,7 @@ class Parts:
 
     config: Config
     dsn: str
-    pool: Any  # asyncpg pool
+    pool: Any  # connections for what runs behind the scenes; see store.pools
     vault: Vault
     keyring: KeyRing
     order_ids: OrderIds

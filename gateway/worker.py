@@ -32,7 +32,7 @@ from gateway.channels import Channels
 from gateway.config import Config
 from gateway.domain.catalog import Catalog
 from gateway.domain.lease import PackedRange
-from gateway.flows.account_rule import unusable_rules
+from gateway.flows.account_rule import RuleWatch
 from gateway.flows.intake import Intake
 from gateway.flows.known_numbers import KnownNumbers
 from gateway.flows.line import Line
@@ -50,6 +50,7 @@ from gateway.store.control import Control
 from gateway.store.database import Database
 from gateway.store.leases import LeaseStore
 from gateway.store.orders import OrderStore
+from gateway.store.pools import open_pools
 from gateway.store.readiness import Readiness
 from gateway.store.stock_levels import StockLevelStore
 from gateway.store.webhook_reads import UsedNonces
@@ -81,14 +82,15 @@ class Worker:
         self._id = uuid.uuid4()
         self._keyring = KeyRing()
         self._held_keys: set[str] = set()
-        self._warned_rules: set[tuple[str, str]] = set()
+        self._rules = RuleWatch()
         self._allocator = Allocator()
         self._tasks: list[asyncio.Task[Any]] = []
         self._services: list[Service] = []
 
     async def start(self, listening: socket.socket) -> None:
         """Register, wire, read the catalog and begin to serve on `listening`."""
-        config, pool = self._config, self._database.pool
+        config = self._config
+        self._pools = await open_pools(self._database, config)
         self._control = Control(
             dsn=self._database.dsn,
             config=config,
@@ -97,23 +99,21 @@ class Worker:
             on_reconnect=self._on_reconnect,
         )
         slot = await self._control.start()
-        orders = OrderStore(pool)
-        self._open_order_path(slot, orders)
+        self._open_order_path(slot)
         self._known.alone = await self._leases.count_workers() <= 1
-        read = await read_catalog(pool)
+        read = await read_catalog(self._pools.control)
         notifications = Notifications(self._parts(slot))
         topups = TopUps(self._parts(slot), told=notifications.notifier.made)
         channels = Channels(self._parts(slot), show=self._show_order)
         self._context = self._make_context(
             slot,
-            orders,
             read.catalog,
             topups=topups,
             channels=channels,
             notifications=notifications,
         )
         self._take_keys(read)
-        self._warn_of_rules(read.catalog)
+        self._rules.look_at(read.catalog)
         self._services = [topups, notifications, channels]
         for service in self._services:
             await service.start()
@@ -149,9 +149,10 @@ class Worker:
 
     # ------------------------------------------------------------ parts of the order path
 
-    def _open_order_path(self, slot: int, orders: OrderStore) -> None:
+    def _open_order_path(self, slot: int) -> None:
         """Wire what an order passes through between its handler and the database."""
-        config, pool = self._config, self._database.pool
+        config, pool = self._config, self._pools.control
+        orders = OrderStore(pool)
         self._order_ids = OrderIds(slot)
         leases = LeaseStore(pool, worker_id=self._id, slot=slot, ttl_s=config.lease_ttl_s)
         self._leases = leases
@@ -159,7 +160,9 @@ class Worker:
             allocator=self._allocator, leases=leases, find_corrupt=self._find_corrupt
         )
         self._known = KnownNumbers(
-            orders=orders, partner_ids=lambda: list(self._context.catalog.partner_names)
+            # All numbers there are, read piece by piece: that must not hold up a lease.
+            orders=OrderStore(self._pools.background),
+            partner_ids=lambda: list(self._context.catalog.partner_names),
         )
         chain = slot * CHAINS_PER_WORKER
         self._intake = Intake(
@@ -183,7 +186,6 @@ class Worker:
     def _make_context(
         self,
         slot: int,
-        orders: OrderStore,
         catalog: Catalog,
         *,
         topups: TopUps,
@@ -191,7 +193,7 @@ class Worker:
         notifications: Notifications,
     ) -> Context:
         """What the handlers share."""
-        pool, vault = self._database.pool, self._vault
+        pools, vault = self._pools, self._vault
         return Context(
             config=self._config,
             catalog=catalog,
@@ -200,7 +202,8 @@ class Worker:
             intake=self._intake,
             stock=self._stock,
             desk=OrderDesk(
-                orders=orders,
+                orders=OrderStore(pools.reads),
+                lists=OrderStore(pools.lists),
                 vault=vault,
                 keyring=self._keyring,
                 chain=slot * CHAINS_PER_WORKER + LANES,
@@ -209,15 +212,16 @@ class Worker:
             topups=topups,
             channels=channels,
             notifier=notifications.notifier,
-            stock_levels=StockLevels(StockLevelStore(pool)),
+            stock_levels=StockLevels(StockLevelStore(pools.reads)),
             statements=Statements(
-                ledger=AccountStore(pool), seal=vault.wrap_secret, unseal=vault.open_secret
+                ledger=AccountStore(pools.lists), seal=vault.wrap_secret, unseal=vault.open_secret
             ),
-            nonces=UsedNonces(pool),
-            readiness=Readiness(pool),
-            worklist=Worklist(pool),
+            nonces=UsedNonces(pools.reads),
+            readiness=Readiness(pools.control),
+            worklist=Worklist(pools.background),
             worker_slot=slot,
-            database=pool,
+            reads=pools.reads,
+            lists=pools.lists,
         )
 
     def _seal(self, lines: Sequence[Line]) -> list[bytes | None]:
@@ -254,7 +258,7 @@ class Worker:
         return Parts(
             config=self._config,
             dsn=self._database.dsn,
-            pool=self._database.pool,
+            pool=self._pools.background,
             vault=self._vault,
             keyring=self._keyring,
             order_ids=self._order_ids,
@@ -282,6 +286,8 @@ class Worker:
             await self._refresh_catalog()
         elif kind == "workers":
             self._known.alone = await self._leases.count_workers() <= 1
+        elif kind == "money":
+            self._intake.money_came(int(rest))
         elif kind == "pool":
             self._stock.announce(int(rest))
         elif kind == "recall":
@@ -295,12 +301,12 @@ class Worker:
         await self._refresh_catalog()
 
     async def _refresh_catalog(self) -> None:
-        read = await read_catalog(self._database.pool)
+        read = await read_catalog(self._pools.control)
         for service in self._services:
             await service.prepare()
         self._context.catalog = read.catalog
         self._take_keys(read)
-        self._warn_of_rules(read.catalog)
+        self._rules.look_at(read.catalog)
         for service in self._services:
             await service.catalog_changed()
 
@@ -314,13 +320,6 @@ class Worker:
             self._held_keys.discard(key_id)
             # Orders under way are still sealed to it; that it may not ask is in the catalog.
             asyncio.get_running_loop().call_later(KEY_GRACE_S, self._keyring.remove, key_id)
-
-    def _warn_of_rules(self, catalog: Catalog) -> None:
-        """Name, once each, the SKUs that were given a rule which is refused today."""
-        rules = [(sku.sku, sku.account_rule) for sku in catalog.skus.values()]
-        for sku, why in set(unusable_rules(rules)) - self._warned_rules:
-            self._warned_rules.add((sku, why))
-            log.warning("worker.account_rule_unusable", sku=sku, reason=why)
 
     async def _keep_leases(self) -> None:
         """Renew at a third of their life; return pools nobody buys from; prune now and then."""
@@ -358,7 +357,7 @@ class Worker:
         # Codes of a commit that is not decided may be sold: their leases are not given back.
         whole = settled and await _by(ends_at, "leases", self._stock.close()) and whole
         whole = await _by(ends_at, "control", self._control.close()) and whole
-        return await _by(ends_at, "database", self._database.close()) and whole
+        return await _by(ends_at, "database", self._pools.close()) and whole
 
 
 async def _by(ends_at: float, what: str, step: Awaitable[object]) -> bool:

@@ -11,7 +11,14 @@ some requests by itself; and it costs a quarter of aiohttp's (README of this lib
 
 from connectors.http1.client import ClientLimits, HttpClient
 from connectors.http1.connection import AnswerTooLongError, StaleConnectionError
-from connectors.http1.dialer import AddressInfo, AddressRefusedError, Dialer, Resolve
+from connectors.http1.dialer import (
+    AddressInfo,
+    AddressRefusedError,
+    Dialer,
+    Resolve,
+    look_up,
+    resolve_apart,
+)
 
 __all__ = [
     "AddressInfo",
@@ -22,4 +29,6 @@ __all__ = [
     "HttpClient",
     "Resolve",
     "StaleConnectionError",
+    "look_up",
+    "resolve_apart",
 ]

@@ -5,9 +5,11 @@ resolved or rebound before, nothing later can change it.
 """
 
 import asyncio
+import contextlib
 import functools
 import socket
 import ssl
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -28,11 +30,42 @@ class AddressRefusedError(OSError):
     """The guard permits none of the host's addresses."""
 
 
-async def resolve_by_loop(host: str, port: int) -> Sequence[AddressInfo]:
-    """The system's resolver, in the event loop's own threads."""
-    return await asyncio.get_running_loop().getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
-    )
+def look_up(host: str, port: int) -> Sequence[AddressInfo]:
+    """Every address of a host, by the system's resolver; blocks for as long as that likes."""
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+
+
+async def resolve_apart(
+    host: str,
+    port: int,
+    look_up: Callable[[str, int], Sequence[AddressInfo]] = look_up,
+) -> Sequence[AddressInfo]:
+    """`look_up` in a thread of its own: a name server that is slow holds up no thread that somebody
+    shares, and not the end of the process. Whoever calls bounds how many there are.
+    """
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[Sequence[AddressInfo]] = loop.create_future()
+
+    def settle(addresses: Sequence[AddressInfo] | None, error: Exception | None) -> None:
+        if found.done():
+            return  # nobody waits any more
+        if error is None:
+            found.set_result(addresses or ())
+        else:
+            found.set_exception(error)
+
+    def run() -> None:
+        try:
+            outcome: tuple[Sequence[AddressInfo] | None, Exception | None] = (
+                look_up(host, port), None,
+            )  # fmt: skip
+        except Exception as error:  # noqa: BLE001 - handed over
+            outcome = (None, error)
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(settle, *outcome)
+
+    threading.Thread(target=run, name="resolve", daemon=True).start()
+    return await found
 
 
 @functools.cache
@@ -51,7 +84,7 @@ class Dialer:
         self,
         *,
         tls: ssl.SSLContext | None = None,
-        resolve: Resolve = resolve_by_loop,
+        resolve: Resolve = resolve_apart,
         permits: Callable[[str], bool] | None = None,
     ) -> None:
         self._tls = tls or _usual_context()

@@ -24,7 +24,7 @@ async def read_account(context: Context, request: BaseRequest) -> Response:
     """GET /v1/account."""
     key, _ = await admit(context, request, Scope.ACCOUNT_READ)
     parse_query(request, NO_PARAMETERS)
-    account = await AccountStore(context.database).account(key.partner_id)
+    account = await AccountStore(context.reads).account(key.partner_id)
     return struct_response(
         Account(
             balance=account.balance,
@@ -40,7 +40,7 @@ async def list_entries(context: Context, request: BaseRequest) -> Response:
     key, _ = await admit(context, request, Scope.ACCOUNT_READ)
     query = parse_query(request)
     limit = parse_limit(query)
-    records = await AccountStore(context.database).entries(
+    records = await AccountStore(context.lists).entries(
         key.partner_id, parse_cursor(ENTRIES, query), limit + 1
     )
     page = records[:limit]

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Final, Protocol
 
 from gateway.api.meters import Meters
+from gateway.api.order_wire import BATCH_QUANTITY_MAX
 from gateway.api.refusals import Refusals
 from gateway.config import Config
 from gateway.domain.catalog import Catalog, Sku
@@ -18,9 +19,14 @@ from gateway.flows.statements import Statements
 from gateway.flows.stock import Stock
 from gateway.flows.stock_levels import StockLevels
 from gateway.native import KeyRing, OrderIds, RateLimiter
+from gateway.shares import Shares
+from gateway.store.pools import BoundedPool
 from gateway.store.readiness import Readiness
 from gateway.store.webhook_reads import UsedNonces
 from gateway.store.worklist import Worklist
+
+BATCHES_WAITING_MAX: Final = 4_096  # of one partner, for codes or for a turn
+BATCH_WAIT_S: Final = 5.0
 
 
 class TopUpDesk(Protocol):
@@ -80,6 +86,17 @@ class Acknowledgement(Protocol):
     def body(self) -> bytes: ...
 
 
+def _batch_codes() -> Shares:
+    """Codes of batches that are under way: one partner has room for the largest batch there is."""
+    own = BATCH_QUANTITY_MAX
+    return Shares(total=2 * own, own=own, waiting_max=BATCHES_WAITING_MAX, wait_s=BATCH_WAIT_S)
+
+
+def _turns() -> Shares:
+    """At work that is done in pieces."""
+    return Shares(total=1, own=1, waiting_max=BATCHES_WAITING_MAX, wait_s=None)
+
+
 @dataclass(slots=True, kw_only=True)
 class Context:
     """One worker's parts. `catalog` is replaced as a whole when an administrator changes it."""
@@ -101,7 +118,10 @@ class Context:
     readiness: Readiness
     worklist: Worklist
     worker_slot: int
-    database: Any  # asyncpg pool, for the stores of rarely used routes
+    reads: BoundedPool  # connections for what is read by its key
+    lists: BoundedPool  # connections for lists
+    batch_codes: Shares = field(default_factory=_batch_codes)
+    turns: Shares = field(default_factory=_turns)
     meters: Meters = field(default_factory=Meters)
     refusals: Refusals = field(default_factory=Refusals)
     draining: bool = False

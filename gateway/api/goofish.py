@@ -80,7 +80,7 @@ async def obey(
 async def _info(context: Context, account: ChannelAccount, operation: Operation) -> dict[str, Any]:
     if operation is Operation.PLATFORM_INFO:
         return answers.platform_info(account.settings)
-    money = await AccountStore(context.database).account(account.partner_id)
+    money = await AccountStore(context.reads).account(account.partner_id)
     return answers.merchant_info(money.available)
 
 

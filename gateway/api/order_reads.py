@@ -28,6 +28,7 @@ from gateway.domain.order_record import OrderFilter
 from gateway.flows.order_desk import View
 
 _PARAMETERS: Final = LIST_PARAMETERS | {"state", "sku", "created_from", "created_to"}
+NO_SKU: Final = 0  # no SKU has that id: an empty list
 _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})\Z"
 ).match
@@ -62,14 +63,17 @@ async def list_orders(context: Context, request: BaseRequest) -> Response:
         created_to=_parse_time(query, "created_to"),
         before_id=parse_cursor(ORDERS, query),
     )
-    records = await context.desk.page(key.partner_id, filter_, limit + 1)
-    page = records[:limit]
+    if filter_.sku_id == NO_SKU:
+        return json_response(page_json([], None))
+    page = await context.desk.page(key.partner_id, filter_, limit)
     data = []
-    for record in page:
+    for record in page.records:
         sku = context.catalog.skus_by_id[record.sku_id]
         data.append(order_json(record, sku=sku.sku, currency=sku.currency, codes=None))
-    more = len(records) > limit
-    return json_response(page_json(data, make_cursor(ORDERS, page[-1].id) if more else None))
+    before_id = page.next_before_id
+    return json_response(
+        page_json(data, None if before_id is None else make_cursor(ORDERS, before_id))
+    )
 
 
 async def _show(context: Context, key: Key, order_id: int | None) -> Response:
@@ -104,7 +108,7 @@ def _parse_sku(context: Context, query: dict[str, str]) -> int | None:
     if name is None:
         return None
     sku = context.catalog.skus.get(name)
-    return sku.id if sku is not None else 0  # no SKU has id 0: an empty list
+    return sku.id if sku is not None else NO_SKU
 
 
 def _parse_time(query: dict[str, str], name: str) -> datetime | None:

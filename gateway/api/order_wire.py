@@ -14,6 +14,7 @@ from gateway.domain.order_record import OrderRecord
 
 QUANTITY_MAX: Final = 500
 LINES_MAX: Final = 500
+BATCH_QUANTITY_MAX: Final = 10_000  # of all lines together
 METADATA_PAIRS_MAX: Final = 16
 METADATA_BYTES_MAX: Final = 1024
 AMOUNT_MAX: Final = 10**15  # minor units

@@ -1,4 +1,4 @@
-"""Placing orders, one or up to 500 at a time."""
+"""Placing an order; order_batch places up to 500 at a time."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -7,25 +7,22 @@ from typing import Any, Final
 
 import msgspec
 import orjson
-from aiohttp.web import BaseRequest, Response, StreamResponse
+from aiohttp.web import BaseRequest, StreamResponse
 
-from gateway.api.answers import JSON_TYPE, json_response
+from gateway.api.answers import JSON_TYPE
 from gateway.api.authentication import admit
 from gateway.api.body import (
-    BATCH_BODY_BYTES_MAX,
     check_strict,
     decode,
 )
 from gateway.api.context import Context
 from gateway.api.direct_answer import DirectAnswer
 from gateway.api.order_wire import (
-    BATCH_DECODER,
     ORDER_DECODER,
     order_content,
     order_json,
 )
-from gateway.api.problems import KINDS, ProblemError, problem_document
-from gateway.api.request import of
+from gateway.api.problems import ProblemError
 from gateway.domain.catalog import Key, Scope, Sku, SkuKind
 from gateway.domain.order import OrderContent, Verdict
 from gateway.flows.line import Line, Refusal, Settled
@@ -52,87 +49,33 @@ async def place_order(context: Context, request: BaseRequest) -> StreamResponse:
     key, body = await admit(context, request, Scope.ORDERS_WRITE, json=True)
     check_strict(body)
     content = order_content(decode(ORDER_DECODER, body))
-    status, answer = await _answer(context, key, _submit(context, key, content))
+    status, answer = await answer_of(context, key, submit(context, key, content))
     return DirectAnswer(answer, status, JSON_TYPE, REPLAYED if status == 200 else None)
 
 
-async def place_batch(context: Context, request: BaseRequest) -> Response:
-    """POST /v1/orders/batch: each line on its own, answers in the order of the lines."""
-    key, body = await admit(
-        context, request, Scope.ORDERS_WRITE, bytes_max=BATCH_BODY_BYTES_MAX, json=True
-    )
-    check_strict(body)
-    batch = decode(BATCH_DECODER, body)
-    # No task per line: a hundred tasks would cost more than the hundred lines.
-    lines = [
-        _submit_raw(context, key, raw, f"/orders/{index}") for index, raw in enumerate(batch.orders)
-    ]
-    results = []
-    for index, own in enumerate(lines):
-        order = None
-        if isinstance(own, _Submitted):  # mostly made and sealed: no coroutine for it
-            outcome = own.outcome
-            settled = outcome if isinstance(outcome, Settled) else await outcome
-            order = _sealed_json(own, settled)
-        if order is None:
-            pointer = f"/orders/{index}"
-            results.append(await _line_result(context, request, key, own, pointer))
-        else:
-            context.meters.verdicts[_CREATED] += 1
-            results.append(b'{"status":201,"order":%b}' % order)
-    return json_response(b'{"results":[' + b",".join(results) + b"]}")
-
-
-class _Submitted(msgspec.Struct, frozen=True, gc=False):
+class Submitted(msgspec.Struct, frozen=True, gc=False):
     """An order on its way; `outcome` is at hand or will be."""
 
     line: Line
     outcome: Settled | asyncio.Future[Settled]
 
 
-def _submit(context: Context, key: Key, content: OrderContent) -> _Submitted:
+def submit(context: Context, key: Key, content: OrderContent) -> Submitted:
+    """Put an order on its way."""
     line = make_line(context, key, content, context.catalog.skus.get(content.sku))
-    return _Submitted(line, context.intake.submit(line))
+    return Submitted(line, context.intake.submit(line))
 
 
-def _submit_raw(
-    context: Context, key: Key, raw: msgspec.Raw, base: str
-) -> _Submitted | ProblemError:
-    """Submit one line of a batch; what is wrong with it is its own problem."""
-    try:
-        return _submit(context, key, order_content(decode(ORDER_DECODER, raw, base), base))
-    except ProblemError as error:
-        return error
-
-
-async def _line_result(
-    context: Context, request: BaseRequest, key: Key, own: _Submitted | ProblemError, base: str
-) -> bytes:
-    """One member of `results`."""
-    try:
-        if isinstance(own, ProblemError):
-            raise own
-        status, order = await _answer(context, key, own, base)
-    except ProblemError as error:
-        document = problem_document(
-            error.code,
-            error.detail,
-            trace_id=of(request).trace_id,
-            errors=error.errors,
-            members=error.members,
-        )
-        return orjson.dumps({"status": KINDS[error.code].status, "problem": document})
-    return b'{"status":%d,"order":%b}' % (status, order)
-
-
-async def _answer(context: Context, key: Key, own: _Submitted, base: str = "") -> tuple[int, bytes]:
+async def answer_of(
+    context: Context, key: Key, own: Submitted, base: str = ""
+) -> tuple[int, bytes]:
     """The answer to a submitted order: (201 or 200, its JSON). Raises ProblemError."""
     outcome = own.outcome
     settled = outcome if isinstance(outcome, Settled) else await outcome
     context.meters.verdicts[settled.verdict] += 1
     if settled.verdict is _CREATED:
         # Durable, but not sealed with its batch: read back like any other order.
-        order = _sealed_json(own, settled)
+        order = sealed_json(own, settled)
         return 201, order or await _replayed_json(context, key, settled.order_id)
     if settled.verdict is Verdict.REPLAYED:
         return 200, await _replayed_json(context, key, settled.order_id)
@@ -184,7 +127,7 @@ _UNKNOWN_SKU: Final = Sku(
 )  # fmt: skip
 
 
-def _sealed_json(own: _Submitted, settled: Settled) -> bytes | None:
+def sealed_json(own: Submitted, settled: Settled) -> bytes | None:
     """The answer to an order just made, with its codes; None: not just made, or not sealed.
 
     Written by hand: this is the hot path. Everything put in unescaped is of a checked

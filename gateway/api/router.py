@@ -16,7 +16,7 @@ from gateway.api.meters import Meters, RouteMeter
 from gateway.api.operation import Handler, Route
 from gateway.api.problems import ProblemError, problem_answer
 from gateway.api.request import of
-from gateway.domain.errors import StoreUnavailableError
+from gateway.domain.errors import OverloadedError, StoreUnavailableError
 
 log = structlog.get_logger()
 
@@ -114,6 +114,8 @@ def make_handler(context: Context, routes: Sequence[Route]) -> Callable[[BaseReq
             response = _answer(error, request, meters)
         except ClientConnectionResetError:
             raise  # it left while its answer was written
+        except OverloadedError:
+            response = _answer(ProblemError("overloaded"), request, meters)
         except StoreUnavailableError as error:
             trace_id = of(request).trace_id
             log.warning("api.store_unavailable", path=path, error=str(error), trace_id=trace_id)

@@ -16,9 +16,10 @@ from gateway.api.health import read_health, read_readiness
 from gateway.api.metrics import read_metrics
 from gateway.api.openapi import document, document_json
 from gateway.api.operation import Route
+from gateway.api.order_batch import place_batch
 from gateway.api.order_cancel import cancel_order
 from gateway.api.order_reads import list_orders, read_order, read_order_by_number
-from gateway.api.orders import place_batch, place_order
+from gateway.api.orders import place_order
 from gateway.api.products import list_products, read_product
 from gateway.api.statements import read_statement, read_statement_csv
 from gateway.api.webhook_reads import list_deliveries, replay_delivery, send_test

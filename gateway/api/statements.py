@@ -56,6 +56,11 @@ async def read_statement_csv(
 ) -> StreamResponse:
     """GET /v1/statements/{date}/csv, by ticket or by signature."""
     span = await _admitted_span(context, request, day_text)
+    async with context.statements.download(span.partner_id):
+        return await _send_csv(context, request, span)
+
+
+async def _send_csv(context: Context, request: BaseRequest, span: Span) -> StreamResponse:
     response = StreamResponse(
         headers={
             "Content-Type": "text/csv; charset=utf-8",

@@ -46,13 +46,12 @@ async def list_deliveries(context: Context, request: BaseRequest) -> Response:
         state=state,
         before_id=parse_cursor(DELIVERIES, query),
     )
-    records = await WebhookDesk(context.database).page(key.partner_id, filter_, limit + 1)
-    page = records[:limit]
-    more = len(records) > limit
+    page = await WebhookDesk(context.lists).page(key.partner_id, filter_, limit)
+    before_id = page.next_before_id
     return json_response(
         page_json(
-            [encode(_delivery(record)) for record in page],
-            make_cursor(DELIVERIES, page[-1].id) if more else None,
+            [encode(_delivery(record)) for record in page.records],
+            None if before_id is None else make_cursor(DELIVERIES, before_id),
         )
     )
 
@@ -63,7 +62,7 @@ async def replay_delivery(context: Context, request: BaseRequest, id_text: str) 
     require_no_members(request, body)
     parse_query(request, NO_PARAMETERS)
     id_ = parse_id(id_text.removeprefix("msg_"))
-    if id_ is None or not await WebhookDesk(context.database).replay(key.partner_id, id_):
+    if id_ is None or not await WebhookDesk(context.reads).replay(key.partner_id, id_):
         raise ProblemError("not-found", "There is no such delivery.")
     return await _show(context, key, id_)
 
@@ -82,13 +81,13 @@ async def send_test(context: Context, request: BaseRequest) -> Response:
             "sequence": 0,
         }
     )
-    if not await WebhookDesk(context.database).send_test(key.partner_id, id_, message):
+    if not await WebhookDesk(context.reads).send_test(key.partner_id, id_, message):
         raise ProblemError("not-found", "This partner has no webhook endpoint that is enabled.")
     return await _show(context, key, id_)
 
 
 async def _show(context: Context, key: Key, id_: int) -> Response:
-    record = await WebhookDesk(context.database).one(key.partner_id, id_)
+    record = await WebhookDesk(context.reads).one(key.partner_id, id_)
     if record is None:
         raise ProblemError("not-found", "There is no such delivery.")
     return struct_response(_delivery(record))

@@ -51,7 +51,7 @@ async def _look_at_database(
         database = await open_database(config, connections=1, migrate=False, may_make=False)
         try:
             facts = replace(
-                await read_database_facts(database),
+                await read_database_facts(database, config),
                 callback_complaint=callback_complaint(
                     config.public_url,
                     config.host,

@@ -1,5 +1,6 @@
 """A webhook message as its partner sees it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -26,7 +27,16 @@ class DeliveryRecord:
 class DeliveryFilter:
     """What a list is narrowed to; None: everything. `before_id` is the cursor, newest first."""
 
-    id: int | None = None
     order_id: int | None = None
     state: str | None = None
     before_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryPage:
+    """Messages of a list, newest first. `next_before_id` None: there are no more; a page may be
+    empty although there are: looking for them is bounded, too.
+    """
+
+    records: Sequence[DeliveryRecord]
+    next_before_id: int | None

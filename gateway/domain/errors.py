@@ -32,6 +32,10 @@ class RolledBackError(StoreUnavailableError):
     """Another transaction went first and nothing of this one took place: try again."""
 
 
+class OverloadedError(StoreUnavailableError):
+    """Too much is going on; retrying in a moment helps."""
+
+
 class CommitInDoubtError(StoreUnavailableError):
     """The connection broke after a commit was sent: whether it took place must be decided."""
 

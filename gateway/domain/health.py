@@ -36,7 +36,9 @@ class DatabaseFacts:
     migrations_missing: int
     migrations_newer: str | None
     skew_s: float  # the database's clock minus ours
-    connections_max: int
+    connections_max: int  # that ordinary users may have
+    connections_reserved: int  # beside those, for superusers
+    connections_needed: int  # by all workers, a supervisor and commands
     holds_secrets: bool
     callback_complaint: str | None = None  # why upstreams cannot call back
     account_rules: tuple[tuple[str, str], ...] = ()  # (SKU, rule) of what is on sale

@@ -65,3 +65,14 @@ class DayTotals:
     refund: int
     adjustment: int
     last_seq: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptDay:
+    """What a finished day's statement says, computed once. `sha256` is its file's, in hex."""
+
+    first_seq: int
+    end_seq: int
+    totals: DayTotals
+    closing: int  # the balance at the day's end, minor units
+    sha256: str

@@ -10,7 +10,12 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
+import structlog
+
+from gateway.domain.catalog import Catalog
 from gateway.native import AccountRule
+
+log = structlog.get_logger()
 
 ACCOUNT_LENGTH_MAX: Final = 128
 RULE_LENGTH_MAX: Final = 256
@@ -63,6 +68,20 @@ def unusable_rules(rules: Iterable[tuple[str, str | None]]) -> list[tuple[str, s
     """Of (SKU, rule): the SKUs whose rule is refused today, and why; they cannot be sold."""
     found = [(sku, _compiled(rule)) for sku, rule in rules if rule is not None]
     return [(sku, why) for sku, why in found if isinstance(why, str)]
+
+
+class RuleWatch:
+    """Names in the log, once each, the SKUs that have a rule which is refused today."""
+
+    def __init__(self) -> None:
+        self._named: set[tuple[str, str]] = set()
+
+    def look_at(self, catalog: Catalog) -> None:
+        """Look at a catalog that is about to be used."""
+        found = unusable_rules((sku.sku, sku.account_rule) for sku in catalog.skus.values())
+        for sku, why in set(found) - self._named:
+            self._named.add((sku, why))
+            log.warning("worker.account_rule_unusable", sku=sku, reason=why)
 
 
 def fits(rule: str, account: str) -> bool:

@@ -12,7 +12,6 @@ POSTGRES_MIN: Final = 150_000  # as server_version_num
 DISK_FREE_BYTES_MIN: Final = 1 << 30  # the write-ahead log alone may hold a few GiB under load
 OPEN_FILES_MIN: Final = 4_096  # connections of partners and upstreams, with room
 SKEW_S_MAX: Final = 2.0  # leases go by the database's clock, signatures by ours
-CONNECTIONS_MIN: Final = 20  # a worker uses ten; two of them
 
 
 def examine(
@@ -125,9 +124,10 @@ def _database(facts: DatabaseFacts) -> Iterator[HealthCheck]:
     )
     yield _check(
         "connections",
-        ok=facts.connections_max >= CONNECTIONS_MIN,
-        detail=f"at most {facts.connections_max}",
-        fix=f"set max_connections to {CONNECTIONS_MIN} or more",
+        ok=facts.connections_max >= facts.connections_needed,
+        detail=f"at most {facts.connections_max} for us; {facts.connections_needed} are needed",
+        fix=f"set max_connections to {facts.connections_needed + facts.connections_reserved} or "
+        "more, or have fewer --workers or a smaller QUANGATE_DATABASE_CONNECTIONS",
     )
     missing = f"{facts.migrations_missing} to apply, at the next start"
     yield _check(

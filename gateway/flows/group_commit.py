@@ -7,11 +7,11 @@ a distance. Results come back in the order of the items of a batch.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
-from gateway.domain.errors import StoreUnavailableError
+from gateway.domain.errors import OverloadedError
+from gateway.flows.turn_queue import TurnQueue
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -22,7 +22,8 @@ class GroupCommit(Generic[Item, Result]):
 
     `run` must return one result (or exception instance) per item, in order. An exception it
     raises fails every item of its batch. At most `waiting_max` items wait; more are refused
-    with StoreUnavailableError. Batches begin `apart_s` after one another at the earliest.
+    with OverloadedError. Batches begin `apart_s` after one another at the earliest. With `turn_of`
+    the owners it names take turns, and none takes all the places.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class GroupCommit(Generic[Item, Result]):
         batch_max: int = 256,
         waiting_max: int = 10_000,
         apart_s: float = 0.0,
+        turn_of: Callable[[Item], Hashable] = lambda _: None,
     ) -> None:
         self._run = run
         self._lanes = lanes
@@ -41,15 +43,19 @@ class GroupCommit(Generic[Item, Result]):
         self._apart_s = apart_s
         self._next_at = 0.0  # loop time
         self._resting = False
-        self._queue: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._turn_of = turn_of
+        self._queue: TurnQueue[tuple[Item, asyncio.Future[Result]]] = TurnQueue()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def put(self, item: Item) -> asyncio.Future[Result]:
-        """Queue the item; its result is to come. Raises StoreUnavailableError at once when full."""
-        if len(self._queue) >= self._waiting_max:
-            raise StoreUnavailableError("too much is waiting already")
+        """Queue the item; its result is to come. Raises OverloadedError at once when full."""
+        owner = self._turn_of(item)
+        if len(self._queue) >= self._waiting_max or (
+            owner is not None and self._queue.is_full(owner, self._waiting_max)
+        ):
+            raise OverloadedError("too much is waiting already")
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._queue.append((item, future))
+        self._queue.put(owner, (item, future))
         if len(self._tasks) < self._lanes and not self._resting:
             task = asyncio.create_task(self._drain())
             self._tasks.add(task)
@@ -63,7 +69,7 @@ class GroupCommit(Generic[Item, Result]):
     async def _drain(self) -> None:
         while self._queue and not self._resting:
             await self._rest()
-            batch = [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_max))]
+            batch = self._queue.take(self._batch_max, self._batch_max)
             try:
                 results = await self._run([item for item, _ in batch])
             except Exception as error:  # noqa: BLE001 - handed to each waiter, not swallowed

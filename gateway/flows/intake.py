@@ -7,9 +7,9 @@ already waits for that one (I5). A commit whose answer was lost is decided, not 
 """
 
 import asyncio
+import sys
 import time
 import uuid
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
@@ -26,16 +26,19 @@ from gateway.domain.moment import rfc3339
 from gateway.domain.order import Verdict
 from gateway.domain.order_record import OrderRecord
 from gateway.flows.commit_columns import commit_request
-from gateway.flows.group_commit import GroupCommit
 from gateway.flows.line import Line, Settled, unsold
 from gateway.flows.ports import Lane
+from gateway.flows.shortages import Shortages
 from gateway.flows.stock import Stock
 from gateway.flows.tail import Tail
+from gateway.flows.turn_queue import TurnQueue
+from gateway.flows.unsold import Unsold
 
 log = structlog.get_logger()
 
 TRIES_MAX = 64  # lost leases a line lives through before it is told to come back later
 RECONNECT_PAUSE_S = 0.2
+CODES_MAX = 1024  # in one commit and its sealing, which holds the loop; a line more may exceed it
 DOUBT_ANSWER_S = 3.0  # in doubt for longer: the partner is told to ask again
 
 _CREATED = Verdict.CREATED  # to look it up for every line costs 0.1 µs
@@ -66,26 +69,25 @@ class Intake:
         self._lanes = lanes
         self._stock = stock
         self._seal = seal
-        self._by_numbers = by_numbers
         self._by_ids = by_ids
         self._certainly_new = certainly_new
         self._next_ids = next_ids
         self._created = created
         self._batch_max = batch_max
         self._waiting_max = waiting_max
-        self._queue: deque[Line] = deque()
+        self._queue: TurnQueue[Line] = TurnQueue(weigh=lambda line: line.quantity)
+        self._shortages = Shortages()
         self._on_the_way: dict[tuple[int, str], Line] = {}
         self._work = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._unsold: GroupCommit[Line, Settled] = GroupCommit(
-            self._look_up, batch_max=batch_max, waiting_max=waiting_max
+        self._unsold = Unsold(
+            by_numbers, self._settle, batch_max=batch_max, waiting_max=waiting_max
         )
-        self._background: set[asyncio.Task[None]] = set()
         self._tail = Tail(
             stock=stock,
             requeue=self._requeue,
             settle=self._settle,
-            settle_unsold=self._settle_unsold,
+            settle_unsold=self._unsold.settle,
         )
         self._closing = False
         self.down = False  # the database cannot be reached
@@ -109,7 +111,7 @@ class Intake:
         unsaleable = self._unsaleable(line)
         if unsaleable and first is None and self._certainly_new(*line.number, self._since(line)):
             return unsold(line)
-        if self.down or self._closing or len(self._queue) >= self._waiting_max:
+        if self.down or self._closing or self._queue.is_full(line.partner_id, self._waiting_max):
             return Settled(Verdict.UNAVAILABLE)
         future = line.future = self._new_future()
         if first is not None:
@@ -120,28 +122,38 @@ class Intake:
             self._enter(line, unsaleable=unsaleable)
         return future
 
+    def money_came(self, partner_id: int) -> None:
+        """The account may have more now than when it was last found short."""
+        self._shortages.forget(partner_id)
+
     def _unsaleable(self, line: Line) -> bool:
+        if self._shortages:
+            available_minor = self._shortages.available_minor(line.partner_id)
+            if available_minor is not None and line.amount_minor > available_minor:
+                line.available_minor = available_minor
+                return True
         pool_id = line.sku.pool_id
         return line.refusal is not None or (pool_id is not None and self._stock.sold_out(pool_id))
 
     def _since(self, line: Line) -> float | None:
         """Since when no worker can have accepted an order like this one; None: not known."""
-        if line.refusal is not None or line.sku.pool_id is None:
+        pool_id = line.sku.pool_id
+        if line.refusal is not None or line.available_minor is not None or pool_id is None:
             return None
-        return self._stock.sold_out_since(line.sku.pool_id)
+        return self._stock.sold_out_since(pool_id)
 
     def _enter(self, line: Line, *, unsaleable: bool) -> None:
         self._on_the_way[line.number] = line
         if unsaleable:
-            self._settle_unsold([line])
+            self._unsold.settle([line])
             return
         if not self._queue:  # else the lanes know already
             self._work.set()
-        self._queue.append(line)
+        self._queue.put(line.partner_id, line)
 
     def _requeue(self, lines: Sequence[Line]) -> None:
         """Back to the head of the queue, in order: they came first."""
-        self._queue.extendleft(reversed(lines))
+        self._queue.put_back([(line.partner_id, line) for line in lines])
         if self.down:
             self._flush()
         self._work.set()
@@ -155,7 +167,7 @@ class Intake:
                     return
                 self._work.clear()
                 await self._work.wait()
-            lines = [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_max))]
+            lines = self._queue.take(self._batch_max, CODES_MAX)
             try:
                 await self._process(lane, self._claim(lines))
             except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
@@ -211,6 +223,8 @@ class Intake:
                 continue
             self._release(line)
             verdict, about = Verdict(outcome), existing or 0
+            if verdict is Verdict.INSUFFICIENT_BALANCE:
+                self._shortages.found(line.partner_id, about)
             order_id, amount = (about, 0) if verdict in _EXISTS else (0, about)
             self._settle(line, Settled(verdict, order_id=order_id, amount=amount))
         self._finish_created(created, [rfc3339(answer.committed_at)] * len(created))
@@ -218,6 +232,8 @@ class Intake:
     def _finish_created(self, lines: Sequence[Line], moments: Sequence[str]) -> None:
         """Seal and answer what is durable now."""
         self.lines_committed += len(lines)
+        for line, moment in zip(lines, moments, strict=True):
+            line.committed_at = moment
         self._created(lines)
         for line, moment, codes in zip(lines, moments, self._seal(lines), strict=True):
             if line.runs is not None and line.sku.pool_id is not None:
@@ -312,46 +328,17 @@ class Intake:
         self._flush()
 
     def _flush(self) -> None:
-        while self._queue:
-            self._settle(self._queue.popleft(), Settled(Verdict.UNAVAILABLE))
+        for line in self._queue.take(len(self._queue), sys.maxsize):
+            self._settle(line, Settled(Verdict.UNAVAILABLE))
         self._tail.flush(Verdict.UNAVAILABLE)
 
     # ------------------------------------------------------------ out
-
-    def _settle_unsold(self, lines: Sequence[Line]) -> None:
-        """These will not be sold; but a number that was accepted earlier still gets its answer."""
-        for line in lines:
-            task = asyncio.create_task(self._settle_one_unsold(line))
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
-
-    async def _settle_one_unsold(self, line: Line) -> None:
-        try:
-            settled = await self._unsold.submit(line)
-        except StoreUnavailableError:
-            settled = Settled(Verdict.UNAVAILABLE)
-        except Exception:
-            log.exception("intake.lookup_failed")
-            settled = Settled(Verdict.INTERNAL)
-        self._settle(line, settled)
-
-    async def _look_up(self, lines: Sequence[Line]) -> list[Settled | Exception]:
-        rows = await self._by_numbers([line.number for line in lines])
-        answers: list[Settled | Exception] = []
-        for line in lines:
-            row = rows.get(line.number)
-            if row is None:
-                answers.append(unsold(line))
-            else:
-                same = row.content_hash == line.content_hash
-                verdict = Verdict.REPLAYED if same else Verdict.CONFLICT
-                answers.append(Settled(verdict, order_id=row.id))
-        return answers
 
     def _settle(self, line: Line, settled: Settled) -> None:
         """Answer the line, and those that waited because they bear its number."""
         self._on_the_way.pop(line.number, None)
         _answer(line, settled)
+        line.future = None  # it holds the codes; webhooks may hold the line for long
         if line.waiters is not None:
             self._settle_waiters(line, settled)
 
@@ -381,8 +368,7 @@ class Intake:
         self._work.set()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        while self._background:
-            await asyncio.wait(self._background)
+        await self._unsold.idle()
         for lane in self._lanes:
             await lane.close()
 

@@ -36,8 +36,10 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     runs: Sequence[Run] | None = None
     parked_at: float = 0.0
     tries: int = 0
+    available_minor: int | None = None  # less than it costs, as far as is known: see shortages
     waiters: "list[Line] | None" = None
-    future: "asyncio.Future[Settled] | None" = None
+    future: "asyncio.Future[Settled] | None" = None  # None: settled, or not asked for
+    committed_at: str = ""  # RFC 3339; set when the order is durable
 
     number: tuple[int, str] = (0, "")  # what makes the order unique
 
@@ -83,7 +85,9 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
 
 
 def unsold(line: Line) -> Settled:
-    """The answer to a line that will not be sold: its rule's refusal, or "sold out"."""
+    """The answer to a line that will not be sold: its rule's refusal, no money, or "sold out"."""
     if line.refusal is not None:
         return Settled(Verdict.REFUSED, refusal=line.refusal)
+    if line.available_minor is not None:
+        return Settled(Verdict.INSUFFICIENT_BALANCE, amount=line.available_minor)
     return Settled(Verdict.SOLD_OUT)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gateway.domain.errors import InvariantBrokenError
-from gateway.domain.order_record import OrderFilter, OrderRecord
+from gateway.domain.order_record import OrderFilter, OrderPage, OrderRecord
 from gateway.flows.group_commit import GroupCommit
 from gateway.flows.ports import Orders
 from gateway.native import KeyRing, Vault, seal_rows
@@ -39,12 +39,16 @@ class Shown:
 class OrderDesk:
     """Shows orders to partners."""
 
-    def __init__(self, *, orders: Orders, vault: Vault, keyring: KeyRing, chain: int) -> None:
+    def __init__(
+        self, *, orders: Orders, lists: Orders, vault: Vault, keyring: KeyRing, chain: int
+    ) -> None:
         self._orders = orders
+        self._lists = lists  # over connections of their own: a long list holds up no order
         self._vault = vault
         self._keyring = keyring
         self._chain = chain
         self._views: GroupCommit[View, Shown | None] = GroupCommit(self._show, lanes=2)
+        self._finds: GroupCommit[tuple[int, str], int | None] = GroupCommit(self._find, lanes=1)
 
     async def show(self, view: View) -> Shown | None:
         """The order, or None when this partner has none of that id."""
@@ -52,12 +56,15 @@ class OrderDesk:
 
     async def find(self, partner_id: int, out_order_no: str) -> int | None:
         """The id of the partner's order of that number."""
-        rows = await self._orders.by_numbers([(partner_id, out_order_no)])
-        return rows[partner_id, out_order_no].id if rows else None
+        return await self._finds.submit((partner_id, out_order_no))
 
-    async def page(self, partner_id: int, filter_: OrderFilter, limit: int) -> list[OrderRecord]:
+    async def _find(self, numbers: Sequence[tuple[int, str]]) -> list[int | Exception | None]:
+        rows = await self._orders.by_numbers(list(set(numbers)))
+        return [rows[number].id if number in rows else None for number in numbers]
+
+    async def page(self, partner_id: int, filter_: OrderFilter, limit: int) -> OrderPage:
         """Orders without codes, newest first."""
-        return await self._orders.page(partner_id, filter_, limit)
+        return await self._lists.page(partner_id, filter_, limit)
 
     async def _show(self, views: Sequence[View]) -> list[Shown | Exception | None]:
         keys = list({(view.partner_id, view.order_id) for view in views})

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from gateway.domain.commit import CommitAnswer, CommitRequest
 from gateway.domain.lease import PackedRange, Refill
-from gateway.domain.order_record import OrderFilter, OrderRecord
+from gateway.domain.order_record import OrderFilter, OrderPage, OrderRecord
 
 
 class Lane(Protocol):
@@ -38,9 +38,7 @@ class Orders(Protocol):
     async def by_numbers(
         self, keys: Sequence[tuple[int, str]]
     ) -> dict[tuple[int, str], OrderRecord]: ...
-    async def page(
-        self, partner_id: int, filter_: OrderFilter, limit: int
-    ) -> list[OrderRecord]: ...
+    async def page(self, partner_id: int, filter_: OrderFilter, limit: int) -> OrderPage: ...
     async def data_keys(self, batch_ids: Sequence[int]) -> list[tuple[int, bytes]]: ...
     async def records(
         self, positions: Sequence[tuple[int, int]]

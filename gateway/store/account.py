@@ -1,25 +1,28 @@
 """Reads a partner's account, its entries, and the rows of a statement as CSV."""
 
-from datetime import datetime
-from typing import Any
+import hashlib
+from datetime import date, datetime
+from typing import Final
 
-from gateway.domain.ledger import AccountFacts, DayTotals, EntryRecord, Span
+from gateway.domain.ledger import AccountFacts, DayTotals, EntryRecord, KeptDay, Span
 from gateway.store.books import unreachable_is_unavailable
 from gateway.store.named_sql import queries
+from gateway.store.pools import BoundedPool
 
 SQL = queries("account")
+_TOTALS: Final = ("rows", "deposit", "charge", "refund", "adjustment", "last_seq")
 
 
 class AccountStore:
-    """Account reads over a connection pool."""
+    """Account reads over the connections for partners."""
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: BoundedPool) -> None:
         self._pool = pool
 
     async def account(self, partner_id: int) -> AccountFacts:
         """The account; every partner has one."""
         with unreachable_is_unavailable():
-            row = await self._pool.fetchrow(SQL["account"], partner_id)
+            row = await self._pool.of(partner_id).fetchrow(SQL["account"], partner_id)
         return AccountFacts(**dict(row))
 
     async def entries(
@@ -27,25 +30,56 @@ class AccountStore:
     ) -> list[EntryRecord]:
         """Newest first, at most `limit`."""
         with unreachable_is_unavailable():
-            rows = await self._pool.fetch(SQL["entries"], partner_id, before_seq, limit)
+            rows = await self._pool.of(partner_id).fetch(
+                SQL["entries"], partner_id, before_seq, limit
+            )
         return [EntryRecord(**dict(row)) for row in rows]
 
     async def first_entry_at(self, partner_id: int, moment: datetime) -> int:
         """The number of the first entry at or after a time (what the next one will get: none)."""
         with unreachable_is_unavailable():
-            return int(await self._pool.fetchval(SQL["first_entry_at"], partner_id, moment))
+            return int(
+                await self._pool.of(partner_id).fetchval(SQL["first_entry_at"], partner_id, moment)
+            )
 
     async def day_totals(self, span: Span) -> DayTotals:
         """Sums over a span."""
         with unreachable_is_unavailable():
-            row = await self._pool.fetchrow(SQL["day_totals"], *_arguments(span))
+            row = await self._pool.of(span.partner_id).fetchrow(
+                SQL["day_totals"], *_arguments(span)
+            )
         return DayTotals(**dict(row))
 
     async def balance_up_to(self, partner_id: int, seq: int) -> int:
         """The balance after an entry, or after the newest one before it; 0 before the first."""
         with unreachable_is_unavailable():
-            balance = await self._pool.fetchval(SQL["balance_up_to"], partner_id, seq)
+            balance = await self._pool.of(partner_id).fetchval(
+                SQL["balance_up_to"], partner_id, seq
+            )
         return int(balance or 0)
+
+    async def kept_day(self, partner_id: int, day: date) -> KeptDay | None:
+        """What was computed of a finished day; None: nothing yet."""
+        with unreachable_is_unavailable():
+            row = await self._pool.of(partner_id).fetchrow(
+                SQL["kept_day"], partner_id, day, _WRITTEN_AS
+            )
+        if row is None:
+            return None
+        values = dict(row)
+        totals = DayTotals(**{name: values.pop(name) for name in _TOTALS})
+        return KeptDay(totals=totals, **values)
+
+    async def keep_day(self, partner_id: int, day: date, kept: KeptDay) -> None:
+        """Remember what was computed of a finished day."""
+        totals = [getattr(kept.totals, name) for name in _TOTALS]
+        with unreachable_is_unavailable():
+            await self._pool.of(partner_id).execute(
+                SQL["keep_day"],
+                *(partner_id, day, _WRITTEN_AS, kept.first_seq, kept.end_seq),
+                *totals,
+                *(kept.closing, kept.sha256),
+            )
 
     async def statement_rows(self, span: Span, *, header: bool) -> bytes:
         """The span's rows as CSV, written by PostgreSQL; the caller keeps spans small."""
@@ -55,7 +89,7 @@ class AccountStore:
             parts.append(part)
 
         with unreachable_is_unavailable():
-            await self._pool.copy_from_query(
+            await self._pool.of(span.partner_id).copy_from_query(
                 SQL["statement_rows"],
                 *_arguments(span),
                 output=take,
@@ -63,6 +97,10 @@ class AccountStore:
                 header=header,
             )
         return b"".join(parts)
+
+
+# A version that writes files otherwise computes their digests anew.
+_WRITTEN_AS: Final = hashlib.sha256(SQL["statement_rows"].encode()).hexdigest()[:16]
 
 
 def _arguments(span: Span) -> tuple[int, int, int, datetime, datetime]:

@@ -3,11 +3,13 @@
 import time
 from typing import Any
 
+from gateway.config import Config
 from gateway.domain.health import DatabaseFacts
 from gateway.store.books import unreachable_is_unavailable
 from gateway.store.database import Database
 from gateway.store.migrate import migrations
 from gateway.store.named_sql import queries
+from gateway.store.pools import connections_needed
 from gateway.store.preparing import GATEWAY_ROLE
 from gateway.store.rights import differing_rights, powers_of, role_statements
 
@@ -24,7 +26,7 @@ async def read_upstreams(database: Database) -> list[tuple[str, str]]:
             ]
 
 
-async def read_database_facts(database: Database) -> DatabaseFacts:
+async def read_database_facts(database: Database, config: Config) -> DatabaseFacts:
     """Version, durability, clock and migrations. Raises StoreUnavailableError."""
     sql = queries("doctor")
     with unreachable_is_unavailable():
@@ -51,7 +53,9 @@ async def read_database_facts(database: Database) -> DatabaseFacts:
         migrations_missing=len(ours - known),
         migrations_newer=max(known - ours, default=None),
         skew_s=skew_s,
-        connections_max=settings["connections_max"],
+        connections_max=settings["connections_max"] - settings["connections_reserved"],
+        connections_reserved=settings["connections_reserved"],
+        connections_needed=connections_needed(config),
         holds_secrets=secrets,
         account_rules=tuple((row["sku"], row["account_rule"]) for row in rules),
         role=role,

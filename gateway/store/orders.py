@@ -1,21 +1,23 @@
 """Reads orders and their codes; writes nothing but the record of who saw codes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
-from gateway.domain.order_record import OrderFilter, OrderRecord
+from gateway.domain.order_record import OrderFilter, OrderPage, OrderRecord
 from gateway.store.books import unreachable_is_unavailable
 from gateway.store.named_sql import queries
+from gateway.store.pools import BoundedPool
 
 SQL = queries("orders")
+SCAN_MAX: Final = 10_000  # orders looked at for one page; some 10 ms
 
 
 class OrderStore:
-    """Order reads over a connection pool."""
+    """Order reads, over the connections of whom they are for."""
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: BoundedPool) -> None:
         self._pool = pool
 
     async def by_ids(self, keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], OrderRecord]:
@@ -36,20 +38,35 @@ class OrderStore:
             )
         return {(row["partner_id"], row["out_order_no"]): OrderRecord(**dict(row)) for row in rows}
 
-    async def page(self, partner_id: int, filter_: OrderFilter, limit: int) -> list[OrderRecord]:
-        """Newest first, at most `limit`."""
+    async def page(self, partner_id: int, filter_: OrderFilter, limit: int) -> OrderPage:
+        """Newest first, at most `limit`; looks at SCAN_MAX orders at most for them."""
+        lowest, before = filter_.ids()
+        pool = self._pool.of(partner_id)
         with unreachable_is_unavailable():
-            rows = await self._pool.fetch(
-                SQL["page"],
+            if not filter_.is_narrow:
+                rows = await pool.fetch(SQL["page"], partner_id, before, limit + 1)
+                return _page(rows, limit, None)
+            # Orders of the states that few have are found by their index.
+            state = filter_.state
+            key = (partner_id, before, lowest, SCAN_MAX)
+            if state is None or state == "delivered":
+                narrowed = SQL["narrowed"]
+                reached = await pool.fetchval(SQL["reach"], *key)
+            else:
+                narrowed = SQL["narrowed_unusual"]
+                reached = await pool.fetchval(SQL["reach_unusual"], *key, state)
+            rows = await pool.fetch(
+                narrowed,
                 partner_id,
-                filter_.before_id,
-                filter_.state,
+                before,
+                lowest if reached is None else reached,
+                state,
                 filter_.sku_id,
                 filter_.created_from,
                 filter_.created_to,
-                limit,
+                limit + 1,
             )
-        return [OrderRecord(**dict(row)) for row in rows]
+        return _page(rows, limit, reached)
 
     async def data_keys(self, batch_ids: Sequence[int]) -> list[tuple[int, bytes]]:
         """Wrapped data keys by batch id."""
@@ -77,3 +94,11 @@ class OrderStore:
         with unreachable_is_unavailable():
             row = await self._pool.fetchrow(SQL["numbers_after"], partner_id, after_id, limit)
         return (row["numbers"] or "").encode(), row["count"], row["last_id"] or after_id
+
+
+def _page(rows: Sequence[Any], limit: int, reached: int | None) -> OrderPage:
+    """`rows` are up to one more than the page has; `reached` is where the look ended."""
+    records = [OrderRecord(**dict(row)) for row in rows[:limit]]
+    return OrderPage(
+        records=records, next_before_id=records[-1].id if len(rows) > limit else reached
+    )

@@ -65,6 +65,7 @@ RIGHTS: Final[Mapping[str, Rights]] = {
         )
     ),
     "resolution": Rights(update=("approved_by", "approved_at", "outcome"), delete=True),
+    "statement_day": CATALOG,  # computed from entries, and computed again by a later version
     "buyer_usage": Rights(update=("used",)),
     # Stock. Codes are deleted only with an import that was not finished: a trigger holds that.
     "pool": Rights(update=("size", "next_seq", "generation", "expiring")),

@@ -162,3 +162,39 @@ async def test_an_accepted_order_outlives_a_tighter_limit(shop: Shop) -> None:
     again = await partner.order(**taken)
     assert (again.status, again.headers["Quangate-Replayed"]) == (200, "true")
     assert refused_at_quantity(await order(partner, sku, 3))
+
+
+def batch_of(sku: str, quantities: Sequence[int]) -> dict[str, Any]:
+    """A batch with a line for each quantity."""
+    return {
+        "orders": [
+            {"out_order_no": unique("BQ"), "sku": sku, "quantity": quantity}
+            for quantity in quantities
+        ]
+    }
+
+
+async def test_the_quantities_of_a_batch_are_bounded(shop: Shop) -> None:
+    """10,000 in all are taken; the line that goes over is named, and nothing of it is placed."""
+    partner, sku = await shop.partner(balance=RICH), await shop.sku(codes=3)
+    over = await partner.send(
+        "POST", "/v1/orders/batch", batch_of(sku, [1, 1, *[500] * 19, 498, 1, 1])
+    )
+    assert over.problem == (400, "invalid-request")
+    assert over.json["errors"][0]["pointer"] == "/orders/22/quantity"
+    assert await partner.everything("/v1/orders") == []
+    most = await partner.send("POST", "/v1/orders/batch", batch_of(sku, [500] * 20))
+    assert {line["status"] for line in most.json["results"]} <= {409, 503}  # there are three codes
+    ones = await partner.send("POST", "/v1/orders/batch", batch_of(sku, [1, 1, 1, 501, 0]))
+    assert [line["status"] for line in ones.json["results"]] == [201, 201, 201, 400, 400]
+
+
+async def test_a_batch_of_ten_thousand_codes_is_answered_whole(shop: Shop) -> None:
+    """An answer of megabytes, written in pieces, has every code once."""
+    partner, sku = await shop.partner(balance=RICH), await shop.sku(codes=10_000, price=1)
+    answer = await partner.send("POST", "/v1/orders/batch", batch_of(sku, [500] * 20))
+    assert {line["status"] for line in answer.json["results"]} == {201}
+    codes = {
+        code["code"] for line in answer.json["results"] for code in partner.codes(line["order"])
+    }
+    assert len(codes) == 10_000

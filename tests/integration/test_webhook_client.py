@@ -4,7 +4,6 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -13,7 +12,8 @@ import pytest
 from connectors.http1 import AddressInfo, Resolve
 from gateway.domain.webhook import NOT_ALLOWED, Answer
 from gateway.flows.notify import guarded_client
-from gateway.flows.notify.guarded_client import GuardedClient, resolve_in_threads
+from gateway.flows.notify.guarded_client import GuardedClient
+from gateway.flows.notify.resolver import Resolver
 from tests.webhook_receiver import Receiver, receiving
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.1/32"),)
@@ -51,7 +51,7 @@ async def send(url: str, *, allow: bool = False, names: Resolve | None = None) -
     """One post by a client of its own."""
     client = GuardedClient(LOOPBACK if allow else (), resolve=names)
     try:
-        return await client.send(url, HEADERS, b"{}")
+        return await client.send(1, url, HEADERS, b"{}")
     finally:
         await client.close()
 
@@ -118,7 +118,7 @@ async def test_a_kept_connection_that_was_closed_is_replaced() -> None:
     client = GuardedClient(LOOPBACK)
     try:
         for _ in range(3):
-            answer = await client.send(f"http://127.0.0.1:{port}/", HEADERS, b"{}")
+            answer = await client.send(1, f"http://127.0.0.1:{port}/", HEADERS, b"{}")
             assert answer == Answer(status=204)
         assert served == 3
     finally:
@@ -181,8 +181,7 @@ async def test_retry_after_forms(receiver: Receiver) -> None:
 
 async def test_the_own_resolver() -> None:
     """It resolves, and says nothing of names that are not there."""
-    with ThreadPoolExecutor(1) as threads:
-        found = await resolve_in_threads(threads, "localhost", 80)
+    found = await Resolver()("localhost", 80)
     assert found
     assert {address[0] for *_, address in found} <= {"127.0.0.1", "::1"}
     answer = await send("http://nowhere.invalid/", allow=True)

@@ -33,7 +33,9 @@ DATABASE = DatabaseFacts(
     migrations_missing=0,
     migrations_newer=None,
     skew_s=0.01,
-    connections_max=100,
+    connections_max=97,
+    connections_reserved=3,
+    connections_needed=19,
     holds_secrets=True,
 )
 KEYS = KeyFacts(error=None, wrapped=7, keys_missing=())

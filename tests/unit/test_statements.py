@@ -1,13 +1,14 @@
 """Statements: chunks that fit together, tickets that end, days that are over."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from gateway.domain.errors import QuangateError
-from gateway.domain.ledger import AccountFacts, DayTotals, Span
+from gateway.domain.errors import OverloadedError, QuangateError
+from gateway.domain.ledger import AccountFacts, DayTotals, KeptDay, Span
 from gateway.flows import statements
 from gateway.flows.statements import GROWS_FOR, TICKET_LIFE_S, Statements
 
@@ -21,6 +22,8 @@ class FakeLedger:
 
     times: list[datetime]
     asked: list[tuple[int, int]] = field(default_factory=list)
+    kept: dict[tuple[int, date], KeptDay] = field(default_factory=dict)
+    computed: int = 0
 
     async def account(self, _partner_id: int) -> AccountFacts:
         """An account with these entries."""
@@ -43,6 +46,8 @@ class FakeLedger:
 
     async def day_totals(self, span: Span) -> DayTotals:
         """All of them are deposits."""
+        self.computed += 1
+        await asyncio.sleep(0)
         rows = self._rows(span)
         return DayTotals(
             rows=len(rows), deposit=10 * len(rows), charge=0, refund=0, adjustment=0,
@@ -52,6 +57,14 @@ class FakeLedger:
     async def balance_up_to(self, _partner_id: int, seq: int) -> int:
         """10 each."""
         return 10 * seq
+
+    async def kept_day(self, partner_id: int, day: date) -> KeptDay | None:
+        """What was kept."""
+        return self.kept.get((partner_id, day))
+
+    async def keep_day(self, partner_id: int, day: date, kept: KeptDay) -> None:
+        """Keep it."""
+        self.kept[partner_id, day] = kept
 
     async def statement_rows(self, span: Span, *, header: bool) -> bytes:
         """One number per line."""
@@ -151,3 +164,51 @@ async def test_a_ticket_is_good_for_a_while() -> None:
 def test_what_is_no_ticket(ticket: str) -> None:
     """Anything that was not sealed here opens nothing."""
     assert made(FakeLedger([]), MIDNIGHT).redeem(ticket) is None
+
+
+async def test_a_finished_day_is_computed_once() -> None:
+    """Of a day that is over the statement is kept, and says the same; a running day is not."""
+    ledger = FakeLedger([MIDNIGHT + timedelta(hours=1)])
+    over = made(ledger, MIDNIGHT + timedelta(days=2))
+    first = await over.make(1, DAY)
+    assert await made(ledger, MIDNIGHT + timedelta(days=9)).make(1, DAY) == first
+    assert ledger.computed == 1
+    running = made(ledger, MIDNIGHT + timedelta(days=2))
+    await running.make(1, DAY + timedelta(days=2))
+    await running.make(1, DAY + timedelta(days=2))
+    assert ledger.computed == 3
+    assert list(ledger.kept) == [(1, DAY)]
+
+
+async def test_who_asks_at_once_shares_one_computation() -> None:
+    """However many ask for one statement at a time, it is made once, also when some give up."""
+    ledger = FakeLedger([MIDNIGHT + timedelta(hours=1)])
+    made_of = made(ledger, MIDNIGHT + timedelta(hours=2))
+    asking = [asyncio.create_task(made_of.make(1, DAY)) for _ in range(24)]
+    await asyncio.sleep(0)
+    asking[0].cancel()
+    answers = await asyncio.gather(*asking[1:])
+    assert ledger.computed == 1
+    assert len({answer.sha256 for answer in answers}) == 1
+
+
+async def test_a_partner_has_few_statements_made_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many days at once: some are told to come back; another partner's is made meanwhile."""
+    monkeypatch.setattr(statements, "WAIT_S", 0.05)
+    ledger, never = FakeLedger([]), asyncio.Event()
+    made_of = made(ledger, MIDNIGHT + timedelta(days=40))
+    rows = ledger.day_totals
+
+    async def hang(span: Span) -> DayTotals:
+        if span.partner_id == 1:
+            await never.wait()
+        return await rows(span)
+
+    monkeypatch.setattr(ledger, "day_totals", hang)
+    days = [asyncio.create_task(made_of.make(1, DAY + timedelta(days=n))) for n in range(9)]
+    assert (await made_of.make(2, DAY)).complete
+    done, _ = await asyncio.wait(days, timeout=0.5)
+    assert len(done) == 7
+    assert all(isinstance(day.exception(), OverloadedError) for day in done)
+    never.set()
+    await asyncio.gather(*days, return_exceptions=True)

@@ -9,11 +9,10 @@ from typing import Any
 
 from gateway.domain.catalog import Sku, SkuKind
 from gateway.domain.errors import StoreUnavailableError
-from gateway.domain.order import Verdict
 from gateway.domain.order_record import OrderRecord
 from gateway.domain.webhook import Answer, WebhookState
 from gateway.domain.webhook_record import Outcome, TakenRow
-from gateway.flows.line import Line, Settled
+from gateway.flows.line import Line
 from gateway.flows.notify import notifier as room
 from gateway.flows.notify.message import Addressee, order_of_line
 from gateway.flows.notify.notifier import Notifier
@@ -87,7 +86,9 @@ class Wire:
         self.open.set()
         self.sent: list[tuple[str, Mapping[str, str], Any]] = []
 
-    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def send(
+        self, _partner_id: int, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
         """One request."""
         self.sent.append((url, headers, json.loads(body)))
         await self.open.wait()
@@ -150,13 +151,11 @@ async def running(world: World) -> AsyncIterator[Notifier]:
 
 def line(id_: int, **changes: Any) -> Line:
     """An order line just committed, its answer given."""
-    future: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()
-    future.set_result(Settled(Verdict.CREATED, id_, "2026-01-01T00:00:00.000000Z"))
     values: dict[str, Any] = {
         "partner_id": 1, "key_id": "k", "reads_codes": True, "sku": SKU, "out_order_no": f"A{id_}",
         "content_hash": b"", "quantity": 1, "amount_minor": 5, "account": None, "metadata": None,
         "details": None, "buyer_id": None, "limit": None, "notify": True, "notify_url": None,
-        "order_id": id_, "future": future,
+        "order_id": id_, "committed_at": "2026-01-01T00:00:00.000000Z",
     }  # fmt: skip
     return Line(**(values | changes))
 

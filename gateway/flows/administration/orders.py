@@ -34,6 +34,7 @@ async def list_orders(
         raise invalid(f"unknown state {state!r}; there are {', '.join(OrderState)}")
     if partner is not None:
         await partner_id(db, partner)
+    await db.one("by_index")
     return await db.all("list_orders", partner, state, parked, limit)
 
 

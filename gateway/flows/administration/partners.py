@@ -62,6 +62,7 @@ async def deposit(db: Statements, partner: str, amount: int, reference: str) -> 
         raise invalid("the balance would become larger than an account may hold")
     row = await db.one("insert_deposit", account["partner_id"], amount, reference)
     assert row is not None
+    await db.one("announce_money", account["partner_id"])
     return {**answer, "balance": row["balance"]}
 
 
@@ -77,6 +78,7 @@ async def set_credit_limit(db: Statements, partner: str, amount: int) -> dict[st
             "that. Deposit first, or choose a higher limit.",
         )
     await db.one("set_credit_limit", account["partner_id"], amount)
+    await db.one("announce_money", account["partner_id"])
     return {"partner": partner, "credit_limit": amount}
 
 

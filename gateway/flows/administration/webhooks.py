@@ -51,6 +51,7 @@ async def list_webhooks(
     """The newest messages, of one partner or all, in one state or all."""
     if state is not None and state not in STATES:
         raise invalid(f"unknown state {state!r}; there are {', '.join(STATES)}")
+    await db.one("by_index")
     return await db.all("list_webhooks", partner, state, limit)
 
 

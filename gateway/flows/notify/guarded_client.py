@@ -1,8 +1,9 @@
 """The HTTP client for addresses that partners chose: guarded, bounded, never trusting.
 
 The guard stands where connections are made: whatever was written, resolved or rebound, the address
-that would be connected to is judged (faults 80). Names are resolved in threads of its own, so
-that slow name servers hold up nothing else. Redirections are not followed, bodies hardly read.
+that would be connected to is judged (faults 80). Names are resolved in threads that partners share
+out (see resolver), so that slow name servers hold up nothing else. Redirections are not followed,
+bodies hardly read.
 """
 
 import asyncio
@@ -12,14 +13,12 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from yarl import URL
 
 from connectors.contract import FailureKind, HttpRequest, HttpResponse, TransportFailure
 from connectors.http1 import (
-    AddressInfo,
     AddressRefusedError,
     ClientLimits,
     Dialer,
@@ -29,21 +28,20 @@ from connectors.http1 import (
 )
 from gateway.domain.address_rule import Network, may_connect
 from gateway.domain.webhook import NOT_ALLOWED, Answer
+from gateway.flows.notify.resolver import ASKING, LOOK_UP_S, NameTooSlowError, Resolver
 
 CALL_S: Final = 15.0  # api.md: 2xx within 15 s is success
 BODY_BYTES_MAX: Final = 4096  # a small answer is read so that its connection can be used again
 STALE_S: Final = 1.0  # a kept connection that breaks this soon was closed while it was idle
-RESOLVER_THREADS: Final = 32
 
 
 class GuardedClient:
     """Posts to receivers. `allow` are networks that are permitted although they are private."""
 
     def __init__(self, allow: Sequence[Network], resolve: Resolve | None = None) -> None:
-        self._threads = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolve-webhook")
         self._client = HttpClient(
             Dialer(
-                resolve=resolve or functools.partial(resolve_in_threads, self._threads),
+                resolve=resolve or Resolver(),
                 permits=functools.partial(may_connect, allow=tuple(allow)),
             ),
             # Lanes bound the calls under way.
@@ -51,12 +49,14 @@ class GuardedClient:
         )
 
     async def close(self) -> None:
-        """Close all connections; threads that wait for a name server end when it answers."""
+        """Close all connections; a thread that waits for a name server ends when it answers."""
         await self._client.close()
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def send(
+        self, partner_id: int, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
         """Post once; at once again when a kept connection turns out to be closed."""
+        ASKING.set(partner_id)
         try:
             target = _written_out(url)
         except ValueError:
@@ -97,18 +97,6 @@ def _written_out(url: str) -> str:
     return str(parsed.with_fragment(None))
 
 
-async def resolve_in_threads(
-    threads: ThreadPoolExecutor, host: str, port: int
-) -> Sequence[AddressInfo]:
-    """Every address of a host, by the system's resolver, in threads that nothing else uses."""
-    return await asyncio.get_running_loop().run_in_executor(
-        threads,
-        functools.partial(
-            socket.getaddrinfo, host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
-        ),
-    )
-
-
 def _seconds(retry_after: str | None) -> float | None:
     """Retry-After in seconds: a number or a date (RFC 9110 §10.2.3)."""
     if retry_after is None:
@@ -127,6 +115,7 @@ _BROKE: Final = "the connection broke or the answer was not HTTP"
 _BEFORE_SENDING: Final = (
     (AddressRefusedError, NOT_ALLOWED),
     (TimeoutError, f"no answer within {CALL_S:.0f} s"),
+    (NameTooSlowError, f"the host's name was not found within {LOOK_UP_S:.0f} s"),
     (socket.gaierror, "the host's name was not found"),
     (UnicodeError, "the host's name was not found"),
     (ssl.SSLCertVerificationError, "the certificate was refused"),

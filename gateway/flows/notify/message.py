@@ -68,7 +68,9 @@ class Webhooks(Protocol):
 class Sender(Protocol):
     """Sends one request; never raises but when cancelled. See guarded_client."""
 
-    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer: ...
+    async def send(
+        self, partner_id: int, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer: ...
 
 
 Sign = Callable[[int, int, int, bytes], str | None]

@@ -18,7 +18,6 @@ import structlog
 
 from gateway.domain.errors import StoreUnavailableError
 from gateway.domain.moment import rfc3339
-from gateway.domain.order import Verdict
 from gateway.domain.order_record import OrderRecord
 from gateway.domain.webhook import Answer, Decision, WebhookState, decide, order_at_event
 from gateway.domain.webhook_record import Outcome, TakenRow
@@ -286,7 +285,7 @@ class Notifier:
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signature,
         }
-        answer = await self._sender.send(message.url, headers, body)
+        answer = await self._sender.send(message.partner_id, message.url, headers, body)
         decision = decide(answer, attempts_before=message.attempts, chance=self._chance())
         if decision.endpoint_gone and message.to_endpoint:
             self._endpoint_gone(message.partner_id)
@@ -380,13 +379,8 @@ class Notifier:
 
 
 def _committed_at(line: Line | None) -> datetime | None:
-    """When the line's order was committed, if its answer says so."""
-    if line is None or line.future is None or not line.future.done() or line.future.cancelled():
-        return None
-    settled = line.future.result()
-    if settled.verdict is not Verdict.CREATED or not settled.committed_at:
-        return None
-    return datetime.fromisoformat(settled.committed_at)
+    """When the line's order was committed, if that is known."""
+    return datetime.fromisoformat(line.committed_at) if line and line.committed_at else None
 
 
 def _ignore_failure(done: "asyncio.Future[None]") -> None:

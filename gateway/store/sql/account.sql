@@ -53,3 +53,18 @@ LEFT JOIN LATERAL (SELECT x.out_order_no, x.sku_id, x.quantity FROM orders x
 LEFT JOIN sku s ON s.id = o.sku_id
 WHERE e.created_at >= $4 AND e.created_at < $5
 ORDER BY e.seq
+
+-- name: kept_day
+-- No row: not computed yet, or when files were written otherwise.
+SELECT first_seq, end_seq, rows, deposit, charge, refund, adjustment, last_seq, closing, sha256
+FROM statement_day WHERE partner_id = $1 AND day = $2 AND written_as = $3
+
+-- name: keep_day
+-- Two that computed it at once have the same.
+INSERT INTO statement_day (partner_id, day, written_as, first_seq, end_seq, rows, deposit, charge, refund, adjustment,
+                           last_seq, closing, sha256)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+ON CONFLICT (partner_id, day) DO UPDATE SET written_as = excluded.written_as, first_seq = excluded.first_seq,
+    end_seq = excluded.end_seq, rows = excluded.rows, deposit = excluded.deposit, charge = excluded.charge,
+    refund = excluded.refund, adjustment = excluded.adjustment, last_seq = excluded.last_seq,
+    closing = excluded.closing, sha256 = excluded.sha256, made_at = excluded.made_at

@@ -33,6 +33,10 @@ FROM account a JOIN partner p ON p.id = a.partner_id WHERE p.name = $1 FOR NO KE
 -- name: deposit_by_reference
 SELECT amount FROM entry WHERE partner_id = $1 AND kind = 'deposit' AND reference = $2
 
+-- name: announce_money
+-- Workers that found the account short ask again at once (flows/shortages).
+SELECT pg_notify('quangate', 'money:' || $1::bigint) AS announced
+
 -- name: insert_deposit
 -- The account row is locked. Entry numbers have no gaps, so both change in one statement.
 WITH credited AS (
@@ -241,8 +245,17 @@ WHERE id = $1 RETURNING webhook_secret_old_until
 SELECT w.id::text AS id, 'msg_' || w.id AS webhook_id, p.name AS partner, w.type, w.order_id::text AS order_no,
        coalesce(w.url, e.url) AS url, w.state, w.attempts, w.last_status, w.last_error, w.next_attempt_at, w.created_at
 FROM partner p
-CROSS JOIN LATERAL (SELECT * FROM webhook w WHERE w.partner_id = p.id AND ($2::text IS NULL OR w.state = $2)
-                    ORDER BY w.id DESC LIMIT $3) AS w
+CROSS JOIN LATERAL (
+    (SELECT * FROM webhook w WHERE $2::text IS NULL AND w.partner_id BETWEEN p.id AND p.id ORDER BY w.partner_id DESC, w.id DESC LIMIT $3)
+    UNION ALL
+    (SELECT * FROM webhook w WHERE $2 = 'dead' AND w.partner_id BETWEEN p.id AND p.id AND w.state = 'dead' ORDER BY w.partner_id DESC, w.id DESC LIMIT $3)
+    UNION ALL
+    (SELECT * FROM (SELECT * FROM webhook x WHERE $2 = 'pending' AND x.partner_id = p.id AND x.state = 'pending' OFFSET 0) AS w
+     ORDER BY w.id DESC LIMIT $3)  -- all that wait are read: their index goes by time
+    UNION ALL
+    (SELECT * FROM (SELECT * FROM webhook x WHERE $2 = 'delivered' AND x.partner_id BETWEEN p.id AND p.id
+                    ORDER BY x.partner_id DESC, x.id DESC LIMIT 10000) AS w
+     WHERE w.state = 'delivered' ORDER BY w.id DESC LIMIT $3)) AS w
 LEFT JOIN webhook_endpoint e ON e.partner_id = w.partner_id
 WHERE $1::text IS NULL OR p.name = $1 ORDER BY w.id DESC LIMIT $3
 
@@ -268,6 +281,11 @@ RETURNING id::text AS id, 'msg_' || id AS webhook_id, state
 
 -- ---------------------------------------------------------------- orders
 
+-- name: by_index
+-- For the lists of this transaction: in the order of an index, whatever statistics say (store/database).
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+       set_config('enable_sort', 'off', true)
+
 -- name: show_order
 -- Orders are keyed by partner first: one look per partner, instead of one over all orders.
 SELECT o.id::text AS order_no, o.out_order_no, p.name AS partner, s.sku, o.quantity, o.delivered_quantity, o.amount,
@@ -291,11 +309,21 @@ SELECT w.id::text AS id, w.type, w.sequence, w.state, w.attempts, w.last_status,
 FROM webhook w WHERE w.order_id = $1 ORDER BY w.sequence
 
 -- name: list_orders
--- Each filter may be NULL; newest first. Per partner, so that the index gives the newest ones.
+-- Each filter may be NULL; newest first. Per partner, so that an index gives the newest ones; of the delivered
+-- among each partner's newest 10,000.
 SELECT o.id::text AS order_no, o.out_order_no, p.name AS partner, s.sku, o.quantity, o.amount, o.state, o.parked, o.created_at
 FROM partner p
-CROSS JOIN LATERAL (SELECT * FROM orders o WHERE o.partner_id = p.id AND ($2::text IS NULL OR o.state = $2)
-                    AND (NOT $3::boolean OR o.parked IS NOT NULL) ORDER BY o.id DESC LIMIT $4) AS o
+CROSS JOIN LATERAL (
+    (SELECT * FROM orders o WHERE NOT $3::boolean AND $2::text IS NULL AND o.partner_id = p.id ORDER BY o.id DESC LIMIT $4)
+    UNION ALL  -- by the index of states that few have
+    (SELECT * FROM orders o WHERE NOT $3 AND o.partner_id = p.id AND o.state = $2 AND o.state <> 'delivered'
+     ORDER BY o.state, o.id DESC LIMIT $4)
+    UNION ALL
+    (SELECT * FROM (SELECT * FROM orders x WHERE NOT $3 AND $2 = 'delivered' AND x.partner_id = p.id ORDER BY x.id DESC LIMIT 10000) AS o
+     WHERE o.state = 'delivered' ORDER BY o.id DESC LIMIT $4)
+    UNION ALL  -- those are few in all
+    (SELECT * FROM orders o WHERE $3 AND o.parked IS NOT NULL AND o.partner_id = p.id AND ($2 IS NULL OR o.state = $2)
+     ORDER BY o.id DESC LIMIT $4)) AS o
 JOIN sku s ON s.id = o.sku_id
 WHERE $1::text IS NULL OR p.name = $1 ORDER BY o.id DESC LIMIT $4
 

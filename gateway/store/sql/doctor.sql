@@ -6,7 +6,9 @@ SELECT current_setting('server_version_num')::integer AS version, current_settin
            CASE WHEN current_setting('fsync') = 'off' THEN 'fsync' END,
            CASE WHEN current_setting('synchronous_commit') = 'off' THEN 'synchronous_commit' END,
            CASE WHEN current_setting('full_page_writes') = 'off' THEN 'full_page_writes' END], NULL) AS unsafe,
-       pg_is_in_recovery() AS is_replica, current_setting('max_connections')::integer AS connections_max
+       pg_is_in_recovery() AS is_replica, current_setting('max_connections')::integer AS connections_max,
+       current_setting('superuser_reserved_connections')::integer
+           + coalesce(current_setting('reserved_connections', true), '0')::integer AS connections_reserved  -- the latter since 16
 
 -- name: clock
 SELECT extract(epoch FROM clock_timestamp())::double precision

@@ -12,17 +12,44 @@ CROSS JOIN LATERAL (
     AND x.out_order_no BETWEEN wanted.out_order_no AND wanted.out_order_no ORDER BY x.out_order_no LIMIT 1) AS o
 
 -- name: page
+-- Newest first, before the id $2.
 SELECT o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,
        o.pool_id, o.seqs, o.account, o.metadata, o.failure, o.created_at, o.updated_at
 FROM orders o
-WHERE o.partner_id = $1
-  AND ($2::bigint IS NULL OR o.id < $2)
-  AND ($3::text IS NULL OR o.state = $3)
-  AND ($4::bigint IS NULL OR o.sku_id = $4)
-  AND ($5::timestamptz IS NULL OR o.created_at >= $5)
-  AND ($6::timestamptz IS NULL OR o.created_at < $6)
-ORDER BY o.id DESC
-LIMIT $7
+WHERE o.partner_id = $1::bigint AND o.id < $2::bigint ORDER BY o.id DESC LIMIT $3::integer
+
+-- name: reach
+-- The order that a look at $4 + 1 orders ends with, from before the id $2 down to $3; no row: there are fewer.
+SELECT o.id FROM orders o WHERE o.partner_id = $1::bigint AND o.id < $2::bigint AND o.id >= $3::bigint
+ORDER BY o.id DESC OFFSET $4::integer LIMIT 1
+
+-- name: reach_unusual
+-- The same among orders of a state that is not `delivered`: those have an index.
+SELECT o.id FROM orders o WHERE o.partner_id = $1::bigint AND o.id < $2::bigint AND o.id >= $3::bigint
+  AND o.state = $5::text AND o.state <> 'delivered'
+ORDER BY o.state, o.id DESC OFFSET $4::integer LIMIT 1
+
+-- name: narrowed
+SELECT o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,
+       o.pool_id, o.seqs, o.account, o.metadata, o.failure, o.created_at, o.updated_at
+FROM orders o
+WHERE o.partner_id = $1::bigint AND o.id < $2::bigint AND o.id >= $3::bigint
+  AND ($4::text IS NULL OR o.state = $4)
+  AND ($5::bigint IS NULL OR o.sku_id = $5)
+  AND ($6::timestamptz IS NULL OR o.created_at >= $6)
+  AND ($7::timestamptz IS NULL OR o.created_at < $7)
+ORDER BY o.id DESC LIMIT $8::integer
+
+-- name: narrowed_unusual
+SELECT o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,
+       o.pool_id, o.seqs, o.account, o.metadata, o.failure, o.created_at, o.updated_at
+FROM orders o
+WHERE o.partner_id = $1::bigint AND o.id < $2::bigint AND o.id >= $3::bigint
+  AND o.state = $4::text AND o.state <> 'delivered'
+  AND ($5::bigint IS NULL OR o.sku_id = $5)
+  AND ($6::timestamptz IS NULL OR o.created_at >= $6)
+  AND ($7::timestamptz IS NULL OR o.created_at < $7)
+ORDER BY o.state, o.id DESC LIMIT $8::integer
 
 -- name: records
 SELECT c.pool_id, c.seq, int8send(c.batch_id) || c.sealed AS record

@@ -1,0 +1,71 @@
+"""What waits for a common thing, by owner: owners take turns, whoever sends most."""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable, Sequence
+from typing import Final, Generic, TypeVar
+
+Item = TypeVar("Item")
+
+TURN_WEIGHT: Final = 16  # a turn ends with the item that makes it as heavy
+
+
+def _one(_item: object) -> int:
+    return 1
+
+
+class TurnQueue(Generic[Item]):
+    """First in, first out for each owner; `len` is how many items wait in all."""
+
+    def __init__(self, *, weigh: Callable[[Item], int] = _one) -> None:
+        self._weigh = weigh
+        self._queues: OrderedDict[Hashable, deque[Item]] = OrderedDict()
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def is_full(self, owner: Hashable, most: int) -> bool:
+        """Whether the owner's items take up as much of `most` places as they leave free.
+
+        Alone an owner gets half of them, and whoever comes next always half of the rest.
+        """
+        free = most - self._count
+        return free * 2 <= most and len(self._queues.get(owner, ())) >= free
+
+    def put(self, owner: Hashable, item: Item) -> None:
+        """The item comes after its owner's others."""
+        queue = self._queues.get(owner)
+        if queue is None:
+            queue = self._queues[owner] = deque()
+        queue.append(item)
+        self._count += 1
+
+    def put_back(self, items: Sequence[tuple[Hashable, Item]]) -> None:
+        """These were taken before and come first again, in this order."""
+        for owner, item in reversed(items):
+            self._queues.setdefault(owner, deque()).appendleft(item)
+            self._queues.move_to_end(owner, last=False)
+        self._count += len(items)
+
+    def take(self, count_max: int, weight_max: int) -> list[Item]:
+        """The next items: no more than `count_max`, and the one that makes them weigh `weight_max`
+        or more is the last.
+        """
+        taken: list[Item] = []
+        weight = 0
+        while self._queues and len(taken) < count_max and weight < weight_max:
+            owner, queue = next(iter(self._queues.items()))
+            # Alone, there are no turns to be taken.
+            ends_at = weight_max
+            if len(self._queues) > 1:
+                ends_at = min(weight_max, weight + TURN_WEIGHT)
+            while queue and weight < ends_at and len(taken) < count_max:
+                item = queue.popleft()
+                weight += self._weigh(item)
+                taken.append(item)
+            if queue:
+                self._queues.move_to_end(owner)
+            else:
+                del self._queues[owner]
+        self._count -= len(taken)
+        return taken
