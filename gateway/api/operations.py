@@ -5,7 +5,7 @@ from typing import Final
 
 from gateway.api import schemas
 from gateway.api.operation import Answer, Operation, Parameter
-from gateway.api.order_wire import BatchIn, OrderIn
+from gateway.api.order_wire import BATCH_QUANTITY_MAX, BatchIn, OrderIn
 from gateway.api.paging import LIMIT_DEFAULT, LIMIT_MAX
 from gateway.domain.catalog import Scope
 from gateway.domain.order import OrderState
@@ -80,7 +80,8 @@ PLACE_BATCH: Final = Operation(
     name="placeOrders",
     tag=ORDERS,
     summary="Place up to 500 orders",
-    description="Each line is on its own: what would be its problem alone stands in its result.",
+    description="Each line is on its own: what would be its problem alone stands in its result. "
+    f"The quantities of a batch add up to at most {BATCH_QUANTITY_MAX}.",
     scope=Scope.ORDERS_WRITE,
     body=BatchIn,
     answers={200: Answer("One result per line, in order.", schemas.BatchResults)},
@@ -90,7 +91,8 @@ LIST_ORDERS: Final = Operation(
     name="listOrders",
     tag=ORDERS,
     summary="List orders",
-    description="Newest first, without codes; a cursor stays right while orders come in.",
+    description="Newest first, without codes; a cursor stays right while orders come in. "
+    "A page may be empty although there are more: then next_cursor goes on.",
     scope=Scope.ORDERS_READ,
     query=(
         Parameter("state", "In this state.", {"type": "string", "enum": list(OrderState)}),

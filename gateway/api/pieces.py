@@ -1,4 +1,4 @@
-"""Work on many lines, done in pieces: no request holds the loop for longer than a few ms.
+"""Work on many lines, done in pieces: no request holds the loop for longer than a ms or two.
 
 Between two pieces the loop serves everybody else; partners whose requests are cut like this
 take turns at the pieces.
@@ -16,7 +16,7 @@ from gateway.api.answers import JSON_TYPE
 from gateway.api.direct_answer import SERVER_NAME
 from gateway.shares import Shares
 
-PIECE_S: Final = 0.003
+PIECE_S: Final = 0.001
 WRITE_BYTES: Final = 262_144
 
 Item = TypeVar("Item")

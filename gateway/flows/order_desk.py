@@ -5,7 +5,8 @@ row that makes the views durable (I13), and only then the codes are sealed for t
 asks.
 """
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.domain.errors import InvariantBrokenError
@@ -15,6 +16,8 @@ from gateway.flows.ports import Orders
 from gateway.native import KeyRing, Vault, seal_rows
 
 Position = tuple[int, int]  # pool id, seq
+VIEWS_MAX = 16  # read together; up to 500 codes each are in memory until the last is sealed
+CODES_MAX = 1_000  # of several orders sealed at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +50,12 @@ class OrderDesk:
         self._vault = vault
         self._keyring = keyring
         self._chain = chain
-        self._views: GroupCommit[View, Shown | None] = GroupCommit(self._show, lanes=2)
-        self._finds: GroupCommit[tuple[int, str], int | None] = GroupCommit(self._find, lanes=1)
+        self._views: GroupCommit[View, Shown | None] = GroupCommit(
+            self._show, lanes=2, batch_max=VIEWS_MAX, turn_of=lambda view: view.partner_id
+        )
+        self._finds: GroupCommit[tuple[int, str], int | None] = GroupCommit(
+            self._find, lanes=1, turn_of=lambda number: number[0]
+        )
 
     async def show(self, view: View) -> Shown | None:
         """The order, or None when this partner has none of that id."""
@@ -76,7 +83,10 @@ class OrderDesk:
             and (record := records.get((view.partner_id, view.order_id))) is not None
             and record.seqs
         ]
-        sealed = await self._reveal(revealing, records) if revealing else {}
+        sealed: dict[View, bytes | Exception] = {}
+        for some in by_codes(revealing, records):
+            sealed |= await self._reveal(some, records)
+            await asyncio.sleep(0)  # sealing held the loop: the others' turn
         answers: list[Shown | Exception | None] = []
         for view in views:
             record = records.get((view.partner_id, view.order_id))
@@ -127,3 +137,19 @@ class OrderDesk:
         if missing:
             for batch_id, wrapped in await self._orders.data_keys(missing):
                 self._vault.load_dek(batch_id, wrapped)
+
+
+def by_codes(
+    views: Sequence[View], records: Mapping[tuple[int, int], OrderRecord]
+) -> Iterator[Sequence[View]]:
+    """The views in groups of about CODES_MAX codes; an order is never cut."""
+    group: list[View] = []
+    codes = 0
+    for view in views:
+        group.append(view)
+        codes += len(records[view.partner_id, view.order_id].seqs or ())
+        if codes >= CODES_MAX:
+            yield group
+            group, codes = [], 0
+    if group:
+        yield group
