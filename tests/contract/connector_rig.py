@@ -62,7 +62,7 @@ SAMPLES: Mapping[str, Sample] = {
 
 FAST: Mapping[str, str] = {
     "settle_s": "0.02",
-    "reversal_delay_s": "0.3",
+    "reversal_delay_s": "60",
     "time_scale": "0.0002",
     "retry_after_s": "1",
 }
