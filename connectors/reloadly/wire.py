@@ -185,6 +185,8 @@ def cost_of(transaction: Mapping[str, Any]) -> tuple[int | None, str | None]:
         if cost is not None:
             cost += (fee or Decimal(0)) - (discount or Decimal(0))
     currency = as_text(transaction.get(member))
+    if as_text(transaction.get("discountCurrencyCode")) not in (None, currency):
+        return None, None
     if cost is None or currency is None:
         return None, None
     return to_minor(cost, currency), currency

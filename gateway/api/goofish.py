@@ -37,6 +37,7 @@ from gateway.api.order_wire import QUANTITY_MAX
 from gateway.api.orders import make_line, problem_of
 from gateway.domain.catalog import Key, Sku, SkuKind
 from gateway.domain.channel import ENDED, ChannelAccount
+from gateway.domain.failure import failure_of
 from gateway.domain.order import OrderContent, Verdict
 from gateway.flows.line import Settled
 from gateway.flows.order_desk import Shown, View
@@ -202,8 +203,8 @@ def _remark(state: str, failure: str | None) -> str:
     """Why it is no plain success; upstreams' words stay inside."""
     if state not in {"partial", "failed", "reversed"}:
         return ""
-    code = orjson.loads(failure).get("code", "") if failure else ""
-    return f"{state}: {code}" if code else state
+    told = failure_of(state, failure)
+    return f"{state}: {told.code}" if told is not None else state
 
 
 def _order_id(text: str) -> int | None:

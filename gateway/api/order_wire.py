@@ -8,6 +8,7 @@ import msgspec
 import orjson
 
 from gateway.api.body import escape_pointer, invalid
+from gateway.domain.failure import failure_of
 from gateway.domain.moment import rfc3339
 from gateway.domain.order import OrderContent
 from gateway.domain.order_record import OrderRecord
@@ -170,6 +171,7 @@ def is_web_address(url: str) -> bool:
 
 def order_json(record: OrderRecord, *, sku: str, currency: str, codes: bytes | None) -> bytes:
     """An order as JSON; `codes` is the JSON array of sealed codes, None leaves the member out."""
+    failure = failure_of(record.state, record.failure)
     head: dict[str, Any] = {
         "order_no": str(record.id),
         "out_order_no": record.out_order_no,
@@ -182,7 +184,7 @@ def order_json(record: OrderRecord, *, sku: str, currency: str, codes: bytes | N
     }
     tail: dict[str, Any] = {
         "delivered_quantity": record.delivered_quantity,
-        "failure": None if record.failure is None else orjson.Fragment(record.failure),
+        "failure": None if failure is None else {"code": failure.code, "detail": failure.detail},
         "metadata": None if record.metadata is None else orjson.Fragment(record.metadata),
         "created_at": rfc3339(record.created_at),
         "updated_at": rfc3339(record.updated_at),

@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from gateway.domain.catalog import SkuKind
 from gateway.domain.delivery import DeliveryState
+from gateway.domain.failure import FailureCode
 from gateway.domain.ledger import EntryKind
 from gateway.domain.order import OrderState
 
@@ -35,7 +36,7 @@ class SealedCode(Struct, kw_only=True):
 class Failure(Struct, kw_only=True):
     """Why an order failed, wholly or in part."""
 
-    code: str
+    code: FailureCode
     detail: str
 
 

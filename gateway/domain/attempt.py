@@ -35,6 +35,7 @@ class News(StrEnum):
     FAILED = "failed"
     REVERSED = "reversed"
     NOTED = "noted"  # nothing but when to look again
+    CONTRADICTED = "contradicted"  # an answer of something else, or against itself: uncertain
 
 
 class Verdict(StrEnum):
@@ -48,7 +49,9 @@ class Verdict(StrEnum):
 
 _A, _R, _L, _P = Verdict.APPLIED, Verdict.REPEATED, Verdict.LATE, Verdict.PARKED
 _OPEN: Final = dict.fromkeys(News, _A)
-_OVERTAKEN: Final = {News.ACCEPTED: _L, News.UNCERTAIN: _L, News.NOTED: _L}
+_OVERTAKEN: Final = {
+    News.ACCEPTED: _L, News.UNCERTAIN: _L, News.NOTED: _L, News.CONTRADICTED: _P,
+}  # fmt: skip
 _NOT_EXECUTED: Final = {
     **_OVERTAKEN, News.SUCCEEDED: _P, News.PARTIAL: _P,
     News.REJECTED: _R, News.FAILED: _R, News.REVERSED: _R,

@@ -123,7 +123,7 @@ def decide_held(facts: Facts, policy: Policy, chance: float) -> Decision:
     """Only a person can decide; until then the order is uncertain, and is asked after."""
     again = look_again_s(facts, policy, chance)
     return Decision(
-        news=News.UNCERTAIN, next=Next.HOLD, check_in_s=again, queries=facts.queries + 1
+        news=News.CONTRADICTED, next=Next.HOLD, check_in_s=again, queries=facts.queries + 1
     )
 
 

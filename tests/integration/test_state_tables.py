@@ -10,6 +10,7 @@ from gateway.domain.order import TRANSITIONS, OrderEvent, OrderState
 EVENTS = {
     News.ACCEPTED: OrderEvent.STILL_RUNNING,
     News.UNCERTAIN: OrderEvent.OUTCOME_LOST,
+    News.CONTRADICTED: OrderEvent.OUTCOME_LOST,
     News.SUCCEEDED: OrderEvent.DELIVERED_ALL,
     News.PARTIAL: OrderEvent.DELIVERED_PART,
     News.REJECTED: OrderEvent.REJECTED,

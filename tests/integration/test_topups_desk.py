@@ -48,7 +48,7 @@ async def test_two_people_decide(topups: TopUpShop, cli: Cli) -> None:
         done = await run(cli, "order", "resolve", number, "--approve", "--by", "bob")
         assert done.json["state"] == "failed"
         ended = await read(partner, placed)
-        assert (ended["state"], ended["failure"]["code"]) == ("failed", "resolved")
+        assert (ended["state"], ended["failure"]["code"]) == ("failed", "other")
         assert await balance(partner) == RICH
         again = await run(cli, "order", "resolve", number, "--approve", "--by", "bob")
         assert (again.returncode, again.json["error"]["code"]) == (1, "not-found")

@@ -134,7 +134,7 @@ def test_a_part_of_unknown_size_is_held(part: Part | None, amount: int) -> None:
     """No refund is guessed: the order stays uncertain, a person is asked, and it is asked after."""
     decision = decide_partial(replace(FACTS, amount_minor=amount), POLICY, MIDDLE, part=part)
     assert decision == decide_held(FACTS, POLICY, MIDDLE)
-    assert (decision.news, decision.next) == (News.UNCERTAIN, Next.HOLD)
+    assert (decision.news, decision.next) == (News.CONTRADICTED, Next.HOLD)
     assert decision.check_in_s
 
 

@@ -113,7 +113,7 @@ def settlement_of(
         cost_minor=None if decision.next is Next.HOLD else answer.cost_minor,
         delivered=decision.delivered,
         refund_minor=decision.refund_minor,
-        code=str(answer.reason or answer.code or "") or None,
+        code=_code(answer) or None,
         message=_words(job, decision, answer) or None,
         check_in_s=decision.check_in_s,
         queries=decision.queries,
@@ -150,6 +150,13 @@ def _bought_code(given: DeliveredCode, kind: SkuKind) -> BoughtCode | None:
         )
     except (TypeError, UnicodeEncodeError):
         return None  # half a surrogate pair: nobody could redeem that
+
+
+def _code(answer: Judgement) -> str:
+    """Why, for operators, and for `domain.failure`: our reason, or the upstream's own code."""
+    if answer.kind is AnswerKind.CANCELLED:
+        return AnswerKind.CANCELLED
+    return answer.reason or answer.code
 
 
 def _words(job: Job, decision: Decision, answer: Judgement) -> str:

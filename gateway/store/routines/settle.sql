@@ -47,7 +47,8 @@ BEGIN
     ), done AS MATERIALIZED (
         SELECT j.*, CASE WHEN j.verdict = 'applied' THEN nullif(j.move, 'parked') END AS target,
                CASE WHEN j.verdict = 'parked'
-                    THEN format('attempt %s is %s, the upstream now says %s (%s)', j.id, j.state, j.news, coalesce(p_code[j.line], ''))
+                    THEN format('attempt %s is %s, the upstream now says %s (%s)', j.id, j.state, j.news,
+                                coalesce(p_park[j.line], p_code[j.line], ''))
                     WHEN j.verdict = 'applied' AND j.move = 'parked'
                     THEN format('order is %s, attempt %s says %s', j.order_state, j.id, j.news) END AS contradiction
         FROM judged j
@@ -74,7 +75,8 @@ CREATE TYPE refunded_order AS (
 -- Applies news about attempts, in one transaction; the tables are gateway/domain/attempt.py.
 --
 -- p_news per line: accepted, uncertain, succeeded, partial, rejected, failed, reversed, or
--- noted (nothing is known but when to look again). Verdict per line: applied; repeated (known
+-- noted (nothing is known but when to look again), or contradicted (an answer that only a person
+-- can use: uncertain). Verdict per line: applied; repeated (known
 -- already); late (overtaken by something final); parked (contradicts what is final: a person
 -- decides, nothing changes); unknown (no such attempt). p_park: what a person has to decide
 -- while the order stays as it is. Locks attempts in id order, then accounts in id order.
@@ -113,7 +115,7 @@ BEGIN
         lines := judged.lines;
 
         UPDATE attempt a SET
-            state = CASE l.news WHEN 'noted' THEN a.state ELSE l.news END,
+            state = CASE l.news WHEN 'noted' THEN a.state WHEN 'contradicted' THEN 'uncertain' ELSE l.news END,
             upstream_no = coalesce(p_upstream_no[l.line], a.upstream_no), cost = coalesce(p_cost[l.line], a.cost),
             delivered_quantity = coalesce(p_delivered[l.line], a.delivered_quantity),
             code = coalesce(p_code[l.line], a.code), message = coalesce(p_message[l.line], a.message),

@@ -18,6 +18,7 @@ CREATE FUNCTION move_order(p_state text, p_news text) RETURNS text LANGUAGE sql 
         WHEN 'noted' THEN NULL
         WHEN 'accepted' THEN CASE p_state WHEN 'processing' THEN NULL WHEN 'uncertain' THEN 'processing' ELSE 'parked' END
         WHEN 'uncertain' THEN CASE p_state WHEN 'uncertain' THEN NULL WHEN 'processing' THEN 'uncertain' ELSE 'parked' END
+        WHEN 'contradicted' THEN CASE p_state WHEN 'uncertain' THEN NULL WHEN 'processing' THEN 'uncertain' ELSE 'parked' END
         WHEN 'succeeded' THEN CASE WHEN p_state IN ('processing', 'uncertain') THEN 'delivered' WHEN p_state <> 'delivered' THEN 'parked' END
         WHEN 'partial' THEN CASE WHEN p_state IN ('processing', 'uncertain') THEN 'partial' WHEN p_state <> 'partial' THEN 'parked' END
         WHEN 'reversed' THEN CASE WHEN p_state IN ('delivered', 'partial') THEN 'reversed' WHEN p_state <> 'reversed' THEN 'parked' END
