@@ -11,7 +11,6 @@ only thing that settles an order. Rules of this file:
 3. What a platform does not say contradicts nothing.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -113,15 +112,17 @@ def _is_ours(currency: str | None, ordered: Ordered) -> bool:
 def mismatch(answer: Answer, ordered: Ordered, expected: Expected) -> str | None:
     """What the answer speaks of that was not ordered, in our words; None: it fits."""
     told = answer.echo
-    checks: tuple[tuple[str, Callable[[], bool]], ...] = (
-        ("another order", lambda: _fits(told.order_no, expected.order_no)),
-        ("another order of theirs", lambda: _fits(answer.upstream_no, ordered.upstream_no)),
-        ("another account", lambda: _same_account(told, expected)),
-        ("another product", lambda: _fits(told.product, expected.product)),
-        ("another quantity", lambda: _fits(told.quantity, expected.quantity)),
-        ("another amount", lambda: _same_amount(told, expected)),
-    )
-    return next((what for what, holds in checks if not holds()), None)
+    for what, said, wanted in (
+        ("another order", told.order_no, expected.order_no),
+        ("another order of theirs", answer.upstream_no, ordered.upstream_no),
+        ("another product", told.product, expected.product),
+        ("another quantity", told.quantity, expected.quantity),
+    ):
+        if not _fits(said, wanted):
+            return what
+    if not _same_account(told, expected):
+        return "another account"
+    return None if _same_amount(told, expected) else "another amount"
 
 
 def _fits(told: object, expected: object) -> bool:
@@ -164,8 +165,8 @@ def _implausible(answer: Answer, charged: int | None, limit: int | None) -> str 
     back, price = answer.refunded_minor, answer.cost_minor
     if (price or 0) < 0 or (back or 0) < 0:
         return "it charged or gave back less than nothing"
-    if back and charged is None:
-        return "it gave money back, but does not say of how much"
+    if charged is None and (back or (back == 0 and answer.kind in ENDED_WITHOUT)):
+        return "it says what it gave back, but not of how much"
     if back is not None and charged is not None and back > charged:
         return "it gave back more than it charged"
     if limit is not None and price is not None and price > limit:

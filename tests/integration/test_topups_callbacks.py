@@ -146,7 +146,14 @@ async def test_another_upstreams_callback_says_nothing(
         placed = await order(partner, sku, first.account("002"))
         entry = await sent_order(first.market)
         entry.notify_url = f"{topups.shop.url}/callbacks/{second.name}"
-        await call(session, first.market, entry, OrderState.SUCCESS)
+        # The same words as for one of its own: whose attempt it is, nobody is told.
+        assert await call(session, first.market, entry, OrderState.SUCCESS) == (200, b"ok")
+        (kept,) = await topups.stored(
+            "SELECT c.verdict, c.attempt_id FROM callback c JOIN upstream u ON u.id = c.upstream_id"
+            " WHERE u.name = $1",
+            second.name,
+        )
+        assert dict(kept) == {"verdict": "unknown-attempt", "attempt_id": None}
 
         async def still() -> bool:
             return (await read(partner, placed))["state"] == "processing"

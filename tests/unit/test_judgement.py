@@ -187,8 +187,12 @@ def test_a_contradiction_is_for_a_person(word: AnswerKind, said: dict[str, Any])
 
 def test_money_back_of_an_unknown_price_is_held() -> None:
     """How much of it is kept cannot be told."""
-    answer = replace(SAID, cost_minor=None, refunded_minor=100)
-    assert judge(answer, replace(ORDERED, agreed_minor=None), EXPECTED).held
+    unagreed = replace(ORDERED, agreed_minor=None)
+    for kind, back in ((K.SUCCESS, 100), (K.FAILED, 100), (K.FAILED, 0), (K.CANCELLED, 0)):
+        answer = replace(SAID, kind=kind, cost_minor=None, refunded_minor=back)
+        assert judge(answer, unagreed, EXPECTED).held
+    nothing_back = replace(SAID, cost_minor=None, refunded_minor=0)
+    assert judge(nothing_back, unagreed, EXPECTED).kind is K.SUCCESS
 
 
 def test_sums_in_another_currency_tell_the_share_but_no_cost() -> None:

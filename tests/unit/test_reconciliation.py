@@ -1,12 +1,17 @@
 """Comparing a day with an upstream: every pair of states, and what is done about it."""
 
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
 
+from connectors.contract import AnswerKind as K
 from gateway.domain.attempt import AttemptState, News
 from gateway.domain.errors import RefusedError
 from gateway.domain.reconciliation import COMPARED, Class, OurAttempt, TheirRow, compare
+from gateway.flows.reconciliation.reconcile import Reconciler
 from gateway.flows.reconciliation.statement_file import read_rows
 
 AGREE = None
@@ -149,3 +154,93 @@ def test_a_bill_that_cannot_be_read_is_refused(text: str, said: str) -> None:
     """With the line at fault; nothing is guessed."""
     with pytest.raises(RefusedError, match=said):
         list(read_rows(text))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "resolution", "told"),
+    [
+        # Part of the money back, whatever the word: partial, by the share that was kept.
+        ("accepted", {"kind": K.SUCCESS, "refunded_minor": 490}, "open", "partial"),
+        ("accepted", {"kind": K.FAILED, "refunded_minor": 490}, "open", "partial"),
+        ("succeeded", {"kind": K.SUCCESS, "refunded_minor": 490}, "open", "partial"),
+        ("accepted", {"kind": K.FAILED, "refunded_minor": 980}, "open", "failed"),
+        # A row that contradicts itself settles nothing.
+        ("accepted", {"kind": K.FAILED, "refunded_minor": 0}, "open", None),
+        ("succeeded", {"kind": K.SUCCESS, "refunded_minor": 980}, "open", None),
+    ],
+)
+async def test_money_that_came_back_is_judged_in_a_bill_too(
+    ours: str, theirs: dict[str, Any], resolution: str, told: str | None
+) -> None:
+    """The same judge for a statement's rows: what came back decides with the word.
+
+    Seen red with the column not read.
+    """
+
+    async def rows() -> AsyncIterator[TheirRow]:
+        yield TheirRow(our_no="1", upstream_no="U", amount_minor=980, **theirs)
+
+    reconciler = Reconciler(books=FakeBooks([attempt(ours)]), settle=nothing, next_id=lambda: 1)
+    found = await reconciler.run(1, date(2026, 3, 1), rows(), dry_run=True)
+    (finding,) = found.findings
+    assert finding.resolution.value == resolution
+    assert (finding.difference.news is None) == (told is None)
+    if told is not None:
+        assert finding.difference.theirs == told
+
+
+async def test_the_settled_part_is_the_share_that_was_kept() -> None:
+    """Half of the price back: half is refunded, and the cost is what they kept."""
+    settled: list[list[list[Any]]] = []
+
+    async def rows() -> AsyncIterator[TheirRow]:
+        yield TheirRow(
+            our_no="1", upstream_no="U", kind=K.SUCCESS, amount_minor=980, refunded_minor=490
+        )
+
+    async def settle(columns: list[list[Any]]) -> list[str]:
+        settled.append(columns)
+        return ["applied"]
+
+    ours = attempt("accepted")
+    reconciler = Reconciler(books=FakeBooks([ours]), settle=settle, next_id=lambda: 1)
+    await reconciler.run(1, date(2026, 3, 1), rows())
+    [columns] = settled
+    _, news, _, cost, delivered, refund, *_ = [column[0] for column in columns]
+    half_up = ours.order_amount_minor - ours.order_amount_minor // 2
+    assert (news, cost, delivered, refund) == ("partial", 490, 0, half_up)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "our_no,state,amount,refunded\n1,success,980,490\n",
+        "our_no,state,amount_yuan,refunded_yuan\n1,success,9.80,4.90\n",
+    ],
+)
+def test_a_bill_may_say_what_came_back(text: str) -> None:
+    """In minor units or in yuan; a wrong sum names its line."""
+    (row_,) = read_rows(text)
+    assert (row_.amount_minor, row_.refunded_minor) == (980, 490)
+    with pytest.raises(RefusedError, match="line 2: refunded"):
+        list(read_rows(text.replace("490", "x").replace("4.90", "x")))
+
+
+@dataclass
+class FakeBooks:
+    """Our side: these attempts, and no others."""
+
+    attempts: list[OurAttempt]
+
+    async def attempts_of_day(self, _upstream_id: int, _day: date) -> list[OurAttempt]:
+        """All."""
+        return self.attempts
+
+    async def known(self, _upstream_id: int, _attempt_ids: Sequence[int]) -> set[int]:
+        """None."""
+        return set()
+
+
+async def nothing(_columns: list[list[Any]]) -> list[str]:
+    """A dry run settles nothing."""
+    raise AssertionError
