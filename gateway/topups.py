@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import hmac
 import json
 import time
@@ -23,9 +24,10 @@ from connectors.upstream import Upstream
 from gateway.domain.catalog import Route, Sku
 from gateway.domain.public_url import public_url
 from gateway.flows.dispatch.balances import Balances
-from gateway.flows.dispatch.callbacks import Callbacks, Received
+from gateway.flows.dispatch.callbacks import Callbacks
 from gateway.flows.dispatch.dispatcher import Dispatcher
 from gateway.flows.dispatch.job import Job
+from gateway.flows.dispatch.received import Received
 from gateway.flows.front import PUBLIC_URL_FIX, callback_complaint
 from gateway.flows.line import Line, PlannedAttempt, Refusal
 from gateway.services import Parts
@@ -65,7 +67,9 @@ class TopUps:
             covers=lambda route: self._balances.cover(route.upstream_id, route.cost_minor or 0),
             share=1 / parts.config.workers,
         )
-        self._callbacks = Callbacks(attempts=self._store, dispatcher=self.dispatcher)
+        self._callbacks = Callbacks(
+            attempts=self._store, dispatcher=self.dispatcher, share=1 / parts.config.workers
+        )
 
     def _next_id(self) -> int:
         return self._parts.order_ids.next(time.time_ns() // 1_000_000)
@@ -183,7 +187,7 @@ class TopUps:
             face_minor=job.face_minor,
             max_cost_minor=job.cost_max_minor,
             currency=CURRENCY,
-            notify_url=self._notify_urls[job.upstream_id],
+            notify_url=self._attempts_url(job),
         )
 
     def query(self, job: Job) -> QueryRequest:
@@ -207,11 +211,19 @@ class TopUps:
         base = public_url(config.public_url, config.host, config.port)
         if base is None:
             return None
-        url = f"{base}/callbacks/{settings.name}"
-        if self._platforms[upstream_id].capabilities.callbacks_trusted:
+        return f"{base}/callbacks/{settings.name}"
+
+    def _attempts_url(self, job: Job) -> str | None:
+        """Where the platform tells of this attempt.
+
+        Where nothing in a callback proves who sent it, the address does: it holds what only we
+        can make of the attempt's number, and says nothing about any other attempt.
+        """
+        url = self._notify_urls[job.upstream_id]
+        if url is None or self._platforms[job.upstream_id].capabilities.callbacks_trusted:
             return url
-        # Nothing in the callback itself proves who sent it: the address does.
-        return f"{url}/{settings.callback_token}"
+        secret = self._settings[job.upstream_id].callback_token
+        return f"{url}/{attempt_token(secret, str(job.attempt_id))}"
 
     # ------------------------------------------------------------ callbacks
 
@@ -236,22 +248,33 @@ class TopUps:
         if platform is None:
             return None
         settings = self._settings[upstream_id]
-        if token is not None and not hmac.compare_digest(
-            token.encode(), settings.callback_token.encode()
-        ):
-            log.warning("topups.callback_refused", upstream=name, reason="wrong token")
-            return CallbackRefused("wrong token").ack
         call = CallbackRequest(method=method, path=path, headers=headers, query=query, body=body)
         try:
             event = platform.parse_callback(call)
         except CallbackRefused as refused:
             log.warning("topups.callback_refused", upstream=name, reason=refused.reason)
             return refused.ack
+        if token is not None and not _is_right(token, settings.callback_token, event.attempt_no):
+            log.warning("topups.callback_refused", upstream=name, reason="wrong token")
+            return CallbackRefused("wrong token").ack
         if event.attempt_no is not None:
             await self._callbacks.take(
                 Received(upstream_id=upstream_id, event=event, body=body, named=token is not None)
             )
         return event.ack
+
+
+def attempt_token(secret: str, attempt_no: str) -> str:
+    """The secret part of the address that a platform is given for one attempt."""
+    return hmac.new(secret.encode(), attempt_no.encode(), hashlib.sha256).hexdigest()
+
+
+def _is_right(token: str, secret: str, attempt_no: str | None) -> bool:
+    """The attempt's own token; or the upstream's, which attempts of older releases were given,
+    and which stands in addresses that are set by hand at a platform.
+    """
+    own = attempt_token(secret, attempt_no or "")
+    return any(hmac.compare_digest(token.encode(), right.encode()) for right in (own, secret))
 
 
 async def _close_later(transport: HttpTransport) -> None:

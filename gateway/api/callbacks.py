@@ -3,7 +3,7 @@
 from aiohttp.web import BaseRequest, Response, StreamResponse
 from multidict import CIMultiDict
 
-from gateway.api.body import BATCH_BODY_BYTES_MAX, read_body
+from gateway.api.body import read_body
 from gateway.api.context import Context
 from gateway.api.direct_answer import SERVER_NAME, DirectAnswer
 from gateway.api.problems import ProblemError
@@ -13,7 +13,7 @@ async def take_callback(
     context: Context, request: BaseRequest, upstream: str, token: str | None = None
 ) -> StreamResponse:
     """Verify, keep, apply, acknowledge, in this order."""
-    body = await read_body(request, BATCH_BODY_BYTES_MAX)
+    body = await read_body(request)
     path, _, query = request.raw_path.partition("?")
     ack = await context.topups.callback(
         upstream,

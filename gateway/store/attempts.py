@@ -105,9 +105,16 @@ class AttemptStore:
         return [(row["upstream_id"], row["product_id"]) for row in rows]
 
     async def keep_callbacks(self, columns: Sequence[Sequence[Any]]) -> None:
-        """Store callbacks as received: upstream ids, attempt ids, verdicts, hints, bodies."""
+        """Store callbacks, or count those that are there: upstream ids, attempt ids, verdicts,
+        hints, what is kept of the bodies, their digests and sizes in bytes; no key twice.
+        """
         with unreachable_is_unavailable():
             await self._pool.execute(SQL["keep_callbacks"], *columns)
+
+    async def count_callbacks(self, columns: Sequence[Sequence[Any]]) -> None:
+        """Add to rows that are there: upstream ids, attempt ids (0: none), digests, how often."""
+        with unreachable_is_unavailable():
+            await self._pool.execute(SQL["count_callbacks"], *columns)
 
     async def upstreams(self) -> list[UpstreamSettings]:
         """All upstreams."""

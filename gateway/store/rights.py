@@ -87,7 +87,7 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     # What passes.
     "webhook": CATALOG,
     "channel_order": PASSING,
-    "callback": CATALOG,
+    "callback": Rights(update=("times", "last_at")),
     "commit_batch": Rights(delete=True),
     "used_nonce": PASSING,
     "worker": PASSING,

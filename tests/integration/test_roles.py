@@ -33,7 +33,7 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "batch": (ALL, False),
     "bought_code": (set(), False),
     "buyer_usage": ({"used"}, False),
-    "callback": (ALL, False),
+    "callback": ({"times", "last_at"}, False),
     "campaign": (ALL, False),
     "channel": (ALL, False),
     "channel_order": (ALL, True),

@@ -186,3 +186,68 @@ async def test_the_named_address(topups: TopUpShop, session: aiohttp.ClientSessi
         assert ended["state"] == "delivered"
         assert json.dumps(ended).count(token) == 0
         assert await balance(partner) == RICH - PRICE_MINOR
+
+
+async def test_a_flood_leaves_little(topups: TopUpShop, session: aiohttp.ClientSession) -> None:
+    """Hundreds of unsigned callbacks to the plain address, large, different, for a known attempt
+    and for none: a few small rows; the same body again is counted; over 64 KiB it is refused.
+    """
+    async with topups.outlet("dtone") as outlet:
+        partner = await topups.shop.partner()
+        sku = await topups.sku([(outlet.name, None)])
+        await order(partner, sku, outlet.account("002"))
+        entry = await sent_order(outlet.market)
+        url = f"{topups.shop.url}/callbacks/{outlet.name}"
+
+        async def say(number: str, more: str) -> int:
+            message = market_message(outlet.market, entry, number, more)
+            async with session.post(url, data=message) as answer:
+                return answer.status
+
+        different = [say(entry.our_no, f"{n} " + "x" * 20_000) for n in range(200)]
+        unknown = [say(str(n + 1), f"{n} " + "x" * 20_000) for n in range(100)]
+        assert set(await asyncio.gather(*different, *unknown)) == {204}
+        same = [say(entry.our_no, "again") for _ in range(50)]
+        assert set(await asyncio.gather(*same)) == {204}
+        assert await say(entry.our_no, "x" * 65_536) == 413
+
+        rows = await topups.stored(
+            "SELECT length(body) AS bytes, size, times, attempt_id FROM callback c"
+            " JOIN upstream u ON u.id = c.upstream_id WHERE u.name = $1",
+            outlet.name,
+        )
+        ours = [row for row in rows if row["attempt_id"] is not None]
+        assert len(ours) <= 8
+        assert max(row["bytes"] for row in rows) <= 1024
+        assert max(row["size"] for row in rows) > 20_000
+
+
+def market_message(market: Market, entry: Order, number: str, more: str) -> bytes:
+    """The platform's own callback, about another number, with more in it."""
+    message = market.platform.callback(entry, OrderState.SUCCESS, forged=False)
+    assert message is not None
+    document = json.loads(message.body)
+    document["external_id"] = number
+    document["more"] = more
+    return json.dumps(document).encode()
+
+
+async def test_an_attempts_address_is_its_own(
+    topups: TopUpShop, session: aiohttp.ClientSession
+) -> None:
+    """The secret address of one attempt opens nothing for another one."""
+    async with topups.outlet("dtone") as outlet:
+        partner = await topups.shop.partner()
+        sku = await topups.sku([(outlet.name, None)])
+        await order(partner, sku, outlet.account("002"))
+        await order(partner, sku, outlet.account("002"))
+
+        async def both() -> bool:
+            return len(outlet.market.ledger.orders) == 2
+
+        await eventually(both)
+        first, second = outlet.market.ledger.orders
+        assert first.notify_url != second.notify_url
+        first.notify_url = second.notify_url
+        assert (await call(session, outlet.market, first, OrderState.SUCCESS))[0] == 401
+        assert (await call(session, outlet.market, second, OrderState.SUCCESS))[0] == 204

@@ -11,8 +11,9 @@ from connectors.echo import Echo, Expected
 from connectors.judgement import Judgement, judge
 from gateway.domain.attempt_record import AttemptRecord
 from gateway.domain.errors import StoreUnavailableError
-from gateway.flows.dispatch.callbacks import Callbacks, Received
+from gateway.flows.dispatch.callbacks import Callbacks
 from gateway.flows.dispatch.job import Job
+from gateway.flows.dispatch.received import Received
 
 UPSTREAM = 3
 
@@ -52,6 +53,8 @@ class World:
     news_of: list[int] = field(default_factory=list)
     hints_of: list[int] = field(default_factory=list)
     held: list[str] = field(default_factory=list)
+    digests: list[bytes] = field(default_factory=list)
+    counted: list[tuple[int, int]] = field(default_factory=list)
     failing: set[str] = field(default_factory=set)
 
     def take(self, **event: Any) -> Any:
@@ -73,12 +76,17 @@ class World:
         """Remember."""
         if "keep" in self.failing:
             raise StoreUnavailableError("away")
+        self.digests += columns[5]
         self.kept += zip(columns[1], columns[2], columns[4], strict=True)
 
     def judge(self, told: Job, answer: Answer) -> Judgement:
         """As the platform's driver does."""
         ordered = Ordered(attempt_no=str(told.attempt_id), account=told.account or None)
         return judge(answer, ordered, Expected(order_no="7", account=told.account or None))
+
+    async def count_callbacks(self, columns: Sequence[Sequence[Any]]) -> None:
+        """Remember."""
+        self.counted += zip(columns[1], columns[3], strict=True)
 
     async def news(self, told: Job, answer: Judgement) -> str:
         """Remember."""

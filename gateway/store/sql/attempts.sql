@@ -31,8 +31,15 @@ SELECT * FROM read_attempts($1)
 SELECT DISTINCT upstream_id, product_id FROM attempt WHERE order_id = $1
 
 -- name: keep_callbacks
-INSERT INTO callback (upstream_id, attempt_id, verdict, hint, body)
-SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bytea[])
+INSERT INTO callback AS known (upstream_id, attempt_id, verdict, hint, body, digest, size)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::integer[])
+ON CONFLICT (upstream_id, coalesce(attempt_id, 0), digest) WHERE digest IS NOT NULL
+DO UPDATE SET times = known.times + excluded.times, last_at = excluded.received_at
+
+-- name: count_callbacks
+UPDATE callback c SET times = c.times + again.times, last_at = now()
+FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[]) AS again (upstream_id, attempt_id, digest, times)
+WHERE c.upstream_id = again.upstream_id AND coalesce(c.attempt_id, 0) = again.attempt_id AND c.digest = again.digest
 
 -- name: upstream_settings
 SELECT id, name, connector, base_url, settings, callback_token, paused FROM upstream
