@@ -47,7 +47,7 @@ _BODY_PROBLEMS: Final = (
 # Of writes that take no body: one that is there must be an empty object, and so must a query.
 _WRITE_PROBLEMS: Final = (*_BODY_PROBLEMS, "replayed-nonce")
 _ORDER_PROBLEMS: Final = (
-    *_BODY_PROBLEMS, "insufficient-balance", "risk-denied", "unknown-sku", "order-conflict",
+    *_BODY_PROBLEMS, "insufficient-balance", "unknown-sku", "order-conflict",
     "sold-out", "price-changed", "campaign-closed", "purchase-limit", "overloaded", "busy",
 )  # fmt: skip
 

@@ -109,7 +109,7 @@ def order_content(order: OrderIn, base: str = "") -> OrderContent:
         buyer_ip=buyer.ip,
         buyer_device=buyer.device,
         notify_url=order.notify_url,
-        metadata=order.metadata,
+        metadata=order.metadata or None,  # none given and none in it are the same
     )
 
 

@@ -30,6 +30,7 @@ from gateway.flows.order_desk import View
 from gateway.flows.order_rules import judge
 
 REPLAYED: Final = {"Quangate-Replayed": "true"}
+LATER: Final = {"Retry-After": "30"}  # a person or a breaker ends it, not the next second
 _CREATED: Final = Verdict.CREATED  # to look it up for every line costs 0.1 µs
 
 # A verdict that is not an order, as a problem of the contract.
@@ -121,7 +122,7 @@ def now_utc() -> datetime:
 
 
 _UNKNOWN_SKU: Final = Sku(
-    id=0, sku="", name="", kind=SkuKind.BUNDLE, pool_id=None, price_minor=0, currency="CNY",
+    id=0, sku="", name="", kind=SkuKind.CODE, pool_id=None, price_minor=0, currency="CNY",
     face_value_minor=None, account_rule=None, per_buyer=None, low_stock=0, offered_to_all=False,
     on_sale=False, updated_at=datetime.min.replace(tzinfo=UTC),
 )  # fmt: skip
@@ -197,7 +198,8 @@ def problem_of(settled: Settled, base: str = "") -> ProblemError:
     refusal = settled.refusal
     if refusal is not None:
         errors = [] if refusal.pointer is None else [(base + refusal.pointer, refusal.detail)]
-        return ProblemError(refusal.code, refusal.detail, errors=errors)
+        headers = LATER if refusal.code == "maintenance" else None
+        return ProblemError(refusal.code, refusal.detail, errors=errors, headers=headers)
     explain: Any = _DETAILS.get(settled.verdict)
     return ProblemError(
         _PROBLEMS[settled.verdict],

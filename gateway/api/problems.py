@@ -33,7 +33,6 @@ KINDS: Final[Mapping[str, Kind]] = {
     "replayed-nonce": Kind(401, "The request is not authenticated"),
     "insufficient-balance": Kind(402, "The account has too little money", retryable=True),
     "forbidden": Kind(403, "The key may not do this"),
-    "risk-denied": Kind(403, "The order was refused by a risk rule"),
     "not-found": Kind(404, "There is no such thing"),
     "unknown-sku": Kind(404, "There is no such SKU"),
     "method-not-allowed": Kind(405, "The method is not allowed here"),

@@ -26,7 +26,6 @@ class SkuKind(StrEnum):
     LINK = "link"
     QR = "qr"
     TOPUP = "topup"
-    BUNDLE = "bundle"
 
 
 _TOPUP: Final = SkuKind.TOPUP  # to look it up for every order costs 0.1 µs

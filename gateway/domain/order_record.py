@@ -1,10 +1,14 @@
 """An order as it is stored, and how a list of orders is narrowed."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from gateway.domain.order import OrderState
+
+CANCELLED: Final = "cancelled"  # as SQL's cancel_order writes it into `failure`
 ID_EPOCH_MS: Final = 1_735_689_600_000  # ids count milliseconds from here, in their upper bits
 ID_SHIFT: Final = 22
 ID_MAX: Final = 2**63 - 1
@@ -33,6 +37,13 @@ class OrderRecord:
     failure: str | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it ended because somebody cancelled it: to ask again changes nothing."""
+        if self.state != OrderState.FAILED or self.failure is None:
+            return False
+        return bool(json.loads(self.failure).get("code") == CANCELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

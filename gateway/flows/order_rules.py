@@ -42,7 +42,7 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
     if not sku.offered_to(partner_id):
         return _refuse("forbidden", f"SKU {sku.sku} is not offered to this partner.")
     if not sku.on_sale:
-        return _refuse("sold-out", f"SKU {sku.sku} is not on sale.")
+        return _refuse("maintenance", f"SKU {sku.sku} is not on sale at the moment.")
     if refusal := _account_refusal(sku, content):
         return Judgement(refusal)
     if sku.quantity_max is not None and content.quantity > sku.quantity_max:

@@ -48,6 +48,7 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "entry": INSERT_ONLY,
     "allocation": INSERT_ONLY,
     "reveal": INSERT_ONLY,
+    "adjustment": INSERT_ONLY,
     "bought_code": INSERT_ONLY,
     "code_void": INSERT_ONLY,
     "reveal_head": Rights(update=("height", "hash")),

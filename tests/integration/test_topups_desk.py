@@ -98,6 +98,24 @@ async def test_an_order_is_cancelled(topups: TopUpShop, cli: Cli) -> None:
 
         await eventually(cancelled)
         assert (await read(partner, placed))["state"] == "failed"
+        before = await balance(partner)
+        again = await partner.send("POST", f"/v1/orders/{placed['order_no']}/cancel")
+        assert (again.status, again.json["state"]) == (200, "failed")
+        assert again.json["failure"]["code"] == "cancelled"
+        assert (await run(cli, "order", "cancel", placed["order_no"])).returncode == 0
+        assert await balance(partner) == before
+
+
+async def test_stock_is_not_resolved(topups: TopUpShop, cli: Cli) -> None:
+    """A code that was shown cannot be taken back: the proposal is refused, not its approval."""
+    partner = await topups.shop.partner()
+    sku = await topups.shop.sku(codes=1)
+    placed = (await partner.order(out_order_no=unique("S"), sku=sku)).json
+    by_ann = ("--by", "ann", "--reason", "mail")
+    for verdict in ("reversed", "failed", "unchanged"):
+        refused = await run(cli, "order", "resolve", placed["order_no"], "--as", verdict, *by_ann)
+        assert (refused.returncode, refused.json["error"]["code"]) == (1, "not-resolvable")
+        assert "account adjust" in refused.json["error"]["detail"]
 
 
 async def test_a_platform_is_asked(topups: TopUpShop, cli: Cli) -> None:

@@ -178,7 +178,7 @@ async def test_nothing_is_bought_at_a_loss(topups: TopUpShop) -> None:
         assert (dear.executions(placed), cheap.executions(placed)) == (0, 1)
         alone = await topups.sku([(dear.name, PRICE_MINOR + 1)])
         reply = await partner.order(out_order_no=unique("T"), sku=alone, account="13800138000")
-        assert reply.problem == (409, "sold-out")
+        assert reply.problem == (503, "maintenance")
 
 
 async def test_a_paused_upstream_is_left_out(topups: TopUpShop) -> None:

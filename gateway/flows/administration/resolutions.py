@@ -7,6 +7,7 @@ follow by themselves.
 from typing import Any, Final
 
 from gateway.domain.errors import RefusedError
+from gateway.domain.order_record import CANCELLED
 from gateway.flows.administration.orders import read_order_no
 from gateway.flows.administration.port import Row, Statements, invalid
 
@@ -32,6 +33,12 @@ async def propose(
     by, reason = _text("--by", by), _text("--reason", reason)
     number = read_order_no(order_no)
     order = await _order(db, number)
+    if not order["from_upstream"]:
+        raise RefusedError(
+            "not-resolvable", "the order was delivered from stock at once: no upstream is to be "
+            "asked, and a code that was shown cannot be taken back. Money is put right with "
+            "`quangate account adjust`"
+        )  # fmt: skip
     allowed = DECIDABLE[order["state"]] | ({"unchanged"} if order["parked"] else set())
     if verdict not in allowed:
         possible = f"only {', '.join(sorted(allowed))}" if allowed else "nothing is to be decided"
@@ -95,11 +102,15 @@ async def withdraw(db: Statements, order_no: str) -> dict[str, Any]:
 
 
 async def cancel(db: Statements, order_no: str) -> dict[str, Any]:
-    """Cancel and refund an order of which nothing was sent upstream."""
+    """Cancel and refund an order of which nothing was sent upstream; again: nothing more."""
     number = read_order_no(order_no)
     order = await _order(db, number)
     row = await db.one("cancel_order", order["partner_id"], number)
     if row is None or not row["cancelled"]:
+        # Read again: somebody else may have been first.
+        order = await _order(db, number)
+        if order["state"] == "failed" and order["failure_code"] == CANCELLED:
+            return {"order_no": order_no, "state": "failed"}
         raise RefusedError(
             "not-cancellable", f"the order is {order['state']}, or was sent to an upstream already"
         )

@@ -92,7 +92,8 @@ class Routes:
         """Why there is no route."""
         if any(self.lane(r.upstream_id, r.product_id).waiting >= WAITING_MAX for r in sku.routes):
             return Refusal(code="overloaded", detail="Too many top-ups are waiting.")
-        return Refusal(code="sold-out", detail=f"No upstream sells SKU {sku.sku} now.")
+        # What an upstream has is never proved empty: "sold-out" would be said for ever.
+        return Refusal(code="maintenance", detail=f"No upstream sells SKU {sku.sku} at the moment.")
 
     def may_go_elsewhere(self, job: Job) -> bool:
         """Whether another route takes orders now; the order may have been there already."""

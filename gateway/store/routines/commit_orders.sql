@@ -42,6 +42,7 @@ DECLARE
     exceeded     boolean;
     codes        record;
     held         integer;
+    emptied      bigint[];                        -- partners who have nothing left now
     v_commit_no  bigint := nextval('reveal_no');
 BEGIN
     committed_at := now();
@@ -128,9 +129,15 @@ BEGIN
                CASE WHEN c.orders = 1 THEN c.ids[1] END, CASE WHEN c.orders > 1 THEN c.ids END,
                CASE WHEN c.orders > 1 THEN c.amounts END, committed_at
         FROM charged c JOIN account a ON a.partner_id = c.partner
+    ), moved AS (
+        UPDATE account a SET balance = a.balance - c.total, last_entry = a.last_entry + c.orders
+        FROM charged c WHERE a.partner_id = c.partner
+        RETURNING a.partner_id, c.total > 0 AND a.balance + a.credit_limit = 0 AS emptied
     )
-    UPDATE account a SET balance = a.balance - c.total, last_entry = a.last_entry + c.orders
-    FROM charged c WHERE a.partner_id = c.partner;
+    SELECT array_agg(m.partner_id) INTO emptied FROM moved m WHERE m.emptied;
+    IF emptied IS NOT NULL THEN
+        PERFORM tell_balance_low(emptied);
+    END IF;
 
     -- Statements with nothing to do are passed by: to start one costs as much as ten lines.
     IF array_position(buyer_used, NULL) > 0 THEN

@@ -30,21 +30,28 @@ WHERE p.name = $1
 SELECT a.partner_id, a.balance, a.credit_limit, a.currency
 FROM account a JOIN partner p ON p.id = a.partner_id WHERE p.name = $1 FOR NO KEY UPDATE OF a
 
--- name: deposit_by_reference
-SELECT amount FROM entry WHERE partner_id = $1 AND kind = 'deposit' AND reference = $2
+-- name: entry_by_reference
+SELECT e.amount, j.reason FROM entry e LEFT JOIN adjustment j ON j.partner_id = e.partner_id AND j.seq = e.seq
+WHERE e.partner_id = $1 AND e.kind = $2 AND e.reference = $3
 
 -- name: announce_money
 -- Workers that found the account short ask again at once (flows/shortages).
 SELECT pg_notify('quangate', 'money:' || $1::bigint) AS announced
 
--- name: insert_deposit
+-- name: insert_entry
 -- The account row is locked. Entry numbers have no gaps, so both change in one statement.
-WITH credited AS (
-    UPDATE account SET balance = balance + $2, last_entry = last_entry + 1
+WITH moved AS (
+    UPDATE account SET balance = balance + $3, last_entry = last_entry + 1
     WHERE partner_id = $1 RETURNING balance, last_entry
 )
 INSERT INTO entry (partner_id, seq, kind, amount, balance_after, reference)
-SELECT $1, last_entry, 'deposit', $2, balance, $3 FROM credited RETURNING balance_after AS balance
+SELECT $1, last_entry, $2, $3, balance, $4 FROM moved RETURNING balance_after AS balance, seq
+
+-- name: insert_adjustment
+INSERT INTO adjustment (partner_id, seq, reason, made_by) VALUES ($1, $2, $3, $4) RETURNING seq
+
+-- name: tell_balance_low
+SELECT tell_balance_low(ARRAY[$1::bigint])
 
 -- name: set_credit_limit
 UPDATE account SET credit_limit = $2 WHERE partner_id = $1 RETURNING credit_limit
@@ -271,11 +278,9 @@ UPDATE webhook SET state = 'pending', attempts = 0, next_attempt_at = now() WHER
 RETURNING id
 
 -- name: insert_test_webhook
--- The id is made as workers make theirs (engine/src/order_id.rs), under a slot nobody holds. No
--- row: there is no endpoint, or it is disabled.
+-- No row: there is no endpoint, or it is disabled.
 INSERT INTO webhook (id, partner_id, type, sequence, body, next_attempt_at)
-SELECT (((extract(epoch FROM clock_timestamp()) * 1000)::bigint - 1735689600000) << 22) + (nextval('worker_slot') << 12),
-       partner_id, 'test', 0, $2, now()
+SELECT message_id(), partner_id, 'test', 0, $2, now()
 FROM webhook_endpoint WHERE partner_id = $1 AND disabled_at IS NULL
 RETURNING id::text AS id, 'msg_' || id AS webhook_id, state
 
@@ -328,7 +333,9 @@ JOIN sku s ON s.id = o.sku_id
 WHERE $1::text IS NULL OR p.name = $1 ORDER BY o.id DESC LIMIT $4
 
 -- name: order_owner
-SELECT o.partner_id, o.state, o.parked, o.account IS NULL AS delivers_codes FROM partner p
+SELECT o.partner_id, o.state, o.parked, o.account IS NULL AS delivers_codes, o.failure::jsonb ->> 'code' AS failure_code,
+       EXISTS (SELECT FROM attempt a WHERE a.partner_id = o.partner_id AND a.order_id = o.id) AS from_upstream
+FROM partner p
 CROSS JOIN LATERAL (SELECT * FROM orders o WHERE o.partner_id = p.id AND o.id = $1 LIMIT 1) AS o
 
 -- name: insert_resolution

@@ -1,0 +1,61 @@
+"""What the documents list, something makes: events, problems, kinds of entries and of SKUs."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from gateway.api.openapi import WEBHOOK_TYPES
+from gateway.api.problems import KINDS
+from gateway.domain.catalog import SkuKind
+from gateway.domain.ledger import EntryKind
+from gateway.domain.order import OrderState
+
+GATEWAY = Path(__file__).parents[2] / "gateway"
+# Where they are listed, which makes nothing.
+LISTS = {
+    "api/problems.py", "api/operations.py", "api/openapi.py", "api/schemas.py", "domain/catalog.py",
+    "domain/ledger.py",
+}  # fmt: skip
+# Settling writes the state an order moved to behind "order.".
+ORDER_EVENTS = {f"order.{state}" for state in OrderState} - {"order.processing"}
+
+
+def sources(*suffixes: str) -> str:
+    """All that makes something: sources without the lists, SQL without the tables."""
+    return "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in sorted(GATEWAY.rglob("*"))
+        if path.suffix in suffixes
+        and str(path.relative_to(GATEWAY)) not in LISTS
+        and "migrations" not in path.parts
+    )
+
+
+@pytest.mark.parametrize("code", KINDS)
+def test_every_problem_is_said_somewhere(code: str) -> None:
+    """A problem is listed where something can answer it."""
+    assert f'"{code}"' in sources(".py")
+
+
+@pytest.mark.parametrize("event", WEBHOOK_TYPES)
+def test_every_event_has_an_emitter(event: str) -> None:
+    """An event that partners may wait for is written by some statement."""
+    made = rf"'{re.escape(event)}'" + (r"|'order\.' \|\|" if event in ORDER_EVENTS else "")
+    assert re.search(made, sources(".sql"))
+
+
+@pytest.mark.parametrize("kind", get_args(EntryKind))
+def test_every_kind_of_entry_has_an_emitter(kind: str) -> None:
+    """Deposits and adjustments come from the desk, charges and refunds from SQL."""
+    assert re.search(rf"'{kind}'", sources(".sql")) or f'"{kind}"' in sources(".py")
+
+
+@pytest.mark.parametrize("kind", SkuKind)
+def test_every_kind_of_sku_can_be_made(kind: SkuKind) -> None:
+    """What products say they may be, `sku create --kind` takes."""
+    from gateway.cli import sku
+
+    text = Path(str(sku.__file__)).read_text(encoding="utf-8")
+    assert "SkuKind" in text or kind.value in text
