@@ -38,6 +38,10 @@ class Config:
     lease_ttl_s: int = 30
     zone: str = "UTC"  # of times in code files that name none
     drain_s: int = 25  # SIGTERM: how long requests in flight may take
+    keep_callback_days: int = 90  # what platforms told us; 0: for ever
+    keep_webhook_days: int = 90  # messages that were delivered or given up
+    keep_lease_days: int = 30  # closed ones
+    keep_channel_order_days: int = 90  # results that were told
     log_level: str = "info"
     log_json: bool = False
 
@@ -185,6 +189,10 @@ _PARSERS: Mapping[str, Any] = {
     "lease_ttl_s": _number(3, 3_600),
     "zone": _zone,
     "drain_s": _number(1, 3_600),
+    "keep_callback_days": _number(0, 36_500),
+    "keep_webhook_days": _number(0, 36_500),
+    "keep_lease_days": _number(0, 36_500),
+    "keep_channel_order_days": _number(0, 36_500),
     "log_level": _level,
     "log_json": _switch,
 }

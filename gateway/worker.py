@@ -52,6 +52,7 @@ from gateway.store.leases import LeaseStore
 from gateway.store.orders import OrderStore
 from gateway.store.pools import open_pools
 from gateway.store.readiness import Readiness
+from gateway.store.retention import keep_forgetting
 from gateway.store.stock_levels import StockLevelStore
 from gateway.store.webhook_reads import UsedNonces
 from gateway.store.worklist import Worklist
@@ -135,6 +136,7 @@ class Worker:
             asyncio.create_task(self._server.sweep()),
             asyncio.create_task(self._control.run()),
             asyncio.create_task(self._keep_leases()),
+            asyncio.create_task(keep_forgetting(self._database.pool, config)),
             asyncio.create_task(self._context.meters.watch_loop()),
             asyncio.create_task(self._context.worklist.watch()),
             asyncio.create_task(share_refusals(self._context.refusals, config.data, slot)),

@@ -35,6 +35,7 @@ def families(context: Context) -> list[Family]:
         *_orders(context),
         *_upstreams(context),
         *_worklist(context),
+        *audited(context),
         *_webhooks(context),
         *_process(context),
     ]
@@ -236,6 +237,25 @@ def _worklist(context: Context) -> Iterator[Family]:
         "quangate_uncertain_oldest_seconds",
         "The age of the oldest of them.",
         worklist.oldest_uncertain_s,
+    )
+
+
+def audited(context: Context) -> Iterator[Family]:
+    """Of the last audit, whoever ran it; nothing before the first."""
+    worklist = context.worklist
+    if worklist.audit_ok is None:
+        return
+    yield _one(
+        "gauge",
+        "quangate_audit_ok",
+        "1 if the last `quangate audit` found nothing, 0 if the books did not add up.",
+        float(worklist.audit_ok),
+    )
+    yield _one(
+        "gauge",
+        "quangate_audit_last_run_timestamp_seconds",
+        "When it ended, in Unix seconds; absent until somebody audits.",
+        worklist.audited_at,
     )
 
 

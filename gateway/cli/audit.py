@@ -1,5 +1,6 @@
 """`quangate audit`: do the books add up?"""
 
+import json
 from dataclasses import asdict
 
 from gateway.cli.command import Call, command, room
@@ -16,11 +17,14 @@ async def audit(call: Call) -> Answer:
     Every code, order and cent is counted; what does not add up is named by its ids.
     """
     from gateway.flows.audit import audit as check_all
-    from gateway.store.audit import audit_snapshot
+    from gateway.store.audit import audit_snapshot, note_run
 
-    async with open_desk(call) as desk, audit_snapshot(desk.database) as snapshot:
-        findings = await check_all(snapshot)
-    ok = all(finding.ok for finding in findings)
+    async with open_desk(call) as desk:
+        async with audit_snapshot(desk.database) as snapshot:
+            findings = await check_all(snapshot)
+        ok = all(finding.ok for finding in findings)
+        failed = [asdict(finding) for finding in findings if not finding.ok]
+        await note_run(desk.database, ok=ok, failed=json.dumps(failed))
     note = "All is well." if ok else "Stop selling what is named above until it is understood."
     return Answer(
         data={"ok": ok, "checks": [asdict(finding) for finding in findings]},

@@ -77,6 +77,7 @@ async def resolve(
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the proposal back.")] = False,
 ) -> Answer:
     """Decide an order that waits for a person. One proposes, another one approves."""
+    from gateway.cli.whence import whence
     from gateway.flows.administration import resolutions
 
     if (verdict is not None) + approve + withdraw != 1:
@@ -85,8 +86,10 @@ async def resolve(
         if withdraw:
             return Answer(data=await resolutions.withdraw(db, order_no))
         if approve:
-            return Answer(data=await resolutions.approve(db, order_no, by=by))
-        data = await resolutions.propose(db, order_no, verdict=verdict or "", by=by, reason=reason)
+            return Answer(data=await resolutions.approve(db, order_no, by=by, whence=whence()))
+        data = await resolutions.propose(
+            db, order_no, verdict=verdict or "", by=by, reason=reason, whence=whence()
+        )
     return Answer(
         data=data, note=f"Next: quangate order resolve {order_no} --approve --by SOMEBODY_ELSE"
     )

@@ -68,6 +68,12 @@ def _is_as_accepted(row: Mapping[str, Any]) -> bool:
     return content.digest() == row["content_hash"] or (row["bought"] and row["account"] is None)
 
 
+async def note_run(database: Database, *, ok: bool, failed: str) -> None:
+    """Keep what an audit found, so that a running gateway tells it; `failed` is JSON."""
+    with unreachable_is_unavailable():
+        await database.pool.execute(queries("audit")["note_run"], ok, failed)
+
+
 @asynccontextmanager
 async def audit_snapshot(database: Database) -> AsyncIterator[AuditSnapshot]:
     """A snapshot that nothing disturbs and that disturbs nobody."""

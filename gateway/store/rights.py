@@ -65,7 +65,9 @@ RIGHTS: Final[Mapping[str, Rights]] = {
             "not_found", "next_check_at", "owner", "sent_at", "updated_at", "sends",
         )
     ),
-    "resolution": Rights(update=("approved_by", "approved_at", "outcome"), delete=True),
+    "resolution": Rights(
+        update=("approved_by", "approved_from", "approved_at", "outcome"), delete=True
+    ),
     "statement_day": CATALOG,  # computed from entries, and computed again by a later version
     "buyer_usage": Rights(update=("used",)),
     # Stock. Codes are deleted only with an import that was not finished: a trigger holds that.
@@ -89,6 +91,8 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "webhook": CATALOG,
     "channel_order": PASSING,
     "callback": Rights(update=("times", "last_at")),
+    "audit_run": INSERT_ONLY,
+    "forgotten": READ_ONLY,
     "commit_batch": Rights(delete=True),
     "used_nonce": PASSING,
     "worker": PASSING,

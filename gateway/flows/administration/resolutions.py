@@ -25,7 +25,7 @@ DECIDABLE: Final = {
 
 
 async def propose(
-    db: Statements, order_no: str, *, verdict: str, by: str, reason: str
+    db: Statements, order_no: str, *, verdict: str, by: str, reason: str, whence: str
 ) -> dict[str, Any]:
     """Propose how an order ends; nothing happens before another operator approves."""
     if verdict not in VERDICTS:
@@ -52,7 +52,7 @@ async def propose(
             "is delivered by itself when the upstream gives them; else resolve it as failed"
         )  # fmt: skip
     partner_id = order["partner_id"]
-    if await db.one("insert_resolution", partner_id, number, verdict, reason, by) is None:
+    if await db.one("insert_resolution", partner_id, number, verdict, reason, by, whence) is None:
         pending = await db.one("pending_resolution", partner_id, number)
         raise RefusedError(
             "already-proposed",
@@ -62,7 +62,7 @@ async def propose(
     return {"order_no": order_no, "as": verdict, "requested_by": by, "approved": False}
 
 
-async def approve(db: Statements, order_no: str, *, by: str) -> dict[str, Any]:
+async def approve(db: Statements, order_no: str, *, by: str, whence: str) -> dict[str, Any]:
     """Approve and carry out what another operator proposed."""
     by = _text("--by", by)
     number = read_order_no(order_no)
@@ -82,7 +82,7 @@ async def approve(db: Statements, order_no: str, *, by: str) -> dict[str, Any]:
             f"the order has moved meanwhile ({outcome}); look with `quangate order show "
             f"{order_no}`, and withdraw the proposal",
         )
-    await db.one("approve_resolution", pending["id"], by, outcome)
+    await db.one("approve_resolution", pending["id"], by, outcome, whence)
     return {
         "order_no": order_no,
         "as": pending["verdict"],

@@ -339,7 +339,7 @@ FROM partner p
 CROSS JOIN LATERAL (SELECT * FROM orders o WHERE o.partner_id = p.id AND o.id = $1 LIMIT 1) AS o
 
 -- name: insert_resolution
-INSERT INTO resolution (partner_id, order_id, verdict, reason, requested_by) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO resolution (partner_id, order_id, verdict, reason, requested_by, requested_from) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (partner_id, order_id) WHERE approved_at IS NULL DO NOTHING RETURNING id
 
 -- name: pending_resolution
@@ -350,7 +350,7 @@ WHERE partner_id = $1 AND order_id = $2 AND approved_at IS NULL FOR UPDATE
 DELETE FROM resolution WHERE id = $1 RETURNING id
 
 -- name: approve_resolution
-UPDATE resolution SET approved_by = $2, approved_at = now(), outcome = $3 WHERE id = $1 RETURNING id
+UPDATE resolution SET approved_by = $2, approved_at = now(), outcome = $3, approved_from = $4 WHERE id = $1 RETURNING id
 
 -- name: resolve_order
 SELECT resolve_order($1, $2, $3, $4) AS outcome
@@ -360,7 +360,7 @@ SELECT coalesce(bool_or(cancel_order(a.partner_id, a.order_id, a.id)), false) AS
 FROM attempt a WHERE a.partner_id = $1 AND a.order_id = $2 AND a.state = 'created'
 
 -- name: order_resolutions
-SELECT verdict, reason, requested_by, requested_at, approved_by, approved_at, outcome
+SELECT verdict, reason, requested_by, requested_from, requested_at, approved_by, approved_from, approved_at, outcome
 FROM resolution WHERE order_id = $1 ORDER BY id
 
 -- name: lane_states
