@@ -83,6 +83,12 @@ class Call:
         set_up_logging(level=config.log_level, as_json=config.log_json, background=background)
         return config
 
+    def gateway_url(self) -> str:
+        """Where a gateway with these settings is reached from this machine."""
+        config = self.quiet_config()
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{config.port}"
+
     @property
     def debugging(self) -> bool:
         """True when the operator asked for everything."""

@@ -25,6 +25,7 @@ class Answer:
     note: str | None = None
     exit_code: int = 0
     view: "RenderableType | None" = None  # what people see instead of the members, if not these
+    raw: bytes | None = field(default=None, repr=False)  # printed as it is, instead of all that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,9 @@ class Output:
 
     def answer(self, answer: Answer) -> None:
         """Print the one answer of this process."""
+        if answer.raw is not None:
+            _write_raw(answer.raw)
+            return
         if self.json:
             _write_json(answer.data)
             return
@@ -79,6 +83,13 @@ def clean(text: str) -> str:
 
 def _write_json(data: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(data, default=_plain, separators=(", ", ": ")) + "\n")
+    sys.stdout.flush()
+
+
+def _write_raw(content: bytes) -> None:
+    sys.stdout.write(content.decode("utf-8", errors="surrogateescape"))
+    if sys.stdout.isatty() and not content.endswith(b"\n"):
+        sys.stdout.write("\n")
     sys.stdout.flush()
 
 

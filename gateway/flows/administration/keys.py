@@ -1,5 +1,6 @@
 """API keys: made, rotated with an overlap, revoked. Their secrets are shown once, when made."""
 
+import base64
 import ipaddress
 import secrets
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from gateway.flows.administration.port import (
 SCOPES: Final = tuple(scope.value for scope in Scope)
 OVERLAP_S_MAX: Final = 90 * 86_400  # a rotation that takes longer than a quarter is none
 RATE_MAX: Final = 1_000_000
+# A key of the command line's own, for `order place`; by its id it is known, and listed as "cli".
+CLI_PREFIX: Final = "qk_cli_"
 
 
 async def create_key(
@@ -63,10 +66,38 @@ async def rotate_key(
     made = await _insert(
         db, secrecy, owner=old["partner_id"], scopes=old["scopes"], allow_ips=old["allow_ips"],
         rate_per_s=old["rate_per_s"], replaces=key_id,
+        prefix=CLI_PREFIX if key_id.startswith(CLI_PREFIX) else "qk_",
     )  # fmt: skip
     ended = await db.one("expire_key", key_id, float(overlap_s))
     assert ended is not None
     return {**made, "replaces": key_id, "old_key_works_until": ended["expires_at"]}
+
+
+async def own_key(db: Statements, secrecy: Secrecy, partner: str) -> tuple[dict[str, Any], bool]:
+    """The command line's own key of a partner, opened, made on first use; True: just made.
+
+    It is kept where all keys are, wrapped by the vault: whoever may open that may sign anyway.
+    """
+    owner = await partner_id(db, partner)
+    found = await db.one("own_key", owner, CLI_PREFIX)
+    if found is None:
+        made = await _insert(
+            db, secrecy, owner=owner, scopes=SCOPES, allow_ips=(), rate_per_s=None, replaces=None,
+            prefix=CLI_PREFIX,
+        )  # fmt: skip
+        return made, True
+    key_id = found["key_id"]
+    secret = secrecy.open(f"partner signing secret of {key_id}", found["signing_key"])
+    delivery = secrecy.open(f"partner delivery key of {key_id}", found["delivery_key"])
+    return {
+        "key_id": key_id,
+        "secret": _as_text("qs_", secret),
+        "delivery_key": _as_text("qd_", delivery),
+    }, False
+
+
+def _as_text(prefix: str, content: bytes) -> str:
+    return prefix + base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
 async def revoke_key(db: Statements, key_id: str) -> dict[str, Any]:
@@ -81,7 +112,20 @@ async def list_keys(db: Statements, partner: str | None) -> Sequence[Row]:
     """The keys of one partner or of all, newest last, without anything secret."""
     if partner is not None:
         await partner_id(db, partner)
-    return await db.all("list_keys", partner)
+    rows = await db.all("list_keys", partner)
+    return [
+        {
+            "key_id": row["key_id"],
+            "label": label_of(row["key_id"]),
+            **{k: row[k] for k in row if k != "key_id"},
+        }
+        for row in rows
+    ]
+
+
+def label_of(key_id: str) -> str | None:
+    """What a key is called in lists: "cli" for the command line's own."""
+    return "cli" if key_id.startswith(CLI_PREFIX) else None
 
 
 def check_scopes(scopes: Sequence[str]) -> list[str]:
@@ -116,8 +160,9 @@ async def _insert(
     allow_ips: Sequence[str],
     rate_per_s: int | None,
     replaces: str | None,
+    prefix: str = "qk_",
 ) -> dict[str, Any]:
-    key_id = f"qk_{secrets.token_hex(10)}"
+    key_id = f"{prefix}{secrets.token_hex(10)}"
     secret, delivery_key, signing_blob, delivery_blob = secrecy.new_partner_secrets(key_id)
     await db.one(
         "insert_key", key_id, owner, signing_blob, delivery_blob, list(scopes), list(allow_ips),

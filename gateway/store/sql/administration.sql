@@ -71,6 +71,12 @@ CROSS JOIN LATERAL entries_between(p.id, a.last_entry + 1 - $2::bigint, a.last_e
 INSERT INTO api_key (key_id, partner_id, signing_key, delivery_key, scopes, allow_ips, rate_per_s, replaces)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING key_id
 
+-- name: own_key
+-- The newest live key of a partner whose id begins like this; its secrets stay wrapped.
+SELECT key_id, signing_key, delivery_key FROM api_key
+WHERE partner_id = $1 AND starts_with(key_id, $2) AND revoked_at IS NULL AND expires_at IS NULL
+ORDER BY created_at DESC, key_id LIMIT 1
+
 -- name: lock_key
 SELECT k.key_id, k.partner_id, p.name AS partner, k.scopes, k.allow_ips, k.rate_per_s, k.expires_at,
        CASE WHEN k.revoked_at IS NOT NULL THEN 'revoked' WHEN k.expires_at <= now() THEN 'expired'

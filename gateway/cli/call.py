@@ -1,0 +1,56 @@
+"""`quangate call`: one signed request to a running gateway."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.command import Call, command, room
+from gateway.cli.output import Answer
+
+app = room("One signed request to a running gateway, as a partner sends it.")
+
+
+@command(app, "call", example="quangate call GET /v1/account --key acme-key.json")
+def call_(
+    call: Call,
+    *,
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, POST …")],
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="Path and query, percent-encoded.")
+    ],
+    key: Annotated[
+        str,
+        typer.Option(
+            "--key", metavar="FILE", help="What `key create --json` printed; -: from stdin."
+        ),
+    ],
+    body: Annotated[
+        str | None,
+        typer.Option("--body", metavar="FILE", help="What is sent; -: from stdin."),
+    ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option("--url", metavar="URL", help="The gateway (http://127.0.0.1:8080)."),
+    ] = None,
+    curl: Annotated[
+        bool, typer.Option("--curl", help="Send nothing; print a script that does.")
+    ] = False,
+) -> Answer:
+    """Sign and send; stdout is the answer's body. Exits 0 for 2xx, else 1."""
+    from gateway.cli import signed
+
+    if key == "-" and body == "-":
+        raise typer.BadParameter("only one of --key and --body can be -", param_hint="--key")
+    request = signed.check_request(
+        signed.SignedRequest(
+            url=url if url is not None else call.gateway_url(),
+            method=method.upper(),
+            target=target,
+            body=b"" if body is None else signed.read_input(body, "--body"),
+        )
+    )
+    identity = signed.read_key(signed.read_input(key, "--key").decode(errors="replace"))
+    if curl:
+        return Answer(data={}, raw=signed.as_script(identity.key_id, request).encode())
+    reply = signed.send(identity, request)
+    return Answer(data={}, raw=reply.body, exit_code=0 if reply.ok else 1)
