@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors.contract import Capabilities, Connector
-from connectors.settings import SettingsError, load_settings, valid_names
+from connectors.settings import Setting, SettingsError, describe, load_settings, valid_names
 
 if TYPE_CHECKING:
     from connectors.simulation.platform import Platform
@@ -107,6 +107,18 @@ def create_simulator(name: str, settings: Mapping[str, str]) -> "Platform":
 def settings_help(name: str) -> str:
     """Say which settings a connector takes."""
     return valid_names(_load(name, "wire", entry(name).settings))
+
+
+def settings_of(name: str) -> tuple[Setting, ...]:
+    """The settings of a connector, one by one; raises `SettingsError`."""
+    return describe(_load(name, "wire", entry(name).settings))
+
+
+def simulator_settings(name: str) -> Mapping[str, str]:
+    """What a connector must be given to talk to its simulator as that is by default."""
+    defaults = _load(name, "simulator", entry(name).simulator).DEFAULTS
+    names = {setting.name for setting in settings_of(name)}
+    return {key: value for key, value in defaults.items() if key in names}
 
 
 def entry(name: str) -> Entry:

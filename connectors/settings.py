@@ -48,6 +48,36 @@ def load_settings(settings_type: type[S], values: Mapping[str, str]) -> S:
     return settings_type(**{name: _read(name, hints[name], text) for name, text in values.items()})
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One `--set` name of a connector; `default` as it would be written, None: there is none."""
+
+    name: str
+    required: bool
+    secret: bool
+    default: str | None
+
+
+def describe(settings_type: type[Any]) -> tuple[Setting, ...]:
+    """The settings a connector takes, in the order of its table."""
+    hints = typing.get_type_hints(settings_type)
+    return tuple(
+        Setting(
+            name=field.name,
+            required=_required(field),
+            secret=hints[field.name] is Secret,
+            default=None
+            if hints[field.name] is Secret or _required(field)
+            else _as_text(field.default),
+        )
+        for field in _settable(settings_type)
+    )
+
+
+def _as_text(value: object) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+
+
 def valid_names(settings_type: type[Any]) -> str:
     """Say which names a connector takes, the required ones first."""
     fields = _settable(settings_type)

@@ -19,7 +19,7 @@ import structlog
 import uvloop
 
 from gateway import proxy_hint
-from gateway.config import Config, as_environment
+from gateway.config import Config, as_environment, unknown_variables
 from gateway.domain.errors import ConfigError, RefusedError
 from gateway.domain.public_url import authority
 from gateway.flows.front import TRUST_FIX, proxy_complaint
@@ -162,8 +162,9 @@ async def _spawn(
     config: Config, port: int, database: Database, theirs: socket.socket
 ) -> asyncio.subprocess.Process:
     # Settings go by the environment, never as arguments: arguments are public.
+    ignored = unknown_variables(os.environ)  # named once, at our own start
     environment = {
-        **os.environ,
+        **{name: text for name, text in os.environ.items() if name not in ignored},
         # What migrates has done so: workers never hold the owner's URL.
         **as_environment(replace(config, port=port, database_url=database.dsn, owner_url=None)),
         TIE_VARIABLE: str(theirs.fileno()),

@@ -13,6 +13,14 @@ from gateway.domain.errors import ConfigError
 from gateway.domain.zone import read_zone
 
 PREFIX = "QUANGATE_"
+# Names that are not settings: the file's, the supervisor's own, and those the examples of a
+# partner's programs read, which somebody may have set in the same shell.
+OTHER_NAMES = frozenset(
+    {
+        "config", "worker_tie_fd",
+        "url", "key", "secret", "delivery_key", "sku", "out_no", "webhook_secret",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +61,8 @@ def load_config(
 
     Raises ConfigError naming the key and where it came from. An unknown key stops the start
     when it is in the file or looks like a misspelt setting; other unknown `QUANGATE_…`
-    variables are left alone (Kubernetes injects some for a service of that name).
+    variables are left alone (Kubernetes injects some for a service of that name), and are for
+    `unknown_variables` to name.
     """
     names = {field.name for field in fields(Config)}
     values: dict[str, Any] = {}
@@ -71,7 +80,7 @@ def load_config(
         key = variable.removeprefix(PREFIX).lower()
         if key in names:
             values[key] = _parse(key, text, variable)
-        elif suggestion := _suggest(key, names):
+        elif key not in OTHER_NAMES and (suggestion := _suggest(key, names | {"config"})):
             raise ConfigError(f"unknown setting {variable}{suggestion}")
     for key, value in flags.items():
         if value is not None:
@@ -103,9 +112,40 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise ConfigError(f"config file {path}: {error}") from None
 
 
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """`QUANGATE_…` variables that mean nothing: to be named, for one may be meant as a setting."""
+    known = {field.name for field in fields(Config)} | OTHER_NAMES
+    return sorted(
+        variable
+        for variable in environment
+        if variable.startswith(PREFIX) and variable.removeprefix(PREFIX).lower() not in known
+    )
+
+
 def _suggest(key: str, names: set[str]) -> str:
-    close = difflib.get_close_matches(key, names, n=1, cutoff=0.84)
+    close = difflib.get_close_matches(key, names, n=1, cutoff=0.84) or sorted(
+        (name for name in names if _is_slip(key, name)), key=len
+    )
     return f"; did you mean {close[0]}?" if close else ""
+
+
+def _is_slip(key: str, name: str) -> bool:
+    """Whether one letter too many, too few, wrong or swapped makes the one of the other.
+
+    Or a word left out or out of place: `database` of `database_url`, `url_database`.
+    """
+    if len(key) < 4:
+        return False
+    if set(key.split("_")) <= set(name.split("_")):
+        return True
+    short, long = sorted((key, name), key=len)
+    same = next((at for at, letter in enumerate(short) if letter != long[at]), len(short))
+    left, right = short[same:], long[same:]
+    return (
+        left == right[1:]
+        or left[1:] == right[1:]
+        or (left[:2] == right[:2][::-1] and left[2:] == right[2:])
+    )
 
 
 def _parse(key: str, value: Any, source: str) -> Any:

@@ -266,6 +266,13 @@ READ_DOCS: Final = Operation(
     signed=False,
     answers={200: Answer("One page.", media_type="text/html")},
 )
+READ_ROOT: Final = Operation(
+    name="readRoot",
+    tag=OPERATION,
+    summary="Leads to the document for people",
+    signed=False,
+    answers={302: Answer("To `/docs`.", media_type="text/plain")},
+)
 READ_HEALTH: Final = Operation(
     name="readHealth",
     tag=OPERATION,

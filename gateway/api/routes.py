@@ -35,6 +35,13 @@ async def read_docs(_context: Context, _request: BaseRequest) -> Response:
     return text_response(_docs_page(), "text/html; charset=utf-8", **PAGE_POLICY)
 
 
+async def read_root(_context: Context, _request: BaseRequest) -> Response:
+    """GET /: where somebody lands who typed the address only."""
+    response = text_response(b"See /docs\n", "text/plain; charset=utf-8", Location="/docs")
+    response.set_status(302)
+    return response
+
+
 @cache
 def _openapi_json() -> bytes:
     return document_json(ROUTES)
@@ -81,6 +88,7 @@ ROUTES: Final[list[Route]] = [
         operations.TAKE_CHANNEL_CALL,
         deep=True,
     ),
+    Route("GET", "/", read_root, operations.READ_ROOT),
     Route("GET", "/openapi.json", read_openapi, operations.READ_OPENAPI),
     Route("GET", "/docs", read_docs, operations.READ_DOCS),
     Route("GET", "/healthz", read_health, operations.READ_HEALTH),

@@ -16,21 +16,51 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from gateway.cli.failures import to_failure
-from gateway.cli.output import Answer, Output
-from gateway.config import Config, load_config
+from gateway.cli.output import Answer, Output, warn
+from gateway.config import Config, load_config, unknown_variables
 from gateway.domain.errors import ConfigError, RefusedError, RolledBackError
 
+# Contexts below a context inherit them.
+HELP_NAMES: Mapping[str, Any] = MappingProxyType({"help_option_names": ["-h", "--help"]})
 Handler = Callable[..., Answer | Awaitable[Answer | None] | None]
+
+
+class _NoValueForFlags:
+    """A switch takes no value; its help must not ask for a `<bool>`."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """The parameters as typer has them, flags without a placeholder."""
+        parameters = super().get_params(ctx)  # type: ignore[misc]
+        for parameter in parameters:
+            if getattr(parameter, "is_flag", False) and parameter.metavar is None:
+                parameter.metavar = ""
+        return parameters
+
+
+class HouseCommand(_NoValueForFlags, TyperCommand):
+    """One command."""
+
+
+class HouseGroup(_NoValueForFlags, TyperGroup):
+    """A room of commands."""
 
 
 def room(text: str) -> typer.Typer:
     """An empty app for the commands of one noun."""
-    return typer.Typer(help=text, no_args_is_help=True, add_completion=False)
+    return typer.Typer(
+        cls=HouseGroup,
+        help=text,
+        no_args_is_help=True,
+        add_completion=False,
+        context_settings=dict(HELP_NAMES),
+    )
 
 
 class LogLevel(StrEnum):
@@ -80,6 +110,8 @@ class Call:
             if str(error).startswith("--"):  # a flag, not the environment: wrong usage
                 raise RefusedError("invalid-argument", str(error)) from None
             raise
+        if ignored := unknown_variables(os.environ):
+            warn(f"there is no setting {', '.join(ignored)}: ignored")
         set_up_logging(level=config.log_level, as_json=config.log_json, background=background)
         return config
 
@@ -140,6 +172,10 @@ _COMMON: Mapping[str, tuple[Any, Any]] = {
         Annotated[bool, _option("--json", text="One JSON object as the last line of stdout.")],
         False,
     ),
+    "wide": (
+        Annotated[bool, _option("--wide", text="Tables in full width, however narrow the screen.")],
+        False,
+    ),
     "log_level": (
         Annotated[
             LogLevel | None,
@@ -173,7 +209,9 @@ def command(app: typer.Typer, name: str, *, example: str) -> Callable[[Handler],
         parameters = [*keyword_only, *_common_parameters()]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in parameters}
-        app.command(name, help=inspect.getdoc(handler), epilog=f"Example: {example}")(run)
+        app.command(
+            name, cls=HouseCommand, help=inspect.getdoc(handler), epilog=f"Example: {example}"
+        )(run)
         return handler
 
     return register
@@ -191,7 +229,7 @@ def _take_call(name: str, values: dict[str, Any]) -> Call:
             "log_level": level.value if level is not None else None,
         },
         config_file=values.pop("config_file"),
-        output=Output(json=values.pop("as_json")),
+        output=Output(json=values.pop("as_json"), wide=values.pop("wide")),
     )
 
 

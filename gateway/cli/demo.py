@@ -1,5 +1,6 @@
 """`quangate demo`: the whole product on this machine, in a minute."""
 
+import shlex
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -50,6 +51,25 @@ async def demo(
     return Answer(
         data=verdict.document(),
         view=as_tables(verdict),
-        note="Every promise was kept." if verdict.ok else "A promise was broken: see above.",
+        note=what_next(ok=verdict.ok, kept=keep),
         exit_code=0 if verdict.ok else 1,
     )
+
+
+def what_next(*, ok: bool, kept: Path | None) -> str:
+    """The last words of the demo: what it showed, and what to try with one's own hands."""
+    if not ok:
+        return "A promise was broken: see above."
+    place = f" --data {shlex.quote(str(kept))}" if kept is not None else ""
+    look = (
+        [f"Look at what is left of it:  quangate order list{place}"]
+        if kept is not None
+        else ["Keep what it makes:  quangate demo --keep DIR"]
+    )
+    steps = [
+        "Every promise was kept. Next, with your own hands (README, In two minutes):",
+        f"  quangate serve{place} &",
+        "  quangate partner create acme",
+        "  … and the API's document at http://127.0.0.1:8080/docs",
+    ]
+    return "\n".join([*steps, *look])

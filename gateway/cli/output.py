@@ -5,16 +5,20 @@ Text from outside is printed with its control characters taken out, and is never
 """
 
 import json
+import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+from gateway.cli import tables
+from gateway.cli.tables import clean as clean  # noqa: PLC0414  others have it from here
 
-PIPE_COLUMNS = 240  # width of a table that goes to a file or another program
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+PIPE_COLUMNS = 240  # width of a view that goes to a file or another program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +28,9 @@ class Answer:
     data: Mapping[str, Any] = field(repr=False)  # may hold a secret that is shown once
     note: str | None = None
     exit_code: int = 0
-    view: "RenderableType | None" = None  # what people see instead of the members, if not these
+    view: "RenderableType | str | None" = (
+        None  # what people see instead of the members, if not these
+    )
     raw: bytes | None = field(default=None, repr=False)  # printed as it is, instead of all that
 
 
@@ -42,6 +48,7 @@ class Output:
     """Prints answers in the form that was asked for."""
 
     json: bool
+    wide: bool = False  # tables as wide as they are, also on a narrow screen
 
     def answer(self, answer: Answer) -> None:
         """Print the one answer of this process."""
@@ -51,11 +58,15 @@ class Output:
         if self.json:
             _write_json(answer.data)
             return
-        console = _console(stderr=False)
-        for part in _tables(answer.data) if answer.view is None else [answer.view]:
-            console.print(part)
+        if answer.view is not None and not isinstance(answer.view, str):
+            _print_view(answer.view)
+        else:
+            width = None if self.wide else _screen_width()
+            text = answer.view if answer.view is not None else tables.render(answer.data, width)
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
         if answer.note:
-            _console(stderr=True).print(clean(answer.note), markup=False, highlight=False)
+            sys.stderr.write(clean(answer.note) + "\n")
 
     def failure(self, failure: Failure) -> None:
         """Print why nothing was done; with `--json` also as the answer."""
@@ -72,13 +83,6 @@ def print_error(detail: str) -> None:
 def warn(detail: str) -> None:
     """Something worth knowing that stops nothing."""
     sys.stderr.write(f"quangate: warning: {clean(detail)}\n")
-
-
-def clean(text: str) -> str:
-    """The text without control characters (terminal escapes, forged lines), newlines kept."""
-    return "".join(
-        c if c == "\n" or (c.isprintable() and c not in "\u202a\u202e") else "\ufffd" for c in text
-    )
 
 
 def _write_json(data: Mapping[str, Any]) -> None:
@@ -103,72 +107,15 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _console(*, stderr: bool) -> "Console":
+def _screen_width() -> int | None:
+    """Columns of the terminal stdout goes to; None: a file or another program reads it."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _print_view(view: "RenderableType") -> None:
     from rich.console import Console
 
-    console = Console(stderr=stderr, highlight=False)
+    console = Console(highlight=False)
     if not console.is_terminal:
         console.width = PIPE_COLUMNS
-    return console
-
-
-def _tables(data: Mapping[str, Any]) -> "list[RenderableType]":
-    """The scalars as a list of names and values, then a table for each list of objects."""
-    lists = {k: v for k, v in data.items() if _is_listing(v)}
-    scalars = {k: v for k, v in data.items() if k not in lists}
-    parts: list[RenderableType] = []
-    if scalars:
-        parts.append(_pairs(scalars))
-    parts.extend(_listing(name, rows) for name, rows in lists.items())
-    return parts
-
-
-def _is_listing(value: Any) -> bool:
-    return (
-        isinstance(value, Sequence)
-        and not isinstance(value, str)
-        and all(isinstance(row, Mapping) for row in value)
-    )
-
-
-def _pairs(scalars: Mapping[str, Any]) -> "RenderableType":
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table.grid(padding=(0, 2))
-    for name, value in scalars.items():
-        grid.add_row(Text(name.replace("_", " "), style="bold"), Text(_cell(value)))
-    return grid
-
-
-def _listing(name: str, rows: Sequence[Mapping[str, Any]]) -> "RenderableType":
-    from rich.table import Table
-    from rich.text import Text
-
-    if not rows:
-        return Text(f"no {name.replace('_', ' ')}")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    columns = list(rows[0])
-    for column in columns:
-        numbers = all(isinstance(row[column], int | None) for row in rows)
-        # Folded, never cut: an id that ends in an ellipsis is of no use.
-        table.add_column(
-            column.replace("_", " "), justify="right" if numbers else "left", overflow="fold"
-        )
-    for row in rows:
-        table.add_row(*(Text(_cell(row[column])) for column in columns))
-    return table
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
-    if isinstance(value, Mapping):
-        return clean(", ".join(f"{k}={_cell(v)}" for k, v in value.items()))
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return clean(", ".join(_cell(part) for part in value)) or "-"
-    return clean(str(value))
+    console.print(view)

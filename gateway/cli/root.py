@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from gateway.cli.command import HELP_NAMES, HouseGroup
 from gateway.cli.failures import to_failure
 from gateway.cli.output import Failure, Output
 
@@ -26,7 +27,10 @@ ROOMS: Final[Mapping[str, tuple[str, str]]] = {
     "codes": ("codes", "Codes: import, generate, stats, void."),
     "sku": ("sku", "What is sold: create, list, show, price, on-sale, off-sale."),
     "campaign": ("campaign", "Flash sales: create, list."),
-    "upstream": ("upstream", "Platforms we buy from: add, list, show, pause, resume, simulate."),
+    "upstream": (
+        "upstream",
+        "Platforms we buy from: add, list, show, pause, connectors, simulate.",
+    ),
     "channel": ("channel", "Platforms that order from us: add, list."),
     "order": ("order", "Orders: place, show, list, resolve, cancel."),
     "call": ("call", "One signed request to a running gateway."),
@@ -39,7 +43,7 @@ ROOMS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-class RoomGroup(TyperGroup):
+class RoomGroup(HouseGroup):
     """Lists the rooms from the table and loads the one that is named."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
@@ -67,6 +71,7 @@ def load_room(name: str) -> Any:
 root = typer.Typer(
     cls=RoomGroup,
     no_args_is_help=True,
+    context_settings=dict(HELP_NAMES),
     help="A fulfilment gateway for virtual goods: codes, links and direct top-ups.",
     epilog="Start with `quangate demo`, or `quangate serve`. Every command has --help.",
 )
@@ -102,7 +107,7 @@ def build() -> TyperGroup:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line to its exit code: 0 done, 1 refused or failed, 2 wrong usage."""
-    output = Output(json="--json" in arguments)
+    output = Output(json=_asks_for_json(arguments))
     try:
         result = build().main(list(arguments), prog_name="quangate", standalone_mode=False)
     except typer.TyperException as error:
@@ -115,6 +120,12 @@ def run(arguments: Sequence[str]) -> int:
         output.failure(failure)
         return failure.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _asks_for_json(arguments: Sequence[str]) -> bool:
+    """Whether the answer is to be JSON, also when the usage is wrong (`--json=true`)."""
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return any(word == "--json" or word.startswith("--json=") for word in own)
 
 
 def _show_usage(error: typer.TyperException, output: Output) -> None:

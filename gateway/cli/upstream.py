@@ -5,11 +5,13 @@ import json
 import signal
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from gateway.cli import simulators
 from gateway.cli.command import Call, command, room
 from gateway.cli.desk import open_desk, open_secrecy
 from gateway.cli.egress import (
@@ -55,9 +57,7 @@ async def add(
     name: NewName,
     connector: Annotated[
         str,
-        typer.Option(
-            "--connector", help="fulu, kasushou, dayuanren, dtone, reloadly, dingconnect."
-        ),
+        typer.Option("--connector", help="Which platform: `quangate upstream connectors`."),
     ],
     base_url: Annotated[
         str, typer.Option("--base-url", metavar="URL", help="The platform's address.")
@@ -245,6 +245,22 @@ SCRIPT_HELP = (
 )
 
 
+@command(app, "connectors", example="quangate upstream connectors")
+def connectors(call: Call) -> Answer:  # noqa: ARG001  it needs no shop
+    """The platforms there are connectors for, and the settings (`--set`) each of them takes."""
+    from connectors import registry
+
+    found = [
+        {
+            "connector": name,
+            "source": "built-in",
+            "settings": [asdict(setting) for setting in registry.settings_of(name)],
+        }
+        for name in registry.names()
+    ]
+    return Answer(data={"connectors": found}, view=simulators.as_table(found))
+
+
 @command(app, "simulate", example="quangate upstream simulate fulu --port 9001")
 async def simulate(
     call: Call,  # noqa: ARG001  no settings of the gateway matter here
@@ -268,6 +284,10 @@ async def simulate(
     from connectors.simulation import run
     from connectors.simulation.behaviour import ScriptError
 
+    def started(url: str) -> None:
+        _say(f"listening on {url}")
+        _say(f"to buy there: {simulators.adding(connector, url, settings or ())}")
+
     task = asyncio.ensure_future(
         run(
             connector,
@@ -276,7 +296,7 @@ async def simulate(
             settings=read_settings(settings or ()),
             callback_url=callback_url,
             script=_read_script(script),
-            started=lambda url: _say(f"listening on {url}"),
+            started=started,
         )
     )
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

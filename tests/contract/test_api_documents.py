@@ -35,6 +35,7 @@ CONTRACT = {
     ("GET", "/v1/webhooks/deliveries"),
     ("POST", "/v1/webhooks/deliveries/{id}/replay"),
     ("POST", "/v1/webhooks/test"),
+    ("GET", "/"),
     ("GET", "/openapi.json"),
     ("GET", "/docs"),
     ("GET", "/healthz"),
@@ -256,7 +257,7 @@ def _value(samples: list[Any], name: str, labels: Mapping[str, str]) -> float:
 
 @pytest.mark.parametrize(
     "target",
-    ["/", "/v1", "/v1/", "/v1/orders/", "/v1/orders//", "/v2/orders", "/v1/orders/1/codes",
+    ["/v1", "/v1/", "/v1/orders/", "/v1/orders//", "/v2/orders", "/v1/orders/1/codes",
      "/v1/products/", "/V1/orders", "//v1/orders", "/v1/../v1/orders", "/admin.php",
      "/v1/statements/2026-01-01/", "/healthz/", "/docs/index.html"],
 )  # fmt: skip
@@ -264,6 +265,18 @@ async def test_unknown_paths(shop: Shop, target: str) -> None:
     """404 as a problem, whether signed or not."""
     partner = await shop.partner()
     assert (await partner.get(target)).problem == (404, "not-found")
+
+
+async def test_the_root_leads_to_the_document(gateway: Gateway) -> None:
+    """Who types the address alone finds /docs, in one step."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(gateway.url + "/", allow_redirects=False) as response,
+    ):
+        assert (response.status, response.headers["Location"]) == (302, "/docs")
+    page = await plain(gateway, "GET", "/")
+    assert page.status == 200
+    assert page.headers["Content-Type"].startswith("text/html")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.config import Config, as_environment, load_config
+from gateway.config import Config, as_environment, load_config, unknown_variables
 from gateway.domain.errors import ConfigError
 
 
@@ -53,6 +53,15 @@ def test_the_file_may_be_named_in_the_environment(file: Path) -> None:
         ({"QUANGATE_TRUSTED_PROXIES": "10.0.0.0/8,proxy"}, "QUANGATE_TRUSTED_PROXIES"),
         ({"QUANGATE_TRUSTED_PROXIES": "10.0.0.1/8"}, "host bits set"),  # is it 10.0.0.1, or all?
         ({"QUANGATE_DATABSE_URL": "x"}, "did you mean database_url?"),  # misspelt
+        ({"QUANGATE_PROT": "1"}, "did you mean port?"),  # two letters swapped
+        ({"QUANGATE_HOTS": "x"}, "did you mean host?"),
+        ({"QUANGATE_PORTT": "1"}, "did you mean port?"),  # one too many
+        ({"QUANGATE_DTA": "x"}, "did you mean data?"),  # one too few
+        ({"QUANGATE_HUST": "x"}, "did you mean host?"),  # a wrong one
+        ({"QUANGATE_WORKER": "2"}, "did you mean workers?"),
+        ({"QUANGATE_DATABASE": "x"}, "did you mean database_url?"),  # a word left out
+        ({"QUANGATE_URL_DATABASE": "x"}, "did you mean database_url?"),  # words swapped
+        ({"QUANGATE_CONFG": "x"}, "did you mean config?"),
         ({"QUANGATE_CONFIG": "/nowhere/at/all"}, "does not exist"),
     ],
 )
@@ -66,6 +75,14 @@ def test_variables_of_others_are_left_alone() -> None:
     """Kubernetes injects QUANGATE_SERVICE_HOST for a service called quangate: no reason to stop."""
     environment = {"QUANGATE_SERVICE_HOST": "10.0.0.1", "QUANGATE_PORT_8080_TCP": "tcp://…"}
     assert load(environment=environment) == Config()
+    assert unknown_variables(environment) == sorted(environment)  # to be named in a warning
+
+
+def test_only_what_means_nothing_is_named() -> None:
+    """Settings, our own variables and those of a partner's programs are no surprise."""
+    known = [*as_environment(Config()), "QUANGATE_CONFIG", "QUANGATE_SECRET", "QUANGATE_URL"]
+    assert unknown_variables(dict.fromkeys([*known, "PATH"], "x")) == []
+    assert unknown_variables({"QUANGATE_COLOUR": "red"}) == ["QUANGATE_COLOUR"]
 
 
 @pytest.mark.parametrize(

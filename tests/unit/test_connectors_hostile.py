@@ -27,7 +27,7 @@ CONTEXT = Context(now=1767225600.0)
 def connectors() -> list[Connector]:
     """Every registered connector, with its simulator's keys: a new one is here by itself."""
     return [
-        registry.create(name, "http://upstream.test", registry.create_simulator(name, {}).DEFAULTS)
+        registry.create(name, "http://upstream.test", registry.simulator_settings(name))
         for name in registry.names()
     ]
 
