@@ -56,7 +56,9 @@ def listing(
     }
     if width is not None and sum(widths.values()) + len(GAP) * (len(columns) - 1) > width:
         return "\n\n".join(pairs(row, currency) for row in rows)
-    numbers = {name.replace("_", " ") for name in rows[0] if all(_is_number(r[name]) for r in rows)}
+    numbers = {
+        name.replace("_", " ") for name in rows[0] if all(_is_number(r.get(name)) for r in rows)
+    }
     lines = [dict(zip(columns, columns, strict=True)), *cells]
     return "\n".join(
         GAP.join(

@@ -22,7 +22,7 @@ from gateway.store.embedded import EmbeddedServer
 from tests.conftest import in_database, in_own_loop
 
 # They open no shop that `--data` names, or are there to begin one.
-OTHERS = {"serve", "demo", "migrate", "upstream simulate"}
+OTHERS = {"serve", "demo", "migrate", "call", "upstream connectors", "upstream simulate"}
 
 
 def _examples() -> Iterator[tuple[str, list[str]]]:
