@@ -2,7 +2,10 @@
 
 import ast
 import json
+import os
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
@@ -180,3 +183,26 @@ def test_no_secret_is_kept_here() -> None:
     assert "/secrets/" in (DEPLOY / ".gitignore").read_text(encoding="utf-8")
     chart = yaml.safe_load((DEPLOY / "helm/values.yaml").read_text(encoding="utf-8"))
     assert [chart["database"]["url"], chart["keyFile"]["content"]] == ["", ""]
+
+
+def test_the_head_of_the_compose_file_makes_what_it_needs(tmp_path: Path) -> None:
+    """Pasted in the checkout; each file the services name is there when docker looks.
+
+    Seen red: the secrets were made beside `deploy`, and looked for in it.
+    """
+    shutil.copytree(DEPLOY, tmp_path / "deploy", ignore=shutil.ignore_patterns("secrets"))
+    (tmp_path / "docker").write_text('#!/bin/sh\necho "$PWD" "$@" > "$HOME/asked"\n')
+    (tmp_path / "docker").chmod(0o755)
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    commands = re.findall(r"^#   (.*)$", text.split("\nname:", maxsplit=1)[0], re.MULTILINE)
+    subprocess.run(
+        ["/bin/sh", "-e"], input="\n".join(commands), text=True, check=True, cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)},
+    )  # fmt: skip
+    place, *words = (tmp_path / "asked").read_text().split()
+    assert words == ["compose", "up", "--build", "--detach"]
+    compose = yaml.safe_load(text)
+    needed = [compose["services"]["gateway"]["env_file"]]
+    needed += [secret["file"] for secret in compose["secrets"].values()]
+    for name in needed:
+        assert (Path(place) / name).stat().st_mode & 0o077 == 0, name
