@@ -31,7 +31,6 @@ from connectors.transport import HttpTransport, MakeClient, TransportLimits, lea
 from connectors.upstream import Upstream
 
 PATIENCE_S = 60.0
-SECRET_NAMES = {"secret", "apikey", "api_key", "api_secret", "client_secret", "webhook_secret"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,8 +244,9 @@ def changed(call: CallbackRequest, old: bytes, new: bytes) -> CallbackRequest:
 
 def stranger_to(rig: Rig) -> Connector:
     """A connector to the same platform that holds other keys."""
+    secret = {setting.name for setting in registry.settings_of(rig.name) if setting.secret}
     settings = {
-        name: value[::-1] if name in SECRET_NAMES else value
-        for name, value in rig.market.platform.DEFAULTS.items()
+        name: value[::-1] if name in secret else value
+        for name, value in registry.simulator_settings(rig.name).items()
     }
     return registry.create(rig.name, rig.url, settings)
