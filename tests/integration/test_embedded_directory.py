@@ -180,20 +180,23 @@ def test_a_cluster_from_before_there_was_a_marker_is_ours(data: Path) -> None:
 def test_leftovers_of_a_backup_are_not_in_the_way(data: Path) -> None:
     """A base backup brings a socket's lock file along, a copy of a running server its pid file.
 
-    The number in both lives: it is ours. Seen red with the files left where they are.
+    The number in both lives again, as a process of the server's own user: to PostgreSQL that is
+    a server. Seen red with the files left where they are.
     """
     serves(data)
     postgres = data / "postgres"
-    stale = (
-        f"{os.getpid()}\n{postgres}\n1795904043\n5432\n{postgres}\n\n  9983313     32824\nready\n"
-    )
-    (postgres / "postmaster.pid").write_text(stale)
-    (postgres / ".s.PGSQL.5432.lock").write_text(stale)
-    (postgres / ".s.PGSQL.5432").write_text("")
-    for path in postgres.iterdir():
-        if os.geteuid() == 0:
+    with subprocess.Popen(["sleep", "600"], user=programs.owner()) as stranger:
+        stale = f"{stranger.pid}\n{postgres}\n1795904043\n5432\n{postgres}\n\n  1     2\nready\n"
+        for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+            (postgres / name).write_text(stale)
+        (postgres / ".s.PGSQL.5432").write_text("")
+        for path in postgres.iterdir():
             programs.hand_over(path)
-    serves(data)
+        try:
+            serves(data)
+            assert stranger.poll() is None  # nobody stopped it for a server
+        finally:
+            stranger.kill()
 
 
 NAMES = ["a#b%41&c=d?e", 'it\'s "one" $HOME `x` \\ 券', "with\na line break", "one,two", "l" * 200]

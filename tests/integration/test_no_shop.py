@@ -5,6 +5,7 @@ Each command is run as its own example says, so that a new one is tried, too, wi
 
 import json
 import os
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -40,8 +41,10 @@ NEEDS_A_SHOP = sorted(EXAMPLES.keys() - FOUNDERS - OTHERS)
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the files lie that examples name."""
-    for name in ("codes.csv", "bill.csv", "new.secret", "fulu.secret", "FILE"):
-        (tmp_path / name).write_text("code\nA-1\n")
+    for word in {word for example in EXAMPLES.values() for word in example}:
+        for name in re.findall(r"(?:^|@)(FILE|[a-z-]+\.[a-z]{2,6})$", word):
+            text = "GET /v1/account HTTP/1.1\n\n" if name.endswith(".http") else "code\nA-1\n"
+            (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
