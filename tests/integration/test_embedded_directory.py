@@ -153,13 +153,16 @@ def test_an_interrupted_making_is_begun_again(data: Path) -> None:
     assert not growing.exists()
 
 
-def test_an_interrupted_moving_is_finished(data: Path) -> None:
-    """Killed between two entries that move up: all but the last two may be there."""
+@pytest.mark.parametrize(
+    "left", [("PG_VERSION", cluster.MARKER, "base", "pg_wal"), (cluster.MARKER,)]
+)
+def test_an_interrupted_moving_is_finished(data: Path, left: tuple[str, ...]) -> None:
+    """Killed between two entries that move up, or before the very last one."""
     serves(data)
     postgres = data / "postgres"
     growing = postgres / cluster.GROWING
     growing.mkdir()
-    for name in ("PG_VERSION", cluster.MARKER, "base", "pg_wal"):
+    for name in left:
         (postgres / name).rename(growing / name)
     assert cluster.look(postgres) is cluster.State.HALF_MADE
     if os.geteuid() == 0:

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from connectors import registry
-from connectors.contract import Capabilities
 from gateway.domain.catalog import SkuKind
 from gateway.domain.errors import RefusedError
 from gateway.flows.account_rule import AccountRuleError, compile_rule
@@ -20,6 +18,9 @@ from gateway.flows.administration.port import (
     not_found,
     partner_id,
 )
+
+if TYPE_CHECKING:
+    from connectors.contract import Capabilities
 
 CODES: Final = (SkuKind.CODE, SkuKind.LINK, SkuKind.QR)  # from a pool, or bought on demand
 QUANTITY_MAX: Final = 500  # in one order (api.md)
@@ -158,7 +159,7 @@ async def set_limits(
     routes = await db.all("sku_routes", sku)
     _check_quantity(
         quantity_max or None,
-        [registry.product_capabilities(row["connector"], row["product_id"]) for row in routes],
+        [_of_product(row["connector"], row["product_id"]) for row in routes],
     )
     await db.one("set_limits", sku, per_buyer, quantity_max)
     (row,) = await db.all("list_skus", sku)
@@ -273,14 +274,21 @@ async def _check_routes(db: Statements, new: NewSku) -> None:
     _check_quantity(new.quantity_max, able)
 
 
-async def _capabilities(db: Statements, route: NewRoute) -> Capabilities:
+def _of_product(connector: str, product_id: str) -> "Capabilities":
+    # Imported when it is asked for: most commands about SKUs and pools name no route.
+    from connectors.registry import product_capabilities
+
+    return product_capabilities(connector, product_id)
+
+
+async def _capabilities(db: Statements, route: NewRoute) -> "Capabilities":
     upstream = await db.one("upstream_by_name", route.upstream)
     if upstream is None:
         raise not_found("upstream", route.upstream)
-    return registry.product_capabilities(upstream["connector"], route.product_id)
+    return _of_product(upstream["connector"], route.product_id)
 
 
-def _check_quantity(quantity_max: int | None, able: Sequence[Capabilities]) -> None:
+def _check_quantity(quantity_max: int | None, able: Sequence["Capabilities"]) -> None:
     """Whether an order may have as many as that, and some route sells them at once."""
     if quantity_max is None:
         return
