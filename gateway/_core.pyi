@@ -350,6 +350,12 @@ class CodeFile:
         """How the file is read, in one line for people."""
     def sample(self) -> list[str]:
         """The first rows with every value masked."""
+    def doubts(self) -> list[str]:
+        """What is not certain about its shape, for people: to be asked before anything is sold."""
+    def guessed(self) -> bool:
+        """Whether its columns were neither named by a header nor given."""
+    def ignored(self) -> list[tuple[str, int]]:
+        """The columns left out of what was read so far: names, and how many cells are filled."""
     def progress(self) -> tuple[int, int | None]:
         """Bytes read so far; and their total, if only the file itself tells it (workbooks)."""
     def next_batch(self, rows_max: int) -> ParsedBatch | None:

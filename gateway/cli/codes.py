@@ -2,22 +2,28 @@
 
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from gateway.cli.code_file import (
+    ask,
+    detecting,
+    existing,
+    import_file,
+    offsets,
+    open_code_file,
+    open_report,
+)
 from gateway.cli.command import Call, command, room
 from gateway.cli.desk import Desk, open_desk, open_vault
-from gateway.cli.output import Answer, clean, print_error, warn
+from gateway.cli.output import Answer
 from gateway.domain.errors import RefusedError
-from gateway.domain.native_errors import CodeFileError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from gateway.domain.code_batch import PoolFacts
-    from gateway.flows.code_import import ImportOutcome
-    from gateway.native import CodeFile, Vault
+    from gateway.native import Vault
     from gateway.store.code_import import StagingRows
 
 app = room("Codes: import, generate, stats, batches, void.")
@@ -32,6 +38,9 @@ async def import_(
     file: Annotated[str, typer.Argument(metavar="FILE", help="CSV, TXT or XLSX; - for stdin.")],
     pool: Pool,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell, but write nothing.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="What is not certain about the file is right as shown.")
+    ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="One line that cannot be imported stops all.")
     ] = False,
@@ -39,15 +48,20 @@ async def import_(
         Path | None, typer.Option("--report", help="CSV line,verdict,reason; without codes.")
     ] = None,
     encoding: Annotated[
-        str | None, typer.Option("--encoding", help="utf-8, utf-16le, utf-16be, gb18030.")
+        str | None, typer.Option("--encoding", help="utf-8, utf-16le, utf-16be, gb18030, big5.")
     ] = None,
     separator: Annotated[
         str | None,
-        typer.Option("--separator", help="none, comma, tab, semicolon, ----, |, ║, blanks, mixed."),
+        typer.Option(
+            "--separator", help="none, comma, tab, semicolon, ----, |, ║, blanks, labels, mixed"
+        ),
     ] = None,
     columns: Annotated[
         str | None,
-        typer.Option("--columns", help="In order: code, pin, url, expires_at, - for others."),
+        typer.Option(
+            "--columns",
+            help="In order: code, pin, url, expires_at, extra (more secrets), status, - for others",
+        ),
     ] = None,
     header: Annotated[
         bool | None, typer.Option("--header/--no-header", help="Whether line one is a header.")
@@ -63,47 +77,22 @@ async def import_(
 ) -> Answer:
     """Import a supplier's file. What it looks like is detected and shown; flags overrule it.
 
+    What is not certain is asked about; without a terminal and --yes it is `unclear-file`, exit 1.
+
     A killed import leaves nothing on sale; the same command goes on where it stopped.
     """
-    path = None if file == "-" else _existing(Path(file))
+    path = None if file == "-" else existing(Path(file))
     flags = {
         "encoding": encoding, "separator": separator, "columns": columns, "header": header,
-        "quotes": quotes, "sheet": sheet, "zone": _offsets(zone or call.quiet_config().zone),
+        "quotes": quotes, "sheet": sheet, "zone": offsets(zone or call.quiet_config().zone),
     }  # fmt: skip
     async with _open_staging(call) as (rows, vault):
         with ExitStack() as stack:
-            outcome = await _import(
-                rows, vault, pool=pool, path=path, flags=flags, dry_run=dry_run, strict=strict,
-                report=None if report is None else stack.enter_context(_open_report(report, path)),
-                stack=stack,
+            return await import_file(
+                rows, vault, pool=pool, path=path, flags=flags, yes=yes, dry_run=dry_run,
+                strict=strict, stack=stack,
+                report=None if report is None else stack.enter_context(open_report(report, path)),
             )  # fmt: skip
-    return _import_answer(outcome)
-
-
-async def _import(
-    rows: "StagingRows", vault: "Vault", *, pool: str, path: Path | None, flags: dict[str, Any],
-    dry_run: bool, strict: bool, report: Any, stack: ExitStack,
-) -> "ImportOutcome":  # fmt: skip
-    """Detect and show the shape, then import with a progress bar."""
-    import asyncio
-
-    from gateway.flows.code_import import ImportJob, digest_of, import_codes
-    from gateway.flows.code_staging import Target
-
-    facts = await rows.pool(pool)
-    options = _detecting(facts, path, **flags)
-    digest = await asyncio.to_thread(digest_of, path, options)
-    code_file = await asyncio.to_thread(_open_code_file, path, options, await rows.now_s())
-    _show_shape(code_file)
-    job = ImportJob(
-        source="-" if path is None else path.name,
-        digest=digest,
-        dry_run=dry_run,
-        strict=strict,
-        report=report,
-        progress=_progress(stack, path, code_file),
-    )
-    return await import_codes(Target(store=rows, vault=vault, pool=facts), code_file, job)
 
 
 @command(
@@ -173,6 +162,9 @@ async def void(
         str | None, typer.Option("--seq", metavar="A-B", help="Numbers of the pool, both ends too.")
     ] = None,
     reason: Annotated[str, typer.Option("--reason", help="For the record.")] = "voided",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="What is not certain about FILE is right as shown.")
+    ] = False,
 ) -> Answer:
     """Take unsold codes off sale for good. Leases over them are revoked first."""
     from gateway.flows import code_void
@@ -182,7 +174,7 @@ async def void(
     if sum(choice is not None for choice in (file, batch, seq)) != 1:
         raise RefusedError("invalid-argument", "name one of FILE, --batch and --seq")
     numbers = None if seq is None else _read_numbers(seq)
-    path = None if file in {None, "-"} else _existing(Path(str(file)))
+    path = None if file in {None, "-"} else existing(Path(str(file)))
     async with open_desk(call) as desk:
         vault = await _vault(desk)
         async with staging(desk.database) as rows:
@@ -193,7 +185,8 @@ async def void(
             elif numbers is not None:
                 tally = await code_void.void_numbers(codes, facts, numbers, reason)
             else:
-                code_file = _open_code_file(path, _detecting(facts, path))
+                code_file = open_code_file(path, detecting(facts, path))
+                ask(code_file, yes=yes)
                 tally = await code_void.void_file(codes, vault, facts, code_file, reason)
     return Answer(data={"voided": tally.voided, "kept": tally.kept, "unknown": tally.unknown})
 
@@ -218,99 +211,3 @@ async def _open_staging(call: Call) -> "AsyncIterator[tuple[StagingRows, Vault]]
 async def _vault(desk: Desk) -> "Vault":
     async with desk.transaction(read_only=True) as statements:
         return await open_vault(desk.config, statements)
-
-
-def _detecting(pool: "PoolFacts", path: Path | None, **flags: Any) -> Any:
-    """The reader's options: what no flag fixes is detected."""
-    nothing = dict.fromkeys(("encoding", "separator", "columns", "header", "quotes", "sheet"))
-    return {
-        **nothing,
-        "zone": [],
-        **flags,
-        "named_csv": path is not None and path.suffix.lower() == ".csv",
-        "ignore_case": pool.ignore_case,
-        "ignore_spaces": pool.ignore_spaces,
-    }
-
-
-def _existing(path: Path) -> Path:
-    if not path.exists():
-        raise RefusedError("file-not-found", f"there is no file {path}")
-    if not path.is_file():
-        raise RefusedError("unreadable-file", f"{path} is not a file")
-    return path
-
-
-def _open_report(path: Path, beside: Path | None) -> Any:
-    if beside is not None and path.exists() and path.samefile(beside):
-        raise RefusedError("invalid-argument", "the report would overwrite the code file")
-    try:
-        return path.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise RefusedError("report-not-writable", f"{path}: {error.strerror}") from None
-
-
-def _offsets(zone: str) -> list[tuple[int, int]]:
-    from gateway.domain.zone import offsets_of, read_zone
-
-    try:
-        return list(offsets_of(read_zone(zone)))
-    except ValueError as error:
-        raise RefusedError("invalid-argument", str(error)) from None
-
-
-def _open_code_file(path: Path | None, options: Any, now_s: int | None = None) -> "CodeFile":
-    from gateway.native import CodeFile
-
-    try:
-        return CodeFile.open(path, options, now_s)
-    except OSError as error:
-        raise RefusedError("unreadable-file", f"{path}: {error.strerror}") from None
-    except CodeFileError as error:
-        raise RefusedError("unreadable-file", str(error)) from None
-    except ValueError as error:
-        raise RefusedError("invalid-argument", str(error)) from None
-
-
-def _show_shape(code_file: "CodeFile") -> None:
-    """Say on stderr how the file is read, with masked samples, before anything is written."""
-    typer.echo(f"reading it as {clean(code_file.explain())}", err=True)
-    for row in code_file.sample():
-        typer.echo(f"  {clean(row)}", err=True)
-
-
-def _progress(stack: ExitStack, path: Path | None, code_file: "CodeFile") -> Any:
-    """A progress bar on a terminal's stderr; anywhere else nothing."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        return lambda _: None
-    bar = stack.enter_context(
-        Progress(BarColumn(), DownloadColumn(), TimeRemainingColumn(), console=console)
-    )
-    total = code_file.progress()[1] or (path.stat().st_size if path is not None else None)
-    task = bar.add_task("importing", total=total)
-    return lambda bytes_done: bar.update(task, completed=bytes_done)
-
-
-def _import_answer(outcome: "ImportOutcome") -> Answer:
-    tally = outcome.tally
-    if outcome.resumed_after_line:
-        print_error(
-            f"went on after line {outcome.resumed_after_line}, where an earlier run stopped"
-        )
-    if outcome.discarded is not None:
-        warn(f"discarded what an unfinished import of {outcome.discarded} had staged")
-    if tally.elsewhere:
-        warn(f"{tally.elsewhere} of these codes are in another pool as well")
-    data = {
-        "imported": tally.imported,
-        "duplicates": tally.duplicates,
-        "rejected": tally.rejected,
-        "batch": None if outcome.batch_id is None else str(outcome.batch_id),
-    }
-    if outcome.batch_id is None:
-        data["dry_run"] = True
-    return Answer(data=data)

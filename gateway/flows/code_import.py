@@ -29,6 +29,7 @@ from gateway.flows.code_staging import (
 )
 from gateway.native import CodeFile
 
+JUDGED_ROWS_MIN = 5  # of fewer lines a fifth says nothing
 REPORT_HEADER = "line,verdict,reason\n"
 
 
@@ -87,6 +88,9 @@ async def import_codes(target: Target, file: CodeFile, job: ImportJob) -> Import
             return await _preview(target, file, job)
         batch = await open_batch(target, kind="import", source=job.source, digest=job.digest)
         tally = await _stage(target, batch, file, job)
+        if _is_no_code_file(file, tally):
+            await target.store.discard(batch.id)
+            raise _unlike_a_code_file(tally)
         if job.strict and tally.rejected:
             await target.store.discard(batch.id)
             raise _strictly_refused(tally)
@@ -107,6 +111,8 @@ async def _preview(target: Target, file: CodeFile, job: ImportJob) -> ImportOutc
             known = await target.store.preview(target.pool, 0, chunk.fingerprints)
             tally = tally.plus(chunk.facts, known)
             _tell(job, chunk, known)
+    if _is_no_code_file(file, tally):
+        raise _unlike_a_code_file(tally)
     if job.strict and tally.rejected:
         raise _strictly_refused(tally)
     return ImportOutcome(batch_id=None, tally=tally)
@@ -137,6 +143,20 @@ def _tell(job: ImportJob, chunk: Chunk, known: Known) -> None:
     if job.report is not None:
         job.report.write(chunk.rows.report([*known.in_file], [*known.in_pool]))
     job.progress(chunk.facts.bytes_done)
+
+
+def _is_no_code_file(file: CodeFile, tally: Tally) -> bool:
+    """A guessed shape under which more than a fifth is rejected is the wrong one."""
+    rows = tally.imported + tally.duplicates + tally.rejected
+    return rows >= JUDGED_ROWS_MIN and file.guessed() and tally.rejected * 5 > rows
+
+
+def _unlike_a_code_file(tally: Tally) -> RefusedError:
+    return RefusedError(
+        "unreadable-file",
+        f"this does not look like a code file: {tally.rejected} of its lines, more than a fifth, "
+        "cannot be codes; if it is one, name its columns with --columns",
+    )
 
 
 def _strictly_refused(tally: Tally) -> RefusedError:

@@ -108,8 +108,11 @@ fn reads_places_without_header() {
         "C5|p5",
     ];
     assert_eq!(rows(text), expected);
-    // Product names in the third place are no links, and are read over.
-    assert_eq!(rows("1,p1,会员,月卡,x\n2,p2,会员,月卡,y"), ["1|p1", "2|p2"]);
+    // Product names in the third place are no links, and are left out.
+    assert_eq!(
+        rows("A1,p1,会员,月卡,x\nA2,p2,会员,月卡,x"),
+        ["A1|p1", "A2|p2"]
+    );
     // A line that is all links sells links, commas and all.
     assert_eq!(
         rows("https://x.cn/?a=1,2\nhttps://x.cn/?a=3,4"),

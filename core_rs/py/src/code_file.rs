@@ -89,6 +89,8 @@ pub struct CodeFile {
     // One reader at a time; the lock only keeps two threads of Python from mixing.
     source: Mutex<Source>,
     rule: IdentityRule,
+    /// Cells read over so far, by column.
+    ignored: Mutex<Vec<u64>>,
 }
 
 #[pymethods]
@@ -113,6 +115,7 @@ impl CodeFile {
         Ok(Self {
             source: Mutex::new(source),
             rule: options.rule(),
+            ignored: Mutex::default(),
         })
     }
 
@@ -124,6 +127,29 @@ impl CodeFile {
         self.source.lock().shape().sample.clone()
     }
 
+    /// What somebody should be asked before anything is sold.
+    fn doubts(&self) -> Vec<String> {
+        self.source.lock().shape().doubts.clone()
+    }
+
+    /// Whether the columns were neither named nor given.
+    fn guessed(&self) -> bool {
+        self.source.lock().shape().guessed
+    }
+
+    /// The columns read over so far, by name, and their filled cells.
+    fn ignored(&self) -> Vec<(String, u64)> {
+        let source = self.source.lock();
+        let counts = self.ignored.lock().clone();
+        let filled = counts
+            .into_iter()
+            .enumerate()
+            .filter(|(_, cells)| *cells > 0);
+        filled
+            .map(|(place, cells)| (source.shape().name_of(place), cells))
+            .collect()
+    }
+
     /// Bytes read so far, and the size where the file itself does not tell it.
     fn progress(&self) -> (u64, Option<u64>) {
         let source = self.source.lock();
@@ -133,6 +159,14 @@ impl CodeFile {
     fn next_batch(&self, py: Python<'_>, rows_max: usize) -> PyResult<Option<ParsedBatch>> {
         let read = || self.source.lock().next_batch(rows_max, self.rule);
         let batch = py.detach(read).map_err(file_error)?;
+        if let Some(batch) = &batch {
+            let mut sums = self.ignored.lock();
+            let width = sums.len().max(batch.ignored().len());
+            sums.resize(width, 0);
+            for (sum, cells) in sums.iter_mut().zip(batch.ignored()) {
+                *sum += cells;
+            }
+        }
         Ok(batch.map(ParsedBatch::new))
     }
 }

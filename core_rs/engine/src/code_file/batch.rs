@@ -7,9 +7,10 @@ use zeroize::Zeroizing;
 
 use super::copy::CopyPayload;
 use super::identity::IdentityRule;
-use super::parser::RowOut;
+use super::lines::RowOut;
 use super::plaintext::write_plaintext;
-use super::row::{Goods, Reason};
+use super::reason::Reason;
+use super::row::Goods;
 
 /// Rows read together. The plaintext is wiped when the batch is dropped.
 #[derive(Default)]
@@ -27,6 +28,8 @@ pub struct Batch {
     /// (row, candidate with the same identity).
     repeats: Vec<(usize, usize)>,
     last_line: u64,
+    /// Cells read over, by column.
+    ignored: Vec<u64>,
 }
 
 /// Byte strings end to end.
@@ -59,6 +62,7 @@ impl Batch {
     /// Adds a row; refused ones are only noted.
     pub fn push(&mut self, row: RowOut, rule: IdentityRule) {
         self.last_line = row.line;
+        self.note_ignored(row.ignored);
         match row.goods {
             Err(reason) => self.rejects.push((row.line, reason)),
             Ok(goods) => {
@@ -77,6 +81,23 @@ impl Batch {
         }
     }
 
+    fn note_ignored(&mut self, mut columns: u128) {
+        while columns != 0 {
+            let place = columns.trailing_zeros() as usize;
+            columns &= columns - 1;
+            if self.ignored.len() <= place {
+                self.ignored.resize(place + 1, 0);
+            }
+            self.ignored[place] += 1;
+        }
+    }
+
+    /// Filled cells read over, by column.
+    #[must_use]
+    pub fn ignored(&self) -> &[u64] {
+        &self.ignored
+    }
+
     /// Adds a code that has no line: a generated one.
     pub fn push_code(&mut self, code: &str, rule: IdentityRule) {
         let mut goods = Goods::default();
@@ -85,6 +106,9 @@ impl Batch {
         self.push(
             RowOut {
                 line,
+                filled: 1,
+                ignored: 0,
+                further: false,
                 goods: Ok(goods),
             },
             rule,

@@ -5,10 +5,12 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{Decoder, GB18030, UTF_16BE, UTF_16LE};
+use encoding_rs::{BIG5, Decoder, GB18030, UTF_16BE, UTF_16LE};
 use zeroize::Zeroizing;
 
 use super::FileError;
+use super::names;
+use super::text::is_cjk;
 
 /// How the bytes of a file become text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub enum Encoding {
     Utf16Be,
     /// GB18030, and with it GBK and GB2312.
     Gb18030,
+    /// Big5, of Taiwan and Hong Kong.
+    Big5,
 }
 
 impl Encoding {
@@ -35,6 +39,7 @@ impl Encoding {
             Self::Utf16Le => "utf-16le",
             Self::Utf16Be => "utf-16be",
             Self::Gb18030 => "gb18030",
+            Self::Big5 => "big5",
         }
     }
 
@@ -45,8 +50,9 @@ impl Encoding {
             "utf16" | "utf16le" => Ok(Self::Utf16Le),
             "utf16be" => Ok(Self::Utf16Be),
             "gb18030" | "gbk" | "gb2312" | "cp936" => Ok(Self::Gb18030),
+            "big5" | "big5hkscs" | "cp950" => Ok(Self::Big5),
             _ => Err(FileError::Override(format!(
-                "no such encoding: {word} (utf-8, utf-16le, utf-16be, gb18030)"
+                "no such encoding: {word} (utf-8, utf-16le, utf-16be, gb18030, big5)"
             ))),
         }
     }
@@ -89,15 +95,53 @@ fn by_lines(window: &[u8]) -> Encoding {
             Ok(_) => utf8 += 1,
             // Cut by the end of the window, not wrong.
             Err(error) if error.error_len().is_none() => utf8 += 1,
-            Err(_) if read_gb18030(line).is_some() => gb18030 += 1,
+            Err(_) if read_gb18030(line).is_some() || read_big5(line).is_some() => gb18030 += 1,
             Err(_) => {}
         }
     }
     match (utf8, gb18030) {
         (0, 0) => Encoding::Ascii,
         (utf8, gb18030) if utf8 >= gb18030 => Encoding::Utf8,
+        _ if known_names(window, read_big5) > known_names(window, read_gb18030) => Encoding::Big5,
         _ => Encoding::Gb18030,
     }
+}
+
+/// How many of a text's words are names of columns: nearly all bytes are text in both encodings,
+/// but names that suppliers use only in the right one.
+fn known_names(window: &[u8], read: fn(&[u8]) -> Option<Cow<'_, str>>) -> usize {
+    let lines = window
+        .split(|byte| matches!(byte, b'\n' | b'\r'))
+        .filter(|line| !line.is_ascii())
+        .take(100);
+    let texts = lines.filter_map(read);
+    texts
+        .map(|text| {
+            let words = text.split(|c: char| !c.is_alphanumeric() && !is_cjk(c));
+            words
+                .filter(|word| !word.is_ascii() && names::role_of(word).is_some())
+                .count()
+        })
+        .sum()
+}
+
+/// Whether the text may as well be Big5: a tenth of its characters end as GB2312's never do.
+pub(super) fn is_doubtful(window: &[u8]) -> bool {
+    let (mut pairs, mut low) = (0_usize, 0_usize);
+    let mut bytes = window.iter();
+    while let Some(lead) = bytes.next() {
+        if *lead < 0x80 {
+            continue;
+        }
+        let Some(trail) = bytes.next() else { break };
+        pairs += 1;
+        low += usize::from((0x40..=0x7e).contains(trail));
+    }
+    low * 10 >= pairs && pairs > 0 && known_names(window, read_gb18030) == 0
+}
+
+fn read_big5(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    BIG5.decode_without_bom_handling_and_without_replacement(bytes)
 }
 
 fn read_gb18030(bytes: &[u8]) -> Option<Cow<'_, str>> {
@@ -129,6 +173,7 @@ impl TextReader {
                 self.encoding = Encoding::Gb18030;
                 Some(text)
             }
+            (Encoding::Big5, _) => read_big5(record),
             (Encoding::Gb18030, Some(text)) if text.is_ascii() => Some(Cow::Borrowed(text)),
             (Encoding::Gb18030, _) => read_gb18030(record),
             // The streaming decoder marks what it could not read.
@@ -148,7 +193,7 @@ impl Transcoder {
         Self(match encoding {
             Encoding::Utf16Le => Some(UTF_16LE.new_decoder_with_bom_removal()),
             Encoding::Utf16Be => Some(UTF_16BE.new_decoder_with_bom_removal()),
-            Encoding::Ascii | Encoding::Utf8 | Encoding::Gb18030 => None,
+            Encoding::Ascii | Encoding::Utf8 | Encoding::Gb18030 | Encoding::Big5 => None,
         })
     }
 

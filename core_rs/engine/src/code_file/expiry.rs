@@ -77,9 +77,9 @@ fn format_moment(moment: i64) -> String {
     )
 }
 
-type Day = (i64, i64, i64);
+pub(super) type Day = (i64, i64, i64);
 
-fn format_day((year, month, day): Day) -> String {
+pub(super) fn format_day((year, month, day): Day) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
@@ -191,7 +191,7 @@ fn days_since_epoch((year, month, day): Day) -> i64 {
         - 719_469
 }
 
-fn day_from_epoch(days: i64) -> Day {
+pub(super) fn day_from_epoch(days: i64) -> Day {
     // A guess that is never too late, then at most a step or two: dates are few.
     let mut year = 1970 + days.div_euclid(366);
     while days_since_epoch((year + 1, 1, 1)) <= days {

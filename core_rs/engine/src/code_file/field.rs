@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use super::FileError;
+use super::label::{count_labels, split_labels};
+use super::text::is_invisible;
 
 /// What stands between the fields of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub enum Separator {
     DoubleBar,
     /// One or more blanks.
     Blanks,
+    /// Each value has its name before it.
+    Labels,
     /// Each line has its own: a pasted text.
     Mixed,
 }
@@ -50,6 +54,7 @@ impl Separator {
             Self::Pipe => "|",
             Self::DoubleBar => "║",
             Self::Blanks => "blanks",
+            Self::Labels => "labels",
             Self::Mixed => "mixed",
         }
     }
@@ -65,9 +70,10 @@ impl Separator {
             "pipe" | "|" => Ok(Self::Pipe),
             "double-bar" | "║" => Ok(Self::DoubleBar),
             "blanks" | "blank" | "space" | " " => Ok(Self::Blanks),
+            "labels" => Ok(Self::Labels),
             "mixed" => Ok(Self::Mixed),
             _ => Err(FileError::Override(format!(
-                "no such separator: {word} (none, comma, tab, semicolon, ----, |, ║, blanks, mixed)"
+                "no such separator: {word} (none, comma, tab, semicolon, ----, |, ║, blanks, labels, mixed)"
             ))),
         }
     }
@@ -91,7 +97,7 @@ impl Separator {
 
 /// Blanks that suppliers leave at the ends, and marks that nobody sees.
 fn is_blank(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}')
+    c.is_whitespace() || is_invisible(c)
 }
 
 /// Takes blanks off both ends: ASCII, NBSP, ideographic, zero-width, and a stray BOM.
@@ -118,6 +124,7 @@ fn split_plain(text: &str, separator: Separator) -> Vec<Cow<'_, str>> {
         Separator::DoubleBar => collect(text.split('║')),
         Separator::Blanks => collect(text.split(is_blank).filter(|part| !part.is_empty())),
         Separator::Dashes => split_dashes(text),
+        Separator::Labels => split_labels(text),
         Separator::Mixed => split_plain(text, of_pasted_line(text)),
     }
 }
@@ -141,6 +148,9 @@ fn split_dashes(text: &str) -> Vec<Cow<'_, str>> {
 /// The first separator that cuts a pasted line into at least two filled fields.
 pub(super) fn of_pasted_line(text: &str) -> Separator {
     let trimmed = trim(text);
+    if count_labels(trimmed) >= 2 {
+        return Separator::Labels;
+    }
     let cuts = |separator: &Separator| match separator {
         Separator::Blanks => cuts_into_pair(trimmed),
         // A link may hold commas; only blanks and stronger separators end it.

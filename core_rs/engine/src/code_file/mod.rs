@@ -2,6 +2,8 @@
 //!
 //! Bytes go in, rows come out: `sniff` looks at the first 256 KiB and decides a [`Shape`],
 //! `record` cuts records, `field` cuts fields, `row` makes [`Goods`] or a [`Reason`] of them.
+//! Every filled cell ends in a code, in an ignored column that is named, or in a refused line;
+//! what is not certain about a shape is a doubt, to be asked about before anything is sold.
 //! Nothing here knows keys, pools or databases; nothing is repaired, only accepted or refused.
 //! Rows wait for sealing in buffers that are wiped; no type here that holds a code has `Debug`.
 
@@ -12,16 +14,33 @@ mod copy;
 mod decode;
 mod expiry;
 mod field;
+mod foreign;
+mod frame;
+mod header;
 mod identity;
+mod label;
+mod lines;
 mod mask;
+mod names;
+mod number_format;
+mod numbering;
 mod parser;
 mod plaintext;
+mod reason;
 mod record;
 mod row;
+mod ruined;
+mod separators;
+mod settle;
 mod shape;
+mod sheets;
 mod sniff;
 mod source;
+mod status;
+mod text;
 mod workbook;
+mod workbook_parts;
+mod zip_parts;
 
 pub use batch::{Batch, CopyRows, Fingerprint};
 pub use column::Column;
@@ -29,10 +48,12 @@ pub use decode::Encoding;
 pub use expiry::Zone;
 pub use field::Separator;
 pub use identity::IdentityRule;
+pub use lines::RowOut;
 pub use mask::mask;
-pub use parser::{Parser, RowOut};
+pub use parser::Parser;
 pub use plaintext::identity_of_plaintext;
-pub use row::{Goods, Reason};
+pub use reason::Reason;
+pub use row::Goods;
 pub use shape::{Overrides, Shape};
 pub use source::Source;
 
@@ -45,6 +66,10 @@ pub enum FileError {
     Workbook(String),
     /// No column of the file is a code or a link.
     NoCodeColumn,
+    /// More than a fifth of its lines cannot be codes, and nobody said what its columns are.
+    NotCodes,
+    /// Another header, with other names, stands in the middle: its line.
+    AnotherHeader(u64),
     /// The operator's flags contradict each other.
     Override(String),
     /// The file could not be read.
@@ -59,6 +84,14 @@ impl std::fmt::Display for FileError {
             Self::NoCodeColumn => {
                 out.write_str("no column is a code or a link; name them with --columns")
             }
+            Self::NotCodes => out.write_str(
+                "this does not look like a code file: more than a fifth of its lines cannot be codes; \
+                 if it is one, name its columns with --columns",
+            ),
+            Self::AnotherHeader(line) => write!(
+                out,
+                "line {line} is another header: these are several files; import them one by one"
+            ),
             Self::Override(why) => out.write_str(why),
             Self::Io(why) => write!(out, "the file cannot be read: {why}"),
         }

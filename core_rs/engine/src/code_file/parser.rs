@@ -1,24 +1,19 @@
 //! The streaming parser: chunks of any size in, rows out.
 
-use std::borrow::Cow;
+use std::collections::VecDeque;
 
 use zeroize::Zeroizing;
 
 use super::FileError;
 use super::decode::{TextReader, Transcoder};
 use super::field::split;
+use super::lines::{Lines, RowOut};
+use super::reason::Reason;
 use super::record::{QuoteRule, Splitter};
-use super::row::{Cell, Goods, Reason, read_row};
+use super::row::Cell;
 use super::shape::{Overrides, Shape};
-use super::sniff::{WINDOW_BYTES, sniff_text, strip_bom};
-
-/// One row: the number of its first line (from 1), and the goods or the reason for refusing it.
-pub struct RowOut {
-    /// The first line of the record.
-    pub line: u64,
-    /// What the row sells, or why it does not.
-    pub goods: Result<Goods, Reason>,
-}
+use super::sniff::{WINDOW_BYTES, pieces, sniff_text, strip_bom};
+use super::text::clean;
 
 /// Reads a text file that comes in chunks. Blank lines and repeated headers are passed over.
 pub struct Parser {
@@ -33,7 +28,9 @@ enum State {
 }
 
 struct Reading {
-    shape: Shape,
+    lines: Lines,
+    /// Rows of a line that ends more than once.
+    waiting: VecDeque<RowOut>,
     transcoder: Transcoder,
     text: TextReader,
     splitter: Splitter,
@@ -82,16 +79,16 @@ impl Parser {
     #[must_use]
     pub fn shape(&self) -> Option<&Shape> {
         match &self.state {
-            State::Reading(reading) => Some(&reading.shape),
+            State::Reading(reading) => Some(&reading.lines.shape),
             State::Collecting(_) => None,
         }
     }
 
     /// The next row that is neither blank nor a header, or `None` until more bytes come.
-    pub fn next_row(&mut self) -> Option<RowOut> {
+    pub fn next_row(&mut self) -> Result<Option<RowOut>, FileError> {
         match &mut self.state {
             State::Reading(reading) => reading.next_row(),
-            State::Collecting(_) => None,
+            State::Collecting(_) => Ok(None),
         }
     }
 
@@ -109,7 +106,8 @@ impl Parser {
             transcoder: Transcoder::new(shape.encoding),
             text: TextReader::new(shape.encoding),
             splitter: Splitter::new(quotes),
-            shape,
+            lines: Lines::new(shape),
+            waiting: VecDeque::new(),
         };
         reading.push(strip_bom(&window), false);
         self.state = State::Reading(Box::new(reading));
@@ -122,39 +120,35 @@ impl Reading {
         self.transcoder.push(bytes, last, self.splitter.buffer());
     }
 
-    fn next_row(&mut self) -> Option<RowOut> {
+    fn next_row(&mut self) -> Result<Option<RowOut>, FileError> {
         loop {
-            let record = self.splitter.next()?;
-            let line = record.line;
-            let goods = match record.bytes {
-                Err(reason) => Err(reason),
-                Ok(bytes) => match self.text.read(bytes) {
-                    None => Err(Reason::Undecodable),
-                    Some(text) => match read_line(&text, &self.shape) {
-                        None => continue,
-                        Some(goods) => goods,
-                    },
-                },
+            if let Some(row) = self.waiting.pop_front() {
+                return Ok(Some(row));
+            }
+            let Some(record) = self.splitter.next() else {
+                return Ok(None);
             };
-            return Some(RowOut { line, goods });
+            let line = record.line;
+            let text = match record.bytes {
+                Err(reason) => return Ok(Some(RowOut::refused(line, 1, reason))),
+                Ok(bytes) => self.text.read(bytes),
+            };
+            let Some(text) = text else {
+                return Ok(Some(RowOut::refused(line, 1, Reason::Undecodable)));
+            };
+            for piece in pieces(&text) {
+                if let Some(row) = read_piece(&mut self.lines, line, piece)? {
+                    self.waiting.push_back(row);
+                }
+            }
         }
     }
 }
 
-/// The goods of a line; `None` if it is blank or the header again.
-fn read_line(text: &str, shape: &Shape) -> Option<Result<Goods, Reason>> {
-    let fields = split(text, shape.separator, shape.quotes);
-    if fields
-        .iter()
-        .all(|field| field.is_empty() || field == "\u{1a}")
-        || is_header(&fields, shape)
-    {
-        return None;
-    }
+fn read_piece(lines: &mut Lines, line: u64, piece: &str) -> Result<Option<RowOut>, FileError> {
+    let whole = clean(piece);
+    let shape = &lines.shape;
+    let fields = split(lines.body(&whole), shape.separator, shape.quotes);
     let cells: Vec<Cell<'_>> = fields.into_iter().map(Cell::Text).collect();
-    Some(read_row(&cells, &shape.row_rule()))
-}
-
-fn is_header(fields: &[Cow<'_, str>], shape: &Shape) -> bool {
-    shape.header.as_ref().is_some_and(|header| header == fields)
+    lines.row(line, Some(&whole), &cells)
 }

@@ -6,7 +6,7 @@
 use memchr::{memchr, memchr2};
 use zeroize::Zeroizing;
 
-use super::row::Reason;
+use super::reason::Reason;
 
 /// Longest record in bytes. A code with pin, link and a remark takes a few hundred.
 pub(super) const RECORD_BYTES_MAX: usize = 64 * 1024;

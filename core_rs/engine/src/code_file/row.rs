@@ -1,4 +1,4 @@
-//! One record's cells become goods, or a reason why not.
+//! One record's cells become goods, or a reason why not; every filled cell is accounted for.
 
 use std::borrow::Cow;
 
@@ -7,56 +7,17 @@ use zeroize::Zeroize;
 use super::column::Column;
 use super::expiry::{self, Expiry, Zone};
 use super::field::looks_like_link;
+use super::label::take_label;
+use super::names::Role;
+use super::reason::Reason;
+use super::ruined::{is_ruined, unguard};
+use super::status::{is_known_status, is_sold};
 
 /// Longest code, pin or link in bytes: a link of any browser, and far below a page of the database.
 pub(super) const VALUE_BYTES_MAX: usize = 4096;
 
-/// Why a line is not imported. The words appear in reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// Neither a code nor a link.
-    EmptyCode,
-    /// A value is longer than 4,096 bytes.
-    TooLong,
-    /// The line is longer than 64 KiB.
-    LineTooLong,
-    /// A spreadsheet turned the code into a number or a date (`3.465E+15`).
-    RuinedNumber,
-    /// The expiry is no date, or an ambiguous one.
-    BadExpiry,
-    /// The link column holds no link.
-    BadUrl,
-    /// A control character inside a value.
-    ControlCharacters,
-    /// The bytes are not text in the file's encoding.
-    Undecodable,
-    /// More filled cells than the file has columns.
-    TooManyColumns,
-    /// A quote opens and does not close as it should.
-    BadQuotes,
-    /// Its expiry has passed.
-    Expired,
-}
-
-impl Reason {
-    /// The word used in reports.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::EmptyCode => "empty_code",
-            Self::TooLong => "too_long",
-            Self::LineTooLong => "line_too_long",
-            Self::RuinedNumber => "ruined_number",
-            Self::BadExpiry => "bad_expiry",
-            Self::BadUrl => "bad_url",
-            Self::ControlCharacters => "control_characters",
-            Self::Undecodable => "undecodable",
-            Self::TooManyColumns => "too_many_columns",
-            Self::BadQuotes => "bad_quotes",
-            Self::Expired => "expired",
-        }
-    }
-}
+/// Columns of a file at most: those read over are noted in the bits of a number.
+pub(super) const COLUMNS_MAX: usize = 128;
 
 /// A cell of a text file or a workbook.
 #[derive(Clone)]
@@ -88,7 +49,7 @@ impl Cell<'_> {
 pub struct Goods {
     /// The code, as the supplier wrote it.
     pub code: String,
-    /// Its password.
+    /// Its password, and what further secrets the line has.
     pub pin: String,
     /// The redemption link.
     pub url: String,
@@ -106,11 +67,55 @@ impl Drop for Goods {
     }
 }
 
+/// Where the filled cells of a row went. Of refused rows all are in the line that the report names.
+pub struct Account {
+    /// Filled cells.
+    pub filled: u32,
+    /// Of them, those that are part of the goods.
+    pub placed: u32,
+    /// Of them, those read over, a bit for each column.
+    pub ignored: u128,
+    /// Whether it has more secrets than a code and a password.
+    pub further: bool,
+    /// What is sold, or why nothing is.
+    pub goods: Result<Goods, Reason>,
+}
+
+impl Account {
+    /// A row that is refused whole.
+    #[must_use]
+    pub fn refused(filled: u32, reason: Reason) -> Self {
+        Self {
+            filled,
+            placed: 0,
+            ignored: 0,
+            further: false,
+            goods: Err(reason),
+        }
+    }
+
+    /// The row, refused if a cell of it went nowhere.
+    #[must_use]
+    pub fn checked(self) -> Self {
+        let whole = self.placed + self.ignored.count_ones() == self.filled;
+        if self.goods.is_ok() && !whole {
+            return Self::refused(self.filled, Reason::Unaccounted);
+        }
+        self
+    }
+}
+
 /// How cells are assigned: by the header's names, or by place with links recognised.
 pub(super) struct RowRule<'a> {
     pub(super) columns: &'a [Column],
-    /// Places were guessed: a link in the code's or the pin's place is the link.
-    pub(super) guessed: bool,
+    /// What each column is called, for people and for further secrets.
+    pub(super) names: &'a [String],
+    /// A link in the code's or the pin's place is the link.
+    pub(super) find_links: bool,
+    /// Somebody expects more secrets than a code and a password.
+    pub(super) further: bool,
+    /// A status we do not know is nothing to worry about.
+    pub(super) any_status: bool,
     /// Where times without a zone are.
     pub(super) zone: &'a Zone,
     /// The moment of the import, in Unix seconds: what ended by then is refused.
@@ -118,40 +123,177 @@ pub(super) struct RowRule<'a> {
 }
 
 /// Reads one row.
-pub(super) fn read_row(cells: &[Cell<'_>], rule: &RowRule<'_>) -> Result<Goods, Reason> {
-    let mut goods = Goods::default();
+pub(super) fn read_row(cells: &[Cell<'_>], rule: &RowRule<'_>) -> Account {
+    let filled = cells.iter().filter(|cell| !cell.is_empty()).count();
+    let filled = u32::try_from(filled).unwrap_or(u32::MAX);
+    let mut row = Row {
+        rule,
+        goods: Goods::default(),
+        placed: 0,
+        ignored: 0,
+        further: false,
+    };
     for (place, cell) in cells.iter().enumerate() {
-        match rule.columns.get(place) {
-            None if cell.is_empty() => {}
-            None => return Err(Reason::TooManyColumns),
-            Some(Column::Ignored) => {}
-            Some(Column::Code | Column::CardNumber) => goods.code = value(cell)?,
-            Some(Column::Pin) => goods.pin = value(cell)?,
-            Some(Column::Url) => goods.url = value(cell)?,
-            Some(Column::ExpiresAt) => {
-                if let Some(Expiry { text, ends }) = read_expiry(cell, rule.zone)? {
-                    (goods.expires_at, goods.ends) = (text, Some(ends));
+        if cell.is_empty() {
+            continue;
+        }
+        if let Err(reason) = row.place(place, cell) {
+            return Account::refused(filled, reason);
+        }
+    }
+    let (placed, ignored, further) = (row.placed, row.ignored, row.further);
+    match row.finish() {
+        Ok(goods) => Account {
+            filled,
+            placed,
+            ignored,
+            further,
+            goods: Ok(goods),
+        }
+        .checked(),
+        Err(reason) => Account::refused(filled, reason),
+    }
+}
+
+struct Row<'a> {
+    rule: &'a RowRule<'a>,
+    goods: Goods,
+    placed: u32,
+    ignored: u128,
+    further: bool,
+}
+
+impl Row<'_> {
+    /// Puts a filled cell where it belongs; never over another.
+    fn place(&mut self, place: usize, cell: &Cell<'_>) -> Result<(), Reason> {
+        let column = *self.rule.columns.get(place).ok_or(Reason::TooManyColumns)?;
+        match column {
+            Column::Status if is_sold(cell.text()) => return Err(Reason::Sold),
+            Column::Status if !self.rule.any_status && !is_known_status(cell.text()) => {
+                return Err(Reason::UnknownStatus);
+            }
+            Column::Ignored | Column::Status => return self.ignore(place),
+            Column::SoldMark => return Err(Reason::Sold),
+            Column::ExpiresAt => {
+                let known = self.goods.ends;
+                if let Some(Expiry { text, ends }) = read_expiry(cell, self.rule.zone)? {
+                    // Of two, the earlier one holds.
+                    if known.is_none_or(|known| ends < known) {
+                        (self.goods.expires_at, self.goods.ends) = (text, Some(ends));
+                    }
                 }
             }
+            Column::Extra => self.extra(place, value(cell)?),
+            Column::Code | Column::CardNumber | Column::Pin | Column::Url => {
+                self.secret(place, column, cell)?;
+            }
+        }
+        self.placed += 1;
+        Ok(())
+    }
+
+    fn ignore(&mut self, place: usize) -> Result<(), Reason> {
+        let bit = u32::try_from(place)
+            .ok()
+            .and_then(|place| 1_u128.checked_shl(place));
+        self.ignored |= bit.ok_or(Reason::TooManyColumns)?;
+        Ok(())
+    }
+
+    /// A value, by its own label if it has one, else by its column.
+    fn secret(&mut self, place: usize, column: Column, cell: &Cell<'_>) -> Result<(), Reason> {
+        let text = value(cell)?;
+        match take_label(text) {
+            Some((Role::ExpiresAt, date)) => {
+                let cell = Cell::Text(Cow::Borrowed(date));
+                let read = read_expiry(&cell, self.rule.zone)?;
+                (self.goods.expires_at, self.goods.ends) =
+                    read.map_or((String::new(), None), |e| (e.text, Some(e.ends)));
+            }
+            Some((role, text)) => {
+                let text = unguard(text);
+                match role {
+                    Role::Url => self.put(place, Column::Url, text),
+                    Role::Pin => self.put(place, Column::Pin, text),
+                    Role::Secret if !self.goods.code.is_empty() => {
+                        self.put(place, Column::Pin, text);
+                    }
+                    Role::CardNumber
+                        if !self.goods.code.is_empty() && self.goods.pin.is_empty() =>
+                    {
+                        // `卡密：… 卡号：…`: what came first was the password.
+                        self.goods.pin = std::mem::take(&mut self.goods.code);
+                        self.put(place, Column::Code, text);
+                    }
+                    _ => self.put(place, Column::Code, text),
+                }
+            }
+            None => self.put(place, column, text),
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, place: usize, column: Column, text: &str) {
+        let slot = match column {
+            Column::Pin => &mut self.goods.pin,
+            Column::Url => &mut self.goods.url,
+            _ => &mut self.goods.code,
+        };
+        if slot.is_empty() {
+            text.clone_into(slot);
+        } else {
+            self.extra(place, text);
         }
     }
-    if rule.guessed {
-        recognise_link(&mut goods);
+
+    /// A further secret: on a line of its own behind the password, with its column's name.
+    fn extra(&mut self, place: usize, text: &str) {
+        self.further = true;
+        let pin = &mut self.goods.pin;
+        if !pin.is_empty() {
+            pin.push('\n');
+        }
+        if let Some(name) = self.rule.names.get(place).filter(|name| !name.is_empty()) {
+            pin.push_str(name);
+            pin.push_str(": ");
+        }
+        pin.push_str(text);
     }
-    // A file with card numbers may leave them empty: then the password is the code.
-    if goods.code.is_empty() && goods.url.is_empty() && rule.columns.contains(&Column::CardNumber) {
-        goods.code = std::mem::take(&mut goods.pin);
-    }
-    match () {
-        () if goods.code.is_empty() && goods.url.is_empty() => Err(Reason::EmptyCode),
-        () if !goods.url.is_empty() && !is_link(&goods.url) => Err(Reason::BadUrl),
-        () if goods
-            .ends
-            .is_some_and(|ends| rule.now_s.is_some_and(|now| ends <= now)) =>
+
+    /// The goods, if they can be sold.
+    fn finish(mut self) -> Result<Goods, Reason> {
+        let goods = &mut self.goods;
+        if self.rule.find_links {
+            recognise_link(goods);
+        }
+        // A file with card numbers may leave them empty: then the password is the code.
+        if goods.code.is_empty()
+            && goods.url.is_empty()
+            && self.rule.columns.contains(&Column::CardNumber)
         {
-            Err(Reason::Expired)
+            goods.code = std::mem::take(&mut goods.pin);
         }
-        () => Ok(goods),
+        match () {
+            () if goods.code.is_empty() && goods.url.is_empty() => Err(Reason::EmptyCode),
+            () if !goods.url.is_empty() && !is_link(&goods.url) => Err(Reason::BadUrl),
+            () if goods.pin.len() > VALUE_BYTES_MAX => Err(Reason::TooLong),
+            () if goods
+                .ends
+                .is_some_and(|ends| self.rule.now_s.is_some_and(|now| ends <= now)) =>
+            {
+                Err(Reason::Expired)
+            }
+            () if !goods
+                .code
+                .chars()
+                .chain(goods.url.chars())
+                .any(char::is_alphanumeric) =>
+            {
+                Err(Reason::NotACode)
+            }
+            () if self.further && !self.rule.further => Err(Reason::FurtherSecret),
+            () => Ok(self.goods),
+        }
     }
 }
 
@@ -178,116 +320,30 @@ fn is_link(value: &str) -> bool {
     }) && !value.contains(char::is_whitespace)
 }
 
-fn value(cell: &Cell<'_>) -> Result<String, Reason> {
+fn value<'a>(cell: &'a Cell<'_>) -> Result<&'a str, Reason> {
     let Cell::Text(text) = cell else {
         return Err(Reason::RuinedNumber);
     };
-    let text = unwrap_formula(text);
+    let text = unguard(text);
     match () {
         () if text.len() > VALUE_BYTES_MAX => Err(Reason::TooLong),
-        () if text
-            .chars()
-            .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) =>
+        () if text.chars().any(|c| {
+            (c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffd}'))
+                && !matches!(c, '\n' | '\r' | '\t')
+        }) =>
         {
             Err(Reason::ControlCharacters)
         }
         () if is_ruined(text) => Err(Reason::RuinedNumber),
-        () => Ok(text.to_owned()),
+        () => Ok(text),
     }
 }
 
 fn read_expiry(cell: &Cell<'_>, zone: &Zone) -> Result<Option<Expiry>, Reason> {
     let text = match cell {
-        Cell::Text(text) => text,
+        Cell::Text(text) => unguard(text),
         Cell::Date(date) => date.as_str(),
         Cell::Ruined => return Err(Reason::BadExpiry),
     };
     expiry::parse(text, zone).map_err(|()| Reason::BadExpiry)
-}
-
-/// `="0012"`: how exports keep a spreadsheet from eating leading zeros.
-fn unwrap_formula(text: &str) -> &str {
-    let inside = text
-        .strip_prefix("=\"")
-        .and_then(|rest| rest.strip_suffix('"'));
-    inside.map_or(text, super::field::trim)
-}
-
-/// Whether a spreadsheet or a float made this text: `3.465E+15`, `1234567.0`, `#REF!`.
-fn is_ruined(text: &str) -> bool {
-    const ERRORS: [&str; 7] = [
-        "#N/A", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#DIV/0!", "#NULL!",
-    ];
-    let all_hashes = text.len() > 3 && text.bytes().all(|byte| byte == b'#');
-    all_hashes || ERRORS.contains(&text) || is_exponential(text) || is_floated(text)
-}
-
-/// `d[.ddd]E±dd`, or without a sign where there is a point: never a code's own form.
-fn is_exponential(text: &str) -> bool {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let Some((mantissa, exponent)) = unsigned.split_once(['e', 'E']) else {
-        return false;
-    };
-    let (digit, fraction) = match mantissa.split_once(['.', ',']) {
-        Some((digit, fraction)) => (digit, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let signed = exponent.starts_with(['+', '-']);
-    let exponent = exponent.trim_start_matches(['+', '-']);
-    digit.len() == 1
-        && all_digits(digit)
-        && fraction.is_none_or(all_digits)
-        && (signed || fraction.is_some())
-        && (1..=3).contains(&exponent.len())
-        && all_digits(exponent)
-}
-
-/// `1234567.0`: an integer that went through a float.
-fn is_floated(text: &str) -> bool {
-    text.strip_suffix(".0")
-        .is_some_and(|whole| whole.len() > 3 && all_digits(whole))
-}
-
-fn all_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What a spreadsheet ruined is refused; codes that only resemble it are kept.
-    #[test]
-    fn tells_ruined_numbers() {
-        let ruined = [
-            "3.465E+15",
-            "3.465e+15",
-            "1E+15",
-            "1.2E-05",
-            "3.465E15",
-            "3,465E+15",
-            "#N/A",
-            "#####",
-            "1234567.0",
-        ];
-        let kept = [
-            "0012345",
-            "1E15",
-            "12E+15",
-            "E+15",
-            "3.465E",
-            "3.465E+1555",
-            "AE+12",
-            "1.0",
-            "10.0",
-            "12345678901234567890",
-            "#123",
-        ];
-        for text in ruined {
-            assert!(is_ruined(text), "{text}");
-        }
-        for text in kept {
-            assert!(!is_ruined(text), "{text}");
-        }
-    }
 }

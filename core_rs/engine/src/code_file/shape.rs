@@ -49,23 +49,54 @@ impl Overrides {
     }
 }
 
+/// What one of a file's first rows is, before its codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Above {
+    /// It names the columns, or says how the file is written (`sep=;`).
+    Header,
+    /// A title: refused, and reported.
+    Title,
+}
+
 /// How a file is read. Fixed before its first row.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says one thing about a file"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape {
     /// The workbook's sheet; `None`: a text file.
     pub sheet: Option<String>,
+    /// The workbook's other sheets, which nobody reads.
+    pub other_sheets: Vec<String>,
     /// How bytes become text (of a workbook: UTF-8).
     pub encoding: Encoding,
     /// What stands between fields (of a workbook: none).
     pub separator: Separator,
     /// Whether fields may be quoted.
     pub quotes: bool,
-    /// The header's cells, normalised, if there is one; its repetitions are skipped.
+    /// What the first rows are that are not blank.
+    pub above: Vec<Above>,
+    /// The header's cells, if there is one; its repetitions are skipped.
     pub header: Option<Vec<String>>,
+    /// Rows begin with their number, which belongs to no code.
+    pub numbered: bool,
     /// What each column holds.
     pub columns: Vec<Column>,
+    /// What each column is called.
+    pub names: Vec<String>,
     /// The columns were neither named by a header nor given.
     pub guessed: bool,
+    /// A link in the code's place is a link.
+    pub find_links: bool,
+    /// Rows may have more secrets than a code and a password.
+    pub further: bool,
+    /// The operator said whether there is a header: nothing else is one.
+    pub header_is_fixed: bool,
+    /// A status may be any word.
+    pub any_status: bool,
+    /// What is not certain, in words for people: to be asked about before anything is sold.
+    pub doubts: Vec<String>,
     /// Some rows with the values masked, for the operator to check.
     pub sample: Vec<String>,
     /// Where times without a zone are.
@@ -75,12 +106,49 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// Nothing but what the operator said.
+    pub(super) fn new(encoding: Encoding, overrides: &Overrides) -> Self {
+        Self {
+            sheet: None,
+            other_sheets: Vec::new(),
+            encoding,
+            separator: Separator::None,
+            quotes: false,
+            above: Vec::new(),
+            header: None,
+            numbered: false,
+            columns: Vec::new(),
+            names: Vec::new(),
+            guessed: false,
+            find_links: false,
+            further: false,
+            header_is_fixed: overrides.header == Some(false),
+            any_status: false,
+            doubts: Vec::new(),
+            sample: Vec::new(),
+            zone: overrides.zone.clone(),
+            now_s: overrides.now_s,
+        }
+    }
+
     pub(super) fn row_rule(&self) -> RowRule<'_> {
         RowRule {
             columns: &self.columns,
-            guessed: self.guessed,
+            names: &self.names,
+            find_links: self.find_links,
+            further: self.further,
+            any_status: self.any_status,
             zone: &self.zone,
             now_s: self.now_s,
+        }
+    }
+
+    /// What a column is called, for people.
+    #[must_use]
+    pub fn name_of(&self, place: usize) -> String {
+        match self.names.get(place) {
+            Some(name) if !name.is_empty() => name.clone(),
+            _ => format!("column {}", place + 1),
         }
     }
 
@@ -101,6 +169,14 @@ impl Shape {
             (_, true) => "guessed",
             (None, false) => "as given",
         };
-        format!("{place}, columns {} ({source})", columns.join(","))
+        let mut text = format!("{place}, columns {} ({source})", columns.join(","));
+        if self.numbered {
+            text.push_str(", without the row numbers");
+        }
+        if !self.other_sheets.is_empty() {
+            text.push_str(", without the sheets ");
+            text.push_str(&self.other_sheets.join(", "));
+        }
+        text
     }
 }

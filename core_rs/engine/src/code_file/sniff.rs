@@ -5,39 +5,23 @@ use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 use super::FileError;
-use super::assign::fill_columns;
-use super::column::{self, Column};
-use super::decode::{Encoding, TextReader, Transcoder};
-use super::expiry::{self, Zone};
-use super::field::{Separator, cuts_into_pair, looks_like_link, of_pasted_line, split};
+use super::decode::{self, Encoding, TextReader, Transcoder};
+use super::field::{Separator, split};
+use super::foreign::{refuse_bytes, refuse_text};
+use super::frame::{Frame, doubt_first_row, is_header_too};
+use super::header::{self, is_total};
+use super::numbering::{counts_up, take_number};
 use super::record::{QuoteRule, Splitter};
 use super::row::Cell;
-use super::shape::{Overrides, Shape};
+use super::settle::settle;
+use super::shape::{Above, Overrides, Shape};
+use super::text::{clean, is_odd_line_end};
 
 /// How many bytes the shape is decided from.
 pub(super) const WINDOW_BYTES: usize = 256 * 1024;
 
 /// How many records of the window are looked at: shapes do not change after a thousand.
-const RECORDS_MAX: usize = 1000;
-
-/// What separates on nine lines of ten separates in the file.
-const SURE_PERCENT: usize = 90;
-
-/// First bytes of files that are often mistaken for code files.
-const FOREIGN: &[(&[u8], &str)] = &[
-    (b"%PDF-", "a PDF"),
-    (b"\x1f\x8b", "a gzip archive (unpack it first)"),
-    (b"\x89PNG", "an image"),
-    (b"\xff\xd8\xff", "an image"),
-    (b"GIF8", "an image"),
-    (
-        b"\xd0\xcf\x11\xe0",
-        "an old .xls workbook (save it as .xlsx or .csv)",
-    ),
-    (b"7z\xbc\xaf", "a 7z archive (unpack it first)"),
-    (b"Rar!", "a RAR archive (unpack it first)"),
-    (b"SQLite format 3", "a database"),
-];
+pub(super) const RECORDS_MAX: usize = 1000;
 
 /// The shape of a text file. `complete` says that the window is the whole file.
 pub(super) fn sniff_text(
@@ -45,7 +29,7 @@ pub(super) fn sniff_text(
     complete: bool,
     overrides: &Overrides,
 ) -> Result<Shape, FileError> {
-    refuse_foreign(window)?;
+    refuse_bytes(window)?;
     let encoding = match overrides.encoding {
         // `--encoding utf-16` names both byte orders; a mark says which.
         Some(Encoding::Utf16Le) if window.starts_with(b"\xfe\xff") => Encoding::Utf16Be,
@@ -55,37 +39,32 @@ pub(super) fn sniff_text(
     let mut text = Zeroizing::new(Vec::new());
     Transcoder::new(encoding).push(window, false, &mut text);
     refuse_binary(&text)?;
-    let sample = Sample {
+    refuse_text(strip_bom(&text))?;
+    let mut shape = Shape::new(encoding, overrides);
+    if overrides.encoding.is_none() && encoding == Encoding::Gb18030 && decode::is_doubtful(window)
+    {
+        shape
+            .doubts
+            .push("it is GB18030 or Big5; say which with --encoding".to_owned());
+    }
+    let mut sample = Sample {
         bytes: strip_bom(&text),
         encoding,
         complete,
         quotes: overrides.quotes,
+        numbered: false,
     };
-
-    let (separator, header) = separator_and_header(&sample, overrides);
-    let quotes = overrides.quotes.unwrap_or(separator.allows_quotes());
-    let rows = sample.rows(separator);
-    let cells: Vec<Vec<Cell<'_>>> = rows
-        .iter()
-        .map(|row| {
-            row.iter()
-                .map(|text| Cell::Text(Cow::Borrowed(text.as_str())))
-                .collect()
-        })
-        .collect();
-    let mut shape = Shape {
-        sheet: None,
-        encoding,
-        separator,
-        quotes,
-        header,
-        columns: Vec::new(),
-        guessed: false,
-        sample: Vec::new(),
-        zone: overrides.zone.clone(),
-        now_s: overrides.now_s,
-    };
-    fill_columns(&mut shape, &cells, overrides)?;
+    shape.numbered = is_numbered(&sample, &mut shape.doubts);
+    sample.numbered = shape.numbered;
+    let frame = Frame::find(&sample, overrides, &mut shape.doubts);
+    shape.separator = frame.separator;
+    shape.quotes = overrides.quotes.unwrap_or(shape.separator.allows_quotes());
+    shape.above = frame.above;
+    shape.header = frame.header;
+    let rows = sample.rows(shape.separator);
+    let cells: Vec<Vec<Cell<'_>>> = rows.iter().map(|row| as_cells(row)).collect();
+    let lines = sample.rows(Separator::None);
+    settle(&mut shape, &cells, &lines, overrides)?;
     Ok(shape)
 }
 
@@ -95,40 +74,71 @@ pub(super) fn sniff_rows(
     rows: &[Vec<Cell<'_>>],
     overrides: &Overrides,
 ) -> Result<Shape, FileError> {
-    let first: Vec<&str> = rows
-        .first()
+    let mut shape = Shape::new(Encoding::Utf8, overrides);
+    shape.sheet = Some(sheet);
+    let texts: Vec<Vec<&str>> = rows
+        .iter()
         .map(|row| row.iter().map(Cell::text).collect())
-        .unwrap_or_default();
-    let named = column::from_header(&first).is_some();
-    let header = overrides.header.unwrap_or(named);
-    let mut shape = Shape {
-        sheet: Some(sheet),
-        encoding: Encoding::Utf8,
-        separator: Separator::None,
-        quotes: false,
-        header: header.then(|| first.into_iter().map(str::to_owned).collect()),
-        columns: Vec::new(),
-        guessed: false,
-        sample: Vec::new(),
-        zone: overrides.zone.clone(),
-        now_s: overrides.now_s,
-    };
-    fill_columns(&mut shape, rows, overrides)?;
+        .collect();
+    let firsts: Vec<&str> = texts
+        .iter()
+        .filter_map(|row| row.iter().find(|text| !text.is_empty()).copied())
+        .collect();
+    shape.numbered = numbers_of(&firsts, &mut shape.doubts);
+    let stripped: Vec<Vec<Cell<'_>>> = rows
+        .iter()
+        .map(|row| without_number(row, shape.numbered))
+        .collect();
+    match overrides.header {
+        Some(false) => {}
+        Some(true) => shape.header = texts.first().map(|row| own(row)),
+        None => {
+            if let Some((at, _)) = header::find(&texts) {
+                shape.above = vec![Above::Title; at];
+                shape.header = Some(own(&texts[at]));
+            }
+        }
+    }
+    if let Some(header) = &shape.header {
+        shape.above.push(Above::Header);
+        let next = texts.get(shape.above.len());
+        if next.is_some_and(|next| next.len() == header.len() && is_header_too(next)) {
+            shape.above.push(Above::Header);
+        }
+    } else if overrides.header.is_none() {
+        doubt_first_row(&texts, &mut shape);
+    }
+    settle(&mut shape, &stripped, &[], overrides)?;
     Ok(shape)
 }
 
-fn refuse_foreign(window: &[u8]) -> Result<(), FileError> {
-    match FOREIGN.iter().find(|(magic, _)| window.starts_with(magic)) {
-        Some((_, what)) => Err(FileError::Binary(what)),
-        None => Ok(()),
+/// A row's cells, the number before the first filled one taken off.
+pub(super) fn without_number<'a>(row: &[Cell<'a>], numbered: bool) -> Vec<Cell<'a>> {
+    let mut row = row.to_vec();
+    if numbered
+        && let Some(first) = row.iter_mut().find(|cell| !cell.is_empty())
+        && let Some((_, body)) = take_number(first.text())
+    {
+        *first = Cell::Text(Cow::Owned(body.to_owned()));
     }
+    row
+}
+
+fn as_cells(row: &[String]) -> Vec<Cell<'_>> {
+    row.iter()
+        .map(|text| Cell::Text(Cow::Borrowed(text.as_str())))
+        .collect()
+}
+
+fn own(row: &[&str]) -> Vec<String> {
+    row.iter().map(|text| (*text).to_owned()).collect()
 }
 
 /// Text has no NUL, and hardly any control characters.
 fn refuse_binary(text: &[u8]) -> Result<(), FileError> {
     let odd = text
         .iter()
-        .filter(|byte| **byte < 0x20 && !b"\t\n\r\x0c\x1a".contains(byte))
+        .filter(|byte| **byte < 0x20 && !b"\t\n\r\x0b\x0c\x1a".contains(byte))
         .count();
     if text.contains(&0) || odd * 20 > text.len() {
         Err(FileError::Binary("binary data"))
@@ -147,20 +157,21 @@ pub(super) fn strip_bom(bytes: &[u8]) -> &[u8] {
 }
 
 /// The window, to be cut by one candidate separator after the other.
-struct Sample<'a> {
-    bytes: &'a [u8],
-    encoding: Encoding,
-    complete: bool,
-    quotes: Option<bool>,
+pub(super) struct Sample<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) encoding: Encoding,
+    pub(super) complete: bool,
+    pub(super) quotes: Option<bool>,
+    pub(super) numbered: bool,
 }
 
 impl Sample<'_> {
     /// The window's records as fields; blank ones and those that are no text are left out.
-    fn rows(&self, separator: Separator) -> Vec<Vec<String>> {
+    pub(super) fn rows(&self, separator: Separator) -> Vec<Vec<String>> {
         self.first_rows(separator, RECORDS_MAX)
     }
 
-    fn first_rows(&self, separator: Separator, most: usize) -> Vec<Vec<String>> {
+    pub(super) fn first_rows(&self, separator: Separator, most: usize) -> Vec<Vec<String>> {
         let quotes = self.quotes.unwrap_or(separator.allows_quotes()) && separator.allows_quotes();
         let mut text = TextReader::new(self.encoding);
         let mut splitter = Splitter::new(QuoteRule {
@@ -178,144 +189,66 @@ impl Sample<'_> {
             let Some(line) = record.bytes.ok().and_then(|bytes| text.read(bytes)) else {
                 continue;
             };
-            let row: Vec<String> = split(&line, separator, quotes)
-                .into_iter()
-                .map(Cow::into_owned)
-                .collect();
-            if row.iter().any(|field| !field.is_empty()) {
-                rows.push(row);
+            for line in pieces(&line) {
+                let line = clean(line);
+                let body = match take_number(&line) {
+                    Some((_, body)) if self.numbered => body,
+                    _ => line.as_ref(),
+                };
+                let row: Vec<String> = split(body, separator, quotes)
+                    .into_iter()
+                    .map(Cow::into_owned)
+                    .collect();
+                if row.iter().any(|field| !field.is_empty()) {
+                    rows.push(row);
+                }
             }
         }
         rows
     }
 }
 
-/// The header decides the separator where there is one; else the lines do.
-fn separator_and_header(
-    sample: &Sample<'_>,
-    overrides: &Overrides,
-) -> (Separator, Option<Vec<String>>) {
-    let named = if overrides.header == Some(false) {
-        None
-    } else {
-        named_header(sample, overrides.separator)
-    };
-    if let Some((separator, header)) = named {
-        return (separator, Some(header));
-    }
-    let separator = overrides
-        .separator
-        .unwrap_or_else(|| detect_separator(sample, overrides));
-    // The operator says there is a header, with names we do not know.
-    let header = (overrides.header == Some(true))
-        .then(|| sample.first_rows(separator, 1).pop())
-        .flatten();
-    (separator, header)
+/// A line cut where only some programs see a line's end; one with quotes stays whole.
+pub(super) fn pieces(line: &str) -> impl Iterator<Item = &str> {
+    let whole = line.contains('"');
+    line.split(move |c| !whole && is_odd_line_end(c))
 }
 
-fn named_header(sample: &Sample<'_>, fixed: Option<Separator>) -> Option<(Separator, Vec<String>)> {
-    const CANDIDATES: [Separator; 8] = [
-        Separator::Tab,
-        Separator::Comma,
-        Separator::Semicolon,
-        Separator::Dashes,
-        Separator::DoubleBar,
-        Separator::Pipe,
-        Separator::Blanks,
-        Separator::None,
-    ];
-    let fits = |separator: Separator| {
-        let first = sample.first_rows(separator, 1).pop()?;
-        let cells: Vec<&str> = first.iter().map(String::as_str).collect();
-        let columns = column::from_header(&cells)?;
-        let several = cells.len() > 1 || fixed.is_some() || separator == Separator::None;
-        // `gift code` is one name; `卡号 密码` are two.
-        let sure = separator != Separator::Blanks || !columns.contains(&Column::Ignored);
-        (several && sure).then_some((separator, first))
-    };
-    match fixed {
-        Some(separator) => fits(separator),
-        None => CANDIDATES.into_iter().find_map(fits),
-    }
+/// Whether the lines are numbered: all of them from the first numbered one on, without a gap.
+fn is_numbered(sample: &Sample<'_>, doubts: &mut Vec<String>) -> bool {
+    let rows = sample.rows(Separator::None);
+    let lines: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+    numbers_of(&lines, doubts)
 }
 
-fn detect_separator(sample: &Sample<'_>, overrides: &Overrides) -> Separator {
-    const SURE: [Separator; 6] = [
-        Separator::Dashes,
-        Separator::Tab,
-        Separator::DoubleBar,
-        Separator::Pipe,
-        Separator::Semicolon,
-        Separator::Comma,
-    ];
-    let lines = sample.rows(Separator::None);
-    let total = lines.len().max(1);
-    let cut = |separator: Separator| {
-        sample
-            .rows(separator)
-            .iter()
-            .filter(|row| row.len() > 1 && !is_comma_in_link(row, separator))
-            .count()
-    };
-    if overrides.named_csv && cut(Separator::Comma) > 0 {
-        return Separator::Comma;
-    }
-    let sure = |count: usize, total: usize| count * 100 >= total * SURE_PERCENT;
-    for separator in SURE {
-        let rows = sample.rows(separator).len().max(1);
-        if sure(cut(separator), rows) {
-            return separator;
-        }
-    }
-    let blanks = !overrides.blanks_belong_to_codes;
-    let pairs = lines
+fn numbers_of(lines: &[&str], doubts: &mut Vec<String>) -> bool {
+    let data: Vec<&&str> = lines
         .iter()
-        .filter(|row| blanks && cuts_into_pair(&row[0]))
-        .count();
-    if sure(pairs, total) {
-        return Separator::Blanks;
-    }
-    of_pasted_text(&lines, blanks)
-}
-
-/// A link with commas in it is not a row of a CSV file.
-fn is_comma_in_link(row: &[String], separator: Separator) -> bool {
-    separator == Separator::Comma
-        && looks_like_link(&row[0])
-        && !row[1..].iter().any(String::is_empty)
-        && row[1..]
-            .iter()
-            .all(|field| expiry::parse(field, &Zone::default()).is_err())
-}
-
-/// No separator is sure: each line may have its own, if most lines have one.
-fn of_pasted_text(lines: &[Vec<String>], blanks: bool) -> Separator {
-    let found: Vec<Separator> = lines
-        .iter()
-        .map(|row| of_pasted_line(&row[0]))
-        .filter(|separator| {
-            *separator != Separator::None && (blanks || *separator != Separator::Blanks)
-        })
+        .filter(|line| !is_total(&[Cell::Text(Cow::Borrowed(line))]))
         .collect();
-    let Some(first) = found.first().copied() else {
-        return Separator::None;
+    let Some(first) = data
+        .iter()
+        .take(header::PREFACE_ROWS_MAX)
+        .position(|line| take_number(line).is_some())
+    else {
+        return false;
     };
-    let most = found.len() * 2 > lines.len();
-    if found.iter().any(|separator| *separator != first) {
-        return if most {
-            Separator::Mixed
-        } else {
-            strong_among(&found)
-        };
+    let tail = &data[first..];
+    let numbers: Vec<u64> = tail
+        .iter()
+        .map_while(|line| take_number(line).map(|(number, _)| number))
+        .collect();
+    if numbers.len() < tail.len() || !counts_up(&numbers) {
+        if numbers.len() * 2 > tail.len() && tail.len() > 1 {
+            doubts.push(
+                "most lines begin with what looks like a row number, but they do not count up"
+                    .to_owned(),
+            );
+        }
+        return false;
     }
-    if most { first } else { strong_among(&found) }
-}
-
-/// Few lines are cut: only by what is never part of a code.
-fn strong_among(found: &[Separator]) -> Separator {
-    let strong = [Separator::Dashes, Separator::Tab, Separator::DoubleBar];
-    strong
-        .into_iter()
-        .find(|separator| found.contains(separator))
-        .unwrap_or(Separator::None)
+    if numbers.len() == 1 {
+        doubts.push("the line begins with what looks like a row number".to_owned());
+    }
+    true
 }

@@ -1,33 +1,29 @@
 //! A code file as it lies on disk or comes through a pipe: text or workbook, in batches.
 
 use std::io::Read;
-use std::panic::catch_unwind;
 
 use zeroize::Zeroizing;
 
 use super::FileError;
 use super::batch::Batch;
 use super::identity::IdentityRule;
-use super::parser::{Parser, RowOut};
-use super::row::{Cell, read_row};
+use super::lines::RowOut;
+use super::parser::Parser;
 use super::shape::{Overrides, Shape};
-use super::sniff::sniff_rows;
-use super::workbook::Rows;
+use super::sheets::Sheet;
 
 /// Bytes read at once.
 const CHUNK_BYTES: usize = 256 * 1024;
 
 /// Largest workbook file taken into memory.
-const WORKBOOK_BYTES_MAX: u64 = 256 * 1024 * 1024;
+const WORKBOOK_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Plaintext a batch holds at most, whatever its rows: bounds memory when codes are long.
 const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// Rows a workbook's shape is decided from.
-const SNIFF_ROWS: usize = 1000;
-
 /// Every XLSX file is a ZIP archive.
 const ZIP: &[u8] = b"PK\x03\x04";
+const EMPTY_ZIP: &[u8] = b"PK\x05\x06";
 
 /// A code file being read.
 pub struct Source {
@@ -42,10 +38,7 @@ enum Kind {
         chunk: Zeroizing<Vec<u8>>,
         ended: bool,
     },
-    Workbook {
-        rows: Rows,
-        shape: Shape,
-    },
+    Workbook(Box<Sheet>),
 }
 
 impl Source {
@@ -53,7 +46,10 @@ impl Source {
     pub fn open(mut input: Box<dyn Read + Send>, overrides: Overrides) -> Result<Self, FileError> {
         let mut chunk = Zeroizing::new(vec![0; CHUNK_BYTES]);
         let got = read_full(&mut input, &mut chunk)?;
-        if chunk[..got].starts_with(ZIP) {
+        if [ZIP, EMPTY_ZIP]
+            .iter()
+            .any(|magic| chunk[..got].starts_with(magic))
+        {
             return Self::open_workbook(input, &chunk[..got], &overrides);
         }
         let mut parser = Parser::new(overrides);
@@ -85,22 +81,11 @@ impl Source {
             .map_err(|error| FileError::Io(error.to_string()))?;
         if file.len() as u64 > WORKBOOK_BYTES_MAX {
             return Err(FileError::Workbook(
-                "it is larger than 256 MiB; save it as CSV".to_owned(),
+                "it is larger than 64 MiB; save it as CSV".to_owned(),
             ));
         }
-        let mut rows = open_sheet(&file, overrides.sheet.as_deref())?;
-        let mut first: Vec<Vec<Cell<'static>>> = Vec::new();
-        while first.len() < SNIFF_ROWS {
-            let Some((_, cells)) = rows.next() else { break };
-            let owned: Vec<Cell<'static>> = cells.into_iter().map(into_owned).collect();
-            if owned.iter().any(|cell| !cell.is_empty()) {
-                first.push(owned);
-            }
-        }
-        let shape = sniff_rows(rows.sheet.clone(), &first, overrides)?;
-        rows.rewind();
         Ok(Self {
-            kind: Kind::Workbook { rows, shape },
+            kind: Kind::Workbook(Box::new(Sheet::open(file, overrides)?)),
             bytes_done: 0,
         })
     }
@@ -112,7 +97,7 @@ impl Source {
     #[must_use]
     pub fn shape(&self) -> &Shape {
         match &self.kind {
-            Kind::Workbook { shape, .. } => shape,
+            Kind::Workbook(sheet) => &sheet.lines.shape,
             #[allow(clippy::expect_used)]
             Kind::Text { parser, .. } => {
                 parser.shape().expect("open fed a whole window or finished")
@@ -125,7 +110,7 @@ impl Source {
     pub fn bytes_done(&self) -> u64 {
         match &self.kind {
             Kind::Text { .. } => self.bytes_done,
-            Kind::Workbook { rows, .. } => rows.progress().0,
+            Kind::Workbook(sheet) => sheet.progress().0,
         }
     }
 
@@ -134,7 +119,7 @@ impl Source {
     pub fn workbook_bytes(&self) -> Option<u64> {
         match &self.kind {
             Kind::Text { .. } => None,
-            Kind::Workbook { rows, .. } => Some(rows.progress().1),
+            Kind::Workbook(sheet) => Some(sheet.progress().1),
         }
     }
 
@@ -156,14 +141,14 @@ impl Source {
 
     fn next_row(&mut self) -> Result<Option<RowOut>, FileError> {
         match &mut self.kind {
-            Kind::Workbook { rows, shape } => Ok(next_sheet_row(rows, shape)),
+            Kind::Workbook(sheet) => sheet.next_row(),
             Kind::Text {
                 input,
                 parser,
                 chunk,
                 ended,
             } => loop {
-                if let Some(row) = parser.next_row() {
+                if let Some(row) = parser.next_row()? {
                     return Ok(Some(row));
                 }
                 if *ended {
@@ -178,38 +163,6 @@ impl Source {
                 }
             },
         }
-    }
-}
-
-/// A damaged workbook is the supplier's fault, whatever it does to the library that unpacks it.
-fn open_sheet(file: &[u8], sheet: Option<&str>) -> Result<Rows, FileError> {
-    let damaged = |_| Err(FileError::Workbook("it is damaged".to_owned()));
-    catch_unwind(|| Rows::open(file, sheet)).unwrap_or_else(damaged)
-}
-
-/// The next row of a sheet that is neither blank nor the header.
-fn next_sheet_row(rows: &mut Rows, shape: &Shape) -> Option<RowOut> {
-    loop {
-        let (line, cells) = rows.next()?;
-        let blank = cells.iter().all(Cell::is_empty);
-        let header = shape
-            .header
-            .as_ref()
-            .is_some_and(|header| cells.iter().map(Cell::text).eq(header.iter()));
-        if !blank && !header {
-            return Some(RowOut {
-                line,
-                goods: read_row(&cells, &shape.row_rule()),
-            });
-        }
-    }
-}
-
-fn into_owned(cell: Cell<'_>) -> Cell<'static> {
-    match cell {
-        Cell::Text(text) => Cell::Text(text.into_owned().into()),
-        Cell::Date(date) => Cell::Date(date),
-        Cell::Ruined => Cell::Ruined,
     }
 }
 

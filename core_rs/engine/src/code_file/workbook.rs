@@ -1,164 +1,291 @@
-//! XLSX: the first sheet, or the one named, as rows of typed cells.
+//! XLSX: the sheets of a workbook, and the rows of one of them, as a stream.
 //!
 //! A workbook stores numbers as floats with fifteen sure digits. What may have lost a digit
 //! is refused as ruined, never printed back.
 
-use std::borrow::Cow;
-use std::io::Cursor;
+use std::sync::Arc;
 
-use calamine::{DataRef, Reader, Xlsx};
+use quick_xml::events::{BytesStart, Event};
 use zeroize::Zeroizing;
 
 use super::FileError;
+use super::number_format::{Format, date_text};
 use super::row::Cell;
+use super::workbook_parts::{
+    Text, Xml, attribute, damaged, list_sheets, local, next, read_formats, read_strings, relations,
+    xml,
+};
+use super::zip_parts::{Archive, Part, PartReader};
 
-/// Largest sheet once unpacked, in bytes of its cells: bounds what a small archive may inflate to.
-const CELLS_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Columns of a sheet at most.
+const SHEET_COLUMNS_MAX: usize = 256;
 
-/// Integers below this came through a float unharmed; sixteen digits and more may not have.
-const SURE_INTEGER: f64 = 1e15;
-
-/// A sheet's rows, packed: a million small strings would cost several times their text.
-pub(super) struct Rows {
-    pub(super) sheet: String,
-    packed: Zeroizing<Vec<u8>>,
-    at: usize,
+/// A sheet, as the workbook lists it.
+pub(super) struct SheetName {
+    pub(super) name: String,
+    pub(super) hidden: bool,
+    part: Part,
 }
 
-const TEXT: u8 = 0;
-const DATE: u8 = 1;
-const RUINED: u8 = 2;
-/// A new row; its number stands where a text's length does.
-const ROW: u8 = 3;
+/// An opened workbook.
+pub(super) struct Workbook {
+    pub(super) sheets: Vec<SheetName>,
+    shared: Arc<Shared>,
+}
+
+/// What all sheets refer to.
+struct Shared {
+    strings: Zeroizing<Vec<u8>>,
+    ends: Vec<u32>,
+    formats: Vec<Format>,
+    from_1904: bool,
+}
+
+impl Shared {
+    fn string(&self, index: usize) -> Option<&str> {
+        let end = *self.ends.get(index)? as usize;
+        let start = index
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before] as usize);
+        std::str::from_utf8(&self.strings[start..end]).ok()
+    }
+}
+
+pub(super) fn refuse(why: impl Into<String>) -> FileError {
+    FileError::Workbook(why.into())
+}
+
+impl Workbook {
+    /// Reads what all sheets need.
+    pub(super) fn open(file: Zeroizing<Vec<u8>>) -> Result<Self, FileError> {
+        let archive = Archive::open(file).map_err(refuse)?;
+        let Some(book) = archive.part("xl/workbook.xml") else {
+            return Err(foreign(&archive));
+        };
+        let targets = match archive.part("xl/_rels/workbook.xml.rels") {
+            Some(part) => relations(part)?,
+            None => Vec::new(),
+        };
+        let (listed, from_1904) = list_sheets(book)?;
+        let sheets = listed
+            .into_iter()
+            .filter_map(|(name, id, hidden)| {
+                let target = targets
+                    .iter()
+                    .find(|(known, _)| *known == id)
+                    .map(|(_, target)| target.clone())?;
+                let path = if target.starts_with('/') {
+                    target
+                } else {
+                    format!("xl/{target}")
+                };
+                let part = archive.part(&path)?.clone();
+                Some(SheetName { name, hidden, part })
+            })
+            .collect();
+        let formats = archive
+            .part("xl/styles.xml")
+            .map(read_formats)
+            .transpose()?
+            .unwrap_or_default();
+        let (strings, ends) = match archive.part("xl/sharedStrings.xml") {
+            Some(part) => read_strings(part, archive.len())?,
+            None => Default::default(),
+        };
+        let shared = Arc::new(Shared {
+            strings,
+            ends,
+            formats,
+            from_1904,
+        });
+        Ok(Self { sheets, shared })
+    }
+
+    /// The rows of a sheet, from its first.
+    pub(super) fn rows(&self, sheet: &SheetName) -> Rows {
+        Rows {
+            shared: Arc::clone(&self.shared),
+            reader: xml(&sheet.part),
+            part: sheet.part.clone(),
+            buffer: Vec::new(),
+            row: 0,
+            hidden: false,
+        }
+    }
+}
+
+/// An archive that is no workbook, by name where it is known.
+fn foreign(archive: &Archive) -> FileError {
+    let has = |name: &str| archive.part(name).is_some();
+    FileError::Binary(match () {
+        () if has("xl/workbook.bin") => "a binary workbook (.xlsb; save it as .xlsx or .csv)",
+        () if has("word/document.xml") => "a Word document",
+        () if has("ppt/presentation.xml") => "a presentation",
+        () if has("mimetype") => "an OpenDocument file (save it as .xlsx or .csv)",
+        () => "a ZIP archive that is no workbook (unpack it first)",
+    })
+}
+
+/// The rows of a sheet.
+pub(super) struct Rows {
+    shared: Arc<Shared>,
+    reader: Xml<PartReader>,
+    part: Part,
+    buffer: Vec<u8>,
+    row: u32,
+    /// Whether a row was hidden so far.
+    pub(super) hidden: bool,
+}
 
 impl Rows {
-    /// Unpacks a workbook that is in memory.
-    pub(super) fn open(file: &[u8], sheet: Option<&str>) -> Result<Self, FileError> {
-        let refuse = |error: calamine::XlsxError| FileError::Workbook(error.to_string());
-        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file)).map_err(refuse)?;
-        let names = book.sheet_names();
-        let sheet = match sheet {
-            Some(wanted) if names.iter().any(|name| name == wanted) => wanted.to_owned(),
-            Some(wanted) => {
-                return Err(FileError::Workbook(format!(
-                    "no sheet “{wanted}”; there are: {}",
-                    names.join(", ")
-                )));
-            }
-            None => names
-                .first()
-                .cloned()
-                .ok_or_else(|| FileError::Workbook("it has no sheet".to_owned()))?,
-        };
-        let mut rows = Self {
-            sheet: sheet.clone(),
-            packed: Zeroizing::new(Vec::new()),
-            at: 0,
-        };
-        let mut cells = book.worksheet_cells_reader(&sheet).map_err(refuse)?;
-        let mut row = None;
-        let mut next_column = 0;
-        while let Some(cell) = cells.next_cell().map_err(refuse)? {
-            let (cell_row, cell_column) = cell.get_position();
-            if row != Some(cell_row) {
-                row = Some(cell_row);
-                next_column = 0;
-                rows.put(ROW, cell_row + 1, b"");
-            }
-            // Cells that a sheet leaves out are empty.
-            for _ in next_column..cell_column {
-                rows.put(TEXT, 0, b"");
-            }
-            next_column = cell_column + 1;
-            rows.put_value(cell.get_value());
-            if rows.packed.len() > CELLS_BYTES_MAX {
-                return Err(FileError::Workbook(
-                    "the sheet is larger than 512 MiB".to_owned(),
-                ));
+    /// The next row: its number (from 1) and its cells; `None` behind the last.
+    pub(super) fn next(&mut self) -> Result<Option<(u64, Vec<Cell<'static>>)>, FileError> {
+        let mut cells: Vec<Cell<'static>> = Vec::new();
+        let mut place = 0_usize;
+        let mut head = CellHead::default();
+        let mut text = Text::default();
+        loop {
+            let event = next(&mut self.reader, &mut self.buffer)?;
+            match &event {
+                Event::Start(element) => match local(element.name().as_ref()) {
+                    "row" => {
+                        let number = attribute(element, "r").and_then(|number| number.parse().ok());
+                        self.row = number.unwrap_or(self.row.saturating_add(1));
+                        self.hidden |= attribute(element, "hidden")
+                            .is_some_and(|hidden| hidden == "1" || hidden == "true");
+                        cells.clear();
+                        place = 0;
+                    }
+                    "c" => {
+                        head = CellHead::of(element);
+                        place = head.column.unwrap_or(place);
+                        text = Text::default();
+                    }
+                    "f" => text.inside = false,
+                    _ => text.take_in(&event),
+                },
+                Event::End(element) => match local(element.name().as_ref()) {
+                    "c" => {
+                        if place >= SHEET_COLUMNS_MAX {
+                            return Err(refuse(format!(
+                                "it has more than {SHEET_COLUMNS_MAX} columns"
+                            )));
+                        }
+                        let cell = self.shared.cell(&head, &text.take())?;
+                        // Cells that a sheet leaves out are empty.
+                        while cells.len() < place {
+                            cells.push(Cell::Text("".into()));
+                        }
+                        cells.push(cell);
+                        place += 1;
+                    }
+                    "row" => return Ok(Some((u64::from(self.row), cells))),
+                    _ => text.take_in(&event),
+                },
+                Event::Eof => return Ok(None),
+                event => text.take_in(event),
             }
         }
-        Ok(rows)
     }
 
-    fn put(&mut self, tag: u8, number: u32, text: &[u8]) {
-        self.packed.push(tag);
-        self.packed.extend_from_slice(&number.to_be_bytes());
-        self.packed.extend_from_slice(text);
-    }
-
-    fn put_value(&mut self, value: &DataRef<'_>) {
-        let (tag, text) = match value {
-            DataRef::Empty => (TEXT, Cow::Borrowed("")),
-            DataRef::String(text) => (TEXT, Cow::Borrowed(super::field::trim(text))),
-            DataRef::SharedString(text) => (TEXT, Cow::Borrowed(super::field::trim(text))),
-            DataRef::Int(number) if number.unsigned_abs() < 1_000_000_000_000_000 => {
-                (TEXT, Cow::Owned(number.to_string()))
-            }
-            DataRef::Float(number) if number.fract() == 0.0 && number.abs() < SURE_INTEGER => {
-                (TEXT, Cow::Owned(format!("{number:.0}")))
-            }
-            DataRef::DateTime(date) => (DATE, Cow::Owned(date_text(date.to_ymd_hms_milli()))),
-            DataRef::DateTimeIso(text) => (DATE, Cow::Borrowed(text.as_str())),
-            DataRef::Int(_)
-            | DataRef::Float(_)
-            | DataRef::Bool(_)
-            | DataRef::Error(_)
-            | DataRef::DurationIso(_) => (RUINED, Cow::Borrowed("")),
-        };
-        // A cell holds at most 32,767 characters; a longer one is refused as too long by its row.
-        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        self.put(tag, length, text.as_bytes());
-    }
-
-    /// The next row: its number (from 1) and its cells.
-    pub(super) fn next(&mut self) -> Option<(u64, Vec<Cell<'_>>)> {
-        let (tag, row) = self.take_head()?;
-        debug_assert_eq!(tag, ROW, "a row starts with its number");
-        let mut spans = Vec::new();
-        while self.packed.get(self.at).is_some_and(|tag| *tag != ROW) {
-            let Some((tag, length)) = self.take_head() else {
-                break;
-            };
-            let start = self.at;
-            self.at += length as usize;
-            spans.push((tag, start..self.at));
-        }
-        let cell = |(tag, span): (u8, std::ops::Range<usize>)| {
-            let text = String::from_utf8_lossy(&self.packed[span]);
-            match tag {
-                TEXT => Cell::Text(text),
-                DATE => Cell::Date(text.into_owned()),
-                _ => Cell::Ruined,
-            }
-        };
-        Some((u64::from(row), spans.into_iter().map(cell).collect()))
-    }
-
-    fn take_head(&mut self) -> Option<(u8, u32)> {
-        let head = self.packed.get(self.at..self.at + 5)?;
-        let number = u32::from_be_bytes(head[1..].try_into().ok()?);
-        let tag = head[0];
-        self.at += 5;
-        Some((tag, number))
-    }
-
-    /// Starts again at the first row.
-    pub(super) fn rewind(&mut self) {
-        self.at = 0;
-    }
-
-    /// How far the rows have been read, and their size, in bytes.
+    /// How far the rows have been read, and their size, in bytes unpacked.
     pub(super) fn progress(&self) -> (u64, u64) {
-        (self.at as u64, self.packed.len() as u64)
+        let done = self.reader.get_ref().get_ref().done();
+        (done.min(self.part.size), self.part.size)
     }
 }
 
-fn date_text(
-    (year, month, day, hour, minute, second, _): (u16, u8, u8, u8, u8, u8, u16),
-) -> String {
-    if (hour, minute, second) == (0, 0, 0) {
-        format!("{year:04}-{month:02}-{day:02}")
-    } else {
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+#[derive(Default)]
+struct CellHead {
+    column: Option<usize>,
+    kind: String,
+    style: usize,
+}
+
+impl CellHead {
+    fn of(element: &BytesStart<'_>) -> Self {
+        let mut head = Self::default();
+        for attribute in element.attributes().filter_map(Result::ok) {
+            let key: &str = attribute.key.as_ref();
+            match key {
+                "r" => head.column = column_of(&attribute.value),
+                "t" => attribute.value.as_ref().clone_into(&mut head.kind),
+                "s" => head.style = attribute.value.parse().unwrap_or(0),
+                _ => {}
+            }
+        }
+        head
     }
+}
+
+/// `AB12` is in column 27, counted from 0.
+fn column_of(reference: &str) -> Option<usize> {
+    let letters = reference.bytes().take_while(u8::is_ascii_uppercase);
+    let number = letters.take(4).fold(0_usize, |sum, letter| {
+        sum * 26 + usize::from(letter - b'A') + 1
+    });
+    number.checked_sub(1)
+}
+
+impl Shared {
+    fn cell(&self, head: &CellHead, value: &str) -> Result<Cell<'static>, FileError> {
+        let trimmed = |text: &str| {
+            Cell::Text(
+                super::field::trim(&super::text::clean(&unescape(text)))
+                    .to_owned()
+                    .into(),
+            )
+        };
+        if value.is_empty() {
+            return Ok(Cell::Text("".into()));
+        }
+        Ok(match head.kind.as_str() {
+            "s" => {
+                let index = value.trim().parse().map_err(damaged)?;
+                trimmed(self.string(index).ok_or_else(|| refuse("it is damaged"))?)
+            }
+            "str" | "inlineStr" => trimmed(value),
+            "d" => Cell::Date(value.trim_end_matches('Z').to_owned()),
+            "b" | "e" => Cell::Ruined,
+            _ => self.number(head.style, value.trim()),
+        })
+    }
+
+    fn number(&self, style: usize, value: &str) -> Cell<'static> {
+        let Ok(number) = value.parse::<f64>() else {
+            return Cell::Ruined;
+        };
+        let plain = Format::Plain;
+        let format = self.formats.get(style).unwrap_or(&plain);
+        let shown = match format {
+            Format::Date => {
+                return date_text(number, self.from_1904).map_or(Cell::Ruined, Cell::Date);
+            }
+            other => other.show(number),
+        };
+        shown.map_or(Cell::Ruined, |text| Cell::Text(text.into()))
+    }
+}
+
+/// `_x000D_`: how workbooks write characters that XML cannot.
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("_x") {
+        let code = rest
+            .get(at + 2..at + 6)
+            .filter(|_| rest.as_bytes().get(at + 6) == Some(&b'_'));
+        let found = code
+            .and_then(|code| u32::from_str_radix(code, 16).ok())
+            .and_then(char::from_u32);
+        let end = if found.is_some() { at + 7 } else { at + 2 };
+        out.push_str(&rest[..at]);
+        match found {
+            Some(c) => out.push(c),
+            None => out.push_str("_x"),
+        }
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
 }

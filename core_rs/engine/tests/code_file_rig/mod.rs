@@ -1,4 +1,7 @@
 //! Reads files as the tests look at them.
+#![allow(dead_code, clippy::expect_used)] // each test file uses its part
+
+use std::collections::BTreeMap;
 
 use quangate_engine::code_file::{FileError, Goods, Overrides, Parser, RowOut};
 
@@ -22,6 +25,11 @@ fn show(row: &RowOut) -> String {
 #[derive(Debug, PartialEq)]
 pub struct Outcome {
     pub shape: String,
+    pub doubts: Vec<String>,
+    /// Cells read over, by their column's name.
+    pub ignored: BTreeMap<String, u64>,
+    /// Filled cells of the rows.
+    pub filled: u64,
     pub rows: Vec<String>,
     pub lines: Vec<u64>,
 }
@@ -33,28 +41,32 @@ pub fn read_chunked(
     chunk: usize,
 ) -> Result<Outcome, FileError> {
     let mut parser = Parser::new(overrides.clone());
-    let mut outcome = Outcome {
-        shape: String::new(),
-        rows: Vec::new(),
-        lines: Vec::new(),
-    };
+    let mut rows = Vec::new();
     for piece in bytes.chunks(chunk.max(1)) {
         parser.feed(piece)?;
-        while let Some(row) = parser.next_row() {
-            outcome.rows.push(show(&row));
-            outcome.lines.push(row.line);
+        while let Some(row) = parser.next_row()? {
+            rows.push(row);
         }
     }
     parser.finish()?;
-    while let Some(row) = parser.next_row() {
-        outcome.rows.push(show(&row));
-        outcome.lines.push(row.line);
+    while let Some(row) = parser.next_row()? {
+        rows.push(row);
     }
-    outcome.shape = parser
-        .shape()
-        .map(quangate_engine::code_file::Shape::explain)
-        .unwrap_or_default();
-    Ok(outcome)
+    let shape = parser.shape().expect("a finished parser has a shape");
+    let mut ignored = BTreeMap::new();
+    for row in &rows {
+        for place in (0..128).filter(|place| row.ignored >> place & 1 == 1) {
+            *ignored.entry(shape.name_of(place)).or_default() += 1;
+        }
+    }
+    Ok(Outcome {
+        shape: shape.explain(),
+        doubts: shape.doubts.clone(),
+        ignored,
+        filled: rows.iter().map(|row| u64::from(row.filled)).sum(),
+        rows: rows.iter().map(show).collect(),
+        lines: rows.iter().map(|row| row.line).collect(),
+    })
 }
 
 /// A text in UTF-16, with or without a byte order mark.

@@ -1,0 +1,220 @@
+//! Files that are none, wrappings of codes, encodings, and what comes late in a file.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fmt::Write;
+
+use encoding_rs::BIG5;
+use quangate_engine::code_file::Overrides;
+
+mod code_file_rig;
+use code_file_rig::{Outcome, read_chunked};
+
+fn read(bytes: &[u8]) -> Outcome {
+    let text = String::from_utf8_lossy(bytes);
+    read_chunked(bytes, &Overrides::default(), usize::MAX).expect(&text)
+}
+
+/// The codes of a file that is read without a question; refused rows are left out.
+fn codes(text: &str) -> Vec<String> {
+    let outcome = read(text.as_bytes());
+    assert_eq!(outcome.doubts, Vec::<String>::new(), "{text}");
+    outcome
+        .rows
+        .into_iter()
+        .filter(|row| !row.starts_with('!'))
+        .collect()
+}
+
+/// Other formats under these names are refused by theirs.
+#[test]
+fn other_formats_are_refused_by_name() {
+    let table: [(&str, &str); 19] = [
+        (
+            "<html><body><table><tr><td>A-1</td></tr></table></body></html>",
+            "HTML",
+        ),
+        ("<!DOCTYPE html>\n<html lang=\"en\">\n<p>A-1</p>", "HTML"),
+        (
+            "\u{feff}  <table border=1>\n<tr><td>code</td></tr>\n</table>",
+            "HTML",
+        ),
+        (
+            "<meta charset=\"utf-8\"><style></style><table><tr><td>A</td></tr></table>",
+            "HTML",
+        ),
+        (
+            "<?xml version=\"1.0\"?>\n<?mso-application progid=\"Excel.Sheet\"?>\n<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">",
+            "SpreadsheetML",
+        ),
+        (
+            "<?xml version=\"1.0\"?><codes><code>A</code></codes>",
+            "XML",
+        ),
+        ("{\"codes\": [\"A-1\", \"A-2\"]}", "JSON"),
+        (
+            "{\n  \"title\": \"dashboard\",\n  \"panels\": []\n}",
+            "JSON",
+        ),
+        ("[{\"code\": \"A-1\"}]", "JSON"),
+        ("[\"A-1\", \"A-2\"]", "JSON"),
+        ("{\"code\":\"A-1\"}\n{\"code\":\"A-2\"}", "JSON"),
+        ("%PDF-1.4\nA", "PDF"),
+        ("{\\rtf1\\ansi A-1}", "RTF"),
+        (
+            "MIME-Version: 1.0\nContent-Type: multipart/related",
+            "web page",
+        ),
+        ("INSERT INTO codes VALUES ('A-1');", "SQL"),
+        ("-----BEGIN PRIVATE KEY-----\nMIIE\n-----END", "PEM"),
+        ("PK\u{3}\u{4}", "ZIP"),
+        (
+            "# Title\n\nSome words about the product and how it is built.\n\n```\nmake build\n```\n\n- one\n- two\n",
+            "fifth",
+        ),
+        (
+            "请登录官网，输入卡密即可兑换，如有问题请联系客服。\n第二步：打开页面，点击兑换按钮即可。\n",
+            "fifth",
+        ),
+    ];
+    for (text, name) in table {
+        if text.starts_with("PK") {
+            continue; // Source's business: see code_file_workbook.rs
+        }
+        let error =
+            read_chunked(text.as_bytes(), &Overrides::default(), usize::MAX).expect_err(text);
+        assert!(error.to_string().contains(name), "{text}: {error}");
+    }
+    let readme = include_str!("../../../README.md");
+    assert!(read_chunked(readme.as_bytes(), &Overrides::default(), usize::MAX).is_err());
+}
+
+/// Marks that nobody sees are in no code, and make no difference between codes.
+#[test]
+fn unseen_marks_are_cleaned() {
+    for text in [
+        "\u{202a}D-1\u{202c}\nD-1",
+        "D\u{200b}-1\nD-1\u{200e}",
+        "\u{2066}D-1\u{2069}\n\u{feff}D-1",
+        "D-\u{ad}1\nD-1",
+        "\u{200f}D-1\n\u{2060}D-1",
+    ] {
+        assert_eq!(codes(text), ["D-1", "D-1"], "{text:?}");
+    }
+}
+
+/// Guards, labels, and line ends that only some programs see.
+#[test]
+fn wrappings_are_taken_off() {
+    let table: [(&str, &[&str]); 13] = [
+        (
+            "'6222000000001\n'6222000000002",
+            &["6222000000001", "6222000000002"],
+        ),
+        ("code,pin\n'0012,'007", &["0012|007"]),
+        ("'A-1'\n'A-2'", &["A-1", "A-2"]),
+        ("卡号：AAA3\n卡号：AAA4", &["AAA3", "AAA4"]),
+        (
+            "卡号: AAA3 密码: p3\n卡号: AAA4 密码: p4",
+            &["AAA3|p3", "AAA4|p4"],
+        ),
+        (
+            "卡号：AAA3，密码：p3\n卡号：AAA4，密码：p4",
+            &["AAA3|p3", "AAA4|p4"],
+        ),
+        (
+            "卡号:AAA3----密码:p3\n卡号:AAA4----密码:p4",
+            &["AAA3|p3", "AAA4|p4"],
+        ),
+        ("Code: AAA3\nCode: AAA4", &["AAA3", "AAA4"]),
+        (
+            "链接：https://x.cn/r?a=1\n链接：https://x.cn/r?a=2",
+            &["||https://x.cn/r?a=1", "||https://x.cn/r?a=2"],
+        ),
+        ("AA-1\u{2028}AA-2\u{2029}AA-3", &["AA-1", "AA-2", "AA-3"]),
+        ("AA-1\u{85}AA-2\nAA-3", &["AA-1", "AA-2", "AA-3"]),
+        ("AA-1\u{b}AA-2\u{c}AA-3", &["AA-1", "AA-2", "AA-3"]),
+        (
+            "兑换码/链接\nAB-12\nhttps://x.cn/r/1",
+            &["AB-12", "||https://x.cn/r/1"],
+        ),
+    ];
+    for (text, expected) in table {
+        assert_eq!(codes(text), expected, "{text}");
+    }
+}
+
+/// Big5 is recognised by the names it spells, and else asked about.
+#[test]
+fn big5_is_no_mojibake() {
+    let named = BIG5
+        .encode("卡號,密碼,備註\nA-1,p1,好的\nA-2,p2,沒問題\n")
+        .0;
+    let outcome = read(&named);
+    assert_eq!(outcome.rows, ["A-1|p1", "A-2|p2"]);
+    assert!(outcome.shape.starts_with("big5"), "{}", outcome.shape);
+    assert_eq!((outcome.doubts.len(), outcome.ignored["備註"]), (0, 2));
+    let unnamed = BIG5.encode("購買成功一\n購買成功二\n").0;
+    assert!(!read(&unnamed).doubts.is_empty());
+}
+
+/// Another header in the middle ends the import: what follows has other columns.
+#[test]
+fn appended_files_are_not_mixed_up() {
+    let text = "code,pin\nA-1,1\npin,code\n2,A-2\n";
+    assert!(read_chunked(text.as_bytes(), &Overrides::default(), usize::MAX).is_err());
+    assert_eq!(
+        codes("code,pin\nA-1,1\nCode,PIN\nA-2,2\n"),
+        ["A-1|1", "A-2|2"]
+    );
+}
+
+/// A line that the file's first rows do not explain is refused, not guessed.
+#[test]
+fn late_surprises_are_refused() {
+    let mut text = String::new();
+    for number in 0..2000 {
+        writeln!(text, "卡号：AA-{number:05} 密码：p{number}").unwrap();
+    }
+    text.push_str("卡号：BB-1 密码：p 密钥：k\n");
+    assert_eq!(
+        read(text.as_bytes()).rows.last().unwrap(),
+        "!further_secret"
+    );
+    let mut text = String::from("卡密,状态\n");
+    for number in 0..2000 {
+        writeln!(text, "AA-{number:05},未售").unwrap();
+    }
+    text.push_str("BB-1,奇怪\n");
+    assert_eq!(
+        read(text.as_bytes()).rows.last().unwrap(),
+        "!unknown_status"
+    );
+}
+
+/// With the columns named nobody is asked, and nothing is lost.
+#[test]
+fn named_columns_settle_it() {
+    let with = |columns: &str| Overrides::parse(None, None, Some(columns)).unwrap();
+    let table: [(&str, &str, &[&str]); 4] = [
+        ("A1----p1----q1----r1", "code,pin,extra,-", &["A1|p1\nq1"]),
+        (
+            "卡号,密码,密钥\nA1,p1,k1",
+            "code,pin,extra",
+            &["A1|p1\n密钥: k1"],
+        ),
+        ("卡号,密码,密钥\nA1,p1,k1", "code,pin,-", &["A1|p1"]),
+        ("A1,used\nA2,new", "code,status", &["!sold", "A2"]),
+    ];
+    for (text, columns, expected) in table {
+        let outcome = read_chunked(text.as_bytes(), &with(columns), usize::MAX).unwrap();
+        assert_eq!(
+            (
+                outcome.rows.iter().map(String::as_str).collect::<Vec<_>>(),
+                outcome.doubts.len()
+            ),
+            (expected.to_vec(), 0),
+            "{text}"
+        );
+    }
+    assert!(Overrides::parse(None, None, Some("code,code")).is_err());
+}
