@@ -10,7 +10,7 @@ from typing import Final
 
 from aiohttp.web import BaseRequest
 
-from gateway.api.body import BODY_BYTES_MAX, read_body, release_body, require_json
+from gateway.api.body import BODY_BYTES_MAX, body_at_hand, read_body, release_body, require_json
 from gateway.api.context import Context
 from gateway.api.problems import ProblemError
 from gateway.api.request import Request, of
@@ -44,27 +44,30 @@ async def admit(
     now = time.time()
     known = context.catalog.keys.get(key_id)
     ours = of(request)
-    body = None
+    key = body = None
+    is_judged = request.body_exists
     try:
-        if request.body_exists:
-            _judge_head(known, timestamp, nonce, signature, now)
+        if is_judged:
+            key = _judge_head(known, timestamp, nonce, signature, now)
             if json:
                 require_json(request)
+            body = body_at_hand(request, bytes_max)
+        if body is None:
             body = await read_body(request, bytes_max)
-        else:
-            body = await read_body(request)  # only that it is not compressed
         genuine = context.keyring.verify(
             key_id, request.method, request.raw_path, timestamp, nonce, body, signature
         )
-        key = _prove(known if genuine else None, timestamp, nonce, now)
-        release_body(ours)
+        if ours.held_bytes:
+            release_body(ours)
+        if key is None or not genuine:
+            key = _prove(known if genuine else None, timestamp, nonce, now)
         _require_rights(key, ours, scope)
     except ProblemError as error:
         if known is not None:
             why = error.why if isinstance(error, _UnprovedError) else error.detail
             context.refusals.note(ours, known, error.code, why or error.code, body)
         raise
-    if json and not request.body_exists:
+    if json and not is_judged:
         require_json(request)
     if key.rate_per_s is not None:
         _limit(context, key, key.rate_per_s)
@@ -88,7 +91,7 @@ def _require_rights(key: Key, request: Request, scope: str | None) -> None:
         raise ProblemError("forbidden", f"This key lacks the scope {scope}.")
 
 
-def _judge_head(key: Key | None, timestamp: str, nonce: str, signature: str, now: float) -> None:
+def _judge_head(key: Key | None, timestamp: str, nonce: str, signature: str, now: float) -> Key:
     """What can be said before there is a body to check the signature with.
 
     Whether the time is stale is said to everybody alike, whatever key is named.
@@ -100,7 +103,9 @@ def _judge_head(key: Key | None, timestamp: str, nonce: str, signature: str, now
         raise _stale(now)
     if key is None:
         raise _UnprovedError("there is no such key")
-    _require_sound(key, timestamp, nonce, now)
+    if key.expires_at is not None:
+        _require_sound(key, timestamp, nonce, now)
+    return key
 
 
 def _require_sound(key: Key, timestamp: str, nonce: str, now: float) -> None:

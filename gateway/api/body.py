@@ -26,6 +26,16 @@ class _NoMembers(msgspec.Struct, forbid_unknown_fields=True):
 _NO_MEMBERS: Final = msgspec.json.Decoder(_NoMembers)
 
 
+def body_at_hand(request: BaseRequest, bytes_max: int) -> bytes | None:
+    """The body if it came with its head and nothing about it is odd; else `read_body`."""
+    content = request.content
+    if not content.is_eof() or content.exception() is not None:
+        return None
+    if "Content-Encoding" in request.headers or content.total_bytes > bytes_max:
+        return None
+    return content.read_nowait(-1)
+
+
 async def read_body(request: BaseRequest, bytes_max: int = BODY_BYTES_MAX) -> bytes:
     """The body as sent. Raises ProblemError: body-too-large, unsupported-media-type, overloaded.
 
@@ -60,7 +70,7 @@ async def read_body(request: BaseRequest, bytes_max: int = BODY_BYTES_MAX) -> by
 async def _read_as_it_comes(request: Request, bytes_max: int) -> bytes:
     parts = bytearray()
     while chunk := await request.content.readany():
-        if not request.budget.take(len(chunk)):
+        if not request.connection.budget.take(len(chunk)):
             raise ProblemError("overloaded", "Too many bodies are under way.")
         request.held_bytes += len(chunk)
         parts += chunk
@@ -72,7 +82,7 @@ async def _read_as_it_comes(request: Request, bytes_max: int) -> bytes:
 def release_body(request: Request) -> None:
     """It is known who sent the body, or it was answered: it is nobody's burden any more."""
     if request.held_bytes:
-        request.budget.give_back(request.held_bytes)
+        request.connection.budget.give_back(request.held_bytes)
         request.held_bytes = 0
 
 

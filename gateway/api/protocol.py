@@ -19,7 +19,7 @@ from aiohttp.web_protocol import RequestHandler, _ErrInfo
 from gateway.api.places import Places
 from gateway.api.problems import ProblemError, problem_response
 from gateway.api.proxy_header import NotAProxyHeader, read_proxy_header
-from gateway.api.request import of
+from gateway.api.request import BodyBudget, of
 from gateway.domain.address import Address, read_address
 
 HEAD_DEADLINE_S = 10.0
@@ -30,7 +30,7 @@ TARGET_BYTES_MAX: Final = 8190
 FIELD_BYTES_MAX: Final = 8192  # another number, so that the parser's complaint tells which it was
 HEAD_BYTES_MAX: Final = 65_536  # of all fields together
 FIELDS_MAX: Final = 128
-READ_BYTES: Final = 65_536  # of a body that nobody reads yet aiohttp keeps up to twice as much
+READ_BYTES: Final = 32_768  # of a body that nobody reads yet aiohttp keeps up to twice as much
 HEAD_END = b"\r\n\r\n"
 CHUNKS_END = b"0\r\n\r\n"
 
@@ -54,14 +54,23 @@ class DeadlineRequestHandler(RequestHandler):
         "_taken",
         "_waits_since",
         "_wire",
+        "budget",
         "peer",
+        "trusted",
     )
 
     def __init__(
-        self, *arguments: Any, places: Places, proxy_protocol: bool, **settings: Any
+        self,
+        *arguments: Any,
+        places: Places,
+        proxy_protocol: bool,
+        budget: BodyBudget,
+        **settings: Any,
     ) -> None:
         super().__init__(*arguments, **settings)
         self._places = places
+        self.trusted = places.trusted
+        self.budget = budget
         self._has_place = False  # counted as a connection of `peer`
         self._is_watched = False  # for signs of a proxy
         self._preamble: bytes | None = b"" if proxy_protocol else None  # of the PROXY protocol

@@ -3,7 +3,7 @@
 import itertools
 import re
 import secrets
-from typing import Any, Final, cast
+from typing import Final, Protocol, cast
 
 from aiohttp.helpers import reify
 from aiohttp.web import BaseRequest, StreamResponse
@@ -42,41 +42,43 @@ class BodyBudget:
         self._free += count
 
 
+class Connection(Protocol):
+    """What a request asks of its connection. `peer` is who is connected to us, or whom the PROXY
+    protocol names; None: its address could not be told."""
+
+    peer: Address | None
+    trusted: tuple[Network, ...]
+    budget: BodyBudget
+
+
 class Request(BaseRequest):
-    """What aiohttp's request does not know. `peer` is who is connected to us, or whom the PROXY
-    protocol names; None: an address could not be told. `held_bytes` of its body are on account
-    of the budget for bodies (see body).
+    """What aiohttp's request does not know. Nothing is made before it is asked for: most orders
+    need little of it.
     """
 
-    def __init__(
-        self,
-        *arguments: Any,
-        peer: Address | None,
-        trusted: tuple[Network, ...],
-        budget: BodyBudget,
-    ) -> None:
-        super().__init__(*arguments)
-        self.budget = budget
-        self._peer = peer
-        self._trusted = trusted
-        path = self._message.path
-        self._target = path if path[:1] == "/" else origin_form(path)
-        self.held_bytes = 0
+    held_bytes = 0  # of its body, on account of the connection's budget (see body)
 
     @property
     def raw_path(self) -> str:
         """Path and query as they were sent, without the authority of an absolute target."""
-        return self._target
+        path = self._message.path
+        return path if path[:1] == "/" else origin_form(path)
+
+    @property
+    def connection(self) -> Connection:
+        """Where it came from."""
+        return cast(Connection, self._protocol)
 
     @reify
     def client(self) -> Address | None:
         """Who asks; None: that cannot be told, and no list of addresses has it."""
-        if not self._trusted:
-            return self._peer
+        peer, trusted = self.connection.peer, self.connection.trusted
+        if not trusted:
+            return peer
         headers = self._message.headers
         return client_of(
-            self._peer,
-            self._trusted,
+            peer,
+            trusted,
             headers.getall("X-Forwarded-For", ()),
             headers.getall("Forwarded", ()),
         )
@@ -84,8 +86,8 @@ class Request(BaseRequest):
     @property
     def is_https(self) -> bool:
         """Whether the client speaks TLS with a proxy that we trust."""
-        headers = self._message.headers
-        return says_https(self._peer, self._trusted, headers.getall("X-Forwarded-Proto", ()))
+        said = self._message.headers.getall("X-Forwarded-Proto", ())
+        return says_https(self.connection.peer, self.connection.trusted, said)
 
     @reify
     def id(self) -> str:
@@ -103,13 +105,13 @@ class Request(BaseRequest):
     async def _prepare_hook(self, response: StreamResponse) -> None:
         """Add what every answer has; aiohttp calls this before it writes a head."""
         response.headers[REQUEST_ID] = self.id
-        if self._target.startswith(SIGNED_ROOT):
+        if self.raw_path.startswith(SIGNED_ROOT):
             response.headers["Cache-Control"] = "no-store"
 
 
 def of(request: BaseRequest) -> Request:
     """A handler's request as what it is: every connection of ours makes these."""
-    return cast(Request, request)
+    return request  # type: ignore[return-value]  # cast would be a call more
 
 
 def origin_form(target: str) -> str:

@@ -125,7 +125,9 @@ def make_handler(context: Context, routes: Sequence[Route]) -> Callable[[BaseReq
             log.exception("api.failed", path=path, method=request.method, trace_id=trace_id)
             response = _answer(ProblemError("internal"), request, meters)
         finally:
-            release_body(of(request))
+            ours = of(request)
+            if ours.held_bytes:
+                release_body(ours)
         meter.observe(response.status, now() - started)
         return response
 

@@ -27,7 +27,7 @@ class DeadlineServer(Server):
         budget: BodyBudget | None = None,
     ) -> None:
         """`proxy_protocol`: connections of trusted proxies begin with its header."""
-        super().__init__(handler, request_factory=self._request)
+        super().__init__(handler)
         self._places = places or Places()
         self._proxy_protocol = proxy_protocol
         self._budget = budget or BodyBudget()
@@ -39,23 +39,14 @@ class DeadlineServer(Server):
             keepalive_timeout=protocol.KEEPALIVE_S,
             places=self._places,
             proxy_protocol=self._proxy_protocol,
+            budget=self._budget,
             **PROTOCOL_SETTINGS,
         )
 
-    def _request(
+    def _make_request(
         self, message: Any, payload: Any, connection: Any, writer: Any, task: Any
     ) -> Request:
-        return Request(
-            message,
-            payload,
-            connection,
-            writer,
-            task,
-            self._loop,
-            peer=connection.peer,
-            trusted=self._places.trusted,
-            budget=self._budget,
-        )
+        return Request(message, payload, connection, writer, task, self._loop)
 
     async def sweep(self) -> None:
         """Cut off overdue clients, for as long as the server runs."""
