@@ -4,6 +4,7 @@ raises. Nothing here knows a platform.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
@@ -39,11 +40,50 @@ def read_json(body: bytes) -> Any:
 
 
 def _read_tolerantly(body: bytes) -> Any:
-    """What the strict reader refuses and other clients take: a BOM, half of a character."""
+    """What the strict reader refuses and other clients take: BOMs, half of a character, what PHP
+    says of itself before the answer.
+    """
     try:
-        return mended(_TOLERANT.decode(body.decode("utf-8-sig")))
+        text = body.decode("utf-8").lstrip("\ufeff \t\r\n")
+    except ValueError:
+        raise ProtocolError("the answer is not JSON: it is not UTF-8") from None
+    try:
+        return mended(_TOLERANT.decode(_without_notices(text)))
     except (ValueError, RecursionError, InvalidOperation):
-        raise ProtocolError("the answer is not JSON") from None
+        raise ProtocolError(f"the answer is not JSON: {_looks(text)}") from None
+
+
+# "Notice: Undefined index: x in /srv/a.php on line 7", as text or as HTML, on lines of its own.
+_NOTICE: Final = re.compile(
+    r"(?:<b>)?(?:PHP )?(?:Notice|Warning|Deprecated|Strict Standards)(?:</b>)?:"
+    r"[^\n]{0,2000}? on line (?:<b>)?[0-9]{1,9}(?:</b>)?"
+)
+_GAP: Final = re.compile(r"(?:\s|<br ?/?>)*")
+NOTICES_MAX: Final = 100
+
+
+def _without_notices(text: str) -> str:
+    """What follows PHP's notices, one after the other; it must be the answer, whole."""
+    position = 0
+    for _ in range(NOTICES_MAX):
+        gap = _GAP.match(text, position)
+        notice = _NOTICE.match(text, gap.end() if gap else position)
+        if notice is None:
+            break
+        position = notice.end()
+    rest = _GAP.sub("", text[position:], count=1) if position else text
+    return rest if rest[:1] in {"{", "["} else text
+
+
+def _looks(text: str) -> str:
+    """What it is instead, in words of ours: an answer may hold a code, and is never quoted."""
+    if not text:
+        return "it is empty"
+    if text.startswith("<"):
+        return "it is HTML or XML"
+    if text[0] in "{[":
+        return "it is cut off, or followed by something else"
+    return "something else stands before it" if "{" in text else "it is text"
 
 
 def mended(value: Any) -> Any:

@@ -11,6 +11,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+import httptools
+
 from connectors.contract import FailureKind, HttpRequest, HttpResponse, TransportFailure
 from connectors.http1.connection import AnswerTooLongError, Connection
 from connectors.http1.dialer import Dialer
@@ -136,5 +138,7 @@ class HttpClient:
 
 def _reason(error: Exception) -> str:
     """What may be told: not a foreign error's text, which may quote the request or the answer."""
+    if type(error) is httptools.HttpParserError:  # its texts are llhttp's own, whatever came
+        return f"the answer is not HTTP as it should be: {error}"
     ours = isinstance(error, (AnswerTooLongError, UnsendableError))
     return str(error) if ours else type(error).__name__

@@ -154,6 +154,52 @@ def test_fractions_are_read_exactly() -> None:
     assert read_json(b'\xef\xbb\xbf{"p": 0.1}') == {"p": Decimal("0.1")}
 
 
+NOTICE = b"\nNotice: Undefined index: a{b in /srv/api.php on line 7\n"
+HTML_NOTICE = b"<br />\n<b>Warning</b>:  x() in <b>/srv/a.php</b> on line <b>12</b><br />\n"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"\xef\xbb\xbf" * 2,
+        b"\xef\xbb\xbf\r\n\xef\xbb\xbf ",
+        NOTICE,
+        NOTICE * 3,
+        HTML_NOTICE + NOTICE,
+        b"PHP Deprecated:  x in y on line 3\n",
+        b"\xef\xbb\xbf" + HTML_NOTICE,
+    ],
+)
+def test_what_php_puts_before_an_answer_is_passed_over(before: bytes) -> None:
+    """Several BOMs, notices as text and as HTML: what follows is the whole answer."""
+    assert read_json(before + b'{"p": 0.1, "q": [1]}') == {"p": Decimal("0.1"), "q": [1]}
+    with pytest.raises(ProtocolError):
+        read_json(before + b'{"p": 1} and more')
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "empty"),
+        (b"\xef\xbb\xbf", "empty"),
+        (b"<html>{}</html>", "HTML"),
+        (b'{"code": 0', "cut off"),
+        (b'{"code": 0}<!-- 3 ms -->', "followed"),
+        (b'debug: canary-7261 {"code": 0}', "before it"),
+        (b"canary-7261", "text"),
+        (b"\xff\xfe{", "UTF-8"),
+        (NOTICE * 2_000, "before it"),
+        (NOTICE + b" " * 50_000, "before it"),
+        (b"Fatal error: x in y on line 3\n" + b'{"code": 0}', "before it"),
+    ],
+)
+def test_what_it_is_instead_is_said(body: bytes, words: str) -> None:
+    """An operator reads why an answer was not understood; the answer itself is never quoted."""
+    with pytest.raises(ProtocolError, match=words) as caught:
+        read_json(body)
+    assert "canary" not in str(caught.value)
+
+
 def test_loose_values() -> None:
     """Numbers as text and text as numbers are read; anything else is None."""
     assert (as_text(5), as_text("x"), as_text(""), as_text(None), as_text(True)) == (
