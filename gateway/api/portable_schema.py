@@ -11,6 +11,7 @@ from typing import Any, Final
 Schema = dict[str, Any]
 
 NULL: Final = {"type": "null"}
+NULL_OBJECT: Final = ["object", "null"]
 INT64_BITS: Final = "int64"  # amounts: without it generators make 32 bits of an integer
 
 
@@ -54,6 +55,8 @@ def _rewrite(value: Any, components: Mapping[str, Schema], *, asked: bool) -> An
             return _rewrite(kept | part, components, asked=True)
         name = part.get("$ref", "").rpartition("/")[2]
         written_out = _rewrite(kept | (components[name] if name else part), components, asked=False)
+        if name:
+            written_out.pop("required", None)  # the same, one level down
         return written_out | {"type": [written_out["type"], "null"]}
     made = {
         name: part.replace(r"\Z", "$")  # Python's end of a text, as ECMA 262 has it
@@ -61,6 +64,11 @@ def _rewrite(value: Any, components: Mapping[str, Schema], *, asked: bool) -> An
         else _rewrite(part, components, asked=asked)
         for name, part in value.items()
     }
+    if "required" in made:
+        # Generators forget the null of an object (Python, Go): a member that need not be there
+        # may be null for them all the same.
+        members = made["properties"]
+        made["required"] = [n for n in made["required"] if members[n].get("type") != NULL_OBJECT]
     if isinstance(made.get("enum"), list):
         made.setdefault("type", "string")
     if made.get("type") == "integer":

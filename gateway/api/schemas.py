@@ -176,9 +176,7 @@ class StatementTotals(Struct, kw_only=True):
 class Statement(Struct, kw_only=True):
     """The entries of one UTC day as a CSV file; until `complete` the day may still grow."""
 
-    date: Annotated[
-        str, Meta(extra_json_schema={"format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"})
-    ]
+    date: Annotated[str, Meta(extra_json_schema={"format": "date"})]
     complete: bool
     rows: Annotated[int, Meta(description="Rows of the CSV without its header line.")]
     sha256: Annotated[str, Meta(description="Lower-case hex, of the CSV behind `url`.")]
