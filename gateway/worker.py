@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import ctypes
 import gc
-import itertools
 import os
 import resource
 import socket
@@ -35,6 +34,7 @@ from gateway.domain.lease import PackedRange
 from gateway.flows.account_rule import RuleWatch
 from gateway.flows.intake import Intake
 from gateway.flows.known_numbers import KnownNumbers
+from gateway.flows.lease_keeping import LeaseKeeping
 from gateway.flows.line import Line
 from gateway.flows.order_desk import OrderDesk, Shown, View
 from gateway.flows.statements import Statements
@@ -45,6 +45,7 @@ from gateway.notifications import Notifications
 from gateway.services import Parts, Service
 from gateway.store.account import AccountStore
 from gateway.store.catalog import CatalogRead, read_catalog
+from gateway.store.clock import DatabaseClock
 from gateway.store.commit import CommitLane
 from gateway.store.control import Control
 from gateway.store.database import Database
@@ -64,13 +65,11 @@ LANES = 2  # commits in flight (design D5)
 CHAINS_PER_WORKER = LANES + 2  # reveal chains: one per lane, one for reads, one for purchases
 LIMITER_SLOTS = 65_536
 KEY_GRACE_S = 60.0  # a revoked key's secrets stay for orders that are still being sealed
-IDLE_POOL_S = 60.0
 # Containers made and not freed before the collector looks for cycles among them. Orders under way
 # keep thousands: with Python's 700 it looked 40 times a second, for 7 % of the processor time.
 YOUNG_OBJECTS_MAX = 10_000
 STOP_S = 4.0  # from the end of the drain time to that of the process, which has some left
 GIVE_BACK_S = 1.5  # of these, kept for giving the leases back
-PRUNE_TURNS = 100  # of keeping leases: every quarter of an hour
 
 
 class Worker:
@@ -85,6 +84,7 @@ class Worker:
         self._held_keys: set[str] = set()
         self._rules = RuleWatch()
         self._allocator = Allocator()
+        self._clock = DatabaseClock()
         self._tasks: list[asyncio.Task[Any]] = []
         self._services: list[Service] = []
 
@@ -98,10 +98,10 @@ class Worker:
             worker_id=self._id,
             on_news=self._on_news,
             on_reconnect=self._on_reconnect,
+            clock=self._clock,
         )
         slot = await self._control.start()
         self._open_order_path(slot)
-        self._known.alone = await self._leases.count_workers() <= 1
         read = await read_catalog(self._pools.control)
         notifications = Notifications(self._parts(slot))
         topups = TopUps(self._parts(slot), told=notifications.notifier.made)
@@ -132,10 +132,11 @@ class Worker:
         )
         self._listener = Listener(listening, self._server, places)
         self._listener.start()
+        keeping = LeaseKeeping(leases=self._leases, stock=self._stock, ttl_s=config.lease_ttl_s)
         self._tasks = [
             asyncio.create_task(self._server.sweep()),
             asyncio.create_task(self._control.run()),
-            asyncio.create_task(self._keep_leases()),
+            asyncio.create_task(keeping.run()),
             asyncio.create_task(keep_forgetting(self._database.pool, config)),
             asyncio.create_task(self._context.meters.watch_loop()),
             asyncio.create_task(self._context.worklist.watch()),
@@ -161,11 +162,8 @@ class Worker:
         self._stock = Stock(
             allocator=self._allocator, leases=leases, find_corrupt=self._find_corrupt
         )
-        self._known = KnownNumbers(
-            # All numbers there are, read piece by piece: that must not hold up a lease.
-            orders=OrderStore(self._pools.background),
-            partner_ids=lambda: list(self._context.catalog.partner_names),
-        )
+        # All numbers there are, read piece by piece: that must not hold up a lease.
+        self._known = KnownNumbers(orders=OrderStore(self._pools.background))
         chain = slot * CHAINS_PER_WORKER
         self._intake = Intake(
             lanes=[
@@ -176,7 +174,7 @@ class Worker:
             ],
             stock=self._stock,
             seal=self._seal,
-            by_numbers=orders.by_numbers,
+            by_numbers=orders.confirmed_by_numbers,
             by_ids=orders.by_ids,
             certainly_new=self._known.certainly_new,
             next_ids=lambda n: self._order_ids.next_many(time.time_ns() // 1_000_000, n),
@@ -221,6 +219,7 @@ class Worker:
             nonces=UsedNonces(pools.reads),
             readiness=Readiness(pools.control),
             worklist=Worklist(pools.background),
+            clock=self._clock,
             worker_slot=slot,
             reads=pools.reads,
             lists=pools.lists,
@@ -286,8 +285,6 @@ class Worker:
         kind, _, rest = payload.partition(":")
         if kind == "catalog":
             await self._refresh_catalog()
-        elif kind == "workers":
-            self._known.alone = await self._leases.count_workers() <= 1
         elif kind == "money":
             self._intake.money_came(int(rest))
         elif kind == "pool":
@@ -322,18 +319,6 @@ class Worker:
             self._held_keys.discard(key_id)
             # Orders under way are still sealed to it; that it may not ask is in the catalog.
             asyncio.get_running_loop().call_later(KEY_GRACE_S, self._keyring.remove, key_id)
-
-    async def _keep_leases(self) -> None:
-        """Renew at a third of their life; return pools nobody buys from; prune now and then."""
-        for turn in itertools.count(1):
-            await asyncio.sleep(self._config.lease_ttl_s / 3)
-            try:
-                if turn % PRUNE_TURNS == 0:
-                    await self._leases.prune_commits()
-                self._known.alone = await self._leases.renew() <= 1
-                await self._stock.give_back_idle(IDLE_POOL_S)
-            except Exception as error:  # noqa: BLE001 - the next turn tries again
-                log.warning("worker.leases_not_renewed", error=repr(error))
 
     # ------------------------------------------------------------ the end
 

@@ -20,6 +20,7 @@ from gateway.flows.stock import Stock
 from gateway.flows.stock_levels import StockLevels
 from gateway.native import KeyRing, OrderIds, RateLimiter
 from gateway.shares import Shares
+from gateway.store.clock import DatabaseClock
 from gateway.store.pools import BoundedPool
 from gateway.store.readiness import Readiness
 from gateway.store.webhook_reads import UsedNonces
@@ -117,6 +118,7 @@ class Context:
     nonces: UsedNonces
     readiness: Readiness
     worklist: Worklist
+    clock: DatabaseClock
     worker_slot: int
     reads: BoundedPool  # connections for what is read by its key
     lists: BoundedPool  # connections for lists

@@ -116,6 +116,16 @@ def _orders(context: Context) -> Iterator[Family]:
         ["pool_id"],
         [([str(pool_id)], in_flight) for pool_id, (_, in_flight) in holdings],
     )
+    yield Family(
+        "gauge",
+        "quangate_leases_differ",
+        "Leases at the last renewal: in this worker's name and not held by it, or the reverse.",
+        ["only"],
+        [
+            (["database"], context.stock.unknown_leases),
+            (["worker"], context.stock.lost_leases),
+        ],
+    )
 
 
 def _process(context: Context) -> Iterator[Family]:
@@ -125,6 +135,12 @@ def _process(context: Context) -> Iterator[Family]:
         "gauge", "quangate_database_down", "1 while the database cannot be reached.",
         int(context.intake.down),
     )  # fmt: skip
+    yield _one(
+        "gauge",
+        "quangate_clock_skew_seconds",
+        "How far the database's clock is before ours; more than 2 s either way is an alarm.",
+        context.clock.skew_s,
+    )
     yield _one("gauge", "quangate_draining", "1 while shutting down.", int(context.draining))
     yield _one(
         "gauge",

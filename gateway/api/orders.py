@@ -42,6 +42,7 @@ _PROBLEMS: Final[Mapping[Verdict, str]] = {
     Verdict.BUSY: "busy",
     Verdict.UNAVAILABLE: "overloaded",
     Verdict.INTERNAL: "internal",
+    Verdict.CAMPAIGN_CLOSED: "campaign-closed",
 }
 
 
@@ -86,7 +87,8 @@ async def answer_of(
 def make_line(context: Context, key: Key, content: OrderContent, sku: Sku | None) -> Line:
     """The line the intake takes; a rule that says no goes along, in case the number is known."""
     partner_id = key.partner_id
-    judged = judge(context.catalog, partner_id, content, sku, now_utc)
+    judged = judge(context.catalog, partner_id, content, sku, context.clock.now)
+    campaign = judged.campaign
     known = sku if sku is not None else _UNKNOWN_SKU
     amount = known.price_for(partner_id) * content.quantity
     notify = content.notify_url is not None or partner_id in context.catalog.webhook_partners
@@ -109,16 +111,13 @@ def make_line(context: Context, key: Key, content: OrderContent, sku: Sku | None
         details=content.details(),
         buyer_id=content.buyer_id,
         limit=judged.limit,
+        opens_at=None if campaign is None else campaign.starts_at.isoformat(),
+        closes_at=None if campaign is None else campaign.ends_at.isoformat(),
         notify=notify,
         notify_url=content.notify_url,
         refusal=attempt if isinstance(attempt, Refusal) else judged.refusal,
         attempt=None if isinstance(attempt, Refusal) else attempt,
     )
-
-
-def now_utc() -> datetime:
-    """The wall clock, for campaigns."""
-    return datetime.now(UTC)
 
 
 _UNKNOWN_SKU: Final = Sku(

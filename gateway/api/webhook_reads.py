@@ -9,7 +9,6 @@ from gateway.api.answers import encode, json_response, struct_response
 from gateway.api.authentication import admit, admit_write
 from gateway.api.body import invalid, require_no_members
 from gateway.api.context import Context
-from gateway.api.orders import now_utc
 from gateway.api.paging import (
     DELIVERIES,
     LIST_PARAMETERS,
@@ -76,7 +75,7 @@ async def send_test(context: Context, request: BaseRequest) -> Response:
     message = encode(
         {
             "type": "test",
-            "timestamp": rfc3339(now_utc()),
+            "timestamp": rfc3339(context.clock.now()),
             "data": {"partner": context.catalog.partner_names.get(key.partner_id)},
             "sequence": 0,
         }

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -27,6 +27,9 @@ class SkuKind(StrEnum):
     QR = "qr"
     TOPUP = "topup"
 
+
+# How wrong what we know of the database's clock may be: a slow round trip, a step since the last.
+CLOCK_DOUBT: Final = timedelta(seconds=3)
 
 _TOPUP: Final = SkuKind.TOPUP  # to look it up for every order costs 0.1 µs
 
@@ -110,9 +113,9 @@ class Campaign:
     ends_at: datetime
     per_buyer: int | None
 
-    def is_open(self, now: datetime) -> bool:
-        """Whether orders naming it are taken."""
-        return self.starts_at <= now < self.ends_at
+    def surely_closed(self, now: datetime) -> bool:
+        """Whether no order naming it can be taken; `now` may be wrong by CLOCK_DOUBT."""
+        return not self.starts_at - CLOCK_DOUBT <= now < self.ends_at + CLOCK_DOUBT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ class CommitRequest:
 
     lines: tuple[str, ...]  # p_partner … p_face, in SQL's order
     claimed: tuple[str, ...]  # a_line (from 1), a_seq, a_lease, l_id, l_epoch
+    windows: tuple[str, ...]  # p_opens, p_closes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

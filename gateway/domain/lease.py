@@ -26,6 +26,15 @@ class Refill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """What the database says of the leases a worker holds, and of those it does not."""
+
+    workers: int  # that live, on all nodes
+    gone: tuple[int, ...]  # held by the worker, not by the database
+    unknown: int  # the other way round: they run out by themselves
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackedRange:
     """A lease's records in one piece, and the wrapped data keys of their batches."""
 

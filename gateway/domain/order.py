@@ -127,7 +127,7 @@ class OrderContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Verdict(IntEnum):
-    """What became of one order line. The first five are the numbers of SQL's commit_orders."""
+    """What became of one order line. 1–5 and 11 are the numbers of SQL's commit_orders."""
 
     CREATED = 1
     REPLAYED = 2
@@ -139,3 +139,4 @@ class Verdict(IntEnum):
     UNAVAILABLE = 8
     INTERNAL = 9
     REFUSED = 10  # by a rule checked before the commit; the line carries the problem
+    CAMPAIGN_CLOSED = 11  # at the moment of the commit, by the database's clock

@@ -97,6 +97,7 @@ CHECKS: Final = (
             "i7_lease_over_sold",
             "i7_epochs",
             "i7_guards",
+            "i7_lease_nobody_knows",
         ),
     ),
     Check(

@@ -22,12 +22,17 @@ _AFTER_FIRST: Final = (
     "attempt.attempt_id", "attempt.upstream_id", "attempt.product_id", "attempt.cost_max_minor",
     "attempt.face_minor",
 )  # fmt: skip
-_PATHS: Final = _BEFORE_FIRST + _AFTER_FIRST
+_WINDOWS: Final = ("opens_at", "closes_at")
+_PATHS: Final = _BEFORE_FIRST + _AFTER_FIRST + _WINDOWS
 
 
 def commit_request(lines: Sequence[Line]) -> CommitRequest:
     """The columns for `lines`, whose ids and runs are set. Lease columns name each lease once."""
     columns = array_literals(lines, _PATHS)
     first, *claimed = claimed_literals([line.runs for line in lines])
-    at = len(_BEFORE_FIRST)
-    return CommitRequest(lines=(*columns[:at], first, *columns[at:]), claimed=tuple(claimed))
+    at, end = len(_BEFORE_FIRST), len(_BEFORE_FIRST) + len(_AFTER_FIRST)
+    return CommitRequest(
+        lines=(*columns[:at], first, *columns[at:end]),
+        claimed=tuple(claimed),
+        windows=tuple(columns[end:]),
+    )

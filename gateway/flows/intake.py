@@ -11,6 +11,7 @@ import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import cast
 
 import structlog
 
@@ -26,6 +27,7 @@ from gateway.domain.moment import rfc3339
 from gateway.domain.order import Verdict
 from gateway.domain.order_record import OrderRecord
 from gateway.flows.commit_columns import commit_request
+from gateway.flows.hand import Hand, Loose, ask_later, tell
 from gateway.flows.line import Line, Settled, unsold
 from gateway.flows.ports import Lane
 from gateway.flows.shortages import Shortages
@@ -75,19 +77,19 @@ class Intake:
         self._created = created
         self._batch_max = batch_max
         self._waiting_max = waiting_max
-        self._queue: TurnQueue[Line] = TurnQueue(weigh=lambda line: line.quantity)
+        self._queue: TurnQueue[Loose] = TurnQueue(weigh=lambda line: line.quantity)
         self._shortages = Shortages()
         self._on_the_way: dict[tuple[int, str], Line] = {}
         self._work = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._unsold = Unsold(
-            by_numbers, self._settle, batch_max=batch_max, waiting_max=waiting_max
+            by_numbers=by_numbers, settle=self._settle, batch_max=batch_max, waiting_max=waiting_max
         )
         self._tail = Tail(
             stock=stock,
             requeue=self._requeue,
             settle=self._settle,
-            settle_unsold=self._unsold.settle,
+            settle_unsold=self._unsold.put,
         )
         self._closing = False
         self.down = False  # the database cannot be reached
@@ -119,7 +121,7 @@ class Intake:
                 first.waiters = []
             first.waiters.append(line)
         else:
-            self._enter(line, unsaleable=unsaleable)
+            self._enter(cast("Loose", line), unsaleable=unsaleable)
         return future
 
     def money_came(self, partner_id: int) -> None:
@@ -142,16 +144,16 @@ class Intake:
             return None
         return self._stock.sold_out_since(pool_id)
 
-    def _enter(self, line: Line, *, unsaleable: bool) -> None:
+    def _enter(self, line: Loose, *, unsaleable: bool) -> None:
         self._on_the_way[line.number] = line
         if unsaleable:
-            self._unsold.settle([line])
+            self._unsold.put(line)
             return
         if not self._queue:  # else the lanes know already
             self._work.set()
         self._queue.put(line.partner_id, line)
 
-    def _requeue(self, lines: Sequence[Line]) -> None:
+    def _requeue(self, lines: Sequence[Loose]) -> None:
         """Back to the head of the queue, in order: they came first."""
         self._queue.put_back([(line.partner_id, line) for line in lines])
         if self.down:
@@ -167,55 +169,62 @@ class Intake:
                     return
                 self._work.clear()
                 await self._work.wait()
-            lines = self._queue.take(self._batch_max, CODES_MAX)
+            taken = self._queue.take(self._batch_max, CODES_MAX)
+            hand = Hand(taken)
             try:
-                await self._process(lane, self._claim(lines))
+                await self._process(lane, hand, self._claim(hand))
             except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
                 raise
             except BaseException:  # a panic in Rust arrives as one (faults 8)
-                log.exception("intake.batch_failed", lines=len(lines))
-                for line in lines:
-                    if line.runs is not None and line.sku.pool_id is not None:
-                        self._stock.abandon(line.sku.pool_id, line.runs)
-                    self._settle(line, Settled(Verdict.INTERNAL))
+                log.exception("intake.batch_failed", lines=len(taken), unsettled=len(hand))
+                self._fail(hand)
 
-    def _claim(self, lines: Sequence[Line]) -> list[Line]:
+    def _fail(self, hand: Hand) -> None:
+        """Nobody knows what became of the lines still in hand: they are told so."""
+        for line in hand:
+            runs, line.runs = line.runs, None
+            self._settle(hand.let_go(line), Settled(Verdict.INTERNAL))
+            if runs is not None and line.sku.pool_id is not None:
+                self._stock.abandon(line.sku.pool_id, runs)
+
+    def _claim(self, hand: Hand) -> list[Line]:
         """Claim codes for the lines that need some; park those that found none."""
+        lines = list(hand)
         wanting = [(line, pool_id) for line in lines if (pool_id := line.sku.pool_id) is not None]
         runs_of = self._stock.claim_many([(pool_id, line.quantity) for line, pool_id in wanting])
         for (line, pool_id), runs in zip(wanting, runs_of, strict=True):
             line.runs = runs
             if runs is None:
-                self._tail.park(pool_id, line)
+                self._tail.park(pool_id, hand.let_go(line))
         ready = [line for line in lines if line.sku.pool_id is None or line.runs is not None]
         for line, order_id in zip(ready, self._next_ids(len(ready)), strict=True):
             line.order_id = order_id
         return ready
 
-    async def _process(self, lane: Lane, lines: Sequence[Line]) -> None:
+    async def _process(self, lane: Lane, hand: Hand, lines: Sequence[Line]) -> None:
         if not lines:
             return
         batch_id = uuid.uuid4()
         try:
             answer = await lane.commit(batch_id, commit_request(lines))
         except LeaseLostError:
-            self._leases_lost(lines)
+            self._leases_lost(hand, lines)
         except (BatchPoisonedError, InvariantBrokenError) as error:
-            await self._bisect(lane, lines, error)
+            await self._bisect(lane, hand, lines, error)
         except CommitInDoubtError as error:
             log.warning("intake.commit_in_doubt", batch_id=str(batch_id), error=str(error))
-            await self._resolve_doubt(lane, batch_id, lines)
+            await self._resolve_doubt(lane, batch_id, hand, lines)
         except StoreUnavailableError as error:  # nothing was sent
             log.warning("intake.database_down", error=str(error))
             for line in lines:
                 self._release(line)
-                self._settle(line, Settled(Verdict.UNAVAILABLE))
+                self._settle(hand.let_go(line), Settled(Verdict.UNAVAILABLE))
             await self._reconnect(lane)
         else:
             self.commits += 1
-            self._distribute(lines, answer)
+            self._distribute(hand, lines, answer)
 
-    def _distribute(self, lines: Sequence[Line], answer: CommitAnswer) -> None:
+    def _distribute(self, hand: Hand, lines: Sequence[Line], answer: CommitAnswer) -> None:
         created = []
         for line, outcome, existing in zip(lines, answer.outcomes, answer.existing, strict=True):
             if outcome == _CREATED:
@@ -226,10 +235,10 @@ class Intake:
             if verdict is Verdict.INSUFFICIENT_BALANCE:
                 self._shortages.found(line.partner_id, about)
             order_id, amount = (about, 0) if verdict in _EXISTS else (0, about)
-            self._settle(line, Settled(verdict, order_id=order_id, amount=amount))
-        self._finish_created(created, [rfc3339(answer.committed_at)] * len(created))
+            self._settle(hand.let_go(line), Settled(verdict, order_id=order_id, amount=amount))
+        self._finish_created(hand, created, [rfc3339(answer.committed_at)] * len(created))
 
-    def _finish_created(self, lines: Sequence[Line], moments: Sequence[str]) -> None:
+    def _finish_created(self, hand: Hand, lines: Sequence[Line], moments: Sequence[str]) -> None:
         """Seal and answer what is durable now."""
         self.lines_committed += len(lines)
         for line, moment in zip(lines, moments, strict=True):
@@ -239,7 +248,7 @@ class Intake:
             if line.runs is not None and line.sku.pool_id is not None:
                 self._stock.used(line.sku.pool_id, line.runs)
                 line.runs = None
-            self._settle(line, Settled(_CREATED, line.order_id, moment, codes))
+            self._settle(hand.let_go(line), Settled(_CREATED, line.order_id, moment, codes))
 
     def _release(self, line: Line) -> None:
         """The line's codes were definitely not sold to it."""
@@ -249,7 +258,7 @@ class Intake:
 
     # ------------------------------------------------------------ when a commit fails
 
-    def _leases_lost(self, lines: Sequence[Line]) -> None:
+    def _leases_lost(self, hand: Hand, lines: Sequence[Line]) -> None:
         """Nothing was committed; somebody took a lease back. Which one is not worth asking."""
         for line in lines:
             if line.runs is not None and line.sku.pool_id is not None:
@@ -258,15 +267,17 @@ class Intake:
             self._release(line)
             line.tries += 1
             if line.tries > TRIES_MAX:
-                self._settle(line, Settled(Verdict.BUSY))
-        self._requeue([line for line in lines if line.tries <= TRIES_MAX])
+                self._settle(hand.let_go(line), Settled(Verdict.BUSY))
+        self._requeue([hand.let_go(line) for line in lines if line.tries <= TRIES_MAX])
 
-    async def _bisect(self, lane: Lane, lines: Sequence[Line], error: Exception) -> None:
+    async def _bisect(
+        self, lane: Lane, hand: Hand, lines: Sequence[Line], error: Exception
+    ) -> None:
         """One line spoils the batch: halve until it stands alone; the others commit (faults 22)."""
         if len(lines) > 1:
             middle = len(lines) // 2
-            await self._process(lane, lines[:middle])
-            await self._process(lane, lines[middle:])
+            await self._process(lane, hand, lines[:middle])
+            await self._process(lane, hand, lines[middle:])
             return
         line = lines[0]
         log.error(
@@ -279,9 +290,11 @@ class Intake:
             # One of these codes is sold, says the guard: never claim from that lease again.
             self._stock.lost(line.sku.pool_id, [run[0] for run in line.runs])
         self._release(line)
-        self._settle(line, Settled(Verdict.INTERNAL))
+        self._settle(hand.let_go(line), Settled(Verdict.INTERNAL))
 
-    async def _resolve_doubt(self, lane: Lane, batch_id: uuid.UUID, lines: Sequence[Line]) -> None:
+    async def _resolve_doubt(
+        self, lane: Lane, batch_id: uuid.UUID, hand: Hand, lines: Sequence[Line]
+    ) -> None:
         """Find out whether the batch took place, however long it takes (D6)."""
         answer_by = time.monotonic() + DOUBT_ANSWER_S
         while True:
@@ -296,19 +309,23 @@ class Intake:
             except StoreUnavailableError:
                 self._go_down()
                 if time.monotonic() > answer_by:
-                    _ask_later(lines)
+                    ask_later(lines)
                 await asyncio.sleep(RECONNECT_PAUSE_S)
         self.down = False
         log.info("intake.doubt_resolved", batch_id=str(batch_id), committed=committed)
         ours = [line for line in lines if (line.partner_id, line.order_id) in rows]
         moments = [rfc3339(rows[line.partner_id, line.order_id].created_at) for line in ours]
-        self._finish_created(ours, moments)
-        again = [line for line in lines if (line.partner_id, line.order_id) not in rows]
-        for line in again:
+        self._finish_created(hand, ours, moments)
+        again = []
+        for line in lines:
+            if (line.partner_id, line.order_id) in rows:
+                continue
             self._release(line)
             if line.future is not None and line.future.done():  # told to ask again: so let it
-                self._settle(line, Settled(Verdict.UNAVAILABLE))
-        self._requeue([line for line in again if line.future and not line.future.done()])
+                self._settle(hand.let_go(line), Settled(Verdict.UNAVAILABLE))
+            else:
+                again.append(hand.let_go(line))
+        self._requeue(again)
 
     async def _reconnect(self, lane: Lane) -> None:
         self._go_down()
@@ -334,10 +351,10 @@ class Intake:
 
     # ------------------------------------------------------------ out
 
-    def _settle(self, line: Line, settled: Settled) -> None:
+    def _settle(self, line: Loose, settled: Settled) -> None:
         """Answer the line, and those that waited because they bear its number."""
         self._on_the_way.pop(line.number, None)
-        _answer(line, settled)
+        tell(line, settled)
         line.future = None  # it holds the codes; webhooks may hold the line for long
         if line.waiters is not None:
             self._settle_waiters(line, settled)
@@ -348,9 +365,9 @@ class Intake:
             same = waiter.content_hash == line.content_hash
             if settled.verdict in {Verdict.CREATED, Verdict.REPLAYED}:
                 verdict = Verdict.REPLAYED if same else Verdict.CONFLICT
-                _answer(waiter, Settled(verdict, order_id=settled.order_id))
+                tell(waiter, Settled(verdict, order_id=settled.order_id))
             elif same:
-                _answer(waiter, settled)
+                tell(waiter, settled)
             else:
                 self._resubmit(waiter)
 
@@ -359,28 +376,25 @@ class Intake:
         if first is not None:
             first.waiters = [*(first.waiters or []), line]
             return
-        self._enter(line, unsaleable=self._unsaleable(line))
+        self._enter(cast("Loose", line), unsaleable=self._unsaleable(line))
 
     async def close(self) -> None:
-        """Settle everything that was taken, then stop; the caller takes nothing in any more."""
-        await self._tail.idle()
-        self._closing = True
-        self._work.set()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-        await self._unsold.idle()
-        for lane in self._lanes:
-            await lane.close()
+        """Settle everything that was taken, then stop; nothing is taken in any more.
 
-
-def _answer(line: Line, settled: Settled) -> None:
-    if line.future is not None and not line.future.done():
-        line.future.set_result(settled)
-
-
-def _ask_later(lines: Sequence[Line]) -> None:
-    """Keep nobody waiting; the numbers stay on their way until their commit is decided."""
-    for line in lines:
-        waiters, line.waiters = line.waiters, None
-        for each in (line, *(waiters or ())):
-            _answer(each, Settled(Verdict.UNAVAILABLE))
+        Cancelled, it leaves what is not decided to the next start; nobody is told anything of it.
+        """
+        try:
+            await self._tail.idle()
+            self._closing = True
+            self._work.set()
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+            await self._unsold.idle()
+        except asyncio.CancelledError:
+            log.error("intake.undecided", orders=len(self._on_the_way))  # noqa: TRY400
+            _ = [task.cancel() for task in self._tasks]
+            self._unsold.cut_off()
+            raise
+        finally:
+            for lane in self._lanes:
+                await lane.close()

@@ -3,8 +3,12 @@
 A sold-out SKU is asked for tens of thousands of times a second, but a retry of an accepted
 number must still get its codes. A Bloom filter over all accepted numbers (no false
 negatives) separates the two in memory; "perhaps" goes to the database. It is loaded in the
-background when it is first missed. Other workers' numbers are fetched again after each
-proof of "sold out", after which none of them can accept an order for that pool.
+background when it is first missed.
+
+Other workers' numbers are fetched after each proof of "sold out", after which none of them can
+accept an order for that pool. They are followed by the entries of each account: these are numbered
+under a lock that lasts until the commit, so who sees one sees all before it, whatever the clocks
+of their makers, and however long a commit hung. No other conclusion is reached without asking.
 """
 
 import asyncio
@@ -23,8 +27,7 @@ log = structlog.get_logger()
 CAPACITY_MIN = 1_000_000
 CAPACITY_MAX = 256_000_000  # numbers; 1.5 bytes each
 CHUNK = 20_000
-# Ids are handed out before their commit: look back this far for late ones (ids count ms << 22).
-OVERLAP = 60_000 << 22
+ENTRIES_CHUNK = 200  # rows of entries; each is a movement, or the charges of one commit
 RETRY_S = 5.0
 
 
@@ -35,29 +38,28 @@ class KnownNumbers:
         self,
         *,
         orders: Orders,
-        partner_ids: Callable[[], Sequence[int]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._orders = orders
-        self._partner_ids = partner_ids
         self._clock = clock
         self._filter: NumberFilter | None = None  # complete; answers
         self._loading: NumberFilter | None = None  # being read; collects meanwhile
         self._capacity = CAPACITY_MIN
-        self._seen_up_to: dict[int, int] = {}
+        self._seen_up_to: dict[int, int] = {}  # the number of an entry, by partner
         self._synced_at = float("-inf")
         self._syncing: asyncio.Task[None] | None = None
         self._retry_after = float("-inf")
-        self.alone = True  # no other worker accepts orders
 
     def certainly_new(self, partner_id: int, number: str, since: float | None) -> bool:
         """Whether the number was never accepted.
 
-        `since`: when the asker's conclusion was reached (monotonic); numbers that other
-        workers accepted before then are known, or the answer is False. None: not known.
+        `since`: after which moment (monotonic) nobody can have accepted it, as the asker proved;
+        numbers accepted before then are known, or the answer is False. None: not proved.
         """
         known = self._filter
-        if known is None or not (self.alone or (since is not None and self._synced_at > since)):
+        if since is None:
+            return False
+        if known is None or self._synced_at <= since:
             self._start_sync()
             return False
         return not known.may_contain(partner_id, number)
@@ -107,10 +109,27 @@ class KnownNumbers:
         self._retry_after = self._clock() + 3600.0
 
     async def _read_news(self, numbers: NumberFilter) -> None:
-        for partner_id in self._partner_ids():
-            after = max(0, self._seen_up_to.get(partner_id, 0) - OVERLAP)
-            count = CHUNK
-            while count == CHUNK and not numbers.full:
-                lines, count, after = await self._orders.numbers_after(partner_id, after, CHUNK)
-                numbers.add_lines(partner_id, lines)
-            self._seen_up_to[partner_id] = after
+        """Take in what was committed since; of accounts not seen yet, all there is."""
+        for partner_id, last in (await self._orders.last_entries()).items():
+            if numbers.full:
+                return
+            seen = self._seen_up_to.get(partner_id)
+            if seen is None:
+                # What is committed while we read has a later entry: the next time finds it.
+                await self._read_all(numbers, partner_id)
+                self._seen_up_to[partner_id] = last
+            elif seen < last:
+                await self._read_since(numbers, partner_id, seen)
+
+    async def _read_all(self, numbers: NumberFilter, partner_id: int) -> None:
+        after, count = 0, CHUNK
+        while count == CHUNK and not numbers.full:
+            lines, count, after = await self._orders.numbers_after(partner_id, after, CHUNK)
+            numbers.add_lines(partner_id, lines)
+
+    async def _read_since(self, numbers: NumberFilter, partner_id: int, seen: int) -> None:
+        entries = ENTRIES_CHUNK
+        while entries == ENTRIES_CHUNK:
+            lines, entries, seen = await self._orders.numbers_since(partner_id, seen, ENTRIES_CHUNK)
+            numbers.add_lines(partner_id, lines)
+            self._seen_up_to[partner_id] = seen

@@ -29,6 +29,8 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     limit: int | None
     notify: bool
     notify_url: str | None
+    opens_at: str | None = None  # RFC 3339: its campaign's window, which the commit judges by
+    closes_at: str | None = None  # the database's clock
     refusal: "Refusal | None" = None  # a rule said no; only a replay can still be answered
     attempt: "PlannedAttempt | None" = None
     # --- the intake's own

@@ -18,11 +18,14 @@ from gateway.flows.line import Refusal
 class Judgement(msgspec.Struct, frozen=True, gc=False):
     """`refusal` None: the order may go on. `limit`: how many the buyer may have in all.
 
+    `campaign` is the one it names; whether that is open is judged once more by the commit.
+
     A msgspec struct, like all that is made once per order: see OrderContent.
     """
 
     refusal: Refusal | None = None
     limit: int | None = None
+    campaign: Campaign | None = None
 
 
 _FREE = Judgement()
@@ -36,7 +39,7 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
     sku: Sku | None,
     now: Callable[[], datetime],
 ) -> Judgement:
-    """What the catalog says of an order."""
+    """What the catalog says of an order; `now` is the database's clock, as well as we know it."""
     if sku is None:
         return _refuse("unknown-sku", f"There is no SKU {content.sku}.")
     if not sku.offered_to(partner_id):
@@ -47,10 +50,10 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
         return Judgement(refusal)
     if sku.quantity_max is not None and content.quantity > sku.quantity_max:
         return Judgement(too_many(sku.quantity_max))
-    limit = sku.per_buyer
+    limit, campaign = sku.per_buyer, None
     if content.campaign is not None:
         campaign = catalog.campaigns.get(content.campaign)
-        if campaign is None or campaign.sku_id != sku.id or not campaign.is_open(now()):
+        if campaign is None or campaign.sku_id != sku.id or campaign.surely_closed(now()):
             return _refuse("campaign-closed", f"Campaign {content.campaign} is not open.")
         limit = _tighter(limit, campaign)
     if limit is not None and content.buyer_id is None:
@@ -60,7 +63,9 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
     most = content.max_amount_minor
     if most is not None and (total := sku.price_for(partner_id) * content.quantity) > most:
         return _refuse("price-changed", f"The total is {total}, more than max_amount {most}.")
-    return _FREE if limit is None else Judgement(limit=limit)
+    return (
+        _FREE if limit is None and campaign is None else Judgement(limit=limit, campaign=campaign)
+    )
 
 
 def _account_refusal(sku: Sku, content: OrderContent) -> Refusal | None:

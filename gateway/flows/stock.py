@@ -2,18 +2,23 @@
 
 The native allocator hands out positions; this room decides when to fetch more, keeps count
 of what is in flight under each lease, and gives finished leases back. Decisions are taken
-synchronously; only refills await.
+synchronously; only refills and giving back await, one at a time for a pool.
+
+What we hold is what `Holding.leases` names, and nothing else: each call to the database says so,
+and takes back whatever else it has in our name. So a grant that was never taken in (its answer
+was lost, its records could not be read) is free again with the next call, or runs out: it is
+nobody's to renew.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
 from gateway.domain.errors import StoreUnavailableError
-from gateway.domain.lease import Grant, PackedRange
+from gateway.domain.lease import Grant, PackedRange, Renewal
+from gateway.flows.holding import Holding, Lease
 from gateway.flows.ports import Leases
 from gateway.native import Allocator
 
@@ -21,35 +26,8 @@ log = structlog.get_logger()
 
 Run = tuple[int, int, int, int]  # lease id, epoch, first seq, count
 
-WANT_MIN = 1024  # a cold pool asks for this much: a flash sale starts without a history
 PREFETCH_BELOW = 0.5  # of the leased codes: time for the next lease
-
-
-@dataclass(slots=True)
-class _Lease:
-    """A lease of ours: how many codes can still be claimed, how many await their commit."""
-
-    epoch: int
-    left: int
-    in_flight: int = 0
-    lost: bool = False
-
-
-@dataclass(slots=True)
-class _Pool:
-    """What we know of one pool. `verdict` is the last refill's, None while news made it stale."""
-
-    leases: dict[int, _Lease] = field(default_factory=dict)
-    orphans: list[int] = field(default_factory=list)  # ours in the database, not sold from here
-    verdict: str | None = None
-    news: int = 0  # grows with every announcement from the database
-    refill: asyncio.Task[str] | None = None
-    settled: asyncio.Event = field(default_factory=asyncio.Event)
-    claimed: int = 0  # since the last refill, to estimate the rate
-    claimed_since: float = 0.0
-    last_used: float = 0.0
-    size: int = 0
-    sold_out_since: float = 0.0  # when the refill that proved it was answered
+SETTLE_S = 1.0  # a recalled pool's commits in flight have this long; what is later runs out
 
 
 class Stock:
@@ -67,8 +45,9 @@ class Stock:
         self._leases = leases
         self._find_corrupt = find_corrupt
         self._clock = clock
-        self._pools: dict[int, _Pool] = {}
+        self._pools: dict[int, Holding] = {}
         self._closed = False
+        self.unknown_leases = self.lost_leases = 0  # found by the last renewal
 
     # ------------------------------------------------------------ claiming
 
@@ -106,31 +85,38 @@ class Stock:
                 self.announce(pool_id)  # free again, but only once the database closed the lease
             self._settle(pool_id, pool, lease_id, count)
 
-    def lost(self, pool_id: int, lease_ids: Sequence[int]) -> None:
+    def lost(self, pool_id: int, lease_ids: Iterable[int]) -> None:
         """These leases may have been reclaimed: stop claiming from them."""
         pool = self._pools[pool_id]
         self.announce(pool_id)
         for lease_id in lease_ids:
-            lease = pool.leases.get(lease_id)
-            if lease is not None and not lease.lost:
-                lease.lost = True
-                lease.left = 0
-                self._allocator.close(pool_id, lease_id)
+            self._close(pool_id, pool, lease_id)
 
     def abandon(self, pool_id: int, runs: Sequence[Run]) -> None:
         """Nobody knows what became of these positions: their leases end, the database knows."""
         self.lost(pool_id, [run[0] for run in runs])
         self.used(pool_id, runs)
 
-    def _settle(self, pool_id: int, pool: _Pool, lease_id: int, count: int) -> None:
+    def _close(self, pool_id: int, pool: Holding, lease_id: int) -> None:
+        """Claim no more from a lease; it is not ours once nothing is in flight under it."""
+        lease = pool.leases.get(lease_id)
+        if lease is None:
+            return
+        lease.closed = True
+        lease.left = 0
+        self._allocator.close(pool_id, lease_id)
+        if not lease.in_flight:
+            del pool.leases[lease_id]
+            self._allocator.forget(pool_id, lease_id)
+            pool.stray = True
+
+    def _settle(self, pool_id: int, pool: Holding, lease_id: int, count: int) -> None:
         lease = pool.leases[lease_id]
         lease.in_flight -= count
         if lease.in_flight == 0:
             pool.settled.set()
-            if lease.lost:
-                del pool.leases[lease_id]
-                self._allocator.forget(pool_id, lease_id)
-                pool.orphans.append(lease_id)  # perhaps still ours in the database
+            if lease.closed:
+                self._close(pool_id, pool, lease_id)
                 self.announce(pool_id)
 
     # ------------------------------------------------------------ knowing
@@ -149,18 +135,34 @@ class Stock:
         pool = self._pools[pool_id]
         return (
             pool.verdict == "mine"
-            and not pool.orphans
-            and not any(lease.in_flight for lease in pool.leases.values())
+            and not pool.in_flight
             and self._allocator.remaining(pool_id) < quantity
         )
+
+    def held(self) -> dict[int, int]:
+        """Lease id → pool id of what this worker holds: that is to be renewed, and nothing else."""
+        return {
+            lease_id: pool_id
+            for pool_id, pool in self._pools.items()
+            for lease_id in (*pool.leases, *pool.entering)
+        }
+
+    def renewed(self, renewal: Renewal) -> None:
+        """What the database says of `held`: what is not ours any more is sold no longer."""
+        self.unknown_leases, self.lost_leases = renewal.unknown, len(renewal.gone)
+        for lease_id in renewal.gone:
+            for pool_id, pool in self._pools.items():
+                if lease_id in pool.leases:
+                    self.lost(pool_id, [lease_id])
+        if renewal.unknown or renewal.gone:
+            log.warning(
+                "stock.leases_differ", unknown=renewal.unknown, gone=list(renewal.gone[:20])
+            )
 
     def holdings(self) -> dict[int, tuple[int, int]]:
         """By pool id: codes this worker can claim now, and codes whose commit is not decided."""
         return {
-            pool_id: (
-                self._allocator.remaining(pool_id),
-                sum(lease.in_flight for lease in pool.leases.values()),
-            )
+            pool_id: (self._allocator.remaining(pool_id), pool.in_flight)
             for pool_id, pool in self._pools.items()
         }
 
@@ -168,8 +170,7 @@ class Stock:
         """Codes may have become claimable: what was concluded before no longer holds."""
         pool = self._pools.get(pool_id)
         if pool is not None:
-            pool.news += 1
-            pool.verdict = None
+            pool.hear()
 
     def announce_all(self) -> None:
         """Announcements may have been missed: nothing concluded before holds."""
@@ -183,7 +184,7 @@ class Stock:
 
         Concurrent calls share one refill.
         """
-        pool = self._pools.setdefault(pool_id, _Pool(claimed_since=self._clock()))
+        pool = self._pools.setdefault(pool_id, Holding(claimed_since=self._clock()))
         if pool.refill is None:
             pool.refill = asyncio.create_task(self._refill(pool_id, pool, demand))
         return await asyncio.shield(pool.refill)
@@ -191,7 +192,7 @@ class Stock:
     async def settled(self, pool_id: int, timeout_s: float) -> None:
         """Wait, at most `timeout_s`, until a commit under the pool's leases is decided."""
         pool = self._pools[pool_id]
-        if not any(lease.in_flight for lease in pool.leases.values()):
+        if not pool.in_flight:
             return
         pool.settled.clear()
         try:
@@ -202,52 +203,45 @@ class Stock:
     def _prefetch(self, pool_id: int) -> None:
         pool = self._pools[pool_id]
         exhausted = pool.verdict in {"mine", "sold_out"}
-        if pool.refill is not None or exhausted or self._closed:
+        if pool.refill is not None or exhausted or self._closed or pool.asking.locked():
             return
-        left = sum(lease.left for lease in pool.leases.values())
-        if left < PREFETCH_BELOW * pool.size:
+        if pool.left < PREFETCH_BELOW * pool.size:
             pool.refill = asyncio.create_task(self._refill(pool_id, pool, 0))
 
-    async def _refill(self, pool_id: int, pool: _Pool, demand: int) -> str:
-        news = pool.news
-        finished = [
-            lease_id
-            for lease_id, lease in pool.leases.items()
-            if not lease.left and not lease.in_flight and not lease.lost
-        ]
-        orphans, pool.orphans = pool.orphans, []
+    async def _refill(self, pool_id: int, pool: Holding, demand: int) -> str:
         try:
-            answer = await self._leases.refill(
-                pool_id, self._want(pool, demand), [*finished, *orphans]
-            )
-            for lease_id in finished:
-                del pool.leases[lease_id]
-                self._allocator.forget(pool_id, lease_id)
-            orphans = [grant.lease_id for grant in answer.grants]
-            for grant in answer.grants:
-                await self._take_in(pool_id, pool, grant)
-                orphans.remove(grant.lease_id)
+            async with pool.asking:
+                return await self._ask_for_more(pool_id, pool, demand)
         except StoreUnavailableError as error:
-            pool.orphans += orphans
             log.warning("stock.refill_failed", pool_id=pool_id, error=str(error))
-            return "unavailable"
-        else:
-            pool.verdict = answer.verdict if pool.news == news else None
-            pool.sold_out_since = self._clock()
-            pool.size = sum(lease.left for lease in pool.leases.values())
-            return str(answer.verdict)
+        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # a panic in Rust arrives as one; what was granted is not held
+            log.exception("stock.refill_failed", pool_id=pool_id)
         finally:
             pool.refill = None
+            pool.entering.clear()
+        return "unavailable"
 
-    def _want(self, pool: _Pool, demand: int) -> int:
-        """About one second's worth at the rate seen since the last refill."""
-        now = self._clock()
-        seconds = max(now - pool.claimed_since, 0.001)
-        rate = pool.claimed / seconds
-        pool.claimed, pool.claimed_since, pool.last_used = 0, now, now
-        return max(WANT_MIN, int(rate), 2 * demand)
+    async def _ask_for_more(self, pool_id: int, pool: Holding, demand: int) -> str:
+        news = pool.news
+        for lease_id, lease in list(pool.leases.items()):
+            if not lease.left and not lease.in_flight:
+                self._close(pool_id, pool, lease_id)
+        held = list(pool.leases)
+        pool.stray = True  # unless all of the answer arrives and is taken in
+        answer = await self._leases.refill(pool_id, pool.want(self._clock(), demand), held)
+        pool.entering.extend(grant.lease_id for grant in answer.grants)
+        for grant in answer.grants:
+            await self._take_in(pool_id, pool, grant)
+            pool.entering.remove(grant.lease_id)
+        pool.stray = False
+        pool.verdict = answer.verdict if pool.news == news else None
+        pool.sold_out_since = self._clock()
+        pool.size = pool.left
+        return str(answer.verdict)
 
-    async def _take_in(self, pool_id: int, pool: _Pool, grant: Grant) -> None:
+    async def _take_in(self, pool_id: int, pool: Holding, grant: Grant) -> None:
         records = await self._leases.read_range(pool_id, grant.lo, grant.hi)
         corrupt = await asyncio.to_thread(self._find_corrupt, pool_id, grant.lo, records)
         if corrupt:
@@ -258,7 +252,7 @@ class Stock:
         self._allocator.publish_packed(
             pool_id, grant.lease_id, grant.epoch, grant.lo, records.packed
         )
-        pool.leases[grant.lease_id] = _Lease(epoch=grant.epoch, left=grant.hi - grant.lo)
+        pool.leases[grant.lease_id] = Lease(left=grant.hi - grant.lo)
 
     async def recall(self, pool_id: int) -> None:
         """Ask the other workers for what they do not need; without harm when it fails."""
@@ -270,25 +264,27 @@ class Stock:
     # ------------------------------------------------------------ giving back
 
     async def give_back(self, pool_id: int) -> None:
-        """Return what is left of a pool to the database; commits in flight finish first."""
+        """Return what is left of a pool to the database; commits in flight finish first.
+
+        A commit that takes longer than SETTLE_S keeps its lease: that ends with it.
+        """
         pool = self._pools.get(pool_id)
-        if pool is None or not (pool.leases or pool.orphans):
+        if pool is None or not (pool.leases or pool.stray):
             return
-        if pool.refill is not None:
-            await asyncio.wait([pool.refill])
-        leases = list(pool.leases)
-        for lease_id in leases:
-            self._allocator.close(pool_id, lease_id)
-            pool.leases[lease_id].left = 0
-        self.announce(pool_id)  # "mine" was said of codes that nobody can claim here any more
-        while any(pool.leases[i].in_flight for i in leases if i in pool.leases):
-            await self.settled(pool_id, 1.0)
-        await self._leases.give_back(pool_id)
-        pool.orphans.clear()
-        for lease_id in leases:
-            if lease_id in pool.leases:
-                del pool.leases[lease_id]
-                self._allocator.forget(pool_id, lease_id)
+        async with pool.asking:
+            for lease_id in list(pool.leases):
+                self._close(pool_id, pool, lease_id)
+            closed = list(pool.leases)
+            self.announce(pool_id)  # "mine" was said of codes that nobody can claim here any more
+            await self._leases.give_back(pool_id, closed)
+            pool.stray = bool(closed)
+        end = self._clock() + SETTLE_S
+        while any(i in pool.leases for i in closed) and (rest := end - self._clock()) > 0:
+            await self.settled(pool_id, rest)
+        if closed:
+            async with pool.asking:
+                await self._leases.give_back(pool_id, list(pool.leases))
+                pool.stray = bool(pool.leases)
         self.announce(pool_id)
 
     async def give_back_idle(self, idle_s: float) -> None:
@@ -301,9 +297,15 @@ class Stock:
                 pool.last_used = now
 
     async def close(self) -> None:
-        """Return everything; nothing may be in flight any more."""
+        """Return everything but what is in flight: the outcome of that is not known."""
         self._closed = True
         refills = [pool.refill for pool in self._pools.values() if pool.refill is not None]
         if refills:
             await asyncio.wait(refills)
-        await self._leases.give_back(None)
+        in_flight = [
+            lease_id
+            for pool in self._pools.values()
+            for lease_id, lease in pool.leases.items()
+            if lease.in_flight
+        ]
+        await self._leases.give_back(None, in_flight)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from gateway.domain.order import Verdict
-from gateway.flows.line import Line, Settled
+from gateway.flows.hand import Loose
+from gateway.flows.line import Settled
 from gateway.flows.stock import Stock
 
 log = structlog.get_logger()
@@ -27,9 +28,9 @@ class Tail:
         self,
         *,
         stock: Stock,
-        requeue: Callable[[Sequence[Line]], None],
-        settle: Callable[[Line, Settled], None],
-        settle_unsold: Callable[[Sequence[Line]], None],
+        requeue: Callable[[Sequence[Loose]], None],
+        settle: Callable[[Loose, Settled], None],
+        settle_unsold: Callable[[Loose], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stock = stock
@@ -37,10 +38,10 @@ class Tail:
         self._settle = settle
         self._settle_unsold = settle_unsold
         self._clock = clock
-        self._parked: defaultdict[int, deque[Line]] = defaultdict(deque)
+        self._parked: defaultdict[int, deque[Loose]] = defaultdict(deque)
         self._feeders: dict[int, asyncio.Task[None]] = {}
 
-    def park(self, pool_id: int, line: Line) -> None:
+    def park(self, pool_id: int, line: Loose) -> None:
         """Keep the line until more codes came or none can."""
         if not line.parked_at:
             line.parked_at = self._clock()
@@ -73,55 +74,57 @@ class Tail:
                 elif verdict == "granted":
                     self._try_again(parked)
                 elif verdict == "sold_out":
-                    self._settle_unsold(list(parked))
-                    parked.clear()  # not before: what fails below is settled below, too
+                    self._settle_parked_unsold(parked, lambda _: True)
                 else:
                     self._settle_all(parked, Verdict.UNAVAILABLE)
-        except Exception:
+        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # a panic in Rust arrives as one (faults 8)
             log.exception("tail.failed", pool_id=pool_id)
             self._settle_all(parked, Verdict.INTERNAL)
         finally:
             del self._feeders[pool_id]
 
-    async def _wait_for_others(self, pool_id: int, parked: deque[Line], *, recalled: bool) -> None:
+    async def _wait_for_others(self, pool_id: int, parked: deque[Loose], *, recalled: bool) -> None:
         """Other workers hold codes: ask for them, wait a little, then say "busy"."""
         if not recalled:
             await self._stock.recall(pool_id)
         await asyncio.sleep(RECALL_PAUSE_S)
         self._give_up(parked, PARK_S_MAX)
 
-    def _give_up(self, parked: deque[Line], waited_s: float) -> None:
+    def _give_up(self, parked: deque[Loose], waited_s: float) -> None:
         """Answer "busy" to those that waited this long."""
         oldest_allowed = self._clock() - waited_s
         while parked and parked[0].parked_at <= oldest_allowed:
             self._settle(parked.popleft(), Settled(Verdict.BUSY))
 
-    async def _finish_own(self, pool_id: int, parked: deque[Line]) -> None:
+    async def _finish_own(self, pool_id: int, parked: deque[Loose]) -> None:
         """Nothing is free but what we hold: wait for our commits, then judge line by line."""
         await self._stock.settled(pool_id, SETTLE_WAIT_S)
-        lines = _take_all(parked)
-        unsold = [line for line in lines if self._stock.too_few(pool_id, line.quantity)]
-        self._settle_unsold(unsold)
-        kept = {id(line) for line in unsold}
-        parked.extend(line for line in lines if id(line) not in kept)
+        self._settle_parked_unsold(parked, lambda line: self._stock.too_few(pool_id, line.quantity))
         self._give_up(parked, OWN_S_MAX)
         self._try_again(parked)
 
-    def _try_again(self, parked: deque[Line]) -> None:
-        lines = _take_all(parked)
-        for line in lines:
-            line.tries += 1
-        for line in lines:
-            if line.tries > TRIES_MAX:
-                self._settle(line, Settled(Verdict.BUSY))
-        self._requeue([line for line in lines if line.tries <= TRIES_MAX])
+    def _settle_parked_unsold(self, parked: deque[Loose], unsold: Callable[[Loose], bool]) -> None:
+        # One by one, and each parked until somebody else has it: what fails is settled once.
+        for _ in range(len(parked)):
+            if unsold(parked[0]):
+                self._settle_unsold(parked[0])
+                parked.popleft()
+            else:
+                parked.rotate(-1)
 
-    def _settle_all(self, parked: deque[Line], verdict: Verdict) -> None:
-        for line in _take_all(parked):
-            self._settle(line, Settled(verdict))
+    def _try_again(self, parked: deque[Loose]) -> None:
+        for _ in range(len(parked)):
+            parked[0].tries += 1
+            if parked[0].tries > TRIES_MAX:
+                self._settle(parked.popleft(), Settled(Verdict.BUSY))
+            else:
+                parked.rotate(-1)
+        lines = list(parked)
+        parked.clear()
+        self._requeue(lines)
 
-
-def _take_all(parked: deque[Line]) -> list[Line]:
-    lines = list(parked)
-    parked.clear()
-    return lines
+    def _settle_all(self, parked: deque[Loose], verdict: Verdict) -> None:
+        while parked:
+            self._settle(parked.popleft(), Settled(verdict))

@@ -1,4 +1,4 @@
-"""Answers lines that will not be sold: a number that was accepted earlier still gets its order."""
+"""Lines that will not be sold: a number that was accepted earlier still gets its answer (I5)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -9,27 +9,31 @@ from gateway.domain.errors import StoreUnavailableError
 from gateway.domain.order import Verdict
 from gateway.domain.order_record import OrderRecord
 from gateway.flows.group_commit import GroupCommit
+from gateway.flows.hand import Loose
 from gateway.flows.line import Line, Settled, unsold
 
 log = structlog.get_logger()
 
 
 class Unsold:
-    """Looks the numbers up in groups, partners in turn, and settles each line exactly once."""
+    """Looks numbers up, many at once, partners in turn, and settles their lines by what it finds.
+
+    `by_numbers` finds accepted orders; what it finds is confirmed, not only seen (`HA`).
+    """
 
     def __init__(
         self,
+        *,
         by_numbers: Callable[
             [Sequence[tuple[int, str]]], Awaitable[Mapping[tuple[int, str], OrderRecord]]
         ],
-        settle: Callable[[Line, Settled], None],
-        *,
+        settle: Callable[[Loose, Settled], None],
         batch_max: int,
         waiting_max: int,
     ) -> None:
         self._by_numbers = by_numbers
         self._settle = settle
-        self._looking: GroupCommit[Line, Settled] = GroupCommit(
+        self._found: GroupCommit[Line, Settled] = GroupCommit(
             self._look_up,
             batch_max=batch_max,
             waiting_max=waiting_max,
@@ -37,21 +41,25 @@ class Unsold:
         )
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def settle(self, lines: Sequence[Line]) -> None:
-        """Settle them, in a while."""
-        for line in lines:
-            task = asyncio.create_task(self._settle_one(line))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def put(self, line: Loose) -> None:
+        """Settle the line, soon."""
+        task = asyncio.create_task(self._settle_one(line))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def idle(self) -> None:
         """Wait until all are settled."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _settle_one(self, line: Line) -> None:
+    def cut_off(self) -> None:
+        """Give up what is not settled yet."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _settle_one(self, line: Loose) -> None:
         try:
-            settled = await self._looking.submit(line)
+            settled = await self._found.submit(line)
         except StoreUnavailableError:
             settled = Settled(Verdict.UNAVAILABLE)
         except Exception:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from gateway.domain.errors import CommitInDoubtError, StoreUnavailableError
+from gateway.domain.errors import CommitInDoubtError, ConfigError, StoreUnavailableError
 
 Result = TypeVar("Result")
 
@@ -26,6 +26,12 @@ RETRY_PAUSE_S = 0.01  # at most, times the tries so far: those who met must not 
 # standbys that count, and with it for all that was committed before. So once it is confirmed, so
 # is what it read. A row that is only seen proves nothing: a standby may not have it.
 PROVE = "SELECT pg_logical_emit_message(true, 'quangate', '')"
+
+# The same where there may be nobody to prove it to.
+PROVE_TO_STANDBYS = (
+    "SELECT pg_logical_emit_message(true, 'quangate', '')"
+    " WHERE current_setting('synchronous_standby_names') <> ''"
+)
 
 
 class UnconfirmedCommitError(asyncpg.InterfaceError):  # type: ignore[misc]
@@ -58,6 +64,16 @@ def unreachable_is_unavailable() -> Iterator[None]:
         raise CommitInDoubtError(
             f"the database could not confirm that it is safe ({error}); "
             "whether it counts is not known: ask again"
+        ) from error
+    except asyncpg.ReadOnlySQLTransactionError as error:
+        raise StoreUnavailableError(
+            "the database takes no writes: it is a standby, or was made read-only; give the "
+            "primary's address, or several with target_session_attrs=read-write"
+        ) from error
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise ConfigError(
+            f"our role in the database lacks a right ({error}): "
+            "`quangate doctor` prints what its owner has to run"
         ) from error
     except UNREACHABLE as error:
         raise StoreUnavailableError(f"the database does not answer: {error}") from error

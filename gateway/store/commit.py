@@ -21,12 +21,13 @@ from gateway.store.database import connect
 
 # The parameters of commit_orders; columns come as array literals (flows.commit_columns).
 _NUMBERS, _SMALL, _TEXTS = "text::bigint[]", "text::integer[]", "text::text[]"
+_TIMES = "text::timestamptz[]"
 _TYPES = (
     "uuid", "integer",
     _NUMBERS, _NUMBERS, _TEXTS, "text::bytea[]", _NUMBERS, _SMALL, _NUMBERS, _NUMBERS, _SMALL,
     _TEXTS, _TEXTS, _TEXTS, _TEXTS, _SMALL, "text::boolean[]", _TEXTS,
     _NUMBERS, _NUMBERS, _TEXTS, _NUMBERS, _NUMBERS, "uuid",
-    _SMALL, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS, "boolean",
+    _SMALL, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS, "boolean", _TIMES, _TIMES,
 )  # fmt: skip
 _PLACES = ", ".join(f"${n}::{kind}" for n, kind in enumerate(_TYPES, 1))
 COMMIT = f"SELECT * FROM commit_orders({_PLACES})"  # noqa: S608 - no input in it
@@ -76,6 +77,7 @@ class CommitLane:
                 self._worker_id,
                 *request.claimed,
                 self._all_new,
+                *request.windows,
                 timeout=COMMIT_TIMEOUT_S,
             )
         except asyncpg.PostgresError as error:

@@ -15,6 +15,7 @@ import structlog
 from gateway.config import Config
 from gateway.domain.errors import QuangateError
 from gateway.store.books import unreachable_is_unavailable
+from gateway.store.clock import DatabaseClock
 from gateway.store.database import CHANNEL, connect
 from gateway.store.leases import hold_slot, reclaim_dead, register_worker, unregister_worker
 
@@ -35,12 +36,14 @@ class Control:
         worker_id: uuid.UUID,
         on_news: Callable[[str], Awaitable[None]],
         on_reconnect: Callable[[], Awaitable[None]],
+        clock: DatabaseClock,
     ) -> None:
         self._dsn = dsn
         self._config = config
         self._worker_id = worker_id
         self._on_news = on_news
         self._on_reconnect = on_reconnect
+        self._clock = clock
         self._connection: Any = None
         self._slot = -1
         self._news: asyncio.Queue[str] = asyncio.Queue()
@@ -48,6 +51,7 @@ class Control:
     async def start(self) -> int:
         """Connect, take a slot, listen, take back what dead workers left; returns the slot."""
         self._connection = await connect(self._dsn, self._config)
+        await self._clock.check(self._connection)
         self._slot = await register_worker(
             self._connection, self._worker_id, self._config.lease_ttl_s
         )
@@ -98,6 +102,7 @@ class Control:
                     await self._reconnect()
                 else:
                     await reclaim_dead(self._connection, self._slot)
+                await self._clock.measure(self._connection)
             except Exception as error:  # noqa: BLE001 - the pulse must not stop
                 log.warning("control.pulse_failed", error=repr(error))
                 self._connection.terminate()

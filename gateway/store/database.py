@@ -1,9 +1,8 @@
 """Connections, and the checks a database must pass before it may hold money."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -14,6 +13,7 @@ import structlog
 from gateway.config import Config
 from gateway.domain.errors import ConfigError, StoreUnavailableError
 from gateway.store.books import Connection, unreachable_is_unavailable
+from gateway.store.dsn import POOLER, forget_environment, understand
 from gateway.store.embedded import EmbeddedServer, no_shop
 from gateway.store.migrate import routines_schema
 from gateway.store.named_sql import queries
@@ -23,7 +23,6 @@ log = structlog.get_logger()
 
 SERVER_VERSION_MIN = 150_000  # PostgreSQL 15
 CHANNEL = "quangate"  # NOTIFY channel: payload 'catalog', 'pool:<id>', 'recall:<id>', …
-CONNECT_TIMEOUT_S = 10.0
 COMMAND_TIMEOUT_S = 30.0
 REVIVE_S = 0.5  # how often we look whether the embedded server lives
 
@@ -129,16 +128,6 @@ async def _require_shop(dsn: str, config: Config) -> None:
         raise no_shop(config.data if config.database_url is None else "that database")
 
 
-def forget_libpq_variables() -> None:
-    """Take `PG…` out of this process: asyncpg would fill gaps in a connection string from them.
-
-    An address of ours is whole, and yours says what it means: a PGSSLMODE or PGOPTIONS meant for
-    another database has no say here.
-    """
-    for name in [name for name in os.environ if name.startswith("PG")]:
-        del os.environ[name]
-
-
 def session_settings() -> dict[str, str]:
     """What every connection of ours says at its start, whatever the database's defaults are."""
     return {
@@ -173,34 +162,61 @@ _SAY_LATER = """
 SELECT set_config(name, CASE name WHEN 'transaction_timeout' THEN '0' ELSE 'on' END, false)
 FROM pg_settings WHERE name = 'transaction_timeout' AND setting <> '0'
    OR name = 'synchronous_commit' AND setting IN ('local', 'remote_write')"""
+_WHO = "SELECT pg_backend_pid() AS pid, current_setting('search_path') AS search_path"
 
 
 async def _make_usual(connection: Any) -> None:
+    """Settle what could not be said at the start, and make sure that what was said was heard."""
     await connection.fetch(_SAY_LATER)
+    who = await connection.fetchrow(_WHO)
+    if (
+        who["pid"] != connection.get_server_pid()
+        or who["search_path"] != session_settings()["search_path"]
+    ):
+        connection.terminate()
+        raise ConfigError(POOLER)
 
 
 async def connect(dsn: str, config: Config) -> Any:
     """One connection of its own (committer lane, listener, migration)."""
-    forget_libpq_variables()
-    with unreachable_is_unavailable():
-        try:
-            connection = await asyncpg.connect(
-                dsn,
-                timeout=CONNECT_TIMEOUT_S,
-                command_timeout=COMMAND_TIMEOUT_S,
-                statement_cache_size=config.statement_cache,
-                server_settings=session_settings(),
-                connection_class=Connection,
-            )
-            await _make_usual(connection)
-        except (
-            asyncpg.InvalidAuthorizationSpecificationError,
-            asyncpg.InvalidCatalogNameError,
-        ) as error:
-            raise ConfigError(f"QUANGATE_DATABASE_URL: {error}") from None
-        except (asyncpg.exceptions.ClientConfigurationError, ValueError) as error:
-            raise ConfigError(f"QUANGATE_DATABASE_URL is not usable: {error}") from None
+    with unreachable_is_unavailable(), _connecting():
+        connection = await asyncpg.connect(
+            **_how_to_connect(dsn, config), connection_class=Connection
+        )
+        await _make_usual(connection)
     return connection
+
+
+def _how_to_connect(
+    dsn: str, config: Config, planning: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    forget_environment()
+    target = understand(dsn)
+    return {
+        "dsn": target.url,
+        "timeout": target.timeout_s,
+        "command_timeout": COMMAND_TIMEOUT_S,
+        "statement_cache_size": config.statement_cache,
+        "server_settings": session_settings() | dict(planning or {}),
+    }
+
+
+@contextmanager
+def _connecting() -> Iterator[None]:
+    """Say what is wrong with a URL or a server that nothing but a change will mend."""
+    try:
+        yield
+    except (
+        asyncpg.InvalidAuthorizationSpecificationError,
+        asyncpg.InvalidCatalogNameError,
+    ) as error:
+        raise ConfigError(f"QUANGATE_DATABASE_URL: {error}") from None
+    except asyncpg.ProtocolViolationError as error:
+        if "startup parameter" not in str(error):
+            raise
+        raise ConfigError(f"{POOLER} (it says: {error})") from None
+    except (asyncpg.exceptions.ClientConfigurationError, ValueError) as error:
+        raise ConfigError(f"QUANGATE_DATABASE_URL is not usable: {error}") from None
 
 
 # For lists: in the order of an index, whatever statistics say. With those of an empty database
@@ -214,16 +230,11 @@ async def create_pool(
     dsn: str, config: Config, connections: int, planning: Mapping[str, str] | None = None
 ) -> Any:
     """A pool of up to `connections`, opened as they are needed."""
-    forget_libpq_variables()
-    with unreachable_is_unavailable():
+    with unreachable_is_unavailable(), _connecting():
         return await asyncpg.create_pool(
-            dsn,
+            **_how_to_connect(dsn, config, planning),
             min_size=1,
             max_size=connections,
-            timeout=CONNECT_TIMEOUT_S,
-            command_timeout=COMMAND_TIMEOUT_S,
-            statement_cache_size=config.statement_cache,
-            server_settings=session_settings() | dict(planning or {}),
             connection_class=Connection,
             init=_make_usual,
             reset=_leave_as_it_is,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.domain.errors import StoreUnavailableError
-from gateway.domain.lease import Grant, PackedRange, Refill
+from gateway.domain.lease import Grant, PackedRange, Refill, Renewal
 from gateway.store.books import unreachable_is_unavailable
 from gateway.store.database import CHANNEL
 from gateway.store.named_sql import queries
@@ -25,11 +25,12 @@ class LeaseStore:
         self._slot = slot
         self._ttl_s = ttl_s
 
-    async def refill(self, pool_id: int, want: int, finished: Sequence[int]) -> Refill:
-        """Close `finished` leases and grant about `want` codes, or say why not."""
+    async def refill(self, pool_id: int, want: int, held: Sequence[int]) -> Refill:
+        """Close our leases of the pool but those `held`, and grant about `want` codes, or say
+        why not."""
         with unreachable_is_unavailable():
             rows = await self._pool.fetch(
-                SQL["refill"], self._worker_id, pool_id, want, list(finished), self._ttl_s
+                SQL["refill"], self._worker_id, pool_id, want, list(held), self._ttl_s
             )
         first = rows[0]
         grants: tuple[Grant, ...] = ()
@@ -50,10 +51,12 @@ class LeaseStore:
             packed=packed, data_keys=tuple((row["id"], row["data_key"]) for row in rows)
         )
 
-    async def give_back(self, pool_id: int | None = None) -> int:
-        """Return all this worker holds, in one pool or in all; how many codes became free."""
+    async def give_back(self, pool_id: int | None = None, held: Sequence[int] = ()) -> int:
+        """Return all but what is `held`, in one pool or in all; how many codes became free."""
         with unreachable_is_unavailable():
-            return int(await self._pool.fetchval(SQL["give_back"], self._worker_id, pool_id))
+            return int(
+                await self._pool.fetchval(SQL["give_back"], self._worker_id, pool_id, list(held))
+            )
 
     async def recall(self, pool_id: int) -> None:
         """Ask the other workers to return what they do not need; take back what dead ones held."""
@@ -68,13 +71,14 @@ class LeaseStore:
         with unreachable_is_unavailable():
             return int(await self._pool.fetchval(SQL["void"], pool_id, list(seqs), reason))
 
-    async def renew(self) -> int:
-        """Prolong the worker's leases and row, reclaim what expired; how many workers live."""
+    async def renew(self, held: Sequence[int]) -> Renewal:
+        """Prolong the worker's row and the leases it holds, no others; reclaim what expired."""
         with unreachable_is_unavailable():
-            await self._pool.execute(SQL["renew_leases"], self._worker_id, self._ttl_s)
-            await self._pool.execute(SQL["renew_worker"], self._worker_id, self._ttl_s)
+            row = await self._pool.fetchrow(SQL["renew"], self._worker_id, list(held), self._ttl_s)
             await self._pool.fetchval(SQL["reclaim"], [])
-        return await self.count_workers()
+        return Renewal(
+            workers=await self.count_workers(), gone=tuple(row["gone"]), unknown=row["unknown"]
+        )
 
     async def prune_commits(self) -> None:
         """Forget commits that nobody can be in doubt about any more."""

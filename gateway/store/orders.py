@@ -6,7 +6,7 @@ from typing import Any, Final
 import orjson
 
 from gateway.domain.order_record import OrderFilter, OrderPage, OrderRecord
-from gateway.store.books import unreachable_is_unavailable
+from gateway.store.books import PROVE_TO_STANDBYS, unreachable_is_unavailable
 from gateway.store.named_sql import queries
 from gateway.store.pools import BoundedPool
 
@@ -37,6 +37,16 @@ class OrderStore:
                 SQL["by_numbers"], [key[0] for key in keys], [key[1] for key in keys]
             )
         return {(row["partner_id"], row["out_order_no"]): OrderRecord(**dict(row)) for row in rows}
+
+    async def confirmed_by_numbers(
+        self, keys: Sequence[tuple[int, str]]
+    ) -> dict[tuple[int, str], OrderRecord]:
+        """The same, and what is found is safe: a standby that counts has it, too."""
+        found = await self.by_numbers(keys)
+        if found:
+            with unreachable_is_unavailable():
+                await self._pool.fetch(PROVE_TO_STANDBYS)
+        return found
 
     async def page(self, partner_id: int, filter_: OrderFilter, limit: int) -> OrderPage:
         """Newest first, at most `limit`; looks at SCAN_MAX orders at most for them."""
@@ -86,6 +96,22 @@ class OrderStore:
         """Make it durable that codes are about to be shown (I13)."""
         with unreachable_is_unavailable():
             await self._pool.execute(SQL["record_views"], chain, orjson.dumps(views).decode())
+
+    async def last_entries(self) -> dict[int, int]:
+        """The number of the newest entry of every account, by partner."""
+        with unreachable_is_unavailable():
+            rows = await self._pool.fetch(SQL["last_entries"])
+        return {row["partner_id"]: row["last_entry"] for row in rows}
+
+    async def numbers_since(
+        self, partner_id: int, after_seq: int, limit: int
+    ) -> tuple[bytes, int, int]:
+        """The order numbers of up to `limit` rows of entries behind one: LF-separated, how many
+        rows there were, the number of the last.
+        """
+        with unreachable_is_unavailable():
+            row = await self._pool.fetchrow(SQL["numbers_since"], partner_id, after_seq, limit)
+        return (row["numbers"] or "").encode(), row["entries"], row["last_seq"] or after_seq
 
     async def numbers_after(
         self, partner_id: int, after_id: int, limit: int

@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from gateway.config import Config
 from gateway.shares import Shares
-from gateway.store.database import BY_INDEX, CONNECT_TIMEOUT_S, Database, create_pool
+from gateway.store.database import BY_INDEX, Database, create_pool
+from gateway.store.dsn import CONNECT_TIMEOUT_S
 
 OF_ITS_OWN: Final = 3  # of a worker: two that commit, one that listens
 FOR_COMMANDS: Final = 4  # of the command line, two commands at a time

@@ -64,12 +64,41 @@ async def _migrate_alone(connection: Any, role: str) -> None:
     try:
         if not await is_up_to_date(connection):
             await apply_migrations(connection)
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise ConfigError(
-            f"the role {role} may not change the tables ({error}), and there is something to "
-            "change: give the owner's URL as well (--owner-url, QUANGATE_OWNER_URL), once; "
-            "`quangate doctor` prints what the owner has to run"
-        ) from None
+    except (
+        asyncpg.InsufficientPrivilegeError,
+        asyncpg.InvalidSchemaNameError,  # the one schema named is not there, or not ours to use
+        asyncpg.ReadOnlySQLTransactionError,
+    ) as error:
+        raise ConfigError(await _what_is_missing(connection, role, error)) from None
+
+
+async def _what_is_missing(connection: Any, role: str, error: asyncpg.PostgresError) -> str:
+    """Why the role cannot migrate, and what somebody who may has to run."""
+    facts = await connection.fetchrow(queries("roles")["may_migrate"])
+    if facts["recovers"]:
+        return (
+            "this server is a standby and takes no writes: give the primary's address, or several "
+            "addresses with target_session_attrs=read-write"
+        )
+    missing = [
+        *(["CREATE SCHEMA public;"] if not facts["has_public"] else []),
+        *([f"GRANT USAGE, CREATE ON SCHEMA public TO {facts['role']};"] * (not facts["public"])),
+        *(
+            [f"GRANT CREATE ON DATABASE {facts['database']} TO {facts['role']};"]
+            * (not facts["makes_schemas"])
+        ),
+    ]
+    if missing:
+        return (
+            f"the role {role} may not make the tables ({error}): as the database's owner run  "
+            f"{' '.join(missing)}  or give the owner's URL as well (--owner-url, "
+            "QUANGATE_OWNER_URL), once"
+        )
+    return (
+        f"the role {role} may not change the tables ({error}), and there is something to "
+        "change: give the owner's URL as well (--owner-url, QUANGATE_OWNER_URL), once; "
+        "`quangate doctor` prints what the owner has to run"
+    )
 
 
 async def ensure_role(owner: Any, role: str) -> None:

@@ -23,7 +23,8 @@ async def differences(world: World, ledger: Ledger) -> list[str]:
 
 async def audit_complaints(connection: Any) -> list[str]:
     """What `quangate audit` finds."""
-    findings = await audit(AuditSnapshot(connection))
+    async with connection.transaction():  # it reads by a cursor
+        findings = await audit(AuditSnapshot(connection))
     return [f"{f.invariant}: {f.detail}" for f in findings if not f.ok]
 
 

@@ -30,12 +30,14 @@ class GatewayProcess:
         workers: int = 1,
         settings: Mapping[str, str] | None = None,
         failpoint: str | None = None,
+        clock_s: float | None = None,
     ) -> None:
         self._config = config
         self.log = log
         self._workers = workers
         self._settings = dict(settings or {})
         self._failpoint = failpoint
+        self._clock_s = clock_s  # how far its wall clock is ahead
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
 
@@ -75,6 +77,9 @@ class GatewayProcess:
         if self._failpoint is not None:
             environment["CHAOS_FAILPOINT"] = self._failpoint
         module = GATEWAY if self._failpoint is None else GATEWAY_WITH_FAILPOINT
+        if self._clock_s is not None:
+            environment["CHAOS_CLOCK"] = str(self._clock_s)
+            module = ("tests.chaos.clocks",)
         with self.log.open("a", encoding="utf-8") as stderr:
             stderr.write("--- start\n")
             stderr.flush()

@@ -112,6 +112,14 @@ UPDATE pool SET next_seq = 5 WHERE name = 'vip';
 -- breach: i7_allocation_outside_lease: code 2 was allocated under lease
 UPDATE lease SET hi = 2 WHERE worker_id::text LIKE '%1';
 
+-- breach: i7_lease_nobody_knows: which does not hold it
+INSERT INTO worker (slot, worker_id, host, pid, expires_at, held, renewed_at)
+SELECT 7, worker_id, 'h', 1, expires_at - interval '1 second', '{}', now() + interval '1 second' FROM lease WHERE worker_id::text LIKE '%1';
+
+-- breach: i7_lease_nobody_knows: none of the living workers took it back
+INSERT INTO worker (slot, worker_id, host, pid, expires_at) VALUES (7, gen_random_uuid(), 'h', 1, now() + interval '1 minute');
+UPDATE lease SET expires_at = now() - interval '10 minutes' WHERE worker_id::text LIKE '%2';
+
 -- breach: i9_code_order_open: order 101 is sold from a pool, but processing
 UPDATE orders SET state = 'processing' WHERE id = 101;
 

@@ -50,6 +50,7 @@ async def fails_twice(connection: Any) -> AsyncIterator[Any]:
     async def arrange(table: str, sqlstate: str) -> None:
         await connection.execute(f"""
             CREATE SEQUENCE IF NOT EXISTS public.failures;
+            GRANT ALL ON SEQUENCE public.failures TO PUBLIC;
             SELECT setval('public.failures', 1);
             CREATE OR REPLACE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
                 IF nextval('public.failures') <= 3 THEN

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -21,10 +22,10 @@ class HeldLeases(LeaseStore):
         self.asked = asyncio.Event()
         self.go_on = asyncio.Event()
 
-    async def give_back(self, pool_id: int | None = None) -> int:
+    async def give_back(self, pool_id: int | None = None, held: Sequence[int] = ()) -> int:
         self.asked.set()
         await self.go_on.wait()
-        return await super().give_back(pool_id)
+        return await super().give_back(pool_id, held)
 
 
 @pytest.fixture
@@ -69,9 +70,10 @@ async def test_what_is_being_given_back_is_not_sold_out(leases: HeldLeases, pool
     giving_back = asyncio.create_task(stock.give_back(pool_id))
     await leases.asked.wait()
     assert not stock.too_few(pool_id, 1)
-    assert await stock.refill(pool_id) == "granted"
+    refill = asyncio.create_task(stock.refill(pool_id))
     leases.go_on.set()
     await giving_back
+    assert await refill == "granted"
 
 
 async def test_leases_lost_by_mistake_come_back(
@@ -116,8 +118,9 @@ async def test_sold_out_needs_the_proof(leases: HeldLeases, pool_id: int, connec
     Seen red with refill's verdict 'others' changed to 'sold_out'.
     """
     other = LeaseStore(leases._pool, worker_id=uuid.uuid4(), slot=1001, ttl_s=60.0)
-    while (await other.refill(pool_id, CODES, [])).verdict == "granted":
-        pass
+    held: list[int] = []
+    while (answer := await other.refill(pool_id, CODES, held)).verdict == "granted":
+        held += [grant.lease_id for grant in answer.grants]
     stock = stock_on(leases)
     assert await stock.refill(pool_id) == "others"
     assert not stock.sold_out(pool_id)

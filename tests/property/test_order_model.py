@@ -202,8 +202,9 @@ class Orders(RuleBasedStateMachine):
     # ------------------------------------------------------------ helpers of the model
 
     def _ask(self, worker: uuid.UUID, want: int) -> None:
+        held = list({code[0] for code in self.hands[worker]})
         rows = self.database.fetch(
-            "SELECT * FROM refill($1, $2, $3, '{}', $4)", worker, self.pool, want, TTL_S
+            "SELECT * FROM refill($1, $2, $3, $4, $5)", worker, self.pool, want, held, TTL_S
         )
         free, holders = self._free_before(rows), self._holders()
         if rows[0]["verdict"] == "granted":

@@ -1,7 +1,6 @@
 """The tail between fakes: whatever breaks, a parked line gets an answer."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any, cast
 
 from gateway.domain.order import Verdict
@@ -32,8 +31,8 @@ async def test_a_line_is_answered_even_if_settling_it_as_unsold_breaks() -> None
     """A bug behind "sold out" answers 500; it never leaves a partner waiting without an end."""
     settled: list[tuple[Line, Settled]] = []
 
-    def broken(lines: Sequence[Line]) -> None:
-        raise AttributeError(f"a bug, with {len(lines)} lines at hand")
+    def broken(line: Line) -> None:
+        raise AttributeError(f"a bug, with {line} at hand")
 
     tail = Tail(
         stock=cast("Stock", SoldOut()),

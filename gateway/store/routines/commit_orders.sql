@@ -1,7 +1,8 @@
 -- The commit (design D5): one round trip makes a batch of orders durable, exactly.
 --
 -- Per line an outcome: 1 created, 2 replayed (same number, same content), 3 conflict (same
--- number, other content), 4 insufficient balance, 5 purchase limit. Only created lines leave
+-- number, other content), 4 insufficient balance, 5 purchase limit, 11 its campaign is not open at
+-- `committed_at`, which is the order's created_at: this clock decides. Only created lines leave
 -- anything behind. For 2 and 3 `existing` names the order; for 4 it is what the account has.
 -- Errors: QG001 a lease was lost, or its codes have expired (nothing done), 23505 on allocation (I1's guard).
 --
@@ -27,7 +28,8 @@ CREATE FUNCTION commit_orders(
     p_attempt  bigint[], p_upstream bigint[], p_product text[], p_cost_max bigint[], p_face bigint[], p_owner uuid,
     a_line     integer[], a_seq bigint[], a_lease bigint[],   -- the codes, line by line
     l_id       bigint[], l_epoch bigint[],
-    p_all_new  boolean DEFAULT false
+    p_all_new  boolean DEFAULT false,
+    p_opens    timestamptz[] DEFAULT NULL, p_closes timestamptz[] DEFAULT NULL   -- windows of campaigns: NULL, none
 ) RETURNS TABLE (committed_at timestamptz, outcome integer[], existing bigint[])
 LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = on SET plan_cache_mode = force_generic_plan AS $$
@@ -72,6 +74,16 @@ BEGIN
             END LOOP;
         END IF;
         lines := ARRAY(SELECT i FROM generate_series(1, n) AS i WHERE outcome[i] = 1);
+        IF cardinality(p_opens) > 0
+           AND EXISTS (SELECT FROM unnest(lines) AS i WHERE NOT (p_opens[i] <= committed_at AND committed_at < p_closes[i])) THEN
+            IF NOT look_up THEN  -- a number that is known already is answered whatever the time
+                look_up := true;
+                CONTINUE;
+            END IF;
+            outcome := ARRAY(SELECT CASE WHEN outcome[i] = 1 AND NOT (p_opens[i] <= committed_at AND committed_at < p_closes[i])
+                                         THEN 11 ELSE outcome[i] END FROM generate_series(1, n) AS i);
+            lines := ARRAY(SELECT i FROM generate_series(1, n) AS i WHERE outcome[i] = 1);
+        END IF;
 
         exceeded := false;
         IF cardinality(p_limit) > 0 THEN

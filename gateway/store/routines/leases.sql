@@ -38,10 +38,12 @@ BEGIN
     RETURN freed;
 END $$;
 
--- Closes finished leases of the caller and grants the next ranges (several when only small
+-- Closes the caller's leases but those it says it holds, and grants the next ranges (several when only small
 -- fragments are left), or says in one row why not: 'others' (other workers still hold codes),
--- 'mine' (only the caller does) or 'sold_out' (nobody does, nothing is free: I8's proof).
-CREATE FUNCTION refill(p_worker uuid, p_pool bigint, p_want bigint, p_finished bigint[], p_ttl_s double precision)
+-- 'mine' (only the caller does, and it knows all of it) or 'sold_out' (nobody does, nothing is
+-- free: I8's proof). What is in the caller's name and not held by it was used up, or its grant was
+-- never taken in. A worker asks for a pool once at a time: none of it is on its way to it.
+CREATE FUNCTION refill(p_worker uuid, p_pool bigint, p_want bigint, p_held bigint[], p_ttl_s double precision)
 RETURNS TABLE (verdict text, lease_id bigint, epoch bigint, lo bigint, hi bigint, generation bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -53,9 +55,9 @@ DECLARE
     f record;
 BEGIN
     PERFORM FROM pool WHERE id = p_pool FOR NO KEY UPDATE;
-    PERFORM close_leases(p_pool, p_finished);
     PERFORM close_leases(p_pool, ARRAY(
-        SELECT l.id FROM lease l WHERE l.pool_id = p_pool AND l.state = 'active' AND (l.expires_at < now() OR l.sell_until <= now())));
+        SELECT l.id FROM lease l WHERE l.pool_id = p_pool AND l.state = 'active'
+        AND (l.expires_at < now() OR l.sell_until <= now() OR l.worker_id = p_worker AND l.id <> ALL (p_held))));
     SELECT * INTO p FROM pool WHERE id = p_pool;
     IF p.expiring THEN
         PERFORM expire_codes(p_pool);
@@ -106,19 +108,34 @@ CREATE FUNCTION read_range(p_pool bigint, p_lo bigint, p_hi bigint) RETURNS byte
     FROM code WHERE pool_id = p_pool AND seq >= p_lo AND seq < p_hi
 $$;
 
--- Gives back all that a worker holds, in one pool or (NULL) in all. Idempotent.
-CREATE FUNCTION give_back(p_worker uuid, p_pool bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+-- Gives back all that is in a worker's name but what it says it holds, in one pool or (NULL) in
+-- all. Idempotent.
+CREATE FUNCTION give_back(p_worker uuid, p_pool bigint, p_held bigint[] DEFAULT '{}') RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     one record;
     freed bigint := 0;
 BEGIN
     FOR one IN SELECT pool_id, array_agg(id) AS ids FROM lease
-               WHERE worker_id = p_worker AND state = 'active' AND (p_pool IS NULL OR pool_id = p_pool)
+               WHERE worker_id = p_worker AND state = 'active' AND (p_pool IS NULL OR pool_id = p_pool) AND id <> ALL (p_held)
                GROUP BY pool_id ORDER BY pool_id LOOP
         PERFORM FROM pool WHERE id = one.pool_id FOR NO KEY UPDATE;
         freed := freed + close_leases(one.pool_id, one.ids);
     END LOOP;
     RETURN freed;
+END $$;
+
+-- Prolongs a worker's row and those of its leases that it holds: one that nobody knows runs out by
+-- itself. `gone`: held by it, but not its own any more. `unknown`: how many others are in its name.
+CREATE FUNCTION renew(p_worker uuid, p_held bigint[], p_ttl_s double precision, OUT gone bigint[], OUT unknown bigint)
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE worker SET expires_at = now() + make_interval(secs => p_ttl_s), held = p_held, renewed_at = now()
+    WHERE worker_id = p_worker;
+    UPDATE lease SET expires_at = now() + make_interval(secs => p_ttl_s)
+    WHERE id = ANY (p_held) AND worker_id = p_worker AND state = 'active';
+    gone := ARRAY(SELECT h FROM unnest(p_held) AS h EXCEPT
+                  SELECT id FROM lease WHERE worker_id = p_worker AND state = 'active');
+    SELECT count(*) INTO unknown FROM lease WHERE worker_id = p_worker AND state = 'active' AND id <> ALL (p_held);
 END $$;
 
 -- Takes back the leases of workers that are gone: expired, or of a worker id given as dead; and

@@ -227,6 +227,17 @@ FROM lease WHERE CASE state WHEN 'active' THEN epoch <> 1 ELSE epoch < 2 END
 -- name: i7_guards
 SELECT missing_guards('I7') AS problem
 
+-- name: i7_lease_nobody_knows
+-- A worker renews what it holds, so what it does not hold cannot live longer than its row; and what
+-- ran out is taken back within a third of a lease's life by any worker that lives.
+SELECT format('lease %s of pool %s [%s, %s) is in the name of worker %s, which does not hold it', l.id, l.pool_id, l.lo, l.hi, w.slot) AS problem
+FROM lease l JOIN worker w ON w.worker_id = l.worker_id
+WHERE l.state = 'active' AND l.id <> ALL (w.held) AND l.granted_at < w.renewed_at AND l.expires_at > w.expires_at
+UNION ALL
+SELECT format('lease %s of pool %s ran out at %s, and none of the living workers took it back', l.id, l.pool_id, l.expires_at)
+FROM lease l WHERE l.state = 'active' AND l.expires_at < now() - interval '5 minutes'
+AND EXISTS (SELECT FROM worker w WHERE w.expires_at > now())
+
 -- ---------------------------------------------------------------- I9: states agree
 
 -- name: i9_code_order_open

@@ -1,4 +1,4 @@
--- Leases and workers; the rules are in migration 0002.
+-- Leases and workers; the rules are in routines/leases.sql.
 
 -- name: refill
 SELECT * FROM refill($1, $2, $3, $4, $5)
@@ -7,7 +7,7 @@ SELECT * FROM refill($1, $2, $3, $4, $5)
 SELECT read_range($1, $2, $3)
 
 -- name: give_back
-SELECT give_back($1, $2)
+SELECT give_back($1, $2, $3)
 
 -- name: notify
 SELECT pg_notify($1, $2)
@@ -15,17 +15,14 @@ SELECT pg_notify($1, $2)
 -- name: void
 SELECT void_codes($1, $2, $3)
 
--- name: renew_leases
-UPDATE lease SET expires_at = now() + make_interval(secs => $2) WHERE worker_id = $1 AND state = 'active'
-
--- name: renew_worker
-UPDATE worker SET expires_at = now() + make_interval(secs => $2) WHERE worker_id = $1
+-- name: renew
+SELECT gone, unknown FROM renew($1, $2, $3)
 
 -- name: register_worker
 INSERT INTO worker (slot, worker_id, host, pid, expires_at)
 VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))
 ON CONFLICT (slot) DO UPDATE SET worker_id = excluded.worker_id, host = excluded.host, pid = excluded.pid,
-    started_at = now(), expires_at = excluded.expires_at
+    started_at = now(), expires_at = excluded.expires_at, held = NULL, renewed_at = NULL
 RETURNING pg_notify('quangate', 'workers')
 
 -- name: workers

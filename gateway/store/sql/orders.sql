@@ -64,5 +64,17 @@ SELECT record_views($1, $2::jsonb)
 SELECT string_agg(chunk.out_order_no, E'\n') AS numbers, count(*) AS count, max(chunk.id) AS last_id
 FROM (SELECT id, out_order_no FROM orders WHERE partner_id = $1 AND id > $2 ORDER BY id LIMIT $3) AS chunk
 
+-- name: last_entries
+SELECT partner_id, last_entry FROM account
+
+-- name: numbers_since
+-- A chunk of a partner's order numbers in the order of their commits, for the number filter.
+SELECT string_agg(o.out_order_no, E'\n') AS numbers, count(DISTINCT run.seq) AS entries, max(run.seq) AS last_seq
+FROM (SELECT e.seq, coalesce(e.order_ids, ARRAY[e.order_id]) AS ids FROM entry e
+      WHERE e.partner_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3) AS run
+CROSS JOIN LATERAL unnest(run.ids) AS one (id)
+LEFT JOIN LATERAL (SELECT x.out_order_no FROM orders x WHERE x.partner_id = $1
+                   AND x.id BETWEEN one.id AND one.id ORDER BY x.id LIMIT 1) AS o ON true
+
 -- name: data_keys
 SELECT id, data_key FROM batch WHERE id = ANY ($1::bigint[]) AND data_key IS NOT NULL

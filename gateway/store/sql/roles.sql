@@ -31,5 +31,12 @@ SELECT array_remove(ARRAY[CASE WHEN r.rolsuper THEN 'superuser' END, CASE WHEN r
        NOT r.rolsuper AND has_schema_privilege(r.oid, 'public', 'CREATE') AS creates
 FROM pg_roles r WHERE r.rolname = $1
 
+-- name: may_migrate
+SELECT quote_ident(current_user) AS role, quote_ident(current_database()) AS database, pg_is_in_recovery() AS recovers,
+       to_regnamespace('public') IS NOT NULL AS has_public,
+       coalesce(has_schema_privilege(to_regnamespace('public'), 'USAGE')
+                AND has_schema_privilege(to_regnamespace('public'), 'CREATE'), false) AS public,
+       has_database_privilege(current_database(), 'CREATE') AS makes_schemas
+
 -- name: has_role
 SELECT true FROM pg_roles WHERE rolname = $1
