@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from gateway.domain.lease import Refill, Renewal
 from gateway.flows.audit import audit
 from gateway.flows.stock import Stock
 from gateway.native import Allocator
@@ -87,12 +88,30 @@ async def id_of(connection: Any, pool: str) -> int:
     return int(await connection.fetchval("SELECT id FROM pool WHERE name = $1", pool))
 
 
-def leases_of(database: Any) -> LeaseStore:
+class Holder(LeaseStore):
+    """The leases of a worker that holds whatever it was granted."""
+
+    def __init__(self, database: Any) -> None:
+        super().__init__(database.pool, worker_id=uuid.uuid4(), slot=1000, ttl_s=3600.0)
+        self._held: list[int] = []
+
+    async def refill(self, pool_id: int, want: int, held: Sequence[int]) -> Refill:
+        """Hold on to all of it."""
+        answer = await super().refill(pool_id, want, [*self._held, *held])
+        self._held += [grant.lease_id for grant in answer.grants]
+        return answer
+
+    async def renew(self, held: Sequence[int] = ()) -> Renewal:
+        """All of it."""
+        return await super().renew([*self._held, *held])
+
+
+def leases_of(database: Any) -> Holder:
     """The leases of a new worker."""
-    return LeaseStore(database.pool, worker_id=uuid.uuid4(), slot=1000, ttl_s=3600.0)
+    return Holder(database)
 
 
-async def drain(connection: Any, leases: LeaseStore, pool: str) -> list[int]:
+async def drain(connection: Any, leases: Holder, pool: str) -> list[int]:
     """The numbers of all codes that are granted, in the order of the grants."""
     pool_id, found = await id_of(connection, pool), []
     while (answer := await leases.refill(pool_id, 100, [])).verdict == "granted":
