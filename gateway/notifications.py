@@ -1,5 +1,6 @@
 """Joins the notifier, its rows and the guarded client: the service that tells partners."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 
@@ -29,6 +30,7 @@ class Notifications:
         self._store = WebhookStore(parts.pool, worker_id=parts.worker_id, slot=parts.slot)
         self._client = GuardedClient(parts.config.webhook_allow)
         self._secrets: dict[bytes, str] = {}  # by their wrapping
+        self._reading = asyncio.Lock()
         self._old_until: dict[int, float] = {}  # partner → Unix seconds
         self.notifier = Notifier(
             webhooks=self._store,
@@ -58,6 +60,10 @@ class Notifications:
 
     async def catalog_changed(self) -> None:
         """Endpoints or secrets may be others now."""
+        async with self._reading:  # one after the other: the newest read is the last one set
+            await self._read_anew()
+
+    async def _read_anew(self) -> None:
         secrets: dict[bytes, str] = {}
         addressees = {}
         for row in await self._store.addressees():

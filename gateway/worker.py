@@ -85,6 +85,7 @@ class Worker:
         self._rules = RuleWatch()
         self._allocator = Allocator()
         self._clock = DatabaseClock()
+        self._refreshing = asyncio.Lock()
         self._tasks: list[asyncio.Task[Any]] = []
         self._services: list[Service] = []
 
@@ -300,6 +301,10 @@ class Worker:
         await self._refresh_catalog()
 
     async def _refresh_catalog(self) -> None:
+        async with self._refreshing:  # one after the other: the newest read is the last one set
+            await self._read_anew()
+
+    async def _read_anew(self) -> None:
         read = await read_catalog(self._pools.control)
         for service in self._services:
             await service.prepare()

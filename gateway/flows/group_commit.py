@@ -70,11 +70,7 @@ class GroupCommit(Generic[Item, Result]):
         while self._queue and not self._resting:
             await self._rest()
             batch = self._queue.take(self._batch_max, self._batch_max)
-            try:
-                results = await self._run([item for item, _ in batch])
-            except Exception as error:  # noqa: BLE001 - handed to each waiter, not swallowed
-                results = [error] * len(batch)
-            for (_, future), result in zip(batch, results, strict=True):
+            for (_, future), result in zip(batch, await self._results(batch), strict=True):
                 if future.done():
                     continue  # nobody waits any more
                 if isinstance(result, Exception):
@@ -82,13 +78,30 @@ class GroupCommit(Generic[Item, Result]):
                 else:
                     future.set_result(result)
 
+    async def _results(
+        self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]
+    ) -> Sequence[Result | Exception]:
+        """As many as there are items, whatever `run` raises: nobody waits for ever."""
+        try:
+            results = await self._run([item for item, _ in batch])
+        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - told to each waiter; a panic arrives as one
+            failure = error if isinstance(error, Exception) else RuntimeError(repr(error))
+            return [failure] * len(batch)
+        if len(results) != len(batch):
+            return [RuntimeError(f"{len(results)} results for {len(batch)} items")] * len(batch)
+        return results
+
     async def _rest(self) -> None:
         """Keep the distance to the batch before; one lane does, for all that comes meanwhile."""
         if self._apart_s:
             clock = asyncio.get_running_loop().time
             self._resting = True
-            await asyncio.sleep(self._next_at - clock())
-            self._resting = False
+            try:
+                await asyncio.sleep(self._next_at - clock())
+            finally:
+                self._resting = False
             self._next_at = clock() + self._apart_s
 
     async def idle(self) -> None:

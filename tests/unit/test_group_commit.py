@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -84,3 +85,29 @@ async def test_too_much_is_refused() -> None:
     echo.first.set()
     assert await asyncio.gather(*waiting) == [1, 2]
     await group.idle()
+
+
+class Panic(BaseException):
+    """As PyO3 raises it."""
+
+
+async def test_whatever_breaks_nobody_waits_for_ever() -> None:
+    """A panic of the core, or too few results, fail each item of the batch; the next one works.
+
+    Seen red (never answered) with `except Exception`, and with the results zipped as they came.
+    """
+    answers: list[Any] = [Panic("core"), [1], [1, 2]]
+
+    async def run(items: Sequence[int]) -> Sequence[int]:
+        answer = answers.pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        return list(answer)
+
+    group: GroupCommit[int, int] = GroupCommit(run, lanes=1)
+    async with asyncio.timeout(5):
+        for _ in range(2):
+            both = [group.put(1), group.put(2)]
+            told = await asyncio.gather(*both, return_exceptions=True)
+            assert [type(each) for each in told] == [RuntimeError, RuntimeError]
+        assert await asyncio.gather(group.put(1), group.put(2)) == [1, 2]
