@@ -19,7 +19,7 @@ UPDATE lease SET expires_at = now() - interval '1 second' WHERE worker_id = '000
 
 -- Orders 101 (code 0) and 102 (codes 1, 2) delivered; top-ups 201, 202, 203 under way.
 SELECT commit_orders(
-    p_batch => '00000000-0000-0000-0000-0000000000aa', p_chain => 1,
+    p_batch => '00000000-0000-0000-0000-0000000000aa', p_opens => NULL, p_chain => 1,
     p_partner => array_fill(p.id, ARRAY[5]), p_id => '{101,102,201,202,203}', p_out => '{a,b,c,d,e}',
     p_hash => '{"\\x89116713f7dd11955790c3c3f510ddf7","\\x99c49715e991c61d5b4b6f902e3e5055","\\xcea3441a559f438c84c5bd696cca5453","\\xcea3441a559f438c84c5bd696cca5453","\\xcea3441a559f438c84c5bd696cca5453"}', p_sku => ARRAY[v.id, v.id, t.id, t.id, t.id],
     p_quantity => '{1,2,1,1,1}', p_amount => '{100,200,500,500,500}', p_pool => ARRAY[pl.id, pl.id, NULL, NULL, NULL],
@@ -54,7 +54,7 @@ INSERT INTO pool (name, purchased) VALUES ('card', true);
 INSERT INTO sku (sku, name, kind, purchase_pool_id, price) SELECT 'CARD', 'Card', 'code', id, 100 FROM pool WHERE name = 'card';
 INSERT INTO batch (pool_id, kind, state, lo, imported) SELECT id, 'purchase', 'on_sale', 0, 3 FROM pool WHERE name = 'card';
 SELECT commit_orders(
-    p_batch => '00000000-0000-0000-0000-0000000000bb', p_chain => 1,
+    p_batch => '00000000-0000-0000-0000-0000000000bb', p_opens => NULL, p_chain => 1,
     p_partner => ARRAY[p.id], p_id => '{401}', p_out => '{f}', p_hash => ARRAY['\x61f3eaa994b752c8b8c2098563b3618c'::bytea], p_sku => ARRAY[s.id],
     p_quantity => '{2}', p_amount => '{200}', p_pool => ARRAY[NULL::bigint], p_first => '{NULL}', p_account => ARRAY[NULL::text],
     p_metadata => ARRAY[NULL::text], p_details => ARRAY[NULL::text], p_buyer => ARRAY[NULL::text], p_limit => ARRAY[NULL::integer],

@@ -27,7 +27,7 @@ NOT_SOLD = (
 )
 COMMIT = """
     SELECT (commit_orders(
-        p_batch => gen_random_uuid(), p_chain => 1, p_partner => ARRAY[p.id],
+        p_batch => gen_random_uuid(), p_opens => NULL, p_chain => 1, p_partner => ARRAY[p.id],
         p_id => ARRAY[$3::bigint], p_out => ARRAY[$3::text], p_hash => ARRAY['\\x00'::bytea],
         p_sku => ARRAY[1::bigint],
         p_quantity => '{1}', p_amount => '{0}', p_pool => ARRAY[l.pool_id], p_first => '{1}',

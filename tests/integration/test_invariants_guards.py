@@ -49,7 +49,7 @@ async def commit(world: Any, **changes: Any) -> Any:
                 ARRAY[$7::integer], '{f}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}',
                 '{NULL}', NULL, array_fill(1, ARRAY[cardinality($5::bigint[])]), $5,
                 array_fill($8::bigint, ARRAY[cardinality($5)]), ARRAY[$8::bigint],
-                ARRAY[$9::bigint]) AS c
+                ARRAY[$9::bigint], false, NULL, NULL) AS c
             WHERE p.name = 'acme' AND s.sku = 'VIP'
             """,
             line["number"], line["content"], line["quantity"], line["amount"], line["seqs"],

@@ -20,7 +20,7 @@ from tests.contract.partner import eventually
 # Orders for nothing, of no pool: only their numbers matter here.
 COMMIT = """
 SELECT (commit_orders(
-    p_batch => gen_random_uuid(), p_chain => 1,
+    p_batch => gen_random_uuid(), p_opens => NULL, p_chain => 1,
     p_partner => array_fill($1::bigint, ARRAY[n]), p_id => $2, p_out => $3,
     p_hash => array_fill('\\x00'::bytea, ARRAY[n]), p_sku => array_fill(1::bigint, ARRAY[n]),
     p_quantity => array_fill(1, ARRAY[n]), p_amount => array_fill(0::bigint, ARRAY[n]),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.store import migrate
+from gateway.store.commit import COMMIT
 from gateway.store.migrate import apply_migrations, routines_schema
 
 
@@ -13,7 +14,8 @@ async def test_a_worker_calls_the_routines_it_was_written_with(connection: Any) 
     """`commit_orders` is found in this version's schema, not the migrations' old one in public."""
     found = await connection.fetchval(
         "SELECT n.nspname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
-        " WHERE p.oid = 'commit_orders'::regproc"
+        " WHERE p.proname = 'commit_orders' AND p.pronargs = $1 AND pg_function_is_visible(p.oid)",
+        COMMIT.count("$"),
     )
     assert routines_schema() == found
 

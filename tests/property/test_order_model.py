@@ -28,7 +28,7 @@ CODES = 40
 FUNDS_MINOR = 300
 PRICE_MINOR = 7
 LIMIT = 6  # pieces of the limited buyer
-COMMIT = f"SELECT * FROM commit_orders({', '.join(f'${n}' for n in range(1, 31))})"
+COMMIT = f"SELECT * FROM commit_orders({', '.join(f'${n}' for n in range(1, 31))}, NULL, NULL)"
 WORKERS = (uuid.UUID(int=1), uuid.UUID(int=2))
 CREATED, REPLAYED, CONFLICT, TOO_DEAR, OVER_LIMIT = 1, 2, 3, 4, 5
 TTL_S = 3600.0
@@ -142,7 +142,7 @@ class Orders(RuleBasedStateMachine):
     @rule(worker=st.sampled_from(WORKERS))
     def give_back(self, worker: uuid.UUID) -> None:
         """A worker returns all it holds."""
-        self.database.value("SELECT give_back($1, $2)", worker, self.pool)
+        self.database.value("SELECT give_back($1, $2, '{}')", worker, self.pool)
         self.hands[worker] = [code for code in self.hands[worker] if self._is_live(code)]
 
     @rule(seqs=st.lists(st.integers(0, CODES - 1), min_size=1, max_size=6))
