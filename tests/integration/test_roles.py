@@ -59,6 +59,7 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "pool": ({"size", "next_seq", "generation", "expiring"}, False),
     "resolution": ({"approved_by", "approved_from", "approved_at", "outcome"}, True),
     "reveal": (set(), False),
+    "adjustment": (set(), False),
     "reveal_head": ({"height", "hash"}, False),
     "route": (ALL, True),
     "sku": (ALL, False),
