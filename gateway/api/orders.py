@@ -40,7 +40,8 @@ _PROBLEMS: Final[Mapping[Verdict, str]] = {
     Verdict.PURCHASE_LIMIT: "purchase-limit",
     Verdict.SOLD_OUT: "sold-out",
     Verdict.BUSY: "busy",
-    Verdict.UNAVAILABLE: "overloaded",
+    Verdict.OVERLOADED: "overloaded",
+    Verdict.DATABASE_AWAY: "maintenance",
     Verdict.INTERNAL: "internal",
     Verdict.CAMPAIGN_CLOSED: "campaign-closed",
 }

@@ -136,7 +136,8 @@ class Verdict(IntEnum):
     PURCHASE_LIMIT = 5
     SOLD_OUT = 6
     BUSY = 7
-    UNAVAILABLE = 8
+    OVERLOADED = 8  # the queue is full, or this worker is leaving
     INTERNAL = 9
     REFUSED = 10  # by a rule checked before the commit; the line carries the problem
     CAMPAIGN_CLOSED = 11  # at the moment of the commit, by the database's clock
+    DATABASE_AWAY = 12  # it does not answer

@@ -56,4 +56,4 @@ def ask_later(lines: Sequence[Line]) -> None:
     for line in lines:
         waiters, line.waiters = line.waiters, None
         for each in (line, *(waiters or ())):
-            tell(each, Settled(Verdict.UNAVAILABLE))
+            tell(each, Settled(Verdict.DATABASE_AWAY))

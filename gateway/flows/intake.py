@@ -113,8 +113,10 @@ class Intake:
         unsaleable = self._unsaleable(line)
         if unsaleable and first is None and self._certainly_new(*line.number, self._since(line)):
             return unsold(line)
-        if self.down or self._closing or self._queue.is_full(line.partner_id, self._waiting_max):
-            return Settled(Verdict.UNAVAILABLE)
+        if self.down:
+            return Settled(Verdict.DATABASE_AWAY)
+        if self._closing or self._queue.is_full(line.partner_id, self._waiting_max):
+            return Settled(Verdict.OVERLOADED)
         future = line.future = self._new_future()
         if first is not None:
             if first.waiters is None:
@@ -157,7 +159,7 @@ class Intake:
         """Back to the head of the queue, in order: they came first."""
         self._queue.put_back([(line.partner_id, line) for line in lines])
         if self.down:
-            self._flush()
+            self._go_down()
         self._work.set()
 
     # ------------------------------------------------------------ lanes
@@ -218,7 +220,7 @@ class Intake:
             log.warning("intake.database_down", error=str(error))
             for line in lines:
                 self._release(line)
-                self._settle(hand.let_go(line), Settled(Verdict.UNAVAILABLE))
+                self._settle(hand.let_go(line), Settled(Verdict.DATABASE_AWAY))
             await self._reconnect(lane)
         else:
             self.commits += 1
@@ -322,7 +324,7 @@ class Intake:
                 continue
             self._release(line)
             if line.future is not None and line.future.done():  # told to ask again: so let it
-                self._settle(hand.let_go(line), Settled(Verdict.UNAVAILABLE))
+                self._settle(hand.let_go(line), Settled(Verdict.DATABASE_AWAY))
             else:
                 again.append(hand.let_go(line))
         self._requeue(again)
@@ -342,12 +344,9 @@ class Intake:
     def _go_down(self) -> None:
         """The database is away: what was not sent is refused at once, not kept waiting."""
         self.down = True
-        self._flush()
-
-    def _flush(self) -> None:
         for line in self._queue.take(len(self._queue), sys.maxsize):
-            self._settle(line, Settled(Verdict.UNAVAILABLE))
-        self._tail.flush(Verdict.UNAVAILABLE)
+            self._settle(line, Settled(Verdict.DATABASE_AWAY))
+        self._tail.flush(Verdict.DATABASE_AWAY)
 
     # ------------------------------------------------------------ out
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
-from gateway.domain.errors import StoreUnavailableError
+from gateway.domain.errors import OverloadedError, StoreUnavailableError
 from gateway.domain.lease import Grant, PackedRange, Renewal
 from gateway.flows.holding import Holding, Lease
 from gateway.flows.ports import Leases
@@ -180,7 +180,8 @@ class Stock:
     # ------------------------------------------------------------ refilling
 
     async def refill(self, pool_id: int, demand: int = 0) -> str:
-        """Fetch more codes: 'granted', 'others', 'mine', 'sold_out' or 'unavailable'.
+        """Fetch more codes: 'granted', 'others', 'mine' or 'sold_out'; 'away' when
+        the database does not answer, 'overloaded' when too much waits for it, 'broken' by a bug.
 
         Concurrent calls share one refill.
         """
@@ -212,8 +213,11 @@ class Stock:
         try:
             async with pool.asking:
                 return await self._ask_for_more(pool_id, pool, demand)
+        except OverloadedError:
+            return "overloaded"
         except StoreUnavailableError as error:
             log.warning("stock.refill_failed", pool_id=pool_id, error=str(error))
+            return "away"
         except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
             raise
         except BaseException:  # a panic in Rust arrives as one; what was granted is not held
@@ -221,7 +225,7 @@ class Stock:
         finally:
             pool.refill = None
             pool.entering.clear()
-        return "unavailable"
+        return "broken"
 
     async def _ask_for_more(self, pool_id: int, pool: Holding, demand: int) -> str:
         news = pool.news

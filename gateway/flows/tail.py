@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import structlog
 
@@ -19,6 +20,13 @@ SETTLE_WAIT_S = 0.2  # for our own commits in flight, which may return codes
 OWN_S_MAX = 2.0  # the same, in all: a commit that takes longer is in doubt; then "busy"
 RECALL_PAUSE_S = 0.02
 TRIES_MAX = 64  # refills one line may see before it is told to come back later
+
+# Why there was no answer from the database, as a verdict.
+_NO_ANSWER: Final = {
+    "away": Verdict.DATABASE_AWAY,
+    "overloaded": Verdict.OVERLOADED,
+    "broken": Verdict.INTERNAL,
+}
 
 
 class Tail:
@@ -76,7 +84,7 @@ class Tail:
                 elif verdict == "sold_out":
                     self._settle_parked_unsold(parked, lambda _: True)
                 else:
-                    self._settle_all(parked, Verdict.UNAVAILABLE)
+                    self._settle_all(parked, _NO_ANSWER[verdict])
         except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
             raise
         except BaseException:  # a panic in Rust arrives as one (faults 8)

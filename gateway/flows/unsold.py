@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
-from gateway.domain.errors import StoreUnavailableError
+from gateway.domain.errors import OverloadedError, StoreUnavailableError
 from gateway.domain.order import Verdict
 from gateway.domain.order_record import OrderRecord
 from gateway.flows.group_commit import GroupCommit
@@ -60,8 +60,10 @@ class Unsold:
     async def _settle_one(self, line: Loose) -> None:
         try:
             settled = await self._found.submit(line)
+        except OverloadedError:
+            settled = Settled(Verdict.OVERLOADED)
         except StoreUnavailableError:
-            settled = Settled(Verdict.UNAVAILABLE)
+            settled = Settled(Verdict.DATABASE_AWAY)
         except Exception:
             log.exception("intake.lookup_failed")
             settled = Settled(Verdict.INTERNAL)

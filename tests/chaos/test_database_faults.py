@@ -98,7 +98,7 @@ async def test_the_database_goes_away_and_comes_back(fresh: Config, log: Path) -
             await proxy.refuse()
             await eventually(lambda: _status_is(gateway, "/readyz", 503))
             await buyers.single("while-away")
-            assert buyers.ledger.last_word["while-away"] == "overloaded"
+            assert buyers.ledger.last_word["while-away"] == "maintenance"
             await proxy.listen()
             await eventually(lambda: _status_is(gateway, "/readyz", 200))
             await until_accepted(buyers, len(buyers.ledger.accepted) + 100)
@@ -124,7 +124,7 @@ async def test_the_database_falls_silent(fresh: Config, log: Path) -> None:
         began = time.monotonic()
         await asyncio.gather(buyers.together("hung", copies=20), buyers.single("alone"))
         assert time.monotonic() - began < BOUND_S
-        assert buyers.ledger.answers["overloaded"] == 21
+        assert buyers.ledger.answers["maintenance"] == 21
         assert await _status_is(gateway, "/readyz", 503)
         assert await _status_is(gateway, "/healthz", 200)
         proxy.talk_again()

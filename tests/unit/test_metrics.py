@@ -4,10 +4,9 @@ import ipaddress
 
 import pytest
 
-from gateway.api.authentication import Address
 from gateway.api.meters import LATENCY_BOUNDS_S, Meters, RouteMeter, orders_by_verdict
 from gateway.api.metrics import may_scrape
-from gateway.config import Network
+from gateway.domain.address import Address, Network
 from gateway.domain.order import Verdict
 
 MONITORING: list[Network] = [ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("fd00::/8")]
