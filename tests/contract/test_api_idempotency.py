@@ -57,6 +57,7 @@ EQUAL_CONTENT = [
     ("nulls written out", '{"out_order_no":"A1","sku":"%s","account":null,"metadata":null}'),
     ("escapes", '{"out_order_no":"\\u0041\\u0031","sku":"%s"}'),
     ("an empty buyer", '{"out_order_no":"A1","sku":"%s","buyer":{}}'),
+    ("empty metadata", '{"out_order_no":"A1","sku":"%s","metadata":{}}'),
 ]
 
 
@@ -91,7 +92,6 @@ OTHER_CONTENT: dict[str, dict[str, Any]] = {
     "buyer": {"buyer": {"id": "u1"}},
     "notify_url": {"notify_url": "https://example.com/hook"},
     "metadata": {"metadata": {"k": "v"}},
-    "empty metadata": {"metadata": {}},
 }
 
 

@@ -55,7 +55,6 @@ MESSAGES: Final[Mapping[Code, str]] = {
 CODE_OF_PROBLEM: Final[Mapping[str, Code]] = {
     "unknown-sku": Code.GOODS_NOT_FOUND,
     "forbidden": Code.GOODS_UNAVAILABLE,
-    "maintenance": Code.GOODS_UNAVAILABLE,
     "campaign-closed": Code.GOODS_UNAVAILABLE,
     "purchase-limit": Code.GOODS_UNAVAILABLE,
     "insufficient-balance": Code.GOODS_UNAVAILABLE,
