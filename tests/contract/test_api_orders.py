@@ -197,7 +197,7 @@ async def test_cancelling_codes(shop: Shop) -> None:
 
 
 async def test_cancelling_a_top_up(shop: Shop) -> None:
-    """While nothing was sent upstream: failed, refunded, once; to cancel it again changes nothing."""
+    """While nothing was sent upstream: failed, refunded, once; again: nothing more."""
     partner, other = await shop.partner(balance=10_000), await shop.partner()
     sku = await shop.top_up_sku()  # whose upstream cannot be reached: nothing is ever sent
     made = (await partner.order(out_order_no="T1", sku=sku, account="13800138000")).json
