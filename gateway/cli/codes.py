@@ -77,7 +77,7 @@ async def import_(
 ) -> Answer:
     """Import a supplier's file. What it looks like is detected and shown; flags overrule it.
 
-    What is not certain is asked about; without a terminal and --yes it is `unclear-file`, exit 1.
+    What is not certain is asked about; without a terminal it is `unclear-file`, exit 1, or --yes.
 
     A killed import leaves nothing on sale; the same command goes on where it stopped.
     """
@@ -101,7 +101,7 @@ async def import_(
 async def generate(
     call: Call,
     *,
-    count: Annotated[int, typer.Argument(metavar="COUNT", min=1, max=10_000_000)],
+    count: Annotated[int, typer.Argument(metavar="COUNT", min=1, max=10_000_000, help="How many.")],
     pool: Pool,
     pattern: Annotated[
         str,
@@ -137,7 +137,10 @@ async def batches(
     *,
     pool: Pool,
     batch: Annotated[int | None, typer.Option("--batch", help="Only this one.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
+    limit: Annotated[
+        int,
+        typer.Option("--limit", min=1, max=1000, help="At most this many, the newest first."),
+    ] = 50,
 ) -> Answer:
     """What was imported, generated and bought into a pool, newest first."""
     from gateway.store.code_import import staging

@@ -32,7 +32,7 @@ async def reconcile(
             "--file",
             metavar="CSV",
             help="Their bill, where the platform lists nothing: columns our_no, upstream_no, "
-            "state, and amount (minor units) or amount_yuan.",
+            "state, and amount (minor units) or amount_yuan; perhaps refunded or refunded_yuan.",
         ),
     ] = None,
     dry_run: Annotated[

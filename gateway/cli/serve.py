@@ -51,7 +51,8 @@ def serve(
         bool | None,
         typer.Option(
             "--allow-unsafe-database",
-            help="Run even if the database may lose what it acknowledged (fsync off).",
+            help="Run even if the database may lose what it acknowledged (fsync off). "
+            "[QUANGATE_ALLOW_UNSAFE_DATABASE]",
         ),
     ] = None,
     log_json: Annotated[

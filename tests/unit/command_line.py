@@ -46,3 +46,13 @@ def _problems(words: str) -> Iterator[str]:
 @cache
 def _room(name: str) -> Any:
     return load_room(name)
+
+
+def commands_of(room: str) -> Iterator[tuple[str, Any]]:
+    """(full name, command) of everything in a room of the command line."""
+    command = _room(room)
+    if not hasattr(command, "commands"):
+        yield room, command
+        return
+    for name, below in command.commands.items():
+        yield f"{room} {name}", below
