@@ -27,6 +27,7 @@ from gateway.flows.dispatch.balances import Balances
 from gateway.flows.dispatch.callbacks import Callbacks
 from gateway.flows.dispatch.dispatcher import Dispatcher
 from gateway.flows.dispatch.job import Job
+from gateway.flows.dispatch.probes import Probes
 from gateway.flows.dispatch.received import Received
 from gateway.flows.front import PUBLIC_URL_FIX, callback_complaint
 from gateway.flows.line import Line, PlannedAttempt, Refusal
@@ -67,6 +68,11 @@ class TopUps:
             covers=lambda route: self._balances.cover(route.upstream_id, route.cost_minor or 0),
             share=1 / parts.config.workers,
         )
+        self._probes = Probes(
+            lanes=lambda: self.dispatcher.lanes,
+            platforms=self._platforms,
+            name_of=lambda id_: self._settings[id_].name if id_ in self._settings else str(id_),
+        )
         self._callbacks = Callbacks(
             attempts=self._store, dispatcher=self.dispatcher, share=1 / parts.config.workers
         )
@@ -81,10 +87,12 @@ class TopUps:
         await self.prepare()
         await self.catalog_changed()
         self.dispatcher.start()
+        self._probes.start()
 
     async def stop(self) -> None:
         """Finish the calls under way."""
         self._balances.stop()
+        self._probes.stop()
         await self.dispatcher.stop()
         for task in self._closing:
             task.cancel()

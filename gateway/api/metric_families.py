@@ -209,8 +209,8 @@ def _upstreams(context: Context) -> Iterator[Family]:
     yield per_lane(
         "gauge",
         "breaker_open",
-        "1 while the breaker is not closed.",
-        lambda lane: int(lane.breaker.state is not BreakerState.CLOSED),
+        "1 while the breaker holds calls back; 0 while it lets probes pass, or somebody paused it.",
+        lambda lane: int(lane.breaker.state is BreakerState.OPEN and not lane.paused),
     )
     yield Family(
         "counter",

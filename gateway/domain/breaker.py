@@ -123,6 +123,26 @@ class Breaker:
         """Seconds until a call may pass again; 0 when one may now."""
         return max(0.0, self._opens_until - now) if self.state is BreakerState.OPEN else 0.0
 
+    def overdue(self, now: float) -> bool:
+        """The pause is over, and no call has come to find out whether the platform works."""
+        if self.state is not BreakerState.OPEN or now < self._opens_until:
+            return False
+        if self._well:
+            self._become(BreakerState.CLOSED, "")
+        return self.state is BreakerState.OPEN
+
+    def asked(self, now: float, *, answers: bool) -> None:
+        """The platform was asked something that is no order, because none came: does it answer?
+
+        An answer lets calls pass as probes, no more: that it sells again, only they can prove.
+        """
+        if not self.overdue(now):
+            return  # a call came meanwhile, and knows better
+        if answers:
+            self._become(BreakerState.HALF_OPEN, self.reason)
+        else:
+            self._open(now, self.reason)
+
     def _probe_ended(self, now: float, *, failed: bool) -> None:
         """Probes are judged by the same rate as other calls: a platform of which one call in ten
         always fails would else hardly ever come back."""
