@@ -13,10 +13,13 @@ import queue
 import re
 import sys
 import threading
+import time
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Final, Protocol, TextIO
 
 import structlog
+
+from gateway.repeats import Repeats
 
 HIDDEN: Final = "[hidden]"
 LINES_WAITING_MAX: Final = 10_000
@@ -59,6 +62,7 @@ def set_up_logging(
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            _say_at_intervals(),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             hide_secrets,
@@ -73,6 +77,31 @@ def set_up_logging(
     root = logging.getLogger()
     root.handlers = [_Bridge(logging.WARNING)]
     root.setLevel(logging.WARNING)
+
+
+# Members that tell apart what fails: each such thing has its own line.
+_NAMES: Final = ("channel", "upstream", "table", "what", "library", "reason")
+
+
+def _say_at_intervals() -> structlog.typing.Processor:
+    """A step that keeps back repeats of a failure that is expected: an `error` without traceback.
+
+    While the database is away everything that needs it fails several times a second.
+    """
+    repeats = Repeats()
+
+    def step(_logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:
+        if "error" not in event or method not in {"info", "warning"} or event.get("exc_info"):
+            return event
+        kind = (event["event"], *(str(event.get(name)) for name in _NAMES))
+        kept_back = repeats.counted(kind, time.monotonic())
+        if kept_back is None:
+            raise structlog.DropEvent
+        if kept_back:
+            event["repeated"] = kept_back
+        return event
+
+    return step
 
 
 def hide_secrets(

@@ -14,7 +14,7 @@ async def read_health(_context: Context, _request: BaseRequest) -> Response:
 
 async def read_readiness(context: Context, _request: BaseRequest) -> Response:
     """GET /readyz: 200, or 503 while draining or without the database."""
-    up = not context.intake.down and await context.readiness.database_up()
+    up = not context.intake.absence.lasts and await context.readiness.database_up()
     checks = {"database": "up" if up else "down", "draining": context.draining}
     ready = up and not context.draining
     return struct_response(

@@ -133,7 +133,7 @@ def _process(context: Context) -> Iterator[Family]:
     used = resource.getrusage(resource.RUSAGE_SELF)
     yield _one(
         "gauge", "quangate_database_down", "1 while the database cannot be reached.",
-        int(context.intake.down),
+        int(context.intake.absence.lasts),
     )  # fmt: skip
     yield _one(
         "gauge",

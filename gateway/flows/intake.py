@@ -26,6 +26,7 @@ from gateway.domain.errors import (
 from gateway.domain.moment import rfc3339
 from gateway.domain.order import Verdict
 from gateway.domain.order_record import OrderRecord
+from gateway.flows.absence import Absence
 from gateway.flows.commit_columns import commit_request
 from gateway.flows.hand import Hand, Loose, ask_later, tell
 from gateway.flows.line import Line, Settled, unsold
@@ -92,7 +93,7 @@ class Intake:
             settle_unsold=self._unsold.put,
         )
         self._closing = False
-        self.down = False  # the database cannot be reached
+        self.absence = Absence()
         self.commits = self.lines_committed = 0
 
     # ------------------------------------------------------------ in
@@ -113,7 +114,7 @@ class Intake:
         unsaleable = self._unsaleable(line)
         if unsaleable and first is None and self._certainly_new(*line.number, self._since(line)):
             return unsold(line)
-        if self.down:
+        if self.absence.lasts:
             return Settled(Verdict.DATABASE_AWAY)
         if self._closing or self._queue.is_full(line.partner_id, self._waiting_max):
             return Settled(Verdict.OVERLOADED)
@@ -158,7 +159,7 @@ class Intake:
     def _requeue(self, lines: Sequence[Loose]) -> None:
         """Back to the head of the queue, in order: they came first."""
         self._queue.put_back([(line.partner_id, line) for line in lines])
-        if self.down:
+        if self.absence.lasts:
             self._go_down()
         self._work.set()
 
@@ -217,11 +218,10 @@ class Intake:
             log.warning("intake.commit_in_doubt", batch_id=str(batch_id), error=str(error))
             await self._resolve_doubt(lane, batch_id, hand, lines)
         except StoreUnavailableError as error:  # nothing was sent
-            log.warning("intake.database_down", error=str(error))
             for line in lines:
                 self._release(line)
                 self._settle(hand.let_go(line), Settled(Verdict.DATABASE_AWAY))
-            await self._reconnect(lane)
+            await self._reconnect(lane, error)
         else:
             self.commits += 1
             self._distribute(hand, lines, answer)
@@ -308,12 +308,12 @@ class Intake:
                     else {}
                 )
                 break
-            except StoreUnavailableError:
-                self._go_down()
+            except StoreUnavailableError as error:
+                self._go_down(error)
                 if time.monotonic() > answer_by:
                     ask_later(lines)
                 await asyncio.sleep(RECONNECT_PAUSE_S)
-        self.down = False
+        self.absence.end()
         log.info("intake.doubt_resolved", batch_id=str(batch_id), committed=committed)
         ours = [line for line in lines if (line.partner_id, line.order_id) in rows]
         moments = [rfc3339(rows[line.partner_id, line.order_id].created_at) for line in ours]
@@ -329,21 +329,21 @@ class Intake:
                 again.append(hand.let_go(line))
         self._requeue(again)
 
-    async def _reconnect(self, lane: Lane) -> None:
-        self._go_down()
+    async def _reconnect(self, lane: Lane, error: Exception) -> None:
+        self._go_down(error)
         while not self._closing:
             try:
                 await lane.open()
             except StoreUnavailableError:
                 await asyncio.sleep(RECONNECT_PAUSE_S)
             else:
-                self.down = False
+                self.absence.end()
                 self._stock.announce_all()
                 return
 
-    def _go_down(self) -> None:
+    def _go_down(self, why: object = "") -> None:
         """The database is away: what was not sent is refused at once, not kept waiting."""
-        self.down = True
+        self.absence.begin(str(why))
         for line in self._queue.take(len(self._queue), sys.maxsize):
             self._settle(line, Settled(Verdict.DATABASE_AWAY))
         self._tail.flush(Verdict.DATABASE_AWAY)

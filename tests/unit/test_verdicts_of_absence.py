@@ -61,7 +61,7 @@ async def test_a_database_that_is_away_is_maintenance_at_the_commit_and_at_the_d
     intake.start()
     async with asyncio.timeout(10):
         assert code_of(await answer(intake.submit(line("first")))) == "maintenance"
-        assert intake.down
+        assert intake.absence.lasts
         assert code_of(await answer(intake.submit(line("second")))) == "maintenance"
         lane.opened.set()
         await intake.close()
