@@ -29,7 +29,7 @@ PASSING: Final = "deleted by whoever made it, when it is over"
 RETENTION: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         (
-            "account", "allocation", "attempt", "bought_code", "buyer_usage", "code",
+            "account", "adjustment", "allocation", "attempt", "bought_code", "buyer_usage", "code",
             "code_fingerprint", "code_void", "entry", "orders", "resolution", "reveal",
             "reveal_head", "statement_day", "audit_run", "forgotten", "migration",
         ),

@@ -59,6 +59,9 @@ async def test_who_decides_is_recorded_from_where(cli: Cli, connection: Any) -> 
             "INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity,"
             " amount, account, state, created_at, updated_at)"
             " SELECT id, 77, 'q', '', 1, 1, 5, 'a', 'uncertain', now(), now()"
+            " FROM partner WHERE name = 'q';"
+            "INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account,"
+            " quantity, state) SELECT 78, id, 77, 1, 'p', 'a', 1, 'uncertain'"
             " FROM partner WHERE name = 'q'"
         )
     done = cli("order", "resolve", "77", "--as", "failed", "--by", "ann", "--reason", "r", "--json")
