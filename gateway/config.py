@@ -39,7 +39,7 @@ class Config:
     metrics_allow: tuple[Network, ...] = ()
     webhook_allow: tuple[Network, ...] = ()
     allow_unsafe_database: bool = False
-    statement_cache: int = 256  # 0 behind a session pooler that knows no prepared statements
+    statement_cache: int = 256  # per connection; 0: none, if what is between cannot have them
     database_connections: int = 12  # of a worker, besides the three that commit and listen
     queue_lines_max: int = 20_000  # order lines waiting for a commit; more are shed
     commit_lines_max: int = 768  # order lines in one commit

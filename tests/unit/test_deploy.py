@@ -11,6 +11,7 @@ from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -202,7 +203,20 @@ def test_the_head_of_the_compose_file_makes_what_it_needs(tmp_path: Path) -> Non
     place, *words = (tmp_path / "asked").read_text().split()
     assert words == ["compose", "up", "--build", "--detach"]
     compose = yaml.safe_load(text)
-    needed = [compose["services"]["gateway"]["env_file"]]
+    needed = [service["env_file"] for service in compose["services"].values()]
     needed += [secret["file"] for secret in compose["secrets"].values()]
     for name in needed:
         assert (Path(place) / name).stat().st_mode & 0o077 == 0, name
+    variables = dict(
+        line.split("=", 1)
+        for name in needed
+        if name.endswith(".env")
+        for line in (Path(place) / name).read_text().splitlines()
+    )
+    gateway, owner = (urlsplit(variables[f"QUANGATE_{name}_URL"]) for name in ("DATABASE", "OWNER"))
+    assert owner.username == compose["services"]["postgres"]["environment"]["POSTGRES_USER"]
+    assert gateway.username != owner.username
+    assert gateway.password == variables["GATEWAY_PASSWORD"] != owner.password
+    roles = compose["configs"]["roles"]["content"]
+    assert f"CREATE ROLE {gateway.username} LOGIN PASSWORD :'password' NOSUPERUSER" in roles
+    assert "$" not in roles  # compose would put variables in
