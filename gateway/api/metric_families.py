@@ -5,6 +5,7 @@ No label holds anything a client can choose.
 
 import os
 import resource
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from gateway.api.meters import orders_by_verdict
 from gateway.domain.breaker import BreakerState
 from gateway.flows.dispatch.lane import Lane
 from gateway.native import __version__
+
+STARTED_AT = time.time()
 
 
 class Family(msgspec.Struct, array_like=True):
@@ -36,6 +39,7 @@ def families(context: Context) -> list[Family]:
         *_upstreams(context),
         *_worklist(context),
         *audited(context),
+        *stock(context),
         *_webhooks(context),
         *_process(context),
     ]
@@ -154,6 +158,10 @@ def _process(context: Context) -> Iterator[Family]:
         "The latest it ever was.",
         meters.loop_lag_s_max,
     )
+    yield _one(
+        "gauge", "quangate_process_start_time_seconds", "When it started, in Unix seconds.",
+        STARTED_AT,
+    )  # fmt: skip
     yield _one(
         "counter",
         "quangate_process_cpu_seconds",
@@ -275,6 +283,25 @@ def audited(context: Context) -> Iterator[Family]:
     )
 
 
+def stock(context: Context) -> Iterator[Family]:
+    """Of SKUs on sale. Every worker counts all."""
+    levels = sorted(context.worklist.stock.items())
+    yield Family(
+        "gauge",
+        "quangate_sku_codes_for_sale",
+        "Codes left of a SKU on sale: exact below its low-stock mark, at least so many above.",
+        ["sku"],
+        [([sku], left) for sku, (left, _) in levels],
+    )
+    yield Family(
+        "gauge",
+        "quangate_sku_low_stock_codes",
+        "Below so many codes a SKU is low.",
+        ["sku"],
+        [([sku], low) for sku, (_, low) in levels],
+    )
+
+
 def _webhooks(context: Context) -> Iterator[Family]:
     notifier = context.notifier
     yield Family(
@@ -289,6 +316,12 @@ def _webhooks(context: Context) -> Iterator[Family]:
         "quangate_webhook_dead_letters",
         "Webhook messages given up; `quangate webhook list --state dead` shows them.",
         notifier.dead,
+    )
+    yield _one(
+        "gauge",
+        "quangate_webhook_endpoints_disabled",
+        "Partners whose endpoint is disabled. Every worker counts all.",
+        len(context.worklist.disabled_endpoints or ()),
     )
     yield _one(
         "gauge",

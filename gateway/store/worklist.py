@@ -1,6 +1,7 @@
 """What waits for a person or an upstream, counted now and then so that SREs can be woken by it."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
@@ -12,6 +13,7 @@ log = structlog.get_logger()
 SQL = queries("worklist")
 COUNT_EVERY_S: Final = 5.0
 DEADLINE_S: Final = 5.0
+STOCK_EVERY: Final = 3  # counts
 
 
 class Worklist:
@@ -24,6 +26,9 @@ class Worklist:
         self.oldest_uncertain_s = 0.0
         self.looks = 0
         self.audit_ok: bool | None = None  # None: nobody has audited yet
+        self.disabled_endpoints: Mapping[str, str] | None = None  # why, by partner
+        self.stock: Mapping[str, tuple[int, int]] = {}  # by SKU on sale: codes left, low below
+        self._sold_out: frozenset[str] | None = None
         self.audited_at = 0.0  # Unix seconds, by the database's clock
 
     async def watch(self) -> None:
@@ -33,6 +38,9 @@ class Worklist:
                 async with asyncio.timeout(DEADLINE_S):
                     row = await self._pool.fetchrow(SQL["waiting"])
                     audited = await self._pool.fetchrow(SQL["last_audit"])
+                    disabled = await self._pool.fetch(SQL["disabled_endpoints"])
+                    if self.looks % STOCK_EVERY == 0:
+                        self.counted(await self._pool.fetch(SQL["stock"]))
             except Exception as error:  # noqa: BLE001  the next turn tries again
                 log.info("worklist.not_counted", error=type(error).__name__)
             else:
@@ -40,6 +48,27 @@ class Worklist:
                 self.uncertain_attempts = row["uncertain_attempts"]
                 self.oldest_uncertain_s = row["oldest_uncertain_s"]
                 self.looks += 1
+                self.found_disabled({row["name"]: row["why"] or "" for row in disabled})
                 if audited is not None:
                     self.audit_ok, self.audited_at = audited["ok"], audited["ended_at"]
             await asyncio.sleep(COUNT_EVERY_S)
+
+    def counted(self, rows: Any) -> None:
+        """Keep the stock of each SKU, and say which sold out and which are back."""
+        self.stock = {row["sku"]: (row["for_sale"], row["low_stock"]) for row in rows}
+        sold_out = frozenset(sku for sku, (left, _) in self.stock.items() if left <= 0)
+        before = sold_out if self._sold_out is None else self._sold_out
+        for sku in sorted(sold_out - before):
+            log.warning("sku.sold_out", sku=sku)
+        for sku in sorted((before - sold_out) & self.stock.keys()):
+            log.info("sku.available_again", sku=sku, left=self.stock[sku][0])
+        self._sold_out = sold_out
+
+    def found_disabled(self, why: Mapping[str, str]) -> None:
+        """Keep whose endpoints get no messages any more, and say where that changed."""
+        before = why if self.disabled_endpoints is None else self.disabled_endpoints
+        for partner in sorted(why.keys() - before.keys()):
+            log.warning("endpoint.disabled", partner=partner, why=why[partner])
+        for partner in sorted(before.keys() - why.keys()):
+            log.info("endpoint.enabled", partner=partner)
+        self.disabled_endpoints = why
