@@ -17,8 +17,12 @@ _ORDER: Final = rf"{_WHOSE}(?:订单(?:编号|号码|号|信息|记录|数据)?|
 _LOST: Final = "未找到|没有找到|没找到|找不到|未查询到|没有查询到|查询不到|查不到|查无|不存在"
 _GONE: Final = f"(?:{_LOST})"
 _NO: Final = f"(?:{_LOST}|没有|无)"
+# "无订单号", "没有商户单号": our request lacks a number. Only with 该, 此 … it is about an order.
+_NO_NUMBER: Final = re.compile(
+    "(?:没有|无)(?:(?:本|您的|外部|商户|客户|平台|第三方)的?)*(?:订单(?:编号|号码|号)|单号)"
+)
 _ENGLISH_GONE: Final = (
-    "(?:(?:is|was|were) )?(?:not found|missing)|(?:does|did) not exist|doesn't exist|not exist"
+    "(?:(?:is|was|were) )?not found|(?:does|did) not exist|doesn't exist|not exist"
     "|(?:cannot|can not|could not) be found"
 )
 
@@ -30,6 +34,8 @@ def denies_order(text: str, order_no: str) -> bool:
     and about an order in any more words, it says nothing.
     """
     said = _POINT.sub("", text.strip())
+    if _NO_NUMBER.fullmatch(said):
+        return False
     number = rf"[\s:：\[【(（'\"]*(?:{re.escape(order_no)})?[\s\]】)）'\"]*"
     english = rf"(?:the |this )?order(?: ?(?:no\.?|number|id))?{number}(?:{_ENGLISH_GONE})"
     forms = (

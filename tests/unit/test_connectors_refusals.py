@@ -247,6 +247,21 @@ def test_ways_to_say_that_an_order_is_not_there(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "无订单号", "没有订单编号", "没有商户单号！", "无外部订单号", "缺少订单号", "订单号为空",
+        "order number is missing", "Order ID missing", "order_no is required", "order missing",
+    ],
+)  # fmt: skip
+def test_a_number_that_our_request_lacks_is_no_order_that_is_not_there(text: str) -> None:
+    """It speaks of what we sent: a request of ours that went wrong proves nothing."""
+    assert not denies_order(text, "T1")
+    assert denies_order("无此订单号", "T1")
+    assert denies_order("没有该单号", "T1")
+    assert asked(CONNECTORS["kasushou"], refusal("kasushou", f"400 {text}")) is NO_NEWS
+
+
+@pytest.mark.parametrize(
     ("platform", "body"),
     [
         ("fulu", {"code": 0, "message": "", "result": "[1]", "sign": ""}),
