@@ -49,7 +49,7 @@ async def place_batch(context: Context, request: BaseRequest) -> StreamResponse:
         check_strict(body)
         batch = decode(BATCH_DECODER, body)
     contents = await in_pieces(turns, partner_id, enumerate(batch.orders), _content)
-    async with context.batch_codes.held(partner_id, _quantity(contents)):
+    async with context.batch_codes.held(partner_id, max(_quantity(contents), 1)):
         # No task per line: a hundred tasks would cost more than the hundred lines.
         lines = await in_pieces(turns, partner_id, contents, partial(_submit, context, key))
         results = await _results(context, request, key, lines)
@@ -74,10 +74,12 @@ def _content(numbered: tuple[int, msgspec.Raw]) -> OrderContent | ProblemError:
 
 
 def _quantity(contents: Sequence[OrderContent | ProblemError]) -> int:
-    """Of all lines together. Raises ProblemError naming the line that goes over the bound."""
+    """Of all lines that can be orders. Raises ProblemError naming the one over the bound."""
     total = 0
     for index, content in enumerate(contents):
-        total += 1 if isinstance(content, ProblemError) else content.quantity
+        if isinstance(content, ProblemError):
+            continue  # it orders nothing, and is answered on its own
+        total += content.quantity
         if total > BATCH_QUANTITY_MAX:
             text = f"the quantities of a batch add up to at most {BATCH_QUANTITY_MAX}"
             raise invalid([(f"/orders/{index}/quantity", text)])

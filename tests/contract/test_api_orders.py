@@ -315,3 +315,16 @@ async def test_orders_without_codes_left_in_a_batch(shop: Shop) -> None:
     lines = [{"out_order_no": f"B{n}", "sku": sku} for n in range(5)]
     results = (await partner.send("POST", "/v1/orders/batch", {"orders": lines})).json["results"]
     assert sorted(result["status"] for result in results) == [201, 201, 201, 409, 409]
+
+
+async def test_numbers_of_our_own_are_not_taken(shop: Shop) -> None:
+    """`SUB-…` names orders that the gateway places itself; another spelling is the partner's."""
+    partner, sku = await shop.partner(balance=1000), await shop.sku(codes=2)
+    for number in ("SUB-1", "SUB-"):
+        reply = await partner.order(out_order_no=number, sku=sku)
+        assert reply.problem == (400, "invalid-request")
+        assert reply.json["errors"][0]["pointer"] == "/out_order_no"
+    lines = {"orders": [{"out_order_no": number, "sku": sku} for number in ("SUB-2", "sub-2")]}
+    first, second = (await partner.send("POST", "/v1/orders/batch", lines)).json["results"]
+    assert first["problem"]["errors"][0]["pointer"] == "/orders/0/out_order_no"
+    assert second["status"] == 201

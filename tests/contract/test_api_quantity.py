@@ -189,6 +189,18 @@ async def test_the_quantities_of_a_batch_are_bounded(shop: Shop) -> None:
     assert [line["status"] for line in ones.json["results"]] == [201, 201, 201, 400, 400]
 
 
+async def test_a_line_that_is_no_order_has_no_quantity(shop: Shop) -> None:
+    """What is wrong with a line is told there; the others add up to what they are."""
+    partner, sku = await shop.partner(balance=RICH), await shop.sku(codes=3)
+    for quantity in (501, 10_001):
+        lines = batch_of(sku, [quantity, *[500] * 20, quantity])
+        reply = await partner.send("POST", "/v1/orders/batch", lines)
+        assert reply.status == 200, reply.json
+        statuses = [line["status"] for line in reply.json["results"]]
+        assert (statuses[0], statuses[-1]) == (400, 400)
+        assert set(statuses[1:-1]) <= {409, 503}  # there are three codes
+
+
 async def test_a_batch_of_ten_thousand_codes_is_answered_whole(shop: Shop) -> None:
     """An answer of megabytes, written in pieces, has every code once."""
     partner, sku = await shop.partner(balance=RICH), await shop.sku(codes=10_000, price=1)
