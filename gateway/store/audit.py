@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 from gateway.domain.audit import Problems
 from gateway.domain.order import OrderContent
+from gateway.store.audit_since import cut
 from gateway.store.books import unreachable_is_unavailable
 from gateway.store.database import Database
 from gateway.store.named_sql import queries
@@ -15,30 +17,43 @@ STATEMENT_TIMEOUT_S = 3600.0  # a statement goes over whole tables; an hour is f
 
 
 class AuditSnapshot:
-    """The `Snapshot` port over one transaction."""
+    """The `Snapshot` port over one transaction; with `since`, only what changed from then on."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, since: datetime | None = None) -> None:
         self._connection = connection
         self._statements = queries("audit")
+        self.since = since
+
+    def is_whole(self, statement: str) -> bool:
+        """Whether it looks at everything there is, for it cannot be cut by time."""
+        return self.since is None or cut(statement) is None
 
     async def problems(self, statement: str, samples_max: int) -> Problems:
         """The rows that break a rule: how many, and what the first of them say."""
         if statement == CONTENT:
             return await self._changed_contents(samples_max)
+        sql, values = self._cut(statement)
         rows = await self._connection.fetch(
             "SELECT problem, count(*) OVER () AS total FROM ("  # noqa: S608  a statement of ours
-            f"{self._statements[statement]}\n) AS broken ORDER BY problem LIMIT $1",
-            samples_max,
+            f"{sql}\n) AS broken ORDER BY problem LIMIT {int(samples_max)}",
+            *values,
             timeout=STATEMENT_TIMEOUT_S,
         )
         total = rows[0]["total"] if rows else 0
         return Problems(total=total, samples=[row["problem"] for row in rows])
 
+    def _cut(self, statement: str) -> tuple[str, list[datetime]]:
+        """A statement and its parameters."""
+        if self.since is None or (sql := cut(statement)) is None:
+            return self._statements[statement], []
+        return sql, [self.since]
+
     async def _changed_contents(self, samples_max: int) -> Problems:
         """Orders whose row does not say what was accepted: it would replay to somebody else."""
         total = 0
         samples: list[str] = []
-        async for row in self._connection.cursor(self._statements[CONTENT], prefetch=5_000):
+        sql, values = self._cut(CONTENT)
+        async for row in self._connection.cursor(sql, *values, prefetch=5_000):
             if not _is_as_accepted(row):
                 total += 1
                 if len(samples) < samples_max:
@@ -75,7 +90,9 @@ async def note_run(database: Database, *, ok: bool, failed: str) -> None:
 
 
 @asynccontextmanager
-async def audit_snapshot(database: Database) -> AsyncIterator[AuditSnapshot]:
+async def audit_snapshot(
+    database: Database, since: datetime | None = None
+) -> AsyncIterator[AuditSnapshot]:
     """A snapshot that nothing disturbs and that disturbs nobody."""
     with unreachable_is_unavailable():
         async with (
@@ -83,4 +100,4 @@ async def audit_snapshot(database: Database) -> AsyncIterator[AuditSnapshot]:
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             await connection.execute("SET LOCAL work_mem = '64MB'")
-            yield AuditSnapshot(connection)
+            yield AuditSnapshot(connection, since)
