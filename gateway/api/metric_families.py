@@ -122,6 +122,13 @@ def _orders(context: Context) -> Iterator[Family]:
     )
     yield Family(
         "gauge",
+        "quangate_pool_expiring_codes",
+        "Unsold codes that expire within seven days, in all: the same from every worker.",
+        ["pool"],
+        [([soon.pool], soon.codes) for soon in context.stock.expiring],
+    )
+    yield Family(
+        "gauge",
         "quangate_leases_differ",
         "Leases at the last renewal: in this worker's name and not held by it, or the reverse.",
         ["only"],

@@ -1,6 +1,7 @@
 """What the database answers a worker that wants codes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 RefillVerdict = Literal["granted", "others", "mine", "sold_out"]
@@ -32,6 +33,15 @@ class Renewal:
     workers: int  # that live, on all nodes
     gone: tuple[int, ...]  # held by the worker, not by the database
     unknown: int  # the other way round: they run out by themselves
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expiring:
+    """Unsold codes of a pool that expire soon."""
+
+    pool: str  # its name
+    codes: int
+    first: datetime  # when the first of them expire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,6 +159,13 @@ def _database(facts: DatabaseFacts) -> Iterator[HealthCheck]:
         else f"{len(facts.account_rules)} SKUs have one",
         fix="orders of these are refused; give each a rule: quangate sku account-rule SKU RULE",
     )
+    soon = "; ".join(f"{codes} unsold codes of pool {pool}" for pool, codes in facts.expiring)
+    yield _check(
+        "expiry",
+        ok=True,  # nothing is broken: they go off sale by themselves
+        detail=f"within seven days: {soon}" if soon else "no code expires within seven days",
+        fix="",
+    )
 
 
 def _keys(machine: MachineFacts, database: DatabaseFacts, facts: KeyFacts) -> Iterator[HealthCheck]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from gateway.domain.commit import CommitAnswer, CommitRequest
-from gateway.domain.lease import PackedRange, Refill, Renewal
+from gateway.domain.lease import Expiring, PackedRange, Refill, Renewal
 from gateway.domain.order_record import OrderFilter, OrderPage, OrderRecord
 
 
@@ -27,6 +27,7 @@ class Leases(Protocol):
     async def recall(self, pool_id: int) -> None: ...
     async def void(self, pool_id: int, seqs: Sequence[int], reason: str) -> int: ...
     async def prune_commits(self) -> None: ...
+    async def expiring(self, days: int) -> Sequence[Expiring]: ...
     async def renew(self, held: Sequence[int]) -> Renewal: ...
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 
 from gateway.domain.errors import OverloadedError, StoreUnavailableError
-from gateway.domain.lease import Grant, PackedRange, Renewal
+from gateway.domain.lease import Expiring, Grant, PackedRange, Renewal
 from gateway.flows.holding import Holding, Lease
 from gateway.flows.ports import Leases
 from gateway.native import Allocator
@@ -47,6 +47,7 @@ class Stock:
         self._clock = clock
         self._pools: dict[int, Holding] = {}
         self._closed = False
+        self.expiring: Sequence[Expiring] = ()  # soon, in all pools; found by lease_keeping
         self.unknown_leases = self.lost_leases = 0  # found by the last renewal
 
     # ------------------------------------------------------------ claiming

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.domain.errors import StoreUnavailableError
-from gateway.domain.lease import Grant, PackedRange, Refill, Renewal
+from gateway.domain.lease import Expiring, Grant, PackedRange, Refill, Renewal
 from gateway.store.books import unreachable_is_unavailable
 from gateway.store.database import CHANNEL
 from gateway.store.named_sql import queries
@@ -84,6 +84,12 @@ class LeaseStore:
         """Forget commits that nobody can be in doubt about any more."""
         with unreachable_is_unavailable():
             await self._pool.execute(SQL["prune_commits"])
+
+    async def expiring(self, days: int) -> Sequence[Expiring]:
+        """Unsold codes that expire within so many days, by pool, the first ones first."""
+        with unreachable_is_unavailable():
+            rows = await self._pool.fetch(SQL["expiring"], days)
+        return [Expiring(**dict(row)) for row in rows]
 
     async def count_workers(self) -> int:
         """How many workers live, on all nodes."""

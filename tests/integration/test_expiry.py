@@ -10,13 +10,18 @@ from typing import Any
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
+from gateway.config import Config
 from gateway.domain.lease import Refill, Renewal
 from gateway.flows.audit import audit
+from gateway.flows.doctor import _database as examine_database
+from gateway.flows.lease_keeping import LeaseKeeping
 from gateway.flows.stock import Stock
 from gateway.native import Allocator
 from gateway.store.audit import AuditSnapshot
 from gateway.store.code_import import staging
+from gateway.store.doctor import read_database_facts
 from gateway.store.leases import LeaseStore
 from tests.conftest import unguarded
 
@@ -260,3 +265,24 @@ async def test_a_stock_gives_expired_leases_up(database: Any, connection: Any, p
     stock.unused(pool_id, runs)
     assert await stock.refill(pool_id) == "sold_out"
     assert stock.sold_out(pool_id)
+
+
+async def test_what_expires_soon_is_told(database: Any, connection: Any, pool: str) -> None:
+    """Once per pool and moment: in the log, for the metric, and by the doctor."""
+    await put_on_sale(database, connection, pool, [2, 2, 6, 40, None])
+    leases = leases_of(database)
+    stock = Stock(allocator=Allocator(), leases=leases, find_corrupt=lambda *_: [])
+    await leases.refill(await id_of(connection, pool), 1, [])
+    keeping = LeaseKeeping(leases=leases, stock=stock, ttl_s=30.0)
+    with capture_logs() as told:
+        await keeping.look_ahead()
+        await keeping.look_ahead()
+        await pass_days(connection, pool, 3)
+        await keeping.look_ahead()
+    lines = [line for line in told if line["event"] == "stock.codes_expire_soon"]
+    assert [line["codes"] for line in lines if line["pool"] == pool] == [3, 1]
+    assert [soon.codes for soon in stock.expiring if soon.pool == pool] == [1]
+    facts = await read_database_facts(database, Config())
+    assert dict(facts.expiring)[pool] == 1
+    (check,) = [one for one in examine_database(facts) if one.name == "expiry"]
+    assert f"1 unsold codes of pool {pool}" in check.detail

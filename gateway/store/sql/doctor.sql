@@ -27,3 +27,7 @@ SELECT to_regclass('upstream') IS NOT NULL
 
 -- name: upstreams
 SELECT name, connector FROM upstream ORDER BY name
+
+-- name: expiring
+SELECT p.name AS pool, sum(f.hi - f.lo)::bigint AS codes FROM fragment f JOIN pool p ON p.id = f.pool_id
+WHERE f.expires_at > now() AND f.expires_at < now() + interval '7 days' GROUP BY 1 ORDER BY 1

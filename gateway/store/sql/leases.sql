@@ -45,3 +45,16 @@ SELECT count(*) FROM worker WHERE expires_at > now()
 -- name: prune_commits
 -- A commit in doubt is decided within seconds, by the process that sent it.
 DELETE FROM commit_batch WHERE committed_at < now() - interval '1 day'
+
+-- name: expiring
+-- Unsold codes that expire within so many days, by pool. Fragments and leases are cut by the day,
+-- so that the count is exact to one; what has expired is no warning any more.
+SELECT p.name AS pool, sum(soon.codes)::bigint AS codes, min(soon.expires_at) AS first FROM (
+    SELECT f.pool_id, f.hi - f.lo AS codes, f.expires_at FROM fragment f
+    WHERE f.expires_at > now() AND f.expires_at < now() + make_interval(days => $1)
+    UNION ALL
+    SELECT l.pool_id, l.hi - l.lo - (SELECT count(*) FROM allocation a WHERE a.pool_id = l.pool_id AND a.seq >= l.lo AND a.seq < l.hi),
+           l.sell_until
+    FROM lease l WHERE l.state = 'active' AND l.sell_until > now() AND l.sell_until < now() + make_interval(days => $1)
+) AS soon JOIN pool p ON p.id = soon.pool_id
+GROUP BY 1 HAVING sum(soon.codes) > 0 ORDER BY first, pool
