@@ -229,6 +229,7 @@ async def test_a_worker_lets_go_of_what_has_expired(
     leases, pool_id = leases_of(database), await id_of(connection, pool)
     await leases.refill(pool_id, 2, [])
     await pass_days(connection, pool, 2)
+    assert await stats_of(database, pool) == {"imported": 3, "expired": 3}
     await leases.renew()
     rows = await connection.fetch(
         "SELECT reason, expired FROM code_void WHERE pool_id = $1", pool_id
