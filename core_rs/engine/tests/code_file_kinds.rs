@@ -180,6 +180,18 @@ fn late_surprises_are_refused() {
         read(text.as_bytes()).rows.last().unwrap(),
         "!further_secret"
     );
+    text.push_str("导出完毕A\n");
+    assert_eq!(
+        read(
+            text.replace("卡号：", "")
+                .replace(" 密码：", "----")
+                .as_bytes()
+        )
+        .rows
+        .last()
+        .unwrap(),
+        "!not_a_code"
+    );
     let mut text = String::from("卡密,状态\n");
     for number in 0..2000 {
         writeln!(text, "AA-{number:05},未售").unwrap();

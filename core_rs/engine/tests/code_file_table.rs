@@ -286,3 +286,43 @@ fn sold_ones_are_refused() {
             .is_empty()
     );
 }
+
+/// Found by trying other files than those that were found first.
+#[test]
+fn kin_of_what_was_found() {
+    let table: [(&str, &[&str]); 9] = [
+        ("① E-1\n② E-2", &["E-1", "E-2"]),
+        ("第1张：E-1\n第2张：E-2", &["E-1", "E-2"]),
+        ("E-1 未使用\nE-2 已使用", &["E-1"]),
+        ("E-1,unused\nE-2,used\nE-3,unused", &["E-1", "E-3"]),
+        ("卡号：A1 状态：已售\n卡号：A2 状态：未售", &["A2"]),
+        (
+            "卡号：A1，密码：p1，有效期：2031-01-01\n卡号：A2，密码：p2，有效期：2031-01-01",
+            &["A1|p1||2031-01-01", "A2|p2||2031-01-01"],
+        ),
+        (
+            "No.,Code,Pin\n1,A-1,p1\n2,A-2,p2\nTotal,2,",
+            &["A-1|p1", "A-2|p2"],
+        ),
+        ("code,status\nA-1,SOLD OUT\nA-2,available", &["A-2"]),
+        (
+            "foo@x.cn:pw1\nbar@x.cn:pw2",
+            &["foo@x.cn:pw1", "bar@x.cn:pw2"],
+        ),
+    ];
+    for (text, expected) in table {
+        assert_eq!(codes(text), expected, "{text}");
+    }
+    for text in [
+        "*****订单导出*****\nAAAA-1111\nAAAA-2222\n*****结束*****",
+        "A-1\nA-2\n总数：2\n导出时间：2026-05-01",
+        "email:pass:recovery\nfoo@x.cn:pw1:r@x.cn\nbar@x.cn:pw2:s@x.cn",
+        "卡号：A1\n密码：p1\n\n卡号：A2\n密码：p2",
+        "code，pin\nA-1，1\nA-2，2",
+    ] {
+        assert!(!read(text.as_bytes()).doubts.is_empty(), "{text}");
+    }
+    // The password stands before what belongs to it besides.
+    let outcome = read("密钥,卡号,密码\nk1,A1,p1\nk2,A2,p2".as_bytes());
+    assert_eq!(outcome.rows[0], "A1|p1\n密钥: k1");
+}

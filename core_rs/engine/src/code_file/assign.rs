@@ -6,7 +6,7 @@ use super::column::Column;
 use super::expiry::{self, Zone};
 use super::field::{Separator, looks_like_link};
 use super::names::Role;
-use super::row::Cell;
+use super::row::{COLUMNS_MAX, Cell};
 use super::status::is_known_status;
 use super::text::has_cjk;
 
@@ -60,6 +60,11 @@ impl<'a> Profile<'a> {
         !self.is_empty()
             && (self.typed_dates * 2 >= self.filled.len()
                 || self.most(|text| matches!(expiry::parse(text, &Zone::default()), Ok(Some(_)))))
+    }
+
+    /// Nothing but words such as 已售 and 未售.
+    fn holds_statuses(&self) -> bool {
+        !self.is_empty() && self.filled.iter().all(|text| is_known_status(text))
     }
 
     /// The same in every row of several: no secret.
@@ -213,6 +218,15 @@ pub(super) fn by_place(separator: Separator, is_sheet: bool, data: &[&Vec<Cell<'
         };
     }
     let width = data.iter().map(|row| row.len()).max().unwrap_or(1).max(4);
+    if separator == Separator::Labels {
+        // Each value says itself what it is.
+        let mut columns = vec![Column::Extra; COLUMNS_MAX.min(width * 2)];
+        columns[0] = Column::Code;
+        return Assigned {
+            columns,
+            ..Assigned::default()
+        };
+    }
     let profiles: Vec<Profile<'_>> = (0..width).map(|place| Profile::of(data, place)).collect();
     let mut assigned = Assigned::default();
     let first = first_place(&profiles, &mut assigned.doubts);
@@ -264,6 +278,7 @@ fn role_by_place(place: usize, profile: &Profile<'_>, so_far: &[Column]) -> Colu
     let free = |column: Column| !so_far.contains(&column);
     match place {
         1 if profile.holds_dates() => Column::ExpiresAt,
+        _ if profile.holds_statuses() => Column::Status,
         1 => Column::Pin,
         _ if profile.is_empty() && place == 2 && free(Column::Url) => Column::Url,
         _ if profile.is_empty() && place == 3 && free(Column::ExpiresAt) => Column::ExpiresAt,

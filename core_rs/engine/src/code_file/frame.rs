@@ -104,7 +104,14 @@ fn first_row_is_odd(texts: &[Vec<&str>]) -> bool {
         return !digits(&first) && known(&first).is_some_and(Role::is_goods);
     }
     let plain = !digits(&first) && others.iter().all(|text| digits(text));
-    let build = |text: &str| (text.chars().count(), text.chars().any(char::is_lowercase));
+    let build = |text: &str| {
+        let marks: String = text.chars().filter(|c| !c.is_alphanumeric()).collect();
+        (
+            text.chars().count(),
+            text.chars().any(char::is_lowercase),
+            marks,
+        )
+    };
     let same_build = others.iter().any(|text| build(text) == build(&first));
     plain && !same_build
         || has_cjk(&first) && !others.iter().any(|text| has_cjk(text)) && others.len() > 1

@@ -15,8 +15,17 @@ pub(super) fn take_label(cell: &str) -> Option<(Role, &str)> {
         return None;
     }
     let value = trim(value);
-    let role = names::known(label).filter(|role| role.is_goods() || *role == Role::ExpiresAt)?;
-    (!value.is_empty()).then_some((role, value))
+    let role = names::known(label).filter(|role| is_label(*role))?;
+    // `email:pass` is a header: a name behind a name.
+    let named = value
+        .split([':', '：'])
+        .any(|part| names::known(part).is_some());
+    (!value.is_empty() && !named).then_some((role, value))
+}
+
+/// What a label may say.
+fn is_label(role: Role) -> bool {
+    role.is_goods() || matches!(role, Role::ExpiresAt | Role::Status)
 }
 
 /// What stands between a value and the next label.
@@ -39,8 +48,7 @@ fn starts(line: &str) -> Vec<usize> {
             let role = (label.len() <= LABEL_BYTES_MAX)
                 .then(|| names::known(label))
                 .flatten()?;
-            let wanted = role.is_goods() || role == Role::ExpiresAt;
-            (wanted && !line[colon..].starts_with("://")).then_some(start)
+            (is_label(role) && !line[colon..].starts_with("://")).then_some(start)
         })
         .collect()
 }

@@ -11,12 +11,15 @@ pub(super) fn take_number(line: &str) -> Option<(u64, &str)> {
         Some(inside) => (inside.trim_start(), false),
         None => strip_word(text),
     };
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    if digits == 0 || digits > DIGITS_MAX {
-        return None;
-    }
-    let number = text[..digits].parse().ok()?;
-    let after = &text[digits..];
+    let (number, after) = take_digits(text)?;
+    // `第1张：`
+    let after = if marked {
+        after
+            .strip_prefix(['张', '个', '条', '号', '组'])
+            .unwrap_or(after)
+    } else {
+        after
+    };
     let end = if opened.is_some() {
         after.trim_start().strip_prefix([')', '）', ']', '】'])?
     } else {
@@ -30,12 +33,30 @@ pub(super) fn take_number(line: &str) -> Option<(u64, &str)> {
             }
             Some(end) => end,
             None if marked && after.starts_with(char::is_whitespace) => after,
+            None if text.starts_with(|c: char| !c.is_ascii_digit()) => after,
             None => return None,
         }
     };
     let rest =
         end.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '.' | '、' | '．'));
     (!rest.is_empty()).then_some((number, rest))
+}
+
+/// The digits at the front as a number, circled ones too (`①`), and what follows them.
+fn take_digits(text: &str) -> Option<(u64, &str)> {
+    let first = text.chars().next()?;
+    if let circled @ '\u{2460}'..='\u{2473}' = first {
+        // A circle needs no mark behind it: a blank stands for it.
+        return Some((
+            u64::from(circled) - 0x245f,
+            text[circled.len_utf8()..].trim_start(),
+        ));
+    }
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    if digits == 0 || digits > DIGITS_MAX {
+        return None;
+    }
+    Some((text[..digits].parse().ok()?, &text[digits..]))
 }
 
 /// `No.`, `#`, `№` or `第` before the number, and whether there was one.
@@ -81,6 +102,9 @@ mod tests {
             ("1-E", None),
             ("1 E-1", None), // a column, if anything
             ("1.", None),
+            ("① E-1", Some((1, "E-1"))),
+            ("⑫E-1", Some((12, "E-1"))),
+            ("第3张：E-1", Some((3, "E-1"))),
             ("3.465E+15", None),
             ("1.50", None),
             ("12345678. E", None),

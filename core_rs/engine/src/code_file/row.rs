@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::column::Column;
 use super::expiry::{self, Expiry, Zone};
@@ -12,6 +12,7 @@ use super::names::Role;
 use super::reason::Reason;
 use super::ruined::{is_ruined, unguard};
 use super::status::{is_known_status, is_sold};
+use super::text::has_cjk;
 
 /// Longest code, pin or link in bytes: a link of any browser, and far below a page of the database.
 pub(super) const VALUE_BYTES_MAX: usize = 4096;
@@ -106,6 +107,7 @@ impl Account {
 }
 
 /// How cells are assigned: by the header's names, or by place with links recognised.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing about a file")]
 pub(super) struct RowRule<'a> {
     pub(super) columns: &'a [Column],
     /// What each column is called, for people and for further secrets.
@@ -116,6 +118,8 @@ pub(super) struct RowRule<'a> {
     pub(super) further: bool,
     /// A status we do not know is nothing to worry about.
     pub(super) any_status: bool,
+    /// The first rows' codes have no Chinese in them, and nobody named the columns.
+    pub(super) plain: bool,
     /// Where times without a zone are.
     pub(super) zone: &'a Zone,
     /// The moment of the import, in Unix seconds: what ended by then is refused.
@@ -131,7 +135,7 @@ pub(super) fn read_row(cells: &[Cell<'_>], rule: &RowRule<'_>) -> Account {
         goods: Goods::default(),
         placed: 0,
         ignored: 0,
-        further: false,
+        further: Vec::new(),
     };
     for (place, cell) in cells.iter().enumerate() {
         if cell.is_empty() {
@@ -141,7 +145,7 @@ pub(super) fn read_row(cells: &[Cell<'_>], rule: &RowRule<'_>) -> Account {
             return Account::refused(filled, reason);
         }
     }
-    let (placed, ignored, further) = (row.placed, row.ignored, row.further);
+    let (placed, ignored, further) = (row.placed, row.ignored, !row.further.is_empty());
     match row.finish() {
         Ok(goods) => Account {
             filled,
@@ -160,7 +164,8 @@ struct Row<'a> {
     goods: Goods,
     placed: u32,
     ignored: u128,
-    further: bool,
+    /// Secrets beside code and password.
+    further: Vec<Zeroizing<String>>,
 }
 
 impl Row<'_> {
@@ -183,8 +188,14 @@ impl Row<'_> {
                     }
                 }
             }
-            Column::Extra => self.extra(place, value(cell)?),
-            Column::Code | Column::CardNumber | Column::Pin | Column::Url => {
+            Column::Code | Column::CardNumber | Column::Pin | Column::Url | Column::Extra => {
+                if let Some((Role::Status, word)) = take_label(cell.text()) {
+                    return if is_sold(word) {
+                        Err(Reason::Sold)
+                    } else {
+                        self.ignore(place)
+                    };
+                }
                 self.secret(place, column, cell)?;
             }
         }
@@ -202,62 +213,65 @@ impl Row<'_> {
 
     /// A value, by its own label if it has one, else by its column.
     fn secret(&mut self, place: usize, column: Column, cell: &Cell<'_>) -> Result<(), Reason> {
-        let text = value(cell)?;
-        match take_label(text) {
+        let whole = value(cell)?;
+        match take_label(whole) {
             Some((Role::ExpiresAt, date)) => {
                 let cell = Cell::Text(Cow::Borrowed(date));
                 let read = read_expiry(&cell, self.rule.zone)?;
                 (self.goods.expires_at, self.goods.ends) =
                     read.map_or((String::new(), None), |e| (e.text, Some(e.ends)));
             }
-            Some((role, text)) => {
-                let text = unguard(text);
-                match role {
-                    Role::Url => self.put(place, Column::Url, text),
-                    Role::Pin => self.put(place, Column::Pin, text),
-                    Role::Secret if !self.goods.code.is_empty() => {
-                        self.put(place, Column::Pin, text);
-                    }
-                    Role::CardNumber
-                        if !self.goods.code.is_empty() && self.goods.pin.is_empty() =>
-                    {
-                        // `卡密：… 卡号：…`: what came first was the password.
-                        self.goods.pin = std::mem::take(&mut self.goods.code);
-                        self.put(place, Column::Code, text);
-                    }
-                    _ => self.put(place, Column::Code, text),
-                }
-            }
-            None => self.put(place, column, text),
+            Some((role, text)) => self.labelled(role, unguard(text), whole),
+            None if column == Column::Extra => self.extra(self.named(place, whole)),
+            None if self.put(column, whole) => {}
+            None => self.extra(self.named(place, whole)),
         }
         Ok(())
     }
 
-    fn put(&mut self, place: usize, column: Column, text: &str) {
+    fn labelled(&mut self, role: Role, text: &str, whole: &str) {
+        let (code, pin) = (&self.goods.code, &self.goods.pin);
+        let column = match role {
+            Role::Url => Column::Url,
+            Role::Pin => Column::Pin,
+            Role::Secret if !code.is_empty() => Column::Pin,
+            Role::CardNumber if !code.is_empty() && pin.is_empty() => {
+                // `卡密：… 卡号：…`: what came first was the password.
+                self.goods.pin = std::mem::take(&mut self.goods.code);
+                Column::Code
+            }
+            _ => Column::Code,
+        };
+        if !self.put(column, text) {
+            self.extra(whole.to_owned());
+        }
+    }
+
+    /// Fills a slot; false where it is filled already, and nothing is put over it.
+    fn put(&mut self, column: Column, text: &str) -> bool {
         let slot = match column {
             Column::Pin => &mut self.goods.pin,
             Column::Url => &mut self.goods.url,
             _ => &mut self.goods.code,
         };
-        if slot.is_empty() {
+        let free = slot.is_empty();
+        if free {
             text.clone_into(slot);
-        } else {
-            self.extra(place, text);
         }
+        free
     }
 
-    /// A further secret: on a line of its own behind the password, with its column's name.
-    fn extra(&mut self, place: usize, text: &str) {
-        self.further = true;
-        let pin = &mut self.goods.pin;
-        if !pin.is_empty() {
-            pin.push('\n');
+    /// A further secret: on a line of its own behind the password.
+    fn extra(&mut self, text: String) {
+        self.further.push(Zeroizing::new(text));
+    }
+
+    /// A value with its column's name, where it has one.
+    fn named(&self, place: usize, text: &str) -> String {
+        match self.rule.names.get(place) {
+            Some(name) if !name.is_empty() => format!("{name}: {text}"),
+            _ => text.to_owned(),
         }
-        if let Some(name) = self.rule.names.get(place).filter(|name| !name.is_empty()) {
-            pin.push_str(name);
-            pin.push_str(": ");
-        }
-        pin.push_str(text);
     }
 
     /// The goods, if they can be sold.
@@ -273,9 +287,16 @@ impl Row<'_> {
         {
             goods.code = std::mem::take(&mut goods.pin);
         }
+        for text in &self.further {
+            if !goods.pin.is_empty() {
+                goods.pin.push('\n');
+            }
+            goods.pin.push_str(text);
+        }
         match () {
             () if goods.code.is_empty() && goods.url.is_empty() => Err(Reason::EmptyCode),
             () if !goods.url.is_empty() && !is_link(&goods.url) => Err(Reason::BadUrl),
+            () if self.rule.plain && has_cjk(&goods.code) => Err(Reason::NotACode),
             () if goods.pin.len() > VALUE_BYTES_MAX => Err(Reason::TooLong),
             () if goods
                 .ends
@@ -291,7 +312,7 @@ impl Row<'_> {
             {
                 Err(Reason::NotACode)
             }
-            () if self.further && !self.rule.further => Err(Reason::FurtherSecret),
+            () if !self.further.is_empty() && !self.rule.further => Err(Reason::FurtherSecret),
             () => Ok(self.goods),
         }
     }

@@ -5,13 +5,14 @@ use super::FileError;
 use super::assign::{Assigned, by_names, by_place, has_unknown_status};
 use super::column::Column;
 use super::decode::Encoding;
-use super::header::roles_of;
+use super::header::{is_total, roles_of};
 use super::lines::{Lines, RowOut};
 use super::mask::mask;
 use super::names::{Role, role_of};
 use super::reason::Reason;
 use super::row::{COLUMNS_MAX, Cell, Goods};
 use super::shape::{Overrides, Shape};
+use super::text::has_cjk;
 
 /// Rows shown to the operator.
 const SAMPLE_ROWS: usize = 3;
@@ -30,7 +31,7 @@ pub(super) fn settle(
     let data: Vec<&Vec<Cell<'_>>> = rows
         .iter()
         .skip(shape.above.len())
-        .filter(|row| !is_header(shape, row))
+        .filter(|row| !is_header(shape, row) && !is_total(row))
         .collect();
     if data.iter().any(|row| row.len() > COLUMNS_MAX) {
         return Err(FileError::Override(format!(
@@ -131,6 +132,17 @@ fn rehearse(
             shape.encoding.word()
         ));
     }
+    if shape.guessed && tally.with_cjk > 0 && tally.with_cjk < tally.sold {
+        shape
+            .doubts
+            .push("some lines have words of Chinese where the others have codes".to_owned());
+    }
+    shape.plain = shape.guessed && tally.with_cjk == 0 && tally.sold > 1;
+    if shape.guessed && tally.codeless > 0 {
+        shape
+            .doubts
+            .push("some lines have a password and no code".to_owned());
+    }
     shape.sample = tally.sample;
     Ok(())
 }
@@ -142,6 +154,10 @@ struct Tally {
     no_codes: usize,
     further: bool,
     beyond_ascii: bool,
+    sold: usize,
+    /// Of them, those with Chinese in the code.
+    with_cjk: usize,
+    codeless: usize,
     sample: Vec<String>,
 }
 
@@ -164,8 +180,13 @@ impl Tally {
             Err(reason) => {
                 self.refused += 1;
                 self.no_codes += usize::from(*reason == Reason::NotACode);
+                self.codeless += usize::from(*reason == Reason::EmptyCode);
             }
-            Ok(goods) => self.beyond_ascii |= !goods.code.is_ascii() || !goods.pin.is_ascii(),
+            Ok(goods) => {
+                self.sold += 1;
+                self.with_cjk += usize::from(has_cjk(&goods.code));
+                self.beyond_ascii |= !goods.code.is_ascii() || !goods.pin.is_ascii();
+            }
         }
     }
 

@@ -93,6 +93,8 @@ pub struct Shape {
     pub further: bool,
     /// The operator said whether there is a header: nothing else is one.
     pub header_is_fixed: bool,
+    /// A code with Chinese in it is none: the first rows have no such.
+    pub plain: bool,
     /// A status may be any word.
     pub any_status: bool,
     /// What is not certain, in words for people: to be asked about before anything is sold.
@@ -123,6 +125,7 @@ impl Shape {
             find_links: false,
             further: false,
             header_is_fixed: overrides.header == Some(false),
+            plain: false,
             any_status: false,
             doubts: Vec::new(),
             sample: Vec::new(),
@@ -137,6 +140,7 @@ impl Shape {
             names: &self.names,
             find_links: self.find_links,
             further: self.further,
+            plain: self.plain,
             any_status: self.any_status,
             zone: &self.zone,
             now_s: self.now_s,

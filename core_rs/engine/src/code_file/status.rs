@@ -5,6 +5,7 @@ use super::names::normalise;
 /// Words of a status, as `normalise` leaves them: those of codes that are gone.
 const GONE: &[&str] = &[
     "sold",
+    "soldout",
     "used",
     "redeemed",
     "delivered",
