@@ -107,7 +107,10 @@ impl Account {
 }
 
 /// How cells are assigned: by the header's names, or by place with links recognised.
-#[expect(clippy::struct_excessive_bools, reason = "each says one thing about a file")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says one thing about a file"
+)]
 pub(super) struct RowRule<'a> {
     pub(super) columns: &'a [Column],
     /// What each column is called, for people and for further secrets.
