@@ -109,7 +109,8 @@ def hide_secrets(
 ) -> MutableMapping[str, Any]:
     """Replace the values under names that may hold secrets, also inside mappings and lists."""
     for name, value in event.items():
-        event[name] = HIDDEN if _is_secret(name) else _hide_within(value)
+        if name != "exc_info":  # it is a triple: as a list it would be no exception any more
+            event[name] = HIDDEN if _is_secret(name) else _hide_within(value)
     return event
 
 
@@ -213,10 +214,14 @@ class _Bridge(logging.Handler):
     """Passes on what libraries log through the standard library."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log it as an event of that library."""
+        """Log it as an event of that library. A warning is about what the library goes on after
+        (a connection that it makes anew): its error is named, its traceback is nobody's.
+        """
         log = structlog.get_logger()
-        level = record.levelname.lower()
-        report = {"warning": log.warning, "error": log.error}.get(level, log.error)
-        report(
-            "library", library=record.name, message=record.getMessage(), exc_info=record.exc_info
-        )
+        said = {"library": record.name, "message": record.getMessage()}
+        if record.levelno > logging.WARNING:
+            log.error("library", **said, exc_info=record.exc_info)
+        elif record.exc_info and record.exc_info[1] is not None:
+            log.warning("library", **said, error=type(record.exc_info[1]).__name__)
+        else:
+            log.warning("library", **said)

@@ -96,6 +96,21 @@ def test_libraries_log_in_the_same_form() -> None:
     assert (event["library"], event["message"]) == ("somebody.else", r"careful: x\x0ay")
 
 
+def test_a_library_that_tries_again_writes_one_line_without_its_insides() -> None:
+    """As asyncpg's pool does twice a second while the database is away; errors keep theirs."""
+    out = io.StringIO()
+    set_up_logging(level="info", as_json=False, stream=out)
+    library = logging.getLogger("some.pool")
+    refused = ConnectionRefusedError(111, "Connection refused")
+    for _ in range(3):
+        library.warning("Failed to restore the floor; retrying", exc_info=refused)
+    line = out.getvalue()
+    assert line.count("\n") == 1
+    assert "ConnectionRefusedError" in line
+    library.error("Broken", exc_info=(type(refused), refused, None))
+    assert "Connection refused" in out.getvalue()
+
+
 class _Stuck(io.StringIO):
     """A stream that does not take anything until it is let go."""
 
