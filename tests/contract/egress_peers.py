@@ -63,7 +63,8 @@ class Proxy:
         authority, _, path = url.removeprefix(b"http://").partition(b"/")
         host, _, port = authority.decode().rpartition(":")
         there, back = await asyncio.open_connection(host, int(port))
-        back.write(b" ".join((method, b"/" + path, version)) + b"\r\n" + rest)
+        # One request a connection, so that `heads` has each of them.
+        back.write(b" ".join((method, b"/" + path, version)) + b"\r\nConnection: close\r\n" + rest)
         await asyncio.gather(_pump(reader, back), _pump(there, writer))
 
 

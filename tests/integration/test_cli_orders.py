@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from gateway.config import Config
+from gateway.store.database import session_settings
 from tests.conftest import Cli, as_owner, in_own_loop
 
 WORLD = Path(__file__).with_name("audit_world.sql").read_text(encoding="utf-8")
@@ -16,7 +17,9 @@ def _world(config: Config) -> None:
     """The small world of the audit: two code orders, three top-ups, one order bought on demand."""
 
     async def make() -> None:
-        connection = await asyncpg.connect(as_owner(str(config.database_url)))
+        connection = await asyncpg.connect(
+            as_owner(str(config.database_url)), server_settings=session_settings()
+        )
         await connection.execute(WORLD)
         await connection.execute("UPDATE orders SET parked = 'late success' WHERE id = 202")
         await connection.close()

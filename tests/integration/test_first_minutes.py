@@ -182,6 +182,8 @@ def test_the_commands_of_the_runbook(shell: Shell, said: Mapping[str, str]) -> N
         answer = json.loads(done.stdout.splitlines()[-1])
         if done.returncode != 0:
             failed[command] = answer.get("error", {}).get("code")
+        if "off-sale" in command:  # or nothing could be ordered further down
+            shell.type("quangate sku on-sale VIP-MONTH")
     # A placeholder that `_with_names` does not know shows here, as what is not found.
     assert failed == REFUSALS
 
@@ -205,7 +207,9 @@ def _with_names(shell: Shell, command: str) -> str:
         "KEY_ID": lambda: shell.json("quangate key list acme")["keys"][0]["key_id"],
         "PARTNER": lambda: "acme",
         "NAME": lambda: name,
-        "SKU": lambda: "VIP-MONTH",
+        "POOL": lambda: "vip",
+        "SKU": lambda: "MOBILE-50" if "account-rule" in command else "VIP-MONTH",
+        "RULE": lambda: "cn-mobile",
         "UPSTREAM": lambda: "fulu",
         "DATE": lambda: time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86_400)),
         "URL": lambda: "http://127.0.0.1:9/hook",

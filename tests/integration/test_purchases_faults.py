@@ -84,10 +84,14 @@ async def test_a_person_refunds_what_was_sold_twice(topups: TopUpShop) -> None:
         number = placed["order_no"]
         with pytest.raises(RefusedError, match="nobody has them but the upstream"):
             async with topups.shop.desk() as (db, _):
-                await propose(db, number, verdict="succeeded", by="ann", reason="they say so")
+                await propose(
+                    db, number, verdict="succeeded", by="ann", reason="they say so", whence="a test"
+                )
         async with topups.shop.desk() as (db, _):
-            await propose(db, number, verdict="failed", by="ann", reason="sold twice")
-            await approve(db, number, by="bob")
+            await propose(
+                db, number, verdict="failed", by="ann", reason="sold twice", whence="a test"
+            )
+            await approve(db, number, by="bob", whence="x")
         assert (await read(partner, placed))["state"] == "failed"
         assert await balance(partner) == RICH - PRICE_MINOR
         assert await complaints(topups) == []

@@ -3,12 +3,25 @@
 from types import SimpleNamespace
 from typing import Any
 
-from structlog.testing import capture_logs
+import pytest
+import structlog
+from structlog.testing import LogCapture
 
 from gateway.api.metric_families import stock
 from gateway.store.database import Database
 from gateway.store.worklist import Worklist
 from tests.integration.test_audit_told import counted
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> LogCapture:
+    """What this room logs, whatever level another test has set."""
+    capture = LogCapture()
+    logger = structlog.wrap_logger(
+        structlog.PrintLogger(), processors=[capture], wrapper_class=structlog.BoundLogger
+    )
+    monkeypatch.setattr("gateway.store.worklist.log", logger)
+    return capture
 
 
 def samples(worklist: Worklist) -> dict[str, list[Any]]:
@@ -54,7 +67,7 @@ async def test_a_disabled_endpoint_is_counted(database: Database, connection: An
     assert "told-well" not in disabled
 
 
-def test_a_change_of_stock_is_one_line() -> None:
+def test_a_change_of_stock_is_one_line(said: LogCapture) -> None:
     """By the SKU's name; nothing at the start, nothing while it stays as it is."""
     worklist = Worklist(pool=None)
 
@@ -62,25 +75,23 @@ def test_a_change_of_stock_is_one_line() -> None:
         rows = [{"sku": sku, "for_sale": n, "low_stock": 10} for sku, n in left.items()]
         worklist.counted(rows)
 
-    with capture_logs() as lines:
-        look(a=5, b=0)
-        look(a=0, b=0)
-        look(a=0, b=0)
-        look(a=0, b=7)
-        look(a=0)  # b was taken off sale
-    assert [(line["event"], line["sku"]) for line in lines] == [
+    look(a=5, b=0)
+    look(a=0, b=0)
+    look(a=0, b=0)
+    look(a=0, b=7)
+    look(a=0)  # b was taken off sale
+    assert [(line["event"], line["sku"]) for line in said.entries] == [
         ("sku.sold_out", "a"),
         ("sku.available_again", "b"),
     ]
 
 
-def test_a_disabled_endpoint_is_one_line() -> None:
+def test_a_disabled_endpoint_is_one_line(said: LogCapture) -> None:
     """When it happens, and when it is over."""
     worklist = Worklist(pool=None)
-    with capture_logs() as lines:
-        for why in ({"old": "410"}, {"old": "410", "p": "failed"}, {"p": "failed"}, {"p": "x"}):
-            worklist.found_disabled(why)
-    assert [(line["event"], line["partner"]) for line in lines] == [
+    for why in ({"old": "410"}, {"old": "410", "p": "failed"}, {"p": "failed"}, {"p": "x"}):
+        worklist.found_disabled(why)
+    assert [(line["event"], line["partner"]) for line in said.entries] == [
         ("endpoint.disabled", "p"),
         ("endpoint.enabled", "old"),
     ]
