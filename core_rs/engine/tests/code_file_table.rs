@@ -326,3 +326,38 @@ fn kin_of_what_was_found() {
     let outcome = read("密钥,卡号,密码\nk1,A1,p1\nk2,A2,p2".as_bytes());
     assert_eq!(outcome.rows[0], "A1|p1\n密钥: k1");
 }
+
+/// Remarks about the codes, and what programs print below a table, are never sold.
+#[test]
+fn remarks_are_never_sold() {
+    let many = (0..30)
+        .map(|n| format!("AAX-{n}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+        + "\n";
+    for remark in [
+        "订单号：20260101001",
+        "Order No: 20260101001",
+        "(2 rows)",
+        "2 rows in set (0.00 sec)",
+    ] {
+        for text in [format!("{remark}\n{many}"), format!("{many}{remark}\n")] {
+            let rows = read(text.as_bytes()).rows;
+            let sold = rows.iter().filter(|row| !row.starts_with('!')).count();
+            assert_eq!(sold, 30, "{rows:?}");
+        }
+    }
+    let table = " code | pin\n------+-----\n A-1 | 11\n A-2 | 22\n(2 rows)\n";
+    assert_eq!(codes(table), ["A-1|11", "A-2|22"]);
+    let few = "订单号：20260101001\n商品：月卡\nQW12-ER34\nTY56-UI78\n";
+    assert!(read_chunked(few.as_bytes(), &Overrides::default(), 9).is_err());
+}
+
+/// A security code is what a card number is opened by.
+#[test]
+fn a_security_code_is_a_password() {
+    assert_eq!(
+        codes("Gift Card Number;Security Code\n6006491111;123\n6006492222;456\n"),
+        ["6006491111|123", "6006492222|456"]
+    );
+}

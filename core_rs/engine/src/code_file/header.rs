@@ -95,6 +95,9 @@ pub(super) fn is_total(cells: &[Cell<'_>]) -> bool {
     let Some(first) = cells.iter().map(Cell::text).find(|text| !text.is_empty()) else {
         return false;
     };
+    if is_row_count(cells) {
+        return true;
+    }
     // Most codes are longer than any of these, or begin with a digit.
     if first.len() > 40 || first.as_bytes()[0].is_ascii_digit() {
         return false;
@@ -113,6 +116,22 @@ pub(super) fn is_total(cells: &[Cell<'_>]) -> bool {
     };
     let named = |text: &str| SUMS.contains(&normalise(text).as_str());
     plain && named(word) || whole() && named(first) || is_count(first)
+}
+
+/// `(2 rows)`, `3 rows in set (0.00 sec)`: what programs print below a table.
+fn is_row_count(cells: &[Cell<'_>]) -> bool {
+    let line = cells.iter().map(Cell::text).collect::<Vec<_>>().join(" ");
+    let line = line.trim().trim_start_matches(['(', '（']);
+    let mut words = line.split_whitespace();
+    let (Some(count), Some(unit)) = (words.next(), words.next()) else {
+        return false;
+    };
+    let unit = unit.trim_end_matches([')', '）', '.']).to_lowercase();
+    count.bytes().all(|byte| byte.is_ascii_digit())
+        && ["row", "rows", "record", "records"].contains(&unit.as_str())
+        && words
+            .next()
+            .is_none_or(|next| ["in", "affected", "selected", "returned"].contains(&next))
 }
 
 /// `共2张`, `总共 100 条`.

@@ -28,6 +28,18 @@ fn is_label(role: Role) -> bool {
     role.is_goods() || matches!(role, Role::ExpiresAt | Role::Status)
 }
 
+/// Whether a line says something about the codes and is none: `订单号：2026`, `商品: 月卡`.
+pub(super) fn is_remark(line: &str) -> bool {
+    line.split_once([':', '：']).is_some_and(|(label, rest)| {
+        label.len() <= LABEL_BYTES_MAX
+            && !rest.starts_with("//")
+            && matches!(
+                names::known(label),
+                Some(Role::Other | Role::Status | Role::SoldMark)
+            )
+    })
+}
+
 /// What stands between a value and the next label.
 fn separates(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | '，' | ';' | '；' | '|' | '/' | '、')

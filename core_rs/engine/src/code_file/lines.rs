@@ -2,7 +2,7 @@
 
 use super::FileError;
 use super::header::{is_strict_header, is_total, roles_of};
-use super::label::count_labels;
+use super::label::{count_labels, is_remark};
 use super::numbering::take_number;
 use super::reason::Reason;
 use super::row::{Account, Cell, Goods, read_row};
@@ -161,7 +161,7 @@ impl Lines {
 
 /// Values behind their names may stand among other words.
 fn is_no_code(line: &str) -> bool {
-    unlike_a_code(line) && count_labels(line) == 0
+    (unlike_a_code(line) || is_remark(line)) && count_labels(line) == 0
 }
 
 fn refused(line: u64, cells: &[Cell<'_>], reason: Reason) -> RowOut {

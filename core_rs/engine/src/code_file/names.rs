@@ -69,7 +69,7 @@ const NAMES: &[(Role, &str)] = &[
     (
         Role::Pin,
         "pin pins pincode pinnumber password passwords passwd pwd pass passcode passphrase cardpwd cardpassword cardpass cardpin \
-         密码 提取码 pin码 充值密码 登录密码 卡密密 查询密码 取件码 安全码 邮箱密码 emailpassword mailpassword contraseña пароль パスワード 비밀번호",
+         securitycode cvv cvc cvv2 密码 提取码 pin码 充值密码 登录密码 卡密密 查询密码 取件码 安全码 邮箱密码 emailpassword mailpassword contraseña пароль パスワード 비밀번호",
     ),
     (
         Role::CardNumber,
@@ -298,6 +298,14 @@ fn of_words(cell: &str) -> Option<Role> {
     if words.iter().any(|word| word.starts_with("expir")) {
         return Some(Role::ExpiresAt);
     }
+    // `Gift Card Number` is what `Card Number` is; an order's number is nothing to sell.
+    let numbered = words
+        .last()
+        .is_some_and(|word| ["number", "no", "num"].contains(&word.as_str()));
+    let of_card = |word: &String| ["card", "voucher", "coupon"].contains(&word.as_str());
+    if numbered && words.iter().rev().nth(1).is_some_and(of_card) {
+        return Some(Role::CardNumber);
+    }
     words.last().and_then(of)
 }
 
@@ -362,6 +370,9 @@ mod tests {
             ("Expiration date (UTC)", Some(Role::ExpiresAt)),
             ("卡密有效期", Some(Role::ExpiresAt)),
             ("Order Number", Some(Role::Other)),
+            ("Gift Card Number", Some(Role::CardNumber)),
+            ("Amazon voucher no.", Some(Role::CardNumber)),
+            ("Security Code", Some(Role::Pin)),
             ("面值(元)", Some(Role::Other)),
             ("KEY-ABCD", None),
             ("AAAA-0001", None),
