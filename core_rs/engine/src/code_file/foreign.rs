@@ -91,12 +91,57 @@ fn name_of(start: &str, head: &str) -> Option<&'static str> {
     if start.starts_with("mime-version:") || start.contains("\ncontent-type: multipart/") {
         return Some("a saved web page or a mail");
     }
+    if is_mail(start) {
+        return Some("a saved web page or a mail");
+    }
+    if start.starts_with("begin:vcard") || start.starts_with("begin:vcalendar") {
+        return Some("a contact or a calendar");
+    }
     if is_json(start) {
         return Some("JSON");
+    }
+    if is_yaml(start) {
+        return Some("YAML");
     }
     SQL.iter()
         .any(|words| start.starts_with(words))
         .then_some("an SQL dump")
+}
+
+/// How the lines of a mail's head begin.
+const MAIL_FIELDS: [&str; 14] = [
+    "from:",
+    "to:",
+    "cc:",
+    "subject:",
+    "date:",
+    "received:",
+    "return-path:",
+    "delivered-to:",
+    "message-id:",
+    "reply-to:",
+    "发件人:",
+    "收件人:",
+    "主题:",
+    "抄送:",
+];
+
+/// Two different fields of a mail's head before its first empty line.
+fn is_mail(start: &str) -> bool {
+    let head = start.lines().take_while(|line| !line.trim().is_empty());
+    let lines: Vec<String> = head.take(30).map(|line| line.replace('：', ":")).collect();
+    let is_there = |field: &&str| lines.iter().any(|line| line.starts_with(*field));
+    MAIL_FIELDS.iter().filter(|field| is_there(field)).count() >= 2
+}
+
+/// A document's mark, or a name with a list below it.
+fn is_yaml(start: &str) -> bool {
+    let mut lines = start.lines().filter(|line| !line.trim().is_empty());
+    let (first, second) = (lines.next().unwrap_or(""), lines.next().unwrap_or(""));
+    let is_name = first.strip_suffix(':').is_some_and(|name| {
+        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+    });
+    (first == "---" || is_name) && second.trim_start().starts_with("- ")
 }
 
 /// An object with a member, or an array of anything.
@@ -106,5 +151,38 @@ fn is_json(start: &str) -> bool {
         (Some('{'), Some('"' | '}')) | (Some('['), Some('{' | '"' | '[')) => true,
         (Some('['), Some(']')) => start.trim_end().len() <= 4,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refuse_text;
+
+    /// Mails, contacts and YAML hold lines that look like codes: refused by name.
+    #[test]
+    fn what_is_no_table_is_refused() {
+        for text in [
+            "From: a@b.c\nTo: d@e.f\nSubject: codes\n\nAA-1\nAA-2\n",
+            "Date: today\nReceived: by x\n\nAA-1\n",
+            "发件人：甲\n主题：卡密\n\nAA-1\n",
+            "BEGIN:VCARD\nFN:x\nEND:VCARD\n",
+            "codes:\n  - AA-1\n  - AA-2\n",
+            "---\n- AA-1\n",
+        ] {
+            assert!(refuse_text(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    /// One such word alone makes no mail, nor a dash a YAML document.
+    #[test]
+    fn tables_are_not_refused() {
+        for text in [
+            "code,to\nAA-1,x\n",
+            "AA-1\n- AA-2\n",
+            "subject: AA-1\nAA-2\n",
+            "卡号：AAA3\n卡号：AAA4\n",
+        ] {
+            assert!(refuse_text(text.as_bytes()).is_ok(), "{text}");
+        }
     }
 }
