@@ -23,6 +23,8 @@ PARTS: Final = ("timestamp", "nonce", "digest", "path", "method", "signature")
 _ORIGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*").match
 _SIGNATURES: Final = re.compile(r"v1=[0-9a-f]{64}(?: +v1=[0-9a-f]{64})*").fullmatch
 
+RAW: Final = "surrogateescape"  # targets are bytes: what is no UTF-8 stays what it is
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
@@ -237,8 +239,8 @@ def _of_paths(ours: Signed, request: RawRequest) -> Iterator[tuple[str, str, str
         (f"{path}?", "signed with an empty query"),
         (f"{path}/{mark}{query}", "signed with a slash at the end"),
         (f"{path.rstrip('/')}{mark}{query}", "signed without the slash at the end"),
-        (unquote(ours.target), "signed decoded, not as it was sent"),
-        (quote(ours.target, safe="/?&="), "signed encoded, not as it was sent"),
+        (unquote(ours.target, errors=RAW), "signed decoded, not as it was sent"),
+        (quote(ours.target, safe="/?&=", errors=RAW), "signed encoded, not as it was sent"),
         (f"{path}{mark}{'&'.join(sorted(query.split('&')))}", "signed with the query in order"),
         (ours.target.removeprefix("/v1"), "signed without /v1"),
         ("/v1" + ours.target, "signed with /v1 before it"),

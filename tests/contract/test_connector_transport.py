@@ -208,7 +208,7 @@ async def test_a_read_is_repeated_once_after_a_lost_answer(client: MakeClient) -
             await peer.answer(b"found")
 
     async with raw_server(fail_first) as server, HttpTransport(QUICK, client=client) as transport:
-        answer = await transport.exchange(purchase(server.url, executes=False))
+        answer = await transport.exchange(purchase(server.url, executes=False, deadline_s=30.0))
         assert answer.body == b"found"
         assert len(server.requests) == 2
 
@@ -216,7 +216,7 @@ async def test_a_read_is_repeated_once_after_a_lost_answer(client: MakeClient) -
 async def test_repeats_are_bounded(client: MakeClient) -> None:
     """A read against a dead peer is tried 1 + resends_max times, then fails."""
     async with raw_server(hang_up_after_request) as server:
-        failure = await failure_of(purchase(server.url, executes=False), client)
+        failure = await failure_of(purchase(server.url, executes=False, deadline_s=30.0), client)
         assert failure.kind is FailureKind.LOST
         assert len(server.requests) == 1 + QUICK.resends_max
 
