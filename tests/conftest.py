@@ -21,6 +21,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 
 from gateway.cli import root
 from gateway.config import Config
@@ -48,6 +49,12 @@ class Finished:
 
 
 Cli = Callable[..., Finished]
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_new() -> None:
+    """No test inherits the level that a command run in this process has set."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
