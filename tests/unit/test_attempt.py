@@ -40,5 +40,5 @@ def test_the_table_is_complete() -> None:
 
 @pytest.mark.parametrize(("state", "news", "verdict"), WRITTEN)
 def test_every_pair_has_its_verdict(state: AttemptState, news: News, verdict: Verdict) -> None:
-    """One row for each; seen red with each of them changed in the code."""
+    """One row for each; SQL's judge_news is compared with the same table elsewhere."""
     assert VERDICTS[state][news] is verdict

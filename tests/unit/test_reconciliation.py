@@ -172,10 +172,7 @@ def test_a_bill_that_cannot_be_read_is_refused(text: str, said: str) -> None:
 async def test_money_that_came_back_is_judged_in_a_bill_too(
     ours: str, theirs: dict[str, Any], resolution: str, told: str | None
 ) -> None:
-    """The same judge for a statement's rows: what came back decides with the word.
-
-    Seen red with the column not read.
-    """
+    """The same judge for a statement's rows: what came back decides with the word."""
 
     async def rows() -> AsyncIterator[TheirRow]:
         yield TheirRow(our_no="1", upstream_no="U", amount_minor=980, **theirs)
