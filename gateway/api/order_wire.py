@@ -19,11 +19,18 @@ BATCH_QUANTITY_MAX: Final = 10_000  # of all lines together
 METADATA_PAIRS_MAX: Final = 16
 METADATA_BYTES_MAX: Final = 1024
 AMOUNT_MAX: Final = 10**15  # minor units
-OWN_NUMBERS: Final = "SUB-"  # out_order_no of orders that the gateway itself places for a partner
 
 Number = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+IpAddress = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=128,
+        description="An IPv4 or IPv6 address alone: no port, zone or network.",
+    ),
+]
 
 # What it has to be beyond the pattern is checked below, to say why.
 WebAddress = Annotated[
@@ -54,7 +61,7 @@ class BuyerIn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """Who buys, as the partner knows them."""
 
     id: Text | None = None
-    ip: Text | None = None
+    ip: IpAddress | None = None
     device: Text | None = None
 
 
@@ -84,8 +91,6 @@ BATCH_DECODER: Final = msgspec.json.Decoder(BatchIn)
 
 def order_content(order: OrderIn, base: str = "") -> OrderContent:
     """The content in the domain's words. Raises ProblemError for what types cannot say."""
-    if order.out_order_no.startswith(OWN_NUMBERS):
-        raise invalid([(f"{base}/out_order_no", f"must not begin with {OWN_NUMBERS}")])
     if (
         order.account is None
         and order.buyer is None

@@ -118,6 +118,7 @@ def make_line(context: Context, key: Key, content: OrderContent, sku: Sku | None
         notify_url=content.notify_url,
         refusal=attempt if isinstance(attempt, Refusal) else judged.refusal,
         attempt=None if isinstance(attempt, Refusal) else attempt,
+        content=content,
     )
 
 

@@ -91,6 +91,17 @@ class OrderContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
         return hashlib.blake2b(canonical, digest_size=16).digest()
 
+    def is_meant_by(self, digest: bytes) -> bool:
+        """Whether an order of this digest said the same, whichever release made the digest.
+
+        Until 2026-11-28 `metadata: {}` and none were told apart; what was accepted then is stored.
+        """
+        if digest == self.digest():
+            return True
+        return (
+            self.metadata is None and digest == msgspec.structs.replace(self, metadata={}).digest()
+        )
+
     @classmethod
     def stored(
         cls, *, out_order_no: str, sku: str, quantity: int, account: str | None,

@@ -35,7 +35,7 @@ from gateway.flows.shortages import Shortages
 from gateway.flows.stock import Stock
 from gateway.flows.tail import Tail
 from gateway.flows.turn_queue import TurnQueue
-from gateway.flows.unsold import Unsold
+from gateway.flows.unsold import ByNumbers, Unsold
 
 log = structlog.get_logger()
 
@@ -45,7 +45,6 @@ CODES_MAX = 1024  # in one commit and its sealing, which holds the loop; a line 
 DOUBT_ANSWER_S = 3.0  # in doubt for longer: the partner is told to ask again
 
 _CREATED = Verdict.CREATED  # to look it up for every line costs 0.1 µs
-_EXISTS = {_CREATED, Verdict.REPLAYED, Verdict.CONFLICT}
 
 
 class Intake:
@@ -57,9 +56,7 @@ class Intake:
         lanes: Sequence[Lane],
         stock: Stock,
         seal: Callable[[Sequence[Line]], list[bytes | None]],
-        by_numbers: Callable[
-            [Sequence[tuple[int, str]]], Awaitable[Mapping[tuple[int, str], OrderRecord]]
-        ],
+        by_numbers: ByNumbers,
         by_ids: Callable[
             [Sequence[tuple[int, int]]], Awaitable[Mapping[tuple[int, int], OrderRecord]]
         ],
@@ -234,9 +231,12 @@ class Intake:
                 continue
             self._release(line)
             verdict, about = Verdict(outcome), existing or 0
+            if verdict is Verdict.CONFLICT:  # unless an earlier release made another digest of it
+                self._unsold.put(hand.let_go(line), taken_by=about)
+                continue
             if verdict is Verdict.INSUFFICIENT_BALANCE:
                 self._shortages.found(line.partner_id, about)
-            order_id, amount = (about, 0) if verdict in _EXISTS else (0, about)
+            order_id, amount = (about, 0) if verdict is Verdict.REPLAYED else (0, about)
             self._settle(hand.let_go(line), Settled(verdict, order_id=order_id, amount=amount))
         self._finish_created(hand, created, [rfc3339(answer.committed_at)] * len(created))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from gateway.domain.catalog import Sku
-from gateway.domain.order import Verdict
+from gateway.domain.order import OrderContent, Verdict
 from gateway.flows.stock import Run
 
 
@@ -33,11 +33,13 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     closes_at: str | None = None  # the database's clock
     refusal: "Refusal | None" = None  # a rule said no; only a replay can still be answered
     attempt: "PlannedAttempt | None" = None
+    content: OrderContent | None = None  # what `content_hash` was made of
     # --- the intake's own
     order_id: int = 0
     runs: Sequence[Run] | None = None
     parked_at: float = 0.0
     tries: int = 0
+    taken_by: int = 0  # the order that has its number, under another digest
     available_minor: int | None = None  # less than it costs, as far as is known: see shortages
     waiters: "list[Line] | None" = None
     future: "asyncio.Future[Settled] | None" = None  # None: settled, or not asked for
@@ -48,6 +50,12 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     def __post_init__(self) -> None:
         """Names the number once: it is asked for three times."""
         self.number = (self.partner_id, self.out_order_no)
+
+    def repeats(self, digest: bytes) -> bool:
+        """Whether an order that was accepted under this digest says the same."""
+        if digest == self.content_hash:
+            return True
+        return self.content is not None and self.content.is_meant_by(digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +95,11 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
 
 
 def unsold(line: Line) -> Settled:
-    """The answer to a line that will not be sold: its rule's refusal, no money, or "sold out"."""
+    """The answer to a line that will not be sold: whose number it has, its rule's refusal, no
+    money, or "sold out".
+    """
+    if line.taken_by:
+        return Settled(Verdict.CONFLICT, order_id=line.taken_by)
     if line.refusal is not None:
         return Settled(Verdict.REFUSED, refusal=line.refusal)
     if line.available_minor is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import structlog
 
@@ -14,6 +15,10 @@ from gateway.flows.line import Line, Settled, unsold
 
 log = structlog.get_logger()
 
+ByNumbers: TypeAlias = Callable[
+    [Sequence[tuple[int, str]]], Awaitable[Mapping[tuple[int, str], OrderRecord]]
+]
+
 
 class Unsold:
     """Looks numbers up, many at once, partners in turn, and settles their lines by what it finds.
@@ -24,9 +29,7 @@ class Unsold:
     def __init__(
         self,
         *,
-        by_numbers: Callable[
-            [Sequence[tuple[int, str]]], Awaitable[Mapping[tuple[int, str], OrderRecord]]
-        ],
+        by_numbers: ByNumbers,
         settle: Callable[[Loose, Settled], None],
         batch_max: int,
         waiting_max: int,
@@ -41,8 +44,9 @@ class Unsold:
         )
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def put(self, line: Loose) -> None:
-        """Settle the line, soon."""
+    def put(self, line: Loose, *, taken_by: int = 0) -> None:
+        """Settle the line, soon; `taken_by` is the order that has its number, 0: none known."""
+        line.taken_by = taken_by
         task = asyncio.create_task(self._settle_one(line))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -77,7 +81,7 @@ class Unsold:
             if row is None:
                 answers.append(unsold(line))
             else:
-                same = row.content_hash == line.content_hash
+                same = line.repeats(row.content_hash)
                 verdict = Verdict.REPLAYED if same else Verdict.CONFLICT
                 answers.append(Settled(verdict, order_id=row.id))
         return answers
