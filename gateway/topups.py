@@ -30,7 +30,8 @@ from gateway.flows.dispatch.job import Job
 from gateway.flows.dispatch.probes import Probes
 from gateway.flows.dispatch.received import Received
 from gateway.flows.front import PUBLIC_URL_FIX, callback_complaint
-from gateway.flows.line import Line, PlannedAttempt, Refusal
+from gateway.flows.line import Line, PlannedAttempt
+from gateway.orders.refusal import Refusal
 from gateway.services import Parts
 from gateway.store.attempts import AttemptStore, UpstreamSettings
 from gateway.store.purchases import PurchaseStore

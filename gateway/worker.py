@@ -20,6 +20,7 @@ from gateway import proxy_hint
 from gateway.api.body import BATCH_BODY_BYTES_MAX
 from gateway.api.context import Context
 from gateway.api.listener import Listener
+from gateway.api.meters import Meters
 from gateway.api.metrics import share_metrics
 from gateway.api.places import Places, places_by_descriptors
 from gateway.api.refusals import share_refusals
@@ -29,7 +30,7 @@ from gateway.api.routes import ROUTES
 from gateway.api.server import DeadlineServer
 from gateway.channels import Channels
 from gateway.config import Config
-from gateway.domain.catalog import Catalog
+from gateway.domain.catalog import CurrentCatalog
 from gateway.domain.lease import PackedRange
 from gateway.flows.account_rule import RuleWatch
 from gateway.flows.intake import Intake
@@ -42,6 +43,7 @@ from gateway.flows.stock import Stock
 from gateway.flows.stock_levels import StockLevels
 from gateway.native import Allocator, KeyRing, OrderIds, RateLimiter, Vault, seal_claimed
 from gateway.notifications import Notifications
+from gateway.orders.place import Placement
 from gateway.services import Parts, Service
 from gateway.store.account import AccountStore
 from gateway.store.catalog import CatalogRead, read_catalog
@@ -104,12 +106,12 @@ class Worker:
         slot = await self._control.start()
         self._open_order_path(slot)
         read = await read_catalog(self._pools.control)
+        self._current = CurrentCatalog(read.catalog)
         notifications = Notifications(self._parts(slot))
         topups = TopUps(self._parts(slot), told=notifications.notifier.made)
         channels = Channels(self._parts(slot), show=self._show_order)
         self._context = self._make_context(
             slot,
-            read.catalog,
             topups=topups,
             channels=channels,
             notifications=notifications,
@@ -187,20 +189,27 @@ class Worker:
     def _make_context(
         self,
         slot: int,
-        catalog: Catalog,
         *,
         topups: TopUps,
         channels: Channels,
         notifications: Notifications,
     ) -> Context:
         """What the handlers share."""
-        pools, vault = self._pools, self._vault
+        pools, vault, meters = self._pools, self._vault, Meters()
         return Context(
             config=self._config,
-            catalog=catalog,
+            current=self._current,
             keyring=self._keyring,
             limiter=self._limiter(),
             intake=self._intake,
+            placement=Placement(
+                catalog=self._current,
+                now=self._clock.now,
+                lines=self._intake,
+                buying=topups,
+                count=meters.verdicts,
+            ),
+            meters=meters,
             stock=self._stock,
             desk=OrderDesk(
                 orders=OrderStore(pools.reads),
@@ -264,7 +273,7 @@ class Worker:
             vault=self._vault,
             keyring=self._keyring,
             order_ids=self._order_ids,
-            catalog=lambda: self._context.catalog,
+            catalog=lambda: self._current.now,
             worker_id=self._id,
             slot=slot,
             purchase_chain=slot * CHAINS_PER_WORKER + LANES + 1,
@@ -308,7 +317,7 @@ class Worker:
         read = await read_catalog(self._pools.control)
         for service in self._services:
             await service.prepare()
-        self._context.catalog = read.catalog
+        self._current.now = read.catalog
         self._take_keys(read)
         self._rules.look_at(read.catalog)
         for service in self._services:

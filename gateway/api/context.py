@@ -8,17 +8,19 @@ from gateway.api.meters import Meters
 from gateway.api.order_wire import BATCH_QUANTITY_MAX
 from gateway.api.refusals import Refusals
 from gateway.config import Config
-from gateway.domain.catalog import Catalog, Sku
+from gateway.domain.catalog import Catalog, CurrentCatalog, Sku
 from gateway.domain.channel import ChannelAccount
 from gateway.flows.dispatch.dispatcher import Dispatcher
 from gateway.flows.intake import Intake
-from gateway.flows.line import PlannedAttempt, Refusal
+from gateway.flows.line import PlannedAttempt
 from gateway.flows.notify.notifier import Notifier
 from gateway.flows.order_desk import OrderDesk
 from gateway.flows.statements import Statements
 from gateway.flows.stock import Stock
 from gateway.flows.stock_levels import StockLevels
 from gateway.native import KeyRing, OrderIds, RateLimiter
+from gateway.orders.place import Placement
+from gateway.orders.refusal import Refusal
 from gateway.shares import Shares
 from gateway.store.clock import DatabaseClock
 from gateway.store.pools import BoundedPool
@@ -100,13 +102,14 @@ def _turns() -> Shares:
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """One worker's parts. `catalog` is replaced as a whole when an administrator changes it."""
+    """One worker's parts."""
 
     config: Config
-    catalog: Catalog
+    current: CurrentCatalog
     keyring: KeyRing
     limiter: RateLimiter
     intake: Intake
+    placement: Placement
     stock: Stock
     desk: OrderDesk
     order_ids: OrderIds
@@ -119,11 +122,16 @@ class Context:
     readiness: Readiness
     worklist: Worklist
     clock: DatabaseClock
+    meters: Meters
     worker_slot: int
     reads: BoundedPool  # connections for what is read by its key
     lists: BoundedPool  # connections for lists
     batch_codes: Shares = field(default_factory=_batch_codes)
     turns: Shares = field(default_factory=_turns)
-    meters: Meters = field(default_factory=Meters)
     refusals: Refusals = field(default_factory=Refusals)
     draining: bool = False
+
+    @property
+    def catalog(self) -> Catalog:
+        """As it is now."""
+        return self.current.now

@@ -22,7 +22,6 @@ from connectors.channels.goofish.requests import (
     Request,
 )
 from connectors.channels.goofish.wire import (
-    CODE_OF_PROBLEM,
     STATUS_OF_STATE,
     Code,
     GoodsStatus,
@@ -33,15 +32,15 @@ from connectors.channels.goofish.wire import (
 )
 from connectors.secret import Secret
 from gateway.api.context import Context
+from gateway.api.goofish_refusals import WORDS
 from gateway.api.order_wire import QUANTITY_MAX
-from gateway.api.orders import make_line, problem_of
 from gateway.domain.catalog import Key, Sku, SkuKind
 from gateway.domain.channel import ENDED, ChannelAccount
 from gateway.domain.failure import failure_of
-from gateway.domain.order import OrderContent, Verdict
-from gateway.flows.line import Settled
+from gateway.domain.order import OrderContent
 from gateway.flows.order_desk import Shown, View
 from gateway.native import open_jwe
+from gateway.orders.refusal import Refusal
 from gateway.store.account import AccountStore
 
 STOCK_SHOWN_MAX: Final = 9_999  # more are not counted
@@ -96,14 +95,10 @@ async def _create(context: Context, account: ChannelAccount, request: CreateRequ
         raise GoofishRefused(Code.GOODS_NOT_FOUND, "goods_no")
     content = _content(account, request)
     await context.channels.expect_order(account, content.out_order_no, request.notify_url)
-    outcome = context.intake.submit(make_line(context, key, content, sku))
-    settled = outcome if isinstance(outcome, Settled) else await outcome
-    context.meters.verdicts[settled.verdict] += 1
-    if settled.verdict not in {Verdict.CREATED, Verdict.REPLAYED}:
-        problem = problem_of(settled)
-        detail = problem.errors[0][0] if problem.errors else ""
-        raise GoofishRefused(CODE_OF_PROBLEM.get(problem.code, Code.ORDER_TIMEOUT), detail)
-    answer = await _shown(context, account, settled.order_id)
+    placed = await context.placement.place(key, content)
+    if isinstance(placed, Refusal):
+        raise GoofishRefused(*WORDS[placed.reason])
+    answer = await _shown(context, account, placed.settled.order_id)
     if answer is None:
         raise GoofishRefused(Code.ORDER_TIMEOUT)
     return answer

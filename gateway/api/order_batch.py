@@ -7,6 +7,7 @@ share, its time in the loop by turns.
 import asyncio
 from collections.abc import Sequence
 from functools import partial
+from typing import TypeAlias
 
 import msgspec
 import orjson
@@ -21,21 +22,26 @@ from gateway.api.body import (
     invalid,
 )
 from gateway.api.context import Context
+from gateway.api.order_problems import problem_of
 from gateway.api.order_wire import (
     BATCH_DECODER,
     BATCH_QUANTITY_MAX,
     ORDER_DECODER,
     order_content,
 )
-from gateway.api.orders import Submitted, answer_of, problem_of, sealed_json, submit
+from gateway.api.orders import placed_json, read_back
 from gateway.api.pieces import WRITE_BYTES, in_pieces, write_in_pieces
-from gateway.api.problems import KINDS, ProblemError, problem_document
+from gateway.api.problems import KINDS, ProblemError, as_problem, problem_document
 from gateway.api.request import of
 from gateway.domain.catalog import Key, Scope
-from gateway.domain.errors import OverloadedError, StoreUnavailableError
-from gateway.domain.order import OrderContent, Verdict
+from gateway.domain.errors import StoreUnavailableError
+from gateway.domain.order import OrderContent
 from gateway.flows.line import Settled
+from gateway.orders.place import Placed, Submitted
+from gateway.orders.refusal import Refusal
 
+# One of a batch on its way to its answer; None: it is written.
+Line: TypeAlias = Submitted | Placed | ProblemError | None
 READ_AT_ONCE = 16  # orders of a batch that are read back together: their codes are held in memory
 
 
@@ -51,7 +57,9 @@ async def place_batch(context: Context, request: BaseRequest) -> StreamResponse:
     contents = await in_pieces(turns, partner_id, enumerate(batch.orders), _content)
     async with context.batch_codes.held(partner_id, max(_quantity(contents), 1)):
         # No task per line: a hundred tasks would cost more than the hundred lines.
-        lines = await in_pieces(turns, partner_id, contents, partial(_submit, context, key))
+        lines: list[Line] = await in_pieces(
+            turns, partner_id, contents, partial(_submit, context, key)
+        )
         results = await _results(context, request, key, lines)
         parts = [b'{"results":[', results[0]]
         for result in results[1:]:
@@ -88,12 +96,14 @@ def _quantity(contents: Sequence[OrderContent | ProblemError]) -> int:
 
 def _submit(
     context: Context, key: Key, content: OrderContent | ProblemError
-) -> Submitted | ProblemError | None:
-    return content if isinstance(content, ProblemError) else submit(context, key, content)
+) -> Submitted | ProblemError:
+    if isinstance(content, ProblemError):
+        return content
+    return context.placement.submit(key, content)
 
 
 async def _results(
-    context: Context, request: BaseRequest, key: Key, lines: list[Submitted | ProblemError | None]
+    context: Context, request: BaseRequest, key: Key, lines: list[Line]
 ) -> list[bytes]:
     """The members of `results`. Lines leave the list as they are written: they hold their codes."""
     for line in lines:
@@ -108,7 +118,7 @@ async def _results(
     missing = [index for index, result in enumerate(found) if result is None]
     for start in range(0, len(missing), READ_AT_ONCE):
         some = missing[start : start + READ_AT_ONCE]
-        read = (_result_read(context, request, key, lines[index], _base(index)) for index in some)
+        read = (_result_read(context, request, key, lines[index]) for index in some)
         for index, result in zip(some, await asyncio.gather(*read), strict=True):
             found[index] = result
     return [result for result in found if result is not None]
@@ -119,49 +129,31 @@ def _base(index: int) -> str:
 
 
 def _result_at_hand(
-    context: Context,
-    request: BaseRequest,
-    lines: list[Submitted | ProblemError | None],
-    index: int,
+    context: Context, request: BaseRequest, lines: list[Line], index: int
 ) -> bytes | None:
     """A member of `results`; None: the order has to be read back."""
     line = lines[index]
     if not isinstance(line, Submitted):
-        assert line is not None
+        assert isinstance(line, ProblemError)
         return _problem_result(request, line)
     outcome = line.outcome
     settled = outcome if isinstance(outcome, Settled) else outcome.result()
-    if settled.verdict is Verdict.REPLAYED:
-        return None
-    if settled.verdict is Verdict.CREATED:
-        order = sealed_json(line, settled)
-        if order is None:
-            return None
-        context.meters.verdicts[Verdict.CREATED] += 1
-        lines[index] = None
-        return b'{"status":201,"order":%b}' % order
-    context.meters.verdicts[settled.verdict] += 1
-    return _problem_result(request, problem_of(settled, _base(index)))
+    placed = context.placement.end(line.line, settled)
+    if isinstance(placed, Refusal):
+        return _problem_result(request, problem_of(placed, _base(index)))
+    order = placed_json(placed)
+    lines[index] = None if order is not None else placed
+    return None if order is None else b'{"status":201,"order":%b}' % order
 
 
-async def _result_read(
-    context: Context,
-    request: BaseRequest,
-    key: Key,
-    line: Submitted | ProblemError | None,
-    base: str,
-) -> bytes:
+async def _result_read(context: Context, request: BaseRequest, key: Key, line: Line) -> bytes:
     """A member of `results` whose order is read back; others have their answers all the same."""
-    assert isinstance(line, Submitted)
+    assert isinstance(line, Placed)
     try:
-        status, order = await answer_of(context, key, line, base)
-    except ProblemError as error:
-        return _problem_result(request, error)
-    except OverloadedError:
-        return _problem_result(request, ProblemError("overloaded"))
-    except StoreUnavailableError:
-        return _problem_result(request, ProblemError("maintenance"))
-    return b'{"status":%d,"order":%b}' % (status, order)
+        order = await read_back(context, key, line.settled.order_id)
+    except (ProblemError, StoreUnavailableError) as error:
+        return _problem_result(request, as_problem(error))
+    return b'{"status":%d,"order":%b}' % (201 if line.is_new else 200, order)
 
 
 def _problem_result(request: BaseRequest, error: ProblemError) -> bytes:

@@ -9,6 +9,7 @@ from aiohttp.web import Response
 from multidict import CIMultiDict
 
 from gateway.api.direct_answer import SERVER_NAME, DirectAnswer
+from gateway.domain.errors import OverloadedError, StoreUnavailableError
 
 PROBLEM_TYPE = "application/problem+json"
 UNAUTHORIZED: Final = 401
@@ -72,6 +73,15 @@ class ProblemError(Exception):
         self.errors = errors
         self.members = members or {}
         self.headers = headers
+
+
+def as_problem(error: Exception) -> ProblemError:
+    """What is told when a handler could not answer; of our own faults no more than that."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, OverloadedError):  # a StoreUnavailableError too
+        return ProblemError("overloaded")
+    return ProblemError("maintenance" if isinstance(error, StoreUnavailableError) else "internal")
 
 
 def problem_document(

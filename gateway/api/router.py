@@ -14,7 +14,7 @@ from gateway.api.body import release_body
 from gateway.api.context import Context
 from gateway.api.meters import Meters, RouteMeter
 from gateway.api.operation import Handler, Route
-from gateway.api.problems import ProblemError, problem_answer
+from gateway.api.problems import ProblemError, as_problem, problem_answer
 from gateway.api.request import of
 from gateway.domain.errors import OverloadedError, StoreUnavailableError
 
@@ -110,20 +110,18 @@ def make_handler(context: Context, routes: Sequence[Route]) -> Callable[[BaseReq
             endpoint, variables = find(request.method, path)
             meter = endpoint.meter
             response = await endpoint.handler(context, request, *variables)
-        except ProblemError as error:
-            response = _answer(error, request, meters)
         except ClientConnectionResetError:
             raise  # it left while its answer was written
-        except OverloadedError:
-            response = _answer(ProblemError("overloaded"), request, meters)
+        except (ProblemError, OverloadedError) as error:
+            response = _answer(as_problem(error), request, meters)
         except StoreUnavailableError as error:
             trace_id = of(request).trace_id
             log.warning("api.store_unavailable", path=path, error=str(error), trace_id=trace_id)
-            response = _answer(ProblemError("maintenance"), request, meters)
-        except Exception:
+            response = _answer(as_problem(error), request, meters)
+        except Exception as error:
             trace_id = of(request).trace_id
             log.exception("api.failed", path=path, method=request.method, trace_id=trace_id)
-            response = _answer(ProblemError("internal"), request, meters)
+            response = _answer(as_problem(error), request, meters)
         finally:
             ours = of(request)
             if ours.held_bytes:

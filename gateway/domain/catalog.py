@@ -141,3 +141,12 @@ class Catalog:
     upstreams: Mapping[int, Upstream]
     webhook_partners: frozenset[int]  # partners with an enabled endpoint
     partner_names: Mapping[int, str]
+
+
+class CurrentCatalog:
+    """The view that is in force; a new one is set as a whole when an administrator changes it."""
+
+    __slots__ = ("now",)
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.now = catalog

@@ -9,6 +9,7 @@ import msgspec
 from gateway.domain.catalog import Sku
 from gateway.domain.order import OrderContent, Verdict
 from gateway.flows.stock import Run
+from gateway.orders.refusal import Refusal
 
 
 class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
@@ -31,7 +32,7 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     notify_url: str | None
     opens_at: str | None = None  # RFC 3339: its campaign's window, which the commit judges by
     closes_at: str | None = None  # the database's clock
-    refusal: "Refusal | None" = None  # a rule said no; only a replay can still be answered
+    refusal: Refusal | None = None  # a rule said no; only a replay can still be answered
     attempt: "PlannedAttempt | None" = None
     content: OrderContent | None = None  # what `content_hash` was made of
     # --- the intake's own
@@ -56,15 +57,6 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
         if digest == self.content_hash:
             return True
         return self.content is not None and self.content.is_meant_by(digest)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why a rule refuses the line: a problem code of the API and what to say."""
-
-    code: str
-    detail: str
-    pointer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from gateway.domain.address import read_address
 from gateway.domain.catalog import Campaign, Catalog, Sku, SkuKind
 from gateway.domain.order import OrderContent
 from gateway.flows.account_rule import AccountRuleError, fits
-from gateway.flows.line import Refusal
+from gateway.orders.refusal import Reason, Refusal
 
 OWN_NUMBERS: Final = "SUB-"  # out_order_no of orders that the gateway itself places for a partner
 
@@ -49,15 +49,15 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
     had neither, and what they accepted is repeated.
     """
     if content.out_order_no.startswith(OWN_NUMBERS):
-        return _refuse("invalid-request", f"must not begin with {OWN_NUMBERS}", "/out_order_no")
+        return Judgement(Refusal(Reason.OWN_NUMBER))
     if content.buyer_ip is not None and read_address(content.buyer_ip) is None:
-        return _refuse("invalid-request", "must be an IPv4 or IPv6 address", "/buyer/ip")
+        return Judgement(Refusal(Reason.BUYER_ADDRESS))
     if sku is None:
-        return _refuse("unknown-sku", f"There is no SKU {content.sku}.")
+        return Judgement(Refusal(Reason.UNKNOWN_SKU, sku=content.sku))
     if not sku.offered_to(partner_id):
-        return _refuse("forbidden", f"SKU {sku.sku} is not offered to this partner.")
+        return Judgement(Refusal(Reason.NOT_OFFERED, sku=sku.sku))
     if not sku.on_sale:
-        return _refuse("maintenance", f"SKU {sku.sku} is not on sale at the moment.")
+        return Judgement(Refusal(Reason.NOT_ON_SALE, sku=sku.sku))
     if refusal := _account_refusal(sku, content):
         return Judgement(refusal)
     if sku.quantity_max is not None and content.quantity > sku.quantity_max:
@@ -66,15 +66,13 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
     if content.campaign is not None:
         campaign = catalog.campaigns.get(content.campaign)
         if campaign is None or campaign.sku_id != sku.id or campaign.surely_closed(now()):
-            return _refuse("campaign-closed", f"Campaign {content.campaign} is not open.")
+            return Judgement(Refusal(Reason.CAMPAIGN_UNKNOWN, campaign=content.campaign))
         limit = _tighter(limit, campaign)
     if limit is not None and content.buyer_id is None:
-        return _refuse(
-            "invalid-request", "this SKU has a limit per buyer: buyer.id is required", "/buyer/id"
-        )
+        return Judgement(Refusal(Reason.BUYER_MISSING))
     most = content.max_amount_minor
     if most is not None and (total := sku.price_for(partner_id) * content.quantity) > most:
-        return _refuse("price-changed", f"The total is {total}, more than max_amount {most}.")
+        return Judgement(Refusal(Reason.PRICE_CHANGED, total_minor=total, most=most))
     return (
         _FREE if limit is None and campaign is None else Judgement(limit=limit, campaign=campaign)
     )
@@ -84,35 +82,21 @@ def _account_refusal(sku: Sku, content: OrderContent) -> Refusal | None:
     if sku.kind is not _TOPUP:
         return None
     if content.account is None:
-        return Refusal(
-            code="invalid-request", detail="this SKU needs an account", pointer="/account"
-        )
+        return Refusal(Reason.ACCOUNT_MISSING)
     try:
         is_one = sku.account_rule is None or fits(sku.account_rule, content.account)
     except AccountRuleError:  # made before such rules were refused: the doctor names it
-        return Refusal(code="maintenance", detail=f"SKU {sku.sku} cannot be sold at the moment.")
+        return Refusal(Reason.RULE_UNUSABLE, sku=sku.sku)
     if not is_one:
-        return Refusal(
-            code="invalid-request",
-            detail=f"does not look like an account of this SKU ({sku.account_rule})",
-            pointer="/account",
-        )
+        return Refusal(Reason.ACCOUNT_UNFIT, account_rule=sku.account_rule or "")
     return None
 
 
 def too_many(most: int) -> Refusal:
     """The refusal of an order for more than `most`."""
-    return Refusal(
-        code="invalid-request",
-        detail=f"at most {most} of this SKU in one order",
-        pointer="/quantity",
-    )
+    return Refusal(Reason.QUANTITY, most=most)
 
 
 def _tighter(limit: int | None, campaign: Campaign) -> int | None:
     limits = [each for each in (limit, campaign.per_buyer) if each is not None]
     return min(limits, default=None)
-
-
-def _refuse(code: str, detail: str, pointer: str | None = None) -> Judgement:
-    return Judgement(Refusal(code=code, detail=detail, pointer=pointer))

@@ -19,7 +19,6 @@ from connectors.channels.goofish.answers import (
     success,
 )
 from connectors.channels.goofish.wire import (
-    CODE_OF_PROBLEM,
     MESSAGES,
     STATUS_OF_STATE,
     Code,
@@ -191,8 +190,6 @@ def test_tables_are_complete() -> None:
     states = {"processing", "uncertain", "delivered", "partial", "failed", "reversed"}
     assert set(STATUS_OF_STATE) == states
     assert STATUS_OF_STATE["uncertain"] is OrderStatus.PROCESSING
-    # What may pass by itself is never a refusal.
-    assert not {"busy", "overloaded", "rate-limited", "maintenance"} & set(CODE_OF_PROBLEM)
 
 
 def test_settings_name_what_is_wrong() -> None:

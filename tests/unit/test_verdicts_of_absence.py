@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from gateway.api.orders import problem_of
+from gateway.api.order_problems import problem_of
 from gateway.domain.commit import CommitRequest
 from gateway.domain.errors import OverloadedError, StoreUnavailableError
 from gateway.domain.order import Verdict
@@ -15,6 +15,7 @@ from gateway.flows.stock import Stock
 from gateway.flows.tail import Tail
 from gateway.flows.unsold import Unsold
 from gateway.native import Allocator
+from gateway.orders.place import refusal_of
 from tests.unit.test_intake import OneCodeAtFirst, answer, intake_on, line
 
 
@@ -48,7 +49,7 @@ class Stocked(OneCodeAtFirst):
 
 def code_of(settled: Settled) -> str:
     """What the partner reads."""
-    return problem_of(settled).code
+    return problem_of(refusal_of(settled)).code
 
 
 async def test_a_database_that_is_away_is_maintenance_at_the_commit_and_at_the_door() -> None:
@@ -134,5 +135,5 @@ async def test_what_fetches_codes_tells_them_apart(
 
 def test_the_numbers_of_verdicts_are_of_one_kind_each() -> None:
     """Every verdict that is not an order has its problem; metrics name both absences."""
-    assert problem_of(Settled(Verdict.OVERLOADED)).code == "overloaded"
-    assert problem_of(Settled(Verdict.DATABASE_AWAY)).code == "maintenance"
+    assert code_of(Settled(Verdict.OVERLOADED)) == "overloaded"
+    assert code_of(Settled(Verdict.DATABASE_AWAY)) == "maintenance"

@@ -50,21 +50,6 @@ MESSAGES: Final[Mapping[Code, str]] = {
     Code.ORDER_TIMEOUT: "下单超时",
 }
 
-# What a problem of the partner API (api.md) is called here; anything else is ORDER_TIMEOUT, so that
-# the channel asks again instead of taking an order for refused.
-CODE_OF_PROBLEM: Final[Mapping[str, Code]] = {
-    "unknown-sku": Code.GOODS_NOT_FOUND,
-    "forbidden": Code.GOODS_UNAVAILABLE,
-    "campaign-closed": Code.GOODS_UNAVAILABLE,
-    "purchase-limit": Code.GOODS_UNAVAILABLE,
-    "insufficient-balance": Code.GOODS_UNAVAILABLE,
-    "sold-out": Code.OUT_OF_STOCK,
-    "not-found": Code.ORDER_NOT_FOUND,
-    "invalid-request": Code.BAD_PARAMETERS,
-    "price-changed": Code.BELOW_COST,
-    "order-conflict": Code.ORDER_EXISTS,
-}
-
 
 class GoodsType(IntEnum):
     """`goods_type` of goods and `order_type` of orders."""

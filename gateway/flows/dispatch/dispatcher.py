@@ -36,8 +36,9 @@ from gateway.flows.dispatch.job import (
 from gateway.flows.dispatch.lane import PAUSE_S, Call, Lane, lane_columns
 from gateway.flows.dispatch.routes import Routes
 from gateway.flows.dispatch.settling import Settling
-from gateway.flows.line import Line, PlannedAttempt, Refusal
+from gateway.flows.line import Line, PlannedAttempt
 from gateway.flows.order_rules import too_many
+from gateway.orders.refusal import Refusal
 
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ from gateway.domain.retry import GIVE_UP_S
 from gateway.domain.routing import LaneHealth, choose_route
 from gateway.flows.dispatch.job import Job, Platform
 from gateway.flows.dispatch.lane import Call, Lane
-from gateway.flows.line import Refusal
+from gateway.orders.refusal import Reason, Refusal
 
 WAITING_MAX = 20_000  # per lane; more orders are refused as overloaded
 
@@ -91,9 +91,9 @@ class Routes:
     def refusal(self, sku: Sku) -> Refusal:
         """Why there is no route."""
         if any(self.lane(r.upstream_id, r.product_id).waiting >= WAITING_MAX for r in sku.routes):
-            return Refusal(code="overloaded", detail="Too many top-ups are waiting.")
+            return Refusal(Reason.ROUTES_FULL)
         # What an upstream has is never proved empty: "sold-out" would be said for ever.
-        return Refusal(code="maintenance", detail=f"No upstream sells SKU {sku.sku} at the moment.")
+        return Refusal(Reason.NO_ROUTE, sku=sku.sku)
 
     def may_go_elsewhere(self, job: Job) -> bool:
         """Whether another route takes orders now; the order may have been there already."""

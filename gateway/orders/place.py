@@ -1,0 +1,159 @@
+"""Placing an order: the use case behind every face that takes orders (partner API, channels).
+
+It answers with the order that stands or with the reason why there is none. Faces read what they
+are sent, ask here, and say the answer in their own words; they decide nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+import msgspec
+import orjson
+
+from gateway.domain.catalog import CurrentCatalog, Key, Sku, SkuKind
+from gateway.domain.order import OrderContent, Verdict
+from gateway.flows.line import Line, PlannedAttempt, Settled
+from gateway.flows.order_rules import judge
+from gateway.orders.refusal import Reason, Refusal
+
+_CREATED: Final = Verdict.CREATED  # to look it up for every line costs 0.1 µs
+_REPLAYED: Final = Verdict.REPLAYED
+
+# What the intake says of a line that is no order; REFUSED brings the rule's own refusal along.
+REASONS: Final[Mapping[Verdict, Reason]] = {
+    Verdict.CONFLICT: Reason.CONFLICT,
+    Verdict.INSUFFICIENT_BALANCE: Reason.INSUFFICIENT_BALANCE,
+    Verdict.PURCHASE_LIMIT: Reason.BUYER_LIMIT,
+    Verdict.SOLD_OUT: Reason.SOLD_OUT,
+    Verdict.BUSY: Reason.BUSY,
+    Verdict.OVERLOADED: Reason.OVERLOADED,
+    Verdict.DATABASE_AWAY: Reason.UNAVAILABLE,
+    Verdict.INTERNAL: Reason.INTERNAL,
+    Verdict.CAMPAIGN_CLOSED: Reason.CAMPAIGN_CLOSED,
+}
+
+
+class Lines(Protocol):
+    """What takes lines and settles each exactly once; see flows.intake."""
+
+    def submit(self, line: Line) -> Settled | asyncio.Future[Settled]: ...
+
+
+class Buying(Protocol):
+    """What knows where an order for an upstream would go; see gateway.topups."""
+
+    def plan(self, sku: Sku, quantity: int, partner_id: int) -> PlannedAttempt | Refusal: ...
+
+
+class Submitted(msgspec.Struct, frozen=True, gc=False):
+    """An order on its way; `outcome` is at hand or will be."""
+
+    line: Line
+    outcome: Settled | asyncio.Future[Settled]
+
+
+class Placed(msgspec.Struct, frozen=True, gc=False):
+    """An order that stands: it was made just now, or its number was accepted before."""
+
+    line: Line
+    settled: Settled
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this very line made it."""
+        return self.settled.verdict is _CREATED
+
+
+class Placement:
+    """Places orders for partners: the rules, the plan, the intake."""
+
+    def __init__(
+        self,
+        *,
+        catalog: CurrentCatalog,
+        now: Callable[[], datetime],
+        lines: Lines,
+        buying: Buying,
+        count: list[int],
+    ) -> None:
+        """`now` is the database's clock; `count` has a place for every verdict."""
+        self._catalog = catalog
+        self._now = now
+        self._submit = lines.submit
+        self._buying = buying
+        self._count = count
+
+    async def place(self, key: Key, content: OrderContent) -> Placed | Refusal:
+        """The order of a partner's key, durable; or why there is none, and then nothing is."""
+        line = self._line(key, content)
+        outcome = self._submit(line)
+        return self.end(line, outcome if isinstance(outcome, Settled) else await outcome)
+
+    def submit(self, key: Key, content: OrderContent) -> Submitted:
+        """Put an order on its way, one of many; `end` says what became of it."""
+        line = self._line(key, content)
+        return Submitted(line, self._submit(line))
+
+    def end(self, line: Line, settled: Settled) -> Placed | Refusal:
+        """What became of a line, counted: once for each line."""
+        verdict = settled.verdict
+        self._count[verdict] += 1
+        if verdict is _CREATED or verdict is _REPLAYED:
+            return Placed(line, settled)
+        return refusal_of(settled)
+
+    def _line(self, key: Key, content: OrderContent) -> Line:
+        """What the intake takes; a rule that says no goes along, in case the number is known."""
+        partner_id = key.partner_id
+        catalog = self._catalog.now
+        sku = catalog.skus.get(content.sku)
+        judged = judge(catalog, partner_id, content, sku, self._now)
+        campaign = judged.campaign
+        known = sku if sku is not None else _UNKNOWN_SKU
+        notify = content.notify_url is not None or partner_id in catalog.webhook_partners
+        metadata = content.metadata
+        attempt = None
+        if known.bought and judged.refusal is None:
+            attempt = self._buying.plan(known, content.quantity, partner_id)
+        return Line(
+            partner_id=partner_id,
+            key_id=key.key_id,
+            reads_codes=key.reads_codes,
+            sku=known,
+            out_order_no=content.out_order_no,
+            content_hash=content.digest(),
+            quantity=content.quantity,
+            amount_minor=known.price_for(partner_id) * content.quantity,
+            # Codes go to no account; what tells a top-up from them later is that it has one.
+            account=None if known.buys_codes else content.account,
+            metadata=None if metadata is None else orjson.dumps(metadata).decode(),
+            details=content.details(),
+            buyer_id=content.buyer_id,
+            limit=judged.limit,
+            opens_at=None if campaign is None else campaign.starts_at.isoformat(),
+            closes_at=None if campaign is None else campaign.ends_at.isoformat(),
+            notify=notify,
+            notify_url=content.notify_url,
+            refusal=attempt if isinstance(attempt, Refusal) else judged.refusal,
+            attempt=None if isinstance(attempt, Refusal) else attempt,
+            content=content,
+        )
+
+
+_UNKNOWN_SKU: Final = Sku(
+    id=0, sku="", name="", kind=SkuKind.CODE, pool_id=None, price_minor=0, currency="CNY",
+    face_value_minor=None, account_rule=None, per_buyer=None, low_stock=0, offered_to_all=False,
+    on_sale=False, updated_at=datetime.min.replace(tzinfo=UTC),
+)  # fmt: skip
+
+
+def refusal_of(settled: Settled) -> Refusal:
+    """Why a line that is no order is none."""
+    if settled.refusal is not None:
+        return settled.refusal
+    reason, most = REASONS[settled.verdict], settled.amount
+    if reason is Reason.BUYER_LIMIT:
+        most = max(0, most)  # the limit may be lower than what the buyer has by now
+    return Refusal(reason, order_id=settled.order_id, most=most)

@@ -1,0 +1,51 @@
+"""Why there is no order: a reason and its facts. Each face words them in a table of its own."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Reason(StrEnum):
+    """Everything that can be said of an order that is not accepted."""
+
+    # Rules, before the commit.
+    OWN_NUMBER = "own-number"  # one of those that the gateway gives its own orders
+    BUYER_ADDRESS = "buyer-address"  # is none
+    UNKNOWN_SKU = "unknown-sku"
+    NOT_OFFERED = "not-offered"  # to this partner
+    NOT_ON_SALE = "not-on-sale"
+    RULE_UNUSABLE = "rule-unusable"  # of its accounts: none fits any more; the doctor names it
+    ACCOUNT_MISSING = "account-missing"
+    ACCOUNT_UNFIT = "account-unfit"
+    QUANTITY = "quantity"  # more than the SKU, or what sells it, has in one order
+    CAMPAIGN_UNKNOWN = "campaign-unknown"  # not there, not of this SKU, or surely closed
+    BUYER_MISSING = "buyer-missing"  # and there is a limit per buyer
+    PRICE_CHANGED = "price-changed"  # more than the partner would pay
+    NO_ROUTE = "no-route"  # no upstream sells it now
+    ROUTES_FULL = "routes-full"  # too much waits for those that do
+    # Found by the commit, or on the way to it.
+    CONFLICT = "conflict"  # the number belongs to other content
+    INSUFFICIENT_BALANCE = "insufficient-balance"
+    BUYER_LIMIT = "buyer-limit"
+    CAMPAIGN_CLOSED = "campaign-closed"  # at the moment of the commit, by the database's clock
+    SOLD_OUT = "sold-out"  # proven empty
+    BUSY = "busy"  # the tail of a pool
+    OVERLOADED = "overloaded"  # too much is going on, or this worker is leaving
+    UNAVAILABLE = "unavailable"  # the database does not answer
+    INTERNAL = "internal"  # a bug of ours
+
+
+class Refusal(msgspec.Struct, frozen=True, gc=False):
+    """A reason and what is known about it; a fact that says nothing about it is empty.
+
+    `most` is the most there can be: pieces in one order (QUANTITY) or left for the buyer
+    (BUYER_LIMIT); minor units the partner would pay (PRICE_CHANGED) or has (INSUFFICIENT_BALANCE).
+    """
+
+    reason: Reason
+    sku: str = ""
+    campaign: str = ""
+    account_rule: str = ""
+    order_id: int = 0  # of the order that has the number
+    total_minor: int = 0
+    most: int = 0
