@@ -29,8 +29,10 @@ from connectors.simulation.ledger import Order
 from connectors.simulation.market import Market
 from connectors.transport import HttpTransport, MakeClient, TransportLimits, lean_client
 from connectors.upstream import Upstream
+from tests.clock import LONG_S
 
 PATIENCE_S = 60.0
+LIMITS = TransportLimits(connect_timeout_s=LONG_S, resend_wait_s=0.001)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +70,16 @@ FAST: Mapping[str, str] = {
 
 
 @dataclass(slots=True)
-class HastyTransport:
-    """The real transport with every deadline cut short, so that slow answers are soon lost."""
+class PatientTransport:
+    """The real transport with one deadline for all, that comes when a test puts it forward."""
 
     inner: HttpTransport
-    deadline_s: float = 0.5
     sent: list[HttpRequest] = field(default_factory=list)
 
     async def exchange(self, request: HttpRequest) -> HttpResponse:
-        """Remember the request and execute it under the shorter deadline."""
+        """Remember the request and execute it under the other deadline."""
         self.sent.append(request)
-        return await self.inner.exchange(replace(request, deadline_s=self.deadline_s))
+        return await self.inner.exchange(replace(request, deadline_s=LONG_S))
 
 
 @dataclass(slots=True)
@@ -119,7 +120,7 @@ class Rig:
     name: str
     sample: Sample
     upstream: Upstream
-    transport: HastyTransport
+    transport: PatientTransport
     market: Market
     inbox: Inbox
     notify_url: str
@@ -216,11 +217,11 @@ async def rig_for(
     try:
         async with (
             running(name, settings={**FAST, **(settings or {})}, callback_url=notify_url) as peer,
-            HttpTransport(TransportLimits(resend_wait_s=0.001), client=client) as inner,
+            HttpTransport(LIMITS, client=client) as inner,
         ):
             defaults = dict(peer.market.platform.DEFAULTS)
             connector = registry.create(name, peer.url, {**defaults, **(connector_settings or {})})
-            transport = HastyTransport(inner)
+            transport = PatientTransport(inner)
             holder.append(Upstream(connector=connector, transport=transport))
             yield Rig(
                 name=name,

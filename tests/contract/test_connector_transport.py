@@ -8,6 +8,7 @@ import asyncio
 import gzip
 import ssl
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,9 +22,11 @@ from connectors.contract import FailureKind, HttpRequest, TransportFailure
 from connectors.http1 import ClientLimits
 from connectors.httpx_client import HttpxClient
 from connectors.transport import Client, HttpTransport, MakeClient, TransportLimits, lean_client
+from tests.clock import LONG_S, put_forward, turns
 from tests.contract.raw_server import Peer, RawServer, Script, raw_server
 
-QUICK = TransportLimits(connect_timeout_s=0.3, resends_max=1, resend_wait_s=0.001)
+# No limit here is short: what must expire is made to by putting the loop's clock forward.
+PATIENT = TransportLimits(connect_timeout_s=LONG_S, resends_max=1, resend_wait_s=0.001)
 
 
 def httpx_client(limits: ClientLimits, tls: ssl.SSLContext | None) -> Client:
@@ -64,13 +67,35 @@ async def drip(state: RawServer, peer: Peer) -> None:
     while True:
         peer.writer.write(b"x")
         await peer.writer.drain()
-        await asyncio.sleep(0.05)
+        await turns()
+        put_forward(LONG_S / 5)
 
 
 async def never_answer(state: RawServer, peer: Peer) -> None:
     """Read the request and say nothing."""
     state.requests.append(await peer.read_request())
     state.read.set()
+    await asyncio.Event().wait()
+
+
+async def let_expire(state: RawServer, peer: Peer) -> None:
+    """Read the request and say nothing until the deadline."""
+    state.requests.append(await peer.read_request())
+    put_forward(LONG_S + 1)
+    await asyncio.Event().wait()
+
+
+async def take_any_byte(_state: RawServer, peer: Peer) -> None:
+    """Take what comes, whatever it is, and say nothing until the deadline."""
+    await peer.reader.read(1)
+    put_forward(LONG_S + 1)
+    await asyncio.Event().wait()
+
+
+async def answer_any_byte(_state: RawServer, peer: Peer) -> None:
+    """Take what comes for a request."""
+    await peer.reader.read(1)
+    await peer.answer(b"{}")
     await asyncio.Event().wait()
 
 
@@ -95,13 +120,13 @@ async def talk_nonsense(state: RawServer, peer: Peer) -> None:
 
 
 def purchase(url: str, **overrides: object) -> HttpRequest:
-    """An executing request with tight bounds."""
+    """An executing request, its answer tightly bounded."""
     defaults: dict[str, object] = {
         "method": "POST",
         "url": url,
         "body": b"{}",
         "executes": True,
-        "deadline_s": 0.6,
+        "deadline_s": LONG_S,
         "response_bytes_max": 1000,
         "headers": {"content-type": "application/json"},
     }
@@ -110,7 +135,7 @@ def purchase(url: str, **overrides: object) -> HttpRequest:
 
 async def failure_of(request: HttpRequest, client: MakeClient) -> TransportFailure:
     """Execute a request that must fail."""
-    async with HttpTransport(QUICK, client=client) as transport:
+    async with HttpTransport(PATIENT, client=client) as transport:
         with pytest.raises(TransportFailure) as caught:
             await transport.exchange(request)
     return caught.value
@@ -123,7 +148,7 @@ async def failure_of(request: HttpRequest, client: MakeClient) -> TransportFailu
         hang_up_after_request,
         hang_up_in_answer,
         drip,
-        never_answer,
+        let_expire,
         talk_too_long,
         send_gzip_bomb,
         talk_nonsense,
@@ -134,7 +159,7 @@ async def test_what_fails_after_a_connection_was_had_is_lost_and_sent_once(
 ) -> None:
     """The request may have been executed: LOST, within the deadline, and never sent again."""
     async with raw_server(script) as server:
-        failure = await asyncio.wait_for(failure_of(purchase(server.url), client), timeout=60)
+        failure = await failure_of(purchase(server.url), client)
         assert failure.kind is FailureKind.LOST
         assert server.connections == 1
 
@@ -163,9 +188,10 @@ async def test_what_cannot_be_written_is_not_sent(client: MakeClient) -> None:
         assert server.connections == 0
 
 
-async def test_failed_tls_is_not_sent(client: MakeClient) -> None:
-    """A peer that speaks no TLS never sees the request."""
-    async with raw_server(never_answer) as server:
+@pytest.mark.parametrize("script", [take_any_byte, answer_any_byte, hang_up_unread])
+async def test_failed_tls_is_not_sent(script: Script, client: MakeClient) -> None:
+    """A peer that speaks no TLS never sees the request, whatever it does instead."""
+    async with raw_server(script) as server:
         failure = await failure_of(purchase(server.url.replace("http:", "https:")), client)
         assert failure.kind is FailureKind.NOT_SENT
         assert server.requests == []
@@ -173,19 +199,29 @@ async def test_failed_tls_is_not_sent(client: MakeClient) -> None:
 
 async def test_full_pool_is_not_sent(client: MakeClient) -> None:
     """A request that never got a connection out of the pool was not sent."""
-    limits = TransportLimits(connect_timeout_s=0.1, pool_connections_max=1, resends_max=0)
+    limits = replace(PATIENT, pool_connections_max=1, resends_max=0)
     async with (
         raw_server(never_answer) as server,
         HttpTransport(limits, client=client) as transport,
     ):
-        first = asyncio.create_task(transport.exchange(purchase(server.url, deadline_s=1.0)))
+        in_place = asyncio.create_task(
+            transport.exchange(purchase(server.url, deadline_s=9 * LONG_S))
+        )
         await server.read.wait()
+        waiting = asyncio.create_task(
+            transport.exchange(purchase(server.url, deadline_s=9 * LONG_S))
+        )
+        await turns()
+        put_forward(LONG_S + 1)  # the time to get a connection
         with pytest.raises(TransportFailure) as second:
-            await transport.exchange(purchase(server.url))
-        with pytest.raises(TransportFailure) as lost:
-            await first
+            await waiting
+        assert not in_place.done()
+        put_forward(9 * LONG_S)
+        with pytest.raises(TransportFailure) as first:
+            await in_place
     assert second.value.kind is FailureKind.NOT_SENT
-    assert lost.value.kind is FailureKind.LOST
+    assert first.value.kind is FailureKind.LOST
+    assert server.connections == 1
 
 
 async def test_the_tls_context_must_verify(client: MakeClient) -> None:
@@ -207,8 +243,8 @@ async def test_a_read_is_repeated_once_after_a_lost_answer(client: MakeClient) -
         else:
             await peer.answer(b"found")
 
-    async with raw_server(fail_first) as server, HttpTransport(QUICK, client=client) as transport:
-        answer = await transport.exchange(purchase(server.url, executes=False, deadline_s=30.0))
+    async with raw_server(fail_first) as server, HttpTransport(PATIENT, client=client) as transport:
+        answer = await transport.exchange(purchase(server.url, executes=False))
         assert answer.body == b"found"
         assert len(server.requests) == 2
 
@@ -216,9 +252,9 @@ async def test_a_read_is_repeated_once_after_a_lost_answer(client: MakeClient) -
 async def test_repeats_are_bounded(client: MakeClient) -> None:
     """A read against a dead peer is tried 1 + resends_max times, then fails."""
     async with raw_server(hang_up_after_request) as server:
-        failure = await failure_of(purchase(server.url, executes=False, deadline_s=30.0), client)
+        failure = await failure_of(purchase(server.url, executes=False), client)
         assert failure.kind is FailureKind.LOST
-        assert len(server.requests) == 1 + QUICK.resends_max
+        assert len(server.requests) == 1 + PATIENT.resends_max
 
 
 async def test_the_request_arrives_byte_for_byte_and_redirects_are_not_followed(
@@ -232,7 +268,7 @@ async def test_the_request_arrives_byte_for_byte_and_redirects_are_not_followed(
         headers = f"Location: {state.url}\r\nX-Mixed-Case: yes\r\n"
         await peer.answer(b"moved", status="302 Found", headers=headers)
 
-    async with raw_server(redirect) as server, HttpTransport(QUICK, client=client) as transport:
+    async with raw_server(redirect) as server, HttpTransport(PATIENT, client=client) as transport:
         answer = await transport.exchange(purchase(server.url, body=body))
         assert (answer.status, answer.body) == (302, b"moved")
         assert answer.headers["x-mixed-case"] == "yes"
@@ -265,7 +301,7 @@ async def test_compression_that_nobody_asked_for(
         if body is None:
             assert (await failure_of(purchase(server.url), client)).kind is FailureKind.LOST
         else:
-            async with HttpTransport(QUICK, client=client) as transport:
+            async with HttpTransport(PATIENT, client=client) as transport:
                 assert (await transport.exchange(purchase(server.url))).body == body
         assert [b"Accept-Encoding: identity" in one for one in server.requests] == [True]
 
@@ -278,7 +314,7 @@ async def test_connections_are_reused(client: MakeClient) -> None:
             state.requests.append(await peer.read_request())
             await peer.answer(b"{}")
 
-    async with raw_server(answer_all) as server, HttpTransport(QUICK, client=client) as transport:
+    async with raw_server(answer_all) as server, HttpTransport(PATIENT, client=client) as transport:
         for _ in range(5):
             await transport.exchange(purchase(server.url))
         assert (server.connections, len(server.requests)) == (1, 5)
@@ -286,7 +322,10 @@ async def test_connections_are_reused(client: MakeClient) -> None:
 
 async def test_cancellation_passes(client: MakeClient) -> None:
     """A cancelled exchange is cancelled, not turned into a failure or repeated."""
-    async with raw_server(never_answer) as server, HttpTransport(QUICK, client=client) as transport:
+    async with (
+        raw_server(never_answer) as server,
+        HttpTransport(PATIENT, client=client) as transport,
+    ):
         task = asyncio.create_task(transport.exchange(purchase(server.url, executes=False)))
         await server.read.wait()
         task.cancel()
@@ -349,7 +388,7 @@ async def test_a_certificate_that_does_not_hold_is_not_sent(
     tls, trust = certificate(host, days_left=days_left, directory=tmp_path)
     verify = ssl.create_default_context(cafile=str(trust) if trusted else None)
     async with raw_server(answer_once, tls) as server:
-        async with HttpTransport(QUICK, verify=verify, client=client) as transport:
+        async with HttpTransport(PATIENT, verify=verify, client=client) as transport:
             with pytest.raises(TransportFailure) as caught:
                 await transport.exchange(purchase(f"https://localhost:{server.port}/x"))
         assert caught.value.kind is FailureKind.NOT_SENT
@@ -362,7 +401,7 @@ async def test_a_certificate_that_holds_is_talked_to(tmp_path: Path, client: Mak
     verify = ssl.create_default_context(cafile=str(trust))
     async with (
         raw_server(answer_once, tls) as server,
-        HttpTransport(QUICK, verify=verify, client=client) as transport,
+        HttpTransport(PATIENT, verify=verify, client=client) as transport,
     ):
         answer = await transport.exchange(purchase(f"https://localhost:{server.port}/x"))
         assert answer.status == 200

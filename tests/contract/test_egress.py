@@ -15,7 +15,7 @@ from tests.contract.test_connector_transport import (
     answer_once,
     certificate,
     hang_up_after_request,
-    never_answer,
+    let_expire,
     purchase,
 )
 
@@ -25,11 +25,11 @@ def behind(url: str, ca: Path | None = None) -> Egress:
     return Egress(proxy=Secret(url), ca=ca.read_text() if ca else None)
 
 
-async def failed(egress: Egress, url: str, *, deadline_s: float = 5.0) -> FailureKind:
+async def failed(egress: Egress, url: str) -> FailureKind:
     """How a purchase by this way fails."""
     async with egress.transport() as transport:
         with pytest.raises(TransportFailure) as caught:
-            await transport.exchange(purchase(url, deadline_s=deadline_s))
+            await transport.exchange(purchase(url))
     assert "p@ss" not in str(caught.value)
     return caught.value.kind
 
@@ -84,9 +84,10 @@ async def test_what_a_proxy_refuses_was_not_sent(tmp_path: Path) -> None:
 async def test_a_silent_proxy_is_not_sent(tmp_path: Path) -> None:
     """It takes the connection and says nothing until the deadline: no tunnel, no request."""
     _, trust = certificate("localhost", days_left=10, directory=tmp_path)
-    async with raw_server(never_answer) as silent:
+    async with raw_server(let_expire) as silent:
         egress = behind(f"http://127.0.0.1:{silent.port}", trust)
-        kind = await failed(egress, "https://localhost:1/x", deadline_s=0.5)
+        kind = await failed(egress, "https://localhost:1/x")
+        assert silent.requests[0].startswith(b"CONNECT localhost:1 ")
     assert kind is FailureKind.NOT_SENT
 
 
