@@ -11,9 +11,8 @@ from connectors.secret import Secret
 from connectors.settings import SettingsError
 from tests.contract.egress_peers import proxying, speaking_http2
 from tests.contract.raw_server import Peer, RawServer, raw_server
+from tests.contract.test_connector_tls import answer_once, certificate
 from tests.contract.test_connector_transport import (
-    answer_once,
-    certificate,
     hang_up_after_request,
     let_expire,
     purchase,

@@ -10,7 +10,7 @@ from connectors.simulation.server import RunningSimulator
 from tests.conftest import Cli
 from tests.contract.egress_peers import proxying
 from tests.contract.shop import unique
-from tests.contract.test_connector_transport import certificate
+from tests.contract.test_connector_tls import certificate
 from tests.integration.test_topups_desk import run
 from tests.integration.topup_fixtures import gateway, session, topups
 from tests.integration.topup_shop import TopUpShop, order, settings_of, until
