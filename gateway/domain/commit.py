@@ -1,17 +1,65 @@
-"""The shape of a commit: what the intake asks of the store, and what comes back."""
+"""The shape of a commit: what the intake asks of the store, and what comes back.
 
-from collections.abc import Sequence
+The columns of SQL's commit_orders are said once, here: a new one is a row below and a parameter
+there, and both sides go by its name. A test compares them with the database.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column with a value per order line: SQL's name and type of it, and where a line has it."""
+
+    name: str
+    kind: str
+    path: str
+
+
+LINE_COLUMNS: Final = (
+    Column("p_partner", "bigint", "partner_id"),
+    Column("p_id", "bigint", "order_id"),
+    Column("p_out", "text", "out_order_no"),
+    Column("p_hash", "bytea", "content_hash"),
+    Column("p_quantity", "integer", "quantity"),
+    Column("p_amount", "bigint", "amount_minor"),
+    Column("p_account", "text", "account"),
+    Column("p_metadata", "text", "metadata"),
+    Column("p_details", "text", "details"),
+    Column("p_buyer", "text", "buyer_id"),
+    Column("p_limit", "integer", "limit"),
+    Column("p_notify", "boolean", "notify"),
+    Column("p_notify_url", "text", "notify_url"),
+    Column("p_opens", "timestamptz", "opens_at"),
+    Column("p_closes", "timestamptz", "closes_at"),
+    # Those of one attribute stand together: the native core reads it once for all of them.
+    Column("p_sku", "bigint", "sku.id"),
+    Column("p_pool", "bigint", "sku.pool_id"),
+    Column("p_attempt", "bigint", "attempt.attempt_id"),
+    Column("p_upstream", "bigint", "attempt.upstream_id"),
+    Column("p_product", "text", "attempt.product_id"),
+    Column("p_cost_max", "bigint", "attempt.cost_max_minor"),
+    Column("p_face", "bigint", "attempt.face_minor"),
+)
+
+# What the native core says of the claimed codes, by SQL's names in the order it says it: where a
+# line's codes begin; of each code its line, number and lease; of each lease its id and epoch.
+CLAIMED_COLUMNS: Final[Mapping[str, str]] = {
+    "p_first": "integer",
+    "a_line": "integer", "a_seq": "bigint", "a_lease": "bigint",
+    "l_id": "bigint", "l_epoch": "bigint",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitRequest:
-    """The columns of SQL's commit_orders for one batch, as array literals."""
+    """The columns for one batch, as array literals."""
 
-    lines: tuple[str, ...]  # p_partner … p_face, in SQL's order
-    claimed: tuple[str, ...]  # a_line (from 1), a_seq, a_lease, l_id, l_epoch
-    windows: tuple[str, ...]  # p_opens, p_closes
+    lines: Sequence[str]  # LINE_COLUMNS
+    claimed: Sequence[str]  # CLAIMED_COLUMNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

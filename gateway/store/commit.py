@@ -1,12 +1,13 @@
 """The commit of order lines: one SQL call per batch, and what to make of its failures (D5, D6)."""
 
 import uuid
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import asyncpg
 
 from gateway.config import Config
-from gateway.domain.commit import CommitAnswer, CommitRequest
+from gateway.domain.commit import CLAIMED_COLUMNS, LINE_COLUMNS, CommitAnswer, CommitRequest
 from gateway.domain.errors import (
     BatchPoisonedError,
     CommitInDoubtError,
@@ -19,18 +20,24 @@ from gateway.domain.order import Verdict
 from gateway.store.books import ROLLED_BACK, UNREACHABLE
 from gateway.store.database import connect
 
-# The parameters of commit_orders; columns come as array literals (flows.commit_columns).
-_NUMBERS, _SMALL, _TEXTS = "text::bigint[]", "text::integer[]", "text::text[]"
-_TIMES = "text::timestamptz[]"
-_TYPES = (
-    "uuid", "integer",
-    _NUMBERS, _NUMBERS, _TEXTS, "text::bytea[]", _NUMBERS, _SMALL, _NUMBERS, _NUMBERS, _SMALL,
-    _TEXTS, _TEXTS, _TEXTS, _TEXTS, _SMALL, "text::boolean[]", _TEXTS,
-    _NUMBERS, _NUMBERS, _TEXTS, _NUMBERS, _NUMBERS, "uuid",
-    _SMALL, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS, "boolean", _TIMES, _TIMES,
-)  # fmt: skip
-_PLACES = ", ".join(f"${n}::{kind}" for n, kind in enumerate(_TYPES, 1))
-COMMIT = f"SELECT * FROM commit_orders({_PLACES})"  # noqa: S608 - no input in it
+# What the caller says of a batch as a whole; the rest comes as array literals, column by column.
+_BATCH: Final[Mapping[str, str]] = {
+    "p_batch": "uuid", "p_chain": "integer", "p_owner": "uuid", "p_all_new": "boolean",
+}  # fmt: skip
+PARAMETERS: Final[Mapping[str, str]] = {
+    **_BATCH,
+    **{column.name: f"text::{column.kind}[]" for column in LINE_COLUMNS},
+    **{name: f"text::{kind}[]" for name, kind in CLAIMED_COLUMNS.items()},
+}
+_NAMED = ", ".join(
+    f"{name} => ${n}::{kind}" for n, (name, kind) in enumerate(PARAMETERS.items(), 1)
+)
+COMMIT = f"SELECT * FROM commit_orders({_NAMED})"  # noqa: S608 - no input in it
+
+# How the parts of commit_orders are planned: once, and to look rows up, whatever statistics say.
+PLANNING: Final[Mapping[str, str]] = {
+    "enable_seqscan": "off", "enable_hashjoin": "on", "plan_cache_mode": "force_generic_plan",
+}  # fmt: skip
 DECIDE = "SELECT decide_commit($1)"
 COMMIT_TIMEOUT_S = 10.0
 
@@ -53,7 +60,7 @@ class CommitLane:
     async def open(self) -> None:
         """Connect unless connected. Raises StoreUnavailableError."""
         if self._connection is None or self._connection.is_closed():
-            self._connection = await connect(self._dsn, self._config)
+            self._connection = await connect(self._dsn, self._config, PLANNING)
 
     async def close(self) -> None:
         """Close the connection; a batch in flight on it is in doubt."""
@@ -73,11 +80,10 @@ class CommitLane:
                 COMMIT,
                 batch_id,
                 self._chain,
-                *request.lines,
                 self._worker_id,
-                *request.claimed,
                 self._all_new,
-                *request.windows,
+                *request.lines,
+                *request.claimed,
                 timeout=COMMIT_TIMEOUT_S,
             )
         except asyncpg.PostgresError as error:

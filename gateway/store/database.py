@@ -177,11 +177,11 @@ async def _make_usual(connection: Any) -> None:
         raise ConfigError(POOLER)
 
 
-async def connect(dsn: str, config: Config) -> Any:
+async def connect(dsn: str, config: Config, planning: Mapping[str, str] | None = None) -> Any:
     """One connection of its own (committer lane, listener, migration)."""
     with unreachable_is_unavailable(), _connecting():
         connection = await asyncpg.connect(
-            **_how_to_connect(dsn, config), connection_class=Connection
+            **_how_to_connect(dsn, config, planning), connection_class=Connection
         )
         await _make_usual(connection)
     return connection

@@ -10,7 +10,15 @@ SQL_DIRECTORY = Path(__file__).parent / "sql"
 
 @cache
 def queries(file: str) -> dict[str, str]:
-    """The statements of `sql/<file>.sql` by name."""
-    text = (SQL_DIRECTORY / f"{file}.sql").read_text(encoding="utf-8")
-    parts = _NAME.split(text)[1:]
-    return dict(zip(parts[::2], (body.strip() for body in parts[1::2]), strict=True))
+    """The statements of `sql/<file>.sql` by name, and what features add in `<feature>_<file>.sql`.
+
+    Raises ValueError when a name is there twice.
+    """
+    statements: dict[str, str] = {}
+    for path in (SQL_DIRECTORY / f"{file}.sql", *sorted(SQL_DIRECTORY.glob(f"*_{file}.sql"))):
+        parts = _NAME.split(path.read_text(encoding="utf-8"))[1:]
+        for name, body in zip(parts[::2], parts[1::2], strict=True):
+            if name in statements:
+                raise ValueError(f"{path.name}: {name} is there twice")
+            statements[name] = body.strip()
+    return statements

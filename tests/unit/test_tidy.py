@@ -17,6 +17,14 @@ PYTHON = [
     for path in sorted((ROOT / room).rglob("*.py"))
 ]
 RUST = sorted((ROOT / "core_rs").rglob("*.rs"))
+SQL_LINES_MAX = 350
+# Migrations are history: never edited, so not measured.
+SQL = [
+    path
+    for path in sorted((ROOT / "gateway/store").rglob("*.sql"))
+    if path.parent.name != "migrations"
+]
+LONG_ROUTINES = {"settle": 110}  # may only get shorter, and none may be added
 
 
 def relative(path: Path) -> str:
@@ -41,6 +49,35 @@ def test_functions_stay_small(path: Path) -> None:
         and node.end_lineno - node.lineno + 1 > FUNCTION_LINES_MAX
     ]
     assert [] == long
+
+
+@pytest.mark.parametrize("path", SQL, ids=relative)
+def test_sql_stays_small(path: Path) -> None:
+    """SQL is source like any other: no file past 350 lines, no function longer than a screen."""
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= SQL_LINES_MAX
+    long = [f"{name}: {lines}" for name, lines in sql_functions(text) if lines > limit_of(name)]
+    assert [] == long
+
+
+def sql_functions(text: str) -> Iterator[tuple[str, int]]:
+    """Each function with its length in lines, from CREATE to the end of its body."""
+    for match in re.finditer(
+        r"^CREATE FUNCTION (\w+)\(.*?^(?:END )?\$\$;$", text, re.MULTILINE | re.DOTALL
+    ):
+        yield match[1], match[0].count("\n") + 1
+
+
+def limit_of(routine: str) -> int:
+    """How many lines a routine may have."""
+    return LONG_ROUTINES.get(routine, FUNCTION_LINES_MAX)
+
+
+def test_every_routine_is_measured() -> None:
+    """The pattern above finds every function there is."""
+    texts = [path.read_text(encoding="utf-8") for path in SQL]
+    measured = sum(len(list(sql_functions(text))) for text in texts)
+    assert sum(text.count("CREATE FUNCTION") for text in texts) == measured > 0
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=relative)

@@ -93,3 +93,21 @@ BEGIN
         ARRAY[NULL::double precision], ARRAY[NULL::integer], ARRAY[NULL::integer], ARRAY[p_webhook], ARRAY[NULL::bigint],
         ARRAY[NULL::bigint], ARRAY[NULL::text], ARRAY[NULL::bigint], NULL, ARRAY[NULL::bigint], ARRAY[NULL::text], ARRAY[NULL::text]))[1] = 'applied';
 END $$;
+
+-- The first attempts of the lines of a commit that go upstream. How many. The owner has them in
+-- memory: nobody need look for them at once.
+CREATE FUNCTION plan_attempts(
+    p_lines integer[], p_partner bigint[], p_id bigint[], p_account text[], p_quantity integer[],
+    p_attempt bigint[], p_upstream bigint[], p_product text[], p_cost_max bigint[], p_face bigint[], p_owner uuid, p_now timestamptz
+) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    made bigint;
+BEGIN
+    INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, cost_max, face_value,
+                         state, next_check_at, owner)
+    SELECT p_attempt[i], p_partner[i], p_id[i], p_upstream[i], p_product[i], coalesce(p_account[i], ''), p_quantity[i],
+           p_cost_max[i], p_face[i], 'created', p_now + interval '5 s', p_owner
+    FROM unnest(p_lines) AS i WHERE p_attempt[i] IS NOT NULL;
+    GET DIAGNOSTICS made = ROW_COUNT;
+    RETURN made;
+END $$;

@@ -27,3 +27,32 @@ CREATE FUNCTION tell_balance_low(p_partners bigint[]) RETURNS void LANGUAGE sql 
     FROM account a JOIN webhook_endpoint e ON e.partner_id = a.partner_id AND e.disabled_at IS NULL
     WHERE a.partner_id = ANY (p_partners)
 $$;
+
+-- Charges the accounts for the lines of a commit: one run of entries each. Tells those that have
+-- nothing left now, and says how many. The caller holds the accounts and has seen that they can pay.
+CREATE FUNCTION charge(p_lines integer[], p_partner bigint[], p_id bigint[], p_amount bigint[], p_now timestamptz)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    emptied bigint[];
+BEGIN
+    WITH charged AS MATERIALIZED (
+        SELECT p_partner[i] AS partner, array_agg(p_id[i]) AS ids, array_agg(-p_amount[i]) AS amounts,
+               sum(p_amount[i])::bigint AS total, count(*) AS orders
+        FROM unnest(p_lines) AS i GROUP BY 1
+    ), noted AS (
+        INSERT INTO entry (partner_id, seq, kind, amount, balance_after, order_id, order_ids, amounts, created_at)
+        SELECT c.partner, a.last_entry + c.orders, 'charge', -c.total, a.balance - c.total,
+               CASE WHEN c.orders = 1 THEN c.ids[1] END, CASE WHEN c.orders > 1 THEN c.ids END,
+               CASE WHEN c.orders > 1 THEN c.amounts END, p_now
+        FROM charged c JOIN account a ON a.partner_id = c.partner
+    ), moved AS (
+        UPDATE account a SET balance = a.balance - c.total, last_entry = a.last_entry + c.orders
+        FROM charged c WHERE a.partner_id = c.partner
+        RETURNING a.partner_id, c.total > 0 AND a.balance + a.credit_limit = 0 AS emptied
+    )
+    SELECT array_agg(m.partner_id) INTO emptied FROM moved m WHERE m.emptied;
+    IF emptied IS NOT NULL THEN
+        PERFORM tell_balance_low(emptied);
+    END IF;
+    RETURN coalesce(cardinality(emptied), 0);
+END $$;

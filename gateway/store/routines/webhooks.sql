@@ -138,3 +138,17 @@ BEGIN
         WHERE partner_id = ANY (hopeless);
     END IF;
 END $$;
+
+-- The webhook order.delivered of the lines of a commit that want one and have their codes. How many.
+CREATE FUNCTION announce_delivered(
+    p_lines integer[], p_partner bigint[], p_id bigint[], p_pool bigint[], p_notify boolean[], p_url text[], p_now timestamptz
+) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    made bigint;
+BEGIN
+    INSERT INTO webhook (id, partner_id, order_id, type, sequence, url, next_attempt_at)
+    SELECT p_id[i], p_partner[i], p_id[i], 'order.delivered', 1, p_url[i], p_now
+    FROM unnest(p_lines) AS i WHERE p_notify[i] AND p_pool[i] IS NOT NULL;
+    GET DIAGNOSTICS made = ROW_COUNT;
+    RETURN made;
+END $$;
