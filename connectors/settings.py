@@ -5,6 +5,7 @@ without a default is required. Nothing here knows a platform.
 """
 
 import dataclasses
+import re
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
@@ -26,11 +27,27 @@ BOOL_WORDS: Final[Mapping[str, bool]] = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("0", "false", "no", "off"), False),
 }
+_WHOLE: Final = re.compile(r"0|-?[1-9][0-9]{0,17}").fullmatch
+_FRACTION: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?").fullmatch
+
+
+def _read_int(text: str) -> int:
+    if _WHOLE(text) is None:
+        raise ValueError
+    return int(text)
+
+
+def _read_float(text: str) -> float:
+    if _FRACTION(text) is None:
+        raise ValueError
+    return float(text)
+
+
 READERS: Final[Mapping[object, Callable[[str], Any]]] = {
     str: str,
     Secret: Secret,
-    int: int,
-    float: float,
+    int: _read_int,
+    float: _read_float,
     bool: _read_bool,
 }
 

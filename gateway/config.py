@@ -2,14 +2,17 @@
 
 import difflib
 import ipaddress
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from connectors.web_address import check_web_address
 from gateway.domain.address import Network
 from gateway.domain.errors import ConfigError
+from gateway.domain.number import read_whole
 from gateway.domain.zone import read_zone
 
 PREFIX = "QUANGATE_"
@@ -19,6 +22,16 @@ OTHER_NAMES = frozenset(
     {
         "config", "worker_tie_fd",
         "url", "key", "secret", "delivery_key", "sku", "out_no", "webhook_secret",
+    }
+)  # fmt: skip
+
+# Variables that say nothing when they are empty.
+UNSET_WHEN_EMPTY = frozenset({"database_url", "owner_url", "public_url"})
+# Settings whose value may be nothing: no networks, or "no".
+MAY_BE_EMPTY = frozenset(
+    {
+        "trusted_proxies", "metrics_allow", "webhook_allow",
+        "proxy_protocol", "allow_unsafe_database", "log_json",
     }
 )  # fmt: skip
 
@@ -59,27 +72,29 @@ def load_config(
 ) -> Config:
     """Merge the four sources; `flags` that are None count as not given.
 
-    Raises ConfigError naming the key and where it came from. An unknown key stops the start
+    Raises ConfigError naming the key and where it came from. An empty value is none: it stops the
+    start, apart from a variable for an address that need not be given, which compose files write
+    empty to say so. An unknown key stops the start
     when it is in the file or looks like a misspelt setting; other unknown `QUANGATE_…`
     variables are left alone (Kubernetes injects some for a service of that name), and are for
     `unknown_variables` to name.
     """
     names = {field.name for field in fields(Config)}
     values: dict[str, Any] = {}
-    config_file = file or (
-        Path(environment["QUANGATE_CONFIG"]) if environment.get("QUANGATE_CONFIG") else None
-    )
+    named = environment.get("QUANGATE_CONFIG")
+    config_file = file if file is not None or not named else Path(named)
     if config_file is not None:
         for key, value in _read_file(config_file).items():
             if key not in names:
                 raise ConfigError(f"{config_file}: unknown setting {key!r}{_suggest(key, names)}")
-            values[key] = _parse(key, value, str(config_file))
+            values[key] = _parse(key, value, f"{config_file}: {key}")
     for variable, text in environment.items():
         if not variable.startswith(PREFIX) or variable == "QUANGATE_CONFIG":
             continue
         key = variable.removeprefix(PREFIX).lower()
         if key in names:
-            values[key] = _parse(key, text, variable)
+            unset = text == "" and key in UNSET_WHEN_EMPTY
+            values[key] = None if unset else _parse(key, text, variable)
         elif key not in OTHER_NAMES and (suggestion := _suggest(key, names | {"config"})):
             raise ConfigError(f"unknown setting {variable}{suggestion}")
     for key, value in flags.items():
@@ -149,19 +164,45 @@ def _is_slip(key: str, name: str) -> bool:
 
 
 def _parse(key: str, value: Any, source: str) -> Any:
+    if str(value) == "" and key not in MAY_BE_EMPTY:
+        raise ConfigError(f"{source} is empty: leave it out for the default")
     try:
         return _PARSERS[key](value)
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{source}: {error}") from None
 
 
-def _text(value: Any) -> str | None:
-    return str(value) if value != "" else None
+def _directory(value: Any) -> Path:
+    path = Path(value)
+    there = next((step for step in (path, *path.parents) if os.path.lexists(step)), None)
+    if there is not None and not there.is_dir():
+        raise ConfigError(f"{there} is no directory, so {path} cannot be the data directory")
+    return path
+
+
+def _database(value: Any) -> str:
+    text = str(value)
+    if not text.isprintable() or " " in text:  # the text is not repeated: it has a password
+        raise ValueError("must be a URL without blanks, also around it")
+    return text
+
+
+def _address(value: Any) -> str:
+    return check_web_address(str(value))
+
+
+def _host(value: Any) -> str:
+    text = str(value)
+    if not text.isprintable() or " " in text:
+        raise ValueError(f"{text!r} is no host: 127.0.0.1, 0.0.0.0 for every address, a name")
+    return text
 
 
 def _number(low: int, high: int) -> Any:
     def parse(value: Any) -> int:
-        number = int(value)
+        if isinstance(value, bool) or not isinstance(value, (int, str)):
+            raise ValueError(f"{value!r} is not a whole number")  # noqa: TRY004  said of the value
+        number = read_whole(value) if isinstance(value, str) else value
         if not low <= number <= high:
             raise ValueError(f"{value} is not between {low} and {high}")
         return number
@@ -182,16 +223,19 @@ def _switch(value: Any) -> bool:
 
 
 def _networks(value: Any) -> tuple[Network, ...]:
-    parts = value if isinstance(value, (list, tuple)) else str(value).split(",")
-    return tuple(
-        ipaddress.ip_network(str(part).strip(), strict=False) for part in parts if str(part).strip()
-    )
+    return tuple(ipaddress.ip_network(part, strict=False) for part in _parts(value))
 
 
 def _trusted(value: Any) -> tuple[Network, ...]:
-    parts = value if isinstance(value, (list, tuple)) else str(value).split(",")
     # Strictly: a host part that is set is a mistake in what is trusted.
-    return tuple(ipaddress.ip_network(str(part).strip()) for part in parts if str(part).strip())
+    return tuple(ipaddress.ip_network(part) for part in _parts(value))
+
+
+def _parts(value: Any) -> list[str]:
+    """Texts of a list, or of one text with commas, which may have nothing between two of them."""
+    if isinstance(value, (list, tuple)):
+        return [str(part).strip() for part in value]
+    return [part.strip() for part in str(value).split(",") if part.strip()]
 
 
 def _level(value: Any) -> str:
@@ -210,13 +254,13 @@ def _zone(value: Any) -> str:
 
 
 _PARSERS: Mapping[str, Any] = {
-    "data": Path,
-    "database_url": _text,
-    "owner_url": _text,
-    "host": str,
+    "data": _directory,
+    "database_url": _database,
+    "owner_url": _database,
+    "host": _host,
     "port": _number(0, 65_535),
     "workers": _number(1, 256),
-    "public_url": _text,
+    "public_url": _address,
     "trusted_proxies": _trusted,
     "proxy_protocol": _switch,
     "metrics_allow": _networks,

@@ -4,7 +4,6 @@ The file's address carries a sealed ticket that is good for 15 minutes, so that 
 tool can fetch it; without a ticket the address takes a signed request like every other.
 """
 
-import re
 from datetime import date
 
 from aiohttp.web import BaseRequest, Response, StreamResponse
@@ -20,6 +19,7 @@ from gateway.api.request import of
 from gateway.api.schemas import Statement, StatementTotals
 from gateway.domain.catalog import Scope
 from gateway.domain.ledger import Span
+from gateway.domain.moment import read_day
 from gateway.domain.public_url import authority, public_url
 
 
@@ -94,10 +94,8 @@ async def _admitted_span(context: Context, request: BaseRequest, day_text: str) 
 
 def _parse_day(context: Context, text: str) -> date:
     wrong = invalid([("/date", "must be a UTC day up to today, as 2026-01-31")])
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        raise wrong
     try:
-        day = date.fromisoformat(text)
+        day = read_day(text)
     except ValueError:
         raise wrong from None
     # The first and last days of the calendar have no neighbours to compare with.

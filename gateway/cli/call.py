@@ -43,7 +43,7 @@ def call_(
         raise typer.BadParameter("only one of --key and --body can be -", param_hint="--key")
     request = signed.check_request(
         signed.SignedRequest(
-            url=url if url is not None else call.gateway_url(),
+            url=signed.check_gateway(url if url is not None else call.gateway_url()),
             method=method.upper(),
             target=target,
             body=b"" if body is None else signed.read_input(body, "--body"),

@@ -19,6 +19,7 @@ from gateway.cli.command import Call, command, room
 from gateway.cli.desk import Desk, open_desk, open_vault
 from gateway.cli.output import Answer
 from gateway.domain.errors import RefusedError
+from gateway.domain.number import read_whole
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -195,10 +196,15 @@ async def void(
 
 
 def _read_numbers(text: str) -> range:
-    first, _, last = text.partition("-")
-    if not (first.isdecimal() and (last or first).isdecimal()):
+    first, dash, last = text.partition("-")
+    try:
+        lowest = read_whole(first)
+        highest = read_whole(last) if dash else lowest
+    except ValueError:
+        lowest = highest = -1
+    if not 0 <= lowest <= highest:
         raise RefusedError("invalid-argument", f"{text!r} is no range such as 0-99")
-    return range(int(first), int(last or first) + 1)
+    return range(lowest, highest + 1)
 
 
 @asynccontextmanager

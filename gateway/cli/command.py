@@ -26,6 +26,7 @@ from gateway.cli.failures import to_failure
 from gateway.cli.output import Answer, Output, warn
 from gateway.config import Config, load_config, unknown_variables
 from gateway.domain.errors import ConfigError, RefusedError, RolledBackError
+from gateway.domain.number import check_decimal, read_whole
 
 # Contexts below a context inherit them.
 HELP_NAMES: Mapping[str, Any] = MappingProxyType({"help_option_names": ["-h", "--help"]})
@@ -45,7 +46,31 @@ class _NoValueForFlags:
 
 
 class HouseCommand(_NoValueForFlags, TyperCommand):
-    """One command."""
+    """One command. Whatever takes a whole number takes it in plain digits, all commands alike."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        for parameter in self.params:
+            if getattr(parameter, "type_descriptor", None) is not None:
+                _read_plainly(parameter)
+
+
+def _read_plainly(parameter: Any) -> None:
+    """Judge a number before pydantic reads it: that would take `1_000`, ` 10`, `+5`, `nan`."""
+    check = {int: read_whole, float: check_decimal}.get(parameter.type_descriptor.annotation)
+    if check is None:
+        return
+    read = parameter.process_value
+
+    def process_value(ctx: Any, value: Any) -> Any:
+        if isinstance(value, str):
+            try:
+                check(value)
+            except ValueError as error:
+                raise typer.BadParameter(str(error), ctx=ctx, param=parameter) from None
+        return read(ctx, value)
+
+    parameter.process_value = process_value
 
 
 class HouseGroup(_NoValueForFlags, TyperGroup):
@@ -148,7 +173,7 @@ def _option(*names: str, text: str, **more: Any) -> Any:
 _COMMON: Mapping[str, tuple[Any, Any]] = {
     "data": (
         Annotated[
-            Path | None,
+            str | None,  # not a Path: that would make nothing into the working directory
             _option("--data", metavar="DIR", text="Database, key file, reports. [QUANGATE_DATA]"),
         ],
         None,
@@ -177,7 +202,7 @@ _COMMON: Mapping[str, tuple[Any, Any]] = {
     ),
     "config_file": (
         Annotated[
-            Path | None,
+            str | None,
             _option("--config", metavar="FILE", text="TOML file of settings. [QUANGATE_CONFIG]"),
         ],
         None,
@@ -233,7 +258,9 @@ def command(app: typer.Typer, name: str, *, example: str) -> Callable[[Handler],
 
 def _take_call(name: str, values: dict[str, Any]) -> Call:
     """Separate the common options from the command's own."""
-    level = values.pop("log_level")
+    level, file = values.pop("log_level"), values.pop("config_file")
+    if file == "":
+        raise typer.BadParameter("is empty: leave it out", param_hint="--config")
     return Call(
         name=name,
         flags={
@@ -242,7 +269,7 @@ def _take_call(name: str, values: dict[str, Any]) -> Call:
             "owner_url": values.pop("owner_url"),
             "log_level": level.value if level is not None else None,
         },
-        config_file=values.pop("config_file"),
+        config_file=None if file is None else Path(file),
         output=Output(json=values.pop("as_json"), wide=values.pop("wide")),
     )
 

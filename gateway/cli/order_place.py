@@ -21,13 +21,14 @@ async def order(
     """Order `content` as a partner. Raises RefusedError with the problem's own code."""
     from gateway.flows.administration import keys
 
+    gateway = signed.check_gateway(url if url is not None else call.gateway_url())
     async with open_desk(call) as desk:
         # Not read-only: the first use makes the key. Committed before anything is signed with it.
         async with desk.transaction() as db:
             made, is_new = await keys.own_key(db, await open_secrecy(desk.config, db), partner)
         key = signed.SigningKey(**made)
         request = signed.SignedRequest(
-            url=url if url is not None else call.gateway_url(),
+            url=gateway,
             method="POST",
             target="/v1/orders",
             body=json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(),

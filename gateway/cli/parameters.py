@@ -7,6 +7,9 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from gateway.domain.moment import is_moment, read_moment
+from gateway.domain.number import read_whole
+
 NAME_HELP = "1 to 64 of A-Z a-z 0-9 . _ - and unique."
 SETTING_FILE_BYTES_MAX = 65_536  # a private key in PEM is a tenth of it
 
@@ -38,25 +41,25 @@ def read_settings(pairs: Sequence[str]) -> Mapping[str, str]:
 def read_time(text: str, option: str) -> datetime:
     """An RFC 3339 time; it must say its offset, as 2026-11-11T00:00:00+08:00 or …Z."""
     try:
-        when = datetime.fromisoformat(text)
+        return read_moment(text)
     except ValueError:
-        raise typer.BadParameter(
-            f"{text!r} is no time such as 2026-11-11T00:00:00+08:00", param_hint=option
-        ) from None
-    if when.tzinfo is None:
-        raise typer.BadParameter(
-            f"{text!r} does not say its offset from UTC; add Z or +08:00", param_hint=option
+        why = (
+            "does not say its offset from UTC; add Z or +08:00"
+            if is_moment(text + "Z")
+            else "is no time such as 2026-11-11T00:00:00+08:00"
         )
-    return when
+        raise typer.BadParameter(f"{text!r} {why}", param_hint=option) from None
 
 
 def read_number(text: str, what: str, option: str) -> int:
-    """A whole number from zero up, in ASCII digits."""
-    if not (text.isascii() and text.isdigit() and len(text) < 17):
-        raise typer.BadParameter(
-            f"the {what} must be a whole number, not {text!r}", param_hint=option
-        )
-    return int(text)
+    """A whole number from zero up."""
+    try:
+        number = read_whole(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"the {what} {error}", param_hint=option) from None
+    if number < 0:
+        raise typer.BadParameter(f"the {what} must not be below zero", param_hint=option)
+    return number
 
 
 def read_text(option: str, path: Path, *, name: str | None = None) -> str:

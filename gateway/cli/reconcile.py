@@ -11,6 +11,7 @@ from gateway.cli.command import Call, command, room
 from gateway.cli.desk import Desk, open_desk, open_vault
 from gateway.cli.output import Answer
 from gateway.domain.errors import RefusedError
+from gateway.domain.moment import read_day
 
 if TYPE_CHECKING:
     from gateway.domain.reconciliation import TheirRow
@@ -68,7 +69,7 @@ async def reconcile(
 
 def _read_day(text: str) -> date:
     try:
-        when = date.fromisoformat(text)
+        when = read_day(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no day such as 2026-11-11") from None
     if when > datetime.now(UTC).date():

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from connectors.web_address import check_web_address
 from gateway.domain.errors import RefusedError
 
 TIMEOUT_S: Final = 60.0
@@ -132,14 +133,20 @@ def send(key: SigningKey, request: SignedRequest) -> Reply:
         connection.close()
 
 
-def _connection(url: str) -> http.client.HTTPConnection:
-    parts = urlsplit(url)
+def check_gateway(url: str) -> str:
+    """The address of a gateway. Raises RefusedError."""
     try:
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if parts.scheme not in {"http", "https"} or not host or parts.path not in {"", "/"}:
-        raise RefusedError("invalid-argument", f"--url {url} is no address such as https://HOST")
+        checked = check_web_address(url)
+    except ValueError as error:
+        raise RefusedError("invalid-argument", f"--url {error}") from None
+    if urlsplit(checked).path:
+        raise RefusedError("invalid-argument", "--url must be without a path")
+    return checked
+
+
+def _connection(url: str) -> http.client.HTTPConnection:
+    parts = urlsplit(check_gateway(url))
+    host, port = str(parts.hostname), parts.port
     if parts.scheme == "https":
         context = ssl.create_default_context()
         return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=context)

@@ -1,6 +1,37 @@
-"""Moments as the API writes them."""
+"""Moments and days as the API writes them, and one reader for each. Pure.
 
-from datetime import UTC, datetime
+Python's own readers take much that RFC 3339 does not know: weeks, days without hyphens, decimal
+commas, and zones left out.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Final
+
+_MOMENT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+).fullmatch
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+
+
+def read_moment(text: str) -> datetime:
+    """An RFC 3339 time; it may be out of the calendar in UTC. Raises ValueError."""
+    if not _MOMENT(text):
+        raise ValueError(f"{text!r} is no RFC 3339 time")
+    return datetime.fromisoformat(text.upper())
+
+
+def is_moment(text: str) -> bool:
+    """Whether it is written like an RFC 3339 time."""
+    return _MOMENT(text) is not None
+
+
+def read_day(text: str) -> date:
+    """A day of the calendar, as 2026-01-31. Raises ValueError."""
+    if not _DAY(text):
+        raise ValueError(f"{text!r} is no day")
+    return date.fromisoformat(text)
 
 
 def rfc3339(moment: datetime) -> str:

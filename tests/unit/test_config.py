@@ -1,12 +1,20 @@
 """Settings: a flag, else the environment, else the file, else the default; mistakes are named."""
 
 import ipaddress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.config import Config, as_environment, load_config, unknown_variables
+from gateway.config import (
+    MAY_BE_EMPTY,
+    UNSET_WHEN_EMPTY,
+    Config,
+    as_environment,
+    load_config,
+    unknown_variables,
+)
 from gateway.domain.errors import ConfigError
 
 
@@ -91,7 +99,14 @@ def test_only_what_means_nothing_is_named() -> None:
         ("ports = 3", "did you mean port?"),  # misspelt
         ("colour = 3", "unknown setting 'colour'"),  # no such setting: always an error in a file
         ("port = ", "config file"),  # no TOML
-        ("port = [1]", "config file|port|int"),  # a list where a number belongs
+        ("port = [1]", "port: .*whole number"),  # a list where a number belongs
+        ("port = true", "port: .*whole number"),
+        ("port = 8080.0", "port: .*whole number"),
+        ('port = "8_080"', "port: .*whole number"),
+        ('data = ""', "data is empty"),
+        ('database_url = ""', "database_url is empty"),
+        ('public_url = ""', "public_url is empty"),
+        ('trusted_proxies = [""]', "trusted_proxies: "),
     ],
 )
 def test_a_wrong_file_stops_the_start(tmp_path: Path, text: str, words: str) -> None:
@@ -112,9 +127,82 @@ def test_networks_are_read_from_text_and_lists(tmp_path: Path) -> None:
     assert [str(n) for n in from_text.webhook_allow] == ["10.0.0.0/8", "::1/128"]
 
 
-def test_an_empty_database_url_means_the_embedded_database() -> None:
+@pytest.mark.parametrize("name", sorted(UNSET_WHEN_EMPTY))
+def test_an_empty_variable_of_an_address_is_none(name: str) -> None:
     """`QUANGATE_DATABASE_URL=` in a compose file means: not set."""
-    assert load(environment={"QUANGATE_DATABASE_URL": ""}).database_url is None
+    assert load(environment={f"QUANGATE_{name.upper()}": ""}) == Config()
+
+
+SETTINGS = [field.name for field in fields(Config)]
+
+
+@pytest.mark.parametrize("name", [name for name in SETTINGS if name not in MAY_BE_EMPTY])
+def test_an_empty_value_is_none(name: str) -> None:
+    """A script's unset variable is not the default: `--data ''` must not make a shop here."""
+    flag = "--" + name.replace("_", "-")
+    with pytest.raises(ConfigError, match=f"^{flag} is empty"):
+        load({name: ""})
+    if name not in UNSET_WHEN_EMPTY:
+        with pytest.raises(ConfigError, match=f"^QUANGATE_{name.upper()} is empty"):
+            load(environment={f"QUANGATE_{name.upper()}": ""})
+
+
+NUMBERS = [field.name for field in fields(Config) if isinstance(field.default, int)
+           and not isinstance(field.default, bool)]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["1_0", " 10", "10 ", "1e1", "１０", "+10", "0x10", "-0", "010"])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_are_plain_digits(name: str, text: str) -> None:
+    """What Python's `int` takes beyond that is a slip, and named."""
+    with pytest.raises(ConfigError, match="whole number"):
+        load(environment={f"QUANGATE_{name.upper()}": text})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://gate.example", "gate.example", "https:gate.example", "https://", "https://:443",
+        "https://u:secret@gate.example", "https://@gate.example", "https://gate.example/?a=secret",
+        "https://gate.example?", "https://gate.example/#secret", "https://gate.example ",
+        " https://gate.example", "https://gate example", "https://gate.example\n",
+        "https://gate.example:0", "https://gate.example:65536", "https://gate.example:http",
+        "https://güte.example", "https://gate.example\\x", "https://[fe80::1%25eth0]/",
+        "https://[::1", "https://gate%2eexample",
+    ],
+)  # fmt: skip
+def test_a_public_url_that_nobody_can_call(url: str) -> None:
+    """Refused with a sentence that repeats nothing of it."""
+    with pytest.raises(ConfigError, match=r"^--public-url: (must|is not an address)") as caught:
+        load({"public_url": url})
+    assert "secret" not in str(caught.value)
+    with pytest.raises(ConfigError, match=r"^QUANGATE_PUBLIC_URL: "):
+        load(environment={"QUANGATE_PUBLIC_URL": url})
+
+
+def test_public_urls_that_can_be_called() -> None:
+    """With a port, a path, an address of IPv6; without a slash at the end."""
+    for url in ("https://gate.example", "http://g_1:8080/q/r", "http://[2001:db8::1]:8080"):
+        assert load({"public_url": url}).public_url == url
+        assert load({"public_url": url + "/"}).public_url == url
+
+
+def test_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
+    """It, or what it would be made in, is named."""
+    file = tmp_path / "file"
+    file.touch()
+    for path in (file, file / "below"):
+        with pytest.raises(ConfigError, match=f"^{file} is no directory"):
+            load({"data": str(path)})
+    assert load({"data": str(tmp_path / "new" / "below")}).data == tmp_path / "new" / "below"
+
+
+def test_blanks_around_a_database_url() -> None:
+    """Named without the password in it."""
+    for name in ("database_url", "owner_url"):
+        with pytest.raises(ConfigError, match="blanks") as caught:
+            load({name: "postgresql://q:secret@db/quangate "})
+        assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

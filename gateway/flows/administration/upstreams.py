@@ -5,11 +5,11 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from connectors import registry
 from connectors.egress import DIRECT, Egress, split_egress, with_egress
 from connectors.settings import SettingsError
+from connectors.web_address import check_web_address
 from gateway.flows.administration.port import (
     Row,
     Secrecy,
@@ -122,6 +122,9 @@ def _wrapped(
 ) -> bytes:
     """What is stored of an account; refused if the connector cannot work with it, or if nothing
     could ever be reached that way."""
+    for name, text in settings.items():
+        if name.endswith("_url") and text:  # empty: the connector's own default
+            _checked(f"setting {name}", text)
     try:
         registry.create(connector, base_url, settings)
         egress.check(base_url)
@@ -132,16 +135,14 @@ def _wrapped(
 
 def check_base_url(text: str) -> str:
     """An http or https address without query, fragment or credentials; no slash at its end."""
+    return _checked("--base-url", text)
+
+
+def _checked(what: str, text: str) -> str:
     try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
+        return check_web_address(text)
     except ValueError as error:
-        raise invalid(f"--base-url is not an address: {error}") from None
-    if parts.scheme not in {"http", "https"} or not host:
-        raise invalid("--base-url must begin with https:// or http:// and name a host")
-    if parts.query or parts.fragment or parts.username is not None:
-        raise invalid("--base-url must be without credentials, query and fragment")
-    return text.rstrip("/")
+        raise invalid(f"{what} {error}") from None
 
 
 def _lane(row: Row) -> dict[str, Any]:

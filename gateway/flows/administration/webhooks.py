@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import orjson
 
+from connectors.web_address import check_web_address
 from gateway.domain.errors import RefusedError
 from gateway.domain.moment import rfc3339
 from gateway.flows.administration.port import (
@@ -19,7 +19,6 @@ from gateway.flows.administration.port import (
 )
 
 PURPOSE: Final = "webhook"  # what the vault binds the secret to
-URL_LENGTH_MAX: Final = 2048
 STATES: Final = ("pending", "delivered", "dead")
 
 
@@ -92,17 +91,9 @@ async def send_test(db: Statements, partner: str, now: datetime) -> dict[str, An
 def check_url(text: str) -> str:
     """An http or https address; where it leads is checked at every delivery, after resolution."""
     try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
+        return check_web_address(text, with_query=True)
     except ValueError as error:
-        raise invalid(f"{text!r} is not an address: {error}") from None
-    if len(text) > URL_LENGTH_MAX or not text.isascii() or not text.isprintable() or " " in text:
-        raise invalid(f"the address must be printable ASCII, at most {URL_LENGTH_MAX} characters")
-    if parts.scheme not in {"http", "https"} or not host or parts.username is not None:
-        raise invalid(
-            "the address must begin with https:// (or http://), name a host, hold no credentials"
-        )
-    return text
+        raise invalid(f"the address {error}") from None
 
 
 async def _lock_secret(db: Statements, partner: str) -> Row:
