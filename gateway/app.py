@@ -12,8 +12,9 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 import uvloop
@@ -33,6 +34,7 @@ log = structlog.get_logger()
 
 RESTART_PAUSE_S = 0.5
 TIE_VARIABLE = "QUANGATE_WORKER_TIE_FD"  # set by the supervisor for its workers only
+PLACE_VARIABLE = "QUANGATE_WORKER_PLACE"  # likewise: from 0, and the next one's when a worker dies
 # No module is ever taken from the current directory or PYTHONPATH into a process that holds the
 # keys (-P, -E); the user's own site-packages stay (so not -I): Quangate may be installed there.
 PYTHON = (sys.executable, "-E", "-P")
@@ -41,15 +43,15 @@ PYTHON = (sys.executable, "-E", "-P")
 def serve(config: Config) -> None:
     """Serve until SIGTERM or SIGINT."""
     harden_process()
-    tie = os.environ.pop(TIE_VARIABLE, None)
+    tie, place = os.environ.pop(TIE_VARIABLE, None), int(os.environ.pop(PLACE_VARIABLE, "0"))
     if tie is not None:
-        uvloop.run(_work(config, Tie(int(tie))))
+        uvloop.run(_work(config, Tie(int(tie)), place))
         return
     _warn(config)
     if config.workers > 1:
         uvloop.run(_supervise(config))
     else:
-        uvloop.run(_work(config, None))
+        uvloop.run(_work(config, None, 0))
 
 
 def _warn(config: Config) -> None:
@@ -66,7 +68,7 @@ def _say_listening(host: str, port: int) -> None:
     print(f"listening on http://{authority(host, port)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-async def _work(config: Config, tie: Tie | None) -> None:
+async def _work(config: Config, tie: Tie | None, place: int) -> None:
     stopping = _stop_signals()
     if tie is not None:
         tie.follow()
@@ -77,7 +79,8 @@ async def _work(config: Config, tie: Tie | None) -> None:
         config, connections=pool_sizes(config).control, migrate=tie is None
     )
     try:
-        worker = Worker(config, database, await open_vault(config.data, database.pool))
+        vault = await open_vault(config.data, database.pool)
+        worker = Worker(config, database, vault, place)
         await worker.start(listening)
     except BaseException:
         await database.close()
@@ -102,8 +105,10 @@ async def _supervise(config: Config) -> None:
     await open_vault(config.data, database.pool)
     ready = [asyncio.Event() for _ in range(config.workers)]
     workers = [
-        asyncio.create_task(_keep_worker(config, port, database, stopping, event))
-        for event in ready
+        asyncio.create_task(
+            _keep_worker(partial(_spawn, config, port, database, place), stopping, event)
+        )
+        for place, event in enumerate(ready)
     ]
     keeping = asyncio.create_task(database.keep_alive())
     all_ready = asyncio.create_task(_all_set(ready))
@@ -125,14 +130,16 @@ async def _all_set(events: Sequence[asyncio.Event]) -> None:
 
 
 async def _keep_worker(
-    config: Config, port: int, database: Database, stopping: asyncio.Event, ready: asyncio.Event
+    spawn: Callable[[socket.socket], Awaitable[asyncio.subprocess.Process]],
+    stopping: asyncio.Event,
+    ready: asyncio.Event,
 ) -> None:
     """Run one worker process, again whenever it ends, until `stopping`."""
     while not stopping.is_set():
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
-                process = await _spawn(config, port, database, theirs)
+                process = await spawn(theirs)
             exited = asyncio.create_task(process.wait())
             stop = asyncio.create_task(stopping.wait())
             loop = asyncio.get_running_loop()
@@ -159,7 +166,7 @@ def _take_sign(ours: socket.socket, ready: asyncio.Event) -> None:
 
 
 async def _spawn(
-    config: Config, port: int, database: Database, theirs: socket.socket
+    config: Config, port: int, database: Database, place: int, theirs: socket.socket
 ) -> asyncio.subprocess.Process:
     # Settings go by the environment, never as arguments: arguments are public.
     ignored = unknown_variables(os.environ)  # named once, at our own start
@@ -168,6 +175,7 @@ async def _spawn(
         # What migrates has done so: workers never hold the owner's URL.
         **as_environment(replace(config, port=port, database_url=database.dsn, owner_url=None)),
         TIE_VARIABLE: str(theirs.fileno()),
+        PLACE_VARIABLE: str(place),
     }
     reached_by = database.embedded.descriptors if database.embedded is not None else ()
     return await asyncio.create_subprocess_exec(

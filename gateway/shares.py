@@ -18,15 +18,27 @@ class Shares:
     """`total` permits, of which one owner holds at most `own`.
 
     At most `waiting_max` requests of an owner wait, each up to `wait_s` seconds (None: for ever).
+    `late` counts those that waited too long, `turned_away` those that found too many waiting.
     """
 
     def __init__(self, *, total: int, own: int, waiting_max: int, wait_s: float | None) -> None:
-        self._free = total
+        self.total = self._free = total
+        self.late = self.turned_away = 0
         self._own = own
         self._waiting_max = waiting_max
         self._wait_s = wait_s
         self._held: dict[Hashable, int] = {}
         self._queues: OrderedDict[Hashable, Waiting] = OrderedDict()
+
+    @property
+    def in_use(self) -> int:
+        """Permits held now."""
+        return self.total - self._free
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a permit."""
+        return sum(map(len, self._queues.values()))
 
     @asynccontextmanager
     async def held(self, owner: Hashable, amount: int = 1) -> AsyncIterator[None]:
@@ -43,6 +55,7 @@ class Shares:
             return
         queue = self._queues.setdefault(owner, deque())
         if len(queue) >= self._waiting_max:
+            self.turned_away += 1
             raise OverloadedError
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         queue.append((amount, turn))
@@ -55,6 +68,7 @@ class Shares:
             else:
                 self._leave(owner, amount, turn)
             if isinstance(error, TimeoutError):
+                self.late += 1
                 raise OverloadedError from None
             raise
 

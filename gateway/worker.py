@@ -75,10 +75,10 @@ GIVE_BACK_S = 1.5  # of these, kept for giving the leases back
 
 
 class Worker:
-    """The composition of one worker."""
+    """The composition of one worker; `place` is its number among those of this node, from 0."""
 
-    def __init__(self, config: Config, database: Database, vault: Vault) -> None:
-        self._config = config
+    def __init__(self, config: Config, database: Database, vault: Vault, place: int) -> None:
+        self._config, self._place = config, place
         self._database = database
         self._vault = vault
         self._id = uuid.uuid4()
@@ -87,6 +87,7 @@ class Worker:
         self._rules = RuleWatch()
         self._allocator = Allocator()
         self._clock = DatabaseClock()
+        self._meters = Meters()
         self._refreshing = asyncio.Lock()
         self._tasks: list[asyncio.Task[Any]] = []
         self._services: list[Service] = []
@@ -167,14 +168,12 @@ class Worker:
         )
         # All numbers there are, read piece by piece: that must not hold up a lease.
         self._known = KnownNumbers(orders=OrderStore(self._pools.background))
-        chain = slot * CHAINS_PER_WORKER
+        lane = partial(
+            CommitLane, dsn=self._database.dsn, config=config, times=self._meters.commit_times
+        )
+        first = slot * CHAINS_PER_WORKER
         self._intake = Intake(
-            lanes=[
-                CommitLane(
-                    dsn=self._database.dsn, config=config, chain=chain + n, worker_id=self._id
-                )
-                for n in range(LANES)
-            ],
+            lanes=[lane(chain=first + n, worker_id=self._id) for n in range(LANES)],
             stock=self._stock,
             seal=self._seal,
             by_numbers=orders.confirmed_by_numbers,
@@ -195,7 +194,7 @@ class Worker:
         notifications: Notifications,
     ) -> Context:
         """What the handlers share."""
-        pools, vault, meters = self._pools, self._vault, Meters()
+        pools, vault = self._pools, self._vault
         return Context(
             config=self._config,
             current=self._current,
@@ -207,9 +206,9 @@ class Worker:
                 now=self._clock.now,
                 lines=self._intake,
                 buying=topups,
-                count=meters.verdicts,
+                count=self._meters.verdicts,
             ),
-            meters=meters,
+            meters=self._meters,
             stock=self._stock,
             desk=OrderDesk(
                 orders=OrderStore(pools.reads),
@@ -230,9 +229,8 @@ class Worker:
             readiness=Readiness(pools.control),
             worklist=Worklist(pools.background),
             clock=self._clock,
-            worker_slot=slot,
-            reads=pools.reads,
-            lists=pools.lists,
+            worker_place=self._place,
+            pools=pools,
         )
 
     def _seal(self, lines: Sequence[Line]) -> list[bytes | None]:

@@ -23,7 +23,7 @@ from gateway.orders.place import Placement
 from gateway.orders.refusal import Refusal
 from gateway.shares import Shares
 from gateway.store.clock import DatabaseClock
-from gateway.store.pools import BoundedPool
+from gateway.store.pools import BoundedPool, Pools
 from gateway.store.readiness import Readiness
 from gateway.store.webhook_reads import UsedNonces
 from gateway.store.worklist import Worklist
@@ -123,13 +123,22 @@ class Context:
     worklist: Worklist
     clock: DatabaseClock
     meters: Meters
-    worker_slot: int
-    reads: BoundedPool  # connections for what is read by its key
-    lists: BoundedPool  # connections for lists
+    worker_place: int  # among this node's, from 0: its successor has it too
+    pools: Pools
     batch_codes: Shares = field(default_factory=_batch_codes)
     turns: Shares = field(default_factory=_turns)
     refusals: Refusals = field(default_factory=Refusals)
     draining: bool = False
+
+    @property
+    def reads(self) -> BoundedPool:
+        """Connections for what is read by its key."""
+        return self.pools.reads
+
+    @property
+    def lists(self) -> BoundedPool:
+        """Connections for lists."""
+        return self.pools.lists
 
     @property
     def catalog(self) -> Catalog:

@@ -12,11 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.domain.order import Verdict
+from gateway.histogram import BOUNDS_S, Times
 
-# Upper bounds in seconds, inclusive: finer where answers from memory and one fsync lie.
-LATENCY_BOUNDS_S: Final = (
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
-)  # fmt: skip
 LAG_EVERY_S: Final = 0.25
 
 
@@ -27,13 +24,13 @@ class RouteMeter:
 
     def __init__(self) -> None:
         self.by_class = [0] * 6  # index 2: 2xx, …
-        self.buckets = [0] * (len(LATENCY_BOUNDS_S) + 1)  # not cumulative; the last: slower
+        self.buckets = [0] * (len(BOUNDS_S) + 1)  # not cumulative; the last: slower
         self.seconds = 0.0
 
     def observe(self, status: int, duration_s: float) -> None:
         """Count one answer."""
         self.by_class[status // 100] += 1
-        self.buckets[bisect_left(LATENCY_BOUNDS_S, duration_s)] += 1
+        self.buckets[bisect_left(BOUNDS_S, duration_s)] += 1
         self.seconds += duration_s
 
 
@@ -43,6 +40,7 @@ class Meters:
 
     routes: dict[tuple[str, str], RouteMeter] = field(default_factory=dict)
     verdicts: list[int] = field(default_factory=lambda: [0] * (max(Verdict) + 1))
+    commit_times: Times = field(default_factory=Times)  # see store.commit.CommitLane
     problems: dict[str, int] = field(default_factory=dict)
     loop_lag_s: float = 0.0
     loop_lag_s_max: float = 0.0

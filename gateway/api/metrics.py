@@ -27,11 +27,12 @@ from prometheus_client.registry import Collector
 
 from gateway.api.answers import text_response
 from gateway.api.context import Context
-from gateway.api.meters import LATENCY_BOUNDS_S
-from gateway.api.metric_families import Family, families
+from gateway.api.metric_families import families
+from gateway.api.metric_family import Family
 from gateway.api.problems import ProblemError
 from gateway.api.request import of
 from gateway.domain.address import Address, Network
+from gateway.histogram import BOUNDS_S
 
 log = structlog.get_logger()
 
@@ -52,8 +53,7 @@ async def read_metrics(context: Context, request: BaseRequest) -> Response:
     """GET /metrics, for loopback and the networks of QUANGATE_METRICS_ALLOW alone."""
     if not may_scrape(of(request).client, context.config.metrics_allow):
         raise ProblemError("forbidden", "Metrics are not for this address.")
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Snapshots([snapshot(context), *_others(context)]))
+    registry = registry_of([snapshot(context), *_others(context)])
     return text_response(generate_latest(registry), CONTENT_TYPE_LATEST)
 
 
@@ -65,10 +65,17 @@ def may_scrape(address: Address | None, allowed: Sequence[Network]) -> bool:
 def snapshot(context: Context) -> Snapshot:
     """This worker's metrics now."""
     return Snapshot(
-        worker=str(context.worker_slot),
+        worker=str(context.worker_place),
         taken_at=time.time(),
         families=families(context),
     )
+
+
+def registry_of(snapshots: Sequence[Snapshot]) -> CollectorRegistry:
+    """What Prometheus' client writes out of them: each family once, told apart by `worker`."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Snapshots(snapshots))
+    return registry
 
 
 class _Snapshots(Collector):
@@ -102,7 +109,7 @@ _FAMILIES: Final = {
 def _add(metric: Metric, labels: list[str], value: float | tuple[Sequence[int], float]) -> None:
     if isinstance(metric, HistogramMetricFamily) and isinstance(value, tuple):
         counts, seconds = value
-        bounds = [*(str(bound) for bound in LATENCY_BOUNDS_S), "+Inf"]
+        bounds = [*(str(bound) for bound in BOUNDS_S), "+Inf"]
         reached = 0
         buckets = []
         for bound, count in zip(bounds, counts, strict=True):
@@ -120,7 +127,7 @@ def _add(metric: Metric, labels: list[str], value: float | tuple[Sequence[int], 
 
 async def share_metrics(context: Context) -> None:
     """Write this worker's snapshot for the others, every few seconds, until cancelled."""
-    path = _directory(context) / f"{context.worker_slot}.json"
+    path = _directory(context) / f"{context.worker_place}.json"
     try:
         while True:
             with contextlib.suppress(OSError):  # a full disk loses metrics, not orders
@@ -139,7 +146,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def _others(context: Context) -> Iterator[Snapshot]:
     """The other workers' snapshots, without those of workers that are gone."""
-    own = str(context.worker_slot)
+    own = str(context.worker_place)
     with contextlib.suppress(OSError):
         for path in sorted(_directory(context).glob("*.json")):
             try:

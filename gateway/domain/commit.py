@@ -60,6 +60,7 @@ class CommitRequest:
 
     lines: Sequence[str]  # LINE_COLUMNS
     claimed: Sequence[str]  # CLAIMED_COLUMNS
+    size: int  # lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,4 +20,5 @@ def commit_request(lines: Sequence[Line]) -> CommitRequest:
     return CommitRequest(
         lines=array_literals(lines, _PATHS),
         claimed=claimed_literals([line.runs for line in lines]),
+        size=len(lines),
     )

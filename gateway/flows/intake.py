@@ -92,6 +92,7 @@ class Intake:
         self._closing = False
         self.absence = Absence()
         self.commits = self.lines_committed = 0
+        self.queue_waits = self._queue.waits
 
     # ------------------------------------------------------------ in
 

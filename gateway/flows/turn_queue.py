@@ -1,8 +1,11 @@
 """What waits for a common thing, by owner: owners take turns, whoever sends most."""
 
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Sequence
 from typing import Final, Generic, TypeVar
+
+from gateway.histogram import Histogram
 
 Item = TypeVar("Item")
 
@@ -14,10 +17,23 @@ def _one(_item: object) -> int:
 
 
 class TurnQueue(Generic[Item]):
-    """First in, first out for each owner; `len` is how many items wait in all."""
+    """First in, first out for each owner; `len` is how many items wait in all.
 
-    def __init__(self, *, weigh: Callable[[Item], int] = _one) -> None:
+    `waits` holds how long items waited, of one item at a time: the first that comes after the one
+    before it was taken. So the clock is read twice for each time that something is taken.
+    """
+
+    def __init__(
+        self,
+        *,
+        weigh: Callable[[Item], int] = _one,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._weigh = weigh
+        self._clock = clock
+        self._timed: Item | None = None
+        self._timed_since = 0.0
+        self.waits = Histogram()
         self._queues: OrderedDict[Hashable, deque[Item]] = OrderedDict()
         self._count = 0
 
@@ -39,6 +55,8 @@ class TurnQueue(Generic[Item]):
             queue = self._queues[owner] = deque()
         queue.append(item)
         self._count += 1
+        if self._timed is None:
+            self._timed, self._timed_since = item, self._clock()
 
     def put_back(self, items: Sequence[tuple[Hashable, Item]]) -> None:
         """These were taken before and come first again, in this order."""
@@ -52,6 +70,7 @@ class TurnQueue(Generic[Item]):
         or more is the last.
         """
         taken: list[Item] = []
+        timed = self._timed
         weight = 0
         while self._queues and len(taken) < count_max and weight < weight_max:
             owner, queue = next(iter(self._queues.items()))
@@ -61,6 +80,9 @@ class TurnQueue(Generic[Item]):
                 ends_at = min(weight_max, weight + TURN_WEIGHT)
             while queue and weight < ends_at and len(taken) < count_max:
                 item = queue.popleft()
+                if item is timed:
+                    self._timed = None
+                    self.waits.observe(self._clock() - self._timed_since)
                 weight += self._weigh(item)
                 taken.append(item)
             if queue:

@@ -1,6 +1,8 @@
 """The commit of order lines: one SQL call per batch, and what to make of its failures (D5, D6)."""
 
+import time
 import uuid
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,6 +19,7 @@ from gateway.domain.errors import (
     StoreUnavailableError,
 )
 from gateway.domain.order import Verdict
+from gateway.histogram import Times
 from gateway.store.books import ROLLED_BACK, UNREACHABLE
 from gateway.store.database import connect
 
@@ -41,19 +44,29 @@ PLANNING: Final[Mapping[str, str]] = {
 DECIDE = "SELECT decide_commit($1)"
 COMMIT_TIMEOUT_S = 10.0
 
+# Classes of commits by their lines: up to so many, and what they are called.
+SIZES_MAX: Final = (1, 16, 128)
+SIZES: Final = ("1", "2-16", "17-128", "129+")
+
 # SQLSTATE classes after which nothing of the batch was committed, for sure.
 # Data exception, integrity violation, access rule, PL/pgSQL's and our own, internal error.
 DATA_CLASSES = ("22", "23", "42", "P0", "QG", "XX")
 
 
 class CommitLane:
-    """One connection that commits one batch at a time."""
+    """One connection that commits one batch at a time.
 
-    def __init__(self, *, dsn: str, config: Config, chain: int, worker_id: uuid.UUID) -> None:
+    `times` takes how long each took, by (class of size, committed | refused | in-doubt).
+    """
+
+    def __init__(
+        self, *, dsn: str, config: Config, chain: int, worker_id: uuid.UUID, times: Times
+    ) -> None:
         self._dsn = dsn
         self._config = config
         self._chain = chain
         self._worker_id = worker_id
+        self._times = times
         self._connection: Any = None
         self._all_new = True  # of the last batch no line was known or refused: nor will the next be
 
@@ -75,6 +88,7 @@ class CommitLane:
         committed, CommitInDoubtError when only `decide` can tell.
         """
         await self.open()
+        began, became = time.monotonic(), "in-doubt"
         try:
             row = await self._connection.fetchrow(
                 COMMIT,
@@ -86,11 +100,18 @@ class CommitLane:
                 *request.claimed,
                 timeout=COMMIT_TIMEOUT_S,
             )
+            became = "committed"
         except asyncpg.PostgresError as error:
-            raise await self._meaning_of(error) from error
+            meaning = await self._meaning_of(error)
+            if not isinstance(meaning, CommitInDoubtError):
+                became = "refused"
+            raise meaning from error
         except UNREACHABLE as error:
             await self.close()
             raise CommitInDoubtError(str(error)) from error
+        finally:
+            size = SIZES[bisect_left(SIZES_MAX, request.size)]
+            self._times[size, became].observe(time.monotonic() - began)
         outcomes = row["outcome"]
         self._all_new = outcomes.count(Verdict.CREATED) == len(outcomes)
         return CommitAnswer(

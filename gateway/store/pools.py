@@ -6,7 +6,7 @@ none within a while is told so, instead of waiting for as long as somebody else 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -32,6 +32,11 @@ class BoundedPool:
         self._pool = pool
         self._shares = shares
         self._owner = owner
+
+    @property
+    def shares(self) -> Shares:
+        """Who has its connections, and how many wait for one."""
+        return self._shares
 
     def of(self, partner_id: int) -> "BoundedPool":
         """The same, in the name of a partner: it takes turns with others and cannot have all."""
@@ -89,6 +94,15 @@ class Pools:
     reads: BoundedPool
     lists: BoundedPool
     background: BoundedPool
+
+    def by_name(self) -> Mapping[str, BoundedPool]:
+        """All of them."""
+        return {
+            "control": self.control,
+            "reads": self.reads,
+            "lists": self.lists,
+            "background": self.background,
+        }
 
     async def close(self) -> None:
         """Close every connection, and the database with its own."""

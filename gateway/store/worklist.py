@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -13,7 +14,18 @@ log = structlog.get_logger()
 SQL = queries("worklist")
 COUNT_EVERY_S: Final = 5.0
 DEADLINE_S: Final = 5.0
-STOCK_EVERY: Final = 3  # counts
+STOCK_EVERY: Final = 3  # counts; of what costs more to count
+BACKLOG_MAX: Final = 10_000  # messages of one state are counted up to here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """Webhook messages of all partners by state, each up to BACKLOG_MAX."""
+
+    due: int
+    later: int
+    dead: int
+    oldest_due_s: float  # exact, however many are due
 
 
 class Worklist:
@@ -30,6 +42,8 @@ class Worklist:
         self.stock: Mapping[str, tuple[int, int]] = {}  # by SKU on sale: codes left, low below
         self._sold_out: frozenset[str] | None = None
         self.audited_at = 0.0  # Unix seconds, by the database's clock
+        self.unaudited_since: float | None = None  # the same, or when the database was set up
+        self.backlog: Backlog | None = None
 
     async def watch(self) -> None:
         """Count until cancelled; without a database the last count stays."""
@@ -41,6 +55,8 @@ class Worklist:
                     disabled = await self._pool.fetch(SQL["disabled_endpoints"])
                     if self.looks % STOCK_EVERY == 0:
                         self.counted(await self._pool.fetch(SQL["stock"]))
+                        backlog = await self._pool.fetchrow(SQL["webhooks"], BACKLOG_MAX)
+                        self.backlog = Backlog(**dict(backlog))
             except Exception as error:  # noqa: BLE001  the next turn tries again
                 log.info("worklist.not_counted", error=type(error).__name__)
             else:
@@ -49,7 +65,8 @@ class Worklist:
                 self.oldest_uncertain_s = row["oldest_uncertain_s"]
                 self.looks += 1
                 self.found_disabled({row["name"]: row["why"] or "" for row in disabled})
-                if audited is not None:
+                self.unaudited_since = audited["ended_at"] or audited["opened_at"]
+                if audited["ended_at"] is not None:
                     self.audit_ok, self.audited_at = audited["ok"], audited["ended_at"]
             await asyncio.sleep(COUNT_EVERY_S)
 

@@ -6,7 +6,9 @@ import os
 from types import SimpleNamespace
 from typing import Any
 
-from gateway.api.metric_families import audited
+import pytest
+
+from gateway.api.metrics_beside import audited
 from gateway.store.database import Database
 from gateway.store.worklist import Worklist
 from tests.conftest import Cli, unguarded
@@ -29,14 +31,19 @@ def told(worklist: Worklist) -> dict[str, Any]:
 
 
 async def test_the_last_audit_is_told(cli: Cli, database: Database, connection: Any) -> None:
-    """Nothing before the first; 1 and when; 0 once the books are broken, whoever audits.
+    """Before the first only since when none was; 1 and when; 0 once the books are broken, whoever
+    audits. So the alert for old audits can fire before the first one.
 
-    Seen red without the row that the command leaves.
+    Seen red without the row that the command leaves, and without a metric from the start.
     """
-    assert told(await counted(database)) == {}
+    before = told(await counted(database))
+    since = "quangate_unaudited_since_timestamp_seconds"
+    opened = await connection.fetchval("SELECT extract(epoch FROM min(applied_at)) FROM migration")
+    assert before == {since: pytest.approx(float(opened))}
     assert cli("audit", "--json").json["ok"]
     first = told(await counted(database))
     assert first["quangate_audit_ok"] == 1.0
+    assert first[since] == first["quangate_audit_last_run_timestamp_seconds"] > before[since]
     async with unguarded(connection):
         await connection.execute("INSERT INTO partner (name, webhook_secret) VALUES ('p', 'x')")
         await connection.execute(

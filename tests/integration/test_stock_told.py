@@ -7,7 +7,7 @@ import pytest
 import structlog
 from structlog.testing import LogCapture
 
-from gateway.api.metric_families import stock
+from gateway.api.metrics_beside import stock
 from gateway.store.database import Database
 from gateway.store.worklist import Worklist
 from tests.integration.test_audit_told import counted

@@ -183,3 +183,30 @@ async def test_plans_hold_when_statistics_are_old(rows: Any, connection: Any) ->
         assert len(await store.take([], [], 200)) == 251
     async with few_rows_looked_at(rows):
         await store.recover()
+
+
+async def test_the_backlog_is_counted_by_state_and_only_so_far(rows: Any) -> None:
+    """Due, later and dead, each up to the most; the oldest's age is exact all the same.
+
+    Seen red with `LIMIT` taken away from one of the counts.
+    """
+    await insert(rows, DEAD_PARTNER, 1, 40)
+    await insert(rows, PARTNER, 1001, 7)
+    await insert(rows, PARTNER, 2001, 3)
+    await insert(rows, PARTNER, 3001, 4)
+    await rows.execute(
+        "UPDATE webhook SET next_attempt_at = now() + interval '1 hour' WHERE id >= 2001;"
+        " UPDATE webhook SET state = 'dead', next_attempt_at = NULL WHERE id >= 3001;"
+        " UPDATE webhook SET next_attempt_at = now() - interval '1 day' WHERE id = 1001"
+    )
+    backlog = "SELECT due, later, dead, oldest_due_s FROM webhook_backlog($1)"
+    *counts, oldest_due_s = await rows.fetchrow(backlog, 100)
+    assert counts == [47, 3, 4]
+    assert 86_400 <= oldest_due_s < 90_000
+    *counts, oldest_due_s = await rows.fetchrow(backlog, 2)
+    assert counts == [2, 2, 2]
+    assert 86_400 <= oldest_due_s < 90_000
+    await rows.execute(
+        "UPDATE webhook SET next_attempt_at = now() + interval '9 s' WHERE id < 2001"
+    )
+    assert tuple(await rows.fetchrow(backlog, 100)) == (0, 50, 4, 0.0)

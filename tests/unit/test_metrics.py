@@ -4,10 +4,11 @@ import ipaddress
 
 import pytest
 
-from gateway.api.meters import LATENCY_BOUNDS_S, Meters, RouteMeter, orders_by_verdict
+from gateway.api.meters import Meters, RouteMeter, orders_by_verdict
 from gateway.api.metrics import may_scrape
 from gateway.domain.address import Address, Network
 from gateway.domain.order import Verdict
+from gateway.histogram import BOUNDS_S
 
 MONITORING: list[Network] = [ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("fd00::/8")]
 
@@ -36,10 +37,10 @@ def test_who_may_scrape(address: str | None, allowed: list[Network], *, expected
     ("duration_s", "bucket"),
     [
         (0.0, 0),
-        (LATENCY_BOUNDS_S[0], 0),  # bounds are inclusive, as Prometheus has them
-        (LATENCY_BOUNDS_S[0] * 1.001, 1),
-        (0.3, LATENCY_BOUNDS_S.index(0.5)),
-        (1e9, len(LATENCY_BOUNDS_S)),  # slower than all bounds
+        (BOUNDS_S[0], 0),  # bounds are inclusive, as Prometheus has them
+        (BOUNDS_S[0] * 1.001, 1),
+        (0.3, BOUNDS_S.index(0.5)),
+        (1e9, len(BOUNDS_S)),  # slower than all bounds
     ],
 )
 def test_buckets(duration_s: float, bucket: int) -> None:

@@ -53,6 +53,7 @@ async def test_who_waits_too_long_or_in_too_long_a_queue_is_told() -> None:
     async with shares.held("a"):
         waiting = asyncio.create_task(hold(shares, "a", asyncio.Event(), []))
         await settle()
+        assert (shares.in_use, shares.waiting) == (1, 1)
         with pytest.raises(OverloadedError):  # one waits already
             await hold(shares, "a", asyncio.Event(), [])
         with pytest.raises(OverloadedError):  # too long
@@ -60,7 +61,8 @@ async def test_who_waits_too_long_or_in_too_long_a_queue_is_told() -> None:
         async with shares.held("b"):  # another owner is not concerned
             pass
     async with shares.held("a"):  # nothing was lost by waiting in vain
-        pass
+        assert (shares.total, shares.in_use, shares.waiting) == (2, 1, 0)
+    assert (shares.late, shares.turned_away) == (1, 1)
 
 
 async def test_permits_come_back_from_those_that_give_up() -> None:

@@ -9,7 +9,6 @@ after that commit.
 import asyncio
 import random
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
@@ -38,6 +37,7 @@ from gateway.flows.dispatch.routes import Routes
 from gateway.flows.dispatch.settling import Settling
 from gateway.flows.line import Line, PlannedAttempt
 from gateway.flows.order_rules import too_many
+from gateway.histogram import Times
 from gateway.orders.refusal import Refusal
 
 log = structlog.get_logger()
@@ -94,7 +94,7 @@ class Dispatcher:
         self._background: set[asyncio.Task[None]] = set()
         self._polling: asyncio.Task[None] | None = None
         self._tended_at = 0.0
-        self.outcomes: Counter[tuple[int, str]] = Counter()  # upstream, what became of a call
+        self.exchanges = Times()  # by (upstream id, submit | query, what became of it)
 
     def set_platforms(self, platforms: Mapping[int, Platform]) -> None:
         """The upstreams as they are now; lanes of others keep their queues and wait."""
@@ -191,8 +191,9 @@ class Dispatcher:
         job.since = self._clock()
         began = time.monotonic()
         outcome = await platform.submit(self._requests.submit(job))
-        self.outcomes[job.upstream_id, outcome.kind] += 1
-        call.answered(outcome, time.monotonic() - began)
+        took_s = time.monotonic() - began
+        self.exchanges[job.upstream_id, "submit", outcome.kind].observe(took_s)
+        call.answered(outcome, took_s)
         if outcome.kind is AnswerKind.NOT_SENT:
             return await self._after_not_sent(job, outcome, first=first)
         job.not_sent = 0
@@ -232,7 +233,10 @@ class Dispatcher:
         platform = self._platforms.get(job.upstream_id)
         if platform is None:
             return
+        began = time.monotonic()
         state = await platform.query(self._requests.query(job))
+        took_s = time.monotonic() - began
+        self.exchanges[job.upstream_id, "query", state.kind].observe(took_s)
         await self._carry_out(job, self._decide(job, state), state)
 
     def hint(self, job: Job) -> None:

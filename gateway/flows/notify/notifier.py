@@ -36,6 +36,7 @@ from gateway.flows.notify.message import (
     message_of,
     order_of_line,
 )
+from gateway.histogram import Times
 
 log = structlog.get_logger()
 
@@ -94,6 +95,7 @@ class Notifier:
             self._settle_batch, lanes=2, batch_max=256, waiting_max=200_000, apart_s=APART_S
         )
         self._polling: asyncio.Task[None] | None = None
+        self.times = Times()  # of attempts, by (delivered | failed)
         self._tended_at = self._recovered_at = float("-inf")
         self.delivered = self.failed = self.dead = (
             0  # attempts that succeeded, failed; dead letters
@@ -285,8 +287,12 @@ class Notifier:
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signature,
         }
+        began = self._clock()
         answer = await self._sender.send(message.partner_id, message.url, headers, body)
+        took_s = self._clock() - began
         decision = decide(answer, attempts_before=message.attempts, chance=self._chance())
+        well = decision.state is WebhookState.DELIVERED
+        self.times["delivered" if well else "failed",].observe(took_s)
         if decision.endpoint_gone and message.to_endpoint:
             self._endpoint_gone(message.partner_id)
         self._count(message, answer, decision)

@@ -9,6 +9,27 @@ CREATE FUNCTION partners_waiting() RETURNS SETOF bigint LANGUAGE sql STABLE AS $
     SELECT partner_id FROM waiting WHERE partner_id IS NOT NULL
 $$;
 
+-- Messages by state, each counted up to p_most: steps of an index, of no more entries than that. The
+-- age of the oldest that is due is exact: one step for each partner.
+CREATE FUNCTION webhook_backlog(p_most integer, OUT due bigint, OUT later bigint, OUT dead bigint, OUT oldest_due_s double precision)
+LANGUAGE sql STABLE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    SELECT
+        (SELECT count(*) FROM (
+            SELECT FROM partners_waiting() AS p (partner_id) CROSS JOIN LATERAL (
+                SELECT FROM webhook w WHERE w.partner_id = p.partner_id AND w.state = 'pending' AND w.next_attempt_at <= now()
+                ORDER BY w.next_attempt_at LIMIT p_most) AS x LIMIT p_most) AS counted),
+        (SELECT count(*) FROM (
+            SELECT FROM partners_waiting() AS p (partner_id) CROSS JOIN LATERAL (
+                SELECT FROM webhook w WHERE w.partner_id = p.partner_id AND w.state = 'pending' AND w.next_attempt_at > now()
+                ORDER BY w.next_attempt_at LIMIT p_most) AS x LIMIT p_most) AS counted),
+        (SELECT count(*) FROM (
+            SELECT FROM webhook w WHERE w.state = 'dead' ORDER BY w.partner_id, w.id LIMIT p_most) AS counted),
+        (SELECT coalesce(greatest(extract(epoch FROM now() - min(first.at)), 0), 0)::double precision
+         FROM partners_waiting() AS p (partner_id) CROSS JOIN LATERAL (
+             SELECT w.next_attempt_at AS at FROM webhook w WHERE w.partner_id = p.partner_id AND w.state = 'pending'
+             ORDER BY w.next_attempt_at LIMIT 1) AS first)
+$$;
+
 -- Due messages, at most p_chunk of each partner but those p_full; they are the caller's for
 -- p_hold_s. A later event of an order waits until the earlier one was attempted. What was just
 -- inserted is in the memory of the worker whose slot made the id: the caller takes its own unless

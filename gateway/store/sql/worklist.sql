@@ -7,11 +7,18 @@ SELECT (SELECT count(*) FROM orders WHERE parked IS NOT NULL) AS parked_orders,
 FROM attempt a WHERE a.next_check_at IS NOT NULL AND a.state = 'uncertain'
 
 -- name: last_audit
-SELECT ok, extract(epoch FROM ended_at)::double precision AS ended_at FROM audit_run ORDER BY id DESC LIMIT 1
+-- One row always. opened_at: when the database was set up, from where on there is something to audit.
+SELECT last.ok, extract(epoch FROM last.ended_at)::double precision AS ended_at,
+       extract(epoch FROM opened.at)::double precision AS opened_at
+FROM (SELECT min(applied_at) AS at FROM migration) AS opened
+LEFT JOIN (SELECT ok, ended_at FROM audit_run ORDER BY id DESC LIMIT 1) AS last ON true
 
 -- name: disabled_endpoints
 SELECT p.name, e.disabled_why AS why FROM webhook_endpoint e JOIN partner p ON p.id = e.partner_id
 WHERE e.disabled_at IS NOT NULL
+
+-- name: webhooks
+SELECT due, later, dead, oldest_due_s FROM webhook_backlog($1)
 
 -- name: stock
 -- Of SKUs on sale, like for_sale of stock_levels: leases are looked into where little else is left.
