@@ -23,6 +23,7 @@ def families(context: Context) -> list[Family]:
     return [
         *_http(context),
         *_orders(context),
+        *_held(context),
         *beside(context),
         *_process(context),
     ]
@@ -102,6 +103,10 @@ def _orders(context: Context) -> Iterator[Family]:
         "Order lines that may wait; more are shed.",
         context.config.queue_lines_max,
     )
+
+
+def _held(context: Context) -> Iterator[Family]:
+    """Codes, and the leases they are held by."""
     holdings = sorted(context.stock.holdings().items())
     yield Family(
         "gauge",
