@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.config import Config
+from gateway.histogram import Times
 from gateway.store import migrate
 from gateway.store.commit import PARAMETERS, PLANNING, CommitLane
 from gateway.store.migrate import apply_migrations, routines_schema
@@ -47,7 +48,9 @@ async def test_a_committer_plans_by_look_up(database_url: str) -> None:
 
     Seen red with `connect` called without the settings.
     """
-    lane = CommitLane(dsn=database_url, config=Config(), chain=0, worker_id=uuid.UUID(int=1))
+    lane = CommitLane(
+        dsn=database_url, config=Config(), chain=0, worker_id=uuid.UUID(int=1), times=Times()
+    )
     await lane.open()
     try:
         said = {

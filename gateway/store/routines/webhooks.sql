@@ -12,7 +12,7 @@ $$;
 -- Messages by state, each counted up to p_most: steps of an index, of no more entries than that. The
 -- age of the oldest that is due is exact: one step for each partner.
 CREATE FUNCTION webhook_backlog(p_most integer, OUT due bigint, OUT later bigint, OUT dead bigint, OUT oldest_due_s double precision)
-LANGUAGE sql STABLE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE sql STABLE AS $$
     SELECT
         (SELECT count(*) FROM (
             SELECT FROM partners_waiting() AS p (partner_id) CROSS JOIN LATERAL (
