@@ -12,7 +12,7 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -239,21 +239,34 @@ def command(app: typer.Typer, name: str, *, example: str) -> Callable[[Handler],
         room_name = handler.__module__.rpartition(".")[2]
         whole_name = name if name == room_name else f"{room_name} {name}"
         own = list(inspect.signature(handler).parameters.values())[1:]
-        keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
-
-        def run(**values: Any) -> None:
-            call = _take_call(whole_name, values)
-            raise typer.Exit(_run(handler, call, values))
-
-        parameters = [*keyword_only, *_common_parameters()]
-        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        run.__annotations__ = {p.name: p.annotation for p in parameters}
-        app.command(
-            name, cls=HouseCommand, help=inspect.getdoc(handler), epilog=f"Example: {example}"
-        )(run)
+        text = inspect.getdoc(handler) or ""
+        add_command(app, name, whole_name, handler, own=own, text=text, example=example)
         return handler
 
     return register
+
+
+def add_command(
+    app: typer.Typer,
+    name: str,
+    whole_name: str,
+    handler: Handler,
+    *,
+    own: Sequence[inspect.Parameter],
+    text: str,
+    example: str,
+) -> None:
+    """Register a handler with `own` parameters; `text` is its help, `example` ends it."""
+    keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+
+    def run(**values: Any) -> None:
+        call = _take_call(whole_name, values)
+        raise typer.Exit(_run(handler, call, values))
+
+    parameters = [*keyword_only, *_common_parameters()]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    app.command(name, cls=HouseCommand, help=text, epilog=f"Example: {example}")(run)
 
 
 def _take_call(name: str, values: dict[str, Any]) -> Call:

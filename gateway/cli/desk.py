@@ -10,7 +10,7 @@ from gateway.cli.command import Call
 from gateway.config import Config
 
 if TYPE_CHECKING:
-    from gateway.flows.administration.port import Secrecy
+    from gateway.flows.administration.port import At, Secrecy
     from gateway.native import Vault
     from gateway.store.administration import AdministrationStatements
     from gateway.store.database import Database
@@ -70,3 +70,14 @@ async def open_secrecy(config: Config, statements: "AdministrationStatements") -
         new_partner_secrets=partial(native.new_partner_secrets, vault),
         new_webhook_secret=native.new_webhook_secret,
     )
+
+
+@asynccontextmanager
+async def open_at(
+    call: Call, *, read_only: bool = False, opens_vault: bool = False
+) -> "AsyncIterator[At]":
+    """The one transaction that a declared action, view or page works in."""
+    from gateway.flows.administration.port import At
+
+    async with open_desk(call) as desk, desk.transaction(read_only=read_only) as db:
+        yield At(db=db, vault=await open_secrecy(desk.config, db) if opens_vault else None)

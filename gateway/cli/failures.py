@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.cli.output import Failure
+from gateway.cli.words import in_words
 from gateway.domain.errors import (
     ConfigError,
     InvariantBrokenError,
@@ -13,9 +14,7 @@ from gateway.domain.errors import (
     StoreUnavailableError,
 )
 from gateway.domain.native_errors import VaultError
-
-# A refusal that any reader of the command alone could have foreseen is wrong usage.
-USAGE_CODES: Final = frozenset({"invalid-argument"})
+from gateway.ground.desk.refusal import USAGE_CODES, DeskRefusedError
 
 _CODES: Final[Mapping[type[QuangateError], str]] = {
     ConfigError: "invalid-configuration",
@@ -27,6 +26,9 @@ _CODES: Final[Mapping[type[QuangateError], str]] = {
 
 def to_failure(error: Exception) -> Failure:
     """What to tell of an exception; those we did not foresee become `internal`, in one line."""
+    if isinstance(error, DeskRefusedError):
+        exit_code = 2 if error.code in USAGE_CODES else 1
+        return Failure(code=error.code, detail=in_words(error), exit_code=exit_code)
     if isinstance(error, RefusedError):
         exit_code = 2 if error.code in USAGE_CODES else 1
         return Failure(code=error.code, detail=str(error), exit_code=exit_code)

@@ -37,6 +37,7 @@ ROOMS: Final[Mapping[str, tuple[str, str]]] = {
     "webhook": ("webhook", "Messages to partners: set, secret, list, replay."),
     "reconcile": ("reconcile", "Compare our records of a day with an upstream's."),
     "keys": ("keys", "The key that encrypts keys: create, show, rotate."),
+    "change": ("change", "The log of what operators did: list."),
     "audit": ("audit", "Check the invariants on the live database."),
     "migrate": ("migrate", "Prepare a PostgreSQL of your own, as its owner."),
     "doctor": ("doctor", "Check this machine and its settings."),

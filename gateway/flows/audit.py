@@ -131,13 +131,18 @@ CHECKS: Final = (
     ),
     Check(
         invariant="I13",
-        holds="{views} records of views form unbroken chains, and match what they record",
+        holds="{views} records of views form unbroken chains, and match what they record; "
+        "the log of {changes} changes is whole",
         statements=(
             "i13_chain",
             "i13_head",
             "i13_read_digest",
             "i13_commit_digest",
             "i13_delivery_without_view",
+            "i13_change_chain",
+            "i13_change_head",
+            "i13_change_digest",
+            "i13_change_guards",
             "i13_rights",
             "i13_guards",
         ),

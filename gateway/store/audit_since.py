@@ -40,8 +40,13 @@ CUTS: Final[Mapping[str, Mapping[str, str]]] = {
     "i13_read_digest": {"reveal": "reveal"},
     "i13_commit_digest": {"orders": "orders_of_commits", "reveal": "reveal_of_commits"},
     "i13_delivery_without_view": _ORDERS,
+    "i13_change_digest": {"change": "change"},
 }
-REWRITTEN: Final = ("i10_entry_chain", "i13_chain")  # each row needs the one before it
+REWRITTEN: Final = (
+    "i10_entry_chain",
+    "i13_chain",
+    "i13_change_chain",
+)  # each row needs the one before it
 
 
 def cut(statement: str) -> str | None:

@@ -29,9 +29,10 @@ PASSING: Final = "deleted by whoever made it, when it is over"
 RETENTION: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         (
-            "account", "adjustment", "allocation", "attempt", "bought_code", "buyer_usage", "code",
-            "code_fingerprint", "code_void", "entry", "orders", "resolution", "reveal",
-            "reveal_head", "statement_day", "audit_run", "forgotten", "migration",
+            "account", "adjustment", "allocation", "attempt", "bought_code", "buyer_usage",
+            "change", "change_head", "code", "code_fingerprint", "code_void", "entry", "orders",
+            "resolution", "reveal", "reveal_head", "statement_day", "audit_run",
+            "forgotten", "migration",
         ),
         FOR_EVER,
     ),

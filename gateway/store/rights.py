@@ -51,6 +51,8 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "adjustment": INSERT_ONLY,
     "bought_code": INSERT_ONLY,
     "code_void": INSERT_ONLY,
+    "change": INSERT_ONLY,
+    "change_head": Rights(insert=False, update=("height", "hash")),
     "reveal_head": Rights(update=("height", "hash")),
     "account": Rights(update=("balance", "credit_limit", "last_entry")),
     "orders": Rights(

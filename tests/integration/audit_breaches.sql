@@ -267,6 +267,33 @@ SELECT;
 -- breach: i10_guards: the guard never_emptied of entry is missing
 DROP TRIGGER never_emptied ON entry;
 
+-- breach: i13_change_chain: change 2 does not follow
+DELETE FROM change WHERE id = 1;
+
+-- breach: i13_change_chain: change 1 does not follow
+UPDATE change SET digest = sha256('x') WHERE id = 1;
+
+-- breach: i13_change_head: its head says 2, its last row is 1
+DELETE FROM change WHERE id = 2;
+
+-- breach: i13_change_head: its head says nothing
+DELETE FROM change_head;
+
+-- breach: i13_change_head: with another hash
+UPDATE change SET hash = sha256('x') WHERE id = 2;
+
+-- breach: i13_change_digest: change 2 was changed
+UPDATE change SET reason = 'another' WHERE id = 2;
+
+-- breach: i13_change_digest: change 1 was changed
+UPDATE change SET at = at - interval '1 microsecond' WHERE id = 1;
+
+-- breach: i13_rights: quangate_gateway may DELETE change
+GRANT DELETE ON change TO quangate_gateway;
+
+-- breach: i13_change_guards: the guard follow_change of change is not the one that was made
+CREATE OR REPLACE FUNCTION public.follow_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+
 -- breach: i13_guards: the guard refuse_change of reveal is not the one that was made
 CREATE OR REPLACE FUNCTION public.refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 

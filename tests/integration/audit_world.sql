@@ -49,6 +49,10 @@ UPDATE account SET balance = balance + 500, last_entry = last_entry + 1;
 SELECT void_codes(id, '{15}', 'recalled') FROM pool;
 SELECT record_views(1, '[{"order": "102", "key": "qk_1", "via": "read"}]');
 
+-- What operators did.
+SELECT record_change('os:li@host', 'partner.create', 'acme', '{"partner": "acme"}', NULL, '{"partner": {"name": "acme"}}', NULL, 'uid 1');
+SELECT record_change('os:li@host', 'account.adjust', 'acme', '{"amount": 5}', NULL, NULL, 'typed twice', 'uid 1');
+
 -- Order 401 bought two codes on demand; the platform sold one more, which is void.
 INSERT INTO pool (name, purchased) VALUES ('card', true);
 INSERT INTO sku (sku, name, kind, purchase_pool_id, price) SELECT 'CARD', 'Card', 'code', id, 100 FROM pool WHERE name = 'card';

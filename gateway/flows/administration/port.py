@@ -1,27 +1,19 @@
 """What administration needs from the outside: statements in a transaction, and secrecy."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final
 
 from gateway.domain.errors import RefusedError
+from gateway.ground.desk.perform import Row, Statements
+from gateway.ground.desk.refusal import DeskRefusedError
 
-Row = Mapping[str, Any]
+__all__ = ["At", "Row", "Secrecy", "Statements"]
 
 AMOUNT_MAX: Final = 10**15  # minor units, of one movement; far above any there is
 BALANCE_MAX: Final = 10**18  # minor units; a bigint holds nine times as much
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-
-class Statements(Protocol):
-    """Runs the named statements of administration within one open transaction."""
-
-    async def one(self, name: str, *values: Any) -> Row | None:
-        """The first row, or None."""
-
-    async def all(self, name: str, *values: Any) -> Sequence[Row]:
-        """Every row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +26,20 @@ class Secrecy:
     new_webhook_secret: Callable[[], str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class At:
+    """Where an action of administration works: its transaction, the vault if it asks for it."""
+
+    db: Statements
+    vault: Secrecy | None = None
+
+    @property
+    def secrecy(self) -> Secrecy:
+        """The vault; only for actions that say they open it."""
+        assert self.vault is not None, "the action does not say opens_vault"
+        return self.vault
+
+
 def invalid(message: str) -> RefusedError:
     """A refusal that needed no look at the data: wrong usage."""
     return RefusedError("invalid-argument", message)
@@ -42,23 +48,18 @@ def invalid(message: str) -> RefusedError:
 def check_name(what: str, name: str) -> str:
     """The name, if it may be one."""
     if not _NAME.fullmatch(name):
-        raise invalid(f"{name!r} is no {what} name: 1 to 64 of A-Z a-z 0-9 . _ -")
+        raise DeskRefusedError("invalid-argument", what, {"noun": what, "name": name})
     return name
 
 
 def already_exists(what: str, name: str) -> RefusedError:
     """The refusal of making one twice."""
-    return RefusedError(
-        "already-exists",
-        f"there is a {what} {name} already; `quangate {what} show {name}` shows it",
-    )
+    return DeskRefusedError("already-exists", what, {"noun": what, "name": name})
 
 
 def not_found(what: str, name: str) -> RefusedError:
     """The refusal of naming one that is not there."""
-    return RefusedError(
-        "not-found", f"there is no {what} {name!r}; `quangate {what} list` shows those there are"
-    )
+    return DeskRefusedError("not-found", what, {"noun": what, "name": name})
 
 
 async def partner_id(db: Statements, name: str) -> int:

@@ -1,4 +1,4 @@
--- The guards of an invariant that are missing or switched off, a sentence each. For the audit: whoever
+-- The guards of an invariant (of `changes`: the log of changes) that are missing or switched off, a sentence each. For the audit: whoever
 -- owns the tables could take one away. Kinds: t trigger, c constraint, i index, f the text of a
 -- trigger's function (md5), which could be replaced by one that refuses nothing.
 CREATE FUNCTION missing_guards(p_invariant text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
@@ -32,7 +32,11 @@ CREATE FUNCTION missing_guards(p_invariant text) RETURNS SETOF text LANGUAGE sql
         ('I10', 'f', 'entry', 'follow_entry', '1afbeefa77d4e40469c24a285b685cb3'), ('I10', 'f', 'account', 'refuse_step_back', '481aff88cb51f749511406b26dddaa58'),
         ('I13', 'c', 'reveal', 'reveal_chain_height_key', ''), ('I13', 't', 'reveal', 'reveal_insert_only', ''),
         ('I13', 't', 'reveal', 'never_emptied', ''), ('I13', 't', 'reveal_head', 'head_grows', ''), ('I13', 't', 'reveal_head', 'head_kept', ''),
-        ('I13', 't', 'reveal_head', 'never_emptied', ''), ('I13', 'f', 'reveal', 'refuse_change', '44402823f9c527457909d9d0b4007afb'),
+        ('I13', 't', 'reveal_head', 'never_emptied', ''), ('changes', 'c', 'change', 'change_pkey', ''),
+        ('changes', 't', 'change', 'change_follows', ''), ('changes', 't', 'change', 'change_insert_only', ''), ('changes', 't', 'change', 'never_emptied', ''),
+        ('changes', 't', 'change_head', 'change_head_grows', ''), ('changes', 't', 'change_head', 'change_head_kept', ''),
+        ('changes', 't', 'change_head', 'never_emptied', ''), ('changes', 'f', 'change', 'follow_change', 'c5caf9bd238146cf13c3cc558761f52f'),
+        ('I13', 'f', 'reveal', 'refuse_change', '44402823f9c527457909d9d0b4007afb'),
         ('I13', 'f', 'reveal', 'refuse_truncate', '942f770fa5ecfba92c92720a3d9ca76b')
     ) AS g (invariant, kind, tab, name, md5)
     LEFT JOIN pg_trigger t ON g.kind = 't' AND t.tgrelid = to_regclass('public.' || g.tab) AND t.tgname = g.name

@@ -316,7 +316,7 @@ SELECT (SELECT count(*) FROM orders) AS orders, (SELECT count(*) FROM allocation
        (SELECT count(*) FROM pool) AS pools, (SELECT coalesce(sum(size), 0)::bigint FROM pool) AS codes,
        (SELECT count(*) FROM attempt) AS attempts, (SELECT count(*) FROM lease WHERE state = 'active') AS leases,
        (SELECT count(*) FROM account) AS accounts, (SELECT coalesce(sum(last_entry), 0)::bigint FROM account) AS entries,
-       (SELECT count(*) FROM webhook) AS webhooks, (SELECT count(*) FROM reveal) AS views
+       (SELECT count(*) FROM webhook) AS webhooks, (SELECT count(*) FROM reveal) AS views, (SELECT count(*) FROM change) AS changes
 
 -- name: note_run
 INSERT INTO audit_run (ok, findings) VALUES ($1, $2)

@@ -73,3 +73,15 @@ FROM (SELECT n.before, r.chain, r.height, r.digest, r.hash,
       JOIN reveal r ON r.chain = n.chain AND r.height >= n.before
       WINDOW w AS (PARTITION BY r.chain ORDER BY r.height)) AS r
 WHERE height > before AND (height <> height_before + 1 OR hash <> sha256(hash_before || digest))
+
+-- name: change
+SELECT * FROM public.change WHERE at >= $1
+
+-- name: i13_change_chain
+SELECT format('change %s does not follow from the one before it', id) AS problem
+FROM (SELECT n.before, c.id, c.digest, c.hash, lag(c.id, 1, 0::bigint) OVER w AS id_before, lag(c.hash, 1, sha256('')) OVER w AS hash_before
+      FROM (SELECT coalesce((SELECT max(p.id) FROM change p WHERE p.id < f.first), 0) AS before
+            FROM (SELECT min(id) AS first FROM change WHERE at >= $1 HAVING count(*) > 0) AS f) AS n
+      JOIN change c ON c.id >= n.before
+      WINDOW w AS (ORDER BY c.id)) AS c
+WHERE id > before AND (id <> id_before + 1 OR hash <> sha256(hash_before || digest))

@@ -35,7 +35,7 @@ FROM orders o WHERE o.seqs IS NOT NULL AND o.commit_no IS NULL
 -- Nobody but the owner may rewrite or empty what proves money, a delivery or a view; and who works on it is no superuser.
 SELECT format('%s may %s %s', CASE x.grantee WHEN 0 THEN 'everybody' ELSE pg_get_userbyid(x.grantee) END, x.privilege_type, c.relname) AS problem
 FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) AS x
-WHERE c.relnamespace = 'public'::regnamespace AND c.relname IN ('entry', 'allocation', 'reveal', 'code_void', 'bought_code')
+WHERE c.relnamespace = 'public'::regnamespace AND c.relname IN ('entry', 'allocation', 'reveal', 'code_void', 'bought_code', 'change')
   AND x.grantee <> c.relowner AND x.privilege_type NOT IN ('SELECT', 'INSERT', 'MAINTAIN')
 UNION ALL
 SELECT DISTINCT format('%s, who works on %s, is superuser', r.rolname, c.relname)

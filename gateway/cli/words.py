@@ -1,0 +1,51 @@
+"""Refusals in the words of the command line: a table from what is wrong to a sentence."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from gateway.ground.desk.refusal import DeskRefusedError
+
+Facts = Mapping[str, Any]
+
+
+def _bounds(field: str, facts: Facts) -> str:
+    least, most, value = facts["least"], facts["most"], facts["value"]
+    if most is None:
+        return f"{field} must be at least {least}, not {value}"
+    return f"{field} must be {least} to {most}, not {value}"
+
+
+def _length(field: str, facts: Facts) -> str:
+    printable = "printable " if facts.get("printable") else ""
+    return f"{field} needs {facts['shortest']} to {facts['longest']} {printable}characters"
+
+
+# (code, a fact that tells refusals of a code apart): what to say, with the field as it is typed.
+_WORDS: Final[Mapping[tuple[str, str], Callable[[str, Facts], str]]] = {
+    ("not-found", "noun"): lambda _, facts: (
+        f"there is no {facts['noun']} {facts['name']!r}; "
+        f"`quangate {facts['noun']} list` shows those there are"
+    ),
+    ("already-exists", "noun"): lambda _, facts: (
+        f"there is a {facts['noun']} {facts['name']} already; "
+        f"`quangate {facts['noun']} show {facts['name']}` shows it"
+    ),
+    ("invalid-argument", "noun"): lambda _, facts: (
+        f"{facts['name']!r} is no {facts['noun']} name: 1 to 64 of A-Z a-z 0-9 . _ -"
+    ),
+    ("invalid-argument", "least"): _bounds,
+    ("invalid-argument", "longest"): _length,
+    ("invalid-argument", "form"): lambda field, facts: (
+        f"{field} is not as it must be: {facts['form']}"
+    ),
+}  # fmt: skip
+
+
+def in_words(refusal: DeskRefusedError, typed: Mapping[str, str] | None = None) -> str:
+    """A sentence for people; `typed` says how members are typed (`--per-buyer`, `AMOUNT`)."""
+    field = refusal.field or ""
+    shown = (typed or {}).get(field, f"--{field.replace('_', '-')}" if field else "")
+    for (code, fact), say in _WORDS.items():
+        if code == refusal.code and fact in refusal.facts:
+            return say(shown, refusal.facts)
+    return str(refusal)

@@ -1,0 +1,19 @@
+"""Kinds of members that several nouns are asked with."""
+
+from typing import Annotated, Final, TypeAlias
+
+from msgspec import Meta
+
+NAME_HELP: Final = "1 to 64 of A-Z a-z 0-9 . _ - and unique."
+
+# A name for something new. What it may be, the use case says, to every caller.
+NewName: TypeAlias = Annotated[
+    str, Meta(description=NAME_HELP, extra={"argument": True, "metavar": "NAME"})
+]
+PartnerName: TypeAlias = Annotated[
+    str, Meta(description="A partner's name.", extra={"argument": True})
+]
+OnlyPartner: TypeAlias = Annotated[str | None, Meta(description="Only this partner's.")]
+Limit: TypeAlias = Annotated[
+    int, Meta(ge=1, le=10_000, description="At most this many, the newest first.")
+]

@@ -1,0 +1,92 @@
+"""One thing an operator can do, as plain data; nothing here does it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from gateway.ground.desk.given import Given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noun:
+    """What commands are about. `name` is the command's word, `plural` the API's."""
+
+    name: str
+    plural: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Who does something, why, and from where: for the log of changes."""
+
+    actor: str  # `os:USER@HOST` at the command line
+    whence: str  # what nobody can type: user id, terminal, host
+    reason: str | None = None
+
+
+class Reason(Enum):
+    """Whether an action asks why."""
+
+    NONE = "none"  # may be said by API, is not asked for
+    ASKED = "asked"  # `--reason`, which may be left out; API and console insist on it
+    MEMBER = "member"  # a member of what is given, by the name of `reason`
+
+
+class SecondPerson(Enum):
+    """Whether somebody else has to approve, once there are operators."""
+
+    NEVER = "never"
+    ALWAYS = "always"
+    ABOVE_LIMIT = "above-limit"  # of the setting that `Action.limit` names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """Rows that an action changes, seen before and after it.
+
+    `statement` gives at most one row, with its columns' own names, and locks it where somebody
+    else than operators changes it too. `key` has its values from what was given and the answer
+    (None before there is one); None: there is no such row yet. `left_out` are the columns of
+    `table` that the log never has: secrets, and what is too long to be read.
+    """
+
+    name: str  # the member of `before` and `after`
+    table: str
+    statement: str
+    key: Callable[[Any, Mapping[str, Any] | None], tuple[Any, ...] | None]
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What is done, with what, by whom, and how it is undone.
+
+    `run(at, given, change)` is the use case; its answer is what `--json` prints. `kept` are the
+    members of the answer that the log of changes has, beside the rows of `traces`.
+    """
+
+    noun: Noun
+    verb: str
+    doc: str
+    given: type[Given]
+    example: str  # a command line
+    permission: str
+    run: Callable[[Any, Any, Change], Awaitable[Mapping[str, Any]]]
+    undo: str
+    subject: Callable[[Any, Mapping[str, Any]], str]
+    traces: tuple[Trace, ...] = ()
+    kept: tuple[str, ...] = ()
+    reason: Reason = Reason.NONE
+    step_up: bool = False
+    second_person: SecondPerson = SecondPerson.NEVER
+    limit: str | None = None
+    opens_vault: bool = False
+    note: Callable[[Any, Mapping[str, Any]], str | None] | None = None  # for people: what is next
+
+    @property
+    def name(self) -> str:
+        """As the log of changes and limits call it."""
+        return f"{self.noun.name}.{self.verb}"

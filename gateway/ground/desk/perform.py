@@ -1,0 +1,110 @@
+"""An action is done and written down in one transaction, which is the caller's: both or neither."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, Protocol
+
+import msgspec
+from msgspec import structs
+
+from gateway.ground.desk.action import Action, Change, Reason
+from gateway.ground.desk.given import Given, check, kept
+from gateway.ground.desk.refusal import DeskRefusedError
+from gateway.ground.desk.view import View
+
+REASON_LENGTH_MAX: Final = 500
+Row = Mapping[str, Any]
+
+
+class Statements(Protocol):
+    """Runs named statements within one open transaction."""
+
+    async def one(self, name: str, *values: Any) -> Row | None:
+        """The first row, or None."""
+
+    async def all(self, name: str, *values: Any) -> Sequence[Row]:
+        """Every row."""
+
+
+class At(Protocol):
+    """Where an action works; features have their own, with more in it."""
+
+    @property
+    def db(self) -> Statements:
+        """The transaction."""
+
+
+async def perform(action: Action, at: At, given: Given, change: Change) -> Row:
+    """Do it and write it down; the answer. Refused, it raises, and nothing of it may be kept."""
+    check(given)
+    if action.reason is Reason.MEMBER:
+        change = replace(change, reason=getattr(given, "reason") or None)  # noqa: B009  any Given
+    _check_reason(change.reason)
+    before = await _seen(action, at.db, given, None)
+    answer = await action.run(at, given, change)
+    after = await _seen(action, at.db, given, answer)
+    after |= {name: answer[name] for name in action.kept if name in answer}
+    await at.db.one(
+        "record_change", change.actor, action.name, action.subject(given, answer),
+        as_json(kept(given)), as_json(before) if before else None,
+        as_json(after) if after else None, change.reason, change.whence,
+    )  # fmt: skip
+    return answer
+
+
+async def look(view: View, at: At, given: Given) -> Row:
+    """The rows of a view under their name, and where the next page begins, if there is one."""
+    check(given)
+    if view.rows is not None:
+        return {view.rows_as: await view.rows(at, given)}
+    if view.cursor is None:
+        rows = await at.db.all(view.statement, *structs.astuple(given))
+        return {view.rows_as: [_parsed(view, row) for row in rows]}
+    limit: int = getattr(given, "limit")  # noqa: B009  a view with a cursor has it
+    one_more = structs.replace(given, limit=limit + 1)
+    rows = await at.db.all(view.statement, *structs.astuple(one_more))
+    more = len(rows) > limit
+    return {
+        view.rows_as: [_parsed(view, row) for row in rows[:limit]],
+        "next_cursor": str(rows[limit - 1][view.cursor]) if more else None,
+    }
+
+
+def _parsed(view: View, row: Row) -> Row:
+    """JSON comes from the database as text."""
+    names = [c.name for c in view.columns if c.kind == "json" and isinstance(row[c.name], str)]
+    return {**row, **{name: msgspec.json.decode(row[name]) for name in names}}
+
+
+async def _seen(action: Action, db: Statements, given: Given, answer: Row | None) -> dict[str, Any]:
+    """The rows an action is about, as they are now; those that are not there are left out."""
+    found: dict[str, Any] = {}
+    for trace in action.traces:
+        key = trace.key(given, answer)
+        row = await db.one(trace.statement, *key) if key is not None else None
+        if row is not None:
+            found[trace.name] = row
+    return found
+
+
+def _check_reason(reason: str | None) -> None:
+    if reason is not None and not (
+        1 <= len(reason.strip()) <= REASON_LENGTH_MAX and reason.isprintable()
+    ):
+        facts = {"shortest": 1, "longest": REASON_LENGTH_MAX, "printable": True}
+        raise DeskRefusedError("invalid-argument", "reason", facts)
+
+
+def as_json(value: Any) -> str:
+    """JSON text; bytes are refused, since what is wrapped or sealed has no place in a log."""
+    return msgspec.json.encode(_without_bytes(value)).decode()
+
+
+def _without_bytes(value: Any) -> Any:
+    if isinstance(value, bytes | bytearray | memoryview):
+        raise TypeError("bytes have no place in the log of changes")
+    if isinstance(value, Mapping):
+        return {str(name): _without_bytes(part) for name, part in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [_without_bytes(part) for part in value]
+    return value

@@ -1,0 +1,22 @@
+"""Why an action or a view is refused: facts, which each face puts into its own words."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from gateway.domain.errors import RefusedError
+
+# A refusal that any reader of the question alone could have foreseen is wrong usage.
+USAGE_CODES: Final = frozenset({"invalid-argument"})
+
+
+class DeskRefusedError(RefusedError):
+    """`code` says what is wrong, `field` with which member (if one), `facts` the rest.
+
+    Facts are plain values by name and never secret. Without a face its text is all three.
+    """
+
+    def __init__(self, code: str, field: str | None, facts: Mapping[str, Any]) -> None:
+        told = ", ".join(f"{name}={value!r}" for name, value in facts.items() if value is not None)
+        super().__init__(code, f"{code}{f' ({field})' if field else ''}: {told}")
+        self.field = field
+        self.facts = facts

@@ -1,0 +1,71 @@
+"""What an operator can see, as plain data: lists of rows, and pages about one thing."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gateway.ground.desk.action import Noun
+from gateway.ground.desk.given import Given
+
+Kind = Literal["text", "id", "number", "money", "share", "seconds", "time", "flag", "list", "json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One member of a row."""
+
+    name: str
+    kind: Kind
+    zh: str
+    en: str
+    unit: str | None = None
+    permission: str | None = None  # None: whoever may see the view
+    masked: bool = False  # shown in part, the whole by an action of its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SortKey:
+    """An order that an index serves."""
+
+    columns: tuple[str, ...]
+    index: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A list. The members of `given` are its filters, and the parameters of `statement`, in order.
+
+    A list that grows without end has `cursor`: the column whose value in the last row is where
+    the next page goes on. The members `cursor` and `limit` say from where on and how many; the
+    statement gives the rows beyond, in the order of `sort[0]`. Never OFFSET, never a count
+    without a bound.
+    """
+
+    noun: Noun
+    verb: str
+    doc: str
+    given: type[Given]
+    example: str
+    permission: str
+    columns: tuple[Column, ...]
+    sort: tuple[SortKey, ...]
+    statement: str
+    rows_as: str  # the member that holds them at the command line
+    cursor: str | None = None
+    rows: Callable[[Any, Any], Awaitable[Sequence[Mapping[str, Any]]]] | None = None
+    opens_vault: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a table cannot show: one thing and what belongs to it. `read(at, given)` finds it."""
+
+    noun: Noun
+    verb: str
+    doc: str
+    given: type[Given]
+    example: str
+    permission: str
+    read: Callable[[Any, Any], Awaitable[Mapping[str, Any]]]
+    opens_vault: bool = False

@@ -1,0 +1,158 @@
+"""What the desk declares is whole: every action, view and page, walked one by one."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway import desks
+from gateway.cli import declared, root
+from gateway.cli.declared import Declared, as_typed, read
+from gateway.desks.everything import ACTIONS, DECLARED, VIEWS
+from gateway.ground.desk.action import Action, Reason, SecondPerson
+from gateway.ground.desk.given import Given, check, kept, members
+from gateway.ground.desk.refusal import DeskRefusedError
+from tests.unit.command_line import commands_of, unknown_commands
+
+# What is neither a table nor a change: it runs, moves files, or talks to somebody else.
+PLAIN = {
+    "serve", "demo", "migrate", "doctor", "audit", "call", "reconcile",
+}  # fmt: skip
+NOT_YET = {
+    "account adjust", "account credit-limit", "account deposit", "account show",
+    "campaign create", "campaign list", "channel add", "channel list",
+    "codes batches", "codes generate", "codes import", "codes stats", "codes void",
+    "key check", "key create", "key list", "key revoke", "key rotate",
+    "keys create", "keys retire", "keys rotate", "keys show",
+    "order cancel", "order list", "order place", "order resolve", "order show",
+    "sku account-rule", "sku create", "sku limit", "sku list", "sku off-sale", "sku on-sale",
+    "sku price", "sku show",
+    "upstream add", "upstream balance", "upstream catalog", "upstream connectors", "upstream list",
+    "upstream pause", "upstream resume", "upstream show", "upstream simulate", "upstream test",
+    "upstream update",
+    "webhook list", "webhook replay", "webhook replay-dead", "webhook secret", "webhook set",
+    "webhook test",
+}  # fmt: skip
+COMMON = {"data", "database_url", "owner_url", "config_file", "as_json", "wide", "log_level"}
+
+
+def named(one: Declared) -> str:
+    """As it is typed."""
+    return f"{one.noun.name} {one.verb}"
+
+
+def example_of(one: Declared) -> Given:
+    """Its example, read as the command line reads it."""
+    command = root.load_room(one.noun.name).commands[one.verb]
+    words = shlex.split(one.example)
+    assert words[:3] == ["quangate", one.noun.name, one.verb]
+    params = dict(command.make_context(one.verb, words[3:]).params)
+    return read(one.given, {name: params[name] for name in params if name not in COMMON})
+
+
+@pytest.fixture(autouse=True)
+def _files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that examples name hold something."""
+    monkeypatch.setattr(declared, "read_text", lambda *_, **__: "from a file")
+    monkeypatch.setattr("gateway.cli.parameters.read_text", lambda *_, **__: "from a file")
+
+
+@pytest.mark.parametrize("one", DECLARED, ids=named)
+def test_its_example_is_good_for_every_face(one: Declared) -> None:
+    """Typed or as JSON it is the same, within its bounds, and holds nothing there is no member for.
+
+    Seen red with an example of another verb, and with one above the bound of `limit`.
+    """
+    given = example_of(one)
+    check(given)
+    body = msgspec.json.encode(given)
+    assert msgspec.json.decode(body, type=one.given) == given
+    assert kept(given).keys() <= {member.name for member in members(one.given)}
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({**msgspec.to_builtins(given), "colour": "red"}, one.given)
+
+
+@pytest.mark.parametrize("one", DECLARED, ids=named)
+def test_it_is_described(one: Declared) -> None:
+    """A sentence, help for every member, a permission of its own noun, a name in two languages."""
+    assert one.doc.strip().endswith((".", ")"))
+    assert one.permission.startswith(f"{one.noun.plural}:")
+    assert one.noun.zh != one.noun.en
+    for member in members(one.given):
+        assert member.help.endswith((".", "]", ")")), member.name
+        assert not member.many or not member.required
+        assert as_typed(member)
+    if not isinstance(one, Action):
+        assert one.permission == f"{one.noun.plural}:read"
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=named)
+def test_an_action_says_how_it_is_undone(action: Action) -> None:
+    """And the commands it names for that exist; a limit has a second person, and the other way.
+
+    Seen red with `quangate partner delete` in a sentence.
+    """
+    assert action.undo.endswith(".")
+    assert unknown_commands(action.undo) == []
+    assert (action.limit is not None) == (action.second_person is SecondPerson.ABOVE_LIMIT)
+    has_member = any(member.name == "reason" for member in members(action.given))
+    assert has_member == (action.reason is Reason.MEMBER)
+    assert callable(action.run)
+
+
+def test_every_command_is_declared_or_plain() -> None:
+    """A new command is a declaration, or stands above for a reason. NOT_YET only gets shorter.
+
+    Seen red without `change` in the list of nouns.
+    """
+    commands = {name for room in root.rooms() for name, _ in commands_of(room)}
+    declarations = {named(one) for one in DECLARED}
+    assert len(declarations) == len(DECLARED)
+    assert declarations | PLAIN | NOT_YET == commands
+    assert declarations.isdisjoint(PLAIN | NOT_YET)
+
+
+def test_every_noun_is_in_the_list() -> None:
+    """No file of declarations is forgotten. Seen red without `pool`."""
+    files = {path.stem for path in Path(str(desks.__file__)).parent.glob("*.py")}
+    assert files - {"__init__", "everything", "kinds"} == {_module_of(one) for one in DECLARED}
+
+
+def _module_of(one: Declared) -> str:
+    from importlib import import_module
+
+    for path in Path(str(desks.__file__)).parent.glob("*.py"):
+        module = import_module(f"gateway.desks.{path.stem}")
+        if path.stem != "everything" and one in getattr(module, "DECLARED", ()):
+            return path.stem
+    raise AssertionError(named(one))
+
+
+def test_a_view_that_grows_has_a_cursor() -> None:
+    """One with a limit has a cursor among its columns, and both as members."""
+    for view in VIEWS:
+        if view.cursor is not None:
+            names = {member.name for member in members(view.given)}
+            assert {"cursor", "limit"} <= names
+            assert view.cursor in {column.name for column in view.columns}
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "facts"),
+    [
+        ({"limit": 0}, "limit", {"least": 1, "most": 10_000, "value": 0}),
+        ({"limit": 10_001}, "limit", {"least": 1, "most": 10_000, "value": 10_001}),
+        ({"cursor": "7\n"}, "cursor", {"form": "a `next_cursor` of this list", "value": "7\n"}),
+    ],
+)
+def test_what_is_out_of_bounds_is_told_in_facts(
+    given: dict[str, Any], field: str, facts: dict[str, Any]
+) -> None:
+    """Code, field and facts; a face makes the sentence."""
+    (view,) = (v for v in VIEWS if named(v) == "change list")
+    with pytest.raises(DeskRefusedError) as caught:
+        check(view.given(**given))
+    error = caught.value
+    assert (error.code, error.field, dict(error.facts)) == ("invalid-argument", field, facts)
