@@ -46,6 +46,8 @@ DIRECTORY = frozenset(
         "bought_code",
         "callback",
         "campaign",
+        "change",
+        "change_head",
         "channel",
         "code_fingerprint",
         "forgotten",
