@@ -18,6 +18,7 @@ from gateway.domain.errors import ConfigError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ROUTINES = Path(__file__).parent / "routines"
+MIGRATION_TIMEOUT_S = 86_400.0  # one may read whole tables, beside running orders
 MIGRATION_LOCK = 0x5155_414E  # "QUAN": everybody who migrates takes this advisory lock
 
 
@@ -116,7 +117,7 @@ async def apply_migrations(connection: Any) -> list[str]:
                 continue
             async with connection.transaction():
                 await connection.execute("SET LOCAL lock_timeout = '10s'")
-                await connection.execute(text)
+                await connection.execute(text, timeout=MIGRATION_TIMEOUT_S)
                 await connection.execute(
                     "INSERT INTO migration (name, sha256) VALUES ($1, $2)", name, _digest(text)
                 )

@@ -246,6 +246,11 @@ SELECT;
 -- breach: i3_guards: the guard code_kept of code is switched off
 SELECT;
 
+-- breach: i2_guards: the guard order_is_sound of orders is not the one that was made
+CREATE OR REPLACE FUNCTION public.order_is_sound(
+    p_state text, p_quantity integer, p_delivered integer, p_amount bigint, p_refunded bigint, p_codes integer
+) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END';
+
 -- breach: i3_guards: the guard keep_codes of code is not the one that was made
 CREATE OR REPLACE FUNCTION public.keep_codes() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';
 

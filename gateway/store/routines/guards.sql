@@ -1,6 +1,6 @@
 -- The guards of an invariant (of `changes`: the log of changes) that are missing or switched off, a sentence each. For the audit: whoever
--- owns the tables could take one away. Kinds: t trigger, c constraint, i index, f the text of a
--- trigger's function (md5), which could be replaced by one that refuses nothing.
+-- owns the tables could take one away. Kinds: t trigger, c constraint, i index, f the text of the
+-- function of a trigger or constraint (md5), which could be replaced by one that refuses nothing.
 CREATE FUNCTION missing_guards(p_invariant text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
     SELECT format('the guard %s of %s is %s', g.name, g.tab, CASE
                WHEN g.kind = 't' THEN CASE WHEN t.oid IS NULL THEN 'missing' WHEN t.tgenabled NOT IN ('O', 'A') THEN 'switched off' END
@@ -37,7 +37,10 @@ CREATE FUNCTION missing_guards(p_invariant text) RETURNS SETOF text LANGUAGE sql
         ('changes', 't', 'change_head', 'change_head_grows', ''), ('changes', 't', 'change_head', 'change_head_kept', ''),
         ('changes', 't', 'change_head', 'never_emptied', ''), ('changes', 'f', 'change', 'follow_change', 'c5caf9bd238146cf13c3cc558761f52f'),
         ('I13', 'f', 'reveal', 'refuse_change', '44402823f9c527457909d9d0b4007afb'),
-        ('I13', 'f', 'reveal', 'refuse_truncate', '942f770fa5ecfba92c92720a3d9ca76b')
+        ('I13', 'f', 'reveal', 'refuse_truncate', '942f770fa5ecfba92c92720a3d9ca76b'),
+        ('I2', 'f', 'orders', 'order_is_sound', 'cf53302a499547f7744fd400b676e05d'), ('I10', 'f', 'entry', 'entry_is_signed', 'e2376bd6fd371d9070484095f7e477fd'),
+        ('I10', 'f', 'entry', 'entry_is_run', '5d09f816b0e43bb8770337876afc1194'), ('I10', 'f', 'account', 'count_on', '1a08298493d919c94f6d0e86557581a5'),
+        ('I13', 'f', 'reveal_head', 'grow_by_one', '60c830cb3530e6a24a9a291dbeb65298')
     ) AS g (invariant, kind, tab, name, md5)
     LEFT JOIN pg_trigger t ON g.kind = 't' AND t.tgrelid = to_regclass('public.' || g.tab) AND t.tgname = g.name
     LEFT JOIN pg_constraint c ON g.kind = 'c' AND c.conrelid = to_regclass('public.' || g.tab) AND c.conname = g.name
