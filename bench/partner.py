@@ -17,12 +17,13 @@ import json
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import uvloop
+
+from bench.partner_bytes import member, milliseconds, requests, split
 
 NUMBER = b'"out_order_no":"'
 DELIVERED = b"order.delivered"
@@ -61,11 +62,11 @@ class Book:
             self.repeated += 1
             return False
         self._seen.add(message_id)
-        kind = _member(body, b'"type":"') or b""
+        kind = member(body, b'"type":"') or b""
         self.kinds[kind.decode()] += 1
         if kind not in ENDED:
             return False
-        sent_at = self.under_way.pop(_member(body, NUMBER) or b"", None)
+        sent_at = self.under_way.pop(member(body, NUMBER) or b"", None)
         if sent_at is None:
             return False
         if kind == DELIVERED:
@@ -88,7 +89,7 @@ class Sender:
         self.over = asyncio.Event()
         self._idle: deque[Connection] = deque()
         self._open = 0
-        self._requests = _requests(Path(sending.requests))
+        self._requests = requests(Path(sending.requests))
         self._next = next(self._requests, None)
         self.dry = False
 
@@ -102,7 +103,7 @@ class Sender:
         while self._idle and self._may_send():
             request, self._next = self._next, next(self._requests, None)
             assert request is not None
-            number = _member(request, NUMBER)
+            number = member(request, NUMBER)
             if number is not None:
                 self.book.under_way[number] = time.monotonic()
             self.sent += 1
@@ -170,13 +171,13 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Read one answer to its end."""
         self._buffer = self._buffer + data if self._buffer else data
-        message = _split(self._buffer)
+        message = split(self._buffer)
         if message is None:
             return
         head, body, self._buffer = message
         key = head[9:12].decode()
         if key >= "400":
-            key += " " + (_member(body, b'"code":"') or b"?").decode()
+            key += " " + (member(body, b'"code":"') or b"?").decode()
         self._sender.answered(self, key, time.monotonic() - self._sent_at)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  counted alike
@@ -203,7 +204,7 @@ class Receiver(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take every message that is complete."""
         self._buffer = self._buffer + data if self._buffer else data
-        while (message := _split(self._buffer)) is not None:
+        while (message := split(self._buffer)) is not None:
             head, body, self._buffer = message
             at = head.index(b"webhook-id: ") + 12
             self._office.told(head[at : head.index(b"\r\n", at)], body)
@@ -290,48 +291,12 @@ def _report(sender: Sender, ended: float) -> dict[str, Any]:
         "broken": sender.broken + sender.unanswered,
         "dry": sender.dry,
         "slices": slices,
-        "answer_ms": _milliseconds(sender.answer_s),
-        "delivered_ms": _milliseconds(took),
+        "answer_ms": milliseconds(sender.answer_s),
+        "delivered_ms": milliseconds(took),
         "under_way": len(sender.book.under_way),
         "kinds": dict(sender.book.kinds),
         "repeated": sender.book.repeated,
     }
-
-
-def _milliseconds(seconds: Sequence[float]) -> dict[str, float]:
-    ordered = sorted(seconds) or [0.0]
-    last = len(ordered) - 1
-    marks = {"p50": 0.5, "p99": 0.99, "max": 1.0}
-    return {name: round(ordered[int(last * share)] * 1000, 2) for name, share in marks.items()}
-
-
-def _requests(path: Path) -> Iterator[bytes]:
-    with path.open("rb", buffering=1 << 20) as source:
-        while size := source.read(8):
-            yield source.read(int(size))
-
-
-def _split(buffer: bytes) -> tuple[bytes, bytes, bytes] | None:
-    """Head, body and the rest of the first HTTP message; None: it is not complete."""
-    end = buffer.find(b"\r\n\r\n")
-    if end < 0:
-        return None
-    head = buffer[:end].lower()  # names of headers come in any case, what we read of them has none
-    at = head.find(b"content-length:")
-    size = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
-    whole = end + 4 + size
-    if len(buffer) < whole:
-        return None
-    return head, buffer[end + 4 : whole], buffer[whole:]
-
-
-def _member(text: bytes, name: bytes) -> bytes | None:
-    """The value of a JSON member, given as `"name":"`, up to its closing quote."""
-    at = text.find(name)
-    if at < 0:
-        return None
-    at += len(name)
-    return text[at : text.index(b'"', at)]
 
 
 async def serve(gateway_port: int, webhook_port: int) -> None:

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 
 from aiohttp import web
 
-from connectors.contract import HttpRequest
+from connectors.exchange import HttpRequest
 from connectors.http1 import ClientLimits
 from connectors.httpx_client import HttpxClient
 from connectors.transport import Client, lean_client

@@ -6,14 +6,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from connectors.contract import (
-    Answer,
-    AnswerKind,
-    HttpResponse,
-    ProtocolError,
-    Reason,
-    UpstreamRefused,
-)
+from connectors.contract import Answer, AnswerKind, Reason, UpstreamRefused
+from connectors.exchange import HttpResponse, ProtocolError
 
 RETRY_AFTER_S_MAX: Final = 3600.0  # a longer wait is a matter for the operator
 

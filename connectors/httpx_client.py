@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import httpx
 
-from connectors.contract import FailureKind, HttpRequest, HttpResponse, TransportFailure
+from connectors.exchange import FailureKind, HttpRequest, HttpResponse, TransportFailure
 from connectors.http1 import AnswerTooLongError, ClientLimits
 from connectors.http1.request import (
     UnsendableError,

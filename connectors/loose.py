@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
-from connectors.contract import ProtocolError
+from connectors.exchange import ProtocolError
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
 MINOR_DIGITS: Final[Mapping[str, int]] = {

@@ -16,7 +16,7 @@ from typing import Final, Protocol, Self, TypeAlias
 
 import tenacity
 
-from connectors.contract import FailureKind, HttpRequest, HttpResponse, TransportFailure
+from connectors.exchange import FailureKind, HttpRequest, HttpResponse, TransportFailure
 from connectors.http1 import ClientLimits, Dialer, HttpClient
 
 RESEND_WAIT_S_MAX: Final = 1.0

@@ -23,16 +23,14 @@ from connectors.contract import (
     Connector,
     Context,
     Exchange,
-    FailureKind,
     Ordered,
-    ProtocolError,
     QueryRequest,
     Reason,
     Session,
     SubmitRequest,
-    TransportFailure,
     UpstreamRefused,
 )
+from connectors.exchange import FailureKind, ProtocolError, TransportFailure
 from connectors.judgement import Judgement, judge
 from connectors.statement import KeepsStatements, StatementPage
 from connectors.transport import Transport

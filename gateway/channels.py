@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from connectors.channels.goofish import answers
-from connectors.contract import HttpResponse
+from connectors.exchange import HttpResponse
 from connectors.settings import load_settings
 from gateway.api.goofish import order_answer, view_of
 from gateway.domain.channel import ENDED, ChannelAccount, ChannelNotice, ChannelRow

@@ -30,10 +30,7 @@ from connectors.contract import (
     CatalogPage,
     Context,
     Exchange,
-    HttpRequest,
-    HttpResponse,
     Ordered,
-    ProtocolError,
     QueryRequest,
     Reason,
     SubmitRequest,
@@ -51,6 +48,7 @@ from connectors.dayuanren.wire import (
     signed_form,
 )
 from connectors.echo import Echo, Expected
+from connectors.exchange import HttpRequest, HttpResponse, ProtocolError
 from connectors.loose import as_int, as_object, as_objects, as_text, short_yuan, to_minor
 from connectors.signing import same, sorted_form_md5
 

@@ -10,15 +10,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from connectors.contract import ProtocolError
 from connectors.dayuanren.wire import DayuanrenSettings, read_form
+from connectors.exchange import ProtocolError
 from connectors.loose import as_int, short_yuan, to_major, to_minor, yuan
 from connectors.secret import Secret
 from connectors.settings import SettingsError
 from connectors.signing import compact_json, form_text, same, sorted_form_md5
 from connectors.simulation.behaviour import Refusal
+from connectors.simulation.goods import product_number
 from connectors.simulation.ledger import Order, OrderState, Purchase
-from connectors.simulation.market import PRICE_PERCENT, PRODUCTS, product_number
+from connectors.simulation.market import PRICE_PERCENT, PRODUCTS
 from connectors.simulation.platform import Call, CallbackMessage, Duplicates, Platform, Reply
 
 STATES: Final[Mapping[OrderState, int]] = {

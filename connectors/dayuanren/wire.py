@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from connectors.contract import AnswerKind, ProtocolError, Reason
+from connectors.contract import AnswerKind, Reason
+from connectors.exchange import ProtocolError
 from connectors.loose import as_text, read_object
 from connectors.refusal import Sentences
 from connectors.secret import Secret

@@ -6,18 +6,15 @@ asked about by ListTransferRecords. There are no callbacks in v1.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from connectors.answer import (
-    expect_ok,
     no_news,
     throttled_query,
-    throttled_submit,
-    unreadable_submit,
 )
 from connectors.contract import (
     Answer,
@@ -33,37 +30,24 @@ from connectors.contract import (
     CatalogPage,
     Context,
     Exchange,
-    HttpRequest,
-    HttpResponse,
     Ordered,
-    ProtocolError,
     QueryRequest,
     Reason,
     SubmitRequest,
-    UpstreamRefused,
 )
 from connectors.denomination import Denomination, plain_number, split_product, written
+from connectors.dingconnect.reading import read_answer, read_ok, read_records
 from connectors.dingconnect.statement import page_members, read_page
 from connectors.dingconnect.wire import (
-    DUPLICATE,
-    INVALID,
     OK,
     PARTIAL,
-    RATE_LIMITED,
-    REJECTED_CODES,
     DingconnectSettings,
-    Envelope,
     account_number,
     api_url,
-    cost_of,
-    distributor_ref,
-    echo_of,
-    pin_of,
     read_envelope,
-    state_of,
-    transfer_ref,
 )
 from connectors.echo import Expected
+from connectors.exchange import HttpRequest, ProtocolError
 from connectors.loose import as_decimal, as_object, as_objects, as_text, to_major, to_minor
 from connectors.signing import compact_json
 from connectors.statement import StatementPage
@@ -81,11 +65,6 @@ CAPABILITIES = Capabilities(
     quantity_max=1,
 )
 RECORDS_ASKED = 10  # of one DistributorRef; more than one already means something went wrong
-SUBMIT_KINDS: Mapping[AnswerKind, AnswerKind] = {
-    AnswerKind.SUCCESS: AnswerKind.SUCCESS,
-    AnswerKind.FAILED: AnswerKind.REJECTED,
-    AnswerKind.CANCELLED: AnswerKind.REJECTED,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +98,12 @@ class Dingconnect:
         if amount is None:
             return _refuse("no amount: give the SKU a face value, or write SKU@AMOUNT")
         response = yield self._post("SendTransfer", _transfer(request, sku, amount), executes=True)
-        return _read_answer(response, context)
+        return read_answer(response, context)
 
     def _only_amount(self, sku: str) -> Exchange[Denomination | None]:
         """The amount of a SKU whose minimum is its maximum; None of any other."""
         response = yield self._get("GetProducts", {"skuCodes": sku})
-        for product in as_objects(_read_ok(response).members.get("Items")):
+        for product in as_objects(read_ok(response).members.get("Items")):
             lowest, highest = as_object(product.get("Minimum")), as_object(product.get("Maximum"))
             value = as_decimal(lowest.get("SendValue"))
             if as_text(product.get("SkuCode")) == sku and value is not None:
@@ -150,7 +129,7 @@ class Dingconnect:
             return no_news(envelope.message, reason=Reason.OTHER, code=envelope.code)
         if not items and (envelope.result_code != OK or envelope.errors or response.status != 200):
             return no_news(envelope.message, reason=Reason.OTHER, code=envelope.code)
-        return _read_records(items, request.attempt_no)
+        return read_records(items, request.attempt_no)
 
     def expects(self, ordered: Ordered) -> Expected:
         """All is echoed; the amount is known unless the SKU has only one."""
@@ -174,7 +153,7 @@ class Dingconnect:
     def balance(self, context: Context) -> Exchange[Balance]:  # noqa: ARG002
         """GetBalance, in the account's own currency."""
         response = yield self._get("GetBalance")
-        members = _read_ok(response).members
+        members = read_ok(response).members
         currency = as_text(members.get("CurrencyIso")) or ""
         amount_minor = to_minor(members.get("Balance"), currency)
         if amount_minor is None:
@@ -184,7 +163,7 @@ class Dingconnect:
     def catalog(self, cursor: str | None, context: Context) -> Exchange[CatalogPage]:  # noqa: ARG002
         """GetProducts, which has no pages; the platform asks for once a day."""
         response = yield self._get("GetProducts")
-        products = as_objects(_read_ok(response).members.get("Items"))
+        products = as_objects(read_ok(response).members.get("Items"))
         return CatalogPage(
             items=tuple(item for p in products if (item := _read_product(p)) is not None)
         )
@@ -192,7 +171,7 @@ class Dingconnect:
     def statement(self, day: date, cursor: str | None, context: Context) -> Exchange[StatementPage]:  # noqa: ARG002
         """ListTransferRecords by pages of 100."""
         response = yield self._post("ListTransferRecords", page_members(cursor))
-        return read_page(_read_ok(response), day, cursor)
+        return read_page(read_ok(response), day, cursor)
 
     def cancel(self, request: CancelRequest, context: Context) -> Exchange[Cancellation]:  # noqa: ARG002
         """CancelTransfers with one item: possible only for deferred and batch transfers."""
@@ -267,92 +246,6 @@ def _amount_of(ordered: Ordered) -> tuple[str, Denomination | None]:
 
 def _refuse(message: str) -> Answer:
     return Answer(kind=AnswerKind.REJECTED, reason=Reason.INVALID_REQUEST, message=message)
-
-
-def _read_answer(response: HttpResponse, context: Context) -> Answer:
-    """What the HTTP status says by itself (not much), then the envelope."""
-    throttled = throttled_submit(response, context.now)
-    if throttled is not None:
-        return throttled
-    if response.status in {401, 403}:
-        return Answer(
-            kind=AnswerKind.REJECTED, reason=Reason.CREDENTIALS, code=str(response.status)
-        )
-    try:
-        envelope = read_envelope(response.body)
-    except ProtocolError as error:
-        return unreadable_submit(response, str(error))
-    return _read_submit(envelope)
-
-
-def _read_submit(envelope: Envelope) -> Answer:
-    """The record's state if it has ended or runs; without one, what the error codes say."""
-    record = as_object(envelope.members.get("TransferRecord"))
-    codes = {code for code, _ in envelope.errors}
-    if DUPLICATE in codes:
-        return _outcome(AnswerKind.UNKNOWN, Reason.DUPLICATE, envelope)
-    if RATE_LIMITED in codes:
-        return _outcome(AnswerKind.NOT_SENT, Reason.RATE_LIMITED, envelope)
-    read = _read_record(record)
-    if read.code and (not codes or read.kind is AnswerKind.FAILED):
-        kind = SUBMIT_KINDS.get(read.kind, AnswerKind.ACCEPTED)
-        reason = _reason_of(envelope) if kind is AnswerKind.REJECTED else None
-        return replace(read, kind=kind, reason=reason, code=envelope.code, message=envelope.message)
-    reasons = {REJECTED_CODES.get(code) for code in codes}
-    if codes and envelope.result_code == INVALID:
-        # Invalid by the platform's own class: no code of it was ever executed.
-        reasons = {reason or Reason.INVALID_REQUEST for reason in reasons}
-    if reasons and None not in reasons and transfer_ref(record) is None:
-        return _outcome(AnswerKind.REJECTED, _reason_of(envelope), envelope)
-    return _outcome(AnswerKind.UNKNOWN, Reason.UNREADABLE, envelope)
-
-
-def _reason_of(envelope: Envelope) -> Reason:
-    return REJECTED_CODES.get(envelope.code, Reason.OTHER)
-
-
-def _outcome(kind: AnswerKind, reason: Reason, envelope: Envelope) -> Answer:
-    return Answer(kind=kind, reason=reason, code=envelope.code, message=envelope.message)
-
-
-def _read_record(record: Mapping[str, Any]) -> Answer:
-    """A transfer as SendTransfer answers it and as ListTransferRecords shows it."""
-    kind, word = state_of(record)
-    cost_minor, currency = cost_of(record)
-    return Answer(
-        kind=kind,
-        echo=echo_of(record),
-        upstream_no=transfer_ref(record),
-        cost_minor=cost_minor,
-        currency=currency,
-        codes=pin_of(record) if kind is AnswerKind.SUCCESS else (),
-        code=word,
-    )
-
-
-def _read_records(items: list[Any], attempt_no: str) -> Answer:
-    """The one live record under our number; failed tries beside it do not count."""
-    records = [as_object(item.get("TransferRecord")) or item for item in as_objects(items)]
-    ours = [record for record in records if distributor_ref(record) == attempt_no]
-    if not ours:
-        if items:
-            return no_news("another order was answered", reason=Reason.ECHO_MISMATCH)
-        return Answer(kind=AnswerKind.NOT_FOUND)
-    dead = {AnswerKind.FAILED, AnswerKind.CANCELLED}
-    live = [record for record in ours if state_of(record)[0] not in dead]
-    if len(live) > 1:
-        # No de-duplication: each of them was paid. Which one counts is for a person.
-        return no_news("several transfers under our number", reason=Reason.SEVERAL)
-    return _read_record((live or ours)[0])
-
-
-def _read_ok(response: HttpResponse) -> Envelope:
-    if response.status in {401, 403, 429}:
-        expect_ok(response)
-    envelope = read_envelope(response.body)
-    if envelope.result_code not in {OK, PARTIAL}:
-        raise UpstreamRefused(_reason_of(envelope), envelope.code, envelope.message)
-    return envelope
 
 
 def _read_product(product: Mapping[str, Any]) -> CatalogItem | None:

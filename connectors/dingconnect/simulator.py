@@ -10,8 +10,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl
 
-from connectors.contract import ProtocolError
 from connectors.dingconnect.refusals import REFUSALS, UAT, Error
+from connectors.dingconnect.replies import (
+    error_reply,
+    invalid,
+    items_reply,
+    ok_reply,
+    out_of_range,
+    outcome,
+)
 from connectors.dingconnect.views import (
     COUNTRY,
     LISTED,
@@ -29,8 +36,9 @@ from connectors.dingconnect.wire import (
     OK,
     DingconnectSettings,
 )
+from connectors.exchange import ProtocolError
 from connectors.loose import as_int, as_object, as_text, read_json, to_major, to_minor
-from connectors.signing import compact_json, same
+from connectors.signing import same
 from connectors.simulation.behaviour import Refusal
 from connectors.simulation.ledger import Order, OrderState, Purchase
 from connectors.simulation.platform import Call, CallbackMessage, Duplicates, Platform, Reply
@@ -61,14 +69,14 @@ class DingconnectPlatform(Platform):
             "getbalance": self._balance,
             "getproducts": self._products,
             "getproductdescriptions": self._descriptions,
-            "getproviders": lambda _call: _items([PROVIDER]),
-            "getproviderstatus": lambda _call: _items([PROVIDER_STATUS]),
-            "getcountries": lambda _call: _items([COUNTRY]),
-            "getcurrencies": lambda _call: _items([self._currency_json()]),
-            "getregions": lambda _call: _items([REGION]),
-            "getpromotions": lambda _call: _items([]),
-            "getpromotiondescriptions": lambda _call: _items([]),
-            "geterrorcodedescriptions": lambda _call: _items(_ERROR_DESCRIPTIONS),
+            "getproviders": lambda _call: items_reply([PROVIDER]),
+            "getproviderstatus": lambda _call: items_reply([PROVIDER_STATUS]),
+            "getcountries": lambda _call: items_reply([COUNTRY]),
+            "getcurrencies": lambda _call: items_reply([self._currency_json()]),
+            "getregions": lambda _call: items_reply([REGION]),
+            "getpromotions": lambda _call: items_reply([]),
+            "getpromotiondescriptions": lambda _call: items_reply([]),
+            "geterrorcodedescriptions": lambda _call: items_reply(_ERROR_DESCRIPTIONS),
             "getaccountlookup": self._lookup,
         }
         self._writes: dict[str, Callable[[Call, Any], Awaitable[Reply]]] = {
@@ -82,7 +90,7 @@ class DingconnectPlatform(Platform):
     async def handle(self, call: Call) -> Reply:
         """Operations by the last part of the path, in any case, under any prefix."""
         if not same(call.headers.get("api_key", ""), self.settings.api_key.reveal()):
-            return _error(REFUSALS[Refusal.CREDENTIALS])
+            return error_reply(REFUSALS[Refusal.CREDENTIALS])
         operation = call.path.rstrip("/").rpartition("/")[2].lower()
         read = self._reads.get(operation)
         if read is not None:
@@ -93,7 +101,7 @@ class DingconnectPlatform(Platform):
         try:
             body = read_json(call.body or b"{}")
         except ProtocolError:
-            return _error(_invalid(""))
+            return error_reply(invalid(""))
         return await write(call, _lower(body))
 
     # --- transfers --------------------------------------------------------------------------------
@@ -114,7 +122,7 @@ class DingconnectPlatform(Platform):
         if not isinstance(validate_only, bool):
             missing.append("ValidateOnly")
         if missing or sku is None or value is None or account is None or our_no is None:
-            return _error(_invalid(missing[0] if missing else ""))
+            return error_reply(invalid(missing[0] if missing else ""))
         purchase = Purchase(
             our_no=our_no,
             product=sku,
@@ -127,7 +135,7 @@ class DingconnectPlatform(Platform):
             return self._unsold(error, purchase)
         if validate_only:
             record = unsold_json(sku, our_no, account, "Complete")
-            return _ok({"TransferRecord": record})
+            return ok_reply({"TransferRecord": record})
         return await self.market.sell(purchase)
 
     def _precheck(self, purchase: Purchase, value_minor: int) -> Error | None:
@@ -142,25 +150,25 @@ class DingconnectPlatform(Platform):
 
     def _unsold(self, error: Error, purchase: Purchase) -> Reply:
         record = unsold_json(purchase.product, purchase.our_no, purchase.account, "Failed")
-        return _error(error, {"TransferRecord": record})
+        return error_reply(error, {"TransferRecord": record})
 
     async def _list(self, _call: Call, body: Any) -> Reply:
         """Records by an index where a number is given, else all of them, newest first."""
         members = as_object(body)
         take, skip = as_int(members.get("take")), as_int(members.get("skip") or 0)
         if take is None or not 1 <= take <= TAKE_MAX:
-            return _error(_out_of_range("Take"))
+            return error_reply(out_of_range("Take"))
         if skip is None or skip < 0:
-            return _error(_out_of_range("Skip"))
+            return error_reply(out_of_range("Skip"))
         wanted = {name: as_text(members.get(name)) for name in _FILTERS}
         orders = self._candidates(wanted, skip + take + 1)
         if any(order.behaviour.queries_fail for order in orders):
             return Reply(status=500, body=b"Internal Server Error", content_type="text/html")
         items = [
-            {**_outcome(OK), "TransferRecord": record_json(order, self.settings.currency)}
+            {**outcome(OK), "TransferRecord": record_json(order, self.settings.currency)}
             for order in orders[skip : skip + take]
         ]
-        return _ok({"Items": items, "ThereAreMoreItems": len(orders) > skip + take})
+        return ok_reply({"Items": items, "ThereAreMoreItems": len(orders) > skip + take})
 
     def _candidates(self, wanted: Mapping[str, str | None], count: int) -> list[Order]:
         ledger, now = self.market.ledger, time.time()
@@ -184,9 +192,9 @@ class DingconnectPlatform(Platform):
     async def _cancel(self, _call: Call, body: Any) -> Reply:
         refs, error = _batch(body)
         if error is not None:
-            return _error(error)
+            return error_reply(error)
         items = [self._cancel_one(ref, as_object(item.get("transferid"))) for ref, item in refs]
-        return _ok({"Items": items})
+        return ok_reply({"Items": items})
 
     def _cancel_one(self, batch_ref: str, transfer: Mapping[str, Any]) -> dict[str, Any]:
         wanted = {
@@ -204,7 +212,7 @@ class DingconnectPlatform(Platform):
             record = unsold_json("", ours, "", "Failed")
             record["TransferId"] = {"TransferRef": theirs, "DistributorRef": ours}
         return {
-            **(_outcome(OK) if done else _outcome(INVALID, _invalid("TransferId"))),
+            **(outcome(OK) if done else outcome(INVALID, invalid("TransferId"))),
             "TransferId": record["TransferId"],
             "ProcessingState": record["ProcessingState"],
             "BatchItemRef": batch_ref,
@@ -213,7 +221,7 @@ class DingconnectPlatform(Platform):
     async def _estimate(self, _call: Call, body: Any) -> Reply:
         refs, error = _batch(body)
         if error is not None:
-            return _error(error)
+            return error_reply(error)
         currency = self.settings.currency
         items = []
         for batch_ref, item in refs:
@@ -222,11 +230,11 @@ class DingconnectPlatform(Platform):
             item_json = {"Price": price_json(value, currency), "BatchItemRef": batch_ref}
             sku = as_text(item.get("skucode"))
             named = {} if sku is None else {"SkuCode": sku}
-            items.append({**_outcome(OK), **item_json, **named})
-        return _ok({"Items": items})
+            items.append({**outcome(OK), **item_json, **named})
+        return ok_reply({"Items": items})
 
     async def _bills(self, _call: Call, _body: Any) -> Reply:
-        return _items([])
+        return items_reply([])
 
     # --- the platform's part of the market --------------------------------------------------------
 
@@ -237,7 +245,7 @@ class DingconnectPlatform(Platform):
 
     def accepted(self, order: Order) -> Reply:
         """The record as it stands: Complete for instant transfers, Submitted for deferred ones."""
-        return _ok({"TransferRecord": record_json(order, self.settings.currency)})
+        return ok_reply({"TransferRecord": record_json(order, self.settings.currency)})
 
     def refused(self, refusal: Refusal, purchase: Purchase) -> Reply:
         """A Failed record with its error codes; a 429 says when to come back."""
@@ -259,15 +267,15 @@ class DingconnectPlatform(Platform):
 
     def _balance(self, _call: Call) -> Reply:
         balance = float(to_major(self.market.balance_minor, self.settings.currency))
-        return _ok({"Balance": balance, "CurrencyIso": self.settings.currency})
+        return ok_reply({"Balance": balance, "CurrencyIso": self.settings.currency})
 
     def _products(self, call: Call) -> Reply:
         skus = _listed(call, "skucodes") or list(LISTED)
-        return _items([product_json(sku, self.settings.currency) for sku in skus])
+        return items_reply([product_json(sku, self.settings.currency) for sku in skus])
 
     def _descriptions(self, call: Call) -> Reply:
         skus = _listed(call, "skucodes") or list(LISTED)
-        return _items(
+        return items_reply(
             [
                 {
                     "DisplayText": product_json(sku, self.settings.currency)["DefaultDisplayText"],
@@ -287,7 +295,7 @@ class DingconnectPlatform(Platform):
             "AccountNumberNormalized": fields.get("accountnumber", "").lstrip("+ "),
             "Items": [{"ProviderCode": "DEMO", "RegionCode": "CN"}],
         }
-        return _ok(members)
+        return ok_reply(members)
 
     def _currency_json(self) -> dict[str, str]:
         return {"CurrencyIso": self.settings.currency, "CurrencyName": self.settings.currency}
@@ -319,33 +327,5 @@ def _batch(body: Any) -> tuple[list[tuple[str, dict[str, Any]]], Error | None]:
     items = [as_object(item) for item in body] if isinstance(body, list) else []
     refs = [as_text(item.get("batchitemref")) or "" for item in items]
     if not items or not all(refs) or len(set(refs)) < len(refs):
-        return [], _invalid("BatchItemRef")
+        return [], invalid("BatchItemRef")
     return list(zip(refs, items, strict=True)), None
-
-
-def _invalid(context: str) -> Error:
-    return Error(status=400, result_code=INVALID, code="ParameterInvalid", context=context)
-
-
-def _out_of_range(context: str) -> Error:
-    return Error(status=400, result_code=INVALID, code="ParameterOutOfRange", context=context)
-
-
-def _outcome(result_code: int, error: Error | None = None) -> dict[str, Any]:
-    if error is None:
-        return {"ResultCode": result_code, "ErrorCodes": []}
-    context = {"Context": error.context} if error.context else {}
-    return {"ResultCode": result_code, "ErrorCodes": [{"Code": error.code, **context}]}
-
-
-def _ok(members: Mapping[str, Any]) -> Reply:
-    return Reply(body=compact_json({**members, **_outcome(OK)}).encode())
-
-
-def _items(items: list[Any]) -> Reply:
-    return _ok({"Items": items})
-
-
-def _error(error: Error, members: Mapping[str, Any] | None = None) -> Reply:
-    body = {**(members or {}), **_outcome(error.result_code, error)}
-    return Reply(status=error.status, body=compact_json(body).encode())

@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from connectors.contract import AnswerKind, DeliveredCode, ProtocolError, Reason
+from connectors.contract import AnswerKind, DeliveredCode, Reason
 from connectors.echo import Echo
+from connectors.exchange import ProtocolError
 from connectors.loose import (
     as_decimal,
     as_int,

@@ -14,10 +14,7 @@ from urllib.parse import quote, urlencode
 
 from connectors.answer import (
     expect_ok,
-    no_news,
     throttled_query,
-    throttled_submit,
-    unreadable_submit,
 )
 from connectors.contract import (
     Ack,
@@ -34,32 +31,27 @@ from connectors.contract import (
     CatalogPage,
     Context,
     Exchange,
-    HttpRequest,
-    HttpResponse,
     Ordered,
-    ProtocolError,
     QueryRequest,
     Reason,
     SubmitRequest,
-    TransportFailure,
     answered,
 )
 from connectors.denomination import plain_number, split_product, written
+from connectors.dtone.reading import (
+    is_created,
+    read_list,
+    read_query_error,
+    read_submit,
+    read_transaction,
+)
 from connectors.dtone.statement import page_path, read_page
 from connectors.dtone.wire import (
-    CREATED,
-    EXTERNAL_ID_USED,
-    TRANSACTION_NOT_FOUND,
     DtoneSettings,
     api_url,
-    echo_of,
-    errors_of,
-    pin_of,
-    price_of,
-    refusal_reason,
-    status_of,
 )
 from connectors.echo import Expected
+from connectors.exchange import HttpRequest, HttpResponse, ProtocolError, TransportFailure
 from connectors.judgement import mismatch
 from connectors.loose import (
     as_int,
@@ -82,13 +74,6 @@ CAPABILITIES = Capabilities(
 )
 SYNC_DEADLINE_S = 185.0  # documented: a synchronous call may be held up to 180 s
 SYNC_CAPABILITIES = replace(CAPABILITIES, deadline_s=SYNC_DEADLINE_S)
-
-# What a transaction's state says when it is the answer of its own submit.
-SUBMIT_KINDS: Mapping[AnswerKind, AnswerKind] = {
-    AnswerKind.SUCCESS: AnswerKind.SUCCESS,
-    AnswerKind.FAILED: AnswerKind.REJECTED,
-    AnswerKind.CANCELLED: AnswerKind.REJECTED,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,16 +108,16 @@ class Dtone:
         path = f"/{self.settings.mode}/transactions"
         response = yield self._post(path, members)
         if not check:
-            return _read_submit(response, context)
+            return read_submit(response, context)
         return (yield from self._confirm_if_cheap(response, request, context))
 
     def _confirm_if_cheap(
         self, created: HttpResponse, request: SubmitRequest, context: Context
     ) -> Exchange[Answer]:
         """Confirm a created transaction whose price is right; an unconfirmed one never executes."""
-        outcome = _read_submit(created, context)
+        outcome = read_submit(created, context)
         strange = mismatch(outcome, request, self.expects(request))
-        if outcome.kind is not AnswerKind.ACCEPTED or strange or not _is_created(created):
+        if outcome.kind is not AnswerKind.ACCEPTED or strange or not is_created(created):
             return outcome
         number = quote(outcome.upstream_no or "", safe="")
         if _is_too_dear(outcome, request):
@@ -140,7 +125,7 @@ class Dtone:
                 yield self._post(f"/transactions/{number}/cancel", {}, executes=False)
             return replace(outcome, kind=AnswerKind.REJECTED, reason=Reason.PRICE_CHANGED)
         response = yield self._post(f"/{self.settings.mode}/transactions/{number}/confirm", {})
-        confirmed = _read_submit(response, context)
+        confirmed = read_submit(response, context)
         # The transaction exists, whatever refused its confirmation: only a query tells more.
         if confirmed.kind in {AnswerKind.NOT_SENT, AnswerKind.REJECTED}:
             return replace(confirmed, kind=AnswerKind.UNKNOWN, upstream_no=outcome.upstream_no)
@@ -156,10 +141,10 @@ class Dtone:
             return throttled
         answer = read_json(response.body)
         if response.status != 200:
-            return _read_query_error(answer, response)
+            return read_query_error(answer, response)
         if not isinstance(answer, list):
             raise ProtocolError("the answer is no list")
-        return _read_list(answer, request)
+        return read_list(answer, request)
 
     def expects(self, ordered: Ordered) -> Expected:
         """All is echoed; the amount only where one was asked for."""
@@ -186,7 +171,7 @@ class Dtone:
         attempt_no = as_text(transaction.get("external_id"))
         if attempt_no is None:
             raise CallbackRefused("the callback names no transaction", status=400)
-        answer = _read_transaction(transaction)
+        answer = read_transaction(transaction)
         return CallbackEvent(
             ack=Ack(status=204),
             attempt_no=attempt_no,
@@ -276,80 +261,6 @@ def _purchase(
         members["calculation_mode"] = "DESTINATION_AMOUNT"
         members["destination"] = {"amount": amount, "unit": currency, "unit_type": "CURRENCY"}
     return members
-
-
-def _read_submit(response: HttpResponse, context: Context) -> Answer:
-    throttled = throttled_submit(response, context.now)
-    if throttled is not None:
-        return throttled
-    try:
-        answer = read_json(response.body)
-    except ProtocolError as error:
-        answer, unreadable = {}, str(error)
-    else:
-        unreadable = ""
-    if response.status not in {200, 201, 202}:
-        return _read_refused(answer, response, unreadable)
-    transaction = as_object(answer)
-    if as_text(transaction.get("id")) is None or "status" not in transaction:
-        return unreadable_submit(response, unreadable or "the answer is no transaction")
-    read = _read_transaction(transaction)
-    kind = SUBMIT_KINDS.get(read.kind, AnswerKind.ACCEPTED)
-    return replace(read, kind=kind, reason=Reason.OTHER if kind is AnswerKind.REJECTED else None)
-
-
-def _read_refused(answer: object, response: HttpResponse, unreadable: str) -> Answer:
-    """An error body: refused only if every code in it is an explicit refusal."""
-    errors = errors_of(answer)
-    reasons = [refusal_reason(code) for code, _ in errors]
-    code, message = errors[0] if errors else (str(response.status), unreadable)
-    if not errors and response.status in {401, 403}:
-        reasons = [Reason.CREDENTIALS]
-    if reasons and reasons[0] is not None and None not in reasons:
-        return Answer(kind=AnswerKind.REJECTED, reason=reasons[0], code=code, message=message)
-    reason = Reason.DUPLICATE if code == EXTERNAL_ID_USED else Reason.UNREADABLE
-    return Answer(kind=AnswerKind.UNKNOWN, reason=reason, code=code, message=message)
-
-
-def _read_list(answer: list[Any], request: QueryRequest) -> Answer:
-    transactions = as_objects(answer)
-    ours = [t for t in transactions if as_text(t.get("external_id")) == request.attempt_no]
-    if not answer:
-        return Answer(kind=AnswerKind.NOT_FOUND)
-    if not ours:
-        return no_news("another order was answered", reason=Reason.ECHO_MISMATCH)
-    if len(ours) > 1:
-        return no_news("several transactions under our number", reason=Reason.SEVERAL)
-    return _read_transaction(ours[0])
-
-
-def _read_query_error(answer: object, response: HttpResponse) -> Answer:
-    """NOT_FOUND only by the platform's own word for it; a bare 404 may be a wrong base URL."""
-    errors = errors_of(answer)
-    if response.status == 404 and {code for code, _ in errors} == {TRANSACTION_NOT_FOUND}:
-        return Answer(kind=AnswerKind.NOT_FOUND, code=TRANSACTION_NOT_FOUND)
-    code, message = errors[0] if errors else (str(response.status), "")
-    return no_news(message, reason=Reason.OTHER, code=code)
-
-
-def _read_transaction(transaction: Mapping[str, Any]) -> Answer:
-    """A transaction as a submit answers it, as a query shows it and as a callback tells it."""
-    kind, word = status_of(transaction)
-    price_minor, currency = price_of(transaction)
-    return Answer(
-        kind=kind,
-        echo=echo_of(transaction),
-        upstream_no=as_text(transaction.get("id")),
-        cost_minor=price_minor,
-        currency=currency,
-        codes=pin_of(transaction) if kind is AnswerKind.SUCCESS else (),
-        code=word,
-    )
-
-
-def _is_created(response: HttpResponse) -> bool:
-    status = as_object(read_object(response.body).get("status"))
-    return as_int(as_object(status.get("class")).get("id")) == CREATED
 
 
 def _is_too_dear(outcome: Answer, request: SubmitRequest) -> bool:

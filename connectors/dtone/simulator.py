@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
-from connectors.contract import ProtocolError
 from connectors.dtone.views import (
     CONFIRMATION_VALID,
     DECLINES,
@@ -20,6 +19,7 @@ from connectors.dtone.views import (
     writes_pin,
 )
 from connectors.dtone.wire import DtoneSettings
+from connectors.exchange import ProtocolError
 from connectors.loose import as_int, as_object, as_text, read_object, to_major, to_minor
 from connectors.settings import SettingsError
 from connectors.signing import compact_json, same

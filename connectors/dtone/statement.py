@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.answer import expect_ok
-from connectors.contract import HttpResponse
 from connectors.dtone.wire import price_of, status_of
+from connectors.exchange import HttpResponse
 from connectors.loose import as_int, as_objects, as_text, read_json
 from connectors.statement import StatementPage, StatementRow, moment_s, near
 

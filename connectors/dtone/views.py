@@ -15,8 +15,9 @@ from connectors.dtone.wire import (
     SUBMITTED,
 )
 from connectors.loose import to_major
+from connectors.simulation.goods import product_number
 from connectors.simulation.ledger import Order, OrderState
-from connectors.simulation.market import PRICE_PERCENT, PRODUCTS, product_number
+from connectors.simulation.market import PRICE_PERCENT, PRODUCTS
 
 CLASS_OF: Final[Mapping[OrderState, int]] = {
     OrderState.PROCESSING: SUBMITTED,

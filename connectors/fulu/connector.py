@@ -31,10 +31,7 @@ from connectors.contract import (
     Context,
     DeliveredCode,
     Exchange,
-    HttpRequest,
-    HttpResponse,
     Ordered,
-    ProtocolError,
     QueryRequest,
     Reason,
     SubmitRequest,
@@ -42,6 +39,7 @@ from connectors.contract import (
     answered,
 )
 from connectors.echo import Echo, Expected
+from connectors.exchange import HttpRequest, HttpResponse, ProtocolError
 from connectors.fulu.wire import (
     DIRECT_EXTRAS,
     MOBILE_PRODUCT,

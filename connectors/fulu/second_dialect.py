@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from connectors.contract import ProtocolError
+from connectors.exchange import ProtocolError
 from connectors.loose import read_json, read_object
 from connectors.secret import Secret
 from connectors.signing import compact_json, open_card_aes_ecb, sorted_characters_md5

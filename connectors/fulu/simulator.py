@@ -12,15 +12,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
-from connectors.contract import ProtocolError
+from connectors.exchange import ProtocolError
 from connectors.fulu.second_dialect import in_second_dialect, order_in_second_dialect
 from connectors.fulu.wire import MOBILE_PRODUCT, FuluSettings, build_body, china_time, sign_request
 from connectors.loose import as_int, as_text, read_object, to_major, to_minor
 from connectors.secret import Secret
 from connectors.signing import compact_json, same, seal_card_aes_ecb, sorted_characters_md5
 from connectors.simulation.behaviour import Refusal
+from connectors.simulation.goods import product_number
 from connectors.simulation.ledger import Order, OrderState, Purchase
-from connectors.simulation.market import PRICE_PERCENT, PRODUCTS, product_number
+from connectors.simulation.market import PRICE_PERCENT, PRODUCTS
 from connectors.simulation.platform import Call, CallbackMessage, Platform, Reply
 
 STATE_WORDS: Final[Mapping[OrderState, str]] = {

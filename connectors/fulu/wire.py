@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
-from connectors.contract import AnswerKind, ProtocolError, Reason
+from connectors.contract import AnswerKind, Reason
+from connectors.exchange import ProtocolError
 from connectors.loose import as_text, read_json, read_object
 from connectors.refusal import Sentences
 from connectors.secret import Secret

@@ -13,7 +13,7 @@ from typing import Final
 
 import httptools
 
-from connectors.contract import FailureKind, HttpRequest, HttpResponse, TransportFailure
+from connectors.exchange import FailureKind, HttpRequest, HttpResponse, TransportFailure
 from connectors.http1.connection import AnswerTooLongError, Connection
 from connectors.http1.dialer import Dialer
 from connectors.http1.request import Origin, UnsendableError, request_bytes, split_url

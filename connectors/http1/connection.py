@@ -8,7 +8,7 @@ from typing import Final, cast
 
 import httptools
 
-from connectors.contract import HttpResponse
+from connectors.exchange import HttpResponse
 
 # What may come beside the body, framing of eight bytes for each of its own included: a chunk of
 # one byte costs six.

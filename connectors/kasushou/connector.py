@@ -4,12 +4,11 @@ A submit never brings cards. A refusal (code 400) has no finer code, so it is be
 look that finds no order. Callbacks are signed but for their cards: cards come by `order/info` only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.answer import (
-    expect_ok,
     no_news,
     throttled_submit,
     unanswered_query,
@@ -29,33 +28,24 @@ from connectors.contract import (
     CatalogItem,
     CatalogPage,
     Context,
-    DeliveredCode,
     Exchange,
-    HttpRequest,
-    HttpResponse,
     Ordered,
-    ProtocolError,
     QueryRequest,
     Reason,
     SubmitRequest,
-    TransportFailure,
-    UpstreamRefused,
 )
-from connectors.echo import Echo, Expected
+from connectors.echo import Expected
+from connectors.exchange import HttpRequest, ProtocolError, TransportFailure
+from connectors.kasushou.reading import news, read_ok, read_order, read_ours, refused, text
 from connectors.kasushou.wire import (
-    DUPLICATE_TEXTS,
-    STATES,
-    Envelope,
     KasushouSettings,
     canonical_texts,
     read_callback,
-    read_codes,
     read_envelope,
     read_rows,
     sign_body,
     signed_members,
     sorted_body,
-    told_account,
     unix_seconds,
 )
 from connectors.loose import as_int, as_object, as_text, to_minor, yuan
@@ -71,17 +61,6 @@ CAPABILITIES = Capabilities(
     knows_reversal=True,
 )
 PAGE_SIZE = 100  # goods/list: limit <= 100
-
-# Words of a 400 that tell more than "no" (assumption: the texts are the shops' own).
-REFUSAL_TEXTS: tuple[tuple[str, Reason], ...] = (
-    ("余额不足", Reason.INSUFFICIENT_BALANCE),
-    ("签名", Reason.CREDENTIALS),
-    ("价格", Reason.PRICE_CHANGED),
-    ("safe_price", Reason.PRICE_CHANGED),
-    ("账号", Reason.INVALID_ACCOUNT),
-    ("商品", Reason.PRODUCT_UNAVAILABLE),
-    ("库存", Reason.PRODUCT_UNAVAILABLE),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +94,8 @@ class Kasushou:
         except ProtocolError as error:
             return unreadable_submit(response, str(error))
         if envelope.ok:
-            return replace(_read_order(as_object(envelope.data)), kind=AnswerKind.ACCEPTED)
-        refusal = _refused(envelope)
+            return replace(read_order(as_object(envelope.data)), kind=AnswerKind.ACCEPTED)
+        refusal = refused(envelope)
         if envelope.code != "400" or refusal.reason is Reason.DUPLICATE:
             return refusal
         found = yield from self._look_after_refusal(request, context)
@@ -144,7 +123,7 @@ class Kasushou:
             return Answer(kind=AnswerKind.NOT_FOUND, message=envelope.message)
         if not envelope.ok:
             return no_news(envelope.message, reason=Reason.OTHER, code=envelope.code)
-        return _read_rows(read_rows(envelope.data), request)
+        return read_ours(read_rows(envelope.data), request)
 
     def expects(self, ordered: Ordered) -> Expected:
         """The platform echoes neither product nor quantity; its guard is the limit."""
@@ -168,22 +147,22 @@ class Kasushou:
         except ProtocolError as error:
             raise CallbackRefused(str(error), status=400) from None
         ack = Ack(body=self.settings.ack.encode())
-        attempt_no = _text(callback.get("external_orderno"))
+        attempt_no = text(callback.get("external_orderno"))
         if attempt_no is None:
-            product_id = _text(callback.get("id"))
+            product_id = text(callback.get("id"))
             if product_id is None:
                 raise CallbackRefused("the callback names no order", status=400)
             return CallbackEvent(ack=ack, product_id=product_id, trusted=False)
         return CallbackEvent(
             ack=ack,
             attempt_no=attempt_no,
-            answer=_news(callback),
+            answer=news(callback),
             trusted=True,
             holds_codes=bool(callback.get("card_list")),
         )
 
     def _verify(self, callback: Mapping[str, Any], now: float) -> None:
-        moment, sign = _text(callback.get("time")) or "", _text(callback.get("sign")) or ""
+        moment, sign = text(callback.get("time")) or "", text(callback.get("sign")) or ""
         texts = canonical_texts(signed_members(callback))
         key = self.settings.apikey
         # Which of the languages it is need not be hidden, and most shops write the first.
@@ -199,7 +178,7 @@ class Kasushou:
     def balance(self, context: Context) -> Exchange[Balance]:
         """user/info; yuan as text."""
         response = yield self._call("user/info", b"{}", context)
-        amount_minor = to_minor(as_object(_read_ok(response).data).get("balance"))
+        amount_minor = to_minor(as_object(read_ok(response).data).get("balance"))
         if amount_minor is None:
             raise ProtocolError("the answer has no balance")
         return Balance(amount_minor=amount_minor)
@@ -209,7 +188,7 @@ class Kasushou:
         page = int(cursor or "1")
         body = sorted_body({"limit": PAGE_SIZE, "page": page})
         response = yield self._call("goods/list", body, context)
-        rows = read_rows(_read_ok(response).data)
+        rows = read_rows(read_ok(response).data)
         items = (_read_goods(row) for row in rows)
         return CatalogPage(
             items=tuple(item for item in items if item is not None),
@@ -274,67 +253,6 @@ def _guard_minor(ordered: Ordered) -> int | None:
     return None if ceiling is None else ceiling // ordered.quantity
 
 
-def _refused(envelope: Envelope) -> Answer:
-    """What a refusal says, before anybody has looked: UNKNOWN."""
-    by_text = (reason for text, reason in REFUSAL_TEXTS if text in envelope.message)
-    duplicate = any(text in envelope.message for text in DUPLICATE_TEXTS)
-    return Answer(
-        kind=AnswerKind.UNKNOWN,
-        reason=Reason.DUPLICATE if duplicate else next(by_text, Reason.OTHER),
-        code=envelope.code,
-        message=envelope.message,
-    )
-
-
-def _read_rows(rows: Sequence[Mapping[str, Any]], request: QueryRequest) -> Answer:
-    """The one order under our number."""
-    ours = [row for row in rows if as_text(row.get("external_orderno")) == request.attempt_no]
-    if not rows:
-        return Answer(kind=AnswerKind.NOT_FOUND)
-    if not ours:
-        return no_news("another order was answered", reason=Reason.ECHO_MISMATCH)
-    if len(ours) > 1:
-        return no_news("several orders under our number", reason=Reason.SEVERAL)
-    answer = _read_order(ours[0], codes=read_codes(ours[0].get("card_list")))
-    if answer.kind is AnswerKind.REVERSED and not request.succeeded_before:
-        return replace(answer, kind=AnswerKind.FAILED)
-    return answer
-
-
-def _news(callback: Mapping[str, Any]) -> Answer:
-    """A callback's answer: a status that nobody knows is a reason to ask."""
-    answer = _read_order(callback)
-    return answer if answer.code in STATES else replace(answer, kind=AnswerKind.UNKNOWN)
-
-
-def _read_order(order: Mapping[str, Any], *, codes: tuple[DeliveredCode, ...] = ()) -> Answer:
-    """An order as order/info, the answer to order/buy and a callback show it, all alike."""
-    word = _text(order.get("status")) or ""
-    return Answer(
-        # An unknown status is not an end: we ask again.
-        kind=STATES.get(word, AnswerKind.PROCESSING),
-        echo=Echo(
-            order_no=_text(order.get("external_orderno")),
-            account=told_account(order.get("recharge_info")),
-        ),
-        upstream_no=_text(order.get("ordersn")),
-        cost_minor=to_minor(order.get("total_price")),
-        refunded_minor=to_minor(order.get("has_back_money")),
-        codes=codes,
-        code=word,
-        message=_text(order.get("recharge_hints")) or "",
-    )
-
-
-def _read_ok(response: HttpResponse) -> Envelope:
-    expect_ok(response)
-    envelope = read_envelope(response.body)
-    if not envelope.ok:
-        reason = _refused(envelope).reason or Reason.OTHER
-        raise UpstreamRefused(reason, envelope.code, envelope.message)
-    return envelope
-
-
 def _read_goods(goods: Mapping[str, Any]) -> CatalogItem | None:
     product_id = as_text(goods.get("id"))
     if product_id is None:
@@ -348,9 +266,3 @@ def _read_goods(goods: Mapping[str, Any]) -> CatalogItem | None:
         currency="CNY",
         available=as_int(goods.get("status")) == 1,
     )
-
-
-def _text(value: object) -> str | None:
-    """Text of a callback's member, whose numbers are texts of a kind of their own."""
-    text = as_text(value)
-    return str(text) if text is not None else None

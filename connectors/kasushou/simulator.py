@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from connectors.contract import ProtocolError
+from connectors.exchange import ProtocolError
 from connectors.kasushou.wire import (
     KasushouSettings,
     canonical_texts,
@@ -22,8 +22,9 @@ from connectors.secret import Secret
 from connectors.settings import SettingsError
 from connectors.signing import compact_json, same, timestamped_sha1
 from connectors.simulation.behaviour import Ending, Refusal
+from connectors.simulation.goods import Product, product_number
 from connectors.simulation.ledger import Order, OrderState, Purchase
-from connectors.simulation.market import PRICE_PERCENT, PRODUCTS, Product, product_number
+from connectors.simulation.market import PRICE_PERCENT, PRODUCTS
 from connectors.simulation.platform import Call, CallbackMessage, Platform, Reply
 
 STATUS: Final[Mapping[OrderState, int]] = {

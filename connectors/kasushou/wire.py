@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from connectors.contract import AnswerKind, DeliveredCode, ProtocolError
+from connectors.contract import AnswerKind, DeliveredCode
+from connectors.exchange import ProtocolError
 from connectors.loose import as_text, mended, read_object
 from connectors.refusal import denies_order
 from connectors.secret import Secret

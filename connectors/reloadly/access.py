@@ -6,17 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from connectors.contract import (
-    Context,
-    Exchange,
+from connectors.contract import Context, Exchange, Reason, Token, UpstreamRefused
+from connectors.exchange import (
     FailureKind,
     HttpRequest,
     HttpResponse,
     ProtocolError,
-    Reason,
-    Token,
     TransportFailure,
-    UpstreamRefused,
 )
 from connectors.loose import as_decimal, as_text, read_object
 from connectors.reloadly.wire import ACCEPT, ReloadlySettings, Service

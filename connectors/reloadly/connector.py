@@ -11,9 +11,8 @@ from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from connectors.answer import expect_ok, no_news, throttled_query, throttled_submit
+from connectors.answer import expect_ok, throttled_query, throttled_submit
 from connectors.contract import (
-    Ack,
     Answer,
     AnswerKind,
     Balance,
@@ -27,7 +26,6 @@ from connectors.contract import (
     Context,
     Exchange,
     Ordered,
-    ProtocolError,
     QueryRequest,
     Reason,
     SubmitRequest,
@@ -36,6 +34,7 @@ from connectors.contract import (
 )
 from connectors.denomination import plain_number, written
 from connectors.echo import Expected
+from connectors.exchange import ProtocolError
 from connectors.loose import (
     as_decimal,
     as_object,
@@ -46,9 +45,12 @@ from connectors.loose import (
     to_minor,
 )
 from connectors.reloadly.access import Access
+from connectors.reloadly.capabilities import CAPABILITIES
 from connectors.reloadly.countries import country_of
 from connectors.reloadly.reading import (
     page_of,
+    read_count,
+    read_event,
     read_product_row,
     read_submit,
     read_transaction,
@@ -56,7 +58,6 @@ from connectors.reloadly.reading import (
 )
 from connectors.reloadly.statement import read_report, report_query
 from connectors.reloadly.wire import (
-    STATES,
     Amount,
     Product,
     ReloadlySettings,
@@ -70,16 +71,6 @@ from connectors.reloadly.wire import (
 from connectors.signing import same
 from connectors.statement import StatementPage
 
-CAPABILITIES = Capabilities(
-    idempotent_submit=True,  # customIdentifier: CUSTOM_IDENTIFIER_ALREADY_USED
-    resend_allowed=True,
-    min_gap_per_account_s=120.0,  # PHONE_RECENTLY_RECHARGED within two minutes
-    deadline_s=60.0,  # a token, a look-up and the order itself
-    callbacks_trusted=True,
-    supports_codes=True,
-    knows_reversal=True,
-)
-AIRTIME_CAPABILITIES = replace(CAPABILITIES, quantity_max=1, supports_codes=False)
 PAGE_SIZE: Final = 200
 REPORTS: Final[Mapping[Service, str]] = {
     Service.TOPUPS: "/topups/reports/transactions",
@@ -89,12 +80,6 @@ CATALOGUES: Final[Mapping[Service, str]] = {
     Service.TOPUPS: "/operators",
     Service.GIFTCARDS: "/products",
 }
-
-
-def capabilities_of(product_id: str) -> Capabilities:
-    """What the gateway may rely on for one product."""
-    is_gift_card = read_product(product_id).service is Service.GIFTCARDS
-    return CAPABILITIES if is_gift_card else AIRTIME_CAPABILITIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +207,7 @@ class Reloadly:
         rows = report_rows(read_json(response.body))
         ours = [row for row in rows if as_text(row.get("customIdentifier")) == request.attempt_no]
         if len(ours) != 1:
-            return _read_count(rows, ours)
+            return read_count(rows, ours)
         if product.service is Service.TOPUPS:
             return (yield from self._status(ours[0], context))
         return (yield from self._cards(ours[0], request, context))
@@ -283,7 +268,7 @@ class Reloadly:
             message = read_object(call.body)
         except ProtocolError:
             raise CallbackRefused("the webhook is not JSON", status=400) from None
-        return _read_event(message)
+        return read_event(message)
 
     # --- balance, catalogue, cancel ---------------------------------------------------------------
 
@@ -352,34 +337,3 @@ def _amount_of(product: Product, ordered: Ordered) -> tuple[Decimal | None, str 
 
 def _refuse(message: str) -> Answer:
     return Answer(kind=AnswerKind.REJECTED, reason=Reason.INVALID_REQUEST, message=message)
-
-
-def _read_count(rows: list[dict[str, Any]], ours: list[dict[str, Any]]) -> Answer:
-    """What a report says that does not hold exactly one transaction of ours."""
-    if ours:
-        return no_news("several transactions under our number", reason=Reason.SEVERAL)
-    if rows:
-        return no_news("another order was answered", reason=Reason.ECHO_MISMATCH)
-    return Answer(kind=AnswerKind.NOT_FOUND)
-
-
-def _read_event(message: Mapping[str, Any]) -> CallbackEvent:
-    """Ids and status, wherever the platform put them: under `data`, `transaction`, or both."""
-    data = as_object(message.get("data"))
-    inner = as_object(data.get("transaction")) or as_object(message.get("transaction"))
-    members = {**message, **data, **inner}
-    attempt_no = as_text(members.get("customIdentifier"))
-    if attempt_no is None:
-        raise CallbackRefused("the webhook names no order", status=400)
-    # The status of the envelope is the news; that of the transaction inside may be older.
-    word = as_text(data.get("status")) or as_text(members.get("status"))
-    answer = read_transaction(members, word)
-    if answer.code.upper() not in STATES:  # A word that nobody knows is a reason to ask.
-        answer = replace(answer, kind=AnswerKind.UNKNOWN)
-    return CallbackEvent(
-        ack=Ack(body=b"ok"),
-        attempt_no=attempt_no,
-        answer=answer,
-        trusted=True,
-        holds_codes=bool(members.get("pinDetail")),
-    )

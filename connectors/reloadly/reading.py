@@ -5,15 +5,20 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from connectors.answer import unreadable_submit
+from connectors.answer import (
+    no_news,
+    unreadable_submit,
+)
 from connectors.contract import (
+    Ack,
     Answer,
     AnswerKind,
+    CallbackEvent,
+    CallbackRefused,
     CatalogItem,
-    HttpResponse,
-    ProtocolError,
     Reason,
 )
+from connectors.exchange import HttpResponse, ProtocolError
 from connectors.loose import as_decimal, as_object, as_text, read_object, to_minor
 from connectors.reloadly.wire import (
     REJECTED_CODES,
@@ -117,4 +122,35 @@ def read_product_row(service: Service, row: Mapping[str, Any]) -> CatalogItem | 
         cost_minor=to_minor(cost, currency),
         currency=currency,
         available=(as_text(row.get("status")) or "ACTIVE").upper() == "ACTIVE",
+    )
+
+
+def read_count(rows: list[dict[str, Any]], ours: list[dict[str, Any]]) -> Answer:
+    """What a report says that does not hold exactly one transaction of ours."""
+    if ours:
+        return no_news("several transactions under our number", reason=Reason.SEVERAL)
+    if rows:
+        return no_news("another order was answered", reason=Reason.ECHO_MISMATCH)
+    return Answer(kind=AnswerKind.NOT_FOUND)
+
+
+def read_event(message: Mapping[str, Any]) -> CallbackEvent:
+    """Ids and status, wherever the platform put them: under `data`, `transaction`, or both."""
+    data = as_object(message.get("data"))
+    inner = as_object(data.get("transaction")) or as_object(message.get("transaction"))
+    members = {**message, **data, **inner}
+    attempt_no = as_text(members.get("customIdentifier"))
+    if attempt_no is None:
+        raise CallbackRefused("the webhook names no order", status=400)
+    # The status of the envelope is the news; that of the transaction inside may be older.
+    word = as_text(data.get("status")) or as_text(members.get("status"))
+    answer = read_transaction(members, word)
+    if answer.code.upper() not in STATES:  # A word that nobody knows is a reason to ask.
+        answer = replace(answer, kind=AnswerKind.UNKNOWN)
+    return CallbackEvent(
+        ack=Ack(body=b"ok"),
+        attempt_no=attempt_no,
+        answer=answer,
+        trusted=True,
+        holds_codes=bool(members.get("pinDetail")),
     )

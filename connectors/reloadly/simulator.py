@@ -12,18 +12,16 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
-from urllib.parse import parse_qsl
 
-from connectors.contract import ProtocolError
-from connectors.loose import as_int, as_object, as_text, read_json, to_major, to_minor
+from connectors.loose import as_int, as_text, to_major, to_minor
 from connectors.reloadly.discovery import Found, discover
 from connectors.reloadly.refusals import (
     NOT_FOUND,
     RECENTLY_RECHARGED,
     REFUSALS,
     WRONG_CLIENT,
-    Error,
 )
+from connectors.reloadly.replies import call_members, error_reply, json_reply
 from connectors.reloadly.views import (
     WALLET_NAME,
     balance_info,
@@ -84,29 +82,29 @@ class ReloadlyPlatform(Platform):
             return self._issue(call)
         denied = self._deny(call.headers.get("authorization", ""))
         if denied is not None:
-            return _error(REFUSALS[denied], call)
+            return error_reply(REFUSALS[denied], call)
         if call.method == "GET":
             return self._read(call, parts)
         buy = self._buys.get("/".join(parts))
         if buy is None:
             is_rate = parts[-1:] == ["fx-rate"]
-            return _json(self._rate(call, parts)) if is_rate else _error(NOT_FOUND, call)
-        return await buy(_members(call))
+            return json_reply(self._rate(call, parts)) if is_rate else error_reply(NOT_FOUND, call)
+        return await buy(call_members(call))
 
     # --- tokens -----------------------------------------------------------------------------------
 
     def _issue(self, call: Call) -> Reply:
-        members = _members(call)
+        members = call_members(call)
         known = same(as_text(members.get("client_id")) or "", self.settings.client_id) and same(
             as_text(members.get("client_secret")) or "", self.settings.client_secret.reveal()
         )
         if not known:
-            return _error(WRONG_CLIENT, call)
+            return error_reply(WRONG_CLIENT, call)
         if members.get("grant_type") != "client_credentials":
-            return _error(REFUSALS[Refusal.INVALID], call)
+            return error_reply(REFUSALS[Refusal.INVALID], call)
         expires_at = int(time.time()) + self.settings.token_ttl_s
         claim = f"{expires_at}.{secrets.token_hex(8)}"
-        return _json(
+        return json_reply(
             {
                 "access_token": f"{claim}.{hmac_sha256_hex(claim.encode(), self._token_key)}",
                 "scope": "send-topups read-operators read-topups-history",
@@ -130,13 +128,13 @@ class ReloadlyPlatform(Platform):
         face_minor = to_minor(body.get("amount"), self.settings.currency)
         product = as_text(body.get("operatorId"))
         if product is None or number is None:
-            return _error(REFUSALS[Refusal.INVALID])
+            return error_reply(REFUSALS[Refusal.INVALID])
         if face_minor is None or face_minor <= 0:
-            return _error(REFUSALS[Refusal.PRICE])
+            return error_reply(REFUSALS[Refusal.PRICE])
         if not number.lstrip("+").isalnum():
-            return _error(REFUSALS[Refusal.ACCOUNT])
+            return error_reply(REFUSALS[Refusal.ACCOUNT])
         if self._is_too_soon(number):
-            return _error(RECENTLY_RECHARGED)
+            return error_reply(RECENTLY_RECHARGED)
         extra = {"country": country, "email": as_text(body.get("recipientEmail")), "sync": instant}
         return await self.market.sell(
             Purchase(
@@ -161,9 +159,9 @@ class ReloadlyPlatform(Platform):
         unit_minor = to_minor(body.get("unitPrice"), self.settings.currency)
         product, quantity = as_text(body.get("productId")), as_int(body.get("quantity", 1))
         if product is None or quantity is None or not 1 <= quantity <= 10_000:
-            return _error(REFUSALS[Refusal.INVALID])
+            return error_reply(REFUSALS[Refusal.INVALID])
         if unit_minor is None or unit_minor <= 0:
-            return _error(REFUSALS[Refusal.PRICE])
+            return error_reply(REFUSALS[Refusal.PRICE])
         email = as_text(body.get("recipientEmail"))
         return await self.market.sell(
             Purchase(
@@ -181,7 +179,7 @@ class ReloadlyPlatform(Platform):
     def _read(self, call: Call, parts: list[str]) -> Reply:
         match parts:
             case ["accounts", "balance"]:
-                reply = _json(self._balance())
+                reply = json_reply(self._balance())
             case ["topups", number, "status"]:
                 reply = self._status(call, number)
             case ["topups", "reports", "transactions"]:
@@ -194,7 +192,7 @@ class ReloadlyPlatform(Platform):
                 reply = self._card_list(call, number)
             case _:
                 found = discover(parts, self.settings.currency)
-                reply = _error(NOT_FOUND, call) if found is None else _listed(call, found)
+                reply = error_reply(NOT_FOUND, call) if found is None else _listed(call, found)
         return reply
 
     def _balance(self) -> dict[str, Any]:
@@ -207,7 +205,7 @@ class ReloadlyPlatform(Platform):
 
     def _rate(self, call: Call, parts: list[str]) -> dict[str, Any]:
         """`operators/fx-rate` of an operatorId, or `operators/{id}/fx-rate`."""
-        members = _members(call)
+        members = call_members(call)
         number = parts[1] if len(parts) > 2 else as_text(members.get("operatorId")) or "1"
         operator = operator_json(number, self.settings.currency)
         return {
@@ -224,17 +222,17 @@ class ReloadlyPlatform(Platform):
     def _status(self, call: Call, number: str) -> Reply:
         order = self._seen(number)
         if order is None:
-            return _error(NOT_FOUND, call)
+            return error_reply(NOT_FOUND, call)
         transaction = self._shown(order)
         status = transaction["status"]
         body = {"code": None, "message": None, "status": status, "transaction": transaction}
-        return _failing(order) or _json(body)
+        return _failing(order) or json_reply(body)
 
     def _one(self, call: Call, number: str) -> Reply:
         order = self._seen(number)
         if order is None:
-            return _error(NOT_FOUND, call)
-        return _failing(order) or _json(order_json(order, self.settings.currency))
+            return error_reply(NOT_FOUND, call)
+        return _failing(order) or json_reply(order_json(order, self.settings.currency))
 
     def _report(self, call: Call, service: Service) -> Reply:
         """One number's transaction comes from the index; without one, a page of all."""
@@ -249,8 +247,8 @@ class ReloadlyPlatform(Platform):
     def _card_list(self, call: Call, number: str) -> Reply:
         order = self._seen(number)
         if order is None or not order.codes:
-            return _error(NOT_FOUND, call)
-        return _json(cards_json(order))
+            return error_reply(NOT_FOUND, call)
+        return json_reply(cards_json(order))
 
     # --- the platform's part of the market --------------------------------------------------------
 
@@ -267,8 +265,8 @@ class ReloadlyPlatform(Platform):
     def accepted(self, order: Order) -> Reply:
         """`{transactionId}` for asynchronous top-ups, the transaction for the others."""
         if service_of(order) is Service.TOPUPS and not order.extra.get("sync"):
-            return _json({"transactionId": int(order.upstream_no)})
-        return _json(self._shown(order))
+            return json_reply({"transactionId": int(order.upstream_no)})
+        return json_reply(self._shown(order))
 
     def _shown(self, order: Order) -> dict[str, Any]:
         """An order with what it did to the wallet; reports have no `balanceInfo`."""
@@ -282,7 +280,7 @@ class ReloadlyPlatform(Platform):
 
     def refused(self, refusal: Refusal, purchase: Purchase) -> Reply:
         """The platform's error body; a 429 says when to come back."""
-        reply = _error(REFUSALS[refusal], path=_path_of(purchase))
+        reply = error_reply(REFUSALS[refusal], path=_path_of(purchase))
         if refusal is not Refusal.THROTTLED:
             return reply
         headers = {"Retry-After": str(self.market.options.retry_after_s)}
@@ -310,20 +308,6 @@ class ReloadlyPlatform(Platform):
         return 200 <= status < 300
 
 
-def _members(call: Call) -> dict[str, Any]:
-    """A request's members, from JSON or a form; {} for anything else."""
-    if "form-urlencoded" in call.headers.get("content-type", ""):
-        return dict(parse_qsl(call.body.decode("utf-8", "replace")))
-    try:
-        return as_object(read_json(call.body or b"{}"))
-    except ProtocolError:
-        return {}
-
-
-def _json(value: Any, status: int = 200) -> Reply:
-    return Reply(status=status, body=compact_json(value).encode())
-
-
 def _path_of(purchase: Purchase) -> str:
     """Where a purchase was sent to."""
     if purchase.extra.get("gift"):
@@ -331,20 +315,8 @@ def _path_of(purchase: Purchase) -> str:
     return "/topups" if purchase.instant else "/topups-async"
 
 
-def _error(error: Error, call: Call | None = None, *, path: str = "") -> Reply:
-    body: dict[str, Any] = {
-        "timeStamp": written(time.time()),
-        "message": error.message,
-        "path": call.path if call is not None else path,
-        "errorCode": error.code,
-        "infoLink": None,
-        "details": [],
-    }
-    return _json(body, error.status)
-
-
 def _listed(call: Call, found: Found) -> Reply:
-    return _page(call, found.value) if found.paged else _json(found.value)
+    return _page(call, found.value) if found.paged else json_reply(found.value)
 
 
 def _failing(order: Order) -> Reply | None:
@@ -362,4 +334,4 @@ def _page(call: Call, rows: list[Any], service: Service | None = None, currency:
     if service is not None:
         shown = [order for order in value["content"] if service_of(order) is service]
         value["content"] = [order_json(order, currency) for order in shown]
-    return _json(value)
+    return json_reply(value)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.answer import expect_ok
-from connectors.contract import HttpResponse
+from connectors.exchange import HttpResponse
 from connectors.loose import read_json
 from connectors.reloadly.reading import page_of, read_transaction
 from connectors.statement import MARGIN, StatementPage, StatementRow, moment_s, near

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from yarl import URL
 
-from connectors.contract import HttpRequest, TransportFailure
+from connectors.exchange import HttpRequest, TransportFailure
 from connectors.http1 import ClientLimits, Dialer, HttpClient
 from connectors.simulation.behaviour import Callbacks
 from connectors.simulation.ledger import Order, OrderState

@@ -10,7 +10,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from connectors.simulation.behaviour import (
@@ -24,39 +24,11 @@ from connectors.simulation.behaviour import (
     by_tail,
 )
 from connectors.simulation.delivery import CallbackSender
+from connectors.simulation.goods import Product, SimulationOptions
 from connectors.simulation.ledger import Ledger, Order, OrderState, Purchase
 from connectors.simulation.platform import Duplicates, Fault, Platform, Reply
 
 PRICE_PERCENT: Final = 98  # of the face: api.md
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimulationOptions:
-    """Settings every simulator has beside its platform's own.
-
-    `time_scale` multiplies the platform's own waits (callback retries, late callbacks): 0.001 makes
-    minutes of them tens of milliseconds. `race_window_s` is the gap of a select-then-insert.
-    """
-
-    callback_url: str = ""
-    settle_s: float = 0.05
-    reversal_delay_s: float = 5.0
-    late_callback_s: float = 10.0
-    time_scale: float = 1.0
-    race_window_s: float = 0.005
-    balance_minor: int = 10_000_000_000
-    default_face_minor: int = 1000
-    retry_after_s: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
-    """A product of the catalogue. Any other id is sold too."""
-
-    product_id: str
-    name: str
-    face_minor: int
-    kind: str
 
 
 PRODUCTS: Final = tuple(
@@ -70,12 +42,6 @@ PRODUCTS: Final = tuple(
     for yuan in (5, 10, 30, 50, 100)
 )
 _PRODUCT_BY_ID: Final = {product.product_id: product for product in PRODUCTS}
-
-
-def product_number(product_id: str) -> int | str:
-    """A product id as the platforms write it, a number; any other word is sold too, and echoed."""
-    plain = product_id.isascii() and product_id.isdigit()
-    return int(product_id) if plain else product_id
 
 
 class Market:

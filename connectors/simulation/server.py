@@ -19,8 +19,9 @@ import orjson
 from connectors import registry
 from connectors.settings import load_settings
 from connectors.simulation.behaviour import read_script
+from connectors.simulation.goods import SimulationOptions
 from connectors.simulation.listener import Client
-from connectors.simulation.market import Market, SimulationOptions
+from connectors.simulation.market import Market
 from connectors.simulation.platform import Call, Fault, Platform, Reply
 
 log = logging.getLogger(__name__)

@@ -33,7 +33,8 @@ async def open_platform(call: Call, name: str) -> "AsyncIterator[Upstream]":
 
 async def asked(answer: Awaitable[T]) -> T:
     """The platform's answer; RefusedError says why there is none."""
-    from connectors.contract import ProtocolError, TransportFailure, UpstreamRefused
+    from connectors.contract import UpstreamRefused
+    from connectors.exchange import ProtocolError, TransportFailure
 
     try:
         async with asyncio.timeout(DEADLINE_S):

@@ -117,8 +117,9 @@ async def _from_platform(
     """The platform's own list, page by page. Raises RefusedError when it has none."""
     import json
 
-    from connectors.contract import ProtocolError, TransportFailure, UpstreamRefused
+    from connectors.contract import UpstreamRefused
     from connectors.egress import open_account
+    from connectors.exchange import ProtocolError, TransportFailure
     from connectors.upstream import Upstream
     from gateway.flows.reconciliation.statement_list import list_statement
 

@@ -18,11 +18,10 @@ from connectors.contract import (
     CallbackRefused,
     CallbackRequest,
     Connector,
-    HttpRequest,
-    HttpResponse,
     QueryRequest,
     SubmitRequest,
 )
+from connectors.exchange import HttpRequest, HttpResponse
 from connectors.simulation import running
 from connectors.simulation.behaviour import read_script
 from connectors.simulation.ledger import Order

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from connectors.contract import FailureKind, TransportFailure
+from connectors.exchange import FailureKind, TransportFailure
 from connectors.transport import HttpTransport, MakeClient, lean_client
 from tests.clock import LONG_S, put_forward
 from tests.contract.raw_server import Peer, RawServer, Script, raw_server

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.contract import FailureKind, HttpRequest, TransportFailure
+from connectors.exchange import FailureKind, HttpRequest, TransportFailure
 from connectors.http1 import ClientLimits
 from connectors.httpx_client import HttpxClient
 from connectors.transport import Client, HttpTransport, MakeClient, TransportLimits, lean_client

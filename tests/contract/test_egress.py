@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.contract import FailureKind, TransportFailure
 from connectors.egress import DIRECT, Egress, read_egress
+from connectors.exchange import FailureKind, TransportFailure
 from connectors.secret import Secret
 from connectors.settings import SettingsError
 from tests.contract.egress_peers import proxying, speaking_http2

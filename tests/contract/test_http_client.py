@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from connectors.contract import FailureKind, HttpRequest, HttpResponse, TransportFailure
+from connectors.exchange import FailureKind, HttpRequest, HttpResponse, TransportFailure
 from connectors.http1 import AddressInfo, ClientLimits, Dialer, HttpClient, StaleConnectionError
 from tests.contract.raw_server import Peer, RawServer, Script, raw_server
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.contract import FailureKind
+from connectors.exchange import FailureKind
 from tests.contract.raw_server import raw_server
 from tests.contract.test_http_client import HEAD, answering, client_of, failure_of, get
 

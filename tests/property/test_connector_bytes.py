@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connectors.contract import ProtocolError
+from connectors.exchange import ProtocolError
 from connectors.loose import read_json
 from connectors.secret import Secret
 from connectors.signing import compact_json, form_text, sorted_characters_md5

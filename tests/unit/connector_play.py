@@ -4,15 +4,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from connectors.contract import (
-    Answer,
-    Context,
-    Exchange,
-    HttpRequest,
-    HttpResponse,
-    Ordered,
-    TransportFailure,
-)
+from connectors.contract import Answer, Context, Exchange, Ordered
+from connectors.exchange import HttpRequest, HttpResponse, TransportFailure
 from connectors.judgement import Judgement, judge
 
 T = TypeVar("T")

@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connectors.contract import Connector, Context, HttpRequest, Session
+from connectors.contract import Connector, Context, Session
 from connectors.dayuanren.connector import Dayuanren
 from connectors.dingconnect.connector import Dingconnect
 from connectors.dtone.connector import Dtone
+from connectors.exchange import HttpRequest
 from connectors.fulu.connector import Fulu
 from connectors.kasushou.connector import Kasushou
 from connectors.kasushou.wire import sorted_body

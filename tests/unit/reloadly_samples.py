@@ -2,14 +2,8 @@
 
 from typing import Any
 
-from connectors.contract import (
-    Context,
-    HttpResponse,
-    QueryRequest,
-    Session,
-    SubmitRequest,
-    Token,
-)
+from connectors.contract import Context, QueryRequest, Session, SubmitRequest, Token
+from connectors.exchange import HttpResponse
 from connectors.reloadly.connector import Reloadly
 from connectors.reloadly.wire import (
     ReloadlySettings,

@@ -11,7 +11,6 @@ from connectors.contract import (
     Cancellation,
     CancelRequest,
     Context,
-    ProtocolError,
     QueryRequest,
     Reason,
     SubmitRequest,
@@ -19,6 +18,7 @@ from connectors.contract import (
 )
 from connectors.dingconnect.connector import Dingconnect
 from connectors.dingconnect.wire import DingconnectSettings
+from connectors.exchange import ProtocolError
 from connectors.secret import Secret
 from tests.unit.connector_play import deal, ok, play
 

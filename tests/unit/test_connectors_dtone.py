@@ -13,17 +13,14 @@ from connectors.contract import (
     Cancellation,
     CancelRequest,
     Context,
-    FailureKind,
-    HttpResponse,
-    ProtocolError,
     QueryRequest,
     Reason,
     SubmitRequest,
-    TransportFailure,
     UpstreamRefused,
 )
 from connectors.dtone.connector import Dtone
 from connectors.dtone.wire import CLASS_NAMES, DtoneSettings
+from connectors.exchange import FailureKind, HttpResponse, ProtocolError, TransportFailure
 from connectors.secret import Secret
 from connectors.settings import SettingsError
 from tests.unit.connector_play import deal, ok, play

@@ -10,11 +10,11 @@ from connectors.contract import (
     CallbackRefused,
     CallbackRequest,
     Context,
-    ProtocolError,
     QueryRequest,
     Reason,
     SubmitRequest,
 )
+from connectors.exchange import ProtocolError
 from connectors.fulu.connector import Fulu
 from connectors.fulu.wire import FuluSettings, sign_request, without_sign
 from connectors.secret import Secret

@@ -13,13 +13,11 @@ from connectors.contract import (
     CallbackRequest,
     Connector,
     Context,
-    HttpRequest,
-    HttpResponse,
-    ProtocolError,
     QueryRequest,
     SubmitRequest,
     UpstreamRefused,
 )
+from connectors.exchange import HttpRequest, HttpResponse, ProtocolError
 
 CONTEXT = Context(now=1767225600.0)
 

@@ -13,13 +13,11 @@ from connectors.contract import (
     Cancellation,
     CancelRequest,
     Context,
-    FailureKind,
-    HttpResponse,
     QueryRequest,
     Reason,
     SubmitRequest,
-    TransportFailure,
 )
+from connectors.exchange import FailureKind, HttpResponse, TransportFailure
 from connectors.kasushou.connector import Kasushou
 from connectors.kasushou.wire import KasushouSettings, canonical_texts, sign_body
 from connectors.secret import Secret

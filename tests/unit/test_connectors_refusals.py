@@ -16,14 +16,13 @@ from connectors.contract import (
     AnswerKind,
     Connector,
     Context,
-    HttpResponse,
-    ProtocolError,
     QueryRequest,
     Session,
     SubmitRequest,
     Token,
     UpstreamRefused,
 )
+from connectors.exchange import HttpResponse, ProtocolError
 from connectors.refusal import denies_order
 from connectors.secret import Secret
 from tests.unit.connector_play import ok

@@ -4,13 +4,9 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import (
-    AnswerKind,
-    HttpResponse,
-    Reason,
-    SubmitRequest,
-)
+from connectors.contract import AnswerKind, Reason, SubmitRequest
 from connectors.denomination import split_product
+from connectors.exchange import HttpResponse
 from connectors.reloadly.connector import Reloadly
 from connectors.reloadly.countries import COUNTRY_BY_CALLING_CODE, country_of
 from connectors.reloadly.wire import (

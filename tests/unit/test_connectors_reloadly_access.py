@@ -5,15 +5,8 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import (
-    AnswerKind,
-    CallbackRefused,
-    CallbackRequest,
-    FailureKind,
-    HttpResponse,
-    Reason,
-    TransportFailure,
-)
+from connectors.contract import AnswerKind, CallbackRefused, CallbackRequest, Reason
+from connectors.exchange import FailureKind, HttpResponse, TransportFailure
 from connectors.reloadly.connector import Reloadly
 from connectors.reloadly.wire import (
     ReloadlySettings,

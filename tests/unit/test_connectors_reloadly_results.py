@@ -8,12 +8,11 @@ from connectors.contract import (
     AnswerKind,
     Cancellation,
     CancelRequest,
-    HttpResponse,
-    ProtocolError,
     QueryRequest,
     Reason,
     UpstreamRefused,
 )
+from connectors.exchange import HttpResponse, ProtocolError
 from connectors.reloadly.connector import Reloadly
 from connectors.reloadly.wire import (
     ReloadlySettings,

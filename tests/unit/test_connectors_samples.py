@@ -16,11 +16,11 @@ from connectors.contract import (
     Connector,
     Context,
     DeliveredCode,
-    HttpResponse,
     QueryRequest,
     Session,
     SubmitRequest,
 )
+from connectors.exchange import HttpResponse
 from connectors.kasushou.wire import canonical_texts, signed_members
 from connectors.reloadly.wire import sign_webhook
 from connectors.secret import Secret

@@ -13,18 +13,20 @@ from connectors.contract import (
     CancelRequest,
     Context,
     Exchange,
-    FailureKind,
-    HttpRequest,
-    HttpResponse,
     Ordered,
-    ProtocolError,
     QueryRequest,
     Reason,
     SubmitRequest,
-    TransportFailure,
     UpstreamRefused,
 )
 from connectors.echo import Expected
+from connectors.exchange import (
+    FailureKind,
+    HttpRequest,
+    HttpResponse,
+    ProtocolError,
+    TransportFailure,
+)
 from connectors.judgement import Judgement
 from connectors.upstream import Upstream
 

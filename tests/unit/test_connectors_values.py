@@ -8,7 +8,8 @@ import pytest
 
 from connectors import registry
 from connectors.answer import retry_after_s, throttled_submit
-from connectors.contract import AnswerKind, DeliveredCode, HttpResponse, ProtocolError, Reason
+from connectors.contract import AnswerKind, DeliveredCode, Reason
+from connectors.exchange import HttpResponse, ProtocolError
 from connectors.loose import (
     as_decimal,
     as_int,

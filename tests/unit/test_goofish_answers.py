@@ -29,7 +29,7 @@ from connectors.channels.goofish.wire import (
     OrderStatus,
     verify,
 )
-from connectors.contract import HttpResponse
+from connectors.exchange import HttpResponse
 from connectors.secret import Secret
 from connectors.settings import SettingsError, load_settings
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connectors import registry
-from connectors.contract import HttpRequest
+from connectors.exchange import HttpRequest
 from connectors.simulation.server import build
 from tests.unit.platform_calls import call_of
 from tests.unit.test_simulator_samples import InProcess

@@ -11,13 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from connectors import registry
-from connectors.contract import (
-    CancelRequest,
-    HttpRequest,
-    HttpResponse,
-    QueryRequest,
-    SubmitRequest,
-)
+from connectors.contract import CancelRequest, QueryRequest, SubmitRequest
+from connectors.exchange import HttpRequest, HttpResponse
 from connectors.simulation.behaviour import Ending, read_script
 from connectors.simulation.ledger import Order
 from connectors.simulation.market import Market

@@ -18,7 +18,7 @@ from connectors.channels.goofish.wire import (
     OrderStatus,
     sign,
 )
-from connectors.contract import HttpRequest, HttpResponse, ProtocolError
+from connectors.exchange import HttpRequest, HttpResponse, ProtocolError
 from connectors.loose import as_int, read_object
 from connectors.secret import Secret
 from connectors.signing import compact_json

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from connectors.channels.goofish.wire import Code, GoodsType, GoofishRefused, Operation
-from connectors.contract import ProtocolError
+from connectors.exchange import ProtocolError
 from connectors.loose import read_object
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from typing import Final
 
 from yarl import URL
 
-from connectors.contract import FailureKind, HttpRequest, HttpResponse, TransportFailure
+from connectors.exchange import FailureKind, HttpRequest, HttpResponse, TransportFailure
 from connectors.http1 import (
     AddressRefusedError,
     ClientLimits,
