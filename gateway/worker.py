@@ -103,6 +103,7 @@ class Worker:
             on_news=self._on_news,
             on_reconnect=self._on_reconnect,
             clock=self._clock,
+            losses=self._meters.lease_losses,
         )
         slot = await self._control.start()
         self._open_order_path(slot)
@@ -161,8 +162,10 @@ class Worker:
         config, pool = self._config, self._pools.control
         orders = OrderStore(pool)
         self._order_ids = OrderIds(slot)
-        leases = LeaseStore(pool, worker_id=self._id, slot=slot, ttl_s=config.lease_ttl_s)
-        self._leases = leases
+        losses = self._meters.lease_losses
+        self._leases = leases = LeaseStore(
+            pool, worker_id=self._id, slot=slot, ttl_s=config.lease_ttl_s, losses=losses
+        )
         self._stock = Stock(
             allocator=self._allocator, leases=leases, find_corrupt=self._find_corrupt
         )

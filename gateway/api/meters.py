@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.domain.order import Verdict
 from gateway.histogram import BOUNDS_S, Times
+from gateway.store.lease_losses import LeaseLosses
 
 LAG_EVERY_S: Final = 0.25
 
@@ -41,6 +42,7 @@ class Meters:
     routes: dict[tuple[str, str], RouteMeter] = field(default_factory=dict)
     verdicts: list[int] = field(default_factory=lambda: [0] * (max(Verdict) + 1))
     commit_times: Times = field(default_factory=Times)  # see store.commit.CommitLane
+    lease_losses: LeaseLosses = field(default_factory=LeaseLosses)
     problems: dict[str, int] = field(default_factory=dict)
     loop_lag_s: float = 0.0
     loop_lag_s_max: float = 0.0

@@ -132,12 +132,28 @@ def _held(context: Context) -> Iterator[Family]:
     yield Family(
         "gauge",
         "quangate_leases_differ",
-        "Leases at the last renewal: in this worker's name and not held by it, or the reverse.",
+        "Leases at the last renewal: in this worker's name without its knowledge, for a second"
+        " time, or held by it and closed by others.",
         ["only"],
         [
             (["database"], context.stock.unknown_leases),
             (["worker"], context.stock.lost_leases),
         ],
+    )
+    losses = context.meters.lease_losses
+    yield Family(
+        "counter",
+        "quangate_leases_lost",
+        "Leases of this worker that others closed: codes-expired, codes-voided or taken-back.",
+        ["pool", "why"],
+        [([pool, why], count) for (pool, why), count in sorted(losses.lost.items())],
+    )
+    yield Family(
+        "counter",
+        "quangate_leases_taken_back",
+        "Leases that this worker took from others: dead, not-renewed in time, or codes-expired.",
+        ["pool", "why"],
+        [([pool, why], count) for (pool, why), count in sorted(losses.taken_back.items())],
     )
 
 

@@ -4,6 +4,8 @@ An outcome (sold out, rejected, unknown) is a return value, never one of these.
 The docstring of a class is its default message.
 """
 
+from collections.abc import Sequence
+
 
 class QuangateError(Exception):
     """Something went wrong."""
@@ -42,6 +44,10 @@ class CommitInDoubtError(StoreUnavailableError):
 
 class LeaseLostError(QuangateError):
     """A lease was reclaimed or revoked; nothing was committed under it."""
+
+    def __init__(self, leases: Sequence[int] = ()) -> None:
+        super().__init__()
+        self.leases = leases  # the ids of those that were lost
 
 
 class BatchPoisonedError(QuangateError):

@@ -1,5 +1,6 @@
 """What the database answers a worker that wants codes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -32,7 +33,9 @@ class Renewal:
 
     workers: int  # that live, on all nodes
     gone: tuple[int, ...]  # held by the worker, not by the database
-    unknown: int  # the other way round: they run out by themselves
+    unknown: Mapping[
+        int, int
+    ]  # lease id → pool id, the other way round: they run out by themselves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,8 +73,7 @@ class Intake:
         self._certainly_new = certainly_new
         self._next_ids = next_ids
         self._created = created
-        self._batch_max = batch_max
-        self._waiting_max = waiting_max
+        self._batch_max, self._waiting_max = batch_max, waiting_max
         self._queue: TurnQueue[Loose] = TurnQueue(weigh=lambda line: line.quantity)
         self._shortages = Shortages()
         self._on_the_way: dict[tuple[int, str], Line] = {}
@@ -208,8 +207,8 @@ class Intake:
         batch_id = uuid.uuid4()
         try:
             answer = await lane.commit(batch_id, commit_request(lines))
-        except LeaseLostError:
-            self._leases_lost(hand, lines)
+        except LeaseLostError as error:
+            self._leases_lost(hand, lines, error.leases)
         except (BatchPoisonedError, InvariantBrokenError) as error:
             await self._bisect(lane, hand, lines, error)
         except CommitInDoubtError as error:
@@ -261,8 +260,9 @@ class Intake:
 
     # ------------------------------------------------------------ when a commit fails
 
-    def _leases_lost(self, hand: Hand, lines: Sequence[Line]) -> None:
-        """Nothing was committed; somebody took a lease back. Which one is not worth asking."""
+    def _leases_lost(self, hand: Hand, lines: Sequence[Line], leases: Sequence[int]) -> None:
+        """Nothing was committed; somebody took `leases` back. All of the batch are given up."""
+        self._stock.closed_by_others += leases
         for line in lines:
             if line.runs is not None and line.sku.pool_id is not None:
                 self._stock.lost(line.sku.pool_id, [run[0] for run in line.runs])

@@ -35,9 +35,16 @@ class LeaseKeeping:
                     await self._leases.prune_commits()
                     await self.look_ahead()
                 self._stock.renewed(await self._leases.renew(list(self._stock.held())))
+                await self.tell_lost()
                 await self._stock.give_back_idle(IDLE_POOL_S)
             except Exception as error:  # noqa: BLE001 - the next turn tries again
                 log.warning("leases.not_renewed", error=repr(error))
+
+    async def tell_lost(self) -> None:
+        """Say of which pools leases of ours were closed by others, and why."""
+        closed = self._stock.closed_by_others[:]
+        self._stock.lost_leases = await self._leases.tell_lost(closed) if closed else 0
+        del self._stock.closed_by_others[: len(closed)]
 
     async def look_ahead(self) -> None:
         """Say which pools have codes that expire soon: once, and again when others do."""

@@ -49,6 +49,8 @@ class Stock:
         self._closed = False
         self.expiring: Sequence[Expiring] = ()  # soon, in all pools; found by lease_keeping
         self.unknown_leases = self.lost_leases = 0  # found by the last renewal
+        self._strange: frozenset[int] = frozenset()  # in our name, and we do not know why
+        self.closed_by_others: list[int] = []  # leases that were ours; lease_keeping asks why
 
     # ------------------------------------------------------------ claiming
 
@@ -149,16 +151,26 @@ class Stock:
         }
 
     def renewed(self, renewal: Renewal) -> None:
-        """What the database says of `held`: what is not ours any more is sold no longer."""
-        self.unknown_leases, self.lost_leases = renewal.unknown, len(renewal.gone)
+        """What the database says of `held`: what is not ours any more is sold no longer.
+
+        A lease in our name that we do not hold is a difference only if we do not know of it: a
+        call under way may have granted it or given it back meanwhile (then it is another matter
+        at the next renewal), and what we let go of ourselves (`stray`) goes with the next call.
+        """
         for lease_id in renewal.gone:
             for pool_id, pool in self._pools.items():
                 if lease_id in pool.leases:
                     self.lost(pool_id, [lease_id])
-        if renewal.unknown or renewal.gone:
-            log.warning(
-                "stock.leases_differ", unknown=renewal.unknown, gone=list(renewal.gone[:20])
-            )
+                    self.closed_by_others.append(lease_id)
+        strange = frozenset(
+            lease_id
+            for lease_id, pool_id in renewal.unknown.items()
+            if pool_id not in self._pools or not self._pools[pool_id].stray
+        )
+        lasting, self._strange = strange & self._strange, strange
+        if lasting and len(lasting) != self.unknown_leases:
+            log.warning("stock.leases_differ", unknown=sorted(lasting)[:20])
+        self.unknown_leases = len(lasting)
 
     def holdings(self) -> dict[int, tuple[int, int]]:
         """By pool id: codes this worker can claim now, and codes whose commit is not decided."""

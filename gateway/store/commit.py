@@ -121,7 +121,7 @@ class CommitLane:
     async def _meaning_of(self, error: asyncpg.PostgresError) -> QuangateError:
         state = error.sqlstate or ""
         if state == "QG001":
-            return LeaseLostError()
+            return LeaseLostError([int(id_) for id_ in (error.detail or "").split()])
         if state == "23505" and getattr(error, "table_name", "") == "allocation":
             return InvariantBrokenError("I1: a code was about to be sold twice")
         refused = getattr(error, "severity_en", None) in {None, "ERROR"}  # FATAL: who knows

@@ -17,6 +17,7 @@ from gateway.domain.errors import QuangateError
 from gateway.store.books import unreachable_is_unavailable
 from gateway.store.clock import DatabaseClock
 from gateway.store.database import CHANNEL, connect
+from gateway.store.lease_losses import LeaseLosses
 from gateway.store.leases import hold_slot, reclaim_dead, register_worker, unregister_worker
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ class Control:
         on_news: Callable[[str], Awaitable[None]],
         on_reconnect: Callable[[], Awaitable[None]],
         clock: DatabaseClock,
+        losses: LeaseLosses,
     ) -> None:
         self._dsn = dsn
         self._config = config
@@ -44,6 +46,7 @@ class Control:
         self._on_news = on_news
         self._on_reconnect = on_reconnect
         self._clock = clock
+        self._losses = losses
         self._connection: Any = None
         self._slot = -1
         self._news: asyncio.Queue[str] = asyncio.Queue()
@@ -71,7 +74,7 @@ class Control:
     async def _listen(self) -> None:
         with unreachable_is_unavailable():
             await self._connection.add_listener(CHANNEL, self._hear)
-        freed = await reclaim_dead(self._connection, self._slot)
+        freed = await reclaim_dead(self._connection, self._slot, self._losses)
         if freed:
             log.info("control.reclaimed", freed=freed)
 
@@ -101,7 +104,7 @@ class Control:
                 if self._connection.is_closed():
                     await self._reconnect()
                 else:
-                    await reclaim_dead(self._connection, self._slot)
+                    await reclaim_dead(self._connection, self._slot, self._losses)
                 await self._clock.measure(self._connection)
             except Exception as error:  # noqa: BLE001 - the pulse must not stop
                 log.warning("control.pulse_failed", error=repr(error))

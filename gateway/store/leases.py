@@ -10,6 +10,7 @@ from gateway.domain.errors import StoreUnavailableError
 from gateway.domain.lease import Expiring, Grant, PackedRange, Refill, Renewal
 from gateway.store.books import unreachable_is_unavailable
 from gateway.store.database import CHANNEL
+from gateway.store.lease_losses import LeaseLosses
 from gateway.store.named_sql import queries
 
 SQL = queries("leases")
@@ -19,8 +20,17 @@ WORKER_LOCK = 0x5157  # "QW": first key of the advisory lock a living worker hol
 class LeaseStore:
     """Leases of one worker."""
 
-    def __init__(self, pool: Any, *, worker_id: uuid.UUID, slot: int, ttl_s: float) -> None:
+    def __init__(
+        self,
+        pool: Any,
+        *,
+        worker_id: uuid.UUID,
+        slot: int,
+        ttl_s: float,
+        losses: LeaseLosses | None = None,
+    ) -> None:
         self._pool = pool
+        self._losses = losses or LeaseLosses()
         self._worker_id = worker_id
         self._slot = slot
         self._ttl_s = ttl_s
@@ -64,7 +74,7 @@ class LeaseStore:
             async with self._pool.acquire() as connection:
                 payload = f"recall:{pool_id}:{self._worker_id}"
                 await connection.execute(SQL["notify"], CHANNEL, payload)
-                await reclaim_dead(connection, self._slot)
+                await reclaim_dead(connection, self._slot, self._losses)
 
     async def void(self, pool_id: int, seqs: Sequence[int], reason: str) -> int:
         """Make codes unsaleable; leases over them are revoked first. How many were still unsold."""
@@ -75,10 +85,19 @@ class LeaseStore:
         """Prolong the worker's row and the leases it holds, no others; reclaim what expired."""
         with unreachable_is_unavailable():
             row = await self._pool.fetchrow(SQL["renew"], self._worker_id, list(held), self._ttl_s)
-            await self._pool.fetchval(SQL["reclaim"], [])
+            self._losses.took_back(await self._pool.fetch(SQL["reclaim"], []))
         return Renewal(
-            workers=await self.count_workers(), gone=tuple(row["gone"]), unknown=row["unknown"]
+            workers=await self.count_workers(),
+            gone=tuple(row["gone"]),
+            unknown=dict(zip(row["unknown"], row["unknown_pools"], strict=True)),
         )
+
+    async def tell_lost(self, lease_ids: Sequence[int]) -> int:
+        """Say by name which of our leases others closed; how many, without expired codes."""
+        with unreachable_is_unavailable():
+            return self._losses.lost_ours(
+                await self._pool.fetch(SQL["why_closed"], list(lease_ids))
+            )
 
     async def prune_commits(self) -> None:
         """Forget commits that nobody can be in doubt about any more."""
@@ -127,7 +146,7 @@ async def hold_slot(connection: Any, slot: int, worker_id: uuid.UUID, ttl_s: flo
         )
 
 
-async def reclaim_dead(connection: Any, own_slot: int) -> int:
+async def reclaim_dead(connection: Any, own_slot: int, losses: LeaseLosses) -> int:
     """Take back the leases of workers whose connection is gone; how many codes became free.
 
     A worker's lock ends with its connection, so a killed worker is found at once and not only
@@ -146,7 +165,7 @@ async def reclaim_dead(connection: Any, own_slot: int) -> int:
                     "SELECT pg_advisory_unlock($1, $2)", WORKER_LOCK, row["slot"]
                 )
                 dead.append(row["worker_id"])
-        return int(await connection.fetchval(SQL["reclaim"], dead))
+        return losses.took_back(await connection.fetch(SQL["reclaim"], dead))
 
 
 async def unregister_worker(connection: Any, worker_id: uuid.UUID) -> None:

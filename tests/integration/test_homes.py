@@ -202,7 +202,6 @@ async def test_a_range_in_an_expression_is_checked(connection: Any) -> None:
 PLANNED_TODAY = frozenset(
     [
         "close_purchases",
-        "commit_orders",
         "hold_attempts",
         "hold_webhooks",
         "judge_turn",

@@ -180,5 +180,9 @@ class ModelLeases:
         return Renewal(
             workers=self.books.workers,
             gone=tuple(set(held) - active),
-            unknown=len(active - set(held)),
+            unknown=dict.fromkeys(active - set(held), POOL),
         )
+
+    async def tell_lost(self, lease_ids: Sequence[int]) -> int:
+        """Here all losses are to others."""
+        return len(lease_ids)

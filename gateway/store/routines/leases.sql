@@ -125,8 +125,8 @@ BEGIN
 END $$;
 
 -- Prolongs a worker's row and those of its leases that it holds: one that nobody knows runs out by
--- itself. `gone`: held by it, but not its own any more. `unknown`: how many others are in its name.
-CREATE FUNCTION renew(p_worker uuid, p_held bigint[], p_ttl_s double precision, OUT gone bigint[], OUT unknown bigint)
+-- itself. `gone`: held by it, but not its own any more. `unknown`: others in its name, and their pools.
+CREATE FUNCTION renew(p_worker uuid, p_held bigint[], p_ttl_s double precision, OUT gone bigint[], OUT unknown bigint[], OUT unknown_pools bigint[])
 LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE worker SET expires_at = now() + make_interval(secs => p_ttl_s), held = p_held, renewed_at = now()
@@ -135,29 +135,38 @@ BEGIN
     WHERE id = ANY (p_held) AND worker_id = p_worker AND state = 'active';
     gone := ARRAY(SELECT h FROM unnest(p_held) AS h EXCEPT
                   SELECT id FROM lease WHERE worker_id = p_worker AND state = 'active');
-    SELECT count(*) INTO unknown FROM lease WHERE worker_id = p_worker AND state = 'active' AND id <> ALL (p_held);
+    SELECT coalesce(array_agg(id ORDER BY id), '{}'), coalesce(array_agg(pool_id ORDER BY id), '{}') INTO unknown, unknown_pools
+    FROM lease WHERE worker_id = p_worker AND state = 'active' AND id <> ALL (p_held);
 END $$;
 
--- Takes back the leases of workers that are gone: expired, or of a worker id given as dead; and
--- those over codes that have expired, which are then off sale.
-CREATE FUNCTION reclaim(p_dead uuid[]) RETURNS bigint LANGUAGE plpgsql AS $$
+-- Takes back the leases of workers that are gone: not renewed in time, or of a worker id given as
+-- dead; and those over codes that have expired, which are then off sale. A row for each pool and
+-- holder of which something was closed; a worker that nobody remembers is named by its id.
+CREATE FUNCTION reclaim(p_dead uuid[]) RETURNS TABLE (pool text, holder text, why text, leases bigint, freed bigint) LANGUAGE plpgsql AS $$
 DECLARE
     one record;
-    freed bigint := 0;
 BEGIN
-    FOR one IN SELECT pool_id, array_agg(id) AS ids FROM lease
-               WHERE state = 'active' AND (expires_at < now() OR sell_until <= now() OR worker_id = ANY (p_dead))
-               GROUP BY pool_id ORDER BY pool_id LOOP
-        PERFORM FROM pool WHERE id = one.pool_id FOR NO KEY UPDATE;
-        freed := freed + close_leases(one.pool_id, one.ids);
+    FOR one IN SELECT l.pool_id, l.worker_id, l.reason, array_agg(l.id) AS ids FROM (
+                   SELECT a.id, a.pool_id, a.worker_id, CASE WHEN a.worker_id = ANY (p_dead) THEN 'dead'
+                       WHEN a.sell_until <= now() THEN 'codes-expired' ELSE 'not-renewed' END AS reason
+                   FROM lease a
+                   WHERE a.state = 'active' AND (a.expires_at < now() OR a.sell_until <= now() OR a.worker_id = ANY (p_dead))) AS l
+               GROUP BY l.pool_id, l.worker_id, l.reason ORDER BY l.pool_id LOOP
+        SELECT p.name INTO pool FROM pool p WHERE p.id = one.pool_id FOR NO KEY UPDATE;
+        SELECT count(*) INTO leases FROM lease l WHERE l.id = ANY (one.ids) AND l.state = 'active';
+        freed := close_leases(one.pool_id, one.ids);
+        why := one.reason;
+        holder := coalesce((SELECT w.host || ':' || w.pid FROM worker w WHERE w.worker_id = one.worker_id), one.worker_id::text);
+        IF leases > 0 THEN  -- else somebody else closed them before us
+            RETURN NEXT;
+        END IF;
     END LOOP;
     FOR one IN SELECT p.id FROM pool p WHERE p.expiring AND EXISTS (
                    SELECT FROM fragment f WHERE f.pool_id = p.id AND f.expires_at <= now()) ORDER BY p.id LOOP
-        PERFORM FROM pool WHERE id = one.id FOR NO KEY UPDATE;
+        PERFORM FROM pool p WHERE p.id = one.id FOR NO KEY UPDATE;
         PERFORM expire_codes(one.id);
     END LOOP;
     DELETE FROM worker WHERE worker_id = ANY (p_dead) OR expires_at < now() - interval '1 hour';
-    RETURN freed;
 END $$;
 
 -- Makes codes unsaleable. Leases over them are revoked first, so that none of them can

@@ -1,5 +1,5 @@
 -- Holds the leases of a commit until it ends, or raises QG001: one was lost, or its codes have
--- expired. How many.
+-- expired; its detail names which. How many.
 CREATE FUNCTION hold_leases(p_id bigint[], p_epoch bigint[], p_now timestamptz) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     held bigint;
@@ -9,7 +9,10 @@ BEGIN
         WHERE l.epoch = mine.epoch AND l.state = 'active' AND (l.sell_until IS NULL OR l.sell_until > p_now)
         FOR SHARE OF l) AS held_leases;
     IF held <> cardinality(p_id) THEN
-        RAISE EXCEPTION 'lease lost' USING ERRCODE = 'QG001';
+        RAISE EXCEPTION 'lease lost' USING ERRCODE = 'QG001', DETAIL = (
+            SELECT coalesce(string_agg(mine.id::text, ' '), '') FROM unnest(p_id, p_epoch) AS mine (id, epoch)
+            WHERE NOT EXISTS (SELECT FROM lease l WHERE l.id = mine.id AND l.epoch = mine.epoch AND l.state = 'active'
+                              AND (l.sell_until IS NULL OR l.sell_until > p_now)));
     END IF;
     RETURN held;
 END $$;

@@ -16,7 +16,7 @@ SELECT pg_notify($1, $2)
 SELECT void_codes($1, $2, $3)
 
 -- name: renew
-SELECT gone, unknown FROM renew($1, $2, $3)
+SELECT gone, unknown, unknown_pools FROM renew($1, $2, $3)
 
 -- name: register_worker
 INSERT INTO worker (slot, worker_id, host, pid, expires_at)
@@ -33,7 +33,17 @@ SELECT DISTINCT NULL::smallint, l.worker_id FROM lease l
 WHERE l.state = 'active' AND NOT EXISTS (SELECT FROM worker w WHERE w.worker_id = l.worker_id)
 
 -- name: reclaim
-SELECT reclaim($1)
+SELECT pool, holder, why, leases, freed FROM reclaim($1)
+
+-- name: why_closed
+-- Of these leases those that are closed, by pool and by what closed them as far as it can be seen.
+SELECT p.name AS pool, c.why, count(*) AS leases, sum(c.hi - c.lo)::bigint AS codes FROM (
+    SELECT l.pool_id, l.lo, l.hi, CASE
+        WHEN l.sell_until <= now() THEN 'codes-expired'
+        WHEN EXISTS (SELECT FROM code_void v WHERE v.pool_id = l.pool_id AND v.seq >= l.lo AND v.seq < l.hi) THEN 'codes-voided'
+        ELSE 'taken-back' END AS why
+    FROM lease l WHERE l.id = ANY ($1) AND (l.state = 'closed' OR l.sell_until <= now())
+) AS c JOIN pool p ON p.id = c.pool_id GROUP BY 1, 2 ORDER BY 1, 2
 
 -- name: data_keys_of_range
 SELECT id, data_key FROM batch

@@ -1,0 +1,60 @@
+"""Leases that somebody else closed, said by name: whose it was, of which pool, why and by whom.
+
+Two see it: who took it back (a worker that found the other dead or late), and who held it. Codes
+that expire end their leases too; that is no loss, and no line of the log.
+"""
+
+import os
+import socket
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
+
+EXPIRED = "codes-expired"
+
+
+class LeaseLosses:
+    """Counts by (pool, why)."""
+
+    def __init__(self) -> None:
+        self.taken_back: Counter[tuple[str, str]] = Counter()  # by us, from others
+        self.lost: Counter[tuple[str, str]] = Counter()  # ours
+
+    def took_back(self, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Say what SQL's `reclaim` closed just now; how many codes became free."""
+        freed = 0
+        for row in rows:
+            freed += row["freed"]
+            self.taken_back[row["pool"], row["why"]] += row["leases"]
+            if row["why"] != EXPIRED:
+                log.warning(
+                    "lease.taken_back",
+                    pool=row["pool"],
+                    leases=row["leases"],
+                    codes=row["freed"],
+                    of=row["holder"],
+                    by=f"{socket.gethostname()}:{os.getpid()}",
+                    why=row["why"],
+                )
+        return freed
+
+    def lost_ours(self, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Say which of our leases others closed; how many, without those whose codes expired."""
+        count = 0
+        for row in rows:
+            self.lost[row["pool"], row["why"]] += row["leases"]
+            if row["why"] != EXPIRED:
+                count += row["leases"]
+                log.warning(
+                    "lease.lost",
+                    pool=row["pool"],
+                    leases=row["leases"],
+                    codes=row["codes"],
+                    of=f"{socket.gethostname()}:{os.getpid()}",
+                    why=row["why"],
+                )
+        return count
