@@ -20,6 +20,7 @@ import structlog
 import uvloop
 
 from gateway import proxy_hint
+from gateway.compose import compose
 from gateway.config import Config, as_environment, unknown_variables
 from gateway.domain.errors import ConfigError, RefusedError
 from gateway.domain.public_url import authority
@@ -80,11 +81,12 @@ async def _work(config: Config, tie: Tie | None, place: int) -> None:
     )
     try:
         vault = await open_vault(config.data, database.pool)
-        worker = Worker(config, database, vault, place)
-        await worker.start(listening)
+        parts = await compose(config, database, vault, place)
     except BaseException:
         await database.close()
         raise
+    worker = Worker(parts)
+    await worker.start(listening)
     if tie is None:
         _say_listening(config.host, port)
     else:

@@ -8,7 +8,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -17,14 +17,14 @@ from connectors.channels.goofish import answers
 from connectors.exchange import HttpResponse
 from connectors.settings import load_settings
 from gateway.api.goofish import order_answer, view_of
+from gateway.domain.catalog import CurrentCatalog
 from gateway.domain.channel import ENDED, ChannelAccount, ChannelNotice, ChannelRow
 from gateway.domain.errors import StoreUnavailableError
 from gateway.domain.webhook import decide
 from gateway.flows.administration.channels import ADAPTERS, DELIVERY_KEY, PURPOSE
-from gateway.flows.line import Line
 from gateway.flows.notify.guarded_client import GuardedClient
 from gateway.flows.order_desk import Shown, View
-from gateway.services import Parts
+from gateway.native import Vault
 from gateway.store.channels import ChannelStore
 
 log = structlog.get_logger()
@@ -39,11 +39,20 @@ REFUSED_AFTER_S: Final = 3600.0  # an order that is not there by then was refuse
 class Channels:
     """A service of the worker (see services.Service)."""
 
-    def __init__(self, parts: Parts, *, show: Callable[[View], Awaitable[Shown | None]]) -> None:
-        self._parts = parts
+    def __init__(
+        self,
+        *,
+        channels: ChannelStore,
+        client: GuardedClient,
+        vault: Vault,
+        catalog: CurrentCatalog,
+        show: Callable[[View], Awaitable[Shown | None]],
+    ) -> None:
         self._show = show
-        self._store = ChannelStore(parts.pool)
-        self._client = GuardedClient(parts.config.webhook_allow)
+        self._store = channels
+        self._client = client
+        self._vault = vault
+        self._catalog = catalog
         self._accounts: dict[str, ChannelAccount] = {}
         self._rows: dict[int, ChannelRow] = {}
         self._telling: asyncio.Task[None] | None = None
@@ -62,12 +71,6 @@ class Channels:
             await asyncio.gather(self._telling, return_exceptions=True)
         await self._client.close()
 
-    def created(self, lines: Sequence[Line]) -> None:
-        """Nothing: the rows of channel orders were committed before."""
-
-    async def prepare(self) -> None:
-        """Nothing here is named by a catalog."""
-
     async def catalog_changed(self) -> None:
         """Read channels that are new or changed."""
         rows = {row.id: row for row in await self._store.accounts()}
@@ -82,7 +85,7 @@ class Channels:
 
     def _open(self, row: ChannelRow) -> ChannelAccount | None:
         try:
-            values = json.loads(self._parts.vault.open_secret(PURPOSE, row.settings))
+            values = json.loads(self._vault.open_secret(PURPOSE, row.settings))
             delivery_key = values.pop(DELIVERY_KEY)
             settings = load_settings(ADAPTERS[row.adapter], values)
         except Exception:
@@ -152,7 +155,7 @@ class Channels:
         shown = await self._show(view_of(account, order_id))
         if shown is None:
             return
-        sku = self._parts.catalog().skus_by_id[shown.record.sku_id]
+        sku = self._catalog.now.skus_by_id[shown.record.sku_id]
         order = order_answer(account, shown, sku)
         push = answers.result_callback(account.settings, order, notice.notify_url, time.time())
         answer = await self._client.send(notice.partner_id, push.url, push.headers, push.body)

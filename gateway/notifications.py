@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import structlog
 
 from gateway.api.order_wire import order_json
+from gateway.domain.catalog import CurrentCatalog
 from gateway.domain.order_record import OrderRecord
 from gateway.flows.line import Line
 from gateway.flows.notify.guarded_client import GuardedClient
 from gateway.flows.notify.message import Addressee
 from gateway.flows.notify.notifier import Notifier
-from gateway.native import webhook_sign
-from gateway.services import Parts
+from gateway.native import Vault, webhook_sign
 from gateway.store.orders import OrderStore
 from gateway.store.webhooks import WebhookStore
 
@@ -25,10 +25,19 @@ PURPOSE = "webhook"  # what the vault binds a partner's secret to
 class Notifications:
     """A service of the worker (see services.Service)."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._store = WebhookStore(parts.pool, worker_id=parts.worker_id, slot=parts.slot)
-        self._client = GuardedClient(parts.config.webhook_allow)
+    def __init__(
+        self,
+        *,
+        webhooks: WebhookStore,
+        orders: OrderStore,
+        client: GuardedClient,
+        vault: Vault,
+        catalog: CurrentCatalog,
+    ) -> None:
+        self._store = webhooks
+        self._client = client
+        self._vault = vault
+        self._catalog = catalog
         self._secrets: dict[bytes, str] = {}  # by their wrapping
         self._reading = asyncio.Lock()
         self._old_until: dict[int, float] = {}  # partner → Unix seconds
@@ -37,7 +46,7 @@ class Notifications:
             sender=self._client,
             sign=self._sign,
             learn=self.catalog_changed,
-            read_orders=OrderStore(parts.pool).by_ids,
+            read_orders=orders.by_ids,
             order_json=self._order_json,
         )
 
@@ -54,9 +63,6 @@ class Notifications:
     def created(self, lines: Sequence[Line]) -> None:
         """Tell what was just committed."""
         self.notifier.created(lines)
-
-    async def prepare(self) -> None:
-        """Nothing here is named by a catalog."""
 
     async def catalog_changed(self) -> None:
         """Endpoints or secrets may be others now."""
@@ -79,7 +85,7 @@ class Notifications:
 
     def _open(self, blob: bytes) -> str:
         try:
-            return self._parts.vault.open_secret(PURPOSE, blob).decode()
+            return self._vault.open_secret(PURPOSE, blob).decode()
         except Exception:
             # One secret that does not open must not silence the other partners.
             log.exception("notifications.secret_unusable")
@@ -96,5 +102,5 @@ class Notifications:
         )
 
     def _order_json(self, record: OrderRecord) -> bytes:
-        sku = self._parts.catalog().skus_by_id[record.sku_id]
+        sku = self._catalog.now.skus_by_id[record.sku_id]
         return order_json(record, sku=sku.sku, currency=sku.currency, codes=None)

@@ -5,7 +5,6 @@ import contextlib
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
@@ -21,7 +20,8 @@ from connectors.contract import (
 from connectors.egress import open_account
 from connectors.transport import HttpTransport
 from connectors.upstream import Upstream
-from gateway.domain.catalog import Route, Sku
+from gateway.config import Config
+from gateway.domain.catalog import CurrentCatalog, Route, Sku
 from gateway.domain.public_url import public_url
 from gateway.flows.dispatch.balances import Balances
 from gateway.flows.dispatch.callbacks import Callbacks
@@ -31,8 +31,8 @@ from gateway.flows.dispatch.probes import Probes
 from gateway.flows.dispatch.received import Received
 from gateway.flows.front import PUBLIC_URL_FIX, callback_complaint
 from gateway.flows.line import Line, PlannedAttempt
+from gateway.native import Vault
 from gateway.orders.refusal import Refusal
-from gateway.services import Parts
 from gateway.store.attempts import AttemptStore, UpstreamSettings
 from gateway.store.purchases import PurchaseStore
 
@@ -45,11 +45,24 @@ CURRENCY = "CNY"
 class TopUps:
     """A service of the worker (see services.Service)."""
 
-    def __init__(self, parts: Parts, *, told: Callable[[int], None]) -> None:
-        """`told` takes the ids of webhooks whose rows were made."""
-        self._parts = parts
+    def __init__(
+        self,
+        *,
+        config: Config,
+        attempts: AttemptStore,
+        purchases: PurchaseStore,
+        vault: Vault,
+        catalog: CurrentCatalog,
+        next_id: Callable[[], int],
+        told: Callable[[int], None],
+    ) -> None:
+        """`next_id` makes ids of attempts and webhooks; `told` takes those of webhooks whose rows
+        were made."""
+        self._config = config
+        self._vault = vault
+        self._next_id = next_id
         self._told = told
-        self._store = AttemptStore(parts.pool, parts.worker_id)
+        self._store = attempts
         self._settings: dict[int, UpstreamSettings] = {}
         self._ids: dict[str, int] = {}  # by name
         self._notify_urls: dict[int, str | None] = {}
@@ -60,14 +73,14 @@ class TopUps:
         self._balances = Balances(currency=CURRENCY)
         self.dispatcher = Dispatcher(
             attempts=self._store,
-            purchases=PurchaseStore(parts.pool, self._store, parts.vault, parts.purchase_chain),
+            purchases=purchases,
             requests=self,
-            catalog=parts.catalog,
-            next_id=self._next_id,
+            catalog=lambda: catalog.now,
+            next_id=next_id,
             sells_at_once=self._sells_at_once,
             told=told,
             covers=lambda route: self._balances.cover(route.upstream_id, route.cost_minor or 0),
-            share=1 / parts.config.workers,
+            share=1 / config.workers,
         )
         self._probes = Probes(
             lanes=lambda: self.dispatcher.lanes,
@@ -75,11 +88,8 @@ class TopUps:
             name_of=lambda id_: self._settings[id_].name if id_ in self._settings else str(id_),
         )
         self._callbacks = Callbacks(
-            attempts=self._store, dispatcher=self.dispatcher, share=1 / parts.config.workers
+            attempts=self._store, dispatcher=self.dispatcher, share=1 / config.workers
         )
-
-    def _next_id(self) -> int:
-        return self._parts.order_ids.next(time.time_ns() // 1_000_000)
 
     # ------------------------------------------------------------ the service
 
@@ -123,7 +133,7 @@ class TopUps:
 
     def _warn_of_callbacks(self) -> None:
         """Say, once for each, whose callbacks cannot come."""
-        config = self._parts.config
+        config = self._config
         waiting = [
             self._settings[id_].name
             for id_ in self._notify_urls.keys() - self._warned
@@ -141,7 +151,7 @@ class TopUps:
 
     def _open(self, settings: UpstreamSettings) -> None:
         try:
-            values = json.loads(self._parts.vault.open_secret("upstream", settings.settings))
+            values = json.loads(self._vault.open_secret("upstream", settings.settings))
             connector, transport = open_account(settings.connector, settings.base_url, values)
         except Exception:
             # One upstream that cannot be used must not stop the others.
@@ -215,7 +225,7 @@ class TopUps:
         )
 
     def _notify_url(self, upstream_id: int) -> str | None:
-        config = self._parts.config
+        config = self._config
         settings = self._settings[upstream_id]
         base = public_url(config.public_url, config.host, config.port)
         if base is None:

@@ -1,12 +1,17 @@
 """GET /v1/account and its entries: the partner's money."""
 
+from typing import Annotated, Final
+
 from aiohttp.web import BaseRequest, Response
+from msgspec import Meta, Struct
 
 from gateway.api.answers import encode, json_response, struct_response
-from gateway.api.authentication import admit
-from gateway.api.context import Context
+from gateway.api.authentication import Gate
+from gateway.api.operation import MONEY, Answer, Operation, Route
 from gateway.api.paging import (
+    CURSOR,
     ENTRIES,
+    LIMIT,
     NO_PARAMETERS,
     make_cursor,
     page_json,
@@ -14,43 +19,96 @@ from gateway.api.paging import (
     parse_limit,
     parse_query,
 )
-from gateway.api.schemas import Account, Entry
+from gateway.api.wire import Cursor, Minor, Time
 from gateway.domain.catalog import Scope
-from gateway.domain.ledger import EntryRecord
+from gateway.domain.ledger import EntryKind, EntryRecord
 from gateway.store.account import AccountStore
 
 
-async def read_account(context: Context, request: BaseRequest) -> Response:
-    """GET /v1/account."""
-    key, _ = await admit(context, request, Scope.ACCOUNT_READ)
-    parse_query(request, NO_PARAMETERS)
-    account = await AccountStore(context.reads).account(key.partner_id)
-    return struct_response(
-        Account(
-            balance=account.balance,
-            credit_limit=account.credit_limit,
-            available=account.available,
-            currency=account.currency,
-        )
-    )
+class Account(Struct, kw_only=True):
+    """The partner's money; `available` = `balance` + `credit_limit`."""
+
+    balance: Minor
+    credit_limit: Minor
+    available: Minor
+    currency: str
 
 
-async def list_entries(context: Context, request: BaseRequest) -> Response:
-    """GET /v1/account/entries, newest first."""
-    key, _ = await admit(context, request, Scope.ACCOUNT_READ)
-    query = parse_query(request)
-    limit = parse_limit(query)
-    records = await AccountStore(context.lists).entries(
-        key.partner_id, parse_cursor(ENTRIES, query), limit + 1
-    )
-    page = records[:limit]
-    more = len(records) > limit
-    return json_response(
-        page_json(
-            [encode(_entry(record)) for record in page],
-            make_cursor(ENTRIES, page[-1].seq) if more else None,
+class Entry(Struct, kw_only=True):
+    """One movement of money; all amounts together are the balance."""
+
+    id: str
+    kind: EntryKind
+    amount: Annotated[int, Meta(description="Signed, in minor units (分).")]
+    balance_after: Minor
+    order_no: str | None
+    reference: str | None
+    created_at: Time
+
+
+class EntryPage(Struct, kw_only=True):
+    """Entries, newest first."""
+
+    data: list[Entry]
+    next_cursor: Cursor
+
+
+READ_ACCOUNT: Final = Operation(
+    name="readAccount",
+    tag=MONEY,
+    summary="Read the balance",
+    scope=Scope.ACCOUNT_READ,
+    answers={200: Answer("The account.", Account)},
+    problems=("invalid-request",),
+)
+LIST_ENTRIES: Final = Operation(
+    name="listEntries",
+    tag=MONEY,
+    summary="List movements of money",
+    description="Newest first. All amounts together are the balance.",
+    scope=Scope.ACCOUNT_READ,
+    query=(LIMIT, CURSOR),
+    answers={200: Answer("One page.", EntryPage)},
+    problems=("invalid-request",),
+)
+
+
+class Accounts:
+    """The partner's money: `reads` for what is read by its key, `lists` for lists."""
+
+    def __init__(self, gate: Gate, *, reads: AccountStore, lists: AccountStore) -> None:
+        self._gate = gate
+        self._reads = reads
+        self._lists = lists
+
+    async def read(self, request: BaseRequest) -> Response:
+        """GET /v1/account."""
+        key, _ = await self._gate.admit(request, Scope.ACCOUNT_READ)
+        parse_query(request, NO_PARAMETERS)
+        account = await self._reads.account(key.partner_id)
+        return struct_response(
+            Account(
+                balance=account.balance,
+                credit_limit=account.credit_limit,
+                available=account.available,
+                currency=account.currency,
+            )
         )
-    )
+
+    async def list_entries(self, request: BaseRequest) -> Response:
+        """GET /v1/account/entries, newest first."""
+        key, _ = await self._gate.admit(request, Scope.ACCOUNT_READ)
+        query = parse_query(request)
+        limit = parse_limit(query)
+        records = await self._lists.entries(key.partner_id, parse_cursor(ENTRIES, query), limit + 1)
+        page = records[:limit]
+        more = len(records) > limit
+        return json_response(
+            page_json(
+                [encode(_entry(record)) for record in page],
+                make_cursor(ENTRIES, page[-1].seq) if more else None,
+            )
+        )
 
 
 def _entry(record: EntryRecord) -> Entry:
@@ -63,3 +121,9 @@ def _entry(record: EntryRecord) -> Entry:
         reference=record.reference,
         created_at=record.created_at,
     )
+
+
+ROUTES: Final = (
+    Route("GET", "/v1/account", Accounts.read, READ_ACCOUNT),
+    Route("GET", "/v1/account/entries", Accounts.list_entries, LIST_ENTRIES),
+)

@@ -6,72 +6,126 @@ unknown key, a wrong signature or a malformed header is the same 401.
 
 import re
 import time
-from typing import Final
+from typing import Final, Protocol
 
 from aiohttp.web import BaseRequest
 
 from gateway.api.body import BODY_BYTES_MAX, body_at_hand, read_body, release_body, require_json
-from gateway.api.context import Context
 from gateway.api.problems import ProblemError
+from gateway.api.refusals import Refusals
 from gateway.api.request import Request, of
 from gateway.domain.address import is_within
-from gateway.domain.catalog import Key
+from gateway.domain.catalog import CurrentCatalog, Key
+from gateway.native import KeyRing, RateLimiter
 
 CLOCK_SKEW_S_MAX: Final = 300
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\Z").match
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}\Z").match
 
 
-async def admit(
-    context: Context,
-    request: BaseRequest,
-    scope: str | None,
-    *,
-    bytes_max: int = BODY_BYTES_MAX,
-    json: bool = False,
-) -> tuple[Key, bytes]:
-    """The key that signed the request, which has `scope` (None: any key will do), and the body.
+class Nonces(Protocol):
+    """Nonces that were used up; see store.webhook_reads."""
 
-    The head is judged before a body is waited for: of a stranger's nothing is read. `json`: the
-    route takes nothing else. Raises ProblemError: unauthenticated, stale-timestamp, forbidden,
-    rate-limited, those of `read_body`.
-    """
-    headers = request.headers
-    key_id = headers.get("X-Quangate-Key", "")
-    timestamp = headers.get("X-Quangate-Timestamp", "")
-    nonce = headers.get("X-Quangate-Nonce", "")
-    signature = headers.get("X-Quangate-Signature", "")
-    now = time.time()
-    known = context.catalog.keys.get(key_id)
-    ours = of(request)
-    key = body = None
-    is_judged = request.body_exists
-    try:
-        if is_judged:
-            key = _judge_head(known, timestamp, nonce, signature, now)
-            if json:
-                require_json(request)
-            body = body_at_hand(request, bytes_max)
-        if body is None:
-            body = await read_body(request, bytes_max)
-        genuine = context.keyring.verify(
-            key_id, request.method, request.raw_path, timestamp, nonce, body, signature
+    async def use(self, key_id: str, nonce: str) -> bool: ...
+
+
+class Gate:
+    """Lets requests in, for every route that is signed."""
+
+    def __init__(
+        self,
+        *,
+        catalog: CurrentCatalog,
+        keyring: KeyRing,
+        limiter: RateLimiter,
+        nonces: Nonces,
+        refusals: Refusals,
+    ) -> None:
+        self._catalog = catalog
+        self._keyring = keyring
+        self._limiter = limiter
+        self._nonces = nonces
+        self._refusals = refusals
+
+    async def admit(
+        self,
+        request: BaseRequest,
+        scope: str | None,
+        *,
+        bytes_max: int = BODY_BYTES_MAX,
+        json: bool = False,
+    ) -> tuple[Key, bytes]:
+        """The key that signed the request, which has `scope` (None: any key will do), and the body.
+
+        The head is judged before a body is waited for: of a stranger's nothing is read. `json`: the
+        route takes nothing else. Raises ProblemError: unauthenticated, stale-timestamp, forbidden,
+        rate-limited, those of `read_body`.
+        """
+        headers = request.headers
+        key_id = headers.get("X-Quangate-Key", "")
+        timestamp = headers.get("X-Quangate-Timestamp", "")
+        nonce = headers.get("X-Quangate-Nonce", "")
+        signature = headers.get("X-Quangate-Signature", "")
+        now = time.time()
+        known = self._catalog.now.keys.get(key_id)
+        ours = of(request)
+        key = body = None
+        is_judged = request.body_exists
+        try:
+            if is_judged:
+                key = _judge_head(known, timestamp, nonce, signature, now)
+                if json:
+                    require_json(request)
+                body = body_at_hand(request, bytes_max)
+            if body is None:
+                body = await read_body(request, bytes_max)
+            genuine = self._keyring.verify(
+                key_id, request.method, request.raw_path, timestamp, nonce, body, signature
+            )
+            if ours.held_bytes:
+                release_body(ours)
+            if key is None or not genuine:
+                key = _prove(known if genuine else None, timestamp, nonce, now)
+            _require_rights(key, ours, scope)
+        except ProblemError as error:
+            if known is not None:
+                why = error.why if isinstance(error, _UnprovedError) else error.detail
+                self._refusals.note(ours, known, error.code, why or error.code, body)
+            raise
+        if json and not is_judged:
+            require_json(request)
+        if key.rate_per_s is not None:
+            self._limit(key, key.rate_per_s)
+        return key, body
+
+    async def admit_write(self, request: BaseRequest, scope: str) -> tuple[Key, bytes]:
+        """As `admit`, for writes that are not idempotent by themselves: the nonce is used up.
+
+        Raises ProblemError: those of `admit`, replayed-nonce.
+        """
+        key, body = await self.admit(request, scope, json=request.body_exists)
+        if not await self._nonces.use(key.key_id, request.headers["X-Quangate-Nonce"]):
+            why = "this key used the nonce within ten minutes"
+            self._refusals.note(of(request), key, "replayed-nonce", why, body)
+            raise ProblemError("replayed-nonce", "The request could not be authenticated.")
+        return key, body
+
+    def _limit(self, key: Key, rate_per_s: int) -> None:
+        granted, remaining, retry_after_ms = self._limiter.acquire(
+            key.key_id, rate_per_s, 1, time.monotonic_ns()
         )
-        if ours.held_bytes:
-            release_body(ours)
-        if key is None or not genuine:
-            key = _prove(known if genuine else None, timestamp, nonce, now)
-        _require_rights(key, ours, scope)
-    except ProblemError as error:
-        if known is not None:
-            why = error.why if isinstance(error, _UnprovedError) else error.detail
-            context.refusals.note(ours, known, error.code, why or error.code, body)
-        raise
-    if json and not is_judged:
-        require_json(request)
-    if key.rate_per_s is not None:
-        _limit(context, key, key.rate_per_s)
-    return key, body
+        if granted:
+            return
+        retry_after_s = max(1, -(-retry_after_ms // 1000))
+        raise ProblemError(
+            "rate-limited",
+            f"This key may send {rate_per_s} requests a second.",
+            headers={
+                "Retry-After": str(retry_after_s),
+                "RateLimit": f'"key";r={remaining};t={retry_after_s}',
+                "RateLimit-Policy": f'"key";q={rate_per_s};w=1',
+            },
+        )
 
 
 def _prove(key: Key | None, timestamp: str, nonce: str, now: float) -> Key:
@@ -134,35 +188,4 @@ def _stale(now: float) -> ProblemError:
         "stale-timestamp",
         "The request could not be authenticated.",
         members={"server_time": int(now)},
-    )
-
-
-async def admit_write(context: Context, request: BaseRequest, scope: str) -> tuple[Key, bytes]:
-    """As `admit`, for writes that are not idempotent by themselves: the nonce is used up.
-
-    Raises ProblemError: those of `admit`, replayed-nonce.
-    """
-    key, body = await admit(context, request, scope, json=request.body_exists)
-    if not await context.nonces.use(key.key_id, request.headers["X-Quangate-Nonce"]):
-        why = "this key used the nonce within ten minutes"
-        context.refusals.note(of(request), key, "replayed-nonce", why, body)
-        raise ProblemError("replayed-nonce", "The request could not be authenticated.")
-    return key, body
-
-
-def _limit(context: Context, key: Key, rate_per_s: int) -> None:
-    granted, remaining, retry_after_ms = context.limiter.acquire(
-        key.key_id, rate_per_s, 1, time.monotonic_ns()
-    )
-    if granted:
-        return
-    retry_after_s = max(1, -(-retry_after_ms // 1000))
-    raise ProblemError(
-        "rate-limited",
-        f"This key may send {rate_per_s} requests a second.",
-        headers={
-            "Retry-After": str(retry_after_s),
-            "RateLimit": f'"key";r={remaining};t={retry_after_s}',
-            "RateLimit-Policy": f'"key";q={rate_per_s};w=1',
-        },
     )

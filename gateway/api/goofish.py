@@ -6,7 +6,7 @@ partner's, and opened here, at the last moment: each view is recorded (via "chan
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -31,15 +31,15 @@ from connectors.channels.goofish.wire import (
     OrderStatus,
 )
 from connectors.secret import Secret
-from gateway.api.context import Context
 from gateway.api.goofish_refusals import WORDS
-from gateway.api.order_wire import QUANTITY_MAX
-from gateway.domain.catalog import Key, Sku, SkuKind
+from gateway.domain.catalog import CurrentCatalog, Key, Sku, SkuKind
 from gateway.domain.channel import ENDED, ChannelAccount
 from gateway.domain.failure import failure_of
-from gateway.domain.order import OrderContent
-from gateway.flows.order_desk import Shown, View
+from gateway.domain.order import QUANTITY_MAX, OrderContent
+from gateway.flows.order_desk import OrderDesk, Shown, View
+from gateway.flows.stock_levels import StockLevels
 from gateway.native import open_jwe
+from gateway.orders.place import Placement
 from gateway.orders.refusal import Refusal
 from gateway.store.account import AccountStore
 
@@ -55,53 +55,146 @@ TYPE_OF_KIND: Final[Mapping[SkuKind, GoodsType]] = {
 }
 
 
-async def obey(
-    context: Context, account: ChannelAccount, operation: Operation, request: Request
-) -> Any:
-    """`data` of the answer. Raises GoofishRefused, StoreUnavailableError."""
-    match request:
-        case CreateRequest():
-            return answers.order_data(await _create(context, account, request))
-        case DetailRequest():
-            return answers.order_data(await _detail(context, account, request))
-        case GoodsListRequest() if operation is Operation.GOODS_LIST:
-            return await _list_goods(context, account, request)
-        case GoodsListRequest():
-            return answers.goods_page((), 0)  # nobody subscribes: see below
-        case GoodsRequest() if operation is Operation.GOODS_DETAIL:
-            return await _goods_detail(context, account, request)
-        case GoodsRequest():
-            # open/info says that changes are not pushed; the channel has to ask for the list.
-            raise GoofishRefused(Code.BAD_PARAMETERS, "goods changes are not pushed")
-        case _:
-            return await _info(context, account, operation)
+class Goofish:
+    """Obeys the channel's requests."""
 
+    def __init__(
+        self,
+        *,
+        catalog: CurrentCatalog,
+        placement: Placement,
+        desk: OrderDesk,
+        accounts: AccountStore,
+        stock_levels: StockLevels,
+        expect_order: Callable[[ChannelAccount, str, str], Awaitable[None]],
+    ) -> None:
+        """`expect_order` commits where the result of a number goes, before it is ordered."""
+        self._catalog = catalog
+        self._placement = placement
+        self._desk = desk
+        self._accounts = accounts
+        self._stock_levels = stock_levels
+        self._expect_order = expect_order
 
-async def _info(context: Context, account: ChannelAccount, operation: Operation) -> dict[str, Any]:
-    if operation is Operation.PLATFORM_INFO:
-        return answers.platform_info(account.settings)
-    money = await AccountStore(context.reads).account(account.partner_id)
-    return answers.merchant_info(money.available)
+    async def obey(self, account: ChannelAccount, operation: Operation, request: Request) -> Any:
+        """`data` of the answer. Raises GoofishRefused, StoreUnavailableError."""
+        match request:
+            case CreateRequest():
+                return answers.order_data(await self._create(account, request))
+            case DetailRequest():
+                return answers.order_data(await self._detail(account, request))
+            case GoodsListRequest() if operation is Operation.GOODS_LIST:
+                return await self._list_goods(account, request)
+            case GoodsListRequest():
+                return answers.goods_page((), 0)  # nobody subscribes: see below
+            case GoodsRequest() if operation is Operation.GOODS_DETAIL:
+                return await self._goods_detail(account, request)
+            case GoodsRequest():
+                # open/info says that changes are not pushed; the channel has to ask for the list.
+                raise GoofishRefused(Code.BAD_PARAMETERS, "goods changes are not pushed")
+            case _:
+                return await self._info(account, operation)
 
+    async def _info(self, account: ChannelAccount, operation: Operation) -> dict[str, Any]:
+        if operation is Operation.PLATFORM_INFO:
+            return answers.platform_info(account.settings)
+        money = await self._accounts.account(account.partner_id)
+        return answers.merchant_info(money.available)
 
-# ---------------------------------------------------------------- orders
+    # ------------------------------------------------------------ orders
 
+    async def _create(self, account: ChannelAccount, request: CreateRequest) -> OrderAnswer:
+        """Place an order; the same again gets the stored one, other content under its number
+        1203."""
+        key = self._key(account)
+        sku = self._catalog.now.skus.get(request.goods_no)
+        if sku is not None and not _may_be(request.order_type, sku):
+            raise GoofishRefused(Code.GOODS_NOT_FOUND, "goods_no")
+        content = _content(account, request)
+        await self._expect_order(account, content.out_order_no, request.notify_url)
+        placed = await self._placement.place(key, content)
+        if isinstance(placed, Refusal):
+            raise GoofishRefused(*WORDS[placed.reason])
+        answer = await self._shown(account, placed.settled.order_id)
+        if answer is None:
+            raise GoofishRefused(Code.ORDER_TIMEOUT)
+        return answer
 
-async def _create(context: Context, account: ChannelAccount, request: CreateRequest) -> OrderAnswer:
-    """Place an order; the same again gets the stored one, other content under its number 1203."""
-    key = _key(context, account)
-    sku = context.catalog.skus.get(request.goods_no)
-    if sku is not None and not _may_be(request.order_type, sku):
-        raise GoofishRefused(Code.GOODS_NOT_FOUND, "goods_no")
-    content = _content(account, request)
-    await context.channels.expect_order(account, content.out_order_no, request.notify_url)
-    placed = await context.placement.place(key, content)
-    if isinstance(placed, Refusal):
-        raise GoofishRefused(*WORDS[placed.reason])
-    answer = await _shown(context, account, placed.settled.order_id)
-    if answer is None:
-        raise GoofishRefused(Code.ORDER_TIMEOUT)
-    return answer
+    async def _detail(self, account: ChannelAccount, request: DetailRequest) -> OrderAnswer:
+        if request.order_no is not None:
+            order_id = await self._desk.find(account.partner_id, request.order_no)
+        else:
+            order_id = _order_id(request.out_order_no or "")
+        answer = None if order_id is None else await self._shown(account, order_id)
+        recharge = GoodsType.RECHARGE
+        if answer is None or (answer.order_type is recharge) != (request.order_type is recharge):
+            raise GoofishRefused(Code.ORDER_NOT_FOUND)
+        return answer
+
+    async def _shown(self, account: ChannelAccount, order_id: int) -> OrderAnswer | None:
+        self._key(account)
+        shown = await self._desk.show(view_of(account, order_id))
+        if shown is None:
+            return None
+        return order_answer(account, shown, self._catalog.now.skus_by_id[shown.record.sku_id])
+
+    def _key(self, account: ChannelAccount) -> Key:
+        """The channel's key, while it works: revoking it closes the channel."""
+        key = self._catalog.now.keys.get(account.key_id)
+        if key is None:
+            raise GoofishRefused(Code.BAD_SIGN)
+        return key
+
+    # ------------------------------------------------------------ goods
+
+    async def _list_goods(
+        self, account: ChannelAccount, request: GoodsListRequest
+    ) -> dict[str, Any]:
+        wanted = (request.keyword or "").casefold()
+        found = sorted(
+            (
+                sku
+                for sku in self._catalog.now.skus.values()
+                if sku.offered_to(account.partner_id)
+                and sku.kind in TYPE_OF_KIND
+                and request.goods_type in (None, TYPE_OF_KIND[sku.kind])
+                and (wanted in sku.name.casefold() or wanted == sku.sku.casefold())
+            ),
+            key=lambda sku: sku.sku,
+        )
+        start = (request.page_no - 1) * request.page_size
+        page = found[start : start + request.page_size]
+        return answers.goods_page([await self._goods(account, sku) for sku in page], len(found))
+
+    async def _goods_detail(self, account: ChannelAccount, request: GoodsRequest) -> dict[str, Any]:
+        sku = self._catalog.now.skus.get(request.goods_no)
+        if (
+            sku is None
+            or not sku.offered_to(account.partner_id)
+            or sku.kind not in TYPE_OF_KIND
+            or request.goods_type not in (None, TYPE_OF_KIND[sku.kind])
+        ):
+            raise GoofishRefused(Code.GOODS_NOT_FOUND)
+        return answers.goods_data(await self._goods(account, sku))
+
+    async def _goods(self, account: ChannelAccount, sku: Sku) -> Goods:
+        stock = await self._stock(sku)
+        return Goods(
+            goods_no=sku.sku,
+            goods_type=TYPE_OF_KIND[sku.kind],
+            goods_name=sku.name,
+            price_minor=sku.price_for(account.partner_id),
+            stock=stock,
+            status=GoodsStatus.ON_SALE if sku.on_sale and stock else GoodsStatus.OFF_SALE,
+            update_time_s=_seconds(sku.updated_at),
+        )
+
+    async def _stock(self, sku: Sku) -> int:
+        if sku.pool_id is None:
+            # Nobody counts what an upstream has: it is there while a route is open.
+            return STOCK_SHOWN_MAX if self._catalog.now.has_open_route(sku) else 0
+        wanted = (sku.pool_id, STOCK_SHOWN_MAX)
+        return min(STOCK_SHOWN_MAX, (await self._stock_levels.of([wanted]))[wanted])
 
 
 def _content(account: ChannelAccount, request: CreateRequest) -> OrderContent:
@@ -129,26 +222,6 @@ def _content(account: ChannelAccount, request: CreateRequest) -> OrderContent:
         buyer_ip=target.buyer_ip if target is not None else None,
         metadata={name: value for name, value in extras.items() if value},
     )
-
-
-async def _detail(context: Context, account: ChannelAccount, request: DetailRequest) -> OrderAnswer:
-    if request.order_no is not None:
-        order_id = await context.desk.find(account.partner_id, request.order_no)
-    else:
-        order_id = _order_id(request.out_order_no or "")
-    answer = None if order_id is None else await _shown(context, account, order_id)
-    recharge = GoodsType.RECHARGE
-    if answer is None or (answer.order_type is recharge) != (request.order_type is recharge):
-        raise GoofishRefused(Code.ORDER_NOT_FOUND)
-    return answer
-
-
-async def _shown(context: Context, account: ChannelAccount, order_id: int) -> OrderAnswer | None:
-    _key(context, account)
-    shown = await context.desk.show(view_of(account, order_id))
-    if shown is None:
-        return None
-    return order_answer(account, shown, context.catalog.skus_by_id[shown.record.sku_id])
 
 
 def view_of(account: ChannelAccount, order_id: int) -> View:
@@ -206,14 +279,6 @@ def _order_id(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-def _key(context: Context, account: ChannelAccount) -> Key:
-    """The channel's key, while it works: revoking it closes the channel."""
-    key = context.catalog.keys.get(account.key_id)
-    if key is None:
-        raise GoofishRefused(Code.BAD_SIGN)
-    return key
-
-
 def _seconds(moment: datetime) -> int:
     return int(moment.timestamp())
 
@@ -222,63 +287,3 @@ def _may_be(order_type: GoodsType, sku: Sku) -> bool:
     """Whether goods are ordered at the right address; cards and tickets are both codes of ours."""
     is_recharge = sku.kind is SkuKind.TOPUP
     return is_recharge == (order_type is GoodsType.RECHARGE)
-
-
-# ---------------------------------------------------------------- goods
-
-
-async def _list_goods(
-    context: Context, account: ChannelAccount, request: GoodsListRequest
-) -> dict[str, Any]:
-    wanted = (request.keyword or "").casefold()
-    found = sorted(
-        (
-            sku
-            for sku in context.catalog.skus.values()
-            if sku.offered_to(account.partner_id)
-            and sku.kind in TYPE_OF_KIND
-            and request.goods_type in (None, TYPE_OF_KIND[sku.kind])
-            and (wanted in sku.name.casefold() or wanted == sku.sku.casefold())
-        ),
-        key=lambda sku: sku.sku,
-    )
-    start = (request.page_no - 1) * request.page_size
-    page = found[start : start + request.page_size]
-    return answers.goods_page([await _goods(context, account, sku) for sku in page], len(found))
-
-
-async def _goods_detail(
-    context: Context, account: ChannelAccount, request: GoodsRequest
-) -> dict[str, Any]:
-    sku = context.catalog.skus.get(request.goods_no)
-    if (
-        sku is None
-        or not sku.offered_to(account.partner_id)
-        or sku.kind not in TYPE_OF_KIND
-        or request.goods_type not in (None, TYPE_OF_KIND[sku.kind])
-    ):
-        raise GoofishRefused(Code.GOODS_NOT_FOUND)
-    return answers.goods_data(await _goods(context, account, sku))
-
-
-async def _goods(context: Context, account: ChannelAccount, sku: Sku) -> Goods:
-    stock = await _stock(context, sku)
-    return Goods(
-        goods_no=sku.sku,
-        goods_type=TYPE_OF_KIND[sku.kind],
-        goods_name=sku.name,
-        price_minor=sku.price_for(account.partner_id),
-        stock=stock,
-        status=GoodsStatus.ON_SALE if sku.on_sale and stock else GoodsStatus.OFF_SALE,
-        update_time_s=_seconds(sku.updated_at),
-    )
-
-
-async def _stock(context: Context, sku: Sku) -> int:
-    if sku.pool_id is None:
-        # Nobody counts what an upstream has: it is there while a route is open.
-        routes = (context.catalog.upstreams.get(route.upstream_id) for route in sku.routes)
-        is_open = any(upstream is not None and not upstream.paused for upstream in routes)
-        return STOCK_SHOWN_MAX if is_open else 0
-    wanted = (sku.pool_id, STOCK_SHOWN_MAX)
-    return min(STOCK_SHOWN_MAX, (await context.stock_levels.of([wanted]))[wanted])

@@ -9,16 +9,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.api.context import Context
 from gateway.api.meters import orders_by_verdict
 from gateway.api.metric_family import Family, durations, one
 from gateway.api.metrics_beside import beside
+from gateway.api.watched import Watched
 from gateway.native import __version__
 
 STARTED_AT = time.time()
 
 
-def families(context: Context) -> list[Family]:
+def families(context: Watched) -> list[Family]:
     """All of this worker's, now."""
     return [
         *_http(context),
@@ -29,7 +29,7 @@ def families(context: Context) -> list[Family]:
     ]
 
 
-def _http(context: Context) -> Iterator[Family]:
+def _http(context: Watched) -> Iterator[Family]:
     routes = sorted(context.meters.routes.items())
     yield Family(
         "counter",
@@ -63,7 +63,7 @@ def _http(context: Context) -> Iterator[Family]:
     )
 
 
-def _orders(context: Context) -> Iterator[Family]:
+def _orders(context: Watched) -> Iterator[Family]:
     intake = context.intake
     verdicts = orders_by_verdict(context.meters)
     yield Family(
@@ -105,7 +105,7 @@ def _orders(context: Context) -> Iterator[Family]:
     )
 
 
-def _held(context: Context) -> Iterator[Family]:
+def _held(context: Watched) -> Iterator[Family]:
     """Codes, and the leases they are held by."""
     holdings = sorted(context.stock.holdings().items())
     yield Family(
@@ -157,7 +157,7 @@ def _held(context: Context) -> Iterator[Family]:
     )
 
 
-def _process(context: Context) -> Iterator[Family]:
+def _process(context: Watched) -> Iterator[Family]:
     meters = context.meters
     used = resource.getrusage(resource.RUSAGE_SELF)
     yield one(
@@ -170,7 +170,8 @@ def _process(context: Context) -> Iterator[Family]:
         "How far the database's clock is before ours; more than 2 s either way is an alarm.",
         context.clock.skew_s,
     )
-    yield one("gauge", "quangate_draining", "1 while shutting down.", int(context.draining))
+    draining = int(context.draining.is_set())
+    yield one("gauge", "quangate_draining", "1 while shutting down.", draining)
     yield one(
         "gauge",
         "quangate_event_loop_lag_seconds",

@@ -26,11 +26,12 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from gateway.api.answers import text_response
-from gateway.api.context import Context
 from gateway.api.metric_families import families
 from gateway.api.metric_family import Family
+from gateway.api.operation import OPERATION, Answer, Operation, Route
 from gateway.api.problems import ProblemError
 from gateway.api.request import of
+from gateway.api.watched import Watched
 from gateway.domain.address import Address, Network
 from gateway.histogram import BOUNDS_S
 
@@ -49,12 +50,30 @@ class Snapshot(msgspec.Struct):
     families: list[Family]
 
 
-async def read_metrics(context: Context, request: BaseRequest) -> Response:
-    """GET /metrics, for loopback and the networks of QUANGATE_METRICS_ALLOW alone."""
-    if not may_scrape(of(request).client, context.config.metrics_allow):
-        raise ProblemError("forbidden", "Metrics are not for this address.")
-    registry = registry_of([snapshot(context), *_others(context)])
-    return text_response(generate_latest(registry), CONTENT_TYPE_LATEST)
+READ_METRICS: Final = Operation(
+    name="readMetrics",
+    tag=OPERATION,
+    summary="What Prometheus reads",
+    description="Answers only loopback and the networks of `QUANGATE_METRICS_ALLOW`.",
+    signed=False,
+    answers={200: Answer("The text format.", media_type="text/plain")},
+    problems=("forbidden",),
+)
+
+
+class MetricsPage:
+    """For loopback and the networks of QUANGATE_METRICS_ALLOW alone."""
+
+    def __init__(self, watched: Watched) -> None:
+        self._watched = watched
+
+    async def read(self, request: BaseRequest) -> Response:
+        """GET /metrics."""
+        context = self._watched
+        if not may_scrape(of(request).client, context.config.metrics_allow):
+            raise ProblemError("forbidden", "Metrics are not for this address.")
+        registry = registry_of([snapshot(context), *_others(context)])
+        return text_response(generate_latest(registry), CONTENT_TYPE_LATEST)
 
 
 def may_scrape(address: Address | None, allowed: Sequence[Network]) -> bool:
@@ -62,7 +81,7 @@ def may_scrape(address: Address | None, allowed: Sequence[Network]) -> bool:
     return address is not None and any(address in network for network in (*LOOPBACK, *allowed))
 
 
-def snapshot(context: Context) -> Snapshot:
+def snapshot(context: Watched) -> Snapshot:
     """This worker's metrics now."""
     return Snapshot(
         worker=str(context.worker_place),
@@ -125,7 +144,7 @@ def _add(metric: Metric, labels: list[str], value: float | tuple[Sequence[int], 
 # ---------------------------------------------------------------- several workers
 
 
-async def share_metrics(context: Context) -> None:
+async def share_metrics(context: Watched) -> None:
     """Write this worker's snapshot for the others, every few seconds, until cancelled."""
     path = _directory(context) / f"{context.worker_place}.json"
     try:
@@ -144,7 +163,7 @@ def _write(path: Path, content: bytes) -> None:
     unfinished.replace(path)
 
 
-def _others(context: Context) -> Iterator[Snapshot]:
+def _others(context: Watched) -> Iterator[Snapshot]:
     """The other workers' snapshots, without those of workers that are gone."""
     own = str(context.worker_place)
     with contextlib.suppress(OSError):
@@ -157,5 +176,8 @@ def _others(context: Context) -> Iterator[Snapshot]:
                 yield taken
 
 
-def _directory(context: Context) -> Path:
+def _directory(context: Watched) -> Path:
     return context.config.data / "run" / "metrics"
+
+
+ROUTES: Final = (Route("GET", "/metrics", MetricsPage.read, READ_METRICS),)

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from gateway.api.context import Context
 from gateway.api.metric_family import Family, durations, one
+from gateway.api.watched import Watched
 from gateway.domain.breaker import BreakerState
 from gateway.flows.dispatch.lane import Lane
 from gateway.histogram import Histogram, Labels
@@ -11,7 +11,7 @@ from gateway.shares import Shares
 from gateway.store.worklist import BACKLOG_MAX
 
 
-def beside(context: Context) -> Iterator[Family]:
+def beside(context: Watched) -> Iterator[Family]:
     """All of them."""
     yield from _upstreams(context)
     yield from _worklist(context)
@@ -21,9 +21,9 @@ def beside(context: Context) -> Iterator[Family]:
     yield from _pools(context)
 
 
-def _upstreams(context: Context) -> Iterator[Family]:
-    names = {upstream.id: upstream.name for upstream in context.catalog.upstreams.values()}
-    dispatcher = context.topups.dispatcher
+def _upstreams(context: Watched) -> Iterator[Family]:
+    names = {upstream.id: upstream.name for upstream in context.catalog.now.upstreams.values()}
+    dispatcher = context.dispatcher
     lanes = [
         ([names.get(lane.upstream_id, str(lane.upstream_id)), lane.product_id], lane)
         for lane in dispatcher.lanes
@@ -80,12 +80,12 @@ def _upstreams(context: Context) -> Iterator[Family]:
         ["upstream"],
         [
             ([names.get(upstream_id, str(upstream_id))], left_minor)
-            for upstream_id, left_minor in sorted(context.topups.balances_minor.items())
+            for upstream_id, left_minor in sorted(context.balances_minor().items())
         ],
     )
 
 
-def _worklist(context: Context) -> Iterator[Family]:
+def _worklist(context: Watched) -> Iterator[Family]:
     worklist = context.worklist
     yield one(
         "gauge",
@@ -107,7 +107,7 @@ def _worklist(context: Context) -> Iterator[Family]:
     )
 
 
-def audited(context: Context) -> Iterator[Family]:
+def audited(context: Watched) -> Iterator[Family]:
     """Of the last audit, whoever ran it; before the first, only since when there is none."""
     worklist = context.worklist
     if worklist.unaudited_since is not None:
@@ -134,7 +134,7 @@ def audited(context: Context) -> Iterator[Family]:
     )
 
 
-def stock(context: Context) -> Iterator[Family]:
+def stock(context: Watched) -> Iterator[Family]:
     """Of SKUs on sale. Every worker counts all."""
     levels = sorted(context.worklist.stock.items())
     yield Family(
@@ -153,7 +153,7 @@ def stock(context: Context) -> Iterator[Family]:
     )
 
 
-def _webhooks(context: Context) -> Iterator[Family]:
+def _webhooks(context: Watched) -> Iterator[Family]:
     notifier = context.notifier
     yield Family(
         "counter",
@@ -208,7 +208,7 @@ def _webhooks(context: Context) -> Iterator[Family]:
     )
 
 
-def _pools(context: Context) -> Iterator[Family]:
+def _pools(context: Watched) -> Iterator[Family]:
     """Connections to the database; those that commit and the one that listens are not in a pool."""
     pools = [([name], pool.shares) for name, pool in context.pools.by_name().items()]
 

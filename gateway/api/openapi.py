@@ -1,38 +1,25 @@
 """The OpenAPI 3.1 document, made from the routes and the types they speak."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 import orjson
 
-from gateway.api.operation import Answer, Operation, Parameter, Route
-from gateway.api.order_wire import BatchIn, OrderIn
+from gateway.api.operation import Answer, Operation, Parameter, Spoken
 from gateway.api.portable_schema import portable
 from gateway.api.problems import KINDS, PROBLEM_TYPE, problem_document
-from gateway.api.schemas import ANSWERED
 from gateway.native import __version__
 
 REF: Final = "#/components/schemas/{name}"
 MESSAGES: Final = "Messages"  # not the tag of routes: generators make one class of each
-ASKED: Final = frozenset({"OrderIn", "BuyerIn", "BatchIn"})  # what partners send
 # What every signed request may be told besides its own problems; a body nobody asks for is read.
 SIGNED_PROBLEMS: Final = (
     "unauthenticated", "stale-timestamp", "forbidden", "body-too-large", "unsupported-media-type",
     "rate-limited", "overloaded",
 )  # fmt: skip
 ANY_PROBLEMS: Final = ("target-too-long", "head-too-large", "internal", "maintenance")
-
-WEBHOOK_TYPES: Final[Mapping[str, str]] = {
-    "order.delivered": "The order was delivered in full.",
-    "order.partial": "A part was delivered; the rest is refunded.",
-    "order.failed": "Nothing was delivered; the charge is refunded.",
-    "order.uncertain": "The outcome is not known yet: do not order it again.",
-    "order.reversed": "The upstream took a delivery back.",
-    "balance.low": "The account runs low.",
-    "test": "Asked for by `POST /v1/webhooks/test`.",
-}
 
 DESCRIPTION: Final = """\
 Orders of virtual goods: codes, links and direct top-ups, exactly once.
@@ -57,28 +44,33 @@ _HEADERS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def document_json(routes: Sequence[Route]) -> bytes:
+def document_json(spoken: Spoken) -> bytes:
     """The document as JSON."""
-    return orjson.dumps(document(routes), option=orjson.OPT_INDENT_2)
+    return orjson.dumps(document(spoken), option=orjson.OPT_INDENT_2)
 
 
-def document(routes: Sequence[Route]) -> dict[str, Any]:
+def document(spoken: Spoken) -> dict[str, Any]:
     """The document."""
     paths: dict[str, dict[str, Any]] = {}
-    for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route.operation)
+    for route in spoken.routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(
+            route.operation, spoken.messages
+        )
     return {
         "openapi": "3.1.0",
         "info": {"title": "Quangate partner API", "version": "1", "description": DESCRIPTION,
                  "x-quangate-version": __version__},
         "servers": [{"url": "/"}],
         "tags": [
-            {"name": tag} for tag in (*dict.fromkeys(r.operation.tag for r in routes), MESSAGES)
+            {"name": tag}
+            for tag in (*dict.fromkeys(r.operation.tag for r in spoken.routes), MESSAGES)
         ],
         "paths": paths,
-        "webhooks": {name: {"post": _webhook(name)} for name in WEBHOOK_TYPES},
+        "webhooks": {
+            name: {"post": _webhook(name, told)} for name, told in spoken.messages.items()
+        },
         "components": {
-            "schemas": _schemas(),
+            "schemas": _schemas(spoken),
             "securitySchemes": {
                 name: {"type": "apiKey", "in": "header", "name": header, "description": text}
                 for name, (header, text) in _HEADERS.items()
@@ -88,14 +80,14 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _schemas() -> dict[str, Any]:
-    _, components = msgspec.json.schema_components([*ANSWERED, OrderIn, BatchIn], ref_template=REF)
-    # The lines of a batch are decoded one by one; on the wire each is an order.
-    components["BatchIn"]["properties"]["orders"]["items"] = {"$ref": REF.format(name="OrderIn")}
-    return portable(components, ASKED)
+def _schemas(spoken: Spoken) -> dict[str, Any]:
+    types = [*spoken.answered, *spoken.asked]
+    _, components = msgspec.json.schema_components(types, ref_template=REF)
+    _, asked = msgspec.json.schema_components(spoken.asked, ref_template=REF)
+    return portable(components, frozenset(asked))
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Operation, messages: Mapping[str, str]) -> dict[str, Any]:
     signed: dict[str, list[str]] = {name: [] for name in _HEADERS}
     if operation.scope is not None:
         signed["key"] = [str(operation.scope)]
@@ -117,7 +109,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.told is not None:
         # The messages' types, told here too: some generators leave out what no route refers to.
         address, message = operation.told
-        told = _webhook(message) | {"operationId": f"{operation.name}Told"}
+        told = _webhook(message, messages[message]) | {"operationId": f"{operation.name}Told"}
         made["callbacks"] = {"told": {address: {"post": told}}}
     if operation.body is not None:
         made["requestBody"] = {"required": True, "content": _json_of(operation.body)}
@@ -184,14 +176,14 @@ def _json_of(type_: type[msgspec.Struct]) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": REF.format(name=type_.__name__)}}}
 
 
-def _webhook(name: str) -> dict[str, Any]:
+def _webhook(name: str, told: str) -> dict[str, Any]:
     about_order = name.startswith("order.")
     schema = {"$ref": REF.format(name="WebhookMessage" if about_order else "OtherMessage")}
     words = re.split(r"[.]", name)
     return {
         "operationId": "on" + "".join(word.capitalize() for word in words),
         "tags": [MESSAGES],
-        "summary": WEBHOOK_TYPES[name],
+        "summary": told,
         "description": (
             "Standard Webhooks: the signature is `v1,` + base64 of HMAC-SHA256 over "
             "`{webhook-id}.{webhook-timestamp}.{body}`. Answer 2xx within 15 seconds."

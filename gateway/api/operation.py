@@ -1,10 +1,14 @@
 """Routes: which handler answers what, and what the OpenAPI document says of it.
 
-A route cannot be made without its description, so the document cannot miss one.
+A route cannot be made without its description, so the document cannot miss one. A feature's routes
+stand beside their handlers, which are methods of an object that is made with what they need; the
+list of all is in routes.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MethodType
+from typing import Final
 
 import msgspec
 from aiohttp.web import StreamResponse
@@ -62,6 +66,38 @@ class Route:
 
     method: str
     path: str
-    handler: Handler
+    handler: Handler  # a function of its face's class, until it is bound
     operation: Operation
     deep: bool = False
+
+    def bound(self, face: object) -> "Route":
+        """The route of a made face."""
+        return replace(self, handler=MethodType(self.handler, face))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """All that is said over HTTP, for the document: routes, the types of answers and of bodies, and
+    the messages to partners, each with what it tells."""
+
+    routes: Sequence[Route]
+    answered: Sequence[type[msgspec.Struct]]
+    asked: Sequence[type[msgspec.Struct]]
+    messages: Mapping[str, str]
+
+
+MONEY: Final = "Money"  # the tag of accounts and statements
+OPERATION: Final = "Operation"  # the tag of what is for operators and platforms
+TIME: Final = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})$",
+}
+ID: Final = {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"}
+NAME: Final = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}
+BODY_PROBLEMS: Final = (
+    "invalid-request", "malformed-json", "body-too-large", "unsupported-media-type",
+)  # fmt: skip
+# Of writes that take no body: one that is there must be an empty object, and so must a query.
+WRITE_PROBLEMS: Final = (*BODY_PROBLEMS, "replayed-nonce")

@@ -1,51 +1,63 @@
 """POST /v1/orders/{order_no}/cancel: only while nothing was sent upstream."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from aiohttp.web import BaseRequest, Response
 
 from gateway.api.answers import json_response
-from gateway.api.authentication import admit_write
+from gateway.api.authentication import Gate
 from gateway.api.body import require_no_members
-from gateway.api.context import Context
-from gateway.api.order_wire import order_json
+from gateway.api.operation import WRITE_PROBLEMS, Operation, Route
+from gateway.api.order_answers import AN_ORDER, ORDER_NO, TAG
+from gateway.api.order_view import OrderViews
 from gateway.api.paging import NO_PARAMETERS, parse_id, parse_query
 from gateway.api.problems import ProblemError
 from gateway.domain.catalog import Scope
-from gateway.domain.order import TERMINAL
-from gateway.flows.order_desk import View
+from gateway.orders.cancel import Cancellation, Kept, KeptReason
+
+CANCEL_ORDER: Final = Operation(
+    name="cancelOrder",
+    tag=TAG,
+    summary="Cancel an order that is bought upstream",
+    description="Possible only while nothing was sent upstream; the charge is refunded.",
+    scope=Scope.ORDERS_WRITE,
+    parameters=(ORDER_NO,),
+    answers={200: AN_ORDER},
+    problems=(*WRITE_PROBLEMS, "not-found", "not-cancellable"),
+)
+
+_K = KeptReason
+WORDS: Final[Mapping[KeptReason, tuple[str, str | None]]] = {
+    _K.NOT_FOUND: ("not-found", "There is no such order."),
+    _K.CODES_DELIVERED: ("not-cancellable", "Codes were delivered with this order."),
+    _K.ENDED: ("not-cancellable", "The order is {0.state} already."),
+    _K.SENT: ("not-cancellable", "The order was sent to an upstream already."),
+    _K.LOST: ("internal", None),
+}
 
 
-async def cancel_order(context: Context, request: BaseRequest, order_no: str) -> Response:
+class OrderCancelling:
     """The order, cancelled and refunded, however often it is asked for; 409 for codes and for
     whatever was sent upstream."""
-    key, body = await admit_write(context, request, Scope.ORDERS_WRITE)
-    require_no_members(request, body)
-    parse_query(request, NO_PARAMETERS)
-    order_id = parse_id(order_no)
-    view = View(
-        partner_id=key.partner_id,
-        order_id=order_id or 0,
-        key_id=key.key_id,
-        with_codes=False,
-        via="cancel",
-    )
-    shown = await context.desk.show(view)
-    if order_id is None or shown is None:
-        raise ProblemError("not-found", "There is no such order.")
-    if not shown.record.is_cancelled:
-        if shown.record.pool_id is not None:
-            raise ProblemError("not-cancellable", "Codes were delivered with this order.")
-        cancelled = await context.topups.cancel(key.partner_id, order_id)
-        shown = await context.desk.show(view)
-        if shown is None:
-            raise ProblemError("internal")
-        if not cancelled and not shown.record.is_cancelled:  # nor by somebody else meanwhile
-            raise ProblemError("not-cancellable", _why(shown.record.state))
-    sku = context.catalog.skus_by_id[shown.record.sku_id]
-    codes = b"[]" if key.reads_codes else None
-    return json_response(order_json(shown.record, sku=sku.sku, currency=sku.currency, codes=codes))
+
+    def __init__(self, gate: Gate, cancellation: Cancellation, views: OrderViews) -> None:
+        self._gate = gate
+        self._cancellation = cancellation
+        self._views = views
+
+    async def cancel(self, request: BaseRequest, order_no: str) -> Response:
+        """The order as it is then."""
+        key, body = await self._gate.admit_write(request, Scope.ORDERS_WRITE)
+        require_no_members(request, body)
+        parse_query(request, NO_PARAMETERS)
+        record = await self._cancellation.cancel(key, parse_id(order_no) or 0)  # no order has 0
+        if isinstance(record, Kept):
+            code, detail = WORDS[record.reason]
+            raise ProblemError(code, None if detail is None else detail.format(record))
+        return json_response(self._views.json(record, b"[]" if key.reads_codes else None))
 
 
-def _why(state: str) -> str:
-    if state in TERMINAL:
-        return f"The order is {state} already."
-    return "The order was sent to an upstream already."
+ROUTES: Final = (
+    Route("POST", "/v1/orders/{order_no}/cancel", OrderCancelling.cancel, CANCEL_ORDER),
+)

@@ -7,11 +7,14 @@ from typing import Final
 from aiohttp.web import BaseRequest, Response
 
 from gateway.api.answers import json_response
-from gateway.api.authentication import admit
+from gateway.api.authentication import Gate
 from gateway.api.body import invalid
-from gateway.api.context import Context
-from gateway.api.order_wire import order_json
+from gateway.api.operation import NAME, TIME, Answer, Operation, Parameter, Route
+from gateway.api.order_answers import AN_ORDER, ORDER_NO, TAG, OrderPage
+from gateway.api.order_view import OrderViews
 from gateway.api.paging import (
+    CURSOR,
+    LIMIT,
     LIST_PARAMETERS,
     ORDERS,
     make_cursor,
@@ -22,76 +25,115 @@ from gateway.api.paging import (
     parse_query,
 )
 from gateway.api.problems import ProblemError
-from gateway.domain.catalog import Key, Scope
+from gateway.domain.catalog import Catalog, CurrentCatalog, Key, Scope
 from gateway.domain.moment import read_moment
 from gateway.domain.order import OrderState
 from gateway.domain.order_record import OrderFilter
-from gateway.flows.order_desk import View
+from gateway.flows.order_desk import OrderDesk
 
 _PARAMETERS: Final = LIST_PARAMETERS | {"state", "sku", "created_from", "created_to"}
 NO_SKU: Final = 0  # no SKU has that id: an empty list
 
 
-async def read_order(context: Context, request: BaseRequest, order_no: str) -> Response:
-    """GET /v1/orders/{order_no}."""
-    key, _ = await admit(context, request, Scope.ORDERS_READ)
-    return await _show(context, key, parse_id(order_no))
+LIST_ORDERS: Final = Operation(
+    name="listOrders",
+    tag=TAG,
+    summary="List orders",
+    description="Newest first, without codes; a cursor stays right while orders come in. "
+    "A page may be empty although there are more: then next_cursor goes on.",
+    scope=Scope.ORDERS_READ,
+    query=(
+        Parameter("state", "In this state.", {"type": "string", "enum": list(OrderState)}),
+        Parameter("sku", "Of this SKU.", NAME),
+        Parameter("created_from", "Created then or later.", TIME),
+        Parameter("created_to", "Created before then.", TIME),
+        LIMIT,
+        CURSOR,
+    ),
+    answers={200: Answer("One page.", OrderPage)},
+    problems=("invalid-request",),
+)
+
+READ_ORDER: Final = Operation(
+    name="readOrder",
+    tag=TAG,
+    summary="Read an order",
+    description="With its codes if the key has `codes:read`.",
+    scope=Scope.ORDERS_READ,
+    parameters=(ORDER_NO,),
+    answers={200: AN_ORDER},
+    problems=("not-found",),
+)
+
+READ_ORDER_BY_NUMBER: Final = Operation(
+    name="readOrderByNumber",
+    tag=TAG,
+    summary="Read an order by your number",
+    scope=Scope.ORDERS_READ,
+    parameters=(
+        Parameter(
+            "out_order_no",
+            "Your number of the order.",
+            {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"},
+        ),
+    ),
+    answers={200: AN_ORDER},
+    problems=("not-found",),
+)
 
 
-async def read_order_by_number(
-    context: Context, request: BaseRequest, out_order_no: str
-) -> Response:
-    """GET /v1/orders/by-out-no/{out_order_no}."""
-    key, _ = await admit(context, request, Scope.ORDERS_READ)
-    order_id = None
-    if re.fullmatch(r"[A-Za-z0-9._:-]{1,64}", out_order_no):
-        order_id = await context.desk.find(key.partner_id, out_order_no)
-    return await _show(context, key, order_id)
+class OrderReading:
+    """One order, or a list of them without codes."""
 
+    def __init__(
+        self, gate: Gate, desk: OrderDesk, views: OrderViews, catalog: CurrentCatalog
+    ) -> None:
+        self._gate = gate
+        self._desk = desk
+        self._views = views
+        self._catalog = catalog
 
-async def list_orders(context: Context, request: BaseRequest) -> Response:
-    """GET /v1/orders: newest first, without codes."""
-    key, _ = await admit(context, request, Scope.ORDERS_READ)
-    query = parse_query(request, _PARAMETERS)
-    limit = parse_limit(query)
-    filter_ = OrderFilter(
-        state=_parse_state(query),
-        sku_id=_parse_sku(context, query),
-        created_from=_parse_time(query, "created_from"),
-        created_to=_parse_time(query, "created_to"),
-        before_id=parse_cursor(ORDERS, query),
-    )
-    if filter_.sku_id == NO_SKU:
-        return json_response(page_json([], None))
-    page = await context.desk.page(key.partner_id, filter_, limit)
-    data = []
-    for record in page.records:
-        sku = context.catalog.skus_by_id[record.sku_id]
-        data.append(order_json(record, sku=sku.sku, currency=sku.currency, codes=None))
-    before_id = page.next_before_id
-    return json_response(
-        page_json(data, None if before_id is None else make_cursor(ORDERS, before_id))
-    )
+    async def read(self, request: BaseRequest, order_no: str) -> Response:
+        """GET /v1/orders/{order_no}."""
+        key, _ = await self._gate.admit(request, Scope.ORDERS_READ)
+        return await self._show(key, parse_id(order_no))
 
+    async def read_by_number(self, request: BaseRequest, out_order_no: str) -> Response:
+        """GET /v1/orders/by-out-no/{out_order_no}."""
+        key, _ = await self._gate.admit(request, Scope.ORDERS_READ)
+        order_id = None
+        if re.fullmatch(r"[A-Za-z0-9._:-]{1,64}", out_order_no):
+            order_id = await self._desk.find(key.partner_id, out_order_no)
+        return await self._show(key, order_id)
 
-async def _show(context: Context, key: Key, order_id: int | None) -> Response:
-    shown = None
-    if order_id is not None:
-        shown = await context.desk.show(
-            View(
-                partner_id=key.partner_id,
-                order_id=order_id,
-                key_id=key.key_id,
-                with_codes=key.reads_codes,
-                via="read",
+    async def page(self, request: BaseRequest) -> Response:
+        """GET /v1/orders: newest first."""
+        key, _ = await self._gate.admit(request, Scope.ORDERS_READ)
+        query = parse_query(request, _PARAMETERS)
+        limit = parse_limit(query)
+        filter_ = OrderFilter(
+            state=_parse_state(query),
+            sku_id=_parse_sku(self._catalog.now, query),
+            created_from=_parse_time(query, "created_from"),
+            created_to=_parse_time(query, "created_to"),
+            before_id=parse_cursor(ORDERS, query),
+        )
+        if filter_.sku_id == NO_SKU:
+            return json_response(page_json([], None))
+        found = await self._desk.page(key.partner_id, filter_, limit)
+        before_id = found.next_before_id
+        return json_response(
+            page_json(
+                [self._views.json(record, None) for record in found.records],
+                None if before_id is None else make_cursor(ORDERS, before_id),
             )
         )
-    if shown is None:
-        raise ProblemError("not-found", "There is no such order.")
-    sku = context.catalog.skus_by_id[shown.record.sku_id]
-    return json_response(
-        order_json(shown.record, sku=sku.sku, currency=sku.currency, codes=shown.codes)
-    )
+
+    async def _show(self, key: Key, order_id: int | None) -> Response:
+        order = None if order_id is None else await self._views.one(key, order_id, "read")
+        if order is None:
+            raise ProblemError("not-found", "There is no such order.")
+        return json_response(order)
 
 
 def _parse_state(query: dict[str, str]) -> str | None:
@@ -101,11 +143,11 @@ def _parse_state(query: dict[str, str]) -> str | None:
     return state
 
 
-def _parse_sku(context: Context, query: dict[str, str]) -> int | None:
+def _parse_sku(catalog: Catalog, query: dict[str, str]) -> int | None:
     name = query.get("sku")
     if name is None:
         return None
-    sku = context.catalog.skus.get(name)
+    sku = catalog.skus.get(name)
     return sku.id if sku is not None else NO_SKU
 
 
@@ -120,3 +162,16 @@ def _parse_time(query: dict[str, str], name: str) -> datetime | None:
         return read_moment(text).astimezone(UTC)
     except (ValueError, OverflowError):  # the latter: before the year 1 or after 9999 in UTC
         raise wrong from None
+
+
+# The first pattern that fits wins: by-out-no comes before what ends in a fixed step.
+ROUTES: Final = (
+    Route("GET", "/v1/orders", OrderReading.page, LIST_ORDERS),
+    Route("GET", "/v1/orders/{order_no}", OrderReading.read, READ_ORDER),
+    Route(
+        "GET",
+        "/v1/orders/by-out-no/{out_order_no}",
+        OrderReading.read_by_number,
+        READ_ORDER_BY_NUMBER,
+    ),
+)

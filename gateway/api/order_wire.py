@@ -10,10 +10,9 @@ import orjson
 from gateway.api.body import escape_pointer, invalid
 from gateway.domain.failure import failure_of
 from gateway.domain.moment import rfc3339
-from gateway.domain.order import OrderContent
+from gateway.domain.order import QUANTITY_MAX, OrderContent
 from gateway.domain.order_record import OrderRecord
 
-QUANTITY_MAX: Final = 500
 LINES_MAX: Final = 500
 BATCH_QUANTITY_MAX: Final = 10_000  # of all lines together
 METADATA_PAIRS_MAX: Final = 16
@@ -79,10 +78,15 @@ class OrderIn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     metadata: Metadata | None = None
 
 
+OneOrder = Annotated[
+    msgspec.Raw, msgspec.Meta(extra_json_schema={"$ref": "#/components/schemas/OrderIn"})
+]
+
+
 class BatchIn(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /v1/orders/batch; lines are decoded one by one."""
 
-    orders: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=LINES_MAX)]
+    orders: Annotated[list[OneOrder], msgspec.Meta(min_length=1, max_length=LINES_MAX)]
 
 
 ORDER_DECODER: Final = msgspec.json.Decoder(OrderIn)

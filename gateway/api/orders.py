@@ -6,41 +6,79 @@ import orjson
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.api.answers import JSON_TYPE
-from gateway.api.authentication import admit
+from gateway.api.authentication import Gate
 from gateway.api.body import check_strict, decode
-from gateway.api.context import Context
 from gateway.api.direct_answer import DirectAnswer
+from gateway.api.operation import BODY_PROBLEMS, Answer, Operation, Route
+from gateway.api.order_answers import TAG, Order
 from gateway.api.order_problems import problem_of
+from gateway.api.order_view import OrderViews
 from gateway.api.order_wire import (
     ORDER_DECODER,
+    OrderIn,
     order_content,
-    order_json,
 )
-from gateway.api.problems import ProblemError
-from gateway.domain.catalog import Key, Scope
+from gateway.domain.catalog import Scope
 from gateway.domain.order import Verdict
-from gateway.flows.order_desk import View
-from gateway.orders.place import Placed
+from gateway.orders.place import Placed, Placement
 from gateway.orders.refusal import Refusal
 
 REPLAYED: Final = {"Quangate-Replayed": "true"}
 _CREATED: Final = Verdict.CREATED  # to look it up for every line costs 0.1 µs
 
 
-async def place_order(context: Context, request: BaseRequest) -> StreamResponse:
-    """POST /v1/orders: 201 created, 200 replayed, or a problem."""
-    key, body = await admit(context, request, Scope.ORDERS_WRITE, json=True)
-    check_strict(body)
-    content = order_content(decode(ORDER_DECODER, body))
-    placed = await context.placement.place(key, content)
-    if isinstance(placed, Refusal):
-        raise problem_of(placed)
-    order = placed_json(placed)
-    if order is None:  # made before; or durable, but not sealed with its batch
-        order = await read_back(context, key, placed.settled.order_id)
-    if placed.is_new:
-        return DirectAnswer(order, 201, JSON_TYPE)
-    return DirectAnswer(order, 200, JSON_TYPE, REPLAYED)
+PLACE_ORDER: Final = Operation(
+    name="placeOrder",
+    tag=TAG,
+    summary="Place an order",
+    description=(
+        "Idempotent on `out_order_no`: the same content under the same number gives the same "
+        "order back, for ever; other content is `order-conflict`, without effect. A refused "
+        "order leaves nothing behind: its number may be tried again.\n\n"
+        "Codes from stock answer `delivered` at once; top-ups, and codes bought on demand, "
+        "answer `processing` and finish by webhook or query. `uncertain` means: do not order it "
+        "again, we are finding out."
+    ),
+    scope=Scope.ORDERS_WRITE,
+    body=OrderIn,
+    answers={
+        201: Answer("Created, paid and durable.", Order),
+        200: Answer(
+            "This number was accepted before with the same content: the same order "
+            "(`Quangate-Replayed: true`).",
+            Order,
+        ),
+    },
+    problems=(
+        *BODY_PROBLEMS, "insufficient-balance", "unknown-sku", "order-conflict", "sold-out",
+        "price-changed", "campaign-closed", "purchase-limit", "overloaded", "busy",
+    ),
+    told=("{$request.body#/notify_url}", "order.delivered"),
+)  # fmt: skip
+
+
+class OrderPlacing:
+    """POST /v1/orders."""
+
+    def __init__(self, gate: Gate, placement: Placement, views: OrderViews) -> None:
+        self._gate = gate
+        self._placement = placement
+        self._views = views
+
+    async def place(self, request: BaseRequest) -> StreamResponse:
+        """201 created, 200 replayed, or a problem."""
+        key, body = await self._gate.admit(request, Scope.ORDERS_WRITE, json=True)
+        check_strict(body)
+        content = order_content(decode(ORDER_DECODER, body))
+        placed = await self._placement.place(key, content)
+        if isinstance(placed, Refusal):
+            raise problem_of(placed)
+        order = placed_json(placed)
+        if order is None:  # made before; or durable, but not sealed with its batch
+            order = await self._views.read_back(key, placed.settled.order_id)
+        if placed.is_new:
+            return DirectAnswer(order, 201, JSON_TYPE)
+        return DirectAnswer(order, 200, JSON_TYPE, REPLAYED)
 
 
 def placed_json(placed: Placed) -> bytes | None:
@@ -79,18 +117,4 @@ def placed_json(placed: Placed) -> bytes | None:
     )
 
 
-async def read_back(context: Context, key: Key, order_id: int) -> bytes:
-    """An order that stands, as every later answer to its number has it. Raises ProblemError."""
-    shown = await context.desk.show(
-        View(
-            partner_id=key.partner_id,
-            order_id=order_id,
-            key_id=key.key_id,
-            with_codes=key.reads_codes,
-            via="replay",
-        )
-    )
-    if shown is None:
-        raise ProblemError("internal")
-    sku = context.catalog.skus_by_id[shown.record.sku_id]
-    return order_json(shown.record, sku=sku.sku, currency=sku.currency, codes=shown.codes)
+ROUTES: Final = (Route("POST", "/v1/orders", OrderPlacing.place, PLACE_ORDER),)

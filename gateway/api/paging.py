@@ -13,12 +13,23 @@ from urllib.parse import unquote_plus
 from aiohttp.web import BaseRequest
 
 from gateway.api.body import invalid
+from gateway.api.operation import Parameter
 
 LIMIT_DEFAULT: Final = 50
 LIMIT_MAX: Final = 200
 ID_MAX: Final = 2**63 - 1
 NO_PARAMETERS: Final[frozenset[str]] = frozenset()
 LIST_PARAMETERS: Final = frozenset({"limit", "cursor"})
+LIMIT: Final = Parameter(
+    "limit",
+    "How many a page holds.",
+    {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
+)
+CURSOR: Final = Parameter(
+    "cursor",
+    "`next_cursor` of the page before.",
+    {"type": "string", "pattern": "^[A-Za-z0-9_-]{2,100}$"},
+)
 
 ORDERS: Final = b"o"
 PRODUCTS: Final = b"p"

@@ -11,7 +11,6 @@ from aiohttp import ClientConnectionResetError
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.api.body import release_body
-from gateway.api.context import Context
 from gateway.api.meters import Meters, RouteMeter
 from gateway.api.operation import Handler, Route
 from gateway.api.problems import ProblemError, as_problem, problem_answer
@@ -94,9 +93,8 @@ def _variables(pattern: Sequence[str], steps: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def make_handler(context: Context, routes: Sequence[Route]) -> Callable[[BaseRequest], Any]:
+def make_handler(routes: Sequence[Route], meters: Meters) -> Callable[[BaseRequest], Any]:
     """The one handler of the low-level server."""
-    meters = context.meters
     find = Router(routes, meters).find
     unrouted = meters.route("", "")
     now = time.perf_counter
@@ -109,7 +107,7 @@ def make_handler(context: Context, routes: Sequence[Route]) -> Callable[[BaseReq
         try:
             endpoint, variables = find(request.method, path)
             meter = endpoint.meter
-            response = await endpoint.handler(context, request, *variables)
+            response = await endpoint.handler(request, *variables)
         except ClientConnectionResetError:
             raise  # it left while its answer was written
         except (ProblemError, OverloadedError) as error:

@@ -142,6 +142,11 @@ class Catalog:
     webhook_partners: frozenset[int]  # partners with an enabled endpoint
     partner_names: Mapping[int, str]
 
+    def has_open_route(self, sku: Sku) -> bool:
+        """Whether an upstream that is not paused sells it."""
+        upstreams = (self.upstreams.get(route.upstream_id) for route in sku.routes)
+        return any(upstream is not None and not upstream.paused for upstream in upstreams)
+
 
 class CurrentCatalog:
     """The view that is in force; a new one is set as a whole when an administrator changes it."""

@@ -14,6 +14,8 @@ from typing import Final
 import msgspec
 import orjson
 
+QUANTITY_MAX: Final = 500  # in one order
+
 
 class OrderState(StrEnum):
     """Where an order stands; the API's own words."""

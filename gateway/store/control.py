@@ -7,8 +7,7 @@ told that it may have missed something.
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -26,6 +25,16 @@ RECONNECT_PAUSE_S = 0.2
 PULSE_S = 2.0  # how soon a broken control connection and dead workers are noticed
 
 
+class Told(Protocol):
+    """Who hears the announcements."""
+
+    async def news(self, payload: str) -> None:
+        """One announcement of the database."""
+
+    async def missed(self) -> None:
+        """Announcements may have been missed."""
+
+
 class Control:
     """Keeps the worker registered and delivers announcements in order."""
 
@@ -35,16 +44,12 @@ class Control:
         dsn: str,
         config: Config,
         worker_id: uuid.UUID,
-        on_news: Callable[[str], Awaitable[None]],
-        on_reconnect: Callable[[], Awaitable[None]],
         clock: DatabaseClock,
         losses: LeaseLosses,
     ) -> None:
         self._dsn = dsn
         self._config = config
         self._worker_id = worker_id
-        self._on_news = on_news
-        self._on_reconnect = on_reconnect
         self._clock = clock
         self._losses = losses
         self._connection: Any = None
@@ -61,9 +66,9 @@ class Control:
         await self._listen()
         return self._slot
 
-    async def run(self) -> None:
+    async def run(self, told: Told) -> None:
         """Deliver announcements and keep the connection, until cancelled."""
-        await asyncio.gather(self._deliver(), self._pulse())
+        await asyncio.gather(self._deliver(told), self._pulse(told))
 
     async def close(self) -> None:
         """Give the slot up. The leases must have been given back."""
@@ -81,14 +86,14 @@ class Control:
     def _hear(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
         self._news.put_nowait(payload)
 
-    async def _deliver(self) -> None:
+    async def _deliver(self, told: Told) -> None:
         while True:
             payloads = {await self._news.get()}
             while not self._news.empty():
                 payloads.add(self._news.get_nowait())  # a burst of equal news is one
             for payload in sorted(payloads):
                 try:
-                    await self._on_news(payload)
+                    await told.news(payload)
                 except QuangateError as error:
                     log.warning("control.news_failed", payload=payload, error=str(error))
                     await asyncio.sleep(RECONNECT_PAUSE_S)
@@ -97,12 +102,12 @@ class Control:
                     # One bad row must not make the worker deaf to all later news.
                     log.exception("control.news_failed", payload=payload)
 
-    async def _pulse(self) -> None:
+    async def _pulse(self, told: Told) -> None:
         while True:
             await asyncio.sleep(PULSE_S)
             try:
                 if self._connection.is_closed():
-                    await self._reconnect()
+                    await self._reconnect(told)
                 else:
                     await reclaim_dead(self._connection, self._slot, self._losses)
                 await self._clock.measure(self._connection)
@@ -110,10 +115,10 @@ class Control:
                 log.warning("control.pulse_failed", error=repr(error))
                 self._connection.terminate()
 
-    async def _reconnect(self) -> None:
+    async def _reconnect(self, told: Told) -> None:
         self._connection = await connect(self._dsn, self._config)
         # While we were away others may have taken us for dead and dropped our row.
         await hold_slot(self._connection, self._slot, self._worker_id, self._config.lease_ttl_s)
         await self._listen()
-        await self._on_reconnect()
+        await told.missed()
         log.info("control.reconnected")

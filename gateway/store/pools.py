@@ -7,7 +7,7 @@ none within a while is told so, instead of waiting for as long as somebody else 
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -106,8 +106,12 @@ class Pools:
 
     async def close(self) -> None:
         """Close every connection, and the database with its own."""
-        await asyncio.gather(self.reads.close(), self.lists.close(), self.background.close())
+        await self.close_own()
         await self.database.close()
+
+    async def close_own(self) -> None:
+        """Close every connection but the database's own."""
+        await asyncio.gather(self.reads.close(), self.lists.close(), self.background.close())
 
 
 class PoolSizes(NamedTuple):
@@ -134,20 +138,21 @@ def connections_needed(config: Config) -> int:
 async def open_pools(database: Database, config: Config) -> Pools:
     """The pools of a worker over its database, whose own pool becomes the one for control.
 
-    Raises StoreUnavailableError.
+    All or none. Raises StoreUnavailableError.
     """
     sizes = pool_sizes(config)
-    opened = [
-        BoundedPool(
-            await create_pool(database.dsn, config, size, planning), _shares(size, wait_s, own)
-        )
+    opened: list[BoundedPool] = []
+    async with AsyncExitStack() as half_open:
         for size, wait_s, own, planning in (
             # Partners share these: one that does too much leaves a connection to the others.
             (sizes.reads, READS_WAIT_S, max(1, sizes.reads - 1), BY_INDEX),
             (sizes.lists, LISTS_WAIT_S, max(1, sizes.lists - 1), BY_INDEX),
             (sizes.background, BACKGROUND_WAIT_S, sizes.background, None),
-        )
-    ]
+        ):
+            pool = await create_pool(database.dsn, config, size, planning)
+            opened.append(BoundedPool(pool, _shares(size, wait_s, own)))
+            half_open.push_async_callback(opened[-1].close)
+        half_open.pop_all()
     reads, lists, background = opened
     control = BoundedPool(database.pool, _shares(sizes.control, CONTROL_WAIT_S, sizes.control))
     return Pools(

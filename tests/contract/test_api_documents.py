@@ -11,9 +11,10 @@ import pytest
 from openapi_spec_validator import validate
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.api.openapi import WEBHOOK_TYPES, document
+from gateway.api.openapi import document
 from gateway.api.problems import KINDS
-from gateway.api.routes import ROUTES
+from gateway.api.routes import SPOKEN
+from gateway.api.webhook_reads import WEBHOOK_TYPES
 from gateway.flows.administration import catalog
 from tests.contract.gateway_process import Gateway
 from tests.contract.partner import Reply, eventually
@@ -75,14 +76,14 @@ async def test_the_document_is_valid(gateway: Gateway) -> None:
 
 def test_the_document_and_the_routes_are_the_same() -> None:
     """Every route is described, everything described is a route, and the contract is covered."""
-    described = set(operations(document(ROUTES)))
-    assert described == {(route.method, route.path) for route in ROUTES}
+    described = set(operations(document(SPOKEN)))
+    assert described == {(route.method, route.path) for route in SPOKEN.routes}
     assert described >= CONTRACT
 
 
 def test_every_problem_of_the_contract_is_described() -> None:
     """Each code stands at some operation, with an example."""
-    openapi = document(ROUTES)
+    openapi = document(SPOKEN)
     described = {
         code
         for operation in operations(openapi).values()
@@ -96,7 +97,7 @@ def test_every_problem_of_the_contract_is_described() -> None:
 
 def test_webhooks_are_described() -> None:
     """The document has a webhook for every type of message."""
-    openapi = document(ROUTES)
+    openapi = document(SPOKEN)
     assert set(openapi["webhooks"]) == set(WEBHOOK_TYPES)
     assert {"order.delivered", "order.partial", "order.failed", "order.uncertain",
             "order.reversed"} <= set(WEBHOOK_TYPES)  # fmt: skip
@@ -104,7 +105,7 @@ def test_webhooks_are_described() -> None:
 
 def test_operation_ids_are_unique() -> None:
     """Generators name functions after them."""
-    openapi = document(ROUTES)
+    openapi = document(SPOKEN)
     ids = [each["operationId"] for each in operations(openapi).values()]
     ids += [each["post"]["operationId"] for each in openapi["webhooks"].values()]
     assert len(ids) == len(set(ids))
@@ -112,7 +113,7 @@ def test_operation_ids_are_unique() -> None:
 
 def test_patterns_are_javascripts() -> None:
     """No pattern uses an anchor only Python knows."""
-    assert b"\\\\Z" not in orjson.dumps(document(ROUTES))
+    assert b"\\\\Z" not in orjson.dumps(document(SPOKEN))
 
 
 # ---------------------------------------------------------------- the page
@@ -315,7 +316,7 @@ async def test_head_is_get_without_a_body(shop: Shop, target: str) -> None:
 def test_problems_have_all_members(code: str) -> None:
     """The table is complete: each row makes a document with the members of RFC 9457 and ours."""
     kind = KINDS[code]
-    example = document(ROUTES)["components"]["examples"][code]["value"]
+    example = document(SPOKEN)["components"]["examples"][code]["value"]
     assert example["type"] == f"urn:quangate:problem:{code}"
     assert (example["status"], example["code"]) == (kind.status, code)
     assert {"title", "detail", "retryable", "trace_id"} <= set(example)

@@ -10,7 +10,7 @@ import aiohttp
 import msgspec
 import pytest
 
-from gateway.api import schemas
+from gateway.api import account, products, statements
 from gateway.domain.catalog import SkuKind
 from gateway.flows.administration import catalog, partners, upstreams
 from tests.contract.partner import Partner, Reply, eventually
@@ -140,7 +140,7 @@ async def test_products_page_by_name(shop: Shop) -> None:
     assert names == sorted(names)
     for product in whole:
         assert set(product) == MEMBERS
-        msgspec.convert(product, schemas.Product)
+        msgspec.convert(product, products.Product)
 
 
 @pytest.mark.parametrize("kind", [SkuKind.LINK, SkuKind.QR])
@@ -201,7 +201,7 @@ async def test_entries_add_up(shop: Shop) -> None:
         assert set(entry) == {
             "id", "kind", "amount", "balance_after", "order_no", "reference", "created_at",
         }  # fmt: skip
-        msgspec.convert(entry, schemas.Entry)
+        msgspec.convert(entry, account.Entry)
     balance = (await partner.get("/v1/account")).json["balance"]
     assert sum(entry["amount"] for entry in entries) == balance == 10_000 - 700 + 77
     running = 0
@@ -228,7 +228,7 @@ async def statement(partner: Partner, day: str) -> tuple[dict[str, Any], list[di
     """A statement and the rows of its file, whose checksum must be right."""
     reply = await partner.get(f"/v1/statements/{day}")
     assert reply.status == 200, reply
-    msgspec.convert(reply.json, schemas.Statement)
+    msgspec.convert(reply.json, statements.Statement)
     file = await fetch(reply.json["url"])
     assert file.status == 200
     assert file.headers["Content-Type"] == "text/csv; charset=utf-8"

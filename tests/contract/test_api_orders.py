@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.api import schemas
+from gateway.api import order_answers
 from gateway.flows.administration import catalog
 from tests.contract.partner import Reply, eventually
 from tests.contract.shop import Shop, unique
@@ -14,14 +14,14 @@ from tests.contract.shop import Shop, unique
 AN_HOUR = timedelta(hours=1)
 
 
-def as_contract(order: dict[str, Any], *, with_codes: bool) -> schemas.Order:
+def as_contract(order: dict[str, Any], *, with_codes: bool) -> order_answers.Order:
     """The order, if it has exactly the members and types of the contract."""
-    members = set(schemas.Order.__struct_fields__)
+    members = set(order_answers.Order.__struct_fields__)
     assert set(order) == (members if with_codes else members - {"codes"})
     for name in ("created_at", "updated_at"):
         assert order[name].endswith("Z")
         assert datetime.fromisoformat(order[name]).tzinfo is not None
-    return msgspec.convert(order, schemas.Order, strict=True)
+    return msgspec.convert(order, order_answers.Order, strict=True)
 
 
 async def test_a_created_order(shop: Shop) -> None:

@@ -13,12 +13,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gateway.api.openapi import document
-from gateway.api.routes import ROUTES
+from gateway.api.routes import SPOKEN
 from tests.contract.partner import Reply
 from tests.contract.shop import Shop
 
 Schema = Mapping[str, Any]
-DOCUMENT = document(ROUTES)
+DOCUMENT = document(SPOKEN)
 SCHEMAS: Mapping[str, Schema] = DOCUMENT["components"]["schemas"]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.api import schemas
+from gateway.api import webhook_reads
 from tests.contract.partner import Partner
 from tests.contract.shop import Shop
 
@@ -20,7 +20,7 @@ async def deliveries(partner: Partner, query: str = "") -> list[dict[str, Any]]:
     rows = await partner.everything(f"/v1/webhooks/deliveries{query}")
     for row in rows:
         assert set(row) == MEMBERS
-        msgspec.convert(row, schemas.Delivery)
+        msgspec.convert(row, webhook_reads.Delivery)
     return rows
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from connectors.contract import AnswerKind, Reason
 from gateway.api.openapi import document
-from gateway.api.routes import ROUTES
+from gateway.api.routes import SPOKEN
 from gateway.domain.failure import DETAILS, OF_KEPT, FailureCode, failure_of
 from gateway.domain.order import OrderState
 
@@ -89,5 +89,5 @@ def test_whatever_is_kept_a_listed_code_is_told(state: str, text: str) -> None:
 
 def test_openapi_lists_the_same_codes() -> None:
     """What is generated from the document knows every code, and no other."""
-    schemas = document(ROUTES)["components"]["schemas"]
+    schemas = document(SPOKEN)["components"]["schemas"]
     assert set(schemas["FailureCode"]["enum"]) == DOCUMENTED

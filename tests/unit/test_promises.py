@@ -1,13 +1,14 @@
 """What the documents list, something makes: events, problems, kinds of entries and of SKUs."""
 
+import ast
 import re
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from gateway.api.openapi import WEBHOOK_TYPES
 from gateway.api.problems import KINDS
+from gateway.api.webhook_reads import WEBHOOK_TYPES
 from gateway.domain.catalog import SkuKind
 from gateway.domain.ledger import EntryKind
 from gateway.domain.order import OrderState
@@ -15,8 +16,7 @@ from gateway.domain.order import OrderState
 GATEWAY = Path(__file__).parents[2] / "gateway"
 # Where they are listed, which makes nothing.
 LISTS = {
-    "api/problems.py", "api/operations.py", "api/openapi.py", "api/schemas.py", "domain/catalog.py",
-    "domain/ledger.py",
+    "api/problems.py", "api/openapi.py", "domain/catalog.py", "domain/ledger.py",
 }  # fmt: skip
 # Settling writes the state an order moved to behind "order.".
 ORDER_EVENTS = {f"order.{state}" for state in OrderState} - {"order.processing"}
@@ -33,10 +33,40 @@ def sources(*suffixes: str) -> str:
     )
 
 
+def said() -> set[str]:
+    """Texts of the code, but for what routes say of themselves: that is listed, not answered."""
+    found = set()
+    for path in sorted(GATEWAY.rglob("*.py")):
+        if str(path.relative_to(GATEWAY)) in LISTS:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        listed = {part for node in ast.walk(tree) if is_a_list(node) for part in ast.walk(node)}
+        found |= {
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in listed
+        }
+    return found
+
+
+def is_a_list(node: ast.AST) -> bool:
+    """A route's description, or problems that several have in common."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "Operation"
+    names = [node.target] if isinstance(node, ast.AnnAssign) else []
+    return any(isinstance(name, ast.Name) and name.id.endswith("_PROBLEMS") for name in names)
+
+
+SAID = said()
+
+
 @pytest.mark.parametrize("code", KINDS)
 def test_every_problem_is_said_somewhere(code: str) -> None:
-    """A problem is listed where something can answer it."""
-    assert f'"{code}"' in sources(".py")
+    """A problem is listed where something can answer it.
+
+    Seen red with `busy`'s row taken out of order_problems: the route still lists it.
+    """
+    assert code in SAID
 
 
 @pytest.mark.parametrize("event", WEBHOOK_TYPES)
