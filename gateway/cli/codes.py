@@ -17,7 +17,7 @@ from gateway.cli.code_file import (
 )
 from gateway.cli.command import Call, command, room
 from gateway.cli.desk import Desk, open_desk, open_vault
-from gateway.cli.output import Answer
+from gateway.cli.output import Answer, warn
 from gateway.domain.errors import RefusedError
 from gateway.domain.number import read_whole
 
@@ -54,7 +54,8 @@ async def import_(
     separator: Annotated[
         str | None,
         typer.Option(
-            "--separator", help="none, comma, tab, semicolon, ----, |, ║, blanks, labels, mixed"
+            "--separator",
+            help="none, comma, tab, semicolon, ----, |, ║, full-width, blanks, labels, mixed",
         ),
     ] = None,
     columns: Annotated[
@@ -113,12 +114,23 @@ async def generate(
     ] = False,
 ) -> Answer:
     """Make codes of our own, from the system's randomness; none is in the pool already."""
-    from gateway.flows.code_generation import GenerationJob, generate_codes
+    from gateway.flows.code_generation import (
+        GUESS_BITS_MIN,
+        GenerationJob,
+        generate_codes,
+        guess_bits,
+    )
     from gateway.flows.code_staging import Target
 
+    job = GenerationJob(pattern=pattern, count=count, check=check)
+    bits = guess_bits(job)
+    if bits < GUESS_BITS_MIN:
+        warn(
+            f"{count} codes of the pattern {pattern} can be guessed: {bits:.1f} bits each, one in "
+            f"{2**bits:,.0f} guesses; from {GUESS_BITS_MIN} bits on it is safe, so use a longer one"
+        )
     async with _open_staging(call) as (rows, vault):
         target = Target(store=rows, vault=vault, pool=await rows.pool(pool))
-        job = GenerationJob(pattern=pattern, count=count, check=check)
         batch_id = await generate_codes(target, job)
     return Answer(data={"generated": count, "batch": str(batch_id)})
 

@@ -1,6 +1,7 @@
 """Codes of our own: drawn, compared with the pool, staged and put on sale like an import."""
 
 import asyncio
+import math
 import secrets
 from dataclasses import dataclass
 
@@ -19,6 +20,10 @@ from gateway.native import ParsedBatch, pattern_space
 # Draws that find nothing new before we say the pattern is used up. With half of its codes
 # taken (the most there can be) each draw of one code alone fails with a chance of 1/2.
 BARREN_DRAWS_MAX = 64
+
+# Below so many bits somebody who guesses finds a code in time: at ten guesses a second 2^30 take
+# three years.
+GUESS_BITS_MIN = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +55,15 @@ async def generate_codes(target: Target, job: GenerationJob) -> int:
     return batch.id
 
 
-def _check_space(job: GenerationJob) -> None:
+def guess_bits(job: GenerationJob) -> float:
+    """How hard one of the job's codes is to guess: log2 of the guesses it takes on average.
+
+    Raises RefusedError for a pattern that is malformed or too small.
+    """
+    return math.log2(_check_space(job) / job.count)
+
+
+def _check_space(job: GenerationJob) -> int:
     try:
         space = pattern_space(job.pattern)
     except ValueError as error:
@@ -59,8 +72,9 @@ def _check_space(job: GenerationJob) -> None:
         raise RefusedError(
             "pattern-too-small",
             f"the pattern {job.pattern} has {space} codes; at most half of them can be generated. "
-            "Use a longer one.",
+            f"Use a longer one ({math.log2(space):.1f} bits is what this one has).",
         )
+    return space
 
 
 async def _draw(target: Target, batch: StagedBatch, job: GenerationJob) -> None:

@@ -130,6 +130,60 @@ def test_what_is_no_code_file_is_refused(
     assert cli("codes", "stats", "--pool", pool, "--json").json["imported"] == 0
 
 
+@pytest.mark.parametrize("name", ["empty.txt", "empty.csv"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        " \r\n\t\n\n",
+        "\ufeff",
+        "code,pin\n",
+        "卡号,密码\n\n \n",
+        "sep=;\n",
+        "\n" * 300_000,
+    ],
+)
+def test_a_file_without_a_code_is_refused(
+    bring: Any, cli: Cli, pool: str, text: str, name: str
+) -> None:
+    """A sentence and exit 1, also dry, confirmed or to void; no batch is made."""
+    for flags in ((), ("--yes",), ("--dry-run",)):
+        done = bring(text, *flags, name=name)
+        assert (done.returncode, done.json["error"]["code"]) == (1, "unreadable-file")
+        assert "there is no code in this file" in done.json["error"]["detail"]
+    assert cli("codes", "batches", "--pool", pool, "--json").json == {"batches": []}
+
+
+def test_comments_are_no_codes(bring: Any, cli: Cli, pool: str) -> None:
+    """A file of remarks alone is refused, and makes no batch."""
+    done = bring("# codes of May\n# none yet\n", name="notes.txt")
+    assert (done.returncode, done.json["error"]["code"]) == (1, "unreadable-file")
+    assert cli("codes", "batches", "--pool", pool, "--json").json == {"batches": []}
+
+
+async def test_codes_that_look_alike_are_one(
+    bring: Any, connection: Any, config: Any, pool: str
+) -> None:
+    """Full-width ones are asked about; confirmed they are sold once, across files as well."""
+    text = "ＡＡ－１２\nAA-12\nAA–13\n"
+    assert bring(text, name="wide.txt").json["error"]["code"] == "unclear-file"
+    done = bring(text, "--yes", name="wide.txt").json
+    assert (done["imported"], done["duplicates"]) == (2, 1)
+    again = bring("AA-12\nAA-13\nAA-14\n", name="narrow.txt").json
+    assert (again["imported"], again["duplicates"]) == (1, 2)
+    codes = [record["code"] for record in await plaintexts(connection, config, pool)]
+    assert codes == ["ＡＡ－１２", "AA–13", "AA-14"]  # handed over as written
+
+
+def test_what_looks_alike_is_voided(bring: Any, cli: Cli, pool: str, tmp_path: Path) -> None:
+    """A code is found again by what it looks like."""
+    assert bring("ＡＡ－２２\nＡＡ－２３\n", "--yes", name="wide.txt").json["imported"] == 2
+    (tmp_path / "void.txt").write_text("AA-22\n")
+    done = cli("codes", "void", str(tmp_path / "void.txt"), "--pool", pool, "--json").json
+    assert (done["voided"], done["unknown"]) == (1, 0)
+
+
 def test_late_nonsense_is_refused_too(bring: Any, cli: Cli, pool: str) -> None:
     """A file that begins with codes and goes on as something else leaves nothing behind."""
     codes = "".join(f"LATE-{n:05}\n" for n in range(3000))

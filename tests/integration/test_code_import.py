@@ -286,6 +286,26 @@ async def test_generated_codes_are_new_and_on_sale(cli: Cli, pool: str, connecti
     await whole(connection, pool, 80)
 
 
+@pytest.mark.parametrize(
+    ("count", "pattern", "warned"),
+    [
+        ("5", "ABC-XYZ", "2.3 bits"),
+        ("40", "X-99", "1.3 bits"),
+        ("2", "######", "29.0 bits"),  # 2^30 codes, two of them
+        ("1", "######", None),
+        ("5", "AAAA-9999-####", None),
+    ],
+)
+def test_codes_that_can_be_guessed_are_warned_of(
+    cli: Cli, pool: str, count: str, pattern: str, warned: str | None
+) -> None:
+    """Below 30 bits a code: how many it has is said; the answer is the same."""
+    done = cli("codes", "generate", count, "--pool", pool, "--pattern", pattern, "--json")
+    assert done.json["generated"] == int(count)
+    assert ("can be guessed" in done.stderr) == (warned is not None)
+    assert warned is None or warned in done.stderr
+
+
 def test_a_pattern_that_is_too_small_is_refused(cli: Cli, pool: str) -> None:
     """At most half of a pattern's codes; a malformed pattern is wrong usage."""
     small = cli("codes", "generate", "51", "--pool", pool, "--pattern", "X-99", "--json")

@@ -105,7 +105,13 @@ fn unseen_marks_are_cleaned() {
 /// Guards, labels, and line ends that only some programs see.
 #[test]
 fn wrappings_are_taken_off() {
-    let table: [(&str, &[&str]); 13] = [
+    let table: [(&str, &[&str]); 19] = [
+        ("‘0012345\n‘0012346", &["0012345", "0012346"]),
+        ("’0012345\n＇0012346", &["0012345", "0012346"]),
+        ("“A-1”\n“A-2”", &["A-1", "A-2"]),
+        ("‘A-1’\n`A-2`", &["A-1", "A-2"]),
+        ("code,pin\n“A-1”,`pw\nA-2,“p", &["A-1|`pw", "A-2|“p"]),
+        ("AA–12\nO’NEIL-1", &["AA–12", "O’NEIL-1"]),
         (
             "'6222000000001\n'6222000000002",
             &["6222000000001", "6222000000002"],
@@ -141,6 +147,55 @@ fn wrappings_are_taken_off() {
     for (text, expected) in table {
         assert_eq!(codes(text), expected, "{text}");
     }
+}
+
+/// A full-width comma, semicolon or bar separates where all lines have one.
+#[test]
+fn full_width_separators_cut() {
+    for text in [
+        "AA-1，P-1\nAA-2，P-2",
+        "AA-1；P-1\nAA-2；P-2",
+        "AA-1｜P-1\nAA-2｜P-2",
+        "code，pin\nAA-1，P-1\nAA-2，P-2",
+        "卡号，密码\nAA-1,P-1\nAA-2，P-2",
+    ] {
+        assert_eq!(codes(text), ["AA-1|P-1", "AA-2|P-2"], "{text}");
+    }
+    assert_eq!(codes("AA-1，P-1"), ["AA-1|P-1"]);
+    for text in [
+        "卡号,密码\nAA-1，P-1\nAA-2，P-2",
+        "AA-1，P-1\nAA-2\nAA-3\nAA-4\nAA-5",
+    ] {
+        assert!(!read(text.as_bytes()).doubts.is_empty(), "{text}");
+    }
+    let link = "https://x.cn/r?a=1,2\nhttps://x.cn/r?a=1,3";
+    assert_eq!(
+        codes(link),
+        ["||https://x.cn/r?a=1,2", "||https://x.cn/r?a=1,3"]
+    );
+}
+
+/// Full-width codes are asked about, and refused where the first rows had none; the columns or
+/// the separator said, nothing is asked.
+#[test]
+fn full_width_codes_are_asked_about() {
+    let outcome = read("ＡＡ－１２\nAA-12".as_bytes());
+    assert_eq!(outcome.rows, ["ＡＡ－１２", "AA-12"]); // the blind index tells them to be one
+    assert_eq!(outcome.doubts.len(), 1, "{:?}", outcome.doubts);
+    let mut text = String::new();
+    for number in 0..2000 {
+        writeln!(text, "AA-{number:05}").unwrap();
+    }
+    text.push_str("ＡＡ－９９９９９\nAA-1，P-1\n");
+    let late = read(text.as_bytes());
+    assert_eq!(late.rows[2000..], ["!full_width", "!full_width"]);
+    assert_eq!(late.doubts, Vec::<String>::new());
+    let given = Overrides::parse(None, Some("full-width"), Some("code,pin")).unwrap();
+    let outcome = read_chunked("ＡＡ１，Ｐ１".as_bytes(), &given, 1).unwrap();
+    assert_eq!(
+        (outcome.rows, outcome.doubts.len()),
+        (vec!["ＡＡ１|Ｐ１".to_owned()], 0)
+    );
 }
 
 /// Big5 is recognised by the names it spells, and else asked about.

@@ -318,7 +318,6 @@ fn kin_of_what_was_found() {
         "A-1\nA-2\n总数：2\n导出时间：2026-05-01",
         "email:pass:recovery\nfoo@x.cn:pw1:r@x.cn\nbar@x.cn:pw2:s@x.cn",
         "卡号：A1\n密码：p1\n\n卡号：A2\n密码：p2",
-        "code，pin\nA-1，1\nA-2，2",
     ] {
         assert!(!read(text.as_bytes()).doubts.is_empty(), "{text}");
     }

@@ -13,6 +13,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList};
+use quangate_engine::code_file::as_imported;
 use quangate_engine::packed::unpack;
 use quangate_engine::suite::Suite;
 use quangate_engine::vault::{self, Vault as Engine};
@@ -221,7 +222,8 @@ impl Vault {
     ) -> CoreResult<Bound<'py, PyBytes>> {
         let mut fingerprints = Vec::with_capacity(codes.len() * 16);
         for code in &codes {
-            fingerprints.extend_from_slice(&self.0.fingerprinter().of(bytes_of(code)?));
+            let identity = as_imported(bytes_of(code)?);
+            fingerprints.extend_from_slice(&self.0.fingerprinter().of(&identity));
         }
         Ok(PyBytes::new(py, &fingerprints))
     }

@@ -19,15 +19,34 @@ BEGIN
     )
     INSERT INTO code_void (pool_id, seq, reason, expired) SELECT p_pool, seq, 'expired', true FROM gone;
 
+    -- Neighbours mostly expire at one moment (an import numbers them so): such runs first, cheaply,
+    -- and their days after that.
     WITH left_over AS (
-        SELECT c.seq, c.expires_at, date_trunc('day', c.expires_at, 'UTC') AS day FROM code c
+        SELECT c.seq, c.expires_at FROM code c
         WHERE c.pool_id = p_pool AND c.seq >= p_lo AND c.seq < p_hi
           AND NOT EXISTS (SELECT FROM allocation a WHERE a.pool_id = p_pool AND a.seq = c.seq)
+    ), last_one AS (
+        SELECT c.seq FROM code c
+        WHERE c.pool_id = p_pool AND c.seq >= p_lo AND c.seq < p_hi
+          AND NOT EXISTS (SELECT FROM allocation a WHERE a.pool_id = p_pool AND a.seq = c.seq)
+        ORDER BY c.seq DESC LIMIT 1
+    ), neighbour AS (
+        SELECT seq, expires_at, lag(seq) OVER w AS seq_before, lag(expires_at) OVER w AS ended_before FROM left_over
+        WINDOW w AS (ORDER BY seq)
+    ), start AS (
+        SELECT seq, seq_before, expires_at FROM neighbour
+        WHERE seq_before IS DISTINCT FROM seq - 1 OR ended_before IS DISTINCT FROM expires_at
+    ), moment AS (
+        SELECT start.seq AS lo, coalesce(lead(seq_before) OVER (ORDER BY start.seq), last_one.seq) + 1 AS hi, expires_at,
+               date_trunc('day', expires_at, 'UTC') AS day FROM start, last_one
+    ), apart AS (
+        SELECT lo, hi, expires_at, day, lag(hi) OVER w IS DISTINCT FROM lo OR lag(day) OVER w IS DISTINCT FROM day AS is_first
+        FROM moment WINDOW w AS (ORDER BY lo)
     ), run AS (
-        SELECT seq, expires_at, day, seq - row_number() OVER (PARTITION BY day ORDER BY seq) AS island FROM left_over
+        SELECT lo, hi, expires_at, count(*) FILTER (WHERE is_first) OVER (ORDER BY lo) AS island FROM apart
     ), kept AS (
         INSERT INTO fragment (pool_id, lo, hi, expires_at)
-        SELECT p_pool, min(seq), max(seq) + 1, min(expires_at) FROM run GROUP BY day, island
+        SELECT p_pool, min(lo), max(hi), min(expires_at) FROM run GROUP BY island
         RETURNING hi - lo AS n
     )
     SELECT coalesce(sum(n), 0) INTO freed FROM kept;

@@ -1,5 +1,7 @@
 //! Expiry dates as suppliers write them, to RFC 3339.
 
+use std::cell::RefCell;
+
 /// Words for "does not expire".
 const NEVER: &[&str] = &[
     "-",
@@ -30,6 +32,28 @@ impl Zone {
             .get(after.saturating_sub(1))
             .map_or(0, |(_, offset)| *offset);
         local - offset
+    }
+}
+
+/// The expiries that were read last: a file has few different ones, each many times.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Recent(RefCell<Vec<(String, Option<Expiry>)>>);
+
+/// Different expiries remembered; beyond that each is read anew.
+const RECENT_MAX: usize = 32;
+
+impl Recent {
+    /// As [`parse`], for a file of one zone.
+    pub(super) fn parse(&self, text: &str, zone: &Zone) -> Result<Option<Expiry>, ()> {
+        let mut known = self.0.borrow_mut();
+        if let Some((_, expiry)) = known.iter().find(|(seen, _)| seen == text) {
+            return Ok(expiry.clone());
+        }
+        let expiry = parse(text, zone)?;
+        if known.len() < RECENT_MAX {
+            known.push((text.to_owned(), expiry.clone()));
+        }
+        Ok(expiry)
     }
 }
 

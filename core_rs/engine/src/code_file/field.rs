@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::FileError;
 use super::label::{count_labels, split_labels};
+use super::likeness::is_wide_separator;
 use super::text::is_invisible;
 
 /// What stands between the fields of a record.
@@ -23,6 +24,8 @@ pub enum Separator {
     Pipe,
     /// `║`
     DoubleBar,
+    /// `，`, `；`, `｜`, or a comma among them.
+    Wide,
     /// One or more blanks.
     Blanks,
     /// Each value has its name before it.
@@ -32,11 +35,12 @@ pub enum Separator {
 }
 
 /// What a pasted line may be cut by, the least likely to be part of a code first.
-const MIXED: [Separator; 6] = [
+const MIXED: [Separator; 7] = [
     Separator::Dashes,
     Separator::Tab,
     Separator::DoubleBar,
     Separator::Pipe,
+    Separator::Wide,
     Separator::Comma,
     Separator::Blanks,
 ];
@@ -53,6 +57,7 @@ impl Separator {
             Self::Dashes => "----",
             Self::Pipe => "|",
             Self::DoubleBar => "║",
+            Self::Wide => "full-width",
             Self::Blanks => "blanks",
             Self::Labels => "labels",
             Self::Mixed => "mixed",
@@ -69,11 +74,12 @@ impl Separator {
             "dashes" | "----" => Ok(Self::Dashes),
             "pipe" | "|" => Ok(Self::Pipe),
             "double-bar" | "║" => Ok(Self::DoubleBar),
+            "full-width" | "，" | "；" | "｜" => Ok(Self::Wide),
             "blanks" | "blank" | "space" | " " => Ok(Self::Blanks),
             "labels" => Ok(Self::Labels),
             "mixed" => Ok(Self::Mixed),
             _ => Err(FileError::Override(format!(
-                "no such separator: {word} (none, comma, tab, semicolon, ----, |, ║, blanks, labels, mixed)"
+                "no such separator: {word} (none, comma, tab, semicolon, ----, |, ║, full-width, blanks, labels, mixed)"
             ))),
         }
     }
@@ -122,6 +128,7 @@ fn split_plain(text: &str, separator: Separator) -> Vec<Cow<'_, str>> {
         Separator::Semicolon => collect(text.split(';')),
         Separator::Pipe => collect(text.split('|')),
         Separator::DoubleBar => collect(text.split('║')),
+        Separator::Wide => split_wide(text),
         Separator::Blanks => collect(text.split(is_blank).filter(|part| !part.is_empty())),
         Separator::Dashes => split_dashes(text),
         Separator::Labels => split_labels(text),
@@ -131,6 +138,12 @@ fn split_plain(text: &str, separator: Separator) -> Vec<Cow<'_, str>> {
 
 fn collect<'a>(parts: impl Iterator<Item = &'a str>) -> Vec<Cow<'a, str>> {
     parts.map(|part| Cow::Borrowed(trim(part))).collect()
+}
+
+/// By a full-width mark; only where there is one a comma beside it separates as well.
+fn split_wide(text: &str) -> Vec<Cow<'_, str>> {
+    let wide = text.contains(is_wide_separator) || !looks_like_link(trim(text));
+    collect(text.split(move |c| is_wide_separator(c) || wide && c == ','))
 }
 
 /// A run of four or more dashes separates; shorter ones belong to the code.

@@ -9,7 +9,7 @@ use super::row::Cell;
 use super::separators::detect_separator;
 use super::shape::{Above, Overrides, Shape};
 use super::sniff::Sample;
-use super::text::has_cjk;
+use super::text::{has_cjk, narrow};
 
 /// What stands above the codes, and what separates.
 pub(super) struct Frame {
@@ -99,7 +99,7 @@ fn first_row_is_odd(texts: &[Vec<&str>]) -> bool {
     };
     let first = first_of(first);
     let others: Vec<String> = others.iter().map(first_of).collect();
-    let digits = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
+    let digits = |text: &str| text.chars().any(|c| narrow(c).is_ascii_digit());
     if others.is_empty() {
         return !digits(&first) && known(&first).is_some_and(Role::is_goods);
     }
@@ -139,13 +139,14 @@ type Found = (Separator, usize, Vec<String>, bool);
 /// The header: its separator, how many titles are above it, its cells, and whether the row below
 /// it is another one.
 fn named_header(sample: &Sample<'_>, fixed: Option<Separator>, skipped: usize) -> Option<Found> {
-    const CANDIDATES: [Separator; 8] = [
+    const CANDIDATES: [Separator; 9] = [
         Separator::Tab,
         Separator::Comma,
         Separator::Semicolon,
         Separator::Dashes,
         Separator::DoubleBar,
         Separator::Pipe,
+        Separator::Wide,
         Separator::Blanks,
         Separator::None,
     ];

@@ -2,6 +2,17 @@
 
 use std::borrow::Cow;
 
+use super::likeness::fold;
+
+/// What the blind index of a code is computed over that is not read from a file: bought ones.
+#[must_use]
+pub fn as_imported(code: &[u8]) -> Cow<'_, [u8]> {
+    match std::str::from_utf8(code).map(fold) {
+        Ok(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),
+        _ => Cow::Borrowed(code),
+    }
+}
+
 /// The pool's rule for telling codes apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct IdentityRule {
@@ -12,10 +23,10 @@ pub struct IdentityRule {
 }
 
 impl IdentityRule {
-    /// The text that equal codes share under this rule.
+    /// The text that equal codes share under this rule; what only looks different is equal anyway.
     #[must_use]
     pub fn identity(self, code: &str) -> Cow<'_, str> {
-        let mut text = Cow::Borrowed(code);
+        let mut text = fold(code);
         if self.ignore_spaces && text.contains(char::is_whitespace) {
             text = Cow::Owned(text.split_whitespace().collect());
         }

@@ -1,6 +1,7 @@
 //! What becomes of a file's rows, one after the other: of text and of workbooks alike.
 
 use super::FileError;
+use super::expiry::Recent;
 use super::header::{is_strict_header, is_total, roles_of};
 use super::label::{count_labels, is_remark};
 use super::numbering::take_number;
@@ -57,11 +58,16 @@ pub(super) struct Lines {
     pub(super) shape: Shape,
     /// Rows seen that are not blank.
     seen: usize,
+    recent: Recent,
 }
 
 impl Lines {
     pub(super) fn new(shape: Shape) -> Self {
-        Self { shape, seen: 0 }
+        Self {
+            shape,
+            seen: 0,
+            recent: Recent::default(),
+        }
     }
 
     /// The line without its row number where the file's lines have one.
@@ -120,7 +126,7 @@ impl Lines {
         }
         Ok(Some(RowOut::of(
             line,
-            read_row(cells, &self.shape.row_rule()),
+            read_row(cells, &self.shape.row_rule(&self.recent)),
         )))
     }
 

@@ -19,6 +19,7 @@ mod frame;
 mod header;
 mod identity;
 mod label;
+mod likeness;
 mod lines;
 mod mask;
 mod names;
@@ -47,7 +48,7 @@ pub use column::Column;
 pub use decode::Encoding;
 pub use expiry::Zone;
 pub use field::Separator;
-pub use identity::IdentityRule;
+pub use identity::{IdentityRule, as_imported};
 pub use lines::RowOut;
 pub use mask::mask;
 pub use parser::Parser;
@@ -70,6 +71,8 @@ pub enum FileError {
     NotCodes,
     /// Another header, with other names, stands in the middle: its line.
     AnotherHeader(u64),
+    /// It has not one line that could be a code.
+    Empty,
     /// The operator's flags contradict each other.
     Override(String),
     /// The file could not be read.
@@ -87,6 +90,9 @@ impl std::fmt::Display for FileError {
             Self::NotCodes => out.write_str(
                 "this does not look like a code file: more than a fifth of its lines cannot be codes; \
                  if it is one, name its columns with --columns",
+            ),
+            Self::Empty => out.write_str(
+                "there is no code in this file: it is empty, or has nothing but a header and blank lines",
             ),
             Self::AnotherHeader(line) => write!(
                 out,

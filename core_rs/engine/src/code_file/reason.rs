@@ -37,6 +37,8 @@ pub enum Reason {
     NoRowNumber,
     /// It has more secrets than a code and a password, in a file where nobody expected it.
     FurtherSecret,
+    /// It has full-width letters or separators, in a file where nobody expected them.
+    FullWidth,
     /// Its status is no word we know, in a file where all others are.
     UnknownStatus,
     /// A cell of it went neither into the goods nor into an ignored column.
@@ -65,6 +67,7 @@ impl Reason {
             Self::NotACode => "not_a_code",
             Self::NoRowNumber => "no_row_number",
             Self::FurtherSecret => "further_secret",
+            Self::FullWidth => "full_width",
             Self::UnknownStatus => "unknown_status",
             Self::Unaccounted => "unaccounted",
         }

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::column::Column;
-use super::expiry::{self, Expiry, Zone};
+use super::expiry::{Expiry, Recent, Zone};
 use super::field::looks_like_link;
 use super::label::take_label;
+use super::likeness::has_wide;
 use super::names::Role;
 use super::reason::Reason;
 use super::ruined::{is_ruined, unguard};
@@ -121,8 +122,12 @@ pub(super) struct RowRule<'a> {
     pub(super) further: bool,
     /// A status we do not know is nothing to worry about.
     pub(super) any_status: bool,
+    /// Full-width letters and separators in a code are expected.
+    pub(super) wide: bool,
     /// The first rows' codes have no Chinese in them, and nobody named the columns.
     pub(super) plain: bool,
+    /// The expiries read last.
+    pub(super) recent: &'a Recent,
     /// Where times without a zone are.
     pub(super) zone: &'a Zone,
     /// The moment of the import, in Unix seconds: what ended by then is refused.
@@ -184,7 +189,7 @@ impl Row<'_> {
             Column::SoldMark => return Err(Reason::Sold),
             Column::ExpiresAt => {
                 let known = self.goods.ends;
-                if let Some(Expiry { text, ends }) = read_expiry(cell, self.rule.zone)? {
+                if let Some(Expiry { text, ends }) = read_expiry(cell, self.rule)? {
                     // Of two, the earlier one holds.
                     if known.is_none_or(|known| ends < known) {
                         (self.goods.expires_at, self.goods.ends) = (text, Some(ends));
@@ -220,7 +225,7 @@ impl Row<'_> {
         match take_label(whole) {
             Some((Role::ExpiresAt, date)) => {
                 let cell = Cell::Text(Cow::Borrowed(date));
-                let read = read_expiry(&cell, self.rule.zone)?;
+                let read = read_expiry(&cell, self.rule)?;
                 (self.goods.expires_at, self.goods.ends) =
                     read.map_or((String::new(), None), |e| (e.text, Some(e.ends)));
             }
@@ -300,6 +305,7 @@ impl Row<'_> {
             () if goods.code.is_empty() && goods.url.is_empty() => Err(Reason::EmptyCode),
             () if !goods.url.is_empty() && !is_link(&goods.url) => Err(Reason::BadUrl),
             () if self.rule.plain && has_cjk(&goods.code) => Err(Reason::NotACode),
+            () if !self.rule.wide && has_wide(&goods.code) => Err(Reason::FullWidth),
             () if goods.pin.len() > VALUE_BYTES_MAX => Err(Reason::TooLong),
             () if goods
                 .ends
@@ -363,11 +369,13 @@ fn value<'a>(cell: &'a Cell<'_>) -> Result<&'a str, Reason> {
     }
 }
 
-fn read_expiry(cell: &Cell<'_>, zone: &Zone) -> Result<Option<Expiry>, Reason> {
+fn read_expiry(cell: &Cell<'_>, rule: &RowRule<'_>) -> Result<Option<Expiry>, Reason> {
     let text = match cell {
         Cell::Text(text) => unguard(text),
         Cell::Date(date) => date.as_str(),
         Cell::Ruined => return Err(Reason::BadExpiry),
     };
-    expiry::parse(text, zone).map_err(|()| Reason::BadExpiry)
+    rule.recent
+        .parse(text, rule.zone)
+        .map_err(|()| Reason::BadExpiry)
 }

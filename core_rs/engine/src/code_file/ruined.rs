@@ -1,6 +1,7 @@
 //! What a spreadsheet does to codes: numbers with exponents, floats, errors, guards.
 
-/// `="0012"`: how exports keep a spreadsheet from eating leading zeros; `'6222…` does the same.
+/// `="0012"`: how exports keep a spreadsheet from eating leading zeros; `'6222…` does the same,
+/// and so do the apostrophes that an editor makes of typed ones. Quotes around a value go, too.
 pub(super) fn unguard(text: &str) -> &str {
     let formula = text
         .strip_prefix("=\"")
@@ -8,14 +9,34 @@ pub(super) fn unguard(text: &str) -> &str {
     if let Some(inside) = formula {
         return super::field::trim(inside);
     }
-    let Some(rest) = text.strip_prefix('\'') else {
+    let Some(first) = text.chars().next() else {
         return text;
     };
-    let inside = rest.strip_suffix('\'').unwrap_or(rest);
-    if inside.is_empty() || inside.contains('\'') {
+    let Some((closing, alone)) = closing_of(first) else {
+        return text;
+    };
+    let rest = &text[first.len_utf8()..];
+    let inside = match rest.strip_suffix(closing) {
+        Some(inside) => inside,
+        None if alone => rest,
+        None => return text,
+    };
+    if inside.is_empty() || inside.contains(first) || inside.contains(closing) {
         text
     } else {
         super::field::trim(inside)
+    }
+}
+
+/// The marks that end what a mark begins, and whether it may stand alone as a guard.
+fn closing_of(opening: char) -> Option<(&'static [char], bool)> {
+    match opening {
+        '\'' => Some((&['\''], true)),
+        '‘' | '’' | '‛' | '＇' => Some((&['‘', '’', '‛', '＇', '\''], true)),
+        // A password may begin with these.
+        '`' | '´' => Some((&['`', '´', '\''], false)),
+        '“' | '”' | '„' | '‟' | '＂' => Some((&['“', '”', '‟', '＂', '"'], false)),
+        _ => None,
     }
 }
 

@@ -10,13 +10,14 @@ use super::sniff::Sample;
 const SURE_PERCENT: usize = 90;
 
 pub(super) fn detect_separator(sample: &Sample<'_>, overrides: &Overrides) -> Separator {
-    const SURE: [Separator; 6] = [
+    const SURE: [Separator; 7] = [
         Separator::Dashes,
         Separator::Tab,
         Separator::DoubleBar,
         Separator::Pipe,
         Separator::Semicolon,
         Separator::Comma,
+        Separator::Wide,
     ];
     let lines = sample.rows(Separator::None);
     let total = lines.len().max(1);

@@ -6,6 +6,7 @@ use super::assign::{Assigned, by_names, by_place, has_unknown_status};
 use super::column::Column;
 use super::decode::Encoding;
 use super::header::{is_total, roles_of};
+use super::likeness::{is_wide_letter, is_wide_separator};
 use super::lines::{Lines, RowOut};
 use super::mask::mask;
 use super::names::{Role, role_of};
@@ -54,6 +55,7 @@ pub(super) fn settle(
     }
     shape.any_status |= overrides.columns.is_some();
     shape.further |= overrides.columns.is_some();
+    shape.wide |= overrides.columns.is_some();
     rehearse(shape, rows, lines, overrides)
 }
 
@@ -103,6 +105,7 @@ fn rehearse(
     let given = overrides.columns.is_some();
     let mut trial = shape.clone();
     trial.further = true;
+    trial.wide = true;
     let mut reader = Lines::new(trial);
     // The numbers are off these rows already.
     reader.shape.numbered = false;
@@ -137,6 +140,7 @@ fn rehearse(
             .doubts
             .push("some lines have words of Chinese where the others have codes".to_owned());
     }
+    doubt_wide(shape, &tally, overrides);
     shape.plain = shape.guessed && tally.with_cjk == 0 && tally.sold > 1;
     if shape.guessed && tally.codeless > 0 {
         shape
@@ -147,7 +151,33 @@ fn rehearse(
     Ok(())
 }
 
+/// Asks about what is full-width in codes, unless the columns or the separator were given.
+fn doubt_wide(shape: &mut Shape, tally: &Tally, overrides: &Overrides) {
+    shape.wide = overrides.columns.is_some() || tally.wide_letters || tally.wide_marks;
+    if overrides.columns.is_some() {
+        return;
+    }
+    if tally.wide_letters {
+        shape.doubts.push(
+            "codes have full-width letters or digits; they are handed over as written, and are \
+             the same codes as in usual width"
+                .to_owned(),
+        );
+    }
+    if tally.wide_marks && overrides.separator.is_none() {
+        shape.doubts.push(
+            "codes have a full-width comma, semicolon or bar in them; if it separates, say \
+             --separator full-width"
+                .to_owned(),
+        );
+    }
+}
+
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says one thing about the rows"
+)]
 struct Tally {
     rows: usize,
     refused: usize,
@@ -158,6 +188,8 @@ struct Tally {
     /// Of them, those with Chinese in the code.
     with_cjk: usize,
     codeless: usize,
+    wide_letters: bool,
+    wide_marks: bool,
     sample: Vec<String>,
 }
 
@@ -185,6 +217,8 @@ impl Tally {
             Ok(goods) => {
                 self.sold += 1;
                 self.with_cjk += usize::from(has_cjk(&goods.code));
+                self.wide_letters |= goods.code.contains(is_wide_letter);
+                self.wide_marks |= goods.code.contains(is_wide_separator);
                 self.beyond_ascii |= !goods.code.is_ascii() || !goods.pin.is_ascii();
             }
         }

@@ -3,7 +3,7 @@
 use super::FileError;
 use super::column::Column;
 use super::decode::Encoding;
-use super::expiry::Zone;
+use super::expiry::{Recent, Zone};
 use super::field::Separator;
 use super::row::RowRule;
 
@@ -95,6 +95,8 @@ pub struct Shape {
     pub header_is_fixed: bool,
     /// A code with Chinese in it is none: the first rows have no such.
     pub plain: bool,
+    /// Codes may have full-width letters and separators in them.
+    pub wide: bool,
     /// A status may be any word.
     pub any_status: bool,
     /// What is not certain, in words for people: to be asked about before anything is sold.
@@ -126,6 +128,7 @@ impl Shape {
             further: false,
             header_is_fixed: overrides.header == Some(false),
             plain: false,
+            wide: false,
             any_status: false,
             doubts: Vec::new(),
             sample: Vec::new(),
@@ -134,14 +137,16 @@ impl Shape {
         }
     }
 
-    pub(super) fn row_rule(&self) -> RowRule<'_> {
+    pub(super) fn row_rule<'a>(&'a self, recent: &'a Recent) -> RowRule<'a> {
         RowRule {
             columns: &self.columns,
             names: &self.names,
             find_links: self.find_links,
             further: self.further,
             plain: self.plain,
+            wide: self.wide,
             any_status: self.any_status,
+            recent,
             zone: &self.zone,
             now_s: self.now_s,
         }

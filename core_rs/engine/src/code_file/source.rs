@@ -29,6 +29,8 @@ const EMPTY_ZIP: &[u8] = b"PK\x05\x06";
 pub struct Source {
     kind: Kind,
     bytes_done: u64,
+    /// The first row, read when the file was opened.
+    first: Option<RowOut>,
 }
 
 enum Kind {
@@ -42,8 +44,17 @@ enum Kind {
 }
 
 impl Source {
-    /// Reads enough of `input` to know its shape.
-    pub fn open(mut input: Box<dyn Read + Send>, overrides: Overrides) -> Result<Self, FileError> {
+    /// Reads enough of `input` to know its shape, and that it has a row.
+    pub fn open(input: Box<dyn Read + Send>, overrides: Overrides) -> Result<Self, FileError> {
+        let mut source = Self::detect(input, overrides)?;
+        source.first = source.read_row()?;
+        if source.first.is_none() {
+            return Err(FileError::Empty);
+        }
+        Ok(source)
+    }
+
+    fn detect(mut input: Box<dyn Read + Send>, overrides: Overrides) -> Result<Self, FileError> {
         let mut chunk = Zeroizing::new(vec![0; CHUNK_BYTES]);
         let got = read_full(&mut input, &mut chunk)?;
         if [ZIP, EMPTY_ZIP]
@@ -66,6 +77,7 @@ impl Source {
                 ended,
             },
             bytes_done: got as u64,
+            first: None,
         })
     }
 
@@ -87,6 +99,7 @@ impl Source {
         Ok(Self {
             kind: Kind::Workbook(Box::new(Sheet::open(file, overrides)?)),
             bytes_done: 0,
+            first: None,
         })
     }
 
@@ -140,6 +153,13 @@ impl Source {
     }
 
     fn next_row(&mut self) -> Result<Option<RowOut>, FileError> {
+        match self.first.take() {
+            Some(row) => Ok(Some(row)),
+            None => self.read_row(),
+        }
+    }
+
+    fn read_row(&mut self) -> Result<Option<RowOut>, FileError> {
         match &mut self.kind {
             Kind::Workbook(sheet) => sheet.next_row(),
             Kind::Text {
