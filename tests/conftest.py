@@ -28,9 +28,9 @@ from gateway.config import Config
 from gateway.store.database import Database, open_database, session_settings
 from gateway.store.embedded import DATABASE_USER, EmbeddedServer
 from gateway.store.preparing import GATEWAY_ROLE, prepare_embedded
+from tests.clock import PATIENCE_S
 
 TEMPLATE = "migrated"
-CLI_DEADLINE_S = 60.0
 _numbers = count(1)
 
 
@@ -164,7 +164,7 @@ def run_cli(*arguments: str, environment: dict[str, str]) -> Finished:
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=CLI_DEADLINE_S,
+        timeout=PATIENCE_S,
         env={**inherited, **environment},
         cwd=Path(__file__).parent.parent,
     )

@@ -19,7 +19,7 @@ from gateway.demo.client import Answer, Client
 from tests.chaos.world import World
 
 REQUEST_TIMEOUT_S = 60.0
-SETTLE_DEADLINE_S = 120.0
+SETTLE_DEADLINE_S = 300.0
 TRY_AGAIN_S = 0.05
 LOOPS = 8  # buyers under_load; the gateway, PostgreSQL and they share few cores
 # Answers after which the same number is to be tried again.

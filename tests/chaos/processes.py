@@ -13,8 +13,8 @@ from pathlib import Path
 from gateway.config import Config
 
 ROOT = Path(__file__).parents[2]
-START_DEADLINE_S = 90.0
-STOP_DEADLINE_S = 90.0
+START_DEADLINE_S = 300.0
+STOP_DEADLINE_S = 300.0
 GATEWAY = ("gateway",)
 GATEWAY_WITH_FAILPOINT = ("tests.chaos.gateway_with_failpoint",)
 

@@ -10,7 +10,6 @@ from tests.chaos.topups.run import Plan, run
 pytestmark = [pytest.mark.chaos, pytest.mark.slow]
 
 
-@pytest.mark.timeout(240)
 async def test_top_ups_survive_faults_and_kills() -> None:
     """Executed once or refunded, told once, to the cent; nothing is left uncertain."""
     plan = Plan(topups=400, seed=7, kill_every_s=1.0, per_s=60, long_run=False, patience_s=120.0)

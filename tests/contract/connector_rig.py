@@ -28,9 +28,8 @@ from connectors.simulation.ledger import Order
 from connectors.simulation.market import Market
 from connectors.transport import HttpTransport, MakeClient, TransportLimits, lean_client
 from connectors.upstream import Upstream
-from tests.clock import LONG_S
+from tests.clock import LONG_S, PATIENCE_S
 
-PATIENCE_S = 60.0
 LIMITS = TransportLimits(connect_timeout_s=LONG_S, resend_wait_s=0.001)
 
 

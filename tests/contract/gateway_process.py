@@ -14,8 +14,8 @@ from pathlib import Path
 from gateway.config import Config
 
 ROOT = Path(__file__).parents[2]
-START_DEADLINE_S = 60.0
-STOP_DEADLINE_S = 60.0
+START_DEADLINE_S = 300.0
+STOP_DEADLINE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from joserfc import jwe
 from joserfc.jwk import OctKey
 from yarl import URL
 
-EVENTUALLY_S = 60.0
+EVENTUALLY_S = 300.0
 SignedParts = tuple[str, str, str, str, bytes]  # method, target, timestamp, nonce, body
 PAGES_MAX = 300
 LARGE_BYTES = 1_000_000  # aiohttp warns of larger bytes

@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 
 from gateway.config import Config
+from tests.clock import PATIENCE_S
 from tests.contract.gateway_process import ROOT, Gateway, running_gateway
 from tests.contract.partner import Partner, eventually
 from tests.contract.shop import Shop
@@ -122,7 +123,7 @@ async def test_a_wrong_network_stops_the_start(config: Config, proxies: str) -> 
                 "QUANGATE_DATABASE_URL": config.database_url or "", **environment,
             },
         )  # fmt: skip
-        _, err = await asyncio.wait_for(process.communicate(), 60)
+        _, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
         assert process.returncode not in {0, -signal.SIGTERM}
         assert b"listening" not in err
         assert b"trusted-proxy" in err or b"TRUSTED_PROXIES" in err
@@ -139,7 +140,7 @@ async def test_the_proxy_protocol(shop: Shop, config: Config, tmp_path: Path) ->
         for sent, status in ((header, b" 403 "), (local, b" 200 "), (b"", b"")):
             reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
             writer.write(sent + request)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE_S):
                 answer = await reader.read()
             assert (status in answer[:16]) if status else answer == b""
             writer.close()

@@ -7,14 +7,17 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from connectors.exchange import FailureKind, HttpRequest, HttpResponse, TransportFailure
 from connectors.http1 import AddressInfo, ClientLimits, Dialer, HttpClient, StaleConnectionError
+from tests.clock import LONG_S, PATIENCE_S, put_forward
 from tests.contract.raw_server import Peer, RawServer, Script, raw_server
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
+PATIENT = ClientLimits(connect_timeout_s=LONG_S, keepalive_s=LONG_S)
 EMPTY = HEAD + b"Content-Length: 0\r\n\r\n"
 
 
@@ -23,7 +26,7 @@ async def client_of(
     limits: ClientLimits | None = None, dialer: Dialer | None = None
 ) -> AsyncIterator[HttpClient]:
     """A client for the length of the block."""
-    client = HttpClient(dialer or Dialer(), limits or ClientLimits())
+    client = HttpClient(dialer or Dialer(), limits or PATIENT)
     try:
         yield client
     finally:
@@ -31,7 +34,7 @@ async def client_of(
 
 
 async def get(
-    client: HttpClient, url: str, *, seconds: float = 5.0, bytes_max: int = 1000
+    client: HttpClient, url: str, *, seconds: float = LONG_S, bytes_max: int = 1000
 ) -> HttpResponse:
     """An executing GET: general clients would send it again."""
     request = HttpRequest(method="GET", url=url, executes=True, response_bytes_max=bytes_max)
@@ -179,7 +182,7 @@ async def test_a_connection_that_broke_while_idle_is_noticed() -> None:
 
 async def noticed(client: HttpClient) -> None:
     """Wait until no kept connection is open."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         # Only the event loop itself knows, so its turns are counted, not its seconds.
         while any(one.is_open for idle in client._idle.values() for one in idle):  # noqa: ASYNC110
             await asyncio.sleep(0)
@@ -203,10 +206,9 @@ async def test_a_stale_connection_is_lost_and_named() -> None:
 
 async def test_an_old_connection_is_not_used() -> None:
     """Idle for longer than is allowed: closed, a new one is made."""
-    limits = ClientLimits(keepalive_s=0.0)
-    async with raw_server(answering(EMPTY)) as server, client_of(limits) as client:
+    async with raw_server(answering(EMPTY)) as server, client_of() as client:
         await get(client, server.url)
-        await asyncio.sleep(0.002)  # the clock must move
+        put_forward(LONG_S + 1)
         await get(client, server.url)
         assert server.connections == 2
 
@@ -223,7 +225,7 @@ async def test_idle_connections_are_closed_in_time() -> None:
 
     async with raw_server(serve) as server, client_of(ClientLimits(keepalive_s=0.01)) as client:
         await get(client, server.url)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             await ended.wait()
 
 
@@ -261,7 +263,7 @@ async def test_whoever_waits_for_a_place_gets_the_next_one() -> None:
     """More exchanges than places: all are answered, over no more connections than places."""
     async with (
         raw_server(answering(EMPTY)) as server,
-        client_of(ClientLimits(exchanges_max=2)) as client,
+        client_of(replace(PATIENT, exchanges_max=2)) as client,
     ):
         answers = await asyncio.gather(*(get(client, server.url) for _ in range(20)))
         assert [one.status for one in answers] == [200] * 20
@@ -278,10 +280,10 @@ async def test_closing_ends_what_is_under_way() -> None:
         await peer.reader.read()
 
     async with raw_server(serve) as server, client_of() as client:
-        running = asyncio.create_task(failure_of(get(client, server.url, seconds=60)))
+        running = asyncio.create_task(failure_of(get(client, server.url)))
         await asked.wait()
         await client.close()
-        assert (await asyncio.wait_for(running, timeout=60)).kind is FailureKind.LOST
+        assert (await asyncio.wait_for(running, timeout=PATIENCE_S)).kind is FailureKind.LOST
         assert (await failure_of(get(client, server.url))).kind is FailureKind.NOT_SENT
 
 
@@ -297,10 +299,18 @@ async def test_where_bodies_hardly_matter_the_status_is_the_answer(
     monkeypatch: pytest.MonkeyPatch, answer: bytes, beginning: bytes
 ) -> None:
     """Of the body its beginning; what is long or slow is not waited for."""
-    monkeypatch.setattr("connectors.http1.connection.DRAIN_S", 0.02)
-    limits = ClientLimits(whole_bodies=False)
-    async with raw_server(answering(answer)) as server, client_of(limits) as client:
-        response = await asyncio.wait_for(get(client, server.url), timeout=60)
+    monkeypatch.setattr("connectors.http1.connection.DRAIN_S", LONG_S)
+
+    async def serve(_state: RawServer, peer: Peer) -> None:
+        await peer.read_request()
+        peer.writer.write(answer)
+        while beginning == b"slow":
+            await asyncio.sleep(0.01)
+            put_forward(LONG_S / 10)
+
+    limits = replace(PATIENT, connect_timeout_s=9 * LONG_S, whole_bodies=False)
+    async with raw_server(serve) as server, client_of(limits) as client:
+        response = await get(client, server.url, seconds=9 * LONG_S)
         assert (response.status, response.body) == (200, beginning)
 
 

@@ -9,6 +9,7 @@ import pytest
 from connectors.simulation import running
 from connectors.simulation.listener import WAITING_MAX, Client
 from connectors.simulation.platform import Call, Reply
+from tests.clock import PATIENCE_S
 
 HEALTH = b"GET /_health HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -27,7 +28,7 @@ async def talk(port: int, *parts: bytes) -> bytes:
         writer.write(part)
         await writer.drain()
     writer.write_eof()
-    answer = await asyncio.wait_for(reader.read(), timeout=60)
+    answer = await asyncio.wait_for(reader.read(), timeout=PATIENCE_S)
     writer.close()
     return answer
 
@@ -91,7 +92,7 @@ async def test_a_body_is_asked_for(port: int) -> None:
     """Expect: 100-continue: the client holds the body back until it is."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(script(b"", LENGTH, b"Expect: 100-continue"))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
         writer.write(SEED)
         assert (await reader.readline()).startswith(b"HTTP/1.1 200")
@@ -149,7 +150,7 @@ async def test_what_is_served_to_nobody_ends_with_the_server() -> None:
     server = await asyncio.get_running_loop().create_server(
         lambda: Client(serve, clients), "127.0.0.1", 0
     )
-    async with server, asyncio.timeout(60):
+    async with server, asyncio.timeout(PATIENCE_S):
         _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         writer.write(HEALTH)
         await began.wait()
@@ -184,7 +185,7 @@ async def test_a_slow_reader_does_not_fill_the_memory() -> None:
     server = await asyncio.get_running_loop().create_server(
         lambda: Watched(serve, clients), "127.0.0.1", 0
     )
-    async with server, asyncio.timeout(60):
+    async with server, asyncio.timeout(PATIENCE_S):
         port = server.sockets[0].getsockname()[1]
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(HEALTH)

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from tests.clock import PATIENCE_S
 from tests.conftest import Cli
 
 CHANGES = [
@@ -31,6 +32,6 @@ async def test_every_change_is_announced(command: Cli, connection: Any) -> None:
     for words in CHANGES:
         done = await asyncio.to_thread(command, *words, "--json")
         assert done.returncode == 0, (words, done.stderr)
-        assert await asyncio.wait_for(heard.get(), 60) == "catalog", words
+        assert await asyncio.wait_for(heard.get(), PATIENCE_S) == "catalog", words
         while not heard.empty():
             heard.get_nowait()

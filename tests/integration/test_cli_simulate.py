@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 
+from tests.clock import PATIENCE_S
 from tests.conftest import run_cli
 
 
@@ -18,10 +19,10 @@ def test_a_simulator_runs_until_it_is_stopped() -> None:
         line = process.stderr.readline()
         found = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)\n", line)
         assert found, line
-        with urllib.request.urlopen(f"{found[1]}/_ledger", timeout=10) as answer:
+        with urllib.request.urlopen(f"{found[1]}/_ledger", timeout=PATIENCE_S) as answer:
             assert json.load(answer) == {"executions": []}
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=PATIENCE_S) == 0
 
 
 def test_an_unknown_connector_is_wrong_usage() -> None:

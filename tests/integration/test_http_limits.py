@@ -1,6 +1,6 @@
 """Clients that do not finish: slow heads and bodies are cut off, patient ones are not.
 
-The real server with its real constants set small: the same sweep, the same connections.
+The real server, the same sweep, the same connections; the loop's clock is put forward.
 """
 
 import asyncio
@@ -12,15 +12,15 @@ import pytest
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.api import protocol
-from gateway.api import server as room
 from gateway.api.answers import json_response
 from gateway.api.body import read_body
 from gateway.api.problems import ProblemError, problem_response
 from gateway.api.server import DeadlineServer
+from tests.clock import LONG_S, pass_time, put_forward, turns
 
-HEAD_DEADLINE_S = 0.3
-BODY_DEADLINE_S = 0.6
-PATIENCE_S = 60.0  # for what must happen at some time
+HEAD_DEADLINE_S = LONG_S
+BODY_DEADLINE_S = 2 * LONG_S
+LONGER_THAN_BOTH_S = 4 * LONG_S
 HEAD = b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"
 WHOLE = HEAD + b"0123456789"
 
@@ -40,7 +40,7 @@ async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
     """A server that answers `{}` to whole requests."""
     monkeypatch.setattr(protocol, "HEAD_DEADLINE_S", HEAD_DEADLINE_S)
     monkeypatch.setattr(protocol, "BODY_DEADLINE_S", BODY_DEADLINE_S)
-    monkeypatch.setattr(room, "SWEEP_S", 0.02)
+    monkeypatch.setattr(protocol, "KEEPALIVE_S", 3 * LONGER_THAN_BOTH_S)
     bodies: list[bytes] = []
     refused: asyncio.Queue[str] = asyncio.Queue()
 
@@ -78,29 +78,31 @@ class Client:
 
     async def answer(self) -> bytes:
         """One answer."""
-        async with asyncio.timeout(PATIENCE_S):
-            head = await self.reader.readuntil(b"\r\n\r\n")
-            return head + await self.reader.readexactly(2)
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        return head + await self.reader.readexactly(2)
 
     async def cut_off(self) -> bool:
+        """Let time pass until the gateway ends the connection."""
+        ended = asyncio.create_task(self.end())
+        while not ended.done():
+            await turns()
+            await asyncio.sleep(0.001)
+            put_forward(HEAD_DEADLINE_S / 10)
+        return True
+
+    async def end(self) -> None:
         """Wait until the gateway ends the connection."""
-        async with asyncio.timeout(PATIENCE_S):
-            try:
-                while await self.reader.read(65_536):
-                    pass
-            except ConnectionResetError:
+        with contextlib.suppress(ConnectionResetError):
+            while await self.reader.read(65_536):
                 pass
-            return True
 
     async def trickle(self, text: bytes, pause_s: float) -> None:
-        """Send byte by byte until the gateway has had enough."""
-        try:
+        """Send byte by byte until the gateway has had enough; time passes with each."""
+        with contextlib.suppress(ConnectionError):
             for byte in text:
                 self.writer.write(bytes([byte]))
                 await self.writer.drain()
-                await asyncio.sleep(pause_s)
-        except ConnectionError:
-            return
+                await pass_time(pause_s)
 
 
 async def connect(served: Served) -> Client:
@@ -123,7 +125,7 @@ async def test_a_trickling_head(served: Served) -> None:
     """A byte now and then does not buy time."""
     client = await connect(served)
     feeding = asyncio.create_task(client.trickle(HEAD * 40, HEAD_DEADLINE_S / 10))
-    assert await client.cut_off()
+    await client.end()
     feeding.cancel()
     assert served.bodies == []
 
@@ -142,7 +144,7 @@ async def test_a_trickling_body(served: Served) -> None:
     client = await connect(served)
     client.writer.write(HEAD.replace(b"10", b"1000"))
     feeding = asyncio.create_task(client.trickle(b"x" * 1000, BODY_DEADLINE_S / 20))
-    assert await client.cut_off()
+    await client.end()
     feeding.cancel()
     assert served.bodies == []
 
@@ -161,8 +163,7 @@ async def test_a_client_that_goes_away_is_no_error_of_ours(served: Served) -> No
     client.writer.write(HEAD + b"01234")
     await client.writer.drain()
     client.writer.close()
-    async with asyncio.timeout(PATIENCE_S):
-        assert await served.refused.get() == "malformed-json"
+    assert await served.refused.get() == "malformed-json"
 
 
 async def test_a_chunk_that_is_none(served: Served) -> None:
@@ -219,8 +220,7 @@ async def test_an_idle_connection_is_kept(served: Served) -> None:
     for _ in range(2):
         client.writer.write(WHOLE)
         assert (await client.answer()).startswith(b"HTTP/1.1 200")
-        # Longer than both deadlines: several sweeps look at the idle connection.
-        await asyncio.sleep(HEAD_DEADLINE_S + BODY_DEADLINE_S + 0.2)
+        await pass_time(LONGER_THAN_BOTH_S)  # several sweeps look at the idle connection
 
 
 async def test_an_idle_connection_whose_body_came_late(served: Served) -> None:
@@ -228,11 +228,10 @@ async def test_an_idle_connection_whose_body_came_late(served: Served) -> None:
     client = await connect(served)
     for _ in range(2):
         client.writer.write(HEAD.replace(b"Host: x", b"Host: x\r\nExpect: 100-continue"))
-        async with asyncio.timeout(PATIENCE_S):
-            await client.reader.readuntil(b"\r\n\r\n")
+        await client.reader.readuntil(b"\r\n\r\n")
         client.writer.write(b"0123456789")
         assert (await client.answer()).startswith(b"HTTP/1.1 200")
-        await asyncio.sleep(HEAD_DEADLINE_S + BODY_DEADLINE_S + 0.2)
+        await pass_time(LONGER_THAN_BOTH_S)
 
 
 async def test_a_request_in_several_pieces_is_answered(served: Served) -> None:
@@ -250,7 +249,8 @@ async def test_one_slow_client_does_not_hurt_another(served: Served) -> None:
     """While one is cut off, others are served."""
     slow, quick = await connect(served), await connect(served)
     slow.writer.write(b"POST /x")
-    cut = asyncio.create_task(slow.cut_off())
+    cut = asyncio.create_task(slow.end())
     while not cut.done():
+        put_forward(HEAD_DEADLINE_S / 10)
         quick.writer.write(WHOLE)
         assert (await quick.answer()).startswith(b"HTTP/1.1 200")

@@ -63,7 +63,6 @@ async def test_codes_are_bought_and_delivered(topups: TopUpShop, connector: str)
         assert await complaints(topups) == []
 
 
-@pytest.mark.timeout(90)
 @pytest.mark.parametrize("connector", CODES)
 async def test_every_behaviour_ends_right(topups: TopUpShop, connector: str) -> None:
     """Whatever the platform does: bought once or refunded, and codes for what was bought."""

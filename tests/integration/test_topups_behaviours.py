@@ -56,7 +56,6 @@ def ending(connector: str, tail: str) -> tuple[str, int]:
     return ENDINGS[tail]
 
 
-@pytest.mark.timeout(90)
 @pytest.mark.parametrize("connector", registry.names())
 async def test_every_behaviour_ends_right(topups: TopUpShop, connector: str) -> None:
     """Each behaviour: the right final state, the right money, executed as often as said."""

@@ -14,6 +14,7 @@ from gateway.domain.webhook import NOT_ALLOWED, Answer
 from gateway.flows.notify import guarded_client
 from gateway.flows.notify.guarded_client import GuardedClient
 from gateway.flows.notify.resolver import Resolver
+from tests.clock import LONG_S, put_forward
 from tests.webhook_receiver import Receiver, receiving
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.1/32"),)
@@ -152,10 +153,12 @@ async def test_what_is_not_http(receiver: Receiver) -> None:
 
 async def test_silence_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that never answers costs the deadline and no more."""
-    monkeypatch.setattr(guarded_client, "CALL_S", 0.2)
+    monkeypatch.setattr(guarded_client, "CALL_S", LONG_S)
     never = asyncio.Event()
 
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        put_forward(LONG_S + 1)
         await never.wait()
         writer.close()
 

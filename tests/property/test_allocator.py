@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from gateway.native import Allocator, NumberFilter, OrderIds, RateLimiter
+from tests.clock import PATIENCE_S
 
 POOL = 3
 EPOCH_MS = 1_735_689_600_000  # 2025-01-01T00:00:00Z
@@ -226,7 +227,7 @@ assert codes.claim(3, 2) == [(1, 1, 0, 2)]
 
 def test_a_forked_child_owns_nothing() -> None:
     """After a fork the child's calls raise, a new allocator of its own works, the parent sells."""
-    subprocess.run([sys.executable, "-c", IN_A_CHILD], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", IN_A_CHILD], check=True, timeout=PATIENCE_S)
 
 
 @given(
@@ -302,7 +303,7 @@ def test_processes_share_one_bucket(tmp_path: Path) -> None:
             assert racer.stdin is not None
             racer.stdin.write("go\n")
             racer.stdin.flush()
-        taken = [int(racer.communicate(timeout=60)[0]) for racer in racers]
+        taken = [int(racer.communicate(timeout=PATIENCE_S)[0]) for racer in racers]
     assert sum(taken) == 700
     assert RateLimiter.shared(tmp_path / "rates", 256).acquire("k", 700, 1, 10**9)[0] is False
 

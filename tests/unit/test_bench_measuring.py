@@ -22,6 +22,7 @@ from bench.record import build_record, newest_record, write_record
 from bench.report import BEGIN, END, markdown, replace_table
 from bench.spread import ratios, spread
 from bench.turns import Contestant, goodput
+from tests.clock import PATIENCE_S
 
 CREDENTIALS = Credentials(key_id="qk_test", secret="qs_AAAA", delivery_key="qd_AAAA")
 
@@ -133,7 +134,7 @@ async def test_the_loader_counts_every_answer_of_the_echo(tmp_path: Path) -> Non
     try:
         port = runner.addresses[0][1]
         result = await asyncio.wait_for(
-            run_load(port=port, requests=path, seconds=0.3, connections=2, threads=1), 30
+            run_load(port=port, requests=path, seconds=0.3, connections=2, threads=1), PATIENCE_S
         )
     finally:
         await runner.cleanup()

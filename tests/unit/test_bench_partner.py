@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bench.presign import Credentials, topups, write_requests
 from bench.servers import PartnerServer, partner_server
+from tests.clock import PATIENCE_S
 
 CREDENTIALS = Credentials(key_id="qk_test", secret="qs_AAAA", delivery_key="qd_AAAA")
 
@@ -79,10 +80,15 @@ async def test_a_window_is_refilled_by_the_ends_that_are_told(tmp_path: Path) ->
     async with standing(tmp_path) as (gateway, partner):
         sending = asyncio.create_task(
             partner.ask(
-                20, requests=requests(tmp_path, 5), window=3, connections=2, seconds=10, slice_s=10
+                20,
+                requests=requests(tmp_path, 5),
+                window=3,
+                connections=2,
+                seconds=PATIENCE_S,
+                slice_s=10,
             )
         )
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while len(gateway.orders) < 3:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.005)
             await gateway.tell(partner.webhook_url, gateway.orders[:1], "order.uncertain")
@@ -103,10 +109,10 @@ async def test_a_refused_order_is_not_under_way(tmp_path: Path) -> None:
     async with standing(tmp_path) as (gateway, partner):
         gateway.refuses = True
         report = await partner.ask(
-            20, requests=requests(tmp_path, 4), window=1, connections=1, seconds=10
+            20, requests=requests(tmp_path, 4), window=1, connections=1, seconds=PATIENCE_S
         )
         assert report["answers"] == {"409 sold-out": 4}
-        assert (await partner.ask(20, drain_s=10))["left"] == 0
+        assert (await partner.ask(20, drain_s=PATIENCE_S))["left"] == 0
 
 
 async def test_a_pace_is_kept(tmp_path: Path) -> None:

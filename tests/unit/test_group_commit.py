@@ -8,8 +8,7 @@ import pytest
 
 from gateway.domain.errors import StoreUnavailableError
 from gateway.flows.group_commit import GroupCommit
-
-APART_S = 0.3
+from tests.clock import LONG_S, PATIENCE_S, put_forward, turns
 
 
 class Echo:
@@ -29,12 +28,6 @@ class Echo:
         return [ValueError(str(item)) if item < 0 else item for item in items]
 
 
-async def turns() -> None:
-    """Let everybody else do what they can do now."""
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
 async def together(echo: Echo, group: GroupCommit[int, int]) -> None:
     """One item, then three more, one after the other, while its batch runs."""
     results = [group.put(1)]
@@ -43,6 +36,8 @@ async def together(echo: Echo, group: GroupCommit[int, int]) -> None:
         results.append(group.put(item))
         await turns()
     echo.first.set()
+    await turns()
+    put_forward(LONG_S)
     assert await asyncio.gather(*results) == [1, 2, 3, 4]
 
 
@@ -60,9 +55,9 @@ async def test_batches_keep_their_distance() -> None:
     Seen red with lanes that do not rest.
     """
     echo = Echo()
-    await together(echo, GroupCommit(echo.run, lanes=2, apart_s=APART_S))
+    await together(echo, GroupCommit(echo.run, lanes=2, apart_s=LONG_S))
     assert echo.batches == [[1], [2, 3, 4]]
-    assert echo.began_at[1] - echo.began_at[0] >= APART_S * 0.99
+    assert echo.began_at[1] - echo.began_at[0] >= LONG_S
 
 
 async def test_each_its_own_failure() -> None:
@@ -105,7 +100,7 @@ async def test_whatever_breaks_nobody_waits_for_ever() -> None:
         return list(answer)
 
     group: GroupCommit[int, int] = GroupCommit(run, lanes=1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         for _ in range(2):
             both = [group.put(1), group.put(2)]
             told = await asyncio.gather(*both, return_exceptions=True)

@@ -15,6 +15,7 @@ from gateway.flows.hand import Hand, Loose
 from gateway.flows.intake import Intake
 from gateway.flows.line import Line, Settled
 from gateway.flows.stock import Run, Stock
+from tests.clock import PATIENCE_S, turns
 
 POOL = 4
 RUN: Run = (1, 1, 0, 1)
@@ -81,7 +82,7 @@ class FirstCallBreaks:
         if self.calls == 1:
             await asyncio.sleep(0)
             self._then()
-            await asyncio.sleep(0.05)  # parked lines may be in other hands by now
+            await turns(50)  # parked lines may be in other hands by now
             raise RuntimeError("a bug")
         return CommitAnswer(committed_at=datetime.now(UTC), outcomes=[1], existing=[None])
 
@@ -127,7 +128,7 @@ async def test_an_error_settles_only_what_is_still_in_hand() -> None:
     intake.start()
     first, parked = line("first"), line("parked")
     answers = [intake.submit(first), intake.submit(parked)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         settled = [await answer(each) for each in answers]
         assert [each.verdict for each in settled] == [Verdict.INTERNAL, Verdict.CREATED]
         assert stock.abandoned == [RUN]
@@ -149,7 +150,7 @@ async def test_an_error_while_sealing_is_not_the_end_of_the_lane() -> None:
 
     intake = intake_on(stock, lane, seal=seal)
     intake.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         assert (await answer(intake.submit(line("a")))).verdict is Verdict.INTERNAL
         assert (await answer(intake.submit(line("b")))).verdict is Verdict.CREATED
         await intake.close()

@@ -11,6 +11,7 @@ import uvloop
 
 from gateway.api import listener as room
 from gateway.api.listener import Listener
+from tests.clock import PATIENCE_S
 
 CLIENTS = 100
 TURNS = 10
@@ -56,13 +57,13 @@ def bound() -> socket.socket:
 async def received(client: socket.socket) -> bytes:
     """What a client is told; the loop runs meanwhile."""
     client.setblocking(False)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         return await asyncio.get_running_loop().sock_recv(client, 5)
 
 
 def connect(to: socket.socket) -> list[socket.socket]:
     """Clients that the kernel connects, whether anybody accepts them or not."""
-    return [socket.create_connection(to.getsockname(), timeout=10) for _ in range(CLIENTS)]
+    return [socket.create_connection(to.getsockname(), timeout=PATIENCE_S) for _ in range(CLIENTS)]
 
 
 @pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
@@ -99,7 +100,7 @@ async def test_a_closed_listener_takes_nobody() -> None:
     listener.start()
     listener.close()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(address, timeout=10)
+        socket.create_connection(address, timeout=PATIENCE_S)
 
 
 async def test_without_descriptors_it_pauses_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +129,7 @@ async def test_without_descriptors_it_pauses_and_goes_on(monkeypatch: pytest.Mon
     exhausted = Exhausted(listening)
     listener = Listener(exhausted, greetings)  # type: ignore[arg-type]
     listener.start()
-    with socket.create_connection(listening.getsockname(), timeout=10) as client:
+    with socket.create_connection(listening.getsockname(), timeout=PATIENCE_S) as client:
         assert await received(client) == b"hello"
         assert exhausted.tries >= 2
     listener.close()

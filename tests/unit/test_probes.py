@@ -12,6 +12,7 @@ from gateway.domain.breaker import BreakerState
 from gateway.flows.dispatch import probes
 from gateway.flows.dispatch.lane import Lane
 from gateway.flows.dispatch.probes import Probes
+from tests.clock import turns
 
 NORTH = 7
 
@@ -138,7 +139,7 @@ async def test_a_platform_that_hangs_does_not_answer(monkeypatch: pytest.MonkeyP
     world.now += 6
     for _ in range(2):
         world.probes.look()
-        await asyncio.sleep(0.01)
+        await turns()
     assert world.lanes[0].breaker.state is BreakerState.OPEN
     assert world.lanes[0].breaker.waits_s(world.now) == 10.0  # the pause has doubled
 

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.domain.errors import OverloadedError
 from gateway.shares import Shares
+from tests.clock import LONG_S, PATIENCE_S, put_forward
 
 
 async def hold(shares: Shares, owner: str, done: asyncio.Event, log: list[str]) -> None:
@@ -23,7 +24,7 @@ async def settle() -> None:
 
 async def test_one_owner_leaves_room_for_another() -> None:
     """However much one wants, it holds its share; another gets a permit at once."""
-    shares, done, log = Shares(total=3, own=2, waiting_max=99, wait_s=9), asyncio.Event(), []
+    shares, done, log = Shares(total=3, own=2, waiting_max=99, wait_s=LONG_S), asyncio.Event(), []
     tasks = [asyncio.create_task(hold(shares, "greedy", done, log)) for _ in range(10)]
     await settle()
     tasks.append(asyncio.create_task(hold(shares, "other", done, log)))
@@ -36,7 +37,7 @@ async def test_one_owner_leaves_room_for_another() -> None:
 
 async def test_owners_that_wait_take_turns() -> None:
     """Ten requests of one in the queue: the first of another is served after one of them."""
-    shares, log = Shares(total=1, own=1, waiting_max=99, wait_s=9), []
+    shares, log = Shares(total=1, own=1, waiting_max=99, wait_s=LONG_S), []
     over = asyncio.Event()
     over.set()
     async with shares.held("first"):
@@ -49,13 +50,14 @@ async def test_owners_that_wait_take_turns() -> None:
 
 async def test_who_waits_too_long_or_in_too_long_a_queue_is_told() -> None:
     """No permit within the time, or too many of the same owner before it: overloaded."""
-    shares = Shares(total=2, own=1, waiting_max=1, wait_s=0.01)
+    shares = Shares(total=2, own=1, waiting_max=1, wait_s=LONG_S)
     async with shares.held("a"):
         waiting = asyncio.create_task(hold(shares, "a", asyncio.Event(), []))
         await settle()
         assert (shares.in_use, shares.waiting) == (1, 1)
         with pytest.raises(OverloadedError):  # one waits already
             await hold(shares, "a", asyncio.Event(), [])
+        put_forward(LONG_S + 1)
         with pytest.raises(OverloadedError):  # too long
             await waiting
         async with shares.held("b"):  # another owner is not concerned
@@ -67,7 +69,7 @@ async def test_who_waits_too_long_or_in_too_long_a_queue_is_told() -> None:
 
 async def test_permits_come_back_from_those_that_give_up() -> None:
     """A request that is cancelled while it waits, or as it is granted, keeps nothing."""
-    shares, never = Shares(total=1, own=1, waiting_max=9, wait_s=9), asyncio.Event()
+    shares, never = Shares(total=1, own=1, waiting_max=9, wait_s=LONG_S), asyncio.Event()
     async with shares.held("a"):
         waiting = [asyncio.create_task(hold(shares, owner, never, [])) for owner in "bc"]
         await settle()
@@ -75,13 +77,13 @@ async def test_permits_come_back_from_those_that_give_up() -> None:
         await settle()
     waiting[1].cancel()  # granted, and cancelled before it could run
     await asyncio.gather(*waiting, return_exceptions=True)
-    async with asyncio.timeout(1), shares.held("d"):
+    async with asyncio.timeout(PATIENCE_S), shares.held("d"):
         pass
 
 
 async def test_large_requests_count_as_what_they_are() -> None:
     """Amounts are permits; one that is larger than the share takes the whole share."""
-    shares, done, log = Shares(total=10, own=6, waiting_max=9, wait_s=9), asyncio.Event(), []
+    shares, done, log = Shares(total=10, own=6, waiting_max=9, wait_s=LONG_S), asyncio.Event(), []
     async with shares.held("a", 50):
         small = asyncio.create_task(hold(shares, "a", done, log))
         await settle()

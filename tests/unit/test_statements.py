@@ -11,6 +11,7 @@ from gateway.domain.errors import OverloadedError, QuangateError
 from gateway.domain.ledger import AccountFacts, DayTotals, KeptDay, Span
 from gateway.flows import statements
 from gateway.flows.statements import GROWS_FOR, TICKET_LIFE_S, Statements
+from tests.clock import LONG_S, put_forward, turns
 
 DAY = date(2026, 3, 1)
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -194,7 +195,7 @@ async def test_who_asks_at_once_shares_one_computation() -> None:
 
 async def test_a_partner_has_few_statements_made_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many days at once: some are told to come back; another partner's is made meanwhile."""
-    monkeypatch.setattr(statements, "WAIT_S", 0.05)
+    monkeypatch.setattr(statements, "WAIT_S", LONG_S)
     ledger, never = FakeLedger([]), asyncio.Event()
     made_of = made(ledger, MIDNIGHT + timedelta(days=40))
     rows = ledger.day_totals
@@ -207,7 +208,10 @@ async def test_a_partner_has_few_statements_made_at_a_time(monkeypatch: pytest.M
     monkeypatch.setattr(ledger, "day_totals", hang)
     days = [asyncio.create_task(made_of.make(1, DAY + timedelta(days=n))) for n in range(9)]
     assert (await made_of.make(2, DAY)).complete
-    done, _ = await asyncio.wait(days, timeout=0.5)
+    await turns()
+    put_forward(LONG_S + 1)
+    await turns()
+    done = [day for day in days if day.done()]
     assert len(done) == 7
     assert all(isinstance(day.exception(), OverloadedError) for day in done)
     never.set()

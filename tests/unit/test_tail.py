@@ -7,6 +7,7 @@ from gateway.domain.order import Verdict
 from gateway.flows.line import Line, Settled
 from gateway.flows.stock import Stock
 from gateway.flows.tail import Tail
+from tests.clock import PATIENCE_S
 
 POOL = 4
 
@@ -42,6 +43,6 @@ async def test_a_line_is_answered_even_if_settling_it_as_unsold_breaks() -> None
     )
     line = cast("Any", _Line())
     tail.park(POOL, line)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         await tail.idle()
     assert [(each, how.verdict) for each, how in settled] == [(line, Verdict.INTERNAL)]

@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 from gateway.telemetry import HIDDEN, hide_secrets, set_up_logging
+from tests.clock import PATIENCE_S
 
 CANARY = "CANARY-4711"
 
@@ -119,7 +120,7 @@ class _Stuck(io.StringIO):
         self.let_go = threading.Event()
 
     def write(self, text: str) -> int:
-        self.let_go.wait(10)
+        self.let_go.wait(PATIENCE_S)
         return super().write(text)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.domain.native_errors import CoreError, KeyMissing, RecordCorrupt, VaultError
 from gateway.native import Vault
+from tests.clock import PATIENCE_S
 
 POOL, BATCH = 11, 22
 SUITES = ("aes-256-gcm", "xchacha20-poly1305", "sm4-gcm")
@@ -190,7 +191,7 @@ def test_processes_starting_together_share_one_key(kek_path: Path) -> None:
     show = "; print(v.kek_ids()[0], v.index_check().hex())"
     command = [sys.executable, "-c", program + show, str(kek_path)]
     starts = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    answers = {start.communicate(timeout=60)[0] for start in starts}
+    answers = {start.communicate(timeout=PATIENCE_S)[0] for start in starts}
     assert len(answers) == 1
     assert os.listdir(kek_path.parent) == [kek_path.name]
 

@@ -16,6 +16,7 @@ from gateway.flows.tail import Tail
 from gateway.flows.unsold import Unsold
 from gateway.native import Allocator
 from gateway.orders.place import refusal_of
+from tests.clock import PATIENCE_S
 from tests.unit.test_intake import OneCodeAtFirst, answer, intake_on, line
 
 
@@ -60,7 +61,7 @@ async def test_a_database_that_is_away_is_maintenance_at_the_commit_and_at_the_d
     lane = Away()
     intake = intake_on(Stocked(), cast("Any", lane))
     intake.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         assert code_of(await answer(intake.submit(line("first")))) == "maintenance"
         assert intake.absence.lasts
         assert code_of(await answer(intake.submit(line("second")))) == "maintenance"
@@ -78,7 +79,7 @@ async def test_a_full_queue_is_overloaded() -> None:
     told = intake.submit(line("second"))
     assert isinstance(told, Settled)
     assert code_of(told) == "overloaded"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await intake.close()
 
 
@@ -97,7 +98,7 @@ async def test_what_looks_numbers_up_tells_them_apart(error: Exception, code: st
         by_numbers=fails, settle=lambda _, how: told.append(how), batch_max=5, waiting_max=5
     )
     unsold.put(cast("Any", line("first")))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await unsold.idle()
     assert [code_of(each) for each in told] == [code]
 
@@ -128,7 +129,7 @@ async def test_what_fetches_codes_tells_them_apart(
         settle_unsold=lambda _: None,
     )
     tail.park(4, cast("Any", line("first")))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await tail.idle()
     assert [code_of(each) for each in told] == [code]
 

@@ -16,6 +16,7 @@ from gateway.flows.line import Line
 from gateway.flows.notify import notifier as room
 from gateway.flows.notify.message import Addressee, order_of_line
 from gateway.flows.notify.notifier import Notifier
+from tests.clock import PATIENCE_S
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://partner.example/hook"
@@ -128,7 +129,7 @@ class World:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Let the loop turn until it holds."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while not holds():  # noqa: ASYNC110 - asks fakes that announce nothing
                 await asyncio.sleep(0.001)
 

@@ -17,6 +17,7 @@ from gateway.shares import Shares
 
 LOOK_UP_S: Final = 3.0  # of the 15 s a call has
 THREADS: Final = 64
+UNBOUNDED: Final = 2**31
 OF_A_PARTNER: Final = 4
 OF_A_DOMAIN: Final = 4
 WAITING_MAX: Final = 256
@@ -35,8 +36,10 @@ class Resolver:
 
     def __init__(self, look_up: LookUp = look_up) -> None:
         self._look_up = look_up
-        self._by_partner = _shares(OF_A_PARTNER)
-        self._by_domain = _shares(OF_A_DOMAIN)
+        # Who waits for a share of its own holds up nobody else: a thread is taken last of all.
+        self._by_partner = _shares(OF_A_PARTNER, total=UNBOUNDED)
+        self._by_domain = _shares(OF_A_DOMAIN, total=UNBOUNDED)
+        self._threads = _shares(OF_A_PARTNER, total=THREADS)
         self._under_way: set[asyncio.Task[Sequence[AddressInfo]]] = set()
 
     async def __call__(self, host: str, port: int) -> Sequence[AddressInfo]:
@@ -62,6 +65,7 @@ class Resolver:
             async with (
                 self._by_partner.held(ASKING.get()),
                 self._by_domain.held(domain_of(host)),
+                self._threads.held(ASKING.get()),
             ):
                 return await resolve_apart(host, port, self._look_up)
         except OverloadedError as error:
@@ -85,5 +89,5 @@ def _is_number(host: str) -> bool:
     return True
 
 
-def _shares(own: int) -> Shares:
-    return Shares(total=THREADS, own=own, waiting_max=WAITING_MAX, wait_s=LOOK_UP_S)
+def _shares(own: int, *, total: int) -> Shares:
+    return Shares(total=total, own=own, waiting_max=WAITING_MAX, wait_s=LOOK_UP_S)
