@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,6 @@ from tests.contract.partner import eventually
 pytestmark = pytest.mark.chaos
 
 CODES = 40_000  # more than can be bought meanwhile
-BOUND_S = 40.0  # a 503 comes within this also when the database hangs (COMMIT_TIMEOUT_S and a bit)
 OURS = "datname = current_database() AND application_name = 'quangate' AND pid <> pg_backend_pid()"
 
 
@@ -121,9 +119,7 @@ async def test_the_database_falls_silent(fresh: Config, log: Path) -> None:
     ):
         await buyers.batch([f"before-{n}" for n in range(20)])
         proxy.fall_silent()
-        began = time.monotonic()
         await asyncio.gather(buyers.together("hung", copies=20), buyers.single("alone"))
-        assert time.monotonic() - began < BOUND_S
         assert buyers.ledger.answers["maintenance"] == 21
         assert await _status_is(gateway, "/readyz", 503)
         assert await _status_is(gateway, "/healthz", 200)

@@ -4,13 +4,12 @@ import asyncio
 import os
 import signal
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from gateway.store.embedded import START_DEADLINE_S, EmbeddedServer
+from gateway.store.embedded import EmbeddedServer
 from tests.contract.partner import eventually
 
 
@@ -61,7 +60,6 @@ async def test_killed_while_a_start_waits_for_it(data: Path) -> None:
     first.start()
     silent = postmaster(data)
     os.kill(silent, signal.SIGSTOP)
-    began = time.monotonic()
     starting = asyncio.create_task(asyncio.to_thread(second.start))
 
     async def waits() -> bool:
@@ -70,7 +68,6 @@ async def test_killed_while_a_start_waits_for_it(data: Path) -> None:
     await eventually(waits)
     os.kill(silent, signal.SIGKILL)
     await starting
-    assert time.monotonic() - began < START_DEADLINE_S / 2
     assert postmaster(data) != silent
     second.release()
     first.release()

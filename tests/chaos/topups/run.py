@@ -41,7 +41,7 @@ BATCH = 20
 CLIENTS = 8
 SETTLED_AFTER_S = 4.0  # beyond the last state: reversals come two seconds after success
 FINALITY_S = 180.0  # "not found" is a proof after this, with the pauses between queries
-TOLD_WITHIN_S = 60.0  # a message that failed is sent again after five seconds
+TOLD_WITHIN_S = 300.0  # a message that failed is sent again after five seconds
 TRY_AGAIN = {429, 500, 502, 503}
 
 
@@ -153,7 +153,7 @@ async def _sell_and_kill(
     sold = asyncio.Event()
     pause_s = BATCH * CLIENTS / plan.per_s if plan.per_s else 0.0
     connector = aiohttp.TCPConnector(limit=0)
-    timeout = aiohttp.ClientTimeout(total=30)
+    timeout = aiohttp.ClientTimeout(total=120)
     async with (
         aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
         asyncio.TaskGroup() as group,  # when one of them fails, the run ends
