@@ -154,7 +154,7 @@ async def test_refused_connection_is_not_sent(client: MakeClient) -> None:
 
 async def test_unknown_host_is_not_sent(client: MakeClient) -> None:
     """A name that does not resolve: nothing can have been executed."""
-    failure = await failure_of(purchase("http://upstream.invalid/x", deadline_s=5.0), client)
+    failure = await failure_of(purchase("http://upstream.invalid/x"), client)
     assert failure.kind is FailureKind.NOT_SENT
 
 

@@ -26,7 +26,7 @@ def id_of(n: int) -> int:
 
 def pool_of(database: Database) -> BoundedPool:
     """The connections as a worker has them."""
-    return BoundedPool(database.pool, Shares(total=2, own=1, waiting_max=9, wait_s=9))
+    return BoundedPool(database.pool, Shares(total=2, own=1, waiting_max=9, wait_s=600))
 
 
 @pytest.fixture

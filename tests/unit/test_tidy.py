@@ -103,6 +103,52 @@ def test_only_native_imports_the_core() -> None:
     assert ["gateway/native.py"] == importers
 
 
+PATIENCE_S_MIN = 60
+# Waits that are to end by the clock, whatever the machine: nothing depends on what came before.
+MAY_END = {("tests/integration/test_comparable_failures.py", "asyncio.timeout(0.001)")}
+
+
+def patience_of(call: ast.Call, constants: dict[str, float]) -> float | None:
+    """The seconds after which a call gives up, where they are written out."""
+    name = ast.unparse(call.func).rsplit(".", 1)[-1]
+    words = {"timeout", "total"} if name == "ClientTimeout" else {"timeout"}
+    given = [word.value for word in call.keywords if word.arg in words]
+    if name in {"timeout", "wait_for", "wait", "communicate", "ClientTimeout"}:
+        given += call.args[-1:]
+    for node in given:
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+            return node.value
+        if isinstance(node, ast.Name) and node.id in constants:
+            return constants[node.id]
+    return None
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=relative)
+def test_no_wait_of_a_test_is_short(path: Path) -> None:
+    """A loaded machine misses any short limit: a wait ends by an event (tests/clock.py).
+
+    Seen red for 0.5 to 30 s in fifteen files.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    constants = {
+        node.targets[0].id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, int | float)
+    }
+    short = [
+        f"line {node.lineno}: {ast.unparse(node)}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and (seconds := patience_of(node, constants)) is not None
+        and seconds < PATIENCE_S_MIN
+        and (relative(path), ast.unparse(node)) not in MAY_END
+    ]
+    assert [] == short
+
+
 def named_queries() -> Iterator[tuple[str, str]]:
     """(file, name) of every named statement."""
     for path in sorted((ROOT / "gateway/store/sql").glob("*.sql")):
