@@ -246,6 +246,10 @@ class TopUps:
 
     # ------------------------------------------------------------ callbacks
 
+    def knows(self, name: str) -> bool:
+        """Whether there is an upstream of this name, whose callbacks are read."""
+        return self._ids.get(name, 0) in self._platforms
+
     async def callback(
         self,
         name: str,

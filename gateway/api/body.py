@@ -68,15 +68,15 @@ async def read_body(request: BaseRequest, bytes_max: int = BODY_BYTES_MAX) -> by
 
 
 async def _read_as_it_comes(request: Request, bytes_max: int) -> bytes:
-    parts = bytearray()
+    parts: list[bytes] = []  # not one buffer that grows: a crowd of those leaves memory in pieces
     while chunk := await request.content.readany():
         if not request.connection.budget.take(len(chunk)):
             raise ProblemError("overloaded", "Too many bodies are under way.")
         request.held_bytes += len(chunk)
-        parts += chunk
-        if len(parts) > bytes_max:
+        parts.append(chunk)
+        if request.held_bytes > bytes_max:
             raise _too_large(bytes_max)
-    return bytes(parts)
+    return b"".join(parts)
 
 
 def release_body(request: Request) -> None:
@@ -91,7 +91,8 @@ def _too_large(bytes_max: int) -> ProblemError:
 
 
 _PARAMETER: Final = re.compile(
-    r"[ \t]*(?:;[ \t]*(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(\"(?:[^\"\\]|\\.)*\"|[^;\" \t]*))?)"
+    r"[ \t]*(?:;[ \t]*(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*=[ \t]*"
+    r"(\"(?:[^\"\\]|\\.)*\"|[^;\" \t]*))?)"
 ).match
 
 
@@ -109,8 +110,13 @@ def require_json(request: BaseRequest) -> None:
     position = len(media_type)
     while position < len(declared):
         parameter = _PARAMETER(declared, position)
-        if parameter is None:  # no parameter, and so no charset either
-            return
+        if (
+            parameter is None
+        ):  # malformed, and ignored as others are; one behind it may be a charset
+            position = declared.find(";", position)
+            if position < 0:
+                return
+            continue
         name, value = parameter.groups()
         if name is not None and name.lower() == "charset":
             charset = value.strip('"').lower()

@@ -48,6 +48,9 @@ class Acknowledgement(Protocol):
 class Listening(Protocol):
     """What takes callbacks; see gateway.topups."""
 
+    def knows(self, name: str) -> bool:
+        """Whether there is an upstream of this name, whose callbacks are read."""
+
     async def callback(
         self,
         name: str,
@@ -72,6 +75,8 @@ class Callbacks:
         self, request: BaseRequest, upstream: str, token: str | None = None
     ) -> StreamResponse:
         """Verify, keep, apply, acknowledge, in this order."""
+        if not self._upstreams.knows(upstream):
+            raise ProblemError("not-found", "There is no such upstream.")
         body = await read_body(request)
         path, _, query = request.raw_path.partition("?")
         ack = await self._upstreams.callback(
@@ -83,7 +88,7 @@ class Callbacks:
             headers=request.headers,  # finds names in any case
             body=body,
         )
-        if ack is None:
+        if ack is None:  # it went while the body came
             raise ProblemError("not-found", "There is no such upstream.")
         if ack.body:
             return DirectAnswer(ack.body, ack.status, ack.content_type)

@@ -119,6 +119,12 @@ def _trace_id(answer: Mapping[str, object]) -> object:
         ("application/json; charset=latin1", 415),
         ('application/json; x="charset=utf-8"; charset=gb18030', 415),
         ("application/json; charset=utf-8; charset=gbk", 415),
+        ("application/json; a b; charset=gbk", 415),
+        ("application/json; =; charset=gbk", 415),
+        ('application/json; a="b; charset=gbk', 415),
+        ("application/json; charset = gbk", 415),
+        ("application/json; a b; charset=utf-8", 404),
+        ("application/json; a b; c", 404),
         ("application/problem+json", 415),
         ("text/json", 415),
     ],
@@ -137,6 +143,17 @@ async def _head_only(partner: Partner, gateway: Gateway, **headers: str) -> byte
     async with connected(gateway) as (reader, writer):
         writer.write(sent)
         return await reader.readuntil(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("path", ["/callbacks/nobody", "/callbacks/nobody/token"])
+async def test_callbacks_of_nobody_bring_no_body(gateway: Gateway, path: str) -> None:
+    """An upstream that is not there is told so by its head alone."""
+    head = f"POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n"
+    async with connected(gateway) as (reader, writer):
+        writer.write(head.encode())
+        answer = await reader.readuntil(b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 404 "), answer
+    assert b"\r\nConnection: close\r\n" in answer
 
 
 BEFORE_THE_BODY: dict[str, tuple[int, dict[str, str]]] = {

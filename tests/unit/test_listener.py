@@ -134,3 +134,19 @@ async def test_without_descriptors_it_pauses_and_goes_on(monkeypatch: pytest.Mon
         assert exhausted.tries >= 2
     listener.close()
     await greetings.hang_up()
+
+
+async def test_the_kernel_keeps_little_of_a_connection() -> None:
+    """What comes before a handler runs is bounded: a crowd's bodies are counted only then."""
+    greetings = Greetings()
+    listening = bound()
+    listener = Listener(listening, greetings)
+    listener.start()
+    client = socket.create_connection(listening.getsockname(), timeout=10)
+    assert await received(client) == b"hello"
+    accepted = greetings.transports[0].get_extra_info("socket")
+    kept = accepted.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+    assert kept <= 2 * room.RECEIVE_BYTES  # Linux doubles what is asked for
+    client.close()
+    await greetings.hang_up()
+    listener.close()
