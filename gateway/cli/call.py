@@ -36,7 +36,10 @@ def call_(
         bool, typer.Option("--curl", help="Send nothing; print a script that does.")
     ] = False,
 ) -> Answer:
-    """Sign and send; stdout is the answer's body. Exits 0 for 2xx, else 1."""
+    """Sign and send; stdout is the answer's body. Exits 0 for 2xx, else 1.
+
+    With --json it is one line: the answer if it is an object, {"body": …} if not, or {"error": …}.
+    """
     from gateway.cli import signed
 
     if key == "-" and body == "-":
@@ -51,6 +54,8 @@ def call_(
     )
     identity = signed.read_key(signed.read_input(key, "--key").decode(errors="replace"))
     if curl:
-        return Answer(data={}, raw=signed.as_script(identity.key_id, request).encode())
+        return signed.script(identity, request)
     reply = signed.send(identity, request)
+    if call.output.json:
+        return Answer(data=signed.document_of(reply))
     return Answer(data={}, raw=reply.body, exit_code=0 if reply.ok else 1)

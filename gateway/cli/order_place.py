@@ -34,7 +34,7 @@ async def order(
             body=json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(),
         )
         if curl:
-            return Answer(data={}, raw=signed.as_script(key.key_id, request).encode())
+            return signed.script(key, request)
         reply = await asyncio.to_thread(_send, key, request, patient=is_new)
     if not reply.ok:
         raise signed.problem_of(reply)

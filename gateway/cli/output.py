@@ -31,7 +31,7 @@ class Answer:
     view: "RenderableType | str | None" = (
         None  # what people see instead of the members, if not these
     )
-    raw: bytes | None = field(default=None, repr=False)  # printed as it is, instead of all that
+    raw: bytes | None = field(default=None, repr=False)  # printed as it is, unless --json is given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +52,11 @@ class Output:
 
     def answer(self, answer: Answer) -> None:
         """Print the one answer of this process."""
+        if self.json:  # whatever else there is to show: scripts read an object, always
+            _write_json(answer.data)
+            return
         if answer.raw is not None:
             _write_raw(answer.raw)
-            return
-        if self.json:
-            _write_json(answer.data)
             return
         if answer.view is not None and not isinstance(answer.view, str):
             _print_view(answer.view)

@@ -10,13 +10,14 @@ import secrets
 import shlex
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from connectors.web_address import check_web_address
+from gateway.cli.output import Answer
 from gateway.domain.errors import RefusedError
 
 TIMEOUT_S: Final = 60.0
@@ -167,12 +168,37 @@ def check_request(request: SignedRequest) -> SignedRequest:
     return request
 
 
+def said_once(sentences: Sequence[str]) -> str:
+    """All of them, without those that another one contains."""
+    kept = [
+        each
+        for each in dict.fromkeys(sentences)
+        if not any(each in other for other in sentences if other != each)
+    ]
+    return "; ".join(kept)
+
+
+def document_of(reply: Reply) -> dict[str, Any]:
+    """A successful answer as one JSON object; what is none itself is its member `body`.
+
+    Raises RefusedError with the problem's code where it was none of success.
+    """
+    if not reply.ok:
+        raise problem_of(reply)
+    try:
+        found = json.loads(reply.body)
+    except ValueError:
+        found = reply.body.decode(errors="replace")
+    return found if isinstance(found, dict) else {"body": found}
+
+
 def problem_of(reply: Reply) -> RefusedError:
     """The refusal behind an answer that is none of success."""
     try:
         problem: Any = json.loads(reply.body)
-        wrong = "".join(f"; {e['pointer']}: {e['detail']}" for e in problem.get("errors") or ())
-        return RefusedError(problem["code"], f"{problem.get('detail') or problem['title']}{wrong}")
+        wrong = [f"{each['pointer']}: {each['detail']}" for each in problem.get("errors") or ()]
+        said = said_once([problem.get("detail") or problem["title"], *wrong])
+        return RefusedError(problem["code"], said)
     except (ValueError, KeyError, TypeError, AttributeError):
         return RefusedError("unexpected-answer", f"the gateway answered {reply.status}")
 
@@ -210,6 +236,12 @@ printf '%s' "$body" | curl -sS -X "$method" "$url$target" {data}\\
   -H "X-Quangate-Key: $key" -H "X-Quangate-Timestamp: $timestamp" \\
   -H "X-Quangate-Nonce: $nonce" -H "X-Quangate-Signature: v1=$signature"
 """
+
+
+def script(key: SigningKey, request: SignedRequest) -> Answer:
+    """The script as a command's answer: as it is, or a member of JSON. Raises RefusedError."""
+    text = as_script(key.key_id, request)
+    return Answer(data={"script": text}, raw=text.encode())
 
 
 def as_script(key_id: str, request: SignedRequest) -> str:

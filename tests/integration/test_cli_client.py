@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from connectors import registry
 from gateway.cli import root, signed, simulators
 from gateway.cli.demo import what_next
+from gateway.cli.signed import said_once
 from gateway.config import Config
 from gateway.domain.errors import RefusedError
 from tests.conftest import Cli, Finished, run_cli
@@ -47,6 +48,43 @@ def test_call_prints_the_answers_body(cli: Cli, gateway: Gateway, tmp_path: Path
         "call", "POST", "/v1/orders", "--key", key, "--body", str(body), "--url", gateway.url
     )
     assert (posted.returncode, json.loads(posted.stdout)["code"]) == (1, "unknown-sku")
+
+
+def test_call_as_json(cli: Cli, gateway: Gateway, tmp_path: Path) -> None:
+    """One object in one line, whatever the answer is, and the refusals of every command."""
+    key = str(key_file(cli, "json-caller", tmp_path / "key.json"))
+    own = ("--key", key, "--url", gateway.url, "--json")
+    done = cli("call", "GET", "/v1/account", *own)
+    assert (done.returncode, done.json["balance"]) == (0, 0)
+    page = cli("call", "GET", "/docs", *own)
+    assert (page.returncode, set(page.json)) == (0, {"body"})
+    assert "script" in cli("call", "GET", "/v1/account", *own, "--curl").json
+    body = tmp_path / "body.json"
+    body.write_text('{"out_order_no": "A1", "sku": "NONE", "quantity": 0}')
+    refusals = {
+        "not-found": ("GET", "/v1/orders/1"),
+        "invalid-request": ("POST", "/v1/orders", "--body", str(body)),
+        "method-not-allowed": ("DELETE", "/v1/account"),
+        "invalid-argument": ("GET", "no-target"),
+    }
+    for code, words in refusals.items():
+        refused = cli("call", *words, *own)
+        assert set(refused.json) == {"error"}
+        assert refused.json["error"]["code"] == code
+        assert refused.returncode == (2 if code == "invalid-argument" else 1)
+        assert refused.stdout.count("\n") == 1
+
+
+def test_a_refusal_says_nothing_twice(cli: Cli, gateway: Gateway) -> None:
+    """The problem's detail is its first error's: said once."""
+    assert cli("partner", "create", "twice").returncode == 0
+    order = ("order", "place", "--as", "twice", "--url", gateway.url, "--json")
+    refused = cli(*order, "--sku", "NONE", "--out-no", "T1", "--quantity", "0")
+    detail = refused.json["error"]["detail"]
+    assert detail.count("/quantity") == detail.count("Expected") == 1, detail
+    ours = cli(*order, "--sku", "NONE", "--out-no", "SUB-1").json["error"]["detail"]
+    assert ours == "/out_order_no: must not begin with SUB-"
+    assert said_once(["a", "b: a", "c", "b: a"]) == "b: a; c"
 
 
 def test_key_or_body_may_come_from_stdin(cli: Cli, gateway: Gateway, tmp_path: Path) -> None:
