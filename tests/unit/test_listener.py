@@ -142,7 +142,7 @@ async def test_the_kernel_keeps_little_of_a_connection() -> None:
     listening = bound()
     listener = Listener(listening, greetings)
     listener.start()
-    client = socket.create_connection(listening.getsockname(), timeout=10)
+    client = socket.create_connection(listening.getsockname())
     assert await received(client) == b"hello"
     accepted = greetings.transports[0].get_extra_info("socket")
     kept = accepted.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
