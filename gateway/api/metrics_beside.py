@@ -52,6 +52,12 @@ def _upstreams(context: Watched) -> Iterator[Family]:
         "1 while the breaker holds calls back; 0 while it lets probes pass, or somebody paused it.",
         lambda lane: int(lane.breaker.state is BreakerState.OPEN and not lane.paused),
     )
+    yield per_lane(
+        "gauge",
+        "breaker_half_open",
+        "1 while it lets only probes pass: they close it, or open it again.",
+        lambda lane: int(lane.breaker.state is BreakerState.HALF_OPEN and not lane.paused),
+    )
     exchanges: dict[Labels, Histogram] = {
         (names.get(int(upstream_id), str(upstream_id)), str(call), str(outcome)): times
         for (upstream_id, call, outcome), times in dispatcher.exchanges.items()

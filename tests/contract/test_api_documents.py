@@ -221,6 +221,7 @@ async def test_metrics_of_upstreams(shop: Shop, gateway: Gateway) -> None:
         "quangate_upstream_waiting_attempts",
         "quangate_upstream_calls_under_way",
         "quangate_upstream_breaker_open",
+        "quangate_upstream_breaker_half_open",
     }
 
 
