@@ -194,7 +194,7 @@ def _watched(
         dispatcher=topups.dispatcher,
         balances_minor=lambda: topups.balances_minor,
         notifier=notifications.notifier,
-        worklist=Worklist(on.pools.background),
+        worklist=Worklist(on.pools.background, speaks=on.place == 0),
         clock=on.clock,
         pools=on.pools,
         worker_place=on.place,

@@ -11,6 +11,7 @@ from gateway.flows.intake import Intake
 from gateway.flows.stock import Stock
 from gateway.native import KeyRing, Vault
 from gateway.store.catalog import CatalogRead, read_catalog
+from gateway.telemetry import name_things
 
 KEY_GRACE_S = 60.0  # a revoked key's secrets stay for orders that are still being sealed
 
@@ -67,8 +68,12 @@ class News:
 
     def begin(self, read: CatalogRead) -> None:
         """Take over from the first catalog, which is in force already."""
+        self._take(read)
+
+    def _take(self, read: CatalogRead) -> None:
         self._keys.take(read)
         self._rules.look_at(read.catalog)
+        name_things(read.names)
 
     async def news(self, payload: str) -> None:
         """One announcement of the database."""
@@ -98,7 +103,6 @@ class News:
         for prepare in self._prepare:
             await prepare()
         self._catalog.now = read.catalog
-        self._keys.take(read)
-        self._rules.look_at(read.catalog)
+        self._take(read)
         for changed in self._changed:
             await changed()

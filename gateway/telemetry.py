@@ -62,6 +62,7 @@ def set_up_logging(
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            say_names,
             _say_at_intervals(),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -77,6 +78,26 @@ def set_up_logging(
     root = logging.getLogger()
     root.handlers = [_Bridge(logging.WARNING)]
     root.setLevel(logging.WARNING)
+
+
+# Names by kind of thing and id, as the catalog last had them: of this process's log, like its sink.
+_names_by_id: dict[str, Mapping[int, str]] = {}
+
+
+def name_things(names: Mapping[str, Mapping[int, str]]) -> None:
+    """Lines that say `pool_id` and the like say from now on what that is called."""
+    _names_by_id.update(names)
+
+
+def say_names(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Put the name beside an id: people at night know names, whoever wrote the line had the id."""
+    for kind, names in _names_by_id.items():
+        id_ = event.get(f"{kind}_id")
+        if isinstance(id_, int) and id_ in names:
+            event.setdefault(kind, names[id_])
+    return event
 
 
 # Members that tell apart what fails: each such thing has its own line.

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +23,12 @@ class KeySecrets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogRead:
-    """One consistent read: the snapshot and the wrapped secrets of the keys that still work."""
+    """One consistent read: the snapshot, the wrapped secrets of the keys that still work, and names
+    by kind of thing and id, for the log."""
 
     catalog: Catalog
     secrets: dict[str, KeySecrets]
+    names: Mapping[str, Mapping[int, str]]
 
 
 async def read_catalog(pool: Any) -> CatalogRead:
@@ -63,7 +66,12 @@ async def read_catalog(pool: Any) -> CatalogRead:
         row["key_id"]: KeySecrets(signing_key=row["signing_key"], delivery_key=row["delivery_key"])
         for row in rows["keys"]
     }
-    return CatalogRead(catalog=catalog, secrets=secrets)
+    names = {
+        "partner": catalog.partner_names,
+        "pool": {row["id"]: row["name"] for row in rows["pools"]},
+        "upstream": {id_: upstream.name for id_, upstream in catalog.upstreams.items()},
+    }
+    return CatalogRead(catalog=catalog, secrets=secrets, names=names)
 
 
 def _key(row: Any) -> Key:

@@ -29,10 +29,14 @@ class Backlog:
 
 
 class Worklist:
-    """The last count; every worker counts the whole database."""
+    """The last count; every worker counts the whole database.
 
-    def __init__(self, pool: Any) -> None:
+    What changed is said by those that `speaks` is true of: of a node's workers one.
+    """
+
+    def __init__(self, pool: Any, *, speaks: bool = True) -> None:
         self._pool = pool
+        self._speaks = speaks
         self.parked_orders = 0
         self.uncertain_attempts = 0
         self.oldest_uncertain_s = 0.0
@@ -74,7 +78,7 @@ class Worklist:
         """Keep the stock of each SKU, and say which sold out and which are back."""
         self.stock = {row["sku"]: (row["for_sale"], row["low_stock"]) for row in rows}
         sold_out = frozenset(sku for sku, (left, _) in self.stock.items() if left <= 0)
-        before = sold_out if self._sold_out is None else self._sold_out
+        before = sold_out if self._sold_out is None or not self._speaks else self._sold_out
         for sku in sorted(sold_out - before):
             log.warning("sku.sold_out", sku=sku)
         for sku in sorted((before - sold_out) & self.stock.keys()):
@@ -83,7 +87,8 @@ class Worklist:
 
     def found_disabled(self, why: Mapping[str, str]) -> None:
         """Keep whose endpoints get no messages any more, and say where that changed."""
-        before = why if self.disabled_endpoints is None else self.disabled_endpoints
+        first = self.disabled_endpoints is None or not self._speaks
+        before = why if first else self.disabled_endpoints or {}
         for partner in sorted(why.keys() - before.keys()):
             log.warning("endpoint.disabled", partner=partner, why=why[partner])
         for partner in sorted(before.keys() - why.keys()):

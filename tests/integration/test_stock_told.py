@@ -3,25 +3,12 @@
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-import structlog
-from structlog.testing import LogCapture
+from structlog.testing import capture_logs
 
 from gateway.api.metrics_beside import stock
 from gateway.store.database import Database
 from gateway.store.worklist import Worklist
 from tests.integration.test_audit_told import counted
-
-
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> LogCapture:
-    """What this room logs, whatever level another test has set."""
-    capture = LogCapture()
-    logger = structlog.wrap_logger(
-        structlog.PrintLogger(), processors=[capture], wrapper_class=structlog.BoundLogger
-    )
-    monkeypatch.setattr("gateway.store.worklist.log", logger)
-    return capture
 
 
 def samples(worklist: Worklist) -> dict[str, list[Any]]:
@@ -67,7 +54,7 @@ async def test_a_disabled_endpoint_is_counted(database: Database, connection: An
     assert "told-well" not in disabled
 
 
-def test_a_change_of_stock_is_one_line(said: LogCapture) -> None:
+def test_a_change_of_stock_is_one_line() -> None:
     """By the SKU's name; nothing at the start, nothing while it stays as it is."""
     worklist = Worklist(pool=None)
 
@@ -75,23 +62,37 @@ def test_a_change_of_stock_is_one_line(said: LogCapture) -> None:
         rows = [{"sku": sku, "for_sale": n, "low_stock": 10} for sku, n in left.items()]
         worklist.counted(rows)
 
-    look(a=5, b=0)
-    look(a=0, b=0)
-    look(a=0, b=0)
-    look(a=0, b=7)
-    look(a=0)  # b was taken off sale
-    assert [(line["event"], line["sku"]) for line in said.entries] == [
+    with capture_logs() as said:
+        look(a=5, b=0)
+        look(a=0, b=0)
+        look(a=0, b=0)
+        look(a=0, b=7)
+        look(a=0)  # b was taken off sale
+    assert [(line["event"], line["sku"]) for line in said] == [
         ("sku.sold_out", "a"),
         ("sku.available_again", "b"),
     ]
 
 
-def test_a_disabled_endpoint_is_one_line(said: LogCapture) -> None:
+def test_of_a_nodes_workers_one_speaks() -> None:
+    """The others count the same and are silent. Seen red: as many lines as workers."""
+    worklist = Worklist(pool=None, speaks=False)
+    with capture_logs() as said:
+        for left in (5, 0, 5):
+            worklist.counted([{"sku": "a", "for_sale": left, "low_stock": 10}])
+        for why in ({}, {"p": "failed"}, {}):
+            worklist.found_disabled(why)
+    assert said == []
+    assert worklist.stock == {"a": (5, 10)}
+
+
+def test_a_disabled_endpoint_is_one_line() -> None:
     """When it happens, and when it is over."""
     worklist = Worklist(pool=None)
-    for why in ({"old": "410"}, {"old": "410", "p": "failed"}, {"p": "failed"}, {"p": "x"}):
-        worklist.found_disabled(why)
-    assert [(line["event"], line["partner"]) for line in said.entries] == [
+    with capture_logs() as said:
+        for why in ({"old": "410"}, {"old": "410", "p": "failed"}, {"p": "failed"}, {"p": "x"}):
+            worklist.found_disabled(why)
+    assert [(line["event"], line["partner"]) for line in said] == [
         ("endpoint.disabled", "p"),
         ("endpoint.enabled", "old"),
     ]

@@ -4,8 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-import structlog
-from structlog.testing import LogCapture
+from structlog.testing import capture_logs
 
 from connectors.contract import Reason
 from gateway.domain.breaker import BreakerState
@@ -67,17 +66,6 @@ async def _never(*_: Any) -> None:
     raise AssertionError("an order was sent to find out")
 
 
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> LogCapture:
-    """What this room logs, whatever level another test has set."""
-    capture = LogCapture()
-    logger = structlog.wrap_logger(
-        structlog.PrintLogger(), processors=[capture], wrapper_class=structlog.BoundLogger
-    )
-    monkeypatch.setattr("gateway.flows.dispatch.probes.log", logger)
-    return capture
-
-
 async def test_an_idle_breaker_holds_on_while_the_platform_is_away_and_lets_go_after() -> None:
     """Nobody orders: it stays open for an hour, and three minutes after the platform is back calls
     pass again, as probes. `found.md` §16.
@@ -114,12 +102,13 @@ async def test_a_paused_upstream_is_not_asked() -> None:
     assert world.platform.asked == 0
 
 
-async def test_a_platform_that_asked_for_a_pause_is_not_asked_after_it(said: LogCapture) -> None:
+async def test_a_platform_that_asked_for_a_pause_is_not_asked_after_it() -> None:
     """A breaker that held calls back at the platform's own wish closes by itself, idle or not."""
     world = World()
     world.lanes[0].breaker.hold(world.now, 20.0, Reason.RATE_LIMITED)
-    await world.pass_(19)
-    assert said.entries == []
+    with capture_logs() as said:
+        await world.pass_(19)
+    assert said == []
     assert world.lanes[0].breaker.state is BreakerState.OPEN
     await world.pass_(2)
     assert world.lanes[0].breaker.state is BreakerState.CLOSED
@@ -144,20 +133,20 @@ async def test_a_platform_that_hangs_does_not_answer(monkeypatch: pytest.MonkeyP
     assert world.lanes[0].breaker.waits_s(world.now) == 10.0  # the pause has doubled
 
 
-async def test_an_outage_is_two_lines(said: LogCapture) -> None:
+async def test_an_outage_is_two_lines() -> None:
     """One when it opens, one when it closes, by name; none for the probes between. Seen red: no
     line at all."""
     world = World()
-    world.fail()
-    await world.pass_(600)
-    world.platform.answers = True
-    await world.pass_(120)
     lane = world.lanes[0]
-    for _ in range(lane.breaker.rules.probes):
-        assert lane.breaker.allows(world.now)
-        lane.breaker.ended(world.now, failed=False, seconds=0.1, ticket=lane.breaker.started())
-    await world.pass_(2)
-    lines = said.entries
+    with capture_logs() as lines:
+        world.fail()
+        await world.pass_(600)
+        world.platform.answers = True
+        await world.pass_(120)
+        for _ in range(lane.breaker.rules.probes):
+            assert lane.breaker.allows(world.now)
+            lane.breaker.ended(world.now, failed=False, seconds=0.1, ticket=lane.breaker.started())
+        await world.pass_(2)
     assert [(line["event"], line["upstream"], line["product"]) for line in lines] == [
         ("breaker.opened", "north", "p0"),
         ("breaker.closed", "north", "p0"),

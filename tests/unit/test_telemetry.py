@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from gateway.telemetry import HIDDEN, hide_secrets, set_up_logging
+from gateway.telemetry import HIDDEN, hide_secrets, name_things, set_up_logging
 from tests.clock import PATIENCE_S
 
 CANARY = "CANARY-4711"
@@ -141,3 +141,19 @@ def test_a_closed_stderr_stops_nothing() -> None:
     set_up_logging(level="info", as_json=True, stream=out)
     out.close()
     structlog.get_logger().info("event")
+
+
+def test_an_id_is_said_with_its_name() -> None:
+    """Whoever wrote the line had an id; whoever reads it knows names. What is said stays as it is.
+
+    Seen red without the step.
+    """
+    name_things({"pool": {7: "steam-50"}, "upstream": {3: "north"}})
+    try:
+        line = json.loads(logged(pool_id=7, upstream_id=3, attempt_id=9))
+        assert (line["pool"], line["upstream"], line["attempt_id"]) == ("steam-50", "north", 9)
+        assert "pool" not in json.loads(logged(pool_id=8))  # not known yet
+        assert "pool" not in json.loads(logged(pool_id=[7]))
+        assert json.loads(logged(pool_id=7, pool="mine"))["pool"] == "mine"
+    finally:
+        name_things({"pool": {}, "upstream": {}})

@@ -3,6 +3,9 @@
 -- name: partners
 SELECT id, name FROM partner
 
+-- name: pools
+SELECT id, name FROM pool
+
 -- name: keys
 -- Keys that still work; an overlap that ends later is watched by the worker's clock.
 SELECT key_id, partner_id, signing_key, delivery_key, scopes, allow_ips, rate_per_s, expires_at
