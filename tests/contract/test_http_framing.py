@@ -3,8 +3,8 @@
 import pytest
 
 from connectors.exchange import FailureKind
+from tests.contract.http_client_play import HEAD, answering, client_of, failure_of, get
 from tests.contract.raw_server import raw_server
-from tests.contract.test_http_client import HEAD, answering, client_of, failure_of, get
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ import pytest
 
 from connectors.simulation.server import running
 from gateway.flows.administration import catalog, upstreams
+from tests.contract.goofish_shop import Channel
 from tests.contract.partner import Partner, Reply, eventually
 from tests.contract.shop import Shop, unique
 from tests.contract.test_channel_goofish import (  # noqa: F401 - fixtures of this module too
-    Channel,
     bought_sku,
     channel,
     gateway,

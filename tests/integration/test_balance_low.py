@@ -6,7 +6,8 @@ import pytest
 
 from gateway.flows.administration import partners
 from tests.contract.shop import Shop
-from tests.integration.test_webhooks import gateway, receiver, session, shop, told
+from tests.integration.test_webhooks import gateway, receiver, session, shop
+from tests.integration.webhook_rows import told
 from tests.webhook_receiver import Receiver
 
 __all__ = ["gateway", "receiver", "session", "shop"]  # fixtures, found by their names

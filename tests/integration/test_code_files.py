@@ -16,7 +16,7 @@ import pytest
 
 from gateway.store.vault import open_vault
 from tests.conftest import Cli
-from tests.integration.test_code_import import environment
+from tests.integration.import_killing import environment
 
 _numbers = count(1)
 BOMB_RSS_MB = 300

@@ -8,9 +8,6 @@ import contextlib
 import ipaddress
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 import pytest
 from aiohttp.web import BaseRequest, Response, StreamResponse
@@ -19,73 +16,22 @@ from gateway.api import protocol
 from gateway.api.answers import json_response
 from gateway.api.body import read_body, release_body
 from gateway.api.direct_answer import DirectAnswer
-from gateway.api.listener import Listener
 from gateway.api.places import Places
 from gateway.api.problems import ProblemError, problem_answer
 from gateway.api.request import BodyBudget, of
-from gateway.api.server import DeadlineServer
 from tests.clock import LONG_S, pass_time, put_forward
+from tests.integration.http_served import (
+    GET,
+    LARGE,
+    LOOPBACK,
+    WRITE_DEADLINE_S,
+    Served,
+    serving,
+    until,
+)
 
-WRITE_DEADLINE_S = LONG_S
 NEVER_S = 1000 * LONG_S
 DRAIN_S = LONG_S
-LARGE = b"x" * 2_000_000  # more than the kernel keeps for a client with a small buffer
-GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
-LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
-
-Handler = Callable[[BaseRequest], Awaitable[StreamResponse]]
-
-
-@dataclass
-class Served:
-    """A server, what it answered, and the clients of a test."""
-
-    server: DeadlineServer
-    places: Places
-    port: int
-    clients: list[socket.socket] = field(default_factory=list)
-
-    def connect(self, *, buffer: int | None = None) -> socket.socket:
-        """A client; with `buffer` its kernel takes only so much."""
-        client = socket.socket()
-        if buffer is not None:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        client.connect(("127.0.0.1", self.port))
-        client.setblocking(False)
-        self.clients.append(client)
-        return client
-
-
-@asynccontextmanager
-async def serving(
-    handle: Handler,
-    *,
-    places: Places | None = None,
-    proxy_protocol: bool = False,
-    budget: BodyBudget | None = None,
-) -> AsyncIterator[Served]:
-    """The server on a free port, its sweep and its listener."""
-    places = places or Places()
-    server = DeadlineServer(
-        handle, places=places, proxy_protocol=proxy_protocol, budget=budget or BodyBudget()
-    )
-    bound = socket.socket()
-    bound.bind(("127.0.0.1", 0))
-    bound.setblocking(False)
-    listener = Listener(bound, server, places)
-    served = Served(server, places, bound.getsockname()[1])
-    listener.start()
-    sweeping = asyncio.create_task(server.sweep())
-    try:
-        yield served
-    finally:
-        for client in served.clients:
-            client.close()
-        listener.close()
-        await server.drain(0.1)
-        sweeping.cancel()
-        await until(lambda: not server.connections)
-        assert places.free == places._in_all
 
 
 @pytest.fixture(autouse=True)
@@ -109,13 +55,6 @@ async def answer_much(request: BaseRequest) -> StreamResponse:
                 await response.write(LARGE)
         case _:
             return DirectAnswer(b"x" * 5_000, 200, "text/plain")
-
-
-async def until(holds: Callable[[], bool], passing_s: float = 0.0) -> None:
-    """Wait for it, while so much time passes again and again."""
-    while not holds():  # of parts that have no events
-        await asyncio.sleep(0.01)
-        put_forward(passing_s)
 
 
 async def flood(client: socket.socket, request: bytes) -> None:

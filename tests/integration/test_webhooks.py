@@ -14,8 +14,9 @@ from aiohttp import web
 from gateway.config import Config
 from tests.conftest import Cli
 from tests.contract.gateway_process import Gateway, running_gateway
-from tests.contract.partner import Partner, eventually
+from tests.contract.partner import eventually
 from tests.contract.shop import Shop
+from tests.integration.webhook_rows import row_of, told, until_settled
 from tests.webhook_receiver import Receiver, receiving
 
 
@@ -45,30 +46,6 @@ async def receiver() -> AsyncIterator[Receiver]:
     """The partner's server."""
     async with receiving() as receiver:
         yield receiver
-
-
-async def told(shop: Shop, url: str, codes: int = 20) -> tuple[Partner, str, str]:
-    """A partner with an endpoint, its webhook secret, a SKU to buy."""
-    partner = await shop.partner()
-    secret = await shop.set_endpoint(await shop.name_of(partner), url)
-    return partner, secret, await shop.sku(codes=codes)
-
-
-async def row_of(connection: Any, webhook_id: str) -> Any:
-    """The message's row."""
-    return await connection.fetchrow(
-        "SELECT * FROM webhook WHERE id = $1", int(webhook_id.removeprefix("msg_"))
-    )
-
-
-async def until_settled(connection: Any, webhook_id: str, attempts: int) -> Any:
-    """Wait until so many attempts are settled; the row."""
-
-    async def settled() -> bool:
-        return bool((await row_of(connection, webhook_id))["attempts"] >= attempts)
-
-    await eventually(settled)
-    return await row_of(connection, webhook_id)
 
 
 async def test_an_order_reaches_the_endpoint(

@@ -10,49 +10,27 @@ from connectors.contract import (
     AnswerKind,
     CallbackRefused,
     CallbackRequest,
-    Cancellation,
-    CancelRequest,
-    Context,
     QueryRequest,
     Reason,
     SubmitRequest,
-    UpstreamRefused,
 )
 from connectors.dtone.connector import Dtone
-from connectors.dtone.wire import CLASS_NAMES, DtoneSettings
+from connectors.dtone.wire import DtoneSettings
 from connectors.exchange import FailureKind, HttpResponse, ProtocolError, TransportFailure
-from connectors.secret import Secret
-from connectors.settings import SettingsError
-from tests.unit.connector_play import deal, ok, play
-
-SECRET = Secret("demo_api_secret")
-SETTINGS = DtoneSettings(api_key="demo_api_key", api_secret=SECRET)
-DTONE = Dtone(base_url="http://dtone.test", settings=SETTINGS)
-CONTEXT = Context(now=1767225600.0)
-NUMBER = "+6281234567890"
-TOP_UP = SubmitRequest(attempt_no="T1", product_id="1310", account=NUMBER, currency="USD")
-ASKED = QueryRequest(attempt_no="T1", product_id="1310", account=NUMBER, currency="USD")
-PIN_ORDER = SubmitRequest(attempt_no="T1", product_id="1310", account=None, currency="USD")
-
-
-def transaction(class_no: int, **more: Any) -> dict[str, Any]:
-    """A transaction as DT One shows it."""
-    name = CLASS_NAMES.get(class_no, "NOVEL")
-    return {
-        "id": 2237123891,
-        "external_id": "T1",
-        "status": {"id": class_no * 10_000, "message": name, "class": {"id": class_no}},
-        "product": {"id": 1310},
-        "credit_party_identifier": {"mobile_number": NUMBER},
-        "prices": {"wholesale": {"amount": 9.8, "unit": "USD", "unit_type": "CURRENCY"}},
-        **more,
-    }
-
-
-def errors(*codes: int) -> dict[str, Any]:
-    """An error body."""
-    return {"errors": [{"code": code, "message": f"m{code}"} for code in codes]}
-
+from tests.unit.connector_play import deal, ok
+from tests.unit.dtone_samples import (
+    ASKED,
+    CHECKING,
+    CONTEXT,
+    DTONE,
+    NUMBER,
+    PIN_ORDER,
+    SECRET,
+    SETTINGS,
+    TOP_UP,
+    errors,
+    transaction,
+)
 
 # --- submit ---------------------------------------------------------------------------------------
 
@@ -204,11 +182,6 @@ def test_a_pin_is_a_code_and_hidden() -> None:
 
 # --- the price checked between two steps ----------------------------------------------------------
 
-CHECKING = Dtone(
-    base_url="http://dtone.test",
-    settings=DtoneSettings(api_key="k", api_secret=SECRET, price_check=True),
-)
-
 
 def bounded(max_cost_minor: int) -> SubmitRequest:
     """A top-up that may cost so much."""
@@ -324,63 +297,3 @@ def test_a_callback_about_nothing_is_refused(body: bytes) -> None:
     """Without our number there is nothing to ask about."""
     with pytest.raises(CallbackRefused):
         DTONE.parse_callback(callback(body), CONTEXT.now)
-
-
-def test_balance_in_our_currency() -> None:
-    """`available` of the currency in the settings; without one, of the first."""
-    balances = [
-        {"available": 1.005, "unit": "EUR"},
-        {"available": "77", "unit": "JPY"},
-    ]
-    wants_yen = DtoneSettings(api_key="k", api_secret=SECRET, currency="JPY")
-    yen = play(Dtone(base_url="http://d.test", settings=wants_yen).balance(CONTEXT), ok(balances))
-    assert (yen.result.amount_minor, yen.result.currency) == (77, "JPY")
-    assert play(DTONE.balance(CONTEXT), ok(balances)).result.currency == "EUR"
-    with pytest.raises(ProtocolError):
-        play(DTONE.balance(CONTEXT), ok([]))
-    with pytest.raises(UpstreamRefused):
-        play(DTONE.balance(CONTEXT), ok({}, status=401))
-
-
-def test_the_catalogue_is_read_by_its_headers() -> None:
-    """Pages follow X-Total-Pages; a PIN product is a code; a face in another currency is none."""
-    product = {
-        "id": 1310,
-        "name": "P",
-        "type": "FIXED_VALUE_PIN_PURCHASE",
-        "destination": {"amount": 10, "unit": "IDR"},
-        "prices": {"wholesale": {"amount": 9.8, "unit": "USD"}},
-    }
-    played = play(DTONE.catalog(None, CONTEXT), ok([product], **{"x-total-pages": "2"}))
-    [item] = played.result.items
-    assert (item.kind, item.cost_minor, item.face_minor) == ("code", 980, None)
-    assert played.result.next_cursor == "2"
-    last = play(DTONE.catalog("2", CONTEXT), ok([product], **{"x-total-pages": "2"}))
-    assert "page=2" in last.requests[0].url
-    assert last.result.next_cursor is None
-
-
-def test_confirmed_transactions_are_not_cancelled() -> None:
-    """A submit confirms its own transaction: there is nothing to cancel."""
-    assert play(DTONE.cancel(CancelRequest(attempt_no="T1"), CONTEXT)).result is (
-        Cancellation.UNSUPPORTED
-    )
-
-
-@pytest.mark.parametrize("wrong", [{"mode": "later"}, {"identifier": "email"}])
-def test_wrong_choices_are_refused(wrong: dict[str, str]) -> None:
-    """A setting outside its choices stops the start."""
-    with pytest.raises(SettingsError):
-        DtoneSettings(api_key="k", api_secret=SECRET, **wrong)  # type: ignore[arg-type]
-
-
-def test_a_synchronous_call_may_hold() -> None:
-    """mode=sync waits longer than the documented 180 s."""
-    sync = Dtone(
-        base_url="http://d.test",
-        settings=DtoneSettings(api_key="k", api_secret=SECRET, mode="sync"),
-    )
-    played = deal(sync.submit, TOP_UP, CONTEXT, ok(transaction(7), status=201))
-    assert played.requests[0].url.endswith("/v1/sync/transactions")
-    assert played.requests[0].deadline_s > 180
-    assert sync.capabilities.deadline_s > 180
