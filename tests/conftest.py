@@ -22,6 +22,7 @@ from typing import Any
 import asyncpg
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from gateway.cli import root
 from gateway.config import Config
@@ -31,6 +32,15 @@ from gateway.store.preparing import GATEWAY_ROLE, prepare_embedded
 from tests.clock import PATIENCE_S
 
 TEMPLATE = "migrated"
+# The same examples every time, however slow the machine; `--hypothesis-profile=explore` tries others.
+_patient = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    derandomize=True,
+)
+settings.register_profile("patient", _patient)
+settings.register_profile("explore", _patient, derandomize=False, max_examples=1000)
+settings.load_profile("patient")
 _numbers = count(1)
 
 

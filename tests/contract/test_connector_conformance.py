@@ -5,6 +5,7 @@ One suite for all; what a platform cannot express is read from its declared capa
 
 import asyncio
 import dataclasses
+import math
 from collections.abc import AsyncIterator
 
 import pytest
@@ -228,6 +229,7 @@ async def test_query_before_visibility_is_not_found_then_found(rig: Rig) -> None
     """NOT_FOUND soon after a lost submit proves nothing: the same order is found later."""
     rig.play("hidden_dropped")
     assert (await rig.submit("000")).kind is AnswerKind.UNKNOWN
+    rig.executions()[0].visible_at = math.inf
     assert (await rig.query("000")).kind is AnswerKind.NOT_FOUND
     rig.executions()[0].visible_at = 0.0
     await rig.until(AnswerKind.SUCCESS, "000")
