@@ -32,7 +32,7 @@ from gateway.store.preparing import GATEWAY_ROLE, prepare_embedded
 from tests.clock import PATIENCE_S
 
 TEMPLATE = "migrated"
-# The same examples every time, however slow the machine; `--hypothesis-profile=explore` tries others.
+# The same examples on every machine, fast or slow; `--hypothesis-profile=explore` tries others.
 _patient = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
