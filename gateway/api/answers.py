@@ -22,7 +22,7 @@ def json_response(body: bytes, status: int = 200, *, replayed: bool = False) -> 
 
 
 def struct_response(struct: msgspec.Struct, status: int = 200) -> Response:
-    """A JSON answer of one of the contract's types (see schemas)."""
+    """A JSON answer of one of the contract's types (they stand beside their handlers)."""
     return json_response(_encode(struct), status)
 
 

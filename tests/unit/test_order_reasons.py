@@ -5,11 +5,12 @@ from collections.abc import Mapping
 import pytest
 
 from connectors.channels.goofish.wire import Code
-from gateway.api import goofish_refusals, order_problems
+from gateway.api import goofish_refusals, order_cancel, order_problems
 from gateway.api.order_problems import problem_of
 from gateway.api.problems import KINDS
 from gateway.domain.order import Verdict
 from gateway.flows.line import Settled
+from gateway.orders.cancel import Kept, KeptReason
 from gateway.orders.place import REASONS, refusal_of
 from gateway.orders.refusal import Reason, Refusal
 
@@ -71,6 +72,14 @@ SAID = [
 def test_every_reason_has_its_word_in_every_face(face: str) -> None:
     """A new reason cannot be forgotten by a face. Seen red with a row of each taken out."""
     assert set(FACES[face]) == set(Reason)
+
+
+def test_every_reason_to_keep_an_order_has_its_problem() -> None:
+    """What is not cancelled says why, in words of the problem table."""
+    assert set(order_cancel.WORDS) == set(KeptReason)
+    for reason, (code, detail) in order_cancel.WORDS.items():
+        assert code in KINDS
+        assert "{" not in (detail or "").format(Kept(reason, "delivered"))
 
 
 def test_the_words_of_every_reason_are_written_down() -> None:
