@@ -14,7 +14,6 @@ from typing import TypeAlias
 from gateway import proxy_hint
 from gateway.api.body import BATCH_BODY_BYTES_MAX
 from gateway.api.faces import Behind, faces
-from gateway.api.meters import Meters
 from gateway.api.metrics import share_metrics
 from gateway.api.places import Places, places_by_descriptors
 from gateway.api.refusals import Refusals, share_refusals
@@ -23,6 +22,7 @@ from gateway.api.router import make_handler
 from gateway.api.routes import routes_of
 from gateway.api.server import DeadlineServer
 from gateway.api.watched import Watched
+from gateway.api.worker_meters import Meters
 from gateway.config import Config
 from gateway.domain.catalog import CurrentCatalog
 from gateway.flows.intake import Intake

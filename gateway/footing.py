@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from gateway.api.meters import Meters
+from gateway.api.worker_meters import Meters
 from gateway.channels import Channels
 from gateway.config import Config
 from gateway.domain.catalog import CurrentCatalog

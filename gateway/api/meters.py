@@ -1,4 +1,4 @@
-"""Counters of one worker, plain enough for the order path: under a microsecond a request.
+"""Counters of a worker's HTTP side, plain enough for the order path: under a microsecond a request.
 
 prometheus-client's own counters lock on every step and would cost several; metrics.py turns
 these into its format when somebody asks.
@@ -7,13 +7,10 @@ these into its format when somebody asks.
 import asyncio
 import time
 from bisect import bisect_left
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.domain.order import Verdict
-from gateway.histogram import BOUNDS_S, Times
-from gateway.store.lease_losses import LeaseLosses
+from gateway.histogram import BOUNDS_S
 
 LAG_EVERY_S: Final = 0.25
 
@@ -36,13 +33,10 @@ class RouteMeter:
 
 
 @dataclass(slots=True)
-class Meters:
-    """All counters of a worker. `verdicts` is indexed by Verdict."""
+class HttpMeters:
+    """What a worker's HTTP side counts."""
 
     routes: dict[tuple[str, str], RouteMeter] = field(default_factory=dict)
-    verdicts: list[int] = field(default_factory=lambda: [0] * (max(Verdict) + 1))
-    commit_times: Times = field(default_factory=Times)  # see store.commit.CommitLane
-    lease_losses: LeaseLosses = field(default_factory=LeaseLosses)
     problems: dict[str, int] = field(default_factory=dict)
     loop_lag_s: float = 0.0
     loop_lag_s_max: float = 0.0
@@ -62,8 +56,3 @@ class Meters:
             await asyncio.sleep(LAG_EVERY_S)
             self.loop_lag_s = max(0.0, time.monotonic() - due)
             self.loop_lag_s_max = max(self.loop_lag_s_max, self.loop_lag_s)
-
-
-def orders_by_verdict(meters: Meters) -> Mapping[str, int]:
-    """Order lines by what became of them."""
-    return {verdict.name.lower().replace("_", "-"): meters.verdicts[verdict] for verdict in Verdict}

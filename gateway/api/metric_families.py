@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.api.meters import orders_by_verdict
 from gateway.api.metric_family import Family, durations, one
 from gateway.api.metrics_beside import beside
 from gateway.api.watched import Watched
+from gateway.api.worker_meters import orders_by_verdict
 from gateway.native import __version__
 
 STARTED_AT = time.time()

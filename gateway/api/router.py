@@ -11,7 +11,7 @@ from aiohttp import ClientConnectionResetError
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.api.body import release_body
-from gateway.api.meters import Meters, RouteMeter
+from gateway.api.meters import HttpMeters, RouteMeter
 from gateway.api.operation import Handler, Route
 from gateway.api.problems import ProblemError, as_problem, problem_answer
 from gateway.api.request import of
@@ -31,7 +31,7 @@ class Endpoint:
 class Router:
     """Finds handlers: fixed paths by one dictionary look-up, others step by step."""
 
-    def __init__(self, routes: Sequence[Route], meters: Meters) -> None:
+    def __init__(self, routes: Sequence[Route], meters: HttpMeters) -> None:
         self._fixed: dict[str, dict[str, Endpoint]] = {}
         self._variable: list[tuple[list[str], dict[str, Endpoint]]] = []
         self._deep: list[tuple[list[str], dict[str, Endpoint]]] = []
@@ -93,7 +93,7 @@ def _variables(pattern: Sequence[str], steps: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def make_handler(routes: Sequence[Route], meters: Meters) -> Callable[[BaseRequest], Any]:
+def make_handler(routes: Sequence[Route], meters: HttpMeters) -> Callable[[BaseRequest], Any]:
     """The one handler of the low-level server."""
     find = Router(routes, meters).find
     unrouted = meters.route("", "")
@@ -130,7 +130,7 @@ def make_handler(routes: Sequence[Route], meters: Meters) -> Callable[[BaseReque
     return handle
 
 
-def _answer(error: ProblemError, request: BaseRequest, meters: Meters) -> StreamResponse:
+def _answer(error: ProblemError, request: BaseRequest, meters: HttpMeters) -> StreamResponse:
     """A problem's answer. With a body that is not read yet it is the connection's last: what
     comes next on it could be that body. So it is where a tunnel was asked for.
     """

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from gateway.api.meters import Meters
+from gateway.api.worker_meters import Meters
 from gateway.config import Config
 from gateway.domain.catalog import CurrentCatalog
 from gateway.flows.dispatch.dispatcher import Dispatcher

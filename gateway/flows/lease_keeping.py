@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 
 from gateway.domain.moment import rfc3339
-from gateway.flows.ports import Leases
+from gateway.flows.lease_port import Leases
 from gateway.flows.stock import Stock
 
 log = structlog.get_logger()

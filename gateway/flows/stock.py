@@ -19,7 +19,7 @@ import structlog
 from gateway.domain.errors import OverloadedError, StoreUnavailableError
 from gateway.domain.lease import Expiring, Grant, PackedRange, Renewal
 from gateway.flows.holding import Holding, Lease
-from gateway.flows.ports import Leases
+from gateway.flows.lease_port import Leases
 from gateway.native import Allocator
 
 log = structlog.get_logger()

@@ -4,8 +4,9 @@ import ipaddress
 
 import pytest
 
-from gateway.api.meters import Meters, RouteMeter, orders_by_verdict
+from gateway.api.meters import RouteMeter
 from gateway.api.metrics import may_scrape
+from gateway.api.worker_meters import Meters, orders_by_verdict
 from gateway.domain.address import Address, Network
 from gateway.domain.order import Verdict
 from gateway.histogram import BOUNDS_S
