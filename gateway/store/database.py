@@ -15,7 +15,7 @@ from gateway.domain.errors import ConfigError, StoreUnavailableError
 from gateway.store.books import Connection, unreachable_is_unavailable
 from gateway.store.dsn import POOLER, forget_environment, understand
 from gateway.store.embedded import EmbeddedServer, no_shop
-from gateway.store.migrate import routines_schema
+from gateway.store.migrate import routines_lock, routines_schema
 from gateway.store.named_sql import queries
 from gateway.store.preparing import GATEWAY_ROLE, prepare_embedded, prepare_own
 
@@ -162,13 +162,16 @@ _SAY_LATER = """
 SELECT set_config(name, CASE name WHEN 'transaction_timeout' THEN '0' ELSE 'on' END, false)
 FROM pg_settings WHERE name = 'transaction_timeout' AND setting <> '0'
    OR name = 'synchronous_commit' AND setting IN ('local', 'remote_write')"""
-_WHO = "SELECT pg_backend_pid() AS pid, current_setting('search_path') AS search_path"
+# While the connection is open its routines have a name in somebody's mouth: retire_routines.
+_WHO = """
+SELECT pg_backend_pid() AS pid, current_setting('search_path') AS search_path,
+       pg_advisory_lock_shared($1)"""
 
 
 async def _make_usual(connection: Any) -> None:
     """Settle what could not be said at the start, and make sure that what was said was heard."""
     await connection.fetch(_SAY_LATER)
-    who = await connection.fetchrow(_WHO)
+    who = await connection.fetchrow(_WHO, routines_lock())
     if (
         who["pid"] != connection.get_server_pid()
         or who["search_path"] != session_settings()["search_path"]

@@ -11,6 +11,7 @@ from gateway.domain.lease import Expiring, Grant, PackedRange, Refill, Renewal
 from gateway.store.books import unreachable_is_unavailable
 from gateway.store.database import CHANNEL
 from gateway.store.lease_losses import LeaseLosses
+from gateway.store.migrate import routines_schema
 from gateway.store.named_sql import queries
 
 SQL = queries("leases")
@@ -125,9 +126,7 @@ async def register_worker(connection: Any, worker_id: uuid.UUID, ttl_s: float) -
                 "SELECT pg_try_advisory_lock($1, $2)", WORKER_LOCK, slot
             ):
                 continue
-            await connection.execute(
-                SQL["register_worker"], slot, worker_id, socket.gethostname(), os.getpid(), ttl_s
-            )
+            await _register(connection, slot, worker_id, ttl_s)
             return slot
     raise RuntimeError("all 1,024 worker slots are taken")
 
@@ -141,9 +140,12 @@ async def hold_slot(connection: Any, slot: int, worker_id: uuid.UUID, ttl_s: flo
     with unreachable_is_unavailable():
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", WORKER_LOCK, slot):
             raise StoreUnavailableError(f"worker slot {slot} is held by another connection")
-        await connection.execute(
-            SQL["register_worker"], slot, worker_id, socket.gethostname(), os.getpid(), ttl_s
-        )
+        await _register(connection, slot, worker_id, ttl_s)
+
+
+async def _register(connection: Any, slot: int, worker_id: uuid.UUID, ttl_s: float) -> None:
+    about = (socket.gethostname(), os.getpid(), ttl_s, routines_schema())
+    await connection.execute(SQL["register_worker"], slot, worker_id, *about)
 
 
 async def reclaim_dead(connection: Any, own_slot: int, losses: LeaseLosses) -> int:

@@ -4,21 +4,29 @@ Tables are changed by `migrations/NNNN_name.sql`, applied once each and never ed
 functions and their row types are in `routines/*.sql`, and replaced as a whole: they live in a
 schema that is named by the digest of their text, and each connection names it in its
 search_path. So a worker calls the routines it was written with, whatever another version
-running on the same database calls.
+running on the same database calls. When nobody names a schema any more it is dropped, a week later
+(routines/retirement.sql).
 """
 
 import hashlib
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+import structlog
+
 from gateway.domain.errors import ConfigError
+
+log = structlog.get_logger()
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ROUTINES = Path(__file__).parent / "routines"
 MIGRATION_TIMEOUT_S = 86_400.0  # one may read whole tables, beside running orders
+ROUTINES_KEPT = timedelta(days=7)  # after the first migration that found nobody naming them
 MIGRATION_LOCK = 0x5155_414E  # "QUAN": everybody who migrates takes this advisory lock
 
 
@@ -51,6 +59,12 @@ def routines_text() -> str:
 def routines_schema() -> str:
     """The schema the routines of this version live in."""
     return "routines_" + hashlib.sha256(routines_text().encode()).hexdigest()[:12]
+
+
+@cache
+def routines_lock() -> int:
+    """The advisory lock that every connection of this version shares while it is open."""
+    return 0x5152 << 48 | int(routines_schema().removeprefix("routines_"), 16)  # "QR"
 
 
 @cache
@@ -92,6 +106,24 @@ async def _has_routines(connection: Any) -> bool:
             "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", routines_schema()
         )
     )
+
+
+async def retire_routines(connection: Any) -> None:
+    """Drop routines of other versions that nobody has named for `ROUTINES_KEPT`.
+
+    Those that are not the role's own stay. Something outside that stands on them keeps them.
+    """
+    try:
+        async with connection.transaction():
+            await connection.execute(f"SET LOCAL search_path = {routines_schema()}, public")
+            dropped = await connection.fetch(
+                "SELECT * FROM retire_routines($1, $2)", routines_schema(), ROUTINES_KEPT
+            )
+    except asyncpg.DependentObjectsStillExistError as error:
+        log.warning("database.routines_kept", why=str(error))
+        return
+    for row in dropped:
+        log.info("database.routines_dropped", schema=row[0])
 
 
 async def apply_migrations(connection: Any) -> list[str]:

@@ -13,7 +13,12 @@ import asyncpg
 import structlog
 
 from gateway.domain.errors import ConfigError
-from gateway.store.migrate import MIGRATION_LOCK, apply_migrations, is_up_to_date
+from gateway.store.migrate import (
+    MIGRATION_LOCK,
+    apply_migrations,
+    is_up_to_date,
+    retire_routines,
+)
 from gateway.store.named_sql import queries
 from gateway.store.rights import differing_rights, grant_rights, powers_of
 
@@ -33,6 +38,7 @@ async def prepare_embedded(owner: Any, check_safety: CheckSafety) -> None:
     """
     await check_safety(owner)
     await apply_migrations(owner)
+    await retire_routines(owner)
     await ensure_role(owner, GATEWAY_ROLE)
     await _grant(owner, GATEWAY_ROLE)
 
@@ -52,6 +58,7 @@ async def prepare_own(
                 "QUANGATE_OWNER_URL names another database than QUANGATE_DATABASE_URL"
             )
         await apply_migrations(owner)
+        await retire_routines(owner)
         if await owner.fetchval("SELECT current_user::text") != role:
             await _grant(owner, role)
     else:
@@ -64,6 +71,7 @@ async def _migrate_alone(connection: Any, role: str) -> None:
     try:
         if not await is_up_to_date(connection):
             await apply_migrations(connection)
+        await retire_routines(connection)
     except (
         asyncpg.InsufficientPrivilegeError,
         asyncpg.InvalidSchemaNameError,  # the one schema named is not there, or not ours to use

@@ -19,10 +19,11 @@ SELECT void_codes($1, $2, $3)
 SELECT gone, unknown, unknown_pools FROM renew($1, $2, $3)
 
 -- name: register_worker
-INSERT INTO worker (slot, worker_id, host, pid, expires_at)
-VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))
+INSERT INTO worker (slot, worker_id, host, pid, expires_at, routines, routines_of)
+VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6, $2)
 ON CONFLICT (slot) DO UPDATE SET worker_id = excluded.worker_id, host = excluded.host, pid = excluded.pid,
-    started_at = now(), expires_at = excluded.expires_at, held = NULL, renewed_at = NULL
+    started_at = now(), expires_at = excluded.expires_at, held = NULL, renewed_at = NULL,
+    routines = excluded.routines, routines_of = excluded.routines_of
 RETURNING pg_notify('quangate', 'workers')
 
 -- name: workers
