@@ -31,12 +31,14 @@ class GatewayProcess:
         settings: Mapping[str, str] | None = None,
         failpoint: str | None = None,
         clock_s: float | None = None,
+        tree: Path = ROOT,
     ) -> None:
         self._config = config
         self.log = log
         self._workers = workers
         self._settings = dict(settings or {})
         self._failpoint = failpoint
+        self._tree = tree  # whose code it runs
         self._clock_s = clock_s  # how far its wall clock is ahead
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
@@ -87,7 +89,7 @@ class GatewayProcess:
                 [sys.executable, "-m", *module, "serve",
                  "--port", str(self._port), "--workers", str(self._workers)],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
-                env=environment, cwd=ROOT,
+                env=environment, cwd=self._tree,
             )  # fmt: skip
 
     def said(self) -> str:
