@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
+from gateway.domain.attempt_news import AttemptNews
 from gateway.domain.attempt_record import AttemptRecord
 from gateway.store.books import unreachable_is_unavailable
-from gateway.store.columns import given
 from gateway.store.named_sql import queries
 
 SQL = queries("attempts")
@@ -33,18 +35,15 @@ class AttemptStore:
         self._pool = pool
         self._worker_id = worker_id
 
-    async def settle(self, columns: Sequence[Sequence[Any]]) -> list[str]:
-        """Apply news, given as the columns of SQL's settle without p_owner; verdicts."""
+    async def settle(self, news: Sequence[AttemptNews]) -> list[str]:
+        """Apply news; their verdicts."""
         with unreachable_is_unavailable():
-            return await self.settle_within(self._pool, columns)
+            return await self.settle_within(self._pool, news)
 
-    async def settle_within(self, connection: Any, columns: Sequence[Sequence[Any]]) -> list[str]:
+    async def settle_within(self, connection: Any, news: Sequence[AttemptNews]) -> list[str]:
         """The same in the caller's transaction."""
-        told = given(columns)
-        head, tail = told[:16], told[16:]
-        verdicts: list[str] = await connection.fetchval(
-            SQL["settle"], *head, self._worker_id, *tail
-        )
+        told = msgspec.json.encode(news).decode()
+        verdicts: list[str] = await connection.fetchval(SQL["settle"], told, self._worker_id)
         return verdicts
 
     async def living(self) -> str:

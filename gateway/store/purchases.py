@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import asyncpg
+from msgspec.structs import replace
 
+from gateway.domain.attempt_news import AttemptNews
 from gateway.domain.errors import InvariantBrokenError
 from gateway.domain.purchase import Purchase, PurchaseVerdict
 from gateway.native import Vault
@@ -22,7 +24,6 @@ SQL = queries("purchases")
 FINGERPRINT_BYTES: Final = 16
 BATCH_CODES_MAX: Final = 1_000_000  # codes under one data key; then the pool gets another batch
 UNIQUE_VIOLATION: Final = "23505"  # somebody else was sold the same code at the same moment
-POOLS_COLUMN, SEQS_COLUMN = 16, 17  # of settle's columns without its owner
 
 
 @dataclass(slots=True)
@@ -68,9 +69,9 @@ class PurchaseStore:
         self._chain = chain
 
     async def settle(
-        self, columns: Sequence[list[Any]], purchases: Sequence[Purchase]
+        self, news: Sequence[AttemptNews], purchases: Sequence[Purchase]
     ) -> list[PurchaseVerdict]:
-        """Settle news that bring codes: columns as for `AttemptStore.settle`, a purchase per line.
+        """Settle news that bring codes, a purchase each.
 
         A line with the verdict `duplicate` was not settled: one of its codes is known already.
         Idempotent: an attempt that has ended keeps the codes it has.
@@ -79,7 +80,7 @@ class PurchaseStore:
 
         async def settle() -> list[PurchaseVerdict]:
             async with self._pool.acquire() as connection, connection.transaction():
-                return await self._settle(connection, columns, purchases, fingerprints)
+                return await self._settle(connection, news, purchases, fingerprints)
 
         try:
             with unreachable_is_unavailable():
@@ -92,7 +93,7 @@ class PurchaseStore:
     async def _settle(
         self,
         connection: Any,
-        columns: Sequence[list[Any]],
+        news: Sequence[AttemptNews],
         purchases: Sequence[Purchase],
         fingerprints: Sequence[Sequence[uuid.UUID]],
     ) -> list[PurchaseVerdict]:
@@ -108,14 +109,8 @@ class PurchaseStore:
         stored = dict(zip(lines, await self._store(connection, lines, purchases), strict=True))
         await self._keep(connection, stored, fingerprints)
         settled = [n for n in range(len(purchases)) if not _is_duplicate(verdicts.get(n))]
-        own_columns = [[column[n] for n in settled] for column in columns]
-        own_columns[POOLS_COLUMN] = [
-            stored[n].shelf.pool_id if n in stored else None for n in settled
-        ]
-        own_columns[SEQS_COLUMN] = [
-            _array(stored[n].delivered) if n in stored else None for n in settled
-        ]
-        said = await self._attempts.settle_within(connection, own_columns) if settled else []
+        own = [_with_codes(news[n], stored.get(n)) for n in settled]
+        said = await self._attempts.settle_within(connection, own) if own else []
         if stored:
             await self._close(connection, list(stored.values()))
         answers = dict(zip(settled, said, strict=True))
@@ -208,6 +203,8 @@ def _is_duplicate(row: Mapping[str, Any] | None) -> bool:
     return row is not None and row["verdict"] == "duplicate"
 
 
-def _array(numbers: range) -> str:
-    """An array literal, as settle takes it."""
-    return "{" + ",".join(map(str, numbers)) + "}"
+def _with_codes(news: AttemptNews, stored: _Stored | None) -> AttemptNews:
+    """The news, with where the codes lie that it brought."""
+    if stored is None:
+        return news
+    return replace(news, pool=stored.shelf.pool_id, seqs=list(stored.delivered))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.attempt import News
-from gateway.flows.dispatch.job import Job, Settlement, settle_columns
+from gateway.flows.dispatch.job import Job, Settlement, as_news
 from gateway.store.attempts import AttemptStore
 from gateway.store.database import Database
 from gateway.store.named_sql import queries
@@ -124,7 +124,9 @@ async def settled(world: Any, store: AttemptStore, batches: Sequence[Sequence[Se
     """The verdicts and what is in the tables after the batches, which are then undone."""
     undone = world.transaction()
     await undone.start()
-    verdicts = [each for batch in batches for each in await store.settle(settle_columns(batch))]
+    verdicts = [
+        each for batch in batches for each in await store.settle([as_news(line) for line in batch])
+    ]
     rows = [[tuple(row) for row in await world.fetch(table)] for table in TABLES]
     problems = [
         row["problem"]
@@ -197,11 +199,11 @@ async def test_an_order_that_was_changed_meanwhile(  # noqa: PLR0917  two fixtur
     await arranged(other)
     (attempt,) = await ordered(other, random.Random(1), 1)
     if before is not None:
-        await store.settle(settle_columns([news_of(attempt, before)]))
+        await store.settle([as_news(news_of(attempt, before))])
     moving = other.transaction()
     await moving.start()
     await other.execute(f"UPDATE orders SET {change}")
-    settling = asyncio.create_task(store.settle(settle_columns([news_of(attempt, news)])))
+    settling = asyncio.create_task(store.settle([as_news(news_of(attempt, news))]))
     await somebody_waits(database)
     await moving.commit()
     await settling
@@ -217,7 +219,7 @@ async def test_an_attempt_that_was_changed_meanwhile(database: Database, connect
     (attempt,) = await ordered(other, random.Random(1), 1)
     for work, expected in (
         (store.mark_sent([attempt], [0], [False]), {attempt}),
-        (store.settle(settle_columns([news_of(attempt, News.SUCCEEDED)])), ["applied"]),
+        (store.settle([as_news(news_of(attempt, News.SUCCEEDED))]), ["applied"]),
     ):
         changing = other.transaction()
         await changing.start()
@@ -259,7 +261,7 @@ async def test_plans_hold_whatever_history_and_statistics(world: Any) -> None:
     chance = random.Random(1)
     for n in range(8):  # plans are made while there is nothing
         await AttemptStore(world, uuid.UUID(int=n)).settle(
-            settle_columns(some_news(chance, [1], 1))
+            [as_news(line) for line in some_news(chance, [1], 1)]
         )
     await ordered(world, chance, HISTORY)
     store = AttemptStore(world, uuid.UUID(int=1))
@@ -267,7 +269,7 @@ async def test_plans_hold_whatever_history_and_statistics(world: Any) -> None:
     async with few_rows_looked_at(world):
         await store.mark_sent(recent, [0] * len(recent), [False] * len(recent))
     async with few_rows_looked_at(world):
-        await store.settle(settle_columns(some_news(chance, recent, 10**9)))
+        await store.settle([as_news(line) for line in some_news(chance, recent, 10**9)])
     async with few_rows_looked_at(world):
         assert len(await store.by_ids(recent)) == len(recent)
     async with few_rows_looked_at(world):

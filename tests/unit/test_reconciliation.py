@@ -9,6 +9,7 @@ import pytest
 
 from connectors.contract import AnswerKind as K
 from gateway.domain.attempt import AttemptState, News
+from gateway.domain.attempt_news import AttemptNews
 from gateway.domain.errors import RefusedError
 from gateway.domain.reconciliation import COMPARED, Class, OurAttempt, TheirRow, compare
 from gateway.flows.reconciliation.reconcile import Reconciler
@@ -188,24 +189,23 @@ async def test_money_that_came_back_is_judged_in_a_bill_too(
 
 async def test_the_settled_part_is_the_share_that_was_kept() -> None:
     """Half of the price back: half is refunded, and the cost is what they kept."""
-    settled: list[list[list[Any]]] = []
+    settled: list[AttemptNews] = []
 
     async def rows() -> AsyncIterator[TheirRow]:
         yield TheirRow(
             our_no="1", upstream_no="U", kind=K.SUCCESS, amount_minor=980, refunded_minor=490
         )
 
-    async def settle(columns: list[list[Any]]) -> list[str]:
-        settled.append(columns)
+    async def settle(news: Sequence[AttemptNews]) -> list[str]:
+        settled.extend(news)
         return ["applied"]
 
     ours = attempt("accepted")
     reconciler = Reconciler(books=FakeBooks([ours]), settle=settle, next_id=lambda: 1)
     await reconciler.run(1, date(2026, 3, 1), rows())
-    [columns] = settled
-    _, news, _, cost, delivered, refund, *_ = [column[0] for column in columns]
+    [told] = settled
     half_up = ours.order_amount_minor - ours.order_amount_minor // 2
-    assert (news, cost, delivered, refund) == ("partial", 490, 0, half_up)
+    assert (told.news, told.cost, told.delivered, told.refund) == ("partial", 490, 0, half_up)
 
 
 @pytest.mark.parametrize(

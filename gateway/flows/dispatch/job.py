@@ -15,6 +15,7 @@ from connectors.contract import (
 )
 from connectors.judgement import Judgement
 from gateway.domain.attempt import News
+from gateway.domain.attempt_news import AttemptNews
 from gateway.domain.attempt_record import AttemptRecord
 from gateway.domain.purchase import Purchase, PurchaseVerdict
 from gateway.flows.line import Line, PlannedAttempt
@@ -104,7 +105,7 @@ class Requests(Protocol):
 class Attempts(Protocol):
     """The store; see store.attempts."""
 
-    async def settle(self, columns: Sequence[Sequence[Any]]) -> list[str]: ...
+    async def settle(self, news: Sequence[AttemptNews]) -> list[str]: ...
     async def living(self) -> str: ...
     async def take_due(
         self, limit: int, hold_s: float, *, orphans: bool
@@ -126,7 +127,7 @@ class Purchases(Protocol):
     """The store of codes bought on demand; see store.purchases."""
 
     async def settle(
-        self, columns: Sequence[list[Any]], purchases: Sequence[Purchase]
+        self, news: Sequence[AttemptNews], purchases: Sequence[Purchase]
     ) -> list[PurchaseVerdict]: ...
 
 
@@ -176,30 +177,28 @@ def job_of_line(line: Line, plan: PlannedAttempt, now: float) -> Job:
     )
 
 
-def settle_columns(lines: Sequence[Settlement]) -> list[list[Any]]:
-    """The columns of SQL's settle: sixteen before its owner, three behind."""
-    nexts = [line.next_attempt for line in lines]
-    return [
-        [line.attempt_id for line in lines],
-        [line.news.value for line in lines],
-        [line.upstream_no for line in lines],
-        [line.cost_minor for line in lines],
-        [line.delivered for line in lines],
-        [line.refund_minor for line in lines],
-        [_clean(line.code) for line in lines],
-        [_clean(line.message) for line in lines],
-        [line.check_in_s for line in lines],
-        [line.queries for line in lines],
-        [line.not_found for line in lines],
-        [line.webhook_id for line in lines],
-        [None if job is None else job.attempt_id for job in nexts],
-        [None if job is None else job.upstream_id for job in nexts],
-        [None if job is None else job.product_id for job in nexts],
-        [None if job is None else job.cost_max_minor for job in nexts],
-        [None for _ in lines],  # pools and positions of bought codes: store.purchases fills them
-        [None for _ in lines],
-        [_clean(line.park) for line in lines],
-    ]
+def as_news(line: Settlement) -> AttemptNews:
+    """A line as SQL's settle takes it."""
+    following = line.next_attempt
+    return AttemptNews(
+        attempt=line.attempt_id,
+        news=line.news.value,
+        webhook=line.webhook_id,
+        upstream_no=line.upstream_no,
+        cost=line.cost_minor,
+        delivered=line.delivered,
+        refund=line.refund_minor,
+        code=_clean(line.code),
+        message=_clean(line.message),
+        check_s=line.check_in_s,
+        queries=line.queries,
+        not_found=line.not_found,
+        next=None if following is None else following.attempt_id,
+        next_upstream=None if following is None else following.upstream_id,
+        next_product=None if following is None else following.product_id,
+        next_cost_max=None if following is None else following.cost_max_minor,
+        park=_clean(line.park),
+    )
 
 
 def _clean(text: str | None) -> str | None:

@@ -11,7 +11,7 @@ import structlog
 
 from gateway.domain.errors import StoreUnavailableError
 from gateway.domain.purchase import PurchaseVerdict
-from gateway.flows.dispatch.job import Attempts, Job, Purchases, Settlement, settle_columns
+from gateway.flows.dispatch.job import Attempts, Job, Purchases, Settlement, as_news
 from gateway.flows.group_commit import GroupCommit
 
 log = structlog.get_logger()
@@ -76,12 +76,12 @@ class Settling:
             await group.idle()
 
     async def _settle(self, lines: Sequence[Settlement]) -> list[PurchaseVerdict | Exception]:
-        columns = settle_columns(lines)
+        news = [as_news(line) for line in lines]
         purchases = [line.purchase for line in lines if line.purchase is not None]
         try:
             if purchases:  # then every line of the group is one
-                return list(await self._purchases.settle(columns, purchases))
-            verdicts = await self._attempts.settle(columns)
+                return list(await self._purchases.settle(news, purchases))
+            verdicts = await self._attempts.settle(news)
             return [PurchaseVerdict(verdict=verdict) for verdict in verdicts]
         except StoreUnavailableError:
             raise

@@ -16,10 +16,11 @@ from connectors.contract import Answer, Ordered
 from connectors.echo import Expected
 from connectors.judgement import judge
 from gateway.domain.attempt import News
+from gateway.domain.attempt_news import AttemptNews
 from gateway.domain.purchase import DELIVERING
 from gateway.domain.reconciliation import Difference, OurAttempt, TheirRow, compare
 from gateway.domain.settlement import Decision, Facts, Policy, decide_partial
-from gateway.flows.dispatch.job import Settlement, settle_columns
+from gateway.flows.dispatch.job import Settlement, as_news
 
 # An attempt this old that a whole list does not have was never executed; upstreams.md §3.3 asks
 # for two minutes, a bill can afford an hour.
@@ -103,10 +104,10 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciler:
-    """Reconciles one upstream. `settle` takes settle_columns' columns and gives verdicts."""
+    """Reconciles one upstream. `settle` takes news and gives verdicts."""
 
     books: Books
-    settle: Callable[[list[list[Any]]], Awaitable[list[str]]]
+    settle: Callable[[Sequence[AttemptNews]], Awaitable[list[str]]]
     next_id: Callable[[], int]
 
     async def run(
@@ -148,7 +149,7 @@ class Reconciler:
         settled = list(findings)
         for start in range(0, len(news), AT_ONCE):
             chunk = news[start : start + AT_ONCE]
-            verdicts = await self.settle(settle_columns([line for _, line in chunk]))
+            verdicts = await self.settle([as_news(line) for _, line in chunk])
             for (index, line), verdict in zip(chunk, verdicts, strict=True):
                 parked = verdict == "parked"
                 settled[index] = Finding(

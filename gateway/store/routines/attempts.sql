@@ -82,16 +82,19 @@ END $$;
 CREATE FUNCTION cancel_order(p_partner bigint, p_order bigint, p_webhook bigint) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     unsent bigint;
+    news   attempt_news;
 BEGIN
     SELECT id INTO unsent FROM attempt
     WHERE order_id = p_order AND partner_id = p_partner AND state = 'created' AND sent_at IS NULL FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    RETURN (settle(ARRAY[unsent], ARRAY['rejected'], ARRAY[NULL::text], ARRAY[NULL::bigint], ARRAY[NULL::integer],
-        ARRAY[NULL::bigint], ARRAY['cancelled'], ARRAY['cancelled before anything was sent'],
-        ARRAY[NULL::double precision], ARRAY[NULL::integer], ARRAY[NULL::integer], ARRAY[p_webhook], ARRAY[NULL::bigint],
-        ARRAY[NULL::bigint], ARRAY[NULL::text], ARRAY[NULL::bigint], NULL, ARRAY[NULL::bigint], ARRAY[NULL::text], ARRAY[NULL::text]))[1] = 'applied';
+    news.attempt := unsent;
+    news.news := 'rejected';
+    news.webhook := p_webhook;
+    news.code := 'cancelled';
+    news.message := 'cancelled before anything was sent';
+    RETURN (settle(ARRAY[news], NULL))[1] = 'applied';
 END $$;
 
 -- The first attempts of the lines of a commit that go upstream. How many. The owner has them in

@@ -56,3 +56,31 @@ BEGIN
     END IF;
     RETURN coalesce(cardinality(emptied), 0);
 END $$;
+
+-- An order that did not deliver all it was paid for.
+CREATE TYPE refunded_order AS (
+    partner_id bigint, id bigint, attempt_id bigint, state text, refund bigint, sku_id bigint, quantity integer, buyer_id text
+);
+
+-- Gives back what was not delivered: money, and for failed orders the buyer's share of a purchase
+-- limit. settle holds the accounts' locks. Once per attempt and kind: entry_reference.
+CREATE FUNCTION refund_orders(p_orders refunded_order[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    -- LEFT JOIN: a refund without an account is an error, not a line less.
+    INSERT INTO entry (partner_id, seq, kind, amount, balance_after, order_id, reference)
+    SELECT r.partner_id, a.last_entry + row_number() OVER w, 'refund', r.refund, a.balance + sum(r.refund) OVER w,
+           r.id, format('%s:%s', r.state, r.attempt_id)
+    FROM unnest(p_orders) AS r LEFT JOIN account a ON a.partner_id = r.partner_id
+    WHERE r.refund <> 0
+    WINDOW w AS (PARTITION BY r.partner_id ORDER BY r.attempt_id ROWS UNBOUNDED PRECEDING);
+
+    UPDATE account a SET balance = a.balance + d.total, last_entry = a.last_entry + d.refunds
+    FROM (SELECT r.partner_id, sum(r.refund) AS total, count(*) AS refunds FROM unnest(p_orders) AS r
+          WHERE r.refund <> 0 GROUP BY 1) AS d
+    WHERE a.partner_id = d.partner_id;
+
+    UPDATE buyer_usage b SET used = greatest(0, b.used - d.quantity)
+    FROM (SELECT r.partner_id, r.sku_id, r.buyer_id, sum(r.quantity) AS quantity FROM unnest(p_orders) AS r
+          WHERE r.state = 'failed' AND r.buyer_id IS NOT NULL GROUP BY 1, 2, 3) AS d
+    WHERE b.partner_id = d.partner_id AND b.sku_id = d.sku_id AND b.buyer_id = d.buyer_id;
+END $$;

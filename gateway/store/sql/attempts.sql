@@ -1,7 +1,8 @@
--- Attempts; the rules are in migration 0020.
+-- Attempts; the rules are in routines/settle.sql.
 
 -- name: settle
-SELECT settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) AS verdicts
+-- The news travel as JSON, by the names of the row type's fields.
+SELECT settle(ARRAY(SELECT line FROM json_populate_recordset(NULL::attempt_news, $1::json) AS line), $2) AS verdicts
 
 -- name: living
 -- Workers, as one value that differs when one comes or goes.
