@@ -255,7 +255,7 @@ def test_a_row_found_by_its_place_is_named_with_its_column() -> None:
         for where in re.findall(r"(?:WHERE|AND) \w+\.ctid = [^;]*", text)
         if not re.search(r"\.(?:partner_id|pool_id) = ", where.partition("RETURNING")[0])
     }
-    assert {"mark_sent", "mark_unsent", "settle", "settle_webhooks"} == alone
+    assert {"mark_sent", "mark_unsent", "settle_webhooks"} == alone
 
 
 def test_updates_of_a_conflict_use_what_was_excluded() -> None:

@@ -24,7 +24,7 @@ CREATE TYPE attempt_news AS (
 -- What a line of news does. To its attempt: `news`, if the verdict is "applied". To the order:
 -- it moves to `target`; NULL: it stays, and waits for a person if there is a `contradiction`.
 CREATE TYPE judged_news AS (
-    line integer, verdict text, attempt_id bigint, attempt_place tid, news text,
+    line integer, verdict text, partner_id bigint, attempt_id bigint, attempt_place tid, news text,
     order_id bigint, order_place tid, order_state text, target text, refund bigint, tells boolean, contradiction text
 );
 
@@ -63,7 +63,7 @@ BEGIN
         FROM judged j
     )
     SELECT array_agg(d.verdict ORDER BY d.line), max(d.turn),
-           array_agg((d.line, d.verdict, d.id, d.place, d.news, d.order_id, d.order_place, d.order_state, d.target,
+           array_agg((d.line, d.verdict, d.partner_id, d.id, d.place, d.news, d.order_id, d.order_place, d.order_state, d.target,
                       CASE WHEN d.target IN ('failed', 'reversed') THEN d.kept WHEN d.target = 'partial' THEN (p_lines[d.line]).refund ELSE 0 END,
                       d.target <> 'processing' AND (d.details::json ->> 'notify_url' IS NOT NULL OR EXISTS (
                           SELECT FROM webhook_endpoint e WHERE e.partner_id = d.partner_id AND e.disabled_at IS NULL)),
@@ -141,7 +141,7 @@ BEGIN
         code = coalesce((p_lines[l.line]).code, a.code), message = coalesce((p_lines[l.line]).message, a.message),
         queries = coalesce((p_lines[l.line]).queries, a.queries), not_found = coalesce((p_lines[l.line]).not_found, a.not_found),
         next_check_at = now() + make_interval(secs => (p_lines[l.line]).check_s), sent_at = coalesce(a.sent_at, now()), updated_at = now()
-    FROM unnest(p_judged) AS l WHERE a.ctid = l.attempt_place AND l.verdict = 'applied';
+    FROM unnest(p_judged) AS l WHERE a.ctid = l.attempt_place AND a.partner_id = l.partner_id AND l.verdict = 'applied';
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END $$;
@@ -169,7 +169,7 @@ BEGIN
     UPDATE orders o SET parked = coalesce(l.contradiction, o.parked, (p_lines[l.line]).park),
         updated_at = CASE WHEN l.contradiction IS NULL THEN o.updated_at ELSE now() END
     FROM unnest(p_judged) AS l
-    WHERE o.ctid = l.order_place AND o.id = l.order_id AND l.target IS NULL
+    WHERE o.ctid = l.order_place AND o.partner_id = l.partner_id AND o.id = l.order_id AND l.target IS NULL
       AND coalesce(l.contradiction, (p_lines[l.line]).park) IS NOT NULL;
     GET DIAGNOSTICS parked = ROW_COUNT;
     RETURN parked;
@@ -193,7 +193,7 @@ BEGIN
             pool_id = coalesce((p_lines[l.line]).pool, o.pool_id), seqs = coalesce((p_lines[l.line]).seqs, o.seqs),
             last_event = o.last_event + l.tells::integer
         FROM unnest(p_judged) AS l
-        WHERE o.ctid = l.order_place AND o.id = l.order_id AND o.state = l.order_state AND l.target IS NOT NULL
+        WHERE o.ctid = l.order_place AND o.partner_id = l.partner_id AND o.id = l.order_id AND o.state = l.order_state AND l.target IS NOT NULL
         RETURNING o.partner_id, o.id, o.sku_id, o.quantity, o.last_event, o.details,
                   l.line, l.attempt_id, l.target, l.tells, l.refund
     ), telling AS (
