@@ -63,7 +63,7 @@ async def test_both_versions_sell_the_same_pool(
 ) -> None:
     """Codes and top-ups, no request fails, the books add up; the older routines stay till it ends.
 
-    Seen red with retire_routines dropping whatever is marked (the older gateway's orders failed).
+    Seen red with a retire_routines that takes nothing for named: the older routines went at once.
     """
     owner = {"QUANGATE_OWNER_URL": as_owner(str(database.database_url))}
     async with GatewayProcess(database, log, settings=owner, tree=older_tree) as older:
