@@ -64,7 +64,7 @@ async def world(database: Any, connection: Any) -> World:
 async def test_a_worker_taken_for_dead_is_told_by_both(world: World) -> None:
     """Who takes the leases back says whose, of which pool and why; their holder says what it lost.
 
-    Seen red: only `control.reclaimed` with a number, and `stock.leases_differ` with ids.
+    Before: only `control.reclaimed` with a number, and `stock.leases_differ` with ids.
     """
     other = LeaseLosses()
     held = len(world.stock.held())
@@ -115,7 +115,7 @@ async def test_a_commit_names_the_lease_it_lost(world: World) -> None:
 async def test_codes_that_expire_are_no_loss(world: World) -> None:
     """Their leases end with them: counted, but nothing is wrong and nothing is said.
 
-    Seen red: `stock.leases_differ` named them each time (a breaker's note).
+    Before: `stock.leases_differ` named them each time (a breaker's note).
     """
     held = len(world.stock.held())
     await world.connection.execute(
@@ -157,7 +157,7 @@ def told(stock: Stock, **unknown: int) -> list[Any]:
 async def test_a_grant_on_its_way_is_no_difference() -> None:
     """At the first order of a pool the database knows a lease before we do.
 
-    Seen red: a warning, and the metric, whenever a renewal fell between the two.
+    Seen red with `stray` not asked for: a warning whenever a renewal fell between the two.
     """
     calls: Any = Calls()
     stock = Stock(allocator=Allocator(), leases=calls, find_corrupt=lambda *_: [])
@@ -174,7 +174,7 @@ async def test_a_grant_on_its_way_is_no_difference() -> None:
 def test_a_lease_that_stays_unknown_is_a_difference_said_once() -> None:
     """Once may be a call that ended meanwhile; twice nobody knows of it: one line, not one a turn.
 
-    Seen red with each of the two conditions taken away.
+    Seen red with one renewal taken as enough.
     """
     stock = Stock(allocator=Allocator(), leases=Calls(), find_corrupt=lambda *_: [])  # type: ignore[arg-type]
     assert told(stock, a7=1) == []

@@ -87,7 +87,7 @@ async def test_what_deploy_names_is_in_a_scrape_and_what_is_scraped_is_described
 ) -> None:
     """Alerts and panels name nothing that is not written; metrics.md has each metric, no other.
 
-    Seen red with a misspelt name in each of the three files.
+    Seen red without metrics.md.
     """
 
     async def complete() -> bool:  # the first count of what waits has been made
@@ -120,10 +120,7 @@ async def test_what_deploy_names_is_in_a_scrape_and_what_is_scraped_is_described
 async def test_an_order_is_timed_from_queue_to_commit_and_its_webhook_too(
     shop: Shop, session: aiohttp.ClientSession, gateway: Gateway
 ) -> None:
-    """One order, one commit, one wait, one delivery: each in its histogram, by what became of it.
-
-    Seen red with each `observe` taken away.
-    """
+    """One order, one commit, one wait, one delivery: each in its histogram, by its outcome."""
     scraped = Scraped(session, gateway)
     async with receiving() as receiver:
         partner = await shop.partner()
@@ -172,7 +169,7 @@ async def test_a_worker_started_again_is_the_same_series(
 ) -> None:
     """It has the number of the one that died: a reset of its counters, and no label more.
 
-    Seen red with the slot, which is another with every start, as the label.
+    Before, the label was the database's slot, which is another with every start.
     """
 
     async def started() -> dict[str, float]:

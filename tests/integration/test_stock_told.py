@@ -75,7 +75,7 @@ def test_a_change_of_stock_is_one_line() -> None:
 
 
 def test_of_a_nodes_workers_one_speaks() -> None:
-    """The others count the same and are silent. Seen red: as many lines as workers."""
+    """The others count the same and are silent."""
     worklist = Worklist(pool=None, speaks=False)
     with capture_logs() as said:
         for left in (5, 0, 5):
