@@ -13,18 +13,11 @@ import typer
 
 from gateway.cli import simulators
 from gateway.cli.command import Call, command, room
-from gateway.cli.desk import open_desk, open_secrecy
-from gateway.cli.egress import (
-    Authority,
-    ClientCert,
-    ClientKey,
-    Http2,
-    Proxy,
-    read_egress_options,
-)
+from gateway.cli.declared import add_commands
 from gateway.cli.output import Answer
-from gateway.cli.parameters import Limit, NewName, read_settings
+from gateway.cli.parameters import Limit, read_settings
 from gateway.cli.platform import asked, open_platform
+from gateway.desks.upstream import DECLARED
 from gateway.domain.errors import RefusedError
 
 app = room("Platforms we buy from.")
@@ -34,150 +27,8 @@ Settings: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="A setting; NAME=@FILE reads it. Repeat it."),
 ]
-CallsPerSecond: TypeAlias = Annotated[
-    float | None,
-    typer.Option(
-        "--calls-per-second",
-        min=0.0,
-        help="Orders sent to it a second, all its products and workers of a node together;"
-        " 0: no limit.",
-    ),
-]
 
-
-@command(
-    app,
-    "add",
-    example="quangate upstream add f1 --connector fulu --base-url https://openapi.fulu.com"
-    " --set app_key=… --set secret=@fulu.secret",
-)
-async def add(
-    call: Call,
-    *,
-    name: NewName,
-    connector: Annotated[
-        str,
-        typer.Option("--connector", help="Which platform: `quangate upstream connectors`."),
-    ],
-    base_url: Annotated[
-        str, typer.Option("--base-url", metavar="URL", help="The platform's address.")
-    ],
-    settings: Settings = None,
-    calls_per_s: CallsPerSecond = None,
-    proxy: Proxy = None,
-    client_cert: ClientCert = None,
-    client_key: ClientKey = None,
-    ca: Authority = None,
-    http2: Http2 = None,
-) -> Answer:
-    """Add an account at a platform. Settings are stored encrypted and never shown."""
-    from connectors.egress import Egress
-    from gateway.flows.administration import upstreams
-
-    values = read_settings(settings or ())
-    egress = read_egress_options(
-        proxy=proxy, client_cert=client_cert, client_key=client_key, ca=ca, http2=http2
-    )
-    async with open_desk(call) as desk, desk.transaction() as db:
-        secrecy = await open_secrecy(desk.config, db)
-        data = await upstreams.add_upstream(
-            db,
-            secrecy,
-            name,
-            connector=connector,
-            base_url=base_url,
-            settings=values,
-            egress=Egress(**egress),
-            calls_per_s=calls_per_s,
-        )
-    return Answer(
-        data=data, note=f"Next: quangate sku create … --kind topup --route {name}:PRODUCT_ID"
-    )
-
-
-@command(
-    app,
-    "update",
-    example="quangate upstream update f1 --set secret=@new.secret --calls-per-second 50",
-)
-async def update(
-    call: Call,
-    *,
-    name: Upstream,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="The platform's address.")
-    ] = None,
-    settings: Settings = None,
-    calls_per_s: CallsPerSecond = None,
-    proxy: Proxy = None,
-    client_cert: ClientCert = None,
-    client_key: ClientKey = None,
-    ca: Authority = None,
-    http2: Http2 = None,
-) -> Answer:
-    """Change an account's address, the way to it, some of its settings or its limit; the rest
-    stays."""
-    from gateway.flows.administration import upstreams
-
-    values = read_settings(settings or ())
-    egress = read_egress_options(
-        proxy=proxy, client_cert=client_cert, client_key=client_key, ca=ca, http2=http2
-    )
-    if base_url is None and calls_per_s is None and not values and not egress:
-        raise typer.BadParameter(
-            "say what to change: --base-url, --set, --calls-per-second, --proxy, --client-cert,"
-            " --client-key, --ca, --http2"
-        )
-    async with open_desk(call) as desk, desk.transaction() as db:
-        secrecy = await open_secrecy(desk.config, db)
-        data = await upstreams.update_upstream(
-            db,
-            secrecy,
-            name,
-            base_url=base_url,
-            settings=values,
-            egress=egress,
-            calls_per_s=calls_per_s,
-        )
-    return Answer(data=data)
-
-
-@command(app, "list", example="quangate upstream list")
-async def list_(call: Call) -> Answer:
-    """All upstreams."""
-    from gateway.flows.administration import upstreams
-
-    async with open_desk(call) as desk, desk.transaction(read_only=True) as db:
-        return Answer(data={"upstreams": await upstreams.list_upstreams(db)})
-
-
-@command(app, "show", example="quangate upstream show f1")
-async def show(call: Call, name: Upstream) -> Answer:
-    """One upstream; of its settings only the names."""
-    from gateway.flows.administration import upstreams
-
-    async with open_desk(call) as desk, desk.transaction(read_only=True) as db:
-        secrecy = await open_secrecy(desk.config, db)
-        return Answer(data=await upstreams.show_upstream(db, secrecy, name))
-
-
-@command(app, "pause", example="quangate upstream pause f1")
-async def pause(call: Call, name: Upstream) -> Answer:
-    """Send nothing new there; attempts under way are followed up."""
-    return await _set_paused(call, name, paused=True)
-
-
-@command(app, "resume", example="quangate upstream resume f1")
-async def resume(call: Call, name: Upstream) -> Answer:
-    """Send there again."""
-    return await _set_paused(call, name, paused=False)
-
-
-async def _set_paused(call: Call, name: str, *, paused: bool) -> Answer:
-    from gateway.flows.administration import upstreams
-
-    async with open_desk(call) as desk, desk.transaction() as db:
-        return Answer(data=await upstreams.set_paused(db, name, paused=paused))
+add_commands(app, DECLARED)
 
 
 @command(app, "test", example="quangate upstream test f1")

@@ -3,13 +3,33 @@
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.desks import change, partner, pool
+from gateway.desks import (
+    account,
+    campaign,
+    change,
+    channel,
+    key,
+    order,
+    partner,
+    pool,
+    sku,
+    upstream,
+    webhook,
+)
 from gateway.ground.desk.action import Action
 from gateway.ground.desk.view import Page, View
 
 DECLARED: Final[Sequence[Action | View | Page]] = (
     *partner.DECLARED,
+    *account.DECLARED,
+    *key.DECLARED,
     *pool.DECLARED,
+    *sku.DECLARED,
+    *campaign.DECLARED,
+    *upstream.DECLARED,
+    *channel.DECLARED,
+    *order.DECLARED,
+    *webhook.DECLARED,
     *change.DECLARED,
 )
 ACTIONS: Final = tuple(one for one in DECLARED if isinstance(one, Action))

@@ -17,3 +17,13 @@ OnlyPartner: TypeAlias = Annotated[str | None, Meta(description="Only this partn
 Limit: TypeAlias = Annotated[
     int, Meta(ge=1, le=10_000, description="At most this many, the newest first.")
 ]
+Amount: TypeAlias = Annotated[
+    int, Meta(description="Minor units (分): 1990 is 19.90.", extra={"argument": True})
+]
+Settings: TypeAlias = Annotated[
+    dict[str, str],
+    Meta(
+        description="A setting; NAME=@FILE reads it. Repeat it.",
+        extra={"metavar": "NAME=VALUE", "secret": True},
+    ),
+]

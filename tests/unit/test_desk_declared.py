@@ -18,22 +18,14 @@ from tests.unit.command_line import commands_of, unknown_commands
 
 # What is neither a table nor a change: it runs, moves files, or talks to somebody else.
 PLAIN = {
-    "serve", "demo", "migrate", "doctor", "audit", "call", "reconcile",
+    "serve", "demo", "migrate", "doctor", "audit", "call", "reconcile", "key check", "order place",
+    "upstream test", "upstream balance", "upstream catalog", "upstream connectors",
+    "upstream simulate",
 }  # fmt: skip
-NOT_YET = {
-    "account adjust", "account credit-limit", "account deposit", "account show",
-    "campaign create", "campaign list", "channel add", "channel list",
+# Files, streams and the key file: they write their row of the log themselves (or only look).
+OWN_HANDS = {
     "codes batches", "codes generate", "codes import", "codes stats", "codes void",
-    "key check", "key create", "key list", "key revoke", "key rotate",
     "keys create", "keys retire", "keys rotate", "keys show",
-    "order cancel", "order list", "order place", "order resolve", "order show",
-    "sku account-rule", "sku create", "sku limit", "sku list", "sku off-sale", "sku on-sale",
-    "sku price", "sku show",
-    "upstream add", "upstream balance", "upstream catalog", "upstream connectors", "upstream list",
-    "upstream pause", "upstream resume", "upstream show", "upstream simulate", "upstream test",
-    "upstream update",
-    "webhook list", "webhook replay", "webhook replay-dead", "webhook secret", "webhook set",
-    "webhook test",
 }  # fmt: skip
 COMMON = {"data", "database_url", "owner_url", "config_file", "as_json", "wide", "log_level"}
 
@@ -103,15 +95,15 @@ def test_an_action_says_how_it_is_undone(action: Action) -> None:
 
 
 def test_every_command_is_declared_or_plain() -> None:
-    """A new command is a declaration, or stands above for a reason. NOT_YET only gets shorter.
+    """A new command is a declaration, or stands above for a reason. OWN_HANDS may only get shorter.
 
     Seen red without `change` in the list of nouns.
     """
     commands = {name for room in root.rooms() for name, _ in commands_of(room)}
     declarations = {named(one) for one in DECLARED}
     assert len(declarations) == len(DECLARED)
-    assert declarations | PLAIN | NOT_YET == commands
-    assert declarations.isdisjoint(PLAIN | NOT_YET)
+    assert declarations | PLAIN | OWN_HANDS == commands
+    assert declarations.isdisjoint(PLAIN | OWN_HANDS)
 
 
 def test_every_noun_is_in_the_list() -> None:

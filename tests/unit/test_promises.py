@@ -85,7 +85,7 @@ def test_every_kind_of_entry_has_an_emitter(kind: str) -> None:
 @pytest.mark.parametrize("kind", SkuKind)
 def test_every_kind_of_sku_can_be_made(kind: SkuKind) -> None:
     """What products say they may be, `sku create --kind` takes."""
-    from gateway.cli import sku
+    from gateway.desks import sku
 
     text = Path(str(sku.__file__)).read_text(encoding="utf-8")
     assert "SkuKind" in text or kind.value in text

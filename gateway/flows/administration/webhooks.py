@@ -56,12 +56,18 @@ async def list_webhooks(
 
 async def replay_webhook(db: Statements, webhook_id: str) -> dict[str, Any]:
     """Send a message again under its old id, with a new schedule."""
-    digits = webhook_id.removeprefix("msg_")
-    known = digits.isascii() and digits.isdigit() and len(digits) < 20 and int(digits) < 2**63
-    row = await db.one("replay_webhook", int(digits)) if known else None
+    number = read_webhook_id(webhook_id)
+    row = await db.one("replay_webhook", number) if number is not None else None
     if row is None:
         raise RefusedError("not-found", f"there is no webhook {webhook_id}; try `webhook list`")
     return dict(row)
+
+
+def read_webhook_id(text: str) -> int | None:
+    """The number behind an id or a webhook-id; None for what none can have."""
+    digits = text.removeprefix("msg_")
+    known = digits.isascii() and digits.isdigit() and len(digits) < 20 and int(digits) < 2**63
+    return int(digits) if known else None
 
 
 async def replay_dead_letters(db: Statements, partner: str, limit: int) -> dict[str, Any]:

@@ -38,7 +38,7 @@ async def perform(action: Action, at: At, given: Given, change: Change) -> Row:
     """Do it and write it down; the answer. Refused, it raises, and nothing of it may be kept."""
     check(given)
     if action.reason is Reason.MEMBER:
-        change = replace(change, reason=getattr(given, "reason") or None)  # noqa: B009  any Given
+        change = replace(change, reason=getattr(given, "reason").strip() or None)  # noqa: B009  any Given
     _check_reason(change.reason)
     before = await _seen(action, at.db, given, None)
     answer = await action.run(at, given, change)
