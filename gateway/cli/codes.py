@@ -18,6 +18,7 @@ from gateway.cli.code_file import (
 from gateway.cli.command import Call, command, room
 from gateway.cli.desk import Desk, open_desk, open_vault
 from gateway.cli.output import Answer, warn
+from gateway.cli.whence import noting
 from gateway.domain.errors import RefusedError
 from gateway.domain.number import read_whole
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from gateway.native import Vault
+    from gateway.store.administration import Note
     from gateway.store.code_import import StagingRows
 
 app = room("Codes: import, generate, stats, batches, void.")
@@ -88,7 +90,8 @@ async def import_(
         "encoding": encoding, "separator": separator, "columns": columns, "header": header,
         "quotes": quotes, "sheet": sheet, "zone": offsets(zone or call.quiet_config().zone),
     }  # fmt: skip
-    async with _open_staging(call) as (rows, vault):
+    note = noting("codes.import", pool, {"pool": pool, "file": file, **flags})
+    async with _open_staging(call, note) as (rows, vault):
         with ExitStack() as stack:
             return await import_file(
                 rows, vault, pool=pool, path=path, flags=flags, yes=yes, dry_run=dry_run,
@@ -129,7 +132,8 @@ async def generate(
             f"{count} codes of the pattern {pattern} can be guessed: {bits:.1f} bits each, one in "
             f"{2**bits:,.0f} guesses; from {GUESS_BITS_MIN} bits on it is safe, so use a longer one"
         )
-    async with _open_staging(call) as (rows, vault):
+    given = {"count": count, "pool": pool, "pattern": pattern, "check": check}
+    async with _open_staging(call, noting("codes.generate", pool, given)) as (rows, vault):
         target = Target(store=rows, vault=vault, pool=await rows.pool(pool))
         batch_id = await generate_codes(target, job)
     return Answer(data={"generated": count, "batch": str(batch_id)})
@@ -195,7 +199,8 @@ async def void(
         vault = await _vault(desk)
         async with staging(desk.database) as rows:
             facts = await rows.pool(pool)
-        async with voiding(desk.database) as codes:
+        given = {"pool": pool, "batch": batch, "seq": seq, "file": file}
+        async with voiding(desk.database, noting("codes.void", pool, given, reason)) as codes:
             if batch is not None:
                 tally = await code_void.void_batch(codes, facts, batch, reason)
             elif numbers is not None:
@@ -220,12 +225,12 @@ def _read_numbers(text: str) -> range:
 
 
 @asynccontextmanager
-async def _open_staging(call: Call) -> "AsyncIterator[tuple[StagingRows, Vault]]":
+async def _open_staging(call: Call, note: "Note") -> "AsyncIterator[tuple[StagingRows, Vault]]":
     from gateway.store.code_import import staging
 
     async with open_desk(call) as desk:
         vault = await _vault(desk)
-        async with staging(desk.database) as rows:
+        async with staging(desk.database, note) as rows:
             yield rows, vault
 
 

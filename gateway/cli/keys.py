@@ -7,6 +7,7 @@ import typer
 from gateway.cli.command import Call, command, room
 from gateway.cli.desk import Desk, open_desk, open_vault
 from gateway.cli.output import Answer
+from gateway.cli.whence import noting
 from gateway.domain.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -27,8 +28,10 @@ async def create(call: Call) -> Answer:
         raise RefusedError("already-exists", f"{path} is there already; it was left as it is")
     async with open_desk(call) as desk, desk.transaction() as db:
         vault = await open_vault(desk.config, db)
+        current = vault.kek_ids()[0]
+        await noting("keys.create", current, {})(db, {"current": current})
     return Answer(
-        data={"key_file": str(path), "current": vault.kek_ids()[0]},
+        data={"key_file": str(path), "current": current},
         note=f"Keep copies of {path} apart from the database's backups.",
     )
 
@@ -63,8 +66,9 @@ async def rotate(
     async with open_desk(call) as desk:
         async with desk.transaction() as db:
             vault = await open_vault(desk.config, db)
-        before, _ = vault.kek_ids()
-        current = before if resume else vault.rotate_kek()
+            before, _ = vault.kek_ids()
+            current = before if resume else vault.rotate_kek()
+            await noting("keys.rotate", current, {"resume": resume})(db, {"current": current})
         moved = await _rewrap(desk, vault)
     note = f"Back up {desk.config.data / 'kek'} now."
     if not resume:
@@ -74,13 +78,20 @@ async def rotate(
 
 @command(app, "retire", example="quangate keys retire k1")
 async def retire(
-    call: Call, key_id: Annotated[str, typer.Argument(metavar="KEK", help="As `keys show` has it.")]
+    call: Call,
+    key_id: Annotated[str, typer.Argument(metavar="KEK", help="As `keys show` has it.")],
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why; kept with the change.")
+    ] = None,
 ) -> Answer:
     """Take a key that wraps nothing any more out of the key file."""
     from gateway.flows.administration import kek
 
-    async with open_desk(call) as desk, desk.transaction(read_only=True) as db:
+    async with open_desk(call) as desk, desk.transaction() as db:
         vault = await open_vault(desk.config, db)
+        # Before the file changes, which nothing takes back; a refusal takes this back.
+        note = noting("keys.retire", key_id, {"key_id": key_id}, reason)
+        await note(db, {"retired": key_id})
         return Answer(data=await kek.retire(vault, db, key_id))
 
 

@@ -10,6 +10,7 @@ from gateway.cli import signed
 from gateway.cli.command import Call
 from gateway.cli.desk import open_desk, open_secrecy
 from gateway.cli.output import Answer
+from gateway.cli.whence import noting
 from gateway.domain.errors import RefusedError
 
 KEY_KNOWN_S = 5.0  # a running gateway knows a new key within a second
@@ -26,6 +27,9 @@ async def order(
         # Not read-only: the first use makes the key. Committed before anything is signed with it.
         async with desk.transaction() as db:
             made, is_new = await keys.own_key(db, await open_secrecy(desk.config, db), partner)
+            if is_new:
+                note = noting("key.create", made["key_id"], {"partner": partner})
+                await note(db, {"key": await db.one("trace_key", made["key_id"])})
         key = signed.SigningKey(**made)
         request = signed.SignedRequest(
             url=gateway,

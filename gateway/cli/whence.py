@@ -4,8 +4,13 @@ import getpass
 import os
 import socket
 import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from gateway.ground.desk.action import Change
+
+if TYPE_CHECKING:
+    from gateway.store.administration import AdministrationStatements, Note
 
 
 def whence() -> str:
@@ -17,6 +22,22 @@ def this_change(reason: str | None = None) -> Change:
     """Who sits here, as the log of changes calls it: `os:USER@HOST`."""
     actor = f"os:{_user()}@{socket.gethostname()}"
     return Change(actor=actor, whence=whence(), reason=reason)
+
+
+def noting(
+    action: str, subject: str, given: Mapping[str, Any], reason: str | None = None
+) -> "Note":
+    """What writes a change of this call down, for commands that are not declared."""
+    from gateway.ground.desk.perform import write_down
+
+    async def note(statements: "AdministrationStatements", after: Mapping[str, Any]) -> None:
+        said = {
+            name: value for name, value in given.items() if value is not None and value is not False
+        }
+        change = this_change(reason)
+        await write_down(statements, change, action, subject, given=said, after=after)
+
+    return note
 
 
 def _user() -> str:

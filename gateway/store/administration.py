@@ -1,6 +1,6 @@
 """Runs the named statements of `sql/administration.sql` in one transaction."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,6 +12,10 @@ from gateway.store.database import Database
 from gateway.store.named_sql import queries
 
 LOCK_TIMEOUT_MS = 10_000  # an administrative change waits this long for a running commit
+
+
+# Writes a change down in the transaction of what was done: its statements, and what there is then.
+Note = Callable[["AdministrationStatements", Mapping[str, Any]], Awaitable[None]]
 
 
 class AdministrationStatements:

@@ -10,6 +10,7 @@ import asyncpg
 
 from gateway.domain.code_batch import Known, PoolFacts, StageableChunk, StagedBatch
 from gateway.domain.errors import InvariantBrokenError, RefusedError
+from gateway.store.administration import AdministrationStatements, Note
 from gateway.store.books import again, unreachable_is_unavailable
 from gateway.store.database import Database
 from gateway.store.named_sql import queries
@@ -29,9 +30,10 @@ class StagingRows:
     kill in between leaves codes behind a batch's end, which going on removes first.
     """
 
-    def __init__(self, connection: Any, codes: Any) -> None:
+    def __init__(self, connection: Any, codes: Any, note: Note | None = None) -> None:
         self._connection = connection
         self._codes = codes
+        self._note = note
         # Until a chunk meets a known code, looking them all up first is wasted.
         self._expect_known = False
 
@@ -200,6 +202,11 @@ class StagingRows:
                     size,
                     timeout=LAY_OUT_TIMEOUT_S,
                 )
+            if self._note is not None:
+                statements = AdministrationStatements(self._connection)
+                await self._note(
+                    statements, {"batch": await statements.one("trace_batch", batch_id)}
+                )
 
     async def discard(self, batch_id: int) -> None:
         """Take a staged batch away as if it had never been; its row stays, as discarded."""
@@ -232,16 +239,17 @@ class StagingRows:
 
 
 @asynccontextmanager
-async def staging(database: Database) -> AsyncIterator[StagingRows]:
+async def staging(database: Database, note: Note | None = None) -> AsyncIterator[StagingRows]:
     """Batches on connections that plan each statement for the tables as they are now.
 
+    `note` is called in the transaction that puts a batch on sale, with what there is then.
     A plan made while a table was empty would read all of it again for every later chunk.
     """
     pool = database.pool
     with unreachable_is_unavailable():
         async with pool.acquire() as connection, pool.acquire() as codes:
             await connection.execute("SET plan_cache_mode = force_custom_plan")
-            yield StagingRows(connection, codes)
+            yield StagingRows(connection, codes, note)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.domain.code_batch import BatchOnSale
 from gateway.domain.errors import RefusedError
+from gateway.store.administration import AdministrationStatements, Note
 from gateway.store.books import unreachable_is_unavailable
 from gateway.store.database import Database
 from gateway.store.named_sql import queries
@@ -16,8 +17,9 @@ SQL = queries("code_void")
 class VoidRows:
     """Codes of pools, on one connection."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, note: Note | None = None) -> None:
         self._connection = connection
+        self._note = note
 
     async def batch_range(self, pool_id: int, batch_id: int) -> range:
         """The numbers of a batch on sale. Raises RefusedError when there is none."""
@@ -50,12 +52,17 @@ class VoidRows:
 
     async def void(self, pool_id: int, seqs: Sequence[int], reason: str) -> int:
         """Make codes unsaleable, their leases revoked first; how many were still unsold."""
-        return int(await self._connection.fetchval(SQL["void"], pool_id, list(seqs), reason))
+        async with self._connection.transaction():
+            voided = int(await self._connection.fetchval(SQL["void"], pool_id, list(seqs), reason))
+            if self._note is not None:
+                statements = AdministrationStatements(self._connection)
+                await self._note(statements, {"voided": voided, "kept": len(seqs) - voided})
+        return voided
 
 
 @asynccontextmanager
-async def voiding(database: Database) -> AsyncIterator[VoidRows]:
-    """A connection for finding and voiding codes."""
+async def voiding(database: Database, note: Note | None = None) -> AsyncIterator[VoidRows]:
+    """A connection for finding and voiding codes; `note` is called in each transaction."""
     with unreachable_is_unavailable():
         async with database.pool.acquire() as connection:
-            yield VoidRows(connection)
+            yield VoidRows(connection, note)

@@ -171,3 +171,18 @@ async def test_a_link_that_no_head_names_is_refused(connection: Any) -> None:
             "INSERT INTO change (id, at, actor, action, subject, given, whence, digest, hash)"
             " VALUES (999, now(), 'os:eve@host', 'x.y', 'z', '{}', '', '', '')"
         )
+
+
+def test_the_key_file_is_logged_too(command: Cli) -> None:
+    """Rotated, retired, and refused to be retired: two rows, none of them with a key in it."""
+    command("partner", "create", "keyed", "--json")
+    before = len(changes(command, "--action", "keys.retire"))
+    old = command("keys", "show", "--json").json["current"]
+    current = command("keys", "rotate", "--json").json["current"]
+    assert command("keys", "retire", current, "--json").returncode == 1
+    assert command("keys", "retire", old, "--reason", "a year old", "--json").returncode == 0
+    retired, *others = changes(command, "--action", "keys.retire")
+    assert len(others) == before
+    assert (retired["subject"], retired["reason"]) == (old, "a year old")
+    (rotated,) = changes(command, "--action", "keys.rotate")
+    assert (rotated["subject"], rotated["after"]) == (current, {"current": current})

@@ -44,12 +44,32 @@ async def perform(action: Action, at: At, given: Given, change: Change) -> Row:
     answer = await action.run(at, given, change)
     after = await _seen(action, at.db, given, answer)
     after |= {name: answer[name] for name in action.kept if name in answer}
-    await at.db.one(
-        "record_change", change.actor, action.name, action.subject(given, answer),
-        as_json(kept(given)), as_json(before) if before else None,
-        as_json(after) if after else None, change.reason, change.whence,
-    )  # fmt: skip
+    subject = action.subject(given, answer)
+    await write_down(
+        at.db, change, action.name, subject, given=kept(given), before=before, after=after
+    )
     return answer
+
+
+async def write_down(
+    db: Statements,
+    change: Change,
+    action: str,
+    subject: str,
+    *,
+    given: Row,
+    before: Row | None = None,
+    after: Row | None = None,
+) -> None:
+    """The row of the log of changes, in the transaction of what was done; nothing in it is secret.
+
+    It comes last: the chain's head is locked from here to the commit.
+    """
+    await db.one(
+        "record_change", change.actor, action, subject, as_json(given),
+        as_json(before) if before else None, as_json(after) if after else None, change.reason,
+        change.whence,
+    )  # fmt: skip
 
 
 async def look(view: View, at: At, given: Given) -> Row:
