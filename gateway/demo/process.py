@@ -14,8 +14,8 @@ from gateway.domain.errors import RefusedError
 
 # As app.PYTHON: nothing is imported from where the demo happens to be run, or from PYTHONPATH.
 PYTHON = (sys.executable, "-E", "-P", "-u")
-START_DEADLINE_S = 60.0
-STOP_DEADLINE_S = 60.0
+START_DEADLINE_S = 180.0
+STOP_DEADLINE_S = 180.0
 
 
 def _environment(data: Path, settings: Mapping[str, str]) -> Mapping[str, str]:
