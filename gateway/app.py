@@ -27,7 +27,7 @@ from gateway.domain.public_url import authority
 from gateway.flows.front import TRUST_FIX, proxy_complaint
 from gateway.store.database import Database, open_database
 from gateway.store.pools import pool_sizes
-from gateway.store.vault import open_vault
+from gateway.store.vault import check_key_file, open_vault
 from gateway.tie import Tie
 from gateway.worker import Worker, bind, harden_process
 
@@ -49,6 +49,7 @@ def serve(config: Config) -> None:
         uvloop.run(_work(config, Tie(int(tie)), place))
         return
     _warn(config)
+    check_key_file(config.data)
     if config.workers > 1:
         uvloop.run(_supervise(config))
     else:

@@ -45,9 +45,13 @@ async def open_desk(call: Call) -> AsyncIterator[Desk]:
     Raises RefusedError where there is no shop and the command is none of the FOUNDERS.
     """
     from gateway.store.database import opened
+    from gateway.store.vault import check_key_file
 
     config = call.quiet_config()
-    async with opened(config, may_make=call.name in FOUNDERS) as database:
+    founds = call.name in FOUNDERS
+    if founds:
+        check_key_file(config.data)
+    async with opened(config, may_make=founds) as database:
         yield Desk(config=config, database=database)
 
 

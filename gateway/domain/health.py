@@ -43,6 +43,7 @@ class DatabaseFacts:
     callback_complaint: str | None = None  # why upstreams cannot call back
     account_rules: tuple[tuple[str, str], ...] = ()  # (SKU, rule) of what is on sale
     expiring: tuple[tuple[str, int], ...] = ()  # (pool, unsold codes) of the next seven days
+    expiry_unread: tuple[tuple[str, int], ...] = ()  # (pool, unsold codes) of earlier releases
     role: str = ""  # whom we work as
     role_faults: tuple[str, ...] = ()  # what that role may and should not, or the other way
     role_fix: str = ""  # what the owner runs

@@ -163,7 +163,17 @@ def _database(facts: DatabaseFacts) -> Iterator[HealthCheck]:
     yield _check(
         "expiry",
         ok=True,  # nothing is broken: they go off sale by themselves
-        detail=f"within seven days: {soon}" if soon else "no code expires within seven days",
+        detail="; ".join(
+            [
+                f"within seven days: {soon}" if soon else "no code expires within seven days",
+                *(
+                    f"{codes} unsold codes of pool {pool} were imported by a release that kept "
+                    "their expiry, if any, only inside the code: void what expires by hand "
+                    "(quangate codes void)"
+                    for pool, codes in facts.expiry_unread
+                ),
+            ]
+        ),
         fix="",
     )
 

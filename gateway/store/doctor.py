@@ -37,7 +37,9 @@ async def read_database_facts(database: Database, config: Config) -> DatabaseFac
             skew_s = await _skew(connection, sql["clock"])
             secrets = await _holds_secrets(connection) if rows else False
             rules = await connection.fetch(sql["account_rules"]) if rows else []
-            expiring = await _expiring(connection, {row["name"] for row in rows})
+            applied = {row["name"] for row in rows}
+            expiring = await _of_expiry(connection, "expiring", applied)
+            unread = await _of_expiry(connection, "expiry_unread", applied)
             role = await connection.fetchval("SELECT current_user::text")
             faults = await _role_faults(connection, role) if rows else []
             name = await connection.fetchval("SELECT current_database()::text")
@@ -59,18 +61,22 @@ async def read_database_facts(database: Database, config: Config) -> DatabaseFac
         connections_needed=connections_needed(config),
         holds_secrets=secrets,
         account_rules=tuple((row["sku"], row["account_rule"]) for row in rules),
-        expiring=tuple((row["pool"], row["codes"]) for row in expiring),
+        expiring=expiring,
+        expiry_unread=unread,
         role=role,
         role_faults=tuple(faults),
         role_fix="\n".join(role_statements(GATEWAY_ROLE, name)),
     )
 
 
-async def _expiring(connection: Any, applied: set[str]) -> list[Any]:
-    """Pools with codes that expire soon; none before the database knows expiries."""
+async def _of_expiry(
+    connection: Any, statement: str, applied: set[str]
+) -> tuple[tuple[str, int], ...]:
+    """(pool, codes) that a statement counts; none before the database knows expiries."""
     if "0150_expiry" not in applied:
-        return []
-    return list(await connection.fetch(queries("doctor")["expiring"]))
+        return ()
+    rows = await connection.fetch(queries("doctor")[statement])
+    return tuple((row["pool"], row["codes"]) for row in rows)
 
 
 async def _role_faults(connection: Any, role: str) -> list[str]:

@@ -88,6 +88,12 @@ async def _what_is_missing(connection: Any, role: str, error: asyncpg.PostgresEr
             "this server is a standby and takes no writes: give the primary's address, or several "
             "addresses with target_session_attrs=read-write"
         )
+    if facts["anothers"]:  # the tables are there: what is missing is not the right to make them
+        return (
+            f"the role {role} lacks rights on the tables, or these are to be changed ({error}): "
+            "`quangate migrate --owner-url …`, with this role in --database-url, sees to both, "
+            "once; `quangate doctor` prints what the owner has to run"
+        )
     missing = [
         *(["CREATE SCHEMA public;"] if not facts["has_public"] else []),
         *([f"GRANT USAGE, CREATE ON SCHEMA public TO {facts['role']};"] * (not facts["public"])),

@@ -12,6 +12,16 @@ from gateway.store.named_sql import queries
 KEY_FILE = "kek"
 
 
+def check_key_file(data: Path) -> None:
+    """That the key file can be used, if there is one: before anything is made beside it.
+
+    Raises VaultError.
+    """
+    path = data / KEY_FILE
+    if path.exists():
+        Vault.open(str(path), create=False)
+
+
 async def open_vault(data: Path, connection: Any) -> Vault:
     """The vault over `<data>/kek`, which is made only for a database without secrets.
 

@@ -287,3 +287,24 @@ async def test_what_expires_soon_is_told(database: Any, connection: Any, pool: s
     assert dict(facts.expiring)[pool] == 1
     (check,) = [one for one in examine_database(facts) if one.name == "expiry"]
     assert f"1 unsold codes of pool {pool}" in check.detail
+
+
+async def test_codes_of_a_release_that_kept_no_expiry_are_told(
+    database: Any, connection: Any
+) -> None:
+    """Theirs stands only inside the code, so nobody takes them off sale: the doctor counts them."""
+    made = "INSERT INTO pool (name, size, next_seq) VALUES ($1, $2, $3) RETURNING id"
+    old = await connection.fetchval(made, "of-old", 10, 4)
+    new = await connection.fetchval(made, "of-new", 5, 0)
+    batch = """
+        INSERT INTO batch (pool_id, kind, state, lo, imported, created_at)
+        SELECT $1, 'import', 'on_sale', $2, $3, applied_at - $4::interval FROM migration
+        WHERE name = '0150_expiry'"""
+    await connection.execute(batch, old, 0, 6, timedelta(days=365))
+    await connection.execute(batch, old, 6, 4, timedelta(0))
+    await connection.execute(batch, new, 0, 5, timedelta(0))
+    await connection.execute("INSERT INTO fragment (pool_id, lo, hi) VALUES ($1, 1, 2)", old)
+    facts = await read_database_facts(database, Config())
+    assert dict(facts.expiry_unread) == {"of-old": 3}  # one came back, 4 and 5 were never leased
+    (check,) = [one for one in examine_database(facts) if one.name == "expiry"]
+    assert "3 unsold codes of pool of-old were imported by a release" in check.detail

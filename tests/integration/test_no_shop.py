@@ -20,7 +20,7 @@ import pytest
 from gateway.cli import root
 from gateway.cli.desk import FOUNDERS
 from gateway.store.embedded import EmbeddedServer
-from tests.conftest import in_database, in_own_loop
+from tests.conftest import in_database, in_own_loop, run_cli
 
 # They open no shop that `--data` names, or are there to begin one.
 OTHERS = {"serve", "demo", "migrate", "call", "upstream connectors", "upstream simulate"}
@@ -122,6 +122,22 @@ async def _is_empty(dsn: str) -> None:
     )
     await connection.close()
     assert made == []
+
+
+@pytest.mark.parametrize("founder", ["partner create", "pool create", "serve"])
+@pytest.mark.parametrize("bad", ["empty", "for everybody"])
+def test_a_bad_key_file_is_refused_before_anything_is_made(
+    tmp_path: Path, founder: str, bad: str
+) -> None:
+    """What can be checked first is: no database beside a key file that nobody can use."""
+    key = tmp_path / "kek"
+    key.write_bytes(b"" if bad == "empty" else b"0" * 64)
+    key.chmod(0o600 if bad == "empty" else 0o644)
+    words = founder.split() if founder == "serve" else [*founder.split(), "acme"]
+    done = run_cli(*words, "--json", environment={"QUANGATE_DATA": str(tmp_path)})
+    assert (done.returncode, done.json["error"]["code"]) == (1, "vault")
+    assert str(key) in done.json["error"]["detail"]
+    assert [path.name for path in tmp_path.iterdir()] == ["kek"]
 
 
 def test_the_key_file_of_a_new_shop(here: Path, empty_database: str) -> None:

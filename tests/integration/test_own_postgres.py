@@ -70,6 +70,27 @@ async def test_no_usage_of_public(stranger: tuple[str, str], tmp_path: Path) -> 
     assert "GRANT USAGE, CREATE ON SCHEMA public" in await refused(url, tmp_path)
 
 
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        "GRANT SELECT ON migration TO PUBLIC",  # tables that are to be changed
+        "GRANT USAGE ON SCHEMA public TO PUBLIC",  # all rights
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+    ],
+)
+async def test_tables_that_are_there_need_no_right_to_make_them(
+    stranger: tuple[str, str], tmp_path: Path, lacking: str
+) -> None:
+    """A role without rights on a migrated database is sent to `migrate`, which gives it its own."""
+    owner, url = stranger
+    await (await open_database(Config(data=tmp_path, database_url=owner), connections=1)).close()
+    await _run(owner, f"{lacking}; DELETE FROM migration WHERE name LIKE '0170%'")
+    said = await refused(url, tmp_path)
+    assert "quangate migrate --owner-url" in said
+    assert "quangate doctor" in said
+    assert "GRANT" not in said.replace("QUANGATE", "")
+
+
 async def _run(dsn: str, statements: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:

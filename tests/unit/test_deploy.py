@@ -247,3 +247,16 @@ def test_the_head_of_the_compose_file_makes_what_it_needs(tmp_path: Path) -> Non
     roles = compose["configs"]["roles"]["content"]
     assert f"CREATE ROLE {gateway.username} LOGIN PASSWORD :'password' NOSUPERUSER" in roles
     assert "$" not in roles  # compose would put variables in
+
+
+def test_the_nightly_audit_works_under_the_gateways_role() -> None:
+    """It has the gateway's URL and runs a command there is; the owner's URL is the migration's."""
+    templates = DEPLOY / "helm/templates"
+    audit = (templates / "audit.yaml").read_text(encoding="utf-8")
+    shared = (templates / "_names.tpl").read_text(encoding="utf-8")
+    deployment = (templates / "deployment.yaml").read_text(encoding="utf-8")
+    assert "args: [audit, --json]" in audit
+    assert 'include "quangate.environment"' in audit
+    assert "QUANGATE_DATABASE_URL" in shared
+    assert "OWNER_URL" not in audit + shared
+    assert deployment.count("QUANGATE_OWNER_URL") == 1

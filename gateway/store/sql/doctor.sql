@@ -28,6 +28,17 @@ SELECT to_regclass('upstream') IS NOT NULL
 -- name: upstreams
 SELECT name, connector FROM upstream ORDER BY name
 
+-- name: expiry_unread
+-- Unsold codes that were imported before expiries stood beside the record: theirs are only in it.
+SELECT pool, sum(codes)::bigint AS codes FROM (
+    SELECT p.name AS pool, greatest(0, b.lo + b.imported - greatest(b.lo, p.next_seq))
+               + coalesce((SELECT sum(least(f.hi, b.lo + b.imported) - greatest(f.lo, b.lo)) FROM fragment f
+                           WHERE f.pool_id = p.id AND f.lo < b.lo + b.imported AND f.hi > b.lo), 0) AS codes
+    FROM batch b JOIN pool p ON p.id = b.pool_id
+    WHERE b.kind = 'import' AND b.state = 'on_sale'
+      AND b.created_at < (SELECT applied_at FROM migration WHERE name = '0150_expiry')) AS earlier
+GROUP BY pool HAVING sum(codes) > 0 ORDER BY pool
+
 -- name: expiring
 SELECT p.name AS pool, sum(f.hi - f.lo)::bigint AS codes FROM fragment f JOIN pool p ON p.id = f.pool_id
 WHERE f.expires_at > now() AND f.expires_at < now() + interval '7 days' GROUP BY 1 ORDER BY 1

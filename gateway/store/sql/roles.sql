@@ -36,7 +36,9 @@ SELECT quote_ident(current_user) AS role, quote_ident(current_database()) AS dat
        to_regnamespace('public') IS NOT NULL AS has_public,
        coalesce(has_schema_privilege(to_regnamespace('public'), 'USAGE')
                 AND has_schema_privilege(to_regnamespace('public'), 'CREATE'), false) AS public,
-       has_database_privilege(current_database(), 'CREATE') AS makes_schemas
+       has_database_privilege(current_database(), 'CREATE') AS makes_schemas,
+       EXISTS (SELECT FROM pg_class WHERE relname = 'migration' AND relnamespace = to_regnamespace('public')
+               AND NOT pg_has_role(current_user, relowner, 'MEMBER')) AS anothers
 
 -- name: has_role
 SELECT true FROM pg_roles WHERE rolname = $1
