@@ -49,11 +49,11 @@ demo: build ## run a flash sale on a real database and check the books (ARGS="--
 test: build rust-test ## Rust and Python tests
 	@python -m pytest -q -n 4 --dist loadfile $(ARGS)
 
-rust-test: ## the engine's tests, without Python
-	@cargo test --quiet --locked -p quangate-engine
+rust-test: ## the Rust crates' tests, without Python
+	@cargo test --quiet --locked --workspace --exclude quangate-py
 
 loom: ## every interleaving of the allocator
-	@RUSTFLAGS="--cfg loom" cargo test --quiet --locked --release -p quangate-engine --target-dir target/loom --test 'loom_*'
+	@RUSTFLAGS="--cfg loom" cargo test --quiet --locked --release -p quangate-stock -p quangate-wire --target-dir target/loom --test 'loom_*'
 
 lint: build ## formatting, lints, types, import rules
 	@cargo fmt --all --check

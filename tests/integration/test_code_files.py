@@ -1,7 +1,7 @@
 """`codes import` on suppliers' files as they come: so many codes, or a question, or a refusal.
 
-Small files are in core_rs/engine/tests/code_file_table.rs, a hundred of them; here is what a person
-at the command line, or a script without one, sees of each kind.
+Small files are in core_rs/code_file/tests/code_file_table.rs, a hundred of them; here is what a
+person at the command line, or a script without one, sees of each kind.
 """
 
 import json

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +32,77 @@ def relative(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", [*PYTHON, *RUST], ids=relative)
+# What a crate may know of the others. Python is known by `py` alone.
+CRATES = {
+    "stock": set[str](),
+    "code_file": set[str](),
+    "vault": {"stock"},
+    "wire": {"stock"},
+    "py": {"stock", "code_file", "vault", "wire"},
+}
+RUST_LINES_MAX = 350
+
+
+@pytest.mark.parametrize("path", RUST, ids=relative)
+def test_rust_stays_small(path: Path) -> None:
+    """Rust is held to the same lengths, its tests as well."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= RUST_LINES_MAX
+    long = [f"{name}: {n}" for name, n in rust_functions(lines) if n > FUNCTION_LINES_MAX]
+    assert [] == long
+
+
+def rust_functions(lines: list[str]) -> Iterator[tuple[str, int]]:
+    """Each function with its length in lines; rustfmt puts its end under its beginning."""
+    for at, line in enumerate(lines):
+        match = re.match(
+            r"( *)(?:(?:pub(?:\([a-z]+\))?|const|unsafe|extern \"C\") )*fn (\w+)", line
+        )
+        if match is None or line.endswith(("}", ";")):
+            continue
+        # Of a trait's function without a body the end is its semicolon.
+        ends = (f"{match[1]}}}", f"{match[1]}) -> ", f"{match[1]});")
+        end = next(n for n, other in enumerate(lines[at:], 1) if is_end(other, ends))
+        yield match[2], end
+
+
+def is_end(line: str, ends: tuple[str, ...]) -> bool:
+    """Whether a line is a function's last."""
+    closing, declared, bare = ends
+    return line in {closing, bare} or (line.startswith(declared) and line.endswith(";"))
+
+
+def test_rust_is_measured() -> None:
+    """The pattern above finds the functions, and one that is too long."""
+    text = ["impl A {", "    pub(crate) fn long(", "        self,", "    ) -> u8 {"]
+    text += ["        1;"] * 80 + ["    }", "", "    fn one() {}", "}"]
+    assert list(rust_functions(text)) == [("long", 84)]
+    found = sum(len(list(rust_functions(p.read_text("utf-8").splitlines()))) for p in RUST)
+    assert found > 900
+
+
+@pytest.mark.parametrize("crate", CRATES)
+def test_crates_know_what_they_may(crate: str) -> None:
+    """A crate depends on the others as drawn, says its subject, and but for one knows no Python."""
+    home = ROOT / "core_rs" / crate
+    manifest = tomllib.loads((home / "Cargo.toml").read_text(encoding="utf-8"))
+    tables = [manifest["dependencies"], manifest.get("dev-dependencies", {})]
+    names = {name for table in tables for name in table}
+    others = {
+        name.removeprefix("quangate-").replace("-", "_") for name in names if "quangate" in name
+    }
+    assert others == CRATES[crate]
+    assert ("pyo3" in names) == (crate == "py")
+    head = (home / "src/lib.rs").read_text(encoding="utf-8").splitlines()[:3]
+    assert all(line.startswith("//!") for line in head)
+
+
+def test_every_crate_is_drawn() -> None:
+    """There are no others."""
+    assert {path.parent.name for path in (ROOT / "core_rs").glob("*/Cargo.toml")} == set(CRATES)
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=relative)
 def test_files_stay_small(path: Path) -> None:
     """No file grows past 400 lines: that is where everything would meet."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= FILE_LINES_MAX
@@ -169,7 +240,8 @@ def test_the_readme_names_every_room() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rooms = [
         "gateway/domain", "gateway/flows", "gateway/store", "gateway/api", "gateway/cli",
-        "core_rs/engine", "core_rs/py", "connectors", "bench", "tests", "deploy",
+        "core_rs/stock", "core_rs/vault", "core_rs/code_file", "core_rs/wire", "core_rs/py",
+        "connectors", "bench", "tests", "deploy",
     ]  # fmt: skip
     assert [] == [room for room in rooms if room not in readme]
 

@@ -1,7 +1,7 @@
 //! Python's view of account rules.
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use quangate_engine::account_rule;
+use quangate_wire::account_rule;
 
 /// A pattern that whole accounts are matched against, in time linear in the account.
 #[pyclass(frozen, module = "gateway._core")]

@@ -6,10 +6,10 @@
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
-use quangate_engine::allocator::Allocator as Engine;
-use quangate_engine::order_id::{OrderIdError, OrderIds as Generator};
-use quangate_engine::packed::unpack;
-use quangate_engine::slab::{AllocError, Lease, Run};
+use quangate_stock::allocator::Allocator as Engine;
+use quangate_stock::order_id::{OrderIdError, OrderIds as Generator};
+use quangate_stock::slab::{AllocError, Lease, Run};
+use quangate_wire::packed::unpack;
 
 /// (lease id, epoch, first seq, count)
 pub(crate) type RunTuple = (i64, i64, i64, u32);

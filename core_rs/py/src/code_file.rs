@@ -17,13 +17,13 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
-use quangate_engine::code_file::{
+use quangate_code_file::{
     Batch, CopyRows, FileError, Fingerprint, IdentityRule, Overrides, Source, Zone,
     identity_of_plaintext,
 };
-use quangate_engine::codegen::{self, Pattern};
-use quangate_engine::packed::unpack;
-use quangate_engine::vault_error::VaultError;
+use quangate_vault::codegen::{self, Pattern};
+use quangate_vault::vault_error::VaultError;
+use quangate_wire::packed::unpack;
 
 use crate::errors::CoreResult;
 use crate::secrecy::Vault;

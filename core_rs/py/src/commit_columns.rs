@@ -3,8 +3,8 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyInt, PyList, PyString};
-use quangate_engine::array_literal::{ArrayLiteral, ClaimedColumns};
-use quangate_engine::slab::Run;
+use quangate_stock::slab::Run;
+use quangate_wire::array_literal::{ArrayLiteral, ClaimedColumns};
 
 use crate::alloc::RunTuple;
 

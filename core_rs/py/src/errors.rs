@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use quangate_engine::vault_error::VaultError as EngineError;
+use quangate_vault::vault_error::VaultError as EngineError;
 
 mod python {
     pyo3::import_exception!(gateway.domain.native_errors, KeyMissing);

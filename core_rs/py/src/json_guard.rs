@@ -1,6 +1,6 @@
 //! Python's view of the JSON guard.
 use pyo3::prelude::*;
-use quangate_engine::json_guard::check;
+use quangate_wire::json_guard::check;
 
 /// None when `text` is strict JSON nested at most `depth_max` deep, else (what is wrong, byte offset).
 #[pyfunction]

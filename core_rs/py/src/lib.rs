@@ -1,4 +1,7 @@
-//! `gateway._core`: the module tree, nothing else.
+//! `gateway._core`: the crates `stock`, `vault`, `wire` and `code_file` for Python.
+//!
+//! Conversions, errors and the lock of the interpreter; no decision is made here.
+
 use pyo3::prelude::*;
 
 mod account_rule;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use quangate_engine::number_filter::NumberFilter as Filter;
-use quangate_engine::rate::RateLimiter as Limiter;
-use quangate_engine::rate::SharedFileError;
+use quangate_wire::number_filter::NumberFilter as Filter;
+use quangate_wire::rate::RateLimiter as Limiter;
+use quangate_wire::rate::SharedFileError;
 
 /// From this size on, adding a text is worth detaching from the interpreter: about a
 /// hundred microseconds of work against one for the detach.

@@ -9,17 +9,17 @@ use pyo3::exceptions::PyUnicodeEncodeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyBytes, PyList, PyString};
-use quangate_engine::codegen::{self, Pattern};
-use quangate_engine::delivery::Delivery;
-use quangate_engine::entropy::secret_32;
-use quangate_engine::jwe;
-use quangate_engine::keyring::{self, KeyRing as Engine, PartnerKey};
-use quangate_engine::request_signature::{SignedRequest, SigningKey};
-use quangate_engine::secret_text::{
+use quangate_vault::codegen::{self, Pattern};
+use quangate_vault::delivery::Delivery;
+use quangate_vault::entropy::secret_32;
+use quangate_vault::jwe;
+use quangate_vault::keyring::{self, KeyRing as Engine, PartnerKey};
+use quangate_vault::request_signature::{SignedRequest, SigningKey};
+use quangate_vault::secret_text::{
     DELIVERY_PREFIX, SIGNING_PREFIX, read_32, read_webhook_secret, show_webhook_secret,
 };
-use quangate_engine::vault_error::VaultError;
-use quangate_engine::webhook_signature;
+use quangate_vault::vault_error::VaultError;
+use quangate_vault::webhook_signature;
 
 use crate::alloc::{Allocator, RunTuple};
 use crate::commit_columns::run;

@@ -13,11 +13,11 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList};
-use quangate_engine::code_file::as_imported;
-use quangate_engine::packed::unpack;
-use quangate_engine::suite::Suite;
-use quangate_engine::vault::{self, Vault as Engine};
-use quangate_engine::vault_error::VaultError;
+use quangate_code_file::as_imported;
+use quangate_vault::suite::Suite;
+use quangate_vault::vault::{self, Vault as Engine};
+use quangate_vault::vault_error::VaultError;
+use quangate_wire::packed::unpack;
 
 use crate::errors::CoreResult;
 

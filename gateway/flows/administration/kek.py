@@ -60,7 +60,7 @@ def _secret(page: str, update: str, *, purpose: str) -> Wrapped:
 
 
 # Everything in the database that is wrapped under the key file. A blob opens only for its
-# purpose; those of API keys are the native key ring's (core_rs/engine/src/keyring.rs).
+# purpose; those of API keys are the native key ring's (core_rs/vault/src/keyring.rs).
 WRAPPED: Final = (
     _secret("page_webhook_secret", "update_webhook_secret", purpose="webhook"),
     _secret("page_old_webhook_secret", "update_old_webhook_secret", purpose="webhook"),

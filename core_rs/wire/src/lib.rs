@@ -1,0 +1,13 @@
+//! Wire: what comes over it, at what pace, and how the database is told.
+//!
+//! A strict look at JSON, account rules, rate limits and known order numbers; columns of a commit
+//! and ranges of records in one piece. Of `stock` it knows the claimed runs and the primitives.
+
+pub mod account_rule;
+pub mod array_literal;
+pub mod json_guard;
+mod json_string;
+pub mod number_filter;
+pub mod packed;
+pub mod rate;
+mod rate_file;
