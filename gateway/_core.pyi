@@ -190,6 +190,10 @@ class Vault:
         """Read the key file again. Unwrapping does so by itself when it meets an unknown key."""
     def index_check(self) -> bytes:
         """8 bytes that tell blind-index secrets apart; rotation never changes them. Not secret."""
+    def anchor_mac(self, line: bytes) -> bytes:
+        """32 bytes that authenticate a line of an anchor file; rotation never changes them.
+
+        The key is derived for this alone: no fingerprint is ever one of these."""
     def wrap_secret(self, purpose: str, plaintext: bytes) -> bytes:
         """Wrap a small secret under the current key, for one purpose."""
     def open_secret(self, purpose: str, blob: bytes) -> bytes:

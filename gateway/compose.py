@@ -44,6 +44,7 @@ from gateway.news import HeldKeys, News
 from gateway.notifications import Notifications
 from gateway.orders.place import Placement
 from gateway.services import Service
+from gateway.store.anchors import AnchorWriter, make_writer
 from gateway.store.catalog import read_catalog
 from gateway.store.clock import DatabaseClock
 from gateway.store.control import Control
@@ -65,6 +66,7 @@ class Parts:
     control: Control
     stock: Stock
     intake: Intake
+    anchors: AnchorWriter
     services: Sequence[Service]
     server: DeadlineServer
     places: Places
@@ -173,6 +175,7 @@ def _parts(on: Footing, control: Control) -> tuple[Parts, News]:
         control=control,
         stock=stock,
         intake=intake,
+        anchors=watched.anchors,
         services=(topups, notifications, channels),
         server=server,
         places=places,
@@ -196,6 +199,7 @@ def _watched(
         notifier=notifications.notifier,
         worklist=Worklist(on.pools.background, speaks=on.place == 0),
         clock=on.clock,
+        anchors=make_writer(on.pools.background, on.config, on.vault),
         pools=on.pools,
         worker_place=on.place,
         draining=asyncio.Event(),
@@ -206,6 +210,7 @@ def _keeping(on: Footing, watched: Watched, refusals: Refusals) -> Iterator[Keep
     """What goes on behind the scenes."""
     config = on.config
     yield partial(keep_forgetting, on.pools.database.pool, config)
+    yield watched.anchors.keep
     yield watched.meters.watch_loop
     yield watched.worklist.watch
     yield partial(share_refusals, refusals, config.data, on.slot)

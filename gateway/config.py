@@ -58,6 +58,7 @@ class Config:
     commit_lines_max: int = 768  # order lines in one commit
     lease_ttl_s: int = 30
     zone: str = "UTC"  # of times in code files that name none
+    anchors: str | None = None  # where chain heads are written; None: DATA/anchors; "off"
     drain_s: int = 25  # SIGTERM: how long requests in flight may take
     keep_callback_days: int = 90  # what platforms told us; 0: for ever
     keep_webhook_days: int = 90  # messages that were delivered or given up
@@ -245,6 +246,14 @@ def _level(value: Any) -> str:
     return level
 
 
+def _anchors(value: Any) -> str | None:
+    """A directory, `off`, or None for the usual place; a plain yes or no is no name of one."""
+    try:
+        return None if value == "" or _switch(value) else "off"
+    except ValueError:
+        return str(value)
+
+
 _FLAGS: Mapping[str, str] = {"trusted_proxies": "--trusted-proxy"}  # given once for each
 
 
@@ -272,6 +281,7 @@ _PARSERS: Mapping[str, Any] = {
     "commit_lines_max": _number(1, 5_000),
     "lease_ttl_s": _number(3, 3_600),
     "zone": _zone,
+    "anchors": _anchors,
     "drain_s": _number(1, 3_600),
     "keep_callback_days": _number(0, 36_500),
     "keep_webhook_days": _number(0, 36_500),

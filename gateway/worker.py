@@ -76,6 +76,8 @@ class Worker:
         # Codes of a commit that is not decided may be sold: their leases are not given back.
         whole = settled and await _by(ends_at, "leases", parts.stock.close()) and whole
         whole = await _by(ends_at, "control", parts.control.close()) and whole
+        if whole:
+            await parts.anchors.write_last(ends_at)
         return await _by(ends_at, "database", parts.pools.close()) and whole
 
 

@@ -16,6 +16,7 @@ def beside(context: Watched) -> Iterator[Family]:
     yield from _upstreams(context)
     yield from _worklist(context)
     yield from audited(context)
+    yield from _anchored(context)
     yield from stock(context)
     yield from _webhooks(context)
     yield from _pools(context)
@@ -137,6 +138,26 @@ def audited(context: Watched) -> Iterator[Family]:
         "quangate_audit_last_run_timestamp_seconds",
         "When it ended, in Unix seconds; absent until somebody audits.",
         worklist.audited_at,
+    )
+
+
+def _anchored(context: Watched) -> Iterator[Family]:
+    """Of what is written down outside the database; nothing while that is off."""
+    anchors = context.anchors
+    if anchors.off:
+        return
+    yield one(
+        "gauge",
+        "quangate_anchors_failing",
+        "1 while anchors cannot be written (a full disk, or its rights); orders go on.",
+        int(anchors.failing),
+    )
+    yield one(
+        "gauge",
+        "quangate_anchors_last_timestamp_seconds",
+        "When the newest line this worker knows was written, in Unix seconds; an idle shop has old"
+        " ones.",
+        anchors.last_at,
     )
 
 

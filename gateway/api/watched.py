@@ -11,6 +11,7 @@ from gateway.flows.dispatch.dispatcher import Dispatcher
 from gateway.flows.intake import Intake
 from gateway.flows.notify.notifier import Notifier
 from gateway.flows.stock import Stock
+from gateway.store.anchors import AnchorWriter
 from gateway.store.clock import DatabaseClock
 from gateway.store.pools import Pools
 from gateway.store.worklist import Worklist
@@ -30,6 +31,7 @@ class Watched:
     notifier: Notifier
     worklist: Worklist
     clock: DatabaseClock
+    anchors: AnchorWriter
     pools: Pools
     worker_place: int  # among this node's, from 0: its successor has it too
     draining: asyncio.Event

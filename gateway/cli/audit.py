@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.anchors import read_anchors, write_anchor
 from gateway.cli.command import Call, command, room
 from gateway.cli.desk import open_desk
 from gateway.cli.output import Answer
@@ -29,23 +30,43 @@ async def audit(
             help="Only what changed from then on (RFC 3339); what has no time is checked whole.",
         ),
     ] = None,
+    anchors: Annotated[
+        str | None,
+        typer.Option(
+            "--anchors",
+            metavar="[DIR]",
+            help="Also against what the gateway wrote down outside the database (DATA/anchors),"
+            " or a copy of that.",
+        ),
+    ] = None,
 ) -> Answer:
     """Check the invariants on the live database, beside a running gateway; exit 1 if one is broken.
 
-    Every code, order and cent is counted; what does not add up is named by its ids.
+    Every code, order and cent is counted; what does not add up is named by
+    its ids. With --anchors also what the database's owner rewrote so that it
+    adds up. Not seen: what is newer than the newest line, and that the
+    newest lines were removed. So copy DATA/anchors often to where neither
+    that owner nor the gateway's user can write, and audit against the copy:
+    --anchors COPY. Exit 2: there is nothing to compare with.
     """
     from gateway.flows.audit import audit as check_all
     from gateway.store.audit import audit_snapshot, note_run
 
     moment = None if since is None else _past(since)
     async with open_desk(call) as desk:
+        # Read before the database is, which is never older then.
+        written = None if anchors is None else await read_anchors(desk, anchors)
         async with audit_snapshot(desk.database, moment) as snapshot:
             with _progress(shown=moment is None) as looked:
-                findings = await check_all(snapshot, looked)
+                findings = list(await check_all(snapshot, looked))
+            if written is not None:
+                findings.append(written.finding(await snapshot.differences(written.reading)))
         ok = all(finding.ok for finding in findings)
         failed = [asdict(finding) for finding in findings if not finding.ok]
         if moment is None or not ok:  # a part that is sound does not say that the whole is
             await note_run(desk.database, ok=ok, failed=json.dumps(failed))
+        if moment is None and ok:
+            await write_anchor(desk)
     note = "All is well." if ok else "Stop selling what is named above until it is understood."
     return Answer(
         data={"ok": ok, "checks": [asdict(finding) for finding in findings]},

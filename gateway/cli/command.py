@@ -15,9 +15,10 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -30,6 +31,7 @@ from gateway.domain.number import check_decimal, read_whole
 
 # Contexts below a context inherit them.
 HELP_NAMES: Mapping[str, Any] = MappingProxyType({"help_option_names": ["-h", "--help"]})
+ALONE: Final = "\0"  # the value of an option that was given none; no argument can hold it
 Handler = Callable[..., Answer | Awaitable[Answer | None] | None]
 
 
@@ -46,13 +48,30 @@ class _NoValueForFlags:
 
 
 class HouseCommand(_NoValueForFlags, TyperCommand):
-    """One command. Whatever takes a whole number takes it in plain digits, all commands alike."""
+    """One command. Whatever takes a whole number takes it in plain digits, all commands alike.
+
+    An option whose placeholder is in brackets may stand without its value.
+    """
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         for parameter in self.params:
             if getattr(parameter, "type_descriptor", None) is not None:
                 _read_plainly(parameter)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The arguments as typer takes them: an option that stands alone is given `ALONE`."""
+        may = {
+            name
+            for parameter in self.get_params(ctx)
+            if str(parameter.metavar).startswith("[")
+            for name in parameter.opts
+        }
+        whole = [
+            f"{word}={ALONE}" if word in may and (after is None or after.startswith("-")) else word
+            for word, after in zip_longest(args, args[1:])
+        ]
+        return list(super().parse_args(ctx, whole))
 
 
 def _read_plainly(parameter: Any) -> None:

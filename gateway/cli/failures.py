@@ -16,6 +16,9 @@ from gateway.domain.errors import (
 from gateway.domain.native_errors import VaultError
 from gateway.ground.desk.refusal import USAGE_CODES, DeskRefusedError
 
+# Nobody may take the exit code of an audit without anchors to compare for a finding.
+NOTHING_TO_AUDIT: Final = frozenset({"no-anchors", "other-anchors"})
+
 _CODES: Final[Mapping[type[QuangateError], str]] = {
     ConfigError: "invalid-configuration",
     StoreUnavailableError: "store-unavailable",
@@ -27,10 +30,10 @@ _CODES: Final[Mapping[type[QuangateError], str]] = {
 def to_failure(error: Exception) -> Failure:
     """What to tell of an exception; those we did not foresee become `internal`, in one line."""
     if isinstance(error, DeskRefusedError):
-        exit_code = 2 if error.code in USAGE_CODES else 1
+        exit_code = 2 if error.code in USAGE_CODES | NOTHING_TO_AUDIT else 1
         return Failure(code=error.code, detail=in_words(error), exit_code=exit_code)
     if isinstance(error, RefusedError):
-        exit_code = 2 if error.code in USAGE_CODES else 1
+        exit_code = 2 if error.code in USAGE_CODES | NOTHING_TO_AUDIT else 1
         return Failure(code=error.code, detail=str(error), exit_code=exit_code)
     if isinstance(error, QuangateError):
         code = next((c for t, c in _CODES.items() if isinstance(error, t)), "internal")

@@ -55,6 +55,15 @@ def serve(
             "[QUANGATE_ALLOW_UNSAFE_DATABASE]",
         ),
     ] = None,
+    anchors: Annotated[
+        str | None,
+        typer.Option(
+            "--anchors",
+            metavar="DIR|off",
+            help="Where the ends of the books' chains are written down, outside the database"
+            " (DATA/anchors). [QUANGATE_ANCHORS]",
+        ),
+    ] = None,
     log_json: Annotated[
         bool | None, typer.Option("--log-json", help="Log JSON lines. [QUANGATE_LOG_JSON]")
     ] = None,
@@ -71,6 +80,7 @@ def serve(
         trusted_proxies=trusted_proxy or None,
         proxy_protocol=proxy_protocol,
         allow_unsafe_database=allow_unsafe_database,
+        anchors=anchors,
         log_json=log_json,
     )
     from gateway.app import serve as run

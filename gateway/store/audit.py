@@ -5,8 +5,10 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
+from gateway.domain.anchor import Reading
 from gateway.domain.audit import Problems
 from gateway.domain.order import OrderContent
+from gateway.store.anchors import differences
 from gateway.store.audit_since import cut
 from gateway.store.books import unreachable_is_unavailable
 from gateway.store.database import Database
@@ -59,6 +61,10 @@ class AuditSnapshot:
                 if len(samples) < samples_max:
                     samples.append(f"order {row['id']}: its content is not the one it accepted")
         return Problems(total=total, samples=samples)
+
+    async def differences(self, reading: Reading) -> list[str]:
+        """Where this snapshot is not what was written down outside, a sentence each."""
+        return await differences(self._connection, reading)
 
     async def scope(self) -> Mapping[str, int]:
         """How many rows of each kind there are."""

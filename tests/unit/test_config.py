@@ -16,6 +16,7 @@ from gateway.config import (
     unknown_variables,
 )
 from gateway.domain.errors import ConfigError
+from gateway.store.anchors import anchor_directory
 
 
 def load(
@@ -236,3 +237,19 @@ def test_trusted_proxies_are_given_one_by_one_or_in_one_text() -> None:
     assert load().trusted_proxies == ()
     with pytest.raises(ConfigError, match=r"^--trusted-proxy: "):
         load({"trusted_proxies": ["10.0.0.0/8", "nonsense"]})
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [("", "d/anchors"), ("on", "d/anchors"), ("off", None), ("false", None), ("/a/b", "/a/b")],
+)
+def test_anchors_are_off_only_by_saying_so(text: str, where: str | None) -> None:
+    """A yes or no is no directory's name; what workers are handed says the same."""
+    for environment in (
+        {"QUANGATE_ANCHORS": text, "QUANGATE_DATA": "d"},
+        as_environment(
+            load_config(flags={"anchors": text, "data": Path("d")}, environment={}, file=None)
+        ),
+    ):
+        config = load_config(flags={}, environment=environment, file=None)
+        assert anchor_directory(config) == (Path(where) if where else None)

@@ -134,6 +134,7 @@ def test_rotation_rewraps_and_changes_nothing_else(vault: Vault, kek_path: Path)
     old = vault.kek_ids()[0]
     secret, data_key = vault.wrap_secret("p", b"secret"), vault.new_dek(BATCH)
     fingerprints, check = vault.fingerprints(["X"]), vault.index_check()
+    line = vault.anchor_mac(b"line")
     new = vault.rotate_kek()
     assert vault.kek_ids() == (new, [old, new])
     assert vault.open_secret("p", secret) == b"secret"
@@ -147,6 +148,7 @@ def test_rotation_rewraps_and_changes_nothing_else(vault: Vault, kek_path: Path)
     restarted.load_dek(BATCH, data_key)
     assert restarted.fingerprints(["X"]) == fingerprints
     assert restarted.index_check() == check
+    assert restarted.anchor_mac(b"line") == line
 
 
 def test_another_key_file_fails_closed(vault: Vault, tmp_path: Path) -> None:

@@ -79,6 +79,10 @@ impl Vault {
         PyBytes::new(py, &self.0.fingerprinter().key_check())
     }
 
+    fn anchor_mac<'py>(&self, py: Python<'py>, line: &[u8]) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.0.anchor_mac().of(line))
+    }
+
     fn wrap_secret<'py>(
         &self,
         py: Python<'py>,

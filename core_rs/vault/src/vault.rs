@@ -10,6 +10,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use zeroize::Zeroizing;
 
+use crate::anchor::AnchorMac;
 use crate::data_key::{self, DataKey};
 use crate::entropy::NonceTape;
 use crate::fingerprint::Fingerprinter;
@@ -26,6 +27,7 @@ pub struct Vault {
     kms: Box<dyn Kms>,
     data_keys: RwLock<HashMap<i64, Arc<DataKey>>>,
     fingerprinter: Fingerprinter,
+    anchor_mac: AnchorMac,
 }
 
 impl Vault {
@@ -34,6 +36,7 @@ impl Vault {
         let index_secret = kms.unwrap(INDEX_CONTEXT, &kms.index_blob())?;
         Ok(Self {
             fingerprinter: Fingerprinter::new(&index_secret)?,
+            anchor_mac: AnchorMac::new(&index_secret)?,
             data_keys: RwLock::default(),
             kms,
         })
@@ -54,6 +57,12 @@ impl Vault {
     #[must_use]
     pub fn fingerprinter(&self) -> &Fingerprinter {
         &self.fingerprinter
+    }
+
+    /// What authenticates anchors.
+    #[must_use]
+    pub fn anchor_mac(&self) -> &AnchorMac {
+        &self.anchor_mac
     }
 
     /// Wraps a small secret so that it opens only for the same purpose.

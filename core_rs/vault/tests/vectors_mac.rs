@@ -4,6 +4,8 @@
 
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
+use quangate_vault::anchor::AnchorMac;
+use quangate_vault::fingerprint::Fingerprinter;
 use quangate_vault::request_signature::{SignedRequest, SigningKey};
 use quangate_vault::secret_text::{SIGNING_PREFIX, read_32, read_webhook_secret};
 use quangate_vault::webhook_signature;
@@ -110,6 +112,22 @@ fn hkdf_of_wycheproof() {
         checked += 1;
     }
     assert!(checked >= 80, "only {checked} vectors");
+}
+
+/// The key of anchors is its own, by HKDF from the secret that the blind index comes from.
+#[test]
+fn anchors_have_a_key_of_their_own() {
+    let secret = [7; 32];
+    let mut key = [0; 32];
+    Hkdf::<Sha256>::new(None, &secret)
+        .expand(b"quangate/anchors/1 key", &mut key)
+        .unwrap();
+    let anchors = AnchorMac::new(&secret).unwrap();
+    assert_eq!(anchors.of(b"{}").to_vec(), hmac(&key, b"{}"));
+    assert_ne!(
+        anchors.of(b"A-1")[..16],
+        Fingerprinter::new(&secret).unwrap().of(b"A-1")
+    );
 }
 
 const GOLDEN_SECRET: &str = "qs_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY";
