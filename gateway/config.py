@@ -26,7 +26,7 @@ OTHER_NAMES = frozenset(
 )  # fmt: skip
 
 # Variables that say nothing when they are empty.
-UNSET_WHEN_EMPTY = frozenset({"database_url", "owner_url", "public_url"})
+UNSET_WHEN_EMPTY = frozenset({"database_url", "owner_url", "public_url", "anchors"})
 # Settings whose value may be nothing: no networks, or "no".
 MAY_BE_EMPTY = frozenset(
     {
@@ -249,7 +249,7 @@ def _level(value: Any) -> str:
 def _anchors(value: Any) -> str | None:
     """A directory, `off`, or None for the usual place; a plain yes or no is no name of one."""
     try:
-        return None if value == "" or _switch(value) else "off"
+        return None if _switch(value) else "off"
     except ValueError:
         return str(value)
 

@@ -47,8 +47,10 @@ async def read_anchors(desk: Desk, named: str) -> Written:
     from gateway.store.anchor_files import read_lines
     from gateway.store.anchors import anchor_directory, key_of, whose
 
+    if not named:
+        raise RefusedError("invalid-argument", "--anchors is empty: leave the value out")
     directory = anchor_directory(desk.config) if named == ALONE else Path(named)
-    if directory is None or not named:
+    if directory is None:
         raise RefusedError("no-anchors", "anchors are off: name a directory of them")
     if not directory.is_dir():
         raise RefusedError("no-anchors", f"{directory} is no directory: there are no anchors")

@@ -66,6 +66,7 @@ class HouseCommand(_NoValueForFlags, TyperCommand):
             for parameter in self.get_params(ctx)
             if str(parameter.metavar).startswith("[")
             for name in parameter.opts
+            if name.startswith("-")
         }
         whole = [
             f"{word}={ALONE}" if word in may and (after is None or after.startswith("-")) else word

@@ -248,7 +248,9 @@ def test_anchors_are_off_only_by_saying_so(text: str, where: str | None) -> None
     for environment in (
         {"QUANGATE_ANCHORS": text, "QUANGATE_DATA": "d"},
         as_environment(
-            load_config(flags={"anchors": text, "data": Path("d")}, environment={}, file=None)
+            load_config(
+                flags={"anchors": text or None, "data": Path("d")}, environment={}, file=None
+            )
         ),
     ):
         config = load_config(flags={}, environment=environment, file=None)

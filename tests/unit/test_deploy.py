@@ -108,6 +108,8 @@ def test_every_metric_exists(where: str, expression: str) -> None:
 
 # On no panel: an alert's own, a time that only matters where it is compared.
 OFF_THE_DASHBOARD = {
+    "quangate_anchors_failing",
+    "quangate_anchors_last_timestamp_seconds",
     "quangate_audit_ok",
     "quangate_audit_last_run_timestamp_seconds",
     "quangate_event_loop_lag_max_seconds",
