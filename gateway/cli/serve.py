@@ -9,6 +9,17 @@ from gateway.cli.command import Call, command, room
 app = room("Run the gateway.")
 
 
+AnchorsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--anchors",
+        metavar="DIR|off",
+        help="Where the ends of the books' chains are written down, outside the database"
+        " (DATA/anchors). [QUANGATE_ANCHORS]",
+    ),
+]
+
+
 @command(app, "serve", example="quangate serve --port 8080 --workers 2")
 def serve(
     call: Call,
@@ -55,15 +66,7 @@ def serve(
             "[QUANGATE_ALLOW_UNSAFE_DATABASE]",
         ),
     ] = None,
-    anchors: Annotated[
-        str | None,
-        typer.Option(
-            "--anchors",
-            metavar="DIR|off",
-            help="Where the ends of the books' chains are written down, outside the database"
-            " (DATA/anchors). [QUANGATE_ANCHORS]",
-        ),
-    ] = None,
+    anchors: AnchorsOption = None,
     log_json: Annotated[
         bool | None, typer.Option("--log-json", help="Log JSON lines. [QUANGATE_LOG_JSON]")
     ] = None,
