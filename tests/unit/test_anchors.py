@@ -1,7 +1,9 @@
 """Anchor files: what a writer leaves, and what a reader sees of anything done to it.
 
-Seen red with each of these taken away, one at a time: the authenticator's comparison, `before`,
-`no`, the cut of a torn tail, the undoing of half a write, the lock, the mark of a whole line.
+Seen red with each of these taken away, one at a time: the authenticator's comparison and its
+key's name, `before`, `no`, the cut of a torn tail and what counts as one, the undoing of half a
+write, the line's end after somebody's bytes, the lock, the whole line, the database's name, the
+look at the kind of file, the order of names, the modes, the look back.
 """
 
 import errno
@@ -160,6 +162,22 @@ def test_lines_removed_moved_and_added_are_seen(
     )[0].problems
 
 
+def test_lines_of_two_pasts_do_not_fit_together(
+    written: Path, vault: Vault, tmp_path: Path
+) -> None:
+    """Cut short and written on: authentic lines of before and after, each with its number."""
+    before = lines_of(written)
+    put(written, before[:4])
+    for number in (5, 6):
+        late = moment(number + 30, NOON + timedelta(hours=11 * number))
+        assert write(files_of(written, vault), late)
+    assert read(written, vault)[0].problems == []
+    put(written, [*before[:5], lines_of(written)[5]])
+    assert read(written, vault)[0].problems == [
+        "2026-12-02.jsonl line 1 does not follow the line before it"
+    ]
+
+
 def test_a_removed_file_is_seen(written: Path, vault: Vault) -> None:
     """All but the newest: that is what copies elsewhere are for."""
     for name in ("2026-11-29.jsonl", "2026-11-30.jsonl", "2026-12-01.jsonl"):
@@ -194,7 +212,7 @@ def test_what_is_no_file_of_ours_is_named_and_left_alone(
         before = path.read_bytes()
         assert write(files_of(written, vault), moment(7, NOON + timedelta(days=4)))
         assert path.read_bytes().startswith(before)
-        assert read(written, vault)[0].lines > reading.lines
+        assert Head(3, 7, f"{7:064x}") in read(written, vault)[0].heads
 
 
 def test_a_torn_line_is_none_and_is_cut_off(written: Path, vault: Vault, tmp_path: Path) -> None:
