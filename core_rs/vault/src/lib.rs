@@ -1,7 +1,8 @@
 //! Vault: what keeps codes and keys secret.
 //!
 //! Records sealed and opened, fingerprints, key files and the key ring, codes handed over as JWE,
-//! codes of our own, signatures, what authenticates anchors. Of `stock` it knows the leases whose records it delivers.
+//! codes of our own, signatures, what authenticates anchors. Of `stock` it knows the leases whose
+//! records it delivers.
 
 mod aes_key;
 pub mod anchor;
