@@ -74,7 +74,7 @@ SELECT p.id, s, b.id, 'sealed' FROM pool p JOIN batch b ON b.pool_id = p.id, gen
 INSERT INTO bought_code (fingerprint, pool_id, seq, attempt_id)
 SELECT ('00000000-0000-0000-0000-0000000000c' || s)::uuid, id, s, 501 FROM pool, generate_series(0, 2) AS s WHERE name = 'card';
 UPDATE pool SET size = 3, next_seq = 3 WHERE name = 'card';
-SELECT settle('{501}', '{succeeded}', '{NULL}', '{NULL}', '{2}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{401}',
-              '{NULL}', '{NULL}', '{NULL}', '{NULL}', NULL, ARRAY[id], ARRAY['{0,1}'], '{NULL}')
+SELECT settle(ARRAY[jsonb_populate_record(NULL::attempt_news, jsonb_build_object(
+    'attempt', 501, 'news', 'succeeded', 'delivered', 2, 'webhook', 401, 'pool', id, 'seqs', jsonb_build_array(0, 1)))], NULL)
 FROM pool WHERE name = 'card';
 SELECT close_purchases(2, '{501}', '{501}', ARRAY[id], '{2}') FROM pool WHERE name = 'card';

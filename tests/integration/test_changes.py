@@ -62,7 +62,7 @@ def test_what_was_refused_left_no_row(command: Cli) -> None:
 
 
 async def test_the_effect_and_its_row_or_neither(command: Cli, connection: Any) -> None:
-    """Where the row cannot be written, nothing was done. Seen red with a commit before the row."""
+    """Where the row cannot be written, nothing was done."""
     await connection.execute(
         "ALTER TABLE change ADD CONSTRAINT full_up CHECK (subject <> 'half') NOT VALID"
     )
@@ -74,7 +74,7 @@ async def test_the_effect_and_its_row_or_neither(command: Cli, connection: Any) 
 async def test_changes_at_once_are_one_chain(database: Database, connection: Any) -> None:
     """Twenty at the same time: numbers without a gap, times that grow, and the audit is content.
 
-    Seen red with the head read without its lock, and with the time taken before it.
+    Seen red with the head read without its lock.
     """
     create = action("pool.create")
 

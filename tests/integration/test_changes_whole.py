@@ -316,11 +316,7 @@ def test_every_action_is_tried() -> None:
 async def test_one_row_for_each_and_nothing_secret(
     command: Cli, shop: Path, connection: Any
 ) -> None:
-    """In order: each command leaves one row more, with its rows before and after; then the refused.
-
-    Seen red with the row written before the use case, with `kept` of secret members, and with
-    `settings` in trace_upstream.
-    """
+    """In order: each command leaves one row more, with its rows; then the refused."""
     found = {"FILE": str(shop)}
     secrets: list[str] = [CANARY]
     for act in ACTS:

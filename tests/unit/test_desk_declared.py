@@ -55,7 +55,7 @@ def _files(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_its_example_is_good_for_every_face(one: Declared) -> None:
     """Typed or as JSON it is the same, within its bounds, and holds nothing there is no member for.
 
-    Seen red with an example of another verb, and with one above the bound of `limit`.
+    Seen red with an example of another verb.
     """
     given = example_of(one)
     check(given)
@@ -107,7 +107,7 @@ def test_every_command_is_declared_or_plain() -> None:
 
 
 def test_every_noun_is_in_the_list() -> None:
-    """No file of declarations is forgotten. Seen red without `pool`."""
+    """No file of declarations is forgotten."""
     files = {path.stem for path in Path(str(desks.__file__)).parent.glob("*.py")}
     assert files - {"__init__", "everything", "kinds"} == {_module_of(one) for one in DECLARED}
 
