@@ -12,7 +12,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find core_rs -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help tools setup build demo test lint fmt rust-test loom bench soak lock clean
+.PHONY: help tools setup build demo test lint fmt rust-test loom bench soak house lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -75,6 +75,9 @@ bench: build ## measure against the peers (needs wrk); under ten minutes
 
 soak: build ## the long fault run; the last line is its result as JSON
 	@python -m tests.chaos.soak $(ARGS)
+
+house: setup ## draw deploy/house.svg from the imports
+	@python deploy/house.py > deploy/house.svg
 
 lock: setup ## renew the lock files from pyproject.toml and Cargo.toml
 	@cargo update --quiet --workspace

@@ -15,7 +15,7 @@ from bench.topup_house import CONFIGURED, CONNECTOR, PRICE_MINOR, SKU, UPSTREAM,
 from connectors.simulation.behaviour import SUCCESS
 from connectors.simulation.ledger import Order, OrderState
 from connectors.simulation.server import build
-from gateway.domain.order import OrderContent
+from gateway.orders.rules import OrderContent
 
 CONNECTIONS = 1_000
 BURST_S_MAX = 240.0

@@ -16,7 +16,7 @@ from bench.figures import Figure
 from bench.plan import Plan, Teller
 from bench.servers import ROOT, ServerError, quangate
 from bench.spread import spread
-from gateway.store.embedded import EmbeddedServer
+from gateway.ground.sql.embedded import EmbeddedServer
 
 POOL = "imported"
 CHUNK = 50_000

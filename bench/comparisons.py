@@ -17,7 +17,7 @@ from bench.servers import Server, echo_server, gateway_server, skip_locked_serve
 from bench.shop import Shop, open_shop, postmaster_pid
 from bench.spread import ratios, spread
 from bench.turns import Contestant, Rounds, rates, run_turns, summary
-from gateway.store.embedded import EmbeddedServer
+from gateway.ground.sql.embedded import EmbeddedServer
 
 BATCH_LINES = 100
 # 3,200 lines under way. With 256 connections it would be 25,600, half a second of work: a round

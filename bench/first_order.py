@@ -24,8 +24,8 @@ from bench.presign import Credentials
 from bench.servers import ServerError, gateway_server
 from bench.shop import PATTERN, place_order
 from bench.spread import spread
-from gateway.cli import root
-from gateway.store.embedded import EmbeddedServer
+from gateway import command_line as root
+from gateway.ground.sql.embedded import EmbeddedServer
 
 RUNS = 5
 DEADLINE_S = 60.0
@@ -35,7 +35,7 @@ CODES = "1000"
 
 async def measure_first_order(plan: Plan, teller: Teller) -> list[Figure]:
     """A few starts, each in a new directory."""
-    for room in root.ROOMS:
+    for room in root.rooms():
         with contextlib.suppress(ImportError):  # a room that is not built yet is not needed here
             root.load_room(room)
     seconds = []

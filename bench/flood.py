@@ -23,7 +23,7 @@ import asyncpg
 
 from bench.servers import Server, gateway_server, quangate
 from gateway.demo.client import Client, Credentials
-from gateway.store.embedded import EmbeddedServer
+from gateway.ground.sql.embedded import EmbeddedServer
 
 MOVEMENTS = 1_000_000
 RUN = 500  # movements in a row of `entry`, as a commit writes them

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.servers import quangate
 from bench.shop import PATTERN, PRICE_MINOR, Shop
-from gateway.domain.order import OrderContent
+from gateway.orders.rules import OrderContent
 
 PARTNER = "history"
 SOLD = "history-sold"  # the pool, and the SKU, of the orders

@@ -11,7 +11,7 @@ from typing import Any, Final
 from bench.figures import Figure
 from bench.plan import Plan, Teller
 from bench.spread import spread
-from gateway.native import Allocator, KeyRing, Vault, new_partner_secrets, seal_claimed
+from gateway.ground.native import Allocator, KeyRing, Vault, new_partner_secrets, seal_claimed
 
 POOL = 1
 BATCH = 1

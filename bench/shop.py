@@ -13,8 +13,8 @@ import asyncpg
 
 from bench.presign import ORDERS, Credentials, signature_headers
 from bench.servers import Server, ServerError, quangate
-from gateway.native import open_jwe
-from gateway.store.embedded import EmbeddedServer
+from gateway.ground.native import open_jwe
+from gateway.ground.sql.embedded import EmbeddedServer
 
 PARTNER = "bench"
 PRICE_MINOR = 1990

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Entry:
     """Where a connector lives: `<package>.connector:<connector>`, `<package>.simulator:<simulator>`
     and its settings type `<package>.wire:<settings>`. `<package>.connector:CAPABILITIES` holds for
-    all of its products, unless a function `<package>.connector:<by_product>` tells them apart.
+    all of its products, unless a function `<package>.<by_product>` (module:name) tells them apart.
     """
 
     package: str
@@ -33,7 +33,7 @@ CONNECTORS: Final[Mapping[str, Entry]] = {
         connector="Fulu",
         simulator="FuluPlatform",
         settings="FuluSettings",
-        by_product="capabilities_of",
+        by_product="connector:capabilities_of",
     ),
     "kasushou": Entry(
         package="connectors.kasushou",
@@ -58,7 +58,7 @@ CONNECTORS: Final[Mapping[str, Entry]] = {
         connector="Reloadly",
         simulator="ReloadlyPlatform",
         settings="ReloadlySettings",
-        by_product="capabilities_of",
+        by_product="capabilities:capabilities_of",
     ),
     "dingconnect": Entry(
         package="connectors.dingconnect",
@@ -89,7 +89,7 @@ def product_capabilities(name: str, product_id: str) -> Capabilities:
     capabilities: Capabilities = (
         _load(name, "connector", "CAPABILITIES")
         if by_product is None
-        else _load(name, "connector", by_product)(product_id)
+        else _load(name, *by_product.split(":"))(product_id)
     )
     return capabilities
 

@@ -1,7 +1,7 @@
 """The platforms' own signature recipes. Pure functions of bytes and text; no platform's fields.
 
 MD5, SHA-1 and ECB are what these platforms demand; nothing of ours rests on them. Golden vectors:
-tests/unit/test_connectors_signing.py.
+tests/unit/connectors/test_connectors_signing.py.
 """
 
 import base64

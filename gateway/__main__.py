@@ -7,7 +7,7 @@ import sys
 def main() -> None:
     """Run the command line and leave with its exit code."""
     forget_working_directory()
-    from gateway.cli.root import run
+    from gateway.command_line import run
 
     sys.exit(run(sys.argv[1:]))
 

@@ -1,4 +1,4 @@
-"""The native core (core_rs/py), as Python sees it. Only `gateway.native` imports it.
+"""The native core (core_rs/py), as Python sees it. Only `gateway.ground.native` imports it.
 
 Each section belongs to one half of the engine; keep them apart."""
 
@@ -165,7 +165,7 @@ def claimed_literals(
 
 # --- secrecy ----------------------------------------------------------------------------
 # What comes back is ciphertext, unless the name says that something is opened. Exceptions
-# are those of gateway.domain.native_errors; a ValueError is a wrong argument.
+# are those of gateway.ground.native_errors; a ValueError is a wrong argument.
 # A *published record* is int8send(batch_id) || sealed record. A purpose or key id is bound
 # to what is wrapped for it: swapped blobs do not open.
 

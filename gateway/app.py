@@ -19,16 +19,16 @@ from functools import partial
 import structlog
 import uvloop
 
-from gateway import proxy_hint
 from gateway.compose import compose
-from gateway.config import Config, as_environment, unknown_variables
-from gateway.domain.errors import ConfigError, RefusedError
-from gateway.domain.public_url import authority
-from gateway.flows.front import TRUST_FIX, proxy_complaint
-from gateway.store.database import Database, open_database
-from gateway.store.pools import pool_sizes
-from gateway.store.vault import check_key_file, open_vault
-from gateway.tie import Tie
+from gateway.ground.config import Config, as_environment, unknown_variables
+from gateway.ground.errors import ConfigError, RefusedError
+from gateway.ground.http import proxy_hint
+from gateway.ground.http.front import TRUST_FIX, proxy_complaint
+from gateway.ground.http.public_url import authority
+from gateway.ground.sql.database import Database, open_database
+from gateway.ground.sql.pools import pool_sizes
+from gateway.ground.tie import Tie
+from gateway.ground.vault import check_key_file, open_vault
 from gateway.worker import Worker, bind, harden_process
 
 log = structlog.get_logger()

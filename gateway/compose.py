@@ -11,24 +11,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from gateway import proxy_hint
-from gateway.api.body import BATCH_BODY_BYTES_MAX
-from gateway.api.faces import Behind, faces
-from gateway.api.metrics import share_metrics
-from gateway.api.places import Places, places_by_descriptors
-from gateway.api.refusals import Refusals, share_refusals
-from gateway.api.request import UNPROVED_BYTES_MAX, BodyBudget
-from gateway.api.router import make_handler
-from gateway.api.routes import routes_of
-from gateway.api.server import DeadlineServer
-from gateway.api.watched import Watched
-from gateway.api.worker_meters import Meters
-from gateway.config import Config
-from gateway.domain.catalog import CurrentCatalog
-from gateway.flows.intake import Intake
-from gateway.flows.lease_keeping import LeaseKeeping
-from gateway.flows.sealing import Sealing
-from gateway.flows.stock import Stock
+from gateway.audit.anchor_store import AnchorWriter, make_writer
+from gateway.catalog.rules import CurrentCatalog
+from gateway.catalog.store import read_catalog
+from gateway.codes.lease_keeping import LeaseKeeping
+from gateway.codes.stock import Stock
+from gateway.control import Control
+from gateway.dispatch.topups import TopUps
+from gateway.faces import Behind, faces
 from gateway.footing import (
     Footing,
     make_channels,
@@ -39,20 +29,30 @@ from gateway.footing import (
     make_notifications,
     make_topups,
 )
-from gateway.native import Allocator, KeyRing, OrderIds, Vault
+from gateway.ground.config import Config
+from gateway.ground.http import proxy_hint
+from gateway.ground.http.body import BATCH_BODY_BYTES_MAX
+from gateway.ground.http.places import Places, places_by_descriptors
+from gateway.ground.http.request import UNPROVED_BYTES_MAX, BodyBudget
+from gateway.ground.http.router import make_handler
+from gateway.ground.http.server import DeadlineServer
+from gateway.ground.native import Allocator, KeyRing, OrderIds, Vault
+from gateway.ground.sql.clock import DatabaseClock
+from gateway.ground.sql.database import Database
+from gateway.ground.sql.pools import Pools, open_pools
+from gateway.health.meters import Meters
+from gateway.health.metrics import share_metrics
+from gateway.health.retention import keep_forgetting
+from gateway.health.watched import Watched
+from gateway.health.worklist import Worklist
 from gateway.news import HeldKeys, News
-from gateway.notifications import Notifications
+from gateway.orders.intake import Intake
 from gateway.orders.place import Placement
+from gateway.orders.sealing import Sealing
+from gateway.partners.refusals import Refusals, share_refusals
+from gateway.routes import routes_of
 from gateway.services import Service
-from gateway.store.anchors import AnchorWriter, make_writer
-from gateway.store.catalog import read_catalog
-from gateway.store.clock import DatabaseClock
-from gateway.store.control import Control
-from gateway.store.database import Database
-from gateway.store.pools import Pools, open_pools
-from gateway.store.retention import keep_forgetting
-from gateway.store.worklist import Worklist
-from gateway.topups import TopUps
+from gateway.webhooks.notifications import Notifications
 
 Keeper: TypeAlias = Callable[[], Awaitable[None]]  # runs until it is cancelled
 

@@ -8,29 +8,29 @@ from pathlib import Path
 
 import structlog
 
-from gateway.api.worker_meters import Meters
-from gateway.channels import Channels
-from gateway.config import Config
-from gateway.domain.catalog import CurrentCatalog
-from gateway.flows.intake import Intake
-from gateway.flows.known_numbers import KnownNumbers
-from gateway.flows.line import Line
-from gateway.flows.notify.guarded_client import GuardedClient
-from gateway.flows.order_desk import OrderDesk
-from gateway.flows.sealing import Sealing
-from gateway.flows.stock import Stock
-from gateway.native import KeyRing, OrderIds, RateLimiter, Vault
-from gateway.notifications import Notifications
-from gateway.store.attempts import AttemptStore
-from gateway.store.channels import ChannelStore
-from gateway.store.clock import DatabaseClock
-from gateway.store.commit import CommitLane
-from gateway.store.leases import LeaseStore
-from gateway.store.orders import OrderStore
-from gateway.store.pools import Pools
-from gateway.store.purchases import PurchaseStore
-from gateway.store.webhooks import WebhookStore
-from gateway.topups import TopUps
+from gateway.catalog.rules import CurrentCatalog
+from gateway.channels.results import Channels
+from gateway.channels.store import ChannelStore
+from gateway.codes.lease_store import LeaseStore
+from gateway.codes.stock import Stock
+from gateway.dispatch.purchase_store import PurchaseStore
+from gateway.dispatch.store import AttemptStore
+from gateway.dispatch.topups import TopUps
+from gateway.ground.config import Config
+from gateway.ground.native import KeyRing, OrderIds, RateLimiter, Vault
+from gateway.ground.sql.clock import DatabaseClock
+from gateway.ground.sql.pools import Pools
+from gateway.health.meters import Meters
+from gateway.orders.commit_store import CommitLane
+from gateway.orders.finding import OrderDesk
+from gateway.orders.intake import Intake
+from gateway.orders.known_numbers import KnownNumbers
+from gateway.orders.line import Line
+from gateway.orders.sealing import Sealing
+from gateway.orders.store import OrderStore
+from gateway.webhooks.guarded_client import GuardedClient
+from gateway.webhooks.notifications import Notifications
+from gateway.webhooks.store import WebhookStore
 
 log = structlog.get_logger()
 

@@ -5,13 +5,13 @@ import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from gateway.domain.catalog import CurrentCatalog
-from gateway.flows.account_rule import RuleWatch
-from gateway.flows.intake import Intake
-from gateway.flows.stock import Stock
-from gateway.native import KeyRing, Vault
-from gateway.store.catalog import CatalogRead, read_catalog
-from gateway.telemetry import name_things
+from gateway.catalog.account_rule import RuleWatch
+from gateway.catalog.rules import CurrentCatalog
+from gateway.catalog.store import CatalogRead, read_catalog
+from gateway.codes.stock import Stock
+from gateway.ground.native import KeyRing, Vault
+from gateway.ground.telemetry import name_things
+from gateway.orders.intake import Intake
 
 KEY_GRACE_S = 60.0  # a revoked key's secrets stay for orders that are still being sealed
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import structlog
 
-from gateway.api.listener import Listener
 from gateway.compose import Parts
+from gateway.ground.http.listener import Listener
 
 log = structlog.get_logger()
 

@@ -24,11 +24,11 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-from gateway.cli import root
-from gateway.config import Config
-from gateway.store.database import Database, open_database, session_settings
-from gateway.store.embedded import DATABASE_USER, EmbeddedServer
-from gateway.store.preparing import GATEWAY_ROLE, prepare_embedded
+from gateway import command_line as root
+from gateway.ground.config import Config
+from gateway.ground.sql.database import Database, open_database, session_settings
+from gateway.ground.sql.embedded import DATABASE_USER, EmbeddedServer
+from gateway.ground.sql.preparing import GATEWAY_ROLE, prepare_embedded
 from tests.clock import PATIENCE_S
 
 TEMPLATE = "migrated"

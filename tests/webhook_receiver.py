@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from standardwebhooks import Webhook
 
-from tests.contract.partner import eventually
+from tests.world.partner import eventually
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

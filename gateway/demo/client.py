@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from gateway.native import open_jwe, sign_request
+from gateway.ground.native import open_jwe, sign_request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gateway.domain.errors import RefusedError
+from gateway.ground.errors import RefusedError
 
 # As app.PYTHON: nothing is imported from where the demo happens to be run, or from PYTHONPATH.
 PYTHON = (sys.executable, "-E", "-P", "-u")

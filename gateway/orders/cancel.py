@@ -5,10 +5,10 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.domain.catalog import Key
-from gateway.domain.order import TERMINAL
-from gateway.domain.order_record import OrderRecord
-from gateway.flows.order_desk import OrderDesk, View
+from gateway.catalog.rules import Key
+from gateway.orders.finding import OrderDesk, View
+from gateway.orders.record import OrderRecord
+from gateway.orders.rules import TERMINAL
 
 
 class KeptReason(StrEnum):

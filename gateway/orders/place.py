@@ -12,11 +12,11 @@ from typing import Final, Protocol
 import msgspec
 import orjson
 
-from gateway.domain.catalog import CurrentCatalog, Key, Sku, SkuKind
-from gateway.domain.order import OrderContent, Verdict
-from gateway.flows.line import Line, PlannedAttempt, Settled
-from gateway.flows.order_rules import judge
+from gateway.catalog.rules import CurrentCatalog, Key, Sku, SkuKind
+from gateway.orders.checks import judge
+from gateway.orders.line import Line, PlannedAttempt, Settled
 from gateway.orders.refusal import Reason, Refusal
+from gateway.orders.rules import OrderContent, Verdict
 
 _CREATED: Final = Verdict.CREATED  # to look it up for every line costs 0.1 µs
 _REPLAYED: Final = Verdict.REPLAYED
@@ -42,7 +42,7 @@ class Lines(Protocol):
 
 
 class Buying(Protocol):
-    """What knows where an order for an upstream would go; see gateway.topups."""
+    """What knows where an order for an upstream would go; see gateway.dispatch.topups."""
 
     def plan(self, sku: Sku, quantity: int, partner_id: int) -> PlannedAttempt | Refusal: ...
 

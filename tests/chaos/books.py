@@ -4,8 +4,8 @@ from typing import Any
 
 import asyncpg
 
-from gateway.flows.audit import audit
-from gateway.store.audit import AuditSnapshot
+from gateway.audit.run import audit
+from gateway.audit.store import AuditSnapshot
 from tests.chaos.buyers import Ledger
 from tests.chaos.world import World, opened
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from gateway.config import Config
-from gateway.store.database import session_settings
-from gateway.store.embedded import EmbeddedServer
-from gateway.store.preparing import GATEWAY_ROLE
+from gateway.ground.config import Config
+from gateway.ground.sql.database import session_settings
+from gateway.ground.sql.embedded import EmbeddedServer
+from gateway.ground.sql.preparing import GATEWAY_ROLE
 from tests.conftest import TEMPLATE, in_database, in_own_loop
 
 _numbers = count(1)

@@ -15,7 +15,7 @@ from enum import Enum, auto
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from gateway.config import Config
+from gateway.ground.config import Config
 
 COMMIT_CALL = b"commit_orders("
 

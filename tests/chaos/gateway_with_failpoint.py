@@ -14,15 +14,15 @@ from typing import Any
 
 from connectors.upstream import Upstream
 from gateway.__main__ import main
-from gateway.api.direct_answer import DirectAnswer
-from gateway.flows.intake import Intake
-from gateway.flows.order_desk import OrderDesk
-from gateway.flows.stock import Stock
-from gateway.store.attempts import AttemptStore
-from gateway.store.commit import CommitLane
-from gateway.store.leases import LeaseStore
-from gateway.store.orders import OrderStore
-from gateway.store.purchases import PurchaseStore
+from gateway.codes.lease_store import LeaseStore
+from gateway.codes.stock import Stock
+from gateway.dispatch.purchase_store import PurchaseStore
+from gateway.dispatch.store import AttemptStore
+from gateway.ground.http.direct_answer import DirectAnswer
+from gateway.orders.commit_store import CommitLane
+from gateway.orders.finding import OrderDesk
+from gateway.orders.intake import Intake
+from gateway.orders.store import OrderStore
 
 Wrap = Callable[[Callable[..., Any], Callable[[], None]], Callable[..., Any]]
 

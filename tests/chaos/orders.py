@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gateway.config import Config
-from gateway.store.database import Database
+from gateway.ground.config import Config
+from gateway.ground.sql.database import Database
 from tests.chaos.books import audit_complaints, differences, stats
 from tests.chaos.buyers import Buyers, Ledger, buyers_of, under_load
 from tests.chaos.processes import GatewayProcess, kill_quietly

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gateway.config import Config
+from gateway.ground.config import Config
 
 ROOT = Path(__file__).parents[2]
 START_DEADLINE_S = 300.0

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gateway.config import Config
-from gateway.store.embedded import EmbeddedServer
+from gateway.ground.config import Config
+from gateway.ground.sql.embedded import EmbeddedServer
 from tests.chaos.books import differences, stats_of
 from tests.chaos.buyers import Buyers, buyers_of
 from tests.chaos.processes import GatewayProcess

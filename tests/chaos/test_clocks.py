@@ -5,11 +5,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from gateway.config import Config
+from gateway.ground.config import Config
 from tests.chaos.buyers import buyers_of
 from tests.chaos.processes import GatewayProcess
 from tests.chaos.world import SKU, World, build_world, connected
-from tests.contract.partner import eventually
+from tests.world.partner import eventually
 
 pytestmark = pytest.mark.chaos
 

@@ -11,14 +11,14 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway.config import Config
-from gateway.store.embedded import EmbeddedServer
+from gateway.ground.config import Config
+from gateway.ground.sql.embedded import EmbeddedServer
 from tests.chaos.books import differences, stats_of
 from tests.chaos.buyers import Buyers, buyers_of, under_load, until_accepted
 from tests.chaos.database_proxy import proxied
 from tests.chaos.processes import GatewayProcess
 from tests.chaos.world import World, build_world, connected
-from tests.contract.partner import eventually
+from tests.world.partner import eventually
 
 pytestmark = pytest.mark.chaos
 

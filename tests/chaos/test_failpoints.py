@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import Config
+from gateway.ground.config import Config
 from tests.chaos.books import differences, stats_of
 from tests.chaos.buyers import Ledger, buyers_of, in_parallel, under_load
 from tests.chaos.gateway_with_failpoint import FAILPOINTS

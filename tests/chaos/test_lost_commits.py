@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from gateway.config import Config
+from gateway.ground.config import Config
 from tests.chaos.books import differences, stats_of
 from tests.chaos.buyers import buyers_of, under_load, until_accepted
 from tests.chaos.database_proxy import Cut, proxied
 from tests.chaos.processes import GatewayProcess
 from tests.chaos.world import World, build_world, connected
-from tests.contract.partner import eventually
+from tests.world.partner import eventually
 
 pytestmark = pytest.mark.chaos
 

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from connectors.simulation import running
-from gateway.config import Config
-from gateway.domain.catalog import SkuKind
-from gateway.flows.administration import catalog, upstreams
-from gateway.flows.administration.port import Secrecy
-from gateway.store.administration import administration
-from gateway.store.vault import open_vault
+from gateway.catalog import administer as catalog
+from gateway.catalog.rules import SkuKind
+from gateway.dispatch import administer as upstreams
+from gateway.ground.config import Config
+from gateway.ground.desk.port import Secrecy
+from gateway.ground.desk.statements import administration
+from gateway.ground.vault import open_vault
 from tests.chaos.books import audit_complaints
 from tests.chaos.buyers import buyers_of
 from tests.chaos.gateway_with_failpoint import PURCHASE_FAILPOINTS

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import Config
+from gateway.ground.config import Config
 from tests.chaos.processes import GatewayProcess
-from tests.contract.partner import eventually
+from tests.world.partner import eventually
 
 pytestmark = pytest.mark.chaos
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import Config
+from gateway.ground.config import Config
 from tests.chaos.tails import run
 
 pytestmark = pytest.mark.chaos

@@ -13,13 +13,14 @@ import pytest
 
 from connectors.simulation import running
 from connectors.simulation.market import Market
-from gateway.config import Config
+from gateway.catalog import administer as catalog
+from gateway.catalog.rules import SkuKind
 from gateway.demo.client import Client
-from gateway.domain.catalog import SkuKind
-from gateway.flows.administration import catalog, upstreams
-from gateway.flows.administration.port import Secrecy
-from gateway.store.administration import administration
-from gateway.store.vault import open_vault
+from gateway.dispatch import administer as upstreams
+from gateway.ground.config import Config
+from gateway.ground.desk.port import Secrecy
+from gateway.ground.desk.statements import administration
+from gateway.ground.vault import open_vault
 from tests.chaos.books import audit_complaints
 from tests.chaos.buyers import Buyers, buyers_of
 from tests.chaos.gateway_with_failpoint import TOP_UP_FAILPOINTS

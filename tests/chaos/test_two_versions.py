@@ -15,17 +15,17 @@ import asyncpg
 import pytest
 
 from connectors.simulation.server import running
-from gateway.config import Config
 from gateway.demo.client import Client
-from gateway.store.embedded import EmbeddedServer
-from gateway.store.migrate import retire_routines, routines_schema
+from gateway.ground.config import Config
+from gateway.ground.sql.embedded import EmbeddedServer
+from gateway.ground.sql.migrate import retire_routines, routines_schema
 from tests.chaos.books import differences
 from tests.chaos.buyers import Ledger, buyers_of, under_load, until_accepted
 from tests.chaos.processes import ROOT, GatewayProcess
 from tests.chaos.test_topups_failpoints import sell_top_ups
 from tests.chaos.world import World, build_world, connected
 from tests.conftest import as_owner, in_own_loop
-from tests.contract.partner import eventually
+from tests.world.partner import eventually
 
 pytestmark = pytest.mark.chaos
 
@@ -42,9 +42,11 @@ def older_tree(tmp_path: Path) -> Path:
     tree = tmp_path / "older"
     for room in ("gateway", "connectors"):
         shutil.copytree(ROOT / room, tree / room, ignore=shutil.ignore_patterns("__pycache__"))
-    (tree / "gateway/store/routines/zz_older.sql").write_text(
-        "CREATE FUNCTION only_in_the_older_version() RETURNS integer LANGUAGE sql AS 'SELECT 1';\n"
-    )
+    with (tree / "gateway/health/routines.sql").open("a", encoding="utf-8") as routines:
+        routines.write(
+            "CREATE FUNCTION only_in_the_older_version() RETURNS integer"
+            " LANGUAGE sql AS 'SELECT 1';\n"
+        )
     return tree
 
 

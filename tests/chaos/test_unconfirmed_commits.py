@@ -15,17 +15,17 @@ from typing import Any
 import asyncpg
 import pytest
 
-from gateway.config import Config
-from gateway.domain.errors import CommitInDoubtError
-from gateway.store.administration import administration
-from gateway.store.books import unreachable_is_unavailable
-from gateway.store.database import session_settings
-from gateway.store.embedded import EmbeddedServer
+from gateway.ground.config import Config
+from gateway.ground.desk.statements import administration
+from gateway.ground.errors import CommitInDoubtError
+from gateway.ground.sql.books import unreachable_is_unavailable
+from gateway.ground.sql.database import session_settings
+from gateway.ground.sql.embedded import EmbeddedServer
 from tests.chaos.buyers import buyers_of
 from tests.chaos.processes import GatewayProcess
 from tests.chaos.world import build_world, opened
 from tests.conftest import run_cli
-from tests.contract.partner import eventually
+from tests.world.partner import eventually
 
 pytestmark = pytest.mark.chaos
 

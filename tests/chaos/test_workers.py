@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import Config
+from gateway.ground.config import Config
 from tests.chaos.books import differences, stats_of
 from tests.chaos.buyers import Buyers, Ledger, buyers_of, in_parallel, under_load, until_accepted
 from tests.chaos.processes import GatewayProcess, kill_quietly
 from tests.chaos.world import World, build_world, connected
-from tests.contract.partner import eventually
+from tests.world.partner import eventually
 
 pytestmark = pytest.mark.chaos
 

@@ -8,18 +8,20 @@ from typing import Any
 
 import asyncpg
 
-from gateway import native
-from gateway.config import Config
+from gateway.catalog import administer as catalog
+from gateway.catalog.rules import SkuKind
+from gateway.codes.generate import GenerationJob, generate_codes
+from gateway.codes.import_store import staging
+from gateway.codes.staging import Target
 from gateway.demo.client import Credentials
-from gateway.domain.catalog import SkuKind
-from gateway.flows.administration import catalog, keys, partners
-from gateway.flows.administration.port import Secrecy
-from gateway.flows.code_generation import GenerationJob, generate_codes
-from gateway.flows.code_staging import Target
-from gateway.store.administration import administration
-from gateway.store.code_import import staging
-from gateway.store.database import Database, open_database, session_settings
-from gateway.store.vault import open_vault
+from gateway.ground import native
+from gateway.ground.config import Config
+from gateway.ground.desk.port import Secrecy
+from gateway.ground.desk.statements import administration
+from gateway.ground.sql.database import Database, open_database, session_settings
+from gateway.ground.vault import open_vault
+from gateway.partners import administer as partners
+from gateway.partners import keys
 from tests.conftest import as_owner
 
 PRICE_MINOR = 7

@@ -6,9 +6,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from gateway.config import Config
-from tests.contract.gateway_process import Gateway, running_gateway
-from tests.contract.shop import Shop
+from gateway.ground.config import Config
+from tests.world.gateway_process import Gateway, running_gateway
+from tests.world.shop import Shop
 
 
 @pytest.fixture(scope="module")

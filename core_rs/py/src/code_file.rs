@@ -28,7 +28,7 @@ use quangate_wire::packed::unpack;
 use crate::errors::CoreResult;
 use crate::secrecy::Vault;
 
-pyo3::import_exception!(gateway.domain.native_errors, CodeFileError);
+pyo3::import_exception!(gateway.ground.native_errors, CodeFileError);
 
 /// The file is at fault.
 fn file_error(error: FileError) -> PyErr {

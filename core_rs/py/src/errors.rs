@@ -5,9 +5,9 @@ use pyo3::prelude::*;
 use quangate_vault::vault_error::VaultError as EngineError;
 
 mod python {
-    pyo3::import_exception!(gateway.domain.native_errors, KeyMissing);
-    pyo3::import_exception!(gateway.domain.native_errors, RecordCorrupt);
-    pyo3::import_exception!(gateway.domain.native_errors, VaultError);
+    pyo3::import_exception!(gateway.ground.native_errors, KeyMissing);
+    pyo3::import_exception!(gateway.ground.native_errors, RecordCorrupt);
+    pyo3::import_exception!(gateway.ground.native_errors, VaultError);
 }
 
 /// Either side's error, so that `?` works on both.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateway.domain.errors import RefusedError
+from gateway.ground.errors import RefusedError
 
 # A refusal that any reader of the question alone could have foreseen is wrong usage.
 USAGE_CODES: Final = frozenset({"invalid-argument"})

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.simulation.ledger import OrderState
-from gateway.config import Config
+from gateway.ground.config import Config
 from tests.chaos.processes import ROOT
 from tests.chaos.topups.platforms import BILLS, LISTS, PlatformUnderTest
 

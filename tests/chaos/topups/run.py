@@ -16,16 +16,20 @@ from typing import Any
 import aiohttp
 import asyncpg
 
-from gateway import native
-from gateway.config import Config
+from gateway.catalog import administer as catalog
+from gateway.catalog.rules import SkuKind
 from gateway.demo.client import Client, Credentials
-from gateway.domain.catalog import SkuKind
-from gateway.flows.administration import catalog, keys, partners, upstreams, webhooks
-from gateway.flows.administration.port import Secrecy
-from gateway.store.administration import administration
-from gateway.store.database import session_settings
-from gateway.store.embedded import EmbeddedServer
-from gateway.store.vault import open_vault
+from gateway.dispatch import administer as upstreams
+from gateway.ground import native
+from gateway.ground.config import Config
+from gateway.ground.desk.port import Secrecy
+from gateway.ground.desk.statements import administration
+from gateway.ground.sql.database import session_settings
+from gateway.ground.sql.embedded import EmbeddedServer
+from gateway.ground.vault import open_vault
+from gateway.partners import administer as partners
+from gateway.partners import keys
+from gateway.webhooks import administer as webhooks
 from tests.chaos.books import audit_complaints
 from tests.chaos.processes import GatewayProcess
 from tests.chaos.topups.books import Verdicts, compare, states

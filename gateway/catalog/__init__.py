@@ -1,0 +1,1 @@
+"""What is for sale: pools, SKUs, campaigns and who may buy them."""

@@ -1,0 +1,339 @@
+"""The catalogue: pools, SKUs, campaigns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.catalog.account_rule import AccountRuleError, compile_rule
+from gateway.catalog.rules import SkuKind
+from gateway.ground.desk.port import (
+    AMOUNT_MAX,
+    Row,
+    Statements,
+    already_exists,
+    check_name,
+    invalid,
+    not_found,
+    partner_id,
+)
+from gateway.ground.errors import RefusedError
+
+if TYPE_CHECKING:
+    from connectors.contract import Capabilities
+
+CODES: Final = (SkuKind.CODE, SkuKind.LINK, SkuKind.QR)  # from a pool, or bought on demand
+QUANTITY_MAX: Final = 500  # in one order (api.md)
+PURCHASE_POOL: Final = "{}-bought"  # where the SKU's own name is taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOffer:
+    """A partner who may buy a SKU; `price_minor` None: at the SKU's price."""
+
+    partner: str
+    price_minor: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRoute:
+    """Where a SKU can be bought; smaller priorities first, cost for one in minor units."""
+
+    upstream: str
+    product_id: str
+    priority: int
+    cost_minor: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSku:
+    """A SKU as the operator describes it. Amounts in minor units; no offers: for everybody."""
+
+    sku: str
+    name: str
+    kind: SkuKind
+    price_minor: int
+    pool: str | None = None
+    face_value_minor: int | None = None
+    account_rule: str | None = None
+    per_buyer: int | None = None
+    quantity_max: int | None = None  # in one order; None: as many as the routes allow
+    low_stock: int | None = None
+    offers: Sequence[NewOffer] = ()
+    routes: Sequence[NewRoute] = ()
+
+
+# ---------------------------------------------------------------- pools
+
+
+async def create_pool(
+    db: Statements, name: str, *, case_insensitive: bool, ignore_spaces: bool
+) -> dict[str, Any]:
+    """Make an empty pool; the two rules say which codes count as equal."""
+    check_name("pool", name)
+    if await db.one("insert_pool", name, case_insensitive, ignore_spaces) is None:
+        raise already_exists("pool", name)
+    return {"pool": name}
+
+
+async def list_pools(db: Statements) -> Sequence[Row]:
+    """All pools with what they hold."""
+    return await db.all("list_pools", None)
+
+
+async def show_pool(db: Statements, name: str) -> dict[str, Any]:
+    """One pool: what it holds, its batches, the SKUs sold from it."""
+    rows = await db.all("list_pools", name)
+    if not rows:
+        raise not_found("pool", name)
+    return {**rows[0], "batches": await db.all("pool_batches", name)}
+
+
+# ---------------------------------------------------------------- SKUs
+
+
+async def create_sku(db: Statements, new: NewSku) -> dict[str, Any]:
+    """Put something on sale; codes bought on demand get a pool of their own."""
+    _check_sku(new)
+    await _check_routes(db, new)
+    if await db.one("sku_by_name", new.sku) is not None:
+        raise already_exists("sku", new.sku)
+    pool = await _pool_id(db, new.pool)
+    purchase_pool = await _purchase_pool(db, new) if _buys_codes(new) else None
+    row = await db.one(
+        "insert_sku", new.sku, new.name, new.kind.value, pool, purchase_pool, new.price_minor,
+        new.face_value_minor, new.account_rule, new.per_buyer, new.quantity_max, new.low_stock,
+        not new.offers,
+    )  # fmt: skip
+    if row is None:
+        raise already_exists("sku", new.sku)
+    for offer in new.offers:
+        await db.one(
+            "upsert_offer", row["id"], await partner_id(db, offer.partner), offer.price_minor
+        )
+    for route in new.routes:
+        await _insert_route(db, row["id"], route)
+    return {"sku": new.sku}
+
+
+async def list_skus(db: Statements) -> Sequence[Row]:
+    """All SKUs by name."""
+    return await db.all("list_skus", None)
+
+
+async def show_sku(db: Statements, sku: str) -> dict[str, Any]:
+    """One SKU with its offers and routes."""
+    rows = await db.all("list_skus", sku)
+    if not rows:
+        raise not_found("sku", sku)
+    return {
+        **rows[0],
+        "offers": await db.all("sku_offers", sku),
+        "routes": await db.all("sku_routes", sku),
+    }
+
+
+async def set_price(
+    db: Statements, sku: str, price_minor: int, *, partner: str | None
+) -> dict[str, Any]:
+    """Change a SKU's price, or one partner's own price for it."""
+    _check_amount("price", price_minor)
+    if partner is None:
+        if await db.one("set_price", sku, price_minor) is None:
+            raise not_found("sku", sku)
+        return {"sku": sku, "price": price_minor}
+    row = await db.one("sku_by_name", sku)
+    if row is None:
+        raise not_found("sku", sku)
+    await db.one("upsert_offer", row["id"], await partner_id(db, partner), price_minor)
+    return {"sku": sku, "partner": partner, "price": price_minor}
+
+
+async def set_limits(
+    db: Statements, sku: str, *, per_buyer: int | None, quantity_max: int | None
+) -> dict[str, Any]:
+    """Change what one buyer or one order may have: 0 lifts the limit, None leaves it."""
+    rows = await db.all("list_skus", sku)
+    if not rows:
+        raise not_found("sku", sku)
+    routes = await db.all("sku_routes", sku)
+    _check_quantity(
+        quantity_max or None,
+        [_of_product(row["connector"], row["product_id"]) for row in routes],
+    )
+    await db.one("set_limits", sku, per_buyer, quantity_max)
+    (row,) = await db.all("list_skus", sku)
+    return {"sku": sku, "per_buyer": row["per_buyer"], "quantity_max": row["quantity_max"]}
+
+
+async def set_account_rule(db: Statements, sku: str, rule: str) -> dict[str, Any]:
+    """Change what accounts of a top-up must look like; orders already taken stay as they are."""
+    _check_rule(rule)
+    rows = await db.all("list_skus", sku)
+    if not rows:
+        raise not_found("sku", sku)
+    if rows[0]["kind"] != SkuKind.TOPUP:
+        raise invalid(f"{sku} is of kind {rows[0]['kind']}: only top-ups have an account rule")
+    await db.one("set_account_rule", sku, rule)
+    return {"sku": sku, "account_rule": rule}
+
+
+async def set_on_sale(db: Statements, sku: str, *, on_sale: bool) -> dict[str, Any]:
+    """Open or close a SKU; setting it to what it is changes nothing."""
+    if await db.one("set_on_sale", sku, on_sale) is None:
+        raise not_found("sku", sku)
+    return {"sku": sku, "on_sale": on_sale}
+
+
+def _check_sku(new: NewSku) -> None:
+    check_name("sku", new.sku)
+    if not (1 <= len(new.name.strip()) <= 200 and new.name.isprintable()):
+        raise invalid("--name must be 1 to 200 printable characters")
+    _check_amount("price", new.price_minor)
+    if new.face_value_minor is not None:
+        _check_amount("face value", new.face_value_minor)
+    if new.kind in CODES:
+        _check_codes(new)
+    elif new.kind is SkuKind.TOPUP:
+        _check_top_up(new)
+    else:
+        raise invalid(f"SKUs of kind {new.kind} cannot be made yet")
+
+
+def _check_codes(new: NewSku) -> None:
+    if new.pool is None and not new.routes:
+        raise invalid(
+            f"a SKU of kind {new.kind} is sold from a pool, or bought on demand: add --pool NAME "
+            "or --route UPSTREAM:PRODUCT_ID"
+        )
+    if new.pool is not None and new.routes:
+        raise invalid("--pool or --route: codes come from stock, or are bought on demand")
+    if new.account_rule is not None:
+        raise invalid(f"--account-rule is for top-ups, not for kind {new.kind}")
+
+
+def _buys_codes(new: NewSku) -> bool:
+    return new.kind in CODES and bool(new.routes)
+
+
+def _check_top_up(new: NewSku) -> None:
+    if new.pool is not None:
+        raise invalid("a top-up has no pool; leave --pool out, or choose --kind code")
+    if new.account_rule is None:
+        raise invalid(
+            "a top-up needs --account-rule: cn-mobile, e164, email, qq, any, or a pattern"
+        )
+    if not new.routes:
+        raise invalid("a top-up needs --route UPSTREAM:PRODUCT_ID; `quangate upstream list` helps")
+    _check_rule(new.account_rule)
+
+
+def _check_rule(rule: str) -> None:
+    try:
+        compile_rule(rule)
+    except AccountRuleError as error:
+        raise invalid(f"the account rule {error}") from None
+
+
+def _check_amount(what: str, amount_minor: int) -> None:
+    if not 0 <= amount_minor <= AMOUNT_MAX:
+        raise invalid(f"the {what} must be 0 to {AMOUNT_MAX}, in minor units, not {amount_minor}")
+
+
+async def _pool_id(db: Statements, name: str | None) -> int | None:
+    if name is None:
+        return None
+    row = await db.one("pool_by_name", name)
+    if row is None:
+        raise not_found("pool", name)
+    if row["purchased"]:
+        raise invalid(f"the pool {name} holds what another SKU buys on demand: name another one")
+    found: int = row["id"]
+    return found
+
+
+async def _purchase_pool(db: Statements, new: NewSku) -> int:
+    """A pool for what the SKU buys, named like it, or nearly."""
+    for name in (new.sku, PURCHASE_POOL.format(new.sku[:57])):
+        made = await db.one("insert_purchase_pool", name)
+        if made is not None:
+            pool_id: int = made["id"]
+            return pool_id
+    raise RefusedError("already-exists", f"there is a pool {name} already: name the SKU otherwise")
+
+
+async def _check_routes(db: Statements, new: NewSku) -> None:
+    """Whether the upstreams can deliver the SKU, and as many at once as it promises."""
+    able = [await _capabilities(db, route) for route in new.routes]
+    for route, capabilities in zip(new.routes, able, strict=True):
+        if _buys_codes(new) and not capabilities.supports_codes:
+            raise invalid(
+                f"{route.upstream}:{route.product_id} sells no codes; `quangate upstream catalog "
+                f"{route.upstream}` shows what is of kind code"
+            )
+    _check_quantity(new.quantity_max, able)
+
+
+def _of_product(connector: str, product_id: str) -> "Capabilities":
+    # Imported when it is asked for: most commands about SKUs and pools name no route.
+    from connectors.registry import product_capabilities
+
+    return product_capabilities(connector, product_id)
+
+
+async def _capabilities(db: Statements, route: NewRoute) -> "Capabilities":
+    upstream = await db.one("upstream_by_name", route.upstream)
+    if upstream is None:
+        raise not_found("upstream", route.upstream)
+    return _of_product(upstream["connector"], route.product_id)
+
+
+def _check_quantity(quantity_max: int | None, able: Sequence["Capabilities"]) -> None:
+    """Whether an order may have as many as that, and some route sells them at once."""
+    if quantity_max is None:
+        return
+    if not 1 <= quantity_max <= QUANTITY_MAX:
+        raise invalid(f"--quantity-max must be 1 to {QUANTITY_MAX}")
+    most = max((each.quantity_max or QUANTITY_MAX for each in able), default=QUANTITY_MAX)
+    if quantity_max > most:
+        raise invalid(f"--quantity-max {quantity_max}: no route sells more than {most} at once")
+
+
+async def _insert_route(db: Statements, sku_id: int, route: NewRoute) -> None:
+    upstream = await db.one("upstream_by_name", route.upstream)
+    if upstream is None:
+        raise not_found("upstream", route.upstream)
+    made = await db.one(
+        "insert_route", sku_id, upstream["id"], route.product_id, route.priority, route.cost_minor
+    )
+    if made is None:
+        raise invalid(f"the route {route.upstream}:{route.product_id} is given twice")
+
+
+# ---------------------------------------------------------------- campaigns
+
+
+async def create_campaign(
+    db: Statements,
+    name: str,
+    *,
+    sku: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    per_buyer: int | None,
+) -> dict[str, Any]:
+    """Make a flash sale of one SKU, open from `starts_at` up to, not including, `ends_at`."""
+    check_name("campaign", name)
+    if starts_at >= ends_at:
+        raise invalid("--from must be before --to")
+    row = await db.one("sku_by_name", sku)
+    if row is None:
+        raise not_found("sku", sku)
+    if await db.one("insert_campaign", name, row["id"], starts_at, ends_at, per_buyer) is None:
+        raise RefusedError("already-exists", f"there is a campaign {name} already")
+    return {"campaign": name, "sku": sku, "starts_at": starts_at, "ends_at": ends_at}
+
+
+async def list_campaigns(db: Statements) -> Sequence[Row]:
+    """All campaigns, the latest first."""
+    return await db.all("list_campaigns")

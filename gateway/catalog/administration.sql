@@ -1,0 +1,94 @@
+-- What people do with pools, SKUs and campaigns; the rest is in administration.sql.
+
+-- ---------------------------------------------------------------- pools
+
+-- name: insert_pool
+-- No row: the name is taken.
+INSERT INTO pool (name, case_insensitive, ignore_spaces) VALUES ($1, $2, $3)
+ON CONFLICT (name) DO NOTHING RETURNING id
+
+-- name: insert_purchase_pool
+-- No row: the name is taken.
+INSERT INTO pool (name, purchased) VALUES ($1, true) ON CONFLICT (name) DO NOTHING RETURNING id
+
+-- name: pool_by_name
+SELECT id, purchased FROM pool WHERE name = $1
+
+-- name: list_pools
+-- $1 NULL: every pool. `free` is what no worker holds; leased codes are for sale too.
+SELECT p.name AS pool, p.size AS imported,
+       p.size - p.next_seq + coalesce((SELECT sum(f.hi - f.lo) FROM fragment f WHERE f.pool_id = p.id), 0)::bigint AS free,
+       (SELECT count(*) FROM lease l WHERE l.pool_id = p.id AND l.state = 'active') AS leases,
+       ARRAY(SELECT s.sku FROM sku s WHERE p.id IN (s.pool_id, s.purchase_pool_id) ORDER BY 1) AS skus, p.purchased,
+       p.case_insensitive, p.ignore_spaces, p.created_at
+FROM pool p WHERE $1::text IS NULL OR p.name = $1 ORDER BY p.name
+
+-- name: pool_batches
+SELECT b.id::text AS batch, b.kind, b.state, b.source, b.imported, b.duplicates, b.rejected, b.created_at
+FROM batch b JOIN pool p ON p.id = b.pool_id WHERE p.name = $1 ORDER BY b.id DESC LIMIT 50
+
+-- ---------------------------------------------------------------- SKUs
+
+-- name: insert_sku
+-- No row: the name is taken.
+INSERT INTO sku (sku, name, kind, pool_id, purchase_pool_id, price, face_value, account_rule, per_buyer, quantity_max,
+                 low_stock, offered_to_all)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11, 100), $12)
+ON CONFLICT (sku) DO NOTHING RETURNING id
+
+-- name: sku_by_name
+SELECT id FROM sku WHERE sku = $1
+
+-- name: list_skus
+-- $1 NULL: every SKU.
+SELECT s.sku, s.name, s.kind, p.name AS pool, s.purchase_pool_id IS NOT NULL AS bought_on_demand, s.price, s.currency,
+       s.face_value, s.account_rule, s.per_buyer, s.quantity_max, s.offered_to_all, s.on_sale, s.updated_at
+FROM sku s LEFT JOIN pool p ON p.id IN (s.pool_id, s.purchase_pool_id) WHERE $1::text IS NULL OR s.sku = $1 ORDER BY s.sku
+
+-- name: sku_offers
+SELECT p.name AS partner, coalesce(o.price, s.price) AS price, o.price IS NOT NULL AS own_price
+FROM sku_offer o JOIN sku s ON s.id = o.sku_id JOIN partner p ON p.id = o.partner_id
+WHERE s.sku = $1 ORDER BY p.name
+
+-- name: sku_routes
+SELECT u.name AS upstream, u.connector, r.product_id, r.priority, r.cost, u.paused
+FROM route r JOIN sku s ON s.id = r.sku_id JOIN upstream u ON u.id = r.upstream_id
+WHERE s.sku = $1 ORDER BY r.priority, r.cost NULLS LAST, u.name
+
+-- name: upsert_offer
+INSERT INTO sku_offer (sku_id, partner_id, price) VALUES ($1, $2, $3)
+ON CONFLICT (sku_id, partner_id) DO UPDATE SET price = excluded.price RETURNING sku_id
+
+-- name: insert_route
+-- No row: given twice.
+INSERT INTO route (sku_id, upstream_id, product_id, priority, cost) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING RETURNING sku_id
+
+-- name: set_price
+UPDATE sku SET price = $2, updated_at = now() WHERE sku = $1 RETURNING id
+
+-- name: set_limits
+-- NULL leaves a limit, 0 lifts it.
+UPDATE sku SET per_buyer = nullif(coalesce($2, per_buyer), 0), quantity_max = nullif(coalesce($3, quantity_max), 0), updated_at = now()
+WHERE sku = $1 RETURNING id
+
+-- name: set_account_rule
+UPDATE sku SET account_rule = $2, updated_at = now() WHERE sku = $1 RETURNING id
+
+-- name: set_on_sale
+UPDATE sku SET on_sale = $2, updated_at = now() WHERE sku = $1 RETURNING id
+
+-- ---------------------------------------------------------------- campaigns
+
+-- name: insert_campaign
+-- No row: the name is taken.
+INSERT INTO campaign (name, sku_id, starts_at, ends_at, per_buyer) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (name) DO NOTHING RETURNING id
+
+-- name: list_campaigns
+SELECT c.name AS campaign, s.sku, c.starts_at, c.ends_at, c.per_buyer,
+       CASE WHEN now() < c.starts_at THEN 'coming' WHEN now() < c.ends_at THEN 'open' ELSE 'over' END AS state
+FROM campaign c JOIN sku s ON s.id = c.sku_id ORDER BY c.starts_at DESC, c.name
+
+-- name: upstream_by_name
+SELECT id, connector, base_url, settings FROM upstream WHERE name = $1

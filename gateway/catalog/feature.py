@@ -1,0 +1,28 @@
+"""What is for sale: pools, SKUs, campaigns and who may buy them."""
+
+from typing import Final
+
+from gateway.ground.feature import ALL_COLUMNS, CATALOG, Feature, Table
+
+FEATURE: Final = Feature(
+    name="catalog",
+    tables={
+        "pool": Table(kept=CATALOG, update=("size", "next_seq", "generation", "expiring")),
+        "sku": Table(kept=CATALOG, update=ALL_COLUMNS),
+        "sku_offer": Table(kept=CATALOG, update=ALL_COLUMNS),
+        "campaign": Table(kept=CATALOG, update=ALL_COLUMNS),
+        "upstream": Table(kept=CATALOG, update=ALL_COLUMNS),
+        "route": Table(kept=CATALOG, update=ALL_COLUMNS, delete=True),
+    },
+    administration=("administration.sql",),
+    desk=(
+        "pool_desk",
+        "sku_desk",
+        "campaign_desk",
+    ),
+    commands={
+        "pool": ("pool_commands", "Stocks of codes: create, list, show."),
+        "sku": ("sku_commands", "What is sold: create, list, show, price, on-sale, off-sale."),
+        "campaign": ("campaign_commands", "Flash sales: create, list."),
+    },
+)

@@ -1,0 +1,109 @@
+"""Reads the catalog snapshot; a worker replaces its own when an administrator changes it."""
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.catalog.rules import Campaign, Catalog, Key, Route, Scope, Sku, SkuKind, Upstream
+from gateway.ground.sql.books import unreachable_is_unavailable
+from gateway.ground.sql.named_sql import queries
+
+SQL = queries("catalog/queries")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySecrets:
+    """A key's two secrets, still wrapped by the vault."""
+
+    signing_key: bytes
+    delivery_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogRead:
+    """One consistent read: the snapshot, the wrapped secrets of the keys that still work, and names
+    by kind of thing and id, for the log."""
+
+    catalog: Catalog
+    secrets: dict[str, KeySecrets]
+    names: Mapping[str, Mapping[int, str]]
+
+
+async def read_catalog(pool: Any) -> CatalogRead:
+    """Everything administrators can change, as of one instant."""
+    with unreachable_is_unavailable():
+        async with (
+            pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            rows = {name: await connection.fetch(SQL[name]) for name in SQL}
+    offers: dict[int, dict[int, int | None]] = defaultdict(dict)
+    for row in rows["offers"]:
+        offers[row["sku_id"]][row["partner_id"]] = row["price"]
+    routes: dict[int, list[Route]] = defaultdict(list)
+    for row in rows["routes"]:
+        routes[row["sku_id"]].append(
+            Route(
+                upstream_id=row["upstream_id"],
+                product_id=row["product_id"],
+                priority=row["priority"],
+                cost_minor=row["cost"],
+            )
+        )
+    skus = [_sku(row, offers, routes) for row in rows["skus"]]
+    catalog = Catalog(
+        keys={row["key_id"]: _key(row) for row in rows["keys"]},
+        skus={sku.sku: sku for sku in skus},
+        skus_by_id={sku.id: sku for sku in skus},
+        campaigns={row["name"]: Campaign(**dict(row)) for row in rows["campaigns"]},
+        upstreams={row["id"]: Upstream(**dict(row)) for row in rows["upstreams"]},
+        webhook_partners=frozenset(row["partner_id"] for row in rows["endpoints"]),
+        partner_names={row["id"]: row["name"] for row in rows["partners"]},
+    )
+    secrets = {
+        row["key_id"]: KeySecrets(signing_key=row["signing_key"], delivery_key=row["delivery_key"])
+        for row in rows["keys"]
+    }
+    names = {
+        "partner": catalog.partner_names,
+        "pool": {row["id"]: row["name"] for row in rows["pools"]},
+        "upstream": {id_: upstream.name for id_, upstream in catalog.upstreams.items()},
+    }
+    return CatalogRead(catalog=catalog, secrets=secrets, names=names)
+
+
+def _key(row: Any) -> Key:
+    return Key(
+        key_id=row["key_id"],
+        partner_id=row["partner_id"],
+        scopes=frozenset(row["scopes"]),
+        allow_ips=tuple(ipaddress.ip_network(cidr, strict=False) for cidr in row["allow_ips"]),
+        rate_per_s=row["rate_per_s"],
+        expires_at=row["expires_at"],
+        reads_codes=Scope.CODES_READ in row["scopes"],
+    )
+
+
+def _sku(row: Any, offers: dict[int, dict[int, int | None]], routes: dict[int, list[Route]]) -> Sku:
+    return Sku(
+        id=row["id"],
+        sku=row["sku"],
+        name=row["name"],
+        kind=SkuKind(row["kind"]),
+        pool_id=row["pool_id"],
+        purchase_pool_id=row["purchase_pool_id"],
+        price_minor=row["price"],
+        currency=row["currency"],
+        face_value_minor=row["face_value"],
+        account_rule=row["account_rule"],
+        per_buyer=row["per_buyer"],
+        quantity_max=row["quantity_max"],
+        low_stock=row["low_stock"],
+        offered_to_all=row["offered_to_all"],
+        on_sale=row["on_sale"],
+        updated_at=row["updated_at"],
+        offers=dict(offers.get(row["id"], {})),
+        routes=tuple(routes.get(row["id"], ())),
+    )

@@ -1,0 +1,1 @@
+"""Sales channels that speak a protocol of their own."""

@@ -1,0 +1,61 @@
+"""Order channels: platforms that order from us. Their settings are stored wrapped, never shown."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from connectors.channels.goofish.wire import GoofishSettings
+from connectors.settings import SettingsError, load_settings
+from gateway.catalog.rules import Scope
+from gateway.ground.desk.port import (
+    Row,
+    Secrecy,
+    Statements,
+    already_exists,
+    check_name,
+    invalid,
+    partner_id,
+)
+from gateway.partners.keys import create_key
+
+PURPOSE: Final = "channel"  # what the vault binds the settings to
+DELIVERY_KEY: Final = "delivery_key"
+ADAPTERS: Final[Mapping[str, type[Any]]] = {"goofish": GoofishSettings}
+
+
+async def add_channel(
+    db: Statements,
+    secrecy: Secrecy,
+    name: str,
+    *,
+    adapter: str,
+    partner: str,
+    settings: Mapping[str, str],
+) -> dict[str, Any]:
+    """Add a channel that orders for a partner, at its prices and from its account.
+
+    It gets a key of its own, whose signing secret nobody learns: codes are sealed to it, so that
+    they are opened in one place and every view is recorded; revoking it closes the channel.
+    """
+    check_name("channel", name)
+    if adapter not in ADAPTERS:
+        raise invalid(f"unknown adapter {adapter!r}; there are {', '.join(ADAPTERS)}")
+    try:
+        load_settings(ADAPTERS[adapter], settings)
+    except SettingsError as error:
+        raise invalid(str(error)) from None
+    owner = await partner_id(db, partner)
+    scopes = (Scope.ORDERS_WRITE, Scope.ORDERS_READ, Scope.CODES_READ)
+    key = await create_key(
+        db, secrecy, partner=partner, scopes=scopes, allow_ips=(), rate_per_s=None
+    )
+    values = {**settings, DELIVERY_KEY: key["delivery_key"]}
+    blob = secrecy.wrap(PURPOSE, json.dumps(values).encode())
+    if await db.one("insert_channel", name, adapter, owner, key["key_id"], blob) is None:
+        raise already_exists("channel", name)
+    return {"channel": name, "adapter": adapter, "path": f"/channels/{name}/goofish/"}
+
+
+async def list_channels(db: Statements) -> Sequence[Row]:
+    """All channels by name, with how many results are not told yet or could not be."""
+    return await db.all("list_channels")

@@ -1,0 +1,91 @@
+"""/channels/{channel}/…: platforms that order from us, each in its own protocol."""
+
+import time
+from typing import Final, Protocol
+
+import structlog
+from aiohttp.web import BaseRequest, Response
+from multidict import CIMultiDict
+
+from connectors.channels.goofish import answers, wire
+from connectors.channels.goofish.requests import read_request
+from gateway.channels.goofish import Goofish
+from gateway.channels.rules import ChannelAccount
+from gateway.ground.errors import StoreUnavailableError
+from gateway.ground.http.body import read_body
+from gateway.ground.http.direct_answer import SERVER_NAME
+from gateway.ground.http.operation import OPERATION, Answer, Operation, Parameter, Route
+from gateway.ground.http.problems import ProblemError
+
+log = structlog.get_logger()
+
+
+TAKE_CHANNEL_CALL: Final = Operation(
+    name="takeChannelCall",
+    tag=OPERATION,
+    summary="What an order channel asks of us",
+    description=(
+        "In the channel's own protocol and with its own signature. goofish: `open/info`, "
+        "`user/info`, `goods/list`, `goods/detail`, `order/recharge/create`, "
+        "`order/purchase/create`, `order/ticket/create`, `order/detail` behind `goofish/`, under "
+        "any prefix; always 200, `code` 0 is success."
+    ),
+    signed=False,
+    parameters=(
+        Parameter("channel", "The channel's name."),
+        Parameter("path", "The protocol's path; it may have several steps."),
+    ),
+    answers={200: Answer("The protocol's answer.")},
+    problems=("not-found", "body-too-large", "unsupported-media-type", "overloaded"),
+)
+
+
+class ChannelAccounts(Protocol):
+    """Who may ask; see gateway.channels.results."""
+
+    def find(self, name: str) -> ChannelAccount | None:
+        """The channel of that name."""
+
+
+class ChannelCalls:
+    """The addresses that channels call."""
+
+    def __init__(self, channels: ChannelAccounts, goofish: Goofish) -> None:
+        self._channels = channels
+        self._goofish = goofish
+
+    async def take(self, request: BaseRequest, channel: str, path: str) -> Response:
+        """Verify, read, obey, and answer in the channel's words: HTTP 200 whatever happens."""
+        account = self._channels.find(channel)
+        if account is None:
+            raise ProblemError("not-found", "There is no such channel.")
+        body = await read_body(request)
+        _, _, query = request.raw_path.partition("?")
+        answer = await self._answer(account, path, query, body)
+        headers = CIMultiDict({"Content-Type": answers.CONTENT_TYPE, "Server": SERVER_NAME})
+        return Response(body=answer, headers=headers)
+
+    async def _answer(self, account: ChannelAccount, path: str, query: str, body: bytes) -> bytes:
+        try:
+            wire.verify(account.settings, query, body, time.time())
+            operation = _operation(path)
+            asked = read_request(operation, body)
+            return answers.success(await self._goofish.obey(account, operation, asked))
+        except wire.GoofishRefused as refused:
+            return answers.refusal(refused)
+        except StoreUnavailableError as error:
+            # Not a refusal: the channel asks for the detail, and orders again if there is none.
+            log.warning("channels.store_unavailable", channel=account.name, error=str(error))
+            return answers.refusal(wire.GoofishRefused(wire.Code.ORDER_TIMEOUT))
+
+
+def _operation(path: str) -> wire.Operation:
+    operation = wire.operation_of(path)
+    if operation is None:
+        raise wire.GoofishRefused(wire.Code.BAD_PARAMETERS, "no such operation")
+    return operation
+
+
+ROUTES: Final = (
+    Route("POST", "/channels/{channel}/{path}", ChannelCalls.take, TAKE_CHANNEL_CALL, deep=True),
+)

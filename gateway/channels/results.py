@@ -1,0 +1,178 @@
+"""Order channels in a worker: who they are, and telling them how their orders ended.
+
+A result is pushed until the channel takes it (api.md's webhook schedule) or is given up and
+shown as dead; the channel asks for the detail anyway before it believes it.
+"""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from connectors.channels.goofish import answers
+from connectors.exchange import HttpResponse
+from connectors.settings import load_settings
+from gateway.catalog.rules import CurrentCatalog
+from gateway.channels.administer import ADAPTERS, DELIVERY_KEY, PURPOSE
+from gateway.channels.goofish import order_answer, view_of
+from gateway.channels.rules import ENDED, ChannelAccount, ChannelNotice, ChannelRow
+from gateway.channels.store import ChannelStore
+from gateway.ground.errors import StoreUnavailableError
+from gateway.ground.native import Vault
+from gateway.orders.finding import Shown, View
+from gateway.webhooks.guarded_client import GuardedClient
+from gateway.webhooks.rules import decide
+
+log = structlog.get_logger()
+
+POLL_S: Final = 0.5
+DUE_MAX: Final = 64  # looked at, and told, at once
+HOLD_S: Final = 60.0  # nobody else looks at a taken notice for this long
+ABSENT_S: Final = 5.0  # an order whose commit is under way
+REFUSED_AFTER_S: Final = 3600.0  # an order that is not there by then was refused
+
+
+class Channels:
+    """A service of the worker (see services.Service)."""
+
+    def __init__(
+        self,
+        *,
+        channels: ChannelStore,
+        client: GuardedClient,
+        vault: Vault,
+        catalog: CurrentCatalog,
+        show: Callable[[View], Awaitable[Shown | None]],
+    ) -> None:
+        self._show = show
+        self._store = channels
+        self._client = client
+        self._vault = vault
+        self._catalog = catalog
+        self._accounts: dict[str, ChannelAccount] = {}
+        self._rows: dict[int, ChannelRow] = {}
+        self._telling: asyncio.Task[None] | None = None
+
+    # ------------------------------------------------------------ the service
+
+    async def start(self) -> None:
+        """Read the channels and begin to tell."""
+        await self.catalog_changed()
+        self._telling = asyncio.create_task(self._tell_forever())
+
+    async def stop(self) -> None:
+        """What was not told is due again by itself."""
+        if self._telling is not None:
+            self._telling.cancel()
+            await asyncio.gather(self._telling, return_exceptions=True)
+        await self._client.close()
+
+    async def catalog_changed(self) -> None:
+        """Read channels that are new or changed."""
+        rows = {row.id: row for row in await self._store.accounts()}
+        accounts = {}
+        for row in rows.values():
+            known = self._accounts.get(row.name)
+            same = known is not None and self._rows.get(row.id) == row
+            account = known if same else self._open(row)
+            if account is not None:
+                accounts[row.name] = account
+        self._rows, self._accounts = rows, accounts
+
+    def _open(self, row: ChannelRow) -> ChannelAccount | None:
+        try:
+            values = json.loads(self._vault.open_secret(PURPOSE, row.settings))
+            delivery_key = values.pop(DELIVERY_KEY)
+            settings = load_settings(ADAPTERS[row.adapter], values)
+        except Exception:
+            # One channel that cannot be used must not close the others.
+            log.exception("channels.unusable", channel=row.name)
+            return None
+        return ChannelAccount(
+            id=row.id,
+            name=row.name,
+            adapter=row.adapter,
+            partner_id=row.partner_id,
+            key_id=row.key_id,
+            delivery_key=delivery_key,
+            settings=settings,
+        )
+
+    # ------------------------------------------------------------ for the handlers
+
+    def find(self, name: str) -> ChannelAccount | None:
+        """The channel of that name."""
+        return self._accounts.get(name)
+
+    async def expect_order(
+        self, account: ChannelAccount, out_order_no: str, notify_url: str
+    ) -> None:
+        """Commit where the result of an order goes, before the order is placed."""
+        await self._store.expect_order(account.partner_id, out_order_no, account.id, notify_url)
+
+    # ------------------------------------------------------------ telling
+
+    async def _tell_forever(self) -> None:
+        while True:
+            try:
+                due = await self._store.take_due(DUE_MAX, HOLD_S) if self._accounts else []
+                await asyncio.gather(*map(self._look_safely, due))
+            except StoreUnavailableError as error:
+                due = []
+                log.warning("channels.poll_failed", error=str(error))
+            if len(due) < DUE_MAX:
+                await asyncio.sleep(POLL_S)
+
+    async def _look_safely(self, notice: ChannelNotice) -> None:
+        try:
+            await self._look(notice)
+        except StoreUnavailableError:
+            pass  # due again by itself
+        except Exception:
+            log.exception("channels.notice_failed", order_id=notice.order_id)
+
+    async def _look(self, notice: ChannelNotice) -> None:
+        """Tell the channel, if the order has ended."""
+        if notice.order_id is None and notice.age_s > REFUSED_AFTER_S:
+            await self._store.forget(notice)
+        elif notice.order_id is None:
+            await self._store.settle(notice, state="pending", next_in_s=ABSENT_S)
+        elif notice.order_state not in ENDED:
+            await self._store.settle(notice, state="pending", next_in_s=None)
+        else:
+            await self._tell(notice, notice.order_id)
+
+    async def _tell(self, notice: ChannelNotice, order_id: int) -> None:
+        account = next(
+            (one for one in self._accounts.values() if one.id == notice.channel_id), None
+        )
+        if account is None:
+            return  # a channel that cannot be used now: due again when the hold is over
+        shown = await self._show(view_of(account, order_id))
+        if shown is None:
+            return
+        sku = self._catalog.now.skus_by_id[shown.record.sku_id]
+        order = order_answer(account, shown, sku)
+        push = answers.result_callback(account.settings, order, notice.notify_url, time.time())
+        answer = await self._client.send(notice.partner_id, push.url, push.headers, push.body)
+        error = answer.error
+        if error is None and not _is_taken(answer.status, answer.body):
+            answer, error = type(answer)(error="not taken"), "answered without code 0"
+        decision = decide(
+            answer,
+            attempts_before=notice.attempts,
+            chance=random.random(),  # noqa: S311 - spreads retries
+        )
+        if error is not None:
+            log.warning("channels.not_told", channel=account.name, order_id=order_id, error=error)
+        await self._store.settle(
+            notice, state=decision.state.value, next_in_s=decision.delay_s, attempts=1, error=error
+        )
+
+
+def _is_taken(status: int | None, body: bytes) -> bool:
+    return status is not None and answers.is_taken(HttpResponse(status=status, body=body))

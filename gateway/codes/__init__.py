@@ -1,0 +1,1 @@
+"""Codes: batches, import, leases, stock, voiding."""

@@ -1,0 +1,24 @@
+"""Codes: batches, import, leases, stock, voiding."""
+
+from typing import Final
+
+from gateway.ground.feature import ALL_COLUMNS, CATALOG, FOR_EVER, PASSING, Feature, Table
+
+FEATURE: Final = Feature(
+    name="codes",
+    tables={
+        "allocation": Table(kept=FOR_EVER),
+        "bought_code": Table(kept=FOR_EVER),
+        "code_void": Table(kept=FOR_EVER),
+        "batch": Table(kept=CATALOG, update=ALL_COLUMNS),
+        "code": Table(kept=FOR_EVER, delete=True),
+        "code_fingerprint": Table(kept=FOR_EVER, delete=True),
+        "fragment": Table(kept=PASSING, delete=True),
+        "lease": Table(kept="keep_lease_days", update=("state", "epoch", "expires_at")),
+        "worker": Table(kept=PASSING, update=ALL_COLUMNS, delete=True),
+    },
+    routines=("routines.sql", "routines_expiry.sql", "routines_leases.sql"),
+    commands={
+        "codes": ("commands", "Codes: import, generate, stats, void."),
+    },
+)

@@ -1,0 +1,278 @@
+"""Staged batches in PostgreSQL: the `StagingStore` of importing and generating codes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from io import BytesIO
+from typing import Any, Final
+
+import asyncpg
+
+from gateway.codes.rules import Known, PoolFacts, StageableChunk, StagedBatch
+from gateway.ground.desk.statements import AdministrationStatements, Note
+from gateway.ground.errors import InvariantBrokenError, RefusedError
+from gateway.ground.sql.books import again, unreachable_is_unavailable
+from gateway.ground.sql.database import Database
+from gateway.ground.sql.named_sql import queries
+
+SQL = queries("codes/import_queries")
+IMPORT_LOCK: Final = 0x5149  # "QI": first key of the advisory lock of a pool's import
+# Staged rows may be lost with the server: then the import goes on from further back.
+MAY_BE_LOST: Final = "SET LOCAL synchronous_commit = off"
+LAY_OUT_TIMEOUT_S: Final = 600.0  # sorting millions of expiries takes a minute at worst
+DISCARD_TIMEOUT_S: Final = 3600.0  # removing millions of staged rows takes minutes at worst
+
+
+class StagingRows:
+    """Batches of codes on two connections of their own: one copies codes, one all else.
+
+    Codes are committed just before the fingerprints and the progress that tells of them. A
+    kill in between leaves codes behind a batch's end, which going on removes first.
+    """
+
+    def __init__(self, connection: Any, codes: Any, note: Note | None = None) -> None:
+        self._connection = connection
+        self._codes = codes
+        self._note = note
+        # Until a chunk meets a known code, looking them all up first is wasted.
+        self._expect_known = False
+
+    async def now_s(self) -> int:
+        """The database's clock, in Unix seconds: it decides what has expired."""
+        return int(await self._connection.fetchval(SQL["now_s"]))
+
+    async def pool(self, name: str) -> PoolFacts:
+        """The pool of a name. Raises RefusedError when there is none."""
+        row = await self._connection.fetchrow(SQL["pool"], name)
+        if row is None:
+            raise RefusedError(
+                "not-found",
+                f"there is no pool {name!r}; `quangate pool list` shows those there are",
+            )
+        return PoolFacts(
+            id=row["id"],
+            size=row["size"],
+            ignore_case=row["case_insensitive"],
+            ignore_spaces=row["ignore_spaces"],
+            has_neighbours=row["has_neighbours"],
+        )
+
+    @asynccontextmanager
+    async def exclusively(self, pool_id: int) -> AsyncIterator[None]:
+        """Hold the pool's import lock; a connection that ends lets go of it."""
+        if not await self._connection.fetchval(SQL["lock_pool"], IMPORT_LOCK, pool_id):
+            raise RefusedError(
+                "import-running",
+                "another import into this pool is running; wait until it has ended",
+            )
+        try:
+            with _full_disk_is_refused():
+                yield
+        finally:
+            if not self._connection.is_closed():
+                await self._connection.fetchval(SQL["unlock_pool"], IMPORT_LOCK, pool_id)
+
+    async def begin(self, pool: PoolFacts, kind: str, source: str, digest: bytes) -> StagedBatch:
+        """The staged batch with this digest, or a new one after discarding any other."""
+        staged = await self._connection.fetchrow(SQL["staged"], pool.id, digest)
+        if staged is not None and staged["resumable"]:
+            end = staged["lo"] + staged["imported"]
+            await self._connection.execute(SQL["discard_codes"], pool.id, end, staged["id"])
+            return _batch(pool.id, staged)
+        if staged is not None:
+            await self.discard(staged["id"])
+        row = await self._connection.fetchrow(SQL["begin"], pool.id, kind, source, digest)
+        if row is None:
+            raise RefusedError(
+                "invalid-argument", "the pool holds what a SKU buys on demand: name another one"
+            )
+        return _batch(pool.id, row, discarded=None if staged is None else staged["source"])
+
+    async def set_data_key(self, batch_id: int, wrapped: bytes) -> None:
+        """Keep a batch's wrapped data key."""
+        await self._connection.execute(SQL["set_data_key"], batch_id, wrapped)
+
+    async def stage(self, pool: PoolFacts, batch_id: int, chunk: StageableChunk) -> Known:
+        """Add one chunk: fingerprints, sealed rows and progress, or nothing."""
+        return await again(lambda: self._stage(pool, batch_id, chunk))
+
+    async def _stage(self, pool: PoolFacts, batch_id: int, chunk: StageableChunk) -> Known:
+        async with self._connection.transaction():
+            await self._connection.execute(MAY_BE_LOST)
+            known = await self._stage_rows(pool, batch_id, chunk)
+            facts, dropped = chunk.facts, len(known.dropped)
+            advanced = await self._connection.fetchval(
+                SQL["advance"], batch_id, facts.candidates - dropped, facts.repeats + dropped,
+                facts.rejected, facts.last_line, facts.bytes_done, facts.expiring,
+            )  # fmt: skip
+            if advanced is None:
+                raise InvariantBrokenError(f"batch {batch_id} is not staged any more")
+        return known
+
+    async def _stage_rows(self, pool: PoolFacts, batch_id: int, chunk: StageableChunk) -> Known:
+        if not (pool.has_neighbours or self._expect_known):
+            if await self._stage_as_new(chunk):
+                return Known()
+            self._expect_known = True
+        known = await self._known(pool, batch_id, chunk.fingerprints)
+        if len(known.dropped) < chunk.facts.candidates:
+            await self._copy(chunk, known.dropped)
+        return known
+
+    async def _stage_as_new(self, chunk: StageableChunk) -> bool:
+        """Add a chunk as if the database knew none of it; False if it does."""
+        if chunk.facts.candidates == 0:
+            return True
+        try:
+            async with self._connection.transaction():
+                await self._copy(chunk, [])
+        except asyncpg.UniqueViolationError:
+            return False
+        return True
+
+    async def _copy(self, chunk: StageableChunk, dropped: list[int]) -> None:
+        """Copy fingerprints and sealed codes at the same time; all of the codes, or none."""
+        async with self._codes.transaction():
+            await self._codes.execute(MAY_BE_LOST)
+            codes = asyncio.ensure_future(self._copy_codes(chunk, dropped))
+            try:
+                await self._copy_fingerprints(await chunk.fingerprint_rows(dropped))
+            finally:
+                await asyncio.gather(codes, return_exceptions=True)
+            await codes
+
+    async def _known(self, pool: PoolFacts, batch_id: int, fingerprints: bytes) -> Known:
+        """Which fingerprints the database has, by whose they are."""
+        rows = await self._connection.fetch(SQL["known_fingerprints"], fingerprints)
+        here = [row for row in rows if row["pool_id"] == pool.id]
+        return Known(
+            in_file=sorted(row["i"] for row in here if row["batch_id"] == batch_id),
+            in_pool=sorted(row["i"] for row in here if row["batch_id"] != batch_id),
+            elsewhere=len({row["i"] for row in rows} - {row["i"] for row in here}),
+        )
+
+    async def _copy_fingerprints(self, payload: bytes) -> None:
+        await self._connection.copy_to_table(
+            "code_fingerprint",
+            source=BytesIO(payload),
+            columns=["fingerprint", "pool_id", "batch_id"],
+            format="binary",
+        )
+
+    async def _copy_codes(self, chunk: StageableChunk, dropped: list[int]) -> None:
+        await self._codes.copy_to_table(
+            "code",
+            source=BytesIO(await chunk.code_rows(dropped)),
+            columns=["pool_id", "seq", "batch_id", "sealed", "expires_at"],
+            format="binary",
+        )
+
+    async def preview(self, pool: PoolFacts, batch_id: int, fingerprints: bytes) -> Known:
+        """What `stage` would find; remembers what it was shown on this connection only."""
+        await self._connection.execute(SQL["create_preview"])
+        shown = await self._connection.fetch(SQL["preview_fingerprints"], fingerprints)
+        known = await self._known(pool, batch_id, fingerprints)
+        in_pool = set(known.in_pool)
+        return Known(
+            # What this batch staged is no repetition the first time it is shown.
+            in_file=sorted(row["i"] for row in shown if row["i"] not in in_pool),
+            in_pool=known.in_pool,
+            elsewhere=known.elsewhere,
+        )
+
+    async def finish(self, batch_id: int) -> None:
+        """Put a staged batch on sale; the pool's new generation tells the running workers."""
+        await again(lambda: self._finish(batch_id))
+
+    async def _finish(self, batch_id: int) -> None:
+        async with self._connection.transaction():
+            row = await self._connection.fetchrow(SQL["finish_batch"], batch_id)
+            if row is None:
+                raise InvariantBrokenError(f"batch {batch_id} is not staged any more")
+            size = await self._connection.fetchval(
+                SQL["extend_pool"], row["pool_id"], row["lo"], row["imported"]
+            )
+            if size is None:
+                raise InvariantBrokenError(f"pool {row['pool_id']} does not end at {row['lo']}")
+            if row["expiring"]:
+                await self._connection.execute(
+                    SQL["offer_expiring"],
+                    row["pool_id"],
+                    row["lo"],
+                    size,
+                    timeout=LAY_OUT_TIMEOUT_S,
+                )
+            if self._note is not None:
+                statements = AdministrationStatements(self._connection)
+                await self._note(
+                    statements, {"batch": await statements.one("trace_batch", batch_id)}
+                )
+
+    async def discard(self, batch_id: int) -> None:
+        """Take a staged batch away as if it had never been; its row stays, as discarded."""
+        await again(lambda: self._discard(batch_id))
+
+    async def _discard(self, batch_id: int) -> None:
+        async with self._connection.transaction():
+            row = await self._connection.fetchrow(SQL["batch"], batch_id)
+            await self._connection.execute(
+                SQL["discard_codes"], row["pool_id"], row["lo"], batch_id,
+                timeout=DISCARD_TIMEOUT_S,
+            )  # fmt: skip
+            await self._connection.execute(
+                SQL["discard_fingerprints"], row["pool_id"], batch_id, timeout=DISCARD_TIMEOUT_S
+            )
+            await self._connection.execute(SQL["discard_batch"], batch_id)
+
+    async def stats(self, name: str) -> Mapping[str, int]:
+        """Where each code of the pool is. The numbers are of one instant and add up (I3)."""
+        await self.pool(name)
+        return dict(await self._connection.fetchrow(SQL["stats"], name))
+
+    async def batches(
+        self, name: str, batch_id: int | None = None, limit: int = 50
+    ) -> Sequence[Mapping[str, Any]]:
+        """A pool's batches, newest first."""
+        pool = await self.pool(name)
+        rows = await self._connection.fetch(SQL["batches"], pool.id, batch_id, limit)
+        return [dict(row) for row in rows]
+
+
+@asynccontextmanager
+async def staging(database: Database, note: Note | None = None) -> AsyncIterator[StagingRows]:
+    """Batches on connections that plan each statement for the tables as they are now.
+
+    `note` is called in the transaction that puts a batch on sale, with what there is then.
+    A plan made while a table was empty would read all of it again for every later chunk.
+    """
+    pool = database.pool
+    with unreachable_is_unavailable():
+        async with pool.acquire() as connection, pool.acquire() as codes:
+            await connection.execute("SET plan_cache_mode = force_custom_plan")
+            yield StagingRows(connection, codes, note)
+
+
+@contextmanager
+def _full_disk_is_refused() -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.DiskFullError as error:
+        raise RefusedError(
+            "disk-full",
+            f"the database has no room left ({error}); nothing of this is on sale. Make room and "
+            "run the same command again: it goes on where it stopped.",
+        ) from None
+
+
+def _batch(pool_id: int, row: Mapping[str, Any], discarded: str | None = None) -> StagedBatch:
+    return StagedBatch(
+        id=row["id"],
+        pool_id=pool_id,
+        lo=row["lo"],
+        imported=row["imported"],
+        duplicates=row["duplicates"],
+        rejected=row["rejected"],
+        lines_done=row["lines_done"],
+        data_key=row["data_key"],
+        discarded=discarded,
+    )

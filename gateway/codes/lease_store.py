@@ -1,0 +1,176 @@
+"""Leases, workers and what a dead worker left behind (D3)."""
+
+import os
+import socket
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.codes.lease import Expiring, Grant, PackedRange, Refill, Renewal
+from gateway.codes.lease_losses import LeaseLosses
+from gateway.ground.errors import StoreUnavailableError
+from gateway.ground.sql.books import unreachable_is_unavailable
+from gateway.ground.sql.database import CHANNEL
+from gateway.ground.sql.migrate import routines_schema
+from gateway.ground.sql.named_sql import queries
+
+SQL = queries("codes/lease_queries")
+WORKER_LOCK = 0x5157  # "QW": first key of the advisory lock a living worker holds on its slot
+
+
+class LeaseStore:
+    """Leases of one worker."""
+
+    def __init__(
+        self,
+        pool: Any,
+        *,
+        worker_id: uuid.UUID,
+        slot: int,
+        ttl_s: float,
+        losses: LeaseLosses | None = None,
+    ) -> None:
+        self._pool = pool
+        self._losses = losses or LeaseLosses()
+        self._worker_id = worker_id
+        self._slot = slot
+        self._ttl_s = ttl_s
+
+    async def refill(self, pool_id: int, want: int, held: Sequence[int]) -> Refill:
+        """Close our leases of the pool but those `held`, and grant about `want` codes, or say
+        why not."""
+        with unreachable_is_unavailable():
+            rows = await self._pool.fetch(
+                SQL["refill"], self._worker_id, pool_id, want, list(held), self._ttl_s
+            )
+        first = rows[0]
+        grants: tuple[Grant, ...] = ()
+        if first["verdict"] == "granted":
+            grants = tuple(
+                Grant(lease_id=r["lease_id"], epoch=r["epoch"], lo=r["lo"], hi=r["hi"])
+                for r in rows
+            )
+        return Refill(verdict=first["verdict"], generation=first["generation"], grants=grants)
+
+    async def read_range(self, pool_id: int, lo: int, hi: int) -> PackedRange:
+        """The range's records, each its length in four bytes, then batch id and sealed code."""
+        with unreachable_is_unavailable():
+            async with self._pool.acquire() as connection:
+                packed = await connection.fetchval(SQL["read_range"], pool_id, lo, hi)
+                rows = await connection.fetch(SQL["data_keys_of_range"], pool_id, lo, hi)
+        return PackedRange(
+            packed=packed, data_keys=tuple((row["id"], row["data_key"]) for row in rows)
+        )
+
+    async def give_back(self, pool_id: int | None = None, held: Sequence[int] = ()) -> int:
+        """Return all but what is `held`, in one pool or in all; how many codes became free."""
+        with unreachable_is_unavailable():
+            return int(
+                await self._pool.fetchval(SQL["give_back"], self._worker_id, pool_id, list(held))
+            )
+
+    async def recall(self, pool_id: int) -> None:
+        """Ask the other workers to return what they do not need; take back what dead ones held."""
+        with unreachable_is_unavailable():
+            async with self._pool.acquire() as connection:
+                payload = f"recall:{pool_id}:{self._worker_id}"
+                await connection.execute(SQL["notify"], CHANNEL, payload)
+                await reclaim_dead(connection, self._slot, self._losses)
+
+    async def void(self, pool_id: int, seqs: Sequence[int], reason: str) -> int:
+        """Make codes unsaleable; leases over them are revoked first. How many were still unsold."""
+        with unreachable_is_unavailable():
+            return int(await self._pool.fetchval(SQL["void"], pool_id, list(seqs), reason))
+
+    async def renew(self, held: Sequence[int]) -> Renewal:
+        """Prolong the worker's row and the leases it holds, no others; reclaim what expired."""
+        with unreachable_is_unavailable():
+            row = await self._pool.fetchrow(SQL["renew"], self._worker_id, list(held), self._ttl_s)
+            self._losses.took_back(await self._pool.fetch(SQL["reclaim"], []))
+        return Renewal(
+            workers=await self.count_workers(),
+            gone=tuple(row["gone"]),
+            unknown=dict(zip(row["unknown"], row["unknown_pools"], strict=True)),
+        )
+
+    async def tell_lost(self, lease_ids: Sequence[int]) -> int:
+        """Say by name which of our leases others closed; how many, without expired codes."""
+        with unreachable_is_unavailable():
+            return self._losses.lost_ours(
+                await self._pool.fetch(SQL["why_closed"], list(lease_ids))
+            )
+
+    async def prune_commits(self) -> None:
+        """Forget commits that nobody can be in doubt about any more."""
+        with unreachable_is_unavailable():
+            await self._pool.execute(SQL["prune_commits"])
+
+    async def expiring(self, days: int) -> Sequence[Expiring]:
+        """Unsold codes that expire within so many days, by pool, the first ones first."""
+        with unreachable_is_unavailable():
+            rows = await self._pool.fetch(SQL["expiring"], days)
+        return [Expiring(**dict(row)) for row in rows]
+
+    async def count_workers(self) -> int:
+        """How many workers live, on all nodes."""
+        with unreachable_is_unavailable():
+            return int(await self._pool.fetchval(SQL["count_workers"]))
+
+
+async def register_worker(connection: Any, worker_id: uuid.UUID, ttl_s: float) -> int:
+    """Take a free slot on `connection`, which holds it by an advisory lock while it lives."""
+    with unreachable_is_unavailable():
+        for _ in range(1024):
+            slot = int(await connection.fetchval("SELECT nextval('worker_slot')"))
+            if not await connection.fetchval(
+                "SELECT pg_try_advisory_lock($1, $2)", WORKER_LOCK, slot
+            ):
+                continue
+            await _register(connection, slot, worker_id, ttl_s)
+            return slot
+    raise RuntimeError("all 1,024 worker slots are taken")
+
+
+async def hold_slot(connection: Any, slot: int, worker_id: uuid.UUID, ttl_s: float) -> None:
+    """Take the slot and its row again on a new connection.
+
+    Raises StoreUnavailableError when another worker has the slot now: it is free again as
+    soon as that one ends, and ids stay unique because `orders` has the last word.
+    """
+    with unreachable_is_unavailable():
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", WORKER_LOCK, slot):
+            raise StoreUnavailableError(f"worker slot {slot} is held by another connection")
+        await _register(connection, slot, worker_id, ttl_s)
+
+
+async def _register(connection: Any, slot: int, worker_id: uuid.UUID, ttl_s: float) -> None:
+    about = (socket.gethostname(), os.getpid(), ttl_s, routines_schema())
+    await connection.execute(SQL["register_worker"], slot, worker_id, *about)
+
+
+async def reclaim_dead(connection: Any, own_slot: int, losses: LeaseLosses) -> int:
+    """Take back the leases of workers whose connection is gone; how many codes became free.
+
+    A worker's lock ends with its connection, so a killed worker is found at once and not only
+    when its leases expire. A living one that merely lost its connection is fenced by the epoch.
+    """
+    with unreachable_is_unavailable():
+        rows = await connection.fetch(SQL["workers"], own_slot)
+        dead = []
+        for row in rows:
+            if row["slot"] is None:
+                dead.append(row["worker_id"])
+            elif await connection.fetchval(
+                "SELECT pg_try_advisory_lock($1, $2)", WORKER_LOCK, row["slot"]
+            ):
+                await connection.execute(
+                    "SELECT pg_advisory_unlock($1, $2)", WORKER_LOCK, row["slot"]
+                )
+                dead.append(row["worker_id"])
+        return losses.took_back(await connection.fetch(SQL["reclaim"], dead))
+
+
+async def unregister_worker(connection: Any, worker_id: uuid.UUID) -> None:
+    """Forget the worker; its leases must have been given back."""
+    with unreachable_is_unavailable():
+        await connection.execute("DELETE FROM worker WHERE worker_id = $1", worker_id)

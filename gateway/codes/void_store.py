@@ -1,0 +1,68 @@
+"""Finding and voiding codes in PostgreSQL: the `VoidStore` of `flows.code_void`."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from gateway.codes.rules import BatchOnSale
+from gateway.ground.desk.statements import AdministrationStatements, Note
+from gateway.ground.errors import RefusedError
+from gateway.ground.sql.books import unreachable_is_unavailable
+from gateway.ground.sql.database import Database
+from gateway.ground.sql.named_sql import queries
+
+SQL = queries("codes/void_queries")
+
+
+class VoidRows:
+    """Codes of pools, on one connection."""
+
+    def __init__(self, connection: Any, note: Note | None = None) -> None:
+        self._connection = connection
+        self._note = note
+
+    async def batch_range(self, pool_id: int, batch_id: int) -> range:
+        """The numbers of a batch on sale. Raises RefusedError when there is none."""
+        row = await self._connection.fetchrow(SQL["batch_range"], pool_id, batch_id)
+        if row is None or row["state"] != "on_sale":
+            raise RefusedError(
+                "not-found",
+                f"the pool has no batch {batch_id} on sale; see `quangate codes batches`",
+            )
+        return range(row["lo"], row["lo"] + row["imported"])
+
+    async def batches_with(self, pool_id: int, fingerprints: bytes) -> Sequence[BatchOnSale]:
+        """The batches on sale that have any of the fingerprints."""
+        rows = await self._connection.fetch(SQL["batches_with"], pool_id, fingerprints)
+        return [
+            BatchOnSale(
+                id=row["id"],
+                numbers=range(row["lo"], row["lo"] + row["imported"]),
+                data_key=row["data_key"],
+            )
+            for row in rows
+        ]
+
+    async def records(self, pool_id: int, numbers: range) -> bytes:
+        """The sealed records of a range, packed."""
+        packed: bytes = await self._connection.fetchval(
+            SQL["records"], pool_id, numbers.start, numbers.stop
+        )
+        return packed
+
+    async def void(self, pool_id: int, seqs: Sequence[int], reason: str) -> int:
+        """Make codes unsaleable, their leases revoked first; how many were still unsold."""
+        async with self._connection.transaction():
+            voided = int(await self._connection.fetchval(SQL["void"], pool_id, list(seqs), reason))
+            if self._note is not None:
+                statements = AdministrationStatements(self._connection)
+                await self._note(statements, {"voided": voided, "kept": len(seqs) - voided})
+        return voided
+
+
+@asynccontextmanager
+async def voiding(database: Database, note: Note | None = None) -> AsyncIterator[VoidRows]:
+    """A connection for finding and voiding codes; `note` is called in each transaction."""
+    with unreachable_is_unavailable():
+        async with database.pool.acquire() as connection:
+            yield VoidRows(connection, note)

@@ -1,0 +1,1 @@
+"""Top-ups and purchases at upstream platforms: attempts, answers, callbacks."""

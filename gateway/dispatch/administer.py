@@ -1,0 +1,149 @@
+"""Upstreams: the platforms we buy from. Their settings are stored wrapped and never shown."""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from connectors import registry
+from connectors.egress import DIRECT, Egress, split_egress, with_egress
+from connectors.settings import SettingsError
+from connectors.web_address import check_web_address
+from gateway.ground.desk.port import (
+    Row,
+    Secrecy,
+    Statements,
+    already_exists,
+    check_name,
+    invalid,
+    not_found,
+)
+
+PURPOSE = "upstream"  # what the vault binds the settings to
+
+
+async def add_upstream(
+    db: Statements,
+    secrecy: Secrecy,
+    name: str,
+    *,
+    connector: str,
+    base_url: str,
+    settings: Mapping[str, str],
+    egress: Egress = DIRECT,
+    calls_per_s: float | None = None,
+) -> dict[str, Any]:
+    """Add a platform account; the connector judges the settings, the egress its own."""
+    check_name("upstream", name)
+    base_url = check_base_url(base_url)
+    blob = _wrapped(secrecy, connector, base_url, settings, egress)
+    token = secrets.token_urlsafe(24)
+    row = await db.one(
+        "insert_upstream", name, connector, base_url, blob, token, calls_per_s or None
+    )
+    if row is None:
+        raise already_exists("upstream", name)
+    return {"upstream": name, "connector": connector}
+
+
+async def update_upstream(
+    db: Statements,
+    secrecy: Secrecy,
+    name: str,
+    *,
+    base_url: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    egress: Mapping[str, Any] | None = None,
+    calls_per_s: float | None = None,
+) -> dict[str, Any]:
+    """Change what is given: settings and members of the egress one by one, `calls_per_s` 0 for no
+    limit.
+
+    Running gateways follow within a second; calls under way end as they began.
+    """
+    connector, old_url, stored = await read_settings(db, secrecy, name)
+    old_settings, old_egress = split_egress(stored)
+    base_url = check_base_url(base_url) if base_url is not None else old_url
+    blob = _wrapped(
+        secrecy,
+        connector,
+        base_url,
+        {**old_settings, **(settings or {})},
+        replace(old_egress, **(egress or {})),
+    )
+    await db.one("update_upstream", name, base_url, blob, calls_per_s)
+    return {"upstream": name, "connector": connector}
+
+
+async def list_upstreams(db: Statements) -> Sequence[Row]:
+    """All upstreams by name, with their lanes as the running workers see them."""
+    lanes = await db.all("lane_states", None)
+    return [
+        {**row, "lanes": [_lane(lane) for lane in lanes if lane["upstream"] == row["upstream"]]}
+        for row in await db.all("list_upstreams", None)
+    ]
+
+
+async def show_upstream(db: Statements, secrecy: Secrecy, name: str) -> dict[str, Any]:
+    """One upstream, with the names of its settings but not their values."""
+    rows = await db.all("list_upstreams", name)
+    row = await db.one("upstream_by_name", name)
+    if not rows or row is None:
+        raise not_found("upstream", name)
+    settings, egress = split_egress(json.loads(secrecy.open(PURPOSE, row["settings"])))
+    return {
+        **rows[0],
+        "settings": sorted(settings),
+        "egress": None if egress.is_direct else egress.shown(),
+        "callback_path": f"/callbacks/{name}",
+        "lanes": [_lane(lane) for lane in await db.all("lane_states", name)],
+    }
+
+
+async def read_settings(db: Statements, secrecy: Secrecy, name: str) -> tuple[str, str, Any]:
+    """Connector, base URL and what is stored in plain, as `open_account` takes them."""
+    row = await db.one("upstream_by_name", name)
+    if row is None:
+        raise not_found("upstream", name)
+    settings = json.loads(secrecy.open(PURPOSE, row["settings"]))
+    return row["connector"], row["base_url"], settings
+
+
+async def set_paused(db: Statements, name: str, *, paused: bool) -> dict[str, Any]:
+    """Stop or go on sending new attempts; attempts under way are followed up either way."""
+    if await db.one("set_paused", name, paused) is None:
+        raise not_found("upstream", name)
+    return {"upstream": name, "paused": paused}
+
+
+def _wrapped(
+    secrecy: Secrecy, connector: str, base_url: str, settings: Mapping[str, str], egress: Egress
+) -> bytes:
+    """What is stored of an account; refused if the connector cannot work with it, or if nothing
+    could ever be reached that way."""
+    for name, text in settings.items():
+        if name.endswith("_url") and text:  # empty: the connector's own default
+            _checked(f"setting {name}", text)
+    try:
+        registry.create(connector, base_url, settings)
+        egress.check(base_url)
+    except SettingsError as error:
+        raise invalid(str(error)) from None
+    return secrecy.wrap(PURPOSE, json.dumps(with_egress(settings, egress)).encode())
+
+
+def check_base_url(text: str) -> str:
+    """An http or https address without query, fragment or credentials; no slash at its end."""
+    return _checked("--base-url", text)
+
+
+def _checked(what: str, text: str) -> str:
+    try:
+        return check_web_address(text)
+    except ValueError as error:
+        raise invalid(f"{what} {error}") from None
+
+
+def _lane(row: Row) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "upstream"}

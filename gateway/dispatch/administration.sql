@@ -1,0 +1,36 @@
+-- What its actions and views ask.
+
+-- name: insert_upstream
+-- No row: the name is taken.
+INSERT INTO upstream (name, connector, base_url, settings, callback_token, calls_per_s) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (name) DO NOTHING RETURNING id
+
+-- name: list_upstreams
+-- $1 NULL: every upstream.
+SELECT u.name AS upstream, u.connector, u.base_url, u.paused, u.calls_per_s,
+       (SELECT count(*) FROM route r WHERE r.upstream_id = u.id) AS routes,
+       (SELECT count(*) FROM attempt a WHERE a.upstream_id = u.id AND a.next_check_at IS NOT NULL) AS open_attempts,
+       u.created_at
+FROM upstream u WHERE $1::text IS NULL OR u.name = $1 ORDER BY u.name
+
+-- name: update_upstream
+-- NULL leaves a column as it is; a limit of 0 takes the limit away.
+UPDATE upstream SET base_url = coalesce($2, base_url), settings = coalesce($3, settings),
+    calls_per_s = CASE WHEN $4::double precision IS NULL THEN calls_per_s ELSE nullif($4, 0) END
+WHERE name = $1 RETURNING id
+
+-- name: set_paused
+UPDATE upstream SET paused = $2 WHERE name = $1 RETURNING id
+
+-- ---------------------------------------------------------------- webhooks
+
+-- name: cancel_order
+SELECT coalesce(bool_or(cancel_order(a.partner_id, a.order_id, a.id)), false) AS cancelled
+FROM attempt a WHERE a.partner_id = $1 AND a.order_id = $2 AND a.state = 'created'
+
+-- name: lane_states
+-- Lanes of workers that live; those of the dead say nothing of now.
+SELECT u.name AS upstream, l.product_id, l.breaker, l.reason, l.waiting, l.under_way, l.calls, l.failures,
+       round(l.success_rate::numeric, 2)::float8 AS success_rate, round(l.latency_s::numeric, 3)::float8 AS latency_s, l.updated_at
+FROM lane_state l JOIN worker w ON w.worker_id = l.worker_id AND w.expires_at > now() JOIN upstream u ON u.id = l.upstream_id
+WHERE $1::text IS NULL OR u.name = $1 ORDER BY u.name, l.product_id, l.worker_id

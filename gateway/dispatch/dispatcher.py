@@ -1,0 +1,390 @@
+"""The dispatcher: sends attempts, asks after them, and settles what it learns.
+
+Every attempt was committed before it comes here (design D7). An attempt is in at most one
+place: a lane, a check under way, or only in the database until it is due. What is learnt is
+settled in groups; what the settling allows next (another send, another upstream) happens only
+after that commit.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+
+from connectors.contract import Answer, AnswerKind
+from connectors.judgement import Judgement
+from gateway.catalog.rules import Catalog, Route, Sku
+from gateway.dispatch import answers
+from gateway.dispatch.attempt import News
+from gateway.dispatch.checks import Checks
+from gateway.dispatch.job import (
+    Attempts,
+    Job,
+    Platform,
+    Purchases,
+    Requests,
+    Settlement,
+    job_of,
+    job_of_line,
+)
+from gateway.dispatch.lane import PAUSE_S, Call, Lane, lane_columns
+from gateway.dispatch.purchase import SOLD_AGAIN, sold_again
+from gateway.dispatch.routes import Routes
+from gateway.dispatch.settlement import Decision, Facts, Next, Policy, decide_submit, decide_waiting
+from gateway.dispatch.settling import Settling
+from gateway.ground.errors import StoreUnavailableError
+from gateway.ground.histogram import Times
+from gateway.orders.checks import too_many
+from gateway.orders.line import Line, PlannedAttempt
+from gateway.orders.refusal import Refusal
+
+log = structlog.get_logger()
+
+DUE_POLL_S = 0.25
+DUE_MAX = 500  # attempts taken at once
+DUE_HOLD_S = 60.0  # nobody else looks at a taken attempt for this long
+TEND_EVERY_S = 1.0
+NO_DATABASE_S = 1.0
+AWAITED_MAX = 50_000  # attempts kept in memory for their callbacks, half a kilobyte each
+UNTOLD = frozenset({News.ACCEPTED, News.NOTED})  # partners hear nothing of them
+STOP_S = 8.0  # calls under way have this long to end when we stop
+
+
+class Dispatcher:
+    """One worker's share of all attempts."""
+
+    def __init__(
+        self,
+        *,
+        attempts: Attempts,
+        purchases: Purchases,
+        requests: Requests,
+        catalog: Callable[[], Catalog],
+        next_id: Callable[[], int],
+        sells_at_once: Callable[[Route], int | None],
+        told: Callable[[int], None] = lambda _: None,
+        covers: Callable[[Route], bool] = lambda _: True,
+        share: float = 1.0,
+        clock: Callable[[], float] = time.time,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._attempts = attempts
+        self._requests = requests
+        self._catalog = catalog
+        self._next_id = next_id
+        self._clock = clock
+        self._chance = chance
+        self._told = told  # takes the id of a webhook whose row may have been made
+        self._platforms: Mapping[int, Platform] = {}
+        self._policies: Mapping[int, Policy] = {}
+        self._settling = Settling(attempts, purchases)
+        self._checks = Checks(check=self.check, reload=self._reload)
+        self._routes = Routes(
+            catalog=catalog,
+            send=self._send,
+            tried_routes=attempts.tried_routes,
+            sells_at_once=sells_at_once,
+            covers=covers,
+            share=share,
+        )
+        self._held: set[int] = set()  # attempts in a lane or being sent
+        self._awaited: dict[int, Job] = {}  # sent from here, and not ended as far as we know
+        self._background: set[asyncio.Task[None]] = set()
+        self._polling: asyncio.Task[None] | None = None
+        self._tended_at = 0.0
+        self.exchanges = Times()  # by (upstream id, submit | query, what became of it)
+
+    def set_platforms(self, platforms: Mapping[int, Platform]) -> None:
+        """The upstreams as they are now; lanes of others keep their queues and wait."""
+        self._platforms = platforms
+        self._policies = {
+            id_: answers.policy_of(each.capabilities) for id_, each in platforms.items()
+        }
+        self._routes.set_platforms(platforms)
+
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """All lanes, for people and metrics."""
+        return self._routes.lanes
+
+    def plan(self, sku: Sku, quantity: int, partner_id: int) -> PlannedAttempt | Refusal:
+        """Where an order would go; committed with it."""
+        if quantity > 1 and (most := self.quantity_max(sku)) is not None and quantity > most:
+            return too_many(most)
+        price_minor = sku.price_for(partner_id)
+        route = self._routes.choose(sku, price_minor, quantity)
+        if route is None:
+            return self._routes.refusal(sku)
+        return PlannedAttempt(
+            attempt_id=self._next_id(),
+            upstream_id=route.upstream_id,
+            product_id=route.product_id,
+            cost_max_minor=price_minor * quantity,
+            face_minor=sku.face_value_minor,
+        )
+
+    def quantity_max(self, sku: Sku) -> int | None:
+        """How many of a SKU one order may have; None: as many as any order."""
+        return self._routes.quantity_max(sku)
+
+    # ------------------------------------------------------------ in and out
+
+    def start(self) -> None:
+        """Look for what is due: first what dead workers left."""
+        self._polling = asyncio.create_task(self._poll())
+
+    def created(self, lines: Sequence[Line]) -> None:
+        """Take over attempts just committed with their orders."""
+        now = self._clock()
+        for line in lines:
+            if line.attempt is not None:
+                self._put(job_of_line(line, line.attempt, now))
+
+    async def stop(self) -> None:
+        """Finish the calls under way; what was not sent is released for others."""
+        if self._polling is not None:
+            self._polling.cancel()
+        unsent = [job.attempt_id for lane in self.lanes for job in lane.take_all()]
+        await self._checks.stop()
+        await asyncio.gather(*(lane.finish(STOP_S) for lane in self.lanes))
+        while self._background:
+            await asyncio.wait(self._background)
+        await self._settling.idle()
+        unsent += [job.attempt_id for lane in self.lanes for job in lane.take_all()]
+        if unsent:
+            await self._attempts.release(unsent)
+        await self._attempts.forget_lanes()
+
+    def _put(self, job: Job) -> None:
+        """Hand a job to its lane, unless it is there already."""
+        if job.attempt_id not in self._held:
+            self._held.add(job.attempt_id)
+            self._routes.lane(*job.lane).put(job)
+
+    # ------------------------------------------------------------ sending
+
+    async def _send(self, job: Job, call: Call) -> None:
+        again_in_s: float | None = None
+        try:
+            again_in_s = await self._submit(job, call)
+        finally:
+            if again_in_s is None:
+                self._held.discard(job.attempt_id)
+            else:
+                call.lane.put(job, again_in_s)
+
+    async def _submit(self, job: Job, call: Call) -> float | None:
+        """Send once; in how many seconds to send again, None: this lane is done with it."""
+        platform = self._platforms.get(job.upstream_id)
+        if platform is None:
+            return PAUSE_S
+        try:
+            if not await self._settling.mark_sent(job):
+                return None  # cancelled meanwhile, or sent by somebody else
+        except StoreUnavailableError:
+            job.mark_doubted = True
+            return NO_DATABASE_S
+        self._await(job)
+        first, job.unsent = job.unsent, False
+        job.since = self._clock()
+        began = time.monotonic()
+        outcome = await platform.submit(self._requests.submit(job))
+        took_s = time.monotonic() - began
+        self.exchanges[job.upstream_id, "submit", outcome.kind].observe(took_s)
+        call.answered(outcome, took_s)
+        if outcome.kind is AnswerKind.NOT_SENT:
+            return await self._after_not_sent(job, outcome, first=first)
+        job.not_sent = 0
+        await self._carry_out(job, self._decide(job, outcome, submitted=True), outcome)
+        return None
+
+    async def _after_not_sent(self, job: Job, outcome: Judgement, *, first: bool) -> float | None:
+        if first:
+            try:
+                await self._settling.mark_unsent(job)
+                job.unsent = True
+            except StoreUnavailableError:
+                pass  # then it counts as sent, and is asked after before anything else
+        elsewhere = await self._routes.elsewhere(job)
+        facts = self._facts(job, elsewhere=elsewhere is not None)
+        decision = decide_submit(AnswerKind.NOT_SENT, facts, self._policy(job), self._chance())
+        job.not_sent += 1
+        if decision.next is Next.SEND_AGAIN:
+            return decision.check_in_s  # nothing was learnt that is worth a row
+        await self._carry_out(job, decision, outcome)
+        return None
+
+    def _await(self, job: Job) -> None:
+        """Keep a job for the callback that may tell its end; of too many forget the oldest."""
+        self._awaited[job.attempt_id] = job
+        if len(self._awaited) > AWAITED_MAX:
+            del self._awaited[next(iter(self._awaited))]
+
+    def awaited(self, attempt_id: int) -> Job | None:
+        """An attempt that was sent from here and is under way, if it is still in memory."""
+        return self._awaited.get(attempt_id)
+
+    # ------------------------------------------------------------ asking
+
+    async def check(self, job: Job) -> None:
+        """Ask the upstream what became of an attempt."""
+        platform = self._platforms.get(job.upstream_id)
+        if platform is None:
+            return
+        began = time.monotonic()
+        state = await platform.query(self._requests.query(job))
+        took_s = time.monotonic() - began
+        self.exchanges[job.upstream_id, "query", state.kind].observe(took_s)
+        await self._carry_out(job, self._decide(job, state), state)
+
+    def hint(self, job: Job) -> None:
+        """Something happened to an attempt: ask now."""
+        self._checks.ask(job, hinted=True)
+
+    def judge(self, job: Job, answer: Answer) -> Judgement | None:
+        """What a callback's answer proves; None: its upstream is not there any more."""
+        platform = self._platforms.get(job.upstream_id)
+        return None if platform is None else platform.judge(answer, self._requests.query(job))
+
+    async def news(self, job: Job, answer: Judgement) -> str:
+        """Settle what a trusted callback proved, like the answer to a query."""
+        return await self._carry_out(job, self._decide(job, answer), answer)
+
+    async def _reload(self, attempt_id: int) -> Job | None:
+        for record in await self._attempts.by_ids([attempt_id]):
+            return job_of(record, self._clock())
+        return None
+
+    # ------------------------------------------------------------ settling
+
+    async def _carry_out(self, job: Job, decision: Decision, answer: Judgement) -> str:
+        """Settle the decision, then do what comes next; the verdict."""
+        follower = None
+        if decision.next is Next.FAIL_OVER and not job.succeeded_before:
+            # An upstream without money is no reason to fail an order: it waits for a while.
+            waits = answer.reason is not None and answer.reason.pauses_upstream
+            follower = await self._routes.follower(
+                job, attempt_id=self._next_id(), now=self._clock(), same_route=waits
+            )
+        line = answers.settlement_of(
+            job,
+            decision,
+            answer,
+            webhook_id=self._next_id(),
+            sku=self._catalog().skus_by_id.get(job.sku_id),
+            next_attempt=follower,
+        )
+        verdict = await self._settle(job, line)
+        if verdict == "applied":  # so that what comes next is held against it
+            job.upstream_no = line.upstream_no or job.upstream_no
+            job.cost_minor = job.cost_minor if line.cost_minor is None else line.cost_minor
+        if verdict == "applied" and decision.news not in UNTOLD:
+            self._awaited.pop(job.attempt_id, None)
+            self._told(line.webhook_id)
+        if verdict == "parked":
+            log.error("dispatch.contradiction", attempt_id=job.attempt_id, news=decision.news)
+        elif follower is not None and verdict in {"applied", "repeated"}:
+            # "repeated" may be our own commit whose answer was lost: the mark before the send
+            # tells whether the follower exists.
+            self._put(follower)
+        elif decision.next is Next.SEND_AGAIN and verdict == "applied":
+            job.queries, job.not_found = decision.queries or 0, 0
+            self._put(job)
+        return verdict
+
+    async def _settle(self, job: Job, line: Settlement) -> str:
+        """The verdict; "unavailable" when it is not settled: the row is still due."""
+        try:
+            settled = await self._settling.settle(line)
+            if settled.verdict != "duplicate":
+                return settled.verdict
+            log.error("dispatch.code_sold_again", attempt_id=job.attempt_id, twin=settled.twin)
+            parked = answers.settlement_of(
+                job,
+                sold_again(self._facts(job), self._policy(job), self._chance()),
+                answers.sold_twice(line.upstream_no),
+                webhook_id=line.webhook_id,
+                sku=None,
+                park=SOLD_AGAIN.format(settled.twin),
+            )
+            return (await self._settling.settle(parked)).verdict
+        except StoreUnavailableError as error:
+            log.warning("dispatch.not_settled", attempt_id=job.attempt_id, error=str(error))
+            return "unavailable"  # it will be asked about again
+
+    # ------------------------------------------------------------ what is due
+
+    async def _poll(self) -> None:
+        known = ""
+        while True:
+            more = False
+            try:
+                living = await self._attempts.living()
+                more = await self._take_due(orphans=living != known)
+                if not more:
+                    known = living
+                await self._tend_lanes()
+            except StoreUnavailableError as error:
+                log.warning("dispatch.poll_failed", error=str(error))
+            except Exception:
+                log.exception("dispatch.poll_failed")
+            if not more:
+                await asyncio.sleep(DUE_POLL_S)
+
+    async def _take_due(self, *, orphans: bool) -> bool:
+        """Work on what is due, or on what dead workers left; True: there is more."""
+        records = await self._attempts.take_due(DUE_MAX, DUE_HOLD_S, orphans=orphans)
+        now = self._clock()
+        for record in records:
+            if record.id in self._held:
+                continue
+            job = job_of(record, now)
+            if job.unsent:
+                self._put(job)
+            else:
+                self._checks.ask(job)
+        return len(records) >= DUE_MAX
+
+    async def _tend_lanes(self) -> None:
+        """Send elsewhere, or give up, what waits too long for a lane that takes no calls."""
+        if time.monotonic() - self._tended_at < TEND_EVERY_S:
+            return
+        self._tended_at = time.monotonic()
+        for lane in self.lanes:
+            if lane.takes_calls or not lane.waiting:
+                continue
+            for job in lane.take_waiting(self._may_move):
+                task = asyncio.create_task(self._move(job))
+                self._background.add(task)
+                task.add_done_callback(self._background.discard)
+        if self.lanes:
+            await self._attempts.write_lanes(lane_columns(self.lanes))
+
+    def _may_move(self, job: Job) -> bool:
+        if decide_waiting(self._facts(job, elsewhere=True)) is None:
+            return False  # too early, wherever it might go: thousands may wait here
+        elsewhere = self._routes.may_go_elsewhere(job)
+        return decide_waiting(self._facts(job, elsewhere=elsewhere)) is not None
+
+    async def _move(self, job: Job) -> None:
+        route = await self._routes.elsewhere(job)
+        decision = decide_waiting(self._facts(job, elsewhere=route is not None))
+        if decision is None:
+            self._routes.lane(*job.lane).put(job)
+            return
+        self._held.discard(job.attempt_id)
+        await self._carry_out(job, decision, answers.NOTHING_SENT)
+
+    # ------------------------------------------------------------ facts
+
+    def _decide(self, job: Job, answer: Judgement, *, submitted: bool = False) -> Decision:
+        facts, policy = self._facts(job), self._policy(job)
+        return answers.decide(job, answer, facts, policy, self._chance(), submitted=submitted)
+
+    def _facts(self, job: Job, *, elsewhere: bool = False) -> Facts:
+        return answers.facts_of(job, self._clock(), elsewhere=elsewhere)
+
+    def _policy(self, job: Job) -> Policy:
+        return self._policies[job.upstream_id]

@@ -1,0 +1,42 @@
+"""What `quangate upstream connectors` and `… simulate` tell people."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gateway.ground.command.tables import listing
+
+
+def as_table(found: Sequence[Mapping[str, Any]]) -> str:
+    """Connectors with their settings, a line for each, what is required first."""
+    rows = [
+        {
+            "connector": one["connector"],
+            "setting": setting["name"],
+            "needed": "required" if setting["required"] else "",
+            "default": "(secret)" if setting["secret"] else setting["default"] or "",
+        }
+        for one in found
+        for setting in sorted(one["settings"], key=lambda setting: not setting["required"])
+    ]
+    return listing("connectors", rows)
+
+
+def adding(connector: str, url: str, given: Sequence[str]) -> str:
+    """The command that adds a simulator as an upstream; what it was given stands as it was typed.
+
+    A secret that was typed is not printed again: `NAME=…` stands for it.
+    """
+    from connectors import registry
+
+    secret = {setting.name for setting in registry.settings_of(connector) if setting.secret}
+    typed = dict(pair.partition("=")[::2] for pair in given)
+    pairs = []
+    for name, default in registry.simulator_settings(connector).items():
+        value = typed.get(name, default)
+        hidden = name in typed and name in secret and not value.startswith("@")
+        pairs.append(f"--set {shlex.quote(f'{name}=…' if hidden else f'{name}={value}')}")
+    return (
+        f"quangate upstream add {connector} --connector {connector} --base-url {url}"
+        f" {' '.join(pairs)}"
+    )

@@ -1,0 +1,31 @@
+"""The one list of features, lowest first: each may import those it names in `needs`."""
+
+from typing import Final
+
+from gateway.audit import feature as audit
+from gateway.catalog import feature as catalog
+from gateway.channels import feature as channels
+from gateway.codes import feature as codes
+from gateway.dispatch import feature as dispatch
+from gateway.health import feature as health
+from gateway.ledger import feature as ledger
+from gateway.orders import feature as orders
+from gateway.partners import feature as partners
+from gateway.reconciliation import feature as reconciliation
+from gateway.vault import feature as vault
+from gateway.webhooks import feature as webhooks
+
+FEATURES: Final = (
+    catalog.FEATURE,
+    vault.FEATURE,
+    partners.FEATURE,
+    codes.FEATURE,
+    orders.FEATURE,
+    ledger.FEATURE,
+    dispatch.FEATURE,
+    webhooks.FEATURE,
+    channels.FEATURE,
+    reconciliation.FEATURE,
+    audit.FEATURE,
+    health.FEATURE,
+)

@@ -1,1 +1,0 @@
-"""Telling partners: webhooks from their rows to the receivers, at least once, in order."""

@@ -1,0 +1,1 @@
+"""The command line's grammar: declaring, output, parameters, failures."""

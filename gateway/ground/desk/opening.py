@@ -1,0 +1,87 @@
+"""What a command opens: the database, one transaction, the vault."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from gateway.ground.command.command import Call
+from gateway.ground.config import Config
+
+if TYPE_CHECKING:
+    from gateway.ground.desk.port import At, Secrecy
+    from gateway.ground.desk.statements import AdministrationStatements
+    from gateway.ground.native import Vault
+    from gateway.ground.sql.database import Database
+
+# What may begin a shop where there is none, beside `serve`. Everything else, whether it looks or
+# changes what is there, refuses: a mistyped directory would be an empty shop in which all is well.
+FOUNDERS: Final = frozenset({"partner create", "pool create", "upstream add", "keys create"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """An open database, for one command."""
+
+    config: Config
+    database: "Database"
+
+    @asynccontextmanager
+    async def transaction(
+        self, *, read_only: bool = False
+    ) -> "AsyncIterator[AdministrationStatements]":
+        """One administrative change: all of it, or nothing."""
+        from gateway.ground.desk.statements import administration
+
+        async with administration(self.database, read_only=read_only) as statements:
+            yield statements
+
+
+@asynccontextmanager
+async def open_desk(call: Call) -> AsyncIterator[Desk]:
+    """The database of this call, migrated; closed at the end.
+
+    Raises RefusedError where there is no shop and the command is none of the FOUNDERS.
+    """
+    from gateway.ground.sql.database import opened
+    from gateway.ground.vault import check_key_file
+
+    config = call.quiet_config()
+    founds = call.name in FOUNDERS
+    if founds:
+        check_key_file(config.data)
+    async with opened(config, may_make=founds) as database:
+        yield Desk(config=config, database=database)
+
+
+async def open_vault(config: Config, statements: "AdministrationStatements") -> "Vault":
+    """The vault of the data directory. Raises KeyMissing rather than make a key too many."""
+    from gateway.ground import vault
+
+    return await vault.open_vault(config.data, statements.connection)
+
+
+async def open_secrecy(config: Config, statements: "AdministrationStatements") -> "Secrecy":
+    """The vault as administration uses it."""
+    from gateway.ground import native
+    from gateway.ground.desk.port import Secrecy
+
+    vault = await open_vault(config, statements)
+    return Secrecy(
+        wrap=vault.wrap_secret,
+        open=vault.open_secret,
+        new_partner_secrets=partial(native.new_partner_secrets, vault),
+        new_webhook_secret=native.new_webhook_secret,
+    )
+
+
+@asynccontextmanager
+async def open_at(
+    call: Call, *, read_only: bool = False, opens_vault: bool = False
+) -> "AsyncIterator[At]":
+    """The one transaction that a declared action, view or page works in."""
+    from gateway.ground.desk.port import At
+
+    async with open_desk(call) as desk, desk.transaction(read_only=read_only) as db:
+        yield At(db=db, vault=await open_secrecy(desk.config, db) if opens_vault else None)

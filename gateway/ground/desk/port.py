@@ -1,0 +1,71 @@
+"""What administration needs from the outside: statements in a transaction, and secrecy."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.ground.desk.perform import Row, Statements
+from gateway.ground.desk.refusal import DeskRefusedError
+from gateway.ground.errors import RefusedError
+
+__all__ = ["At", "Row", "Secrecy", "Statements"]
+
+AMOUNT_MAX: Final = 10**15  # minor units, of one movement; far above any there is
+BALANCE_MAX: Final = 10**18  # minor units; a bigint holds nine times as much
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrecy:
+    """The vault, as far as administration uses it. `wrap` and `open` take a purpose first."""
+
+    wrap: Callable[[str, bytes], bytes]
+    open: Callable[[str, bytes], bytes]
+    new_partner_secrets: Callable[[str], tuple[str, str, bytes, bytes]]  # bound to a key id
+    new_webhook_secret: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class At:
+    """Where an action of administration works: its transaction, the vault if it asks for it."""
+
+    db: Statements
+    vault: Secrecy | None = None
+
+    @property
+    def secrecy(self) -> Secrecy:
+        """The vault; only for actions that say they open it."""
+        assert self.vault is not None, "the action does not say opens_vault"
+        return self.vault
+
+
+def invalid(message: str) -> RefusedError:
+    """A refusal that needed no look at the data: wrong usage."""
+    return RefusedError("invalid-argument", message)
+
+
+def check_name(what: str, name: str) -> str:
+    """The name, if it may be one."""
+    if not _NAME.fullmatch(name):
+        raise DeskRefusedError("invalid-argument", what, {"noun": what, "name": name})
+    return name
+
+
+def already_exists(what: str, name: str) -> RefusedError:
+    """The refusal of making one twice."""
+    return DeskRefusedError("already-exists", what, {"noun": what, "name": name})
+
+
+def not_found(what: str, name: str) -> RefusedError:
+    """The refusal of naming one that is not there."""
+    return DeskRefusedError("not-found", what, {"noun": what, "name": name})
+
+
+async def partner_id(db: Statements, name: str) -> int:
+    """The id behind a partner's name."""
+    row = await db.one("partner_by_name", name)
+    if row is None:
+        raise not_found("partner", name)
+    found: int = row["id"]
+    return found

@@ -1,0 +1,68 @@
+"""What a feature is made of, as plain data: `feature.py` says it, `gateway/features.py` lists it.
+
+Whatever looks over all features (the schema, rights, retention, the audit, the command line) reads
+it here. Nothing is found by looking around: what is not listed does not exist.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+PACKAGE: Final = Path(__file__).parents[1]
+
+ALL_COLUMNS: Final = ("*",)
+
+# How long a table's rows are kept: the name of a setting (days; 0: for ever), or one of these.
+FOR_EVER: Final = "for ever: proves money, a delivery, a decision or a view"
+CATALOG: Final = "for ever: grows with what is sold and to whom, not with orders"
+PASSING: Final = "deleted by whoever made it, when it is over"
+A_DAY: Final = "a day: a commit in doubt is decided within seconds"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table: how long its rows are kept, and what the gateway's role may do beside SELECT.
+
+    `update` names the columns that may change. What is said here becomes GRANTs after migrations.
+    """
+
+    kept: str
+    insert: bool = True
+    update: tuple[str, ...] = ()
+    delete: bool = False
+
+    def privileges(self) -> str:
+        """As GRANT takes them."""
+        parts = ["SELECT"]
+        if self.insert:
+            parts.append("INSERT")
+        if self.delete:
+            parts.append("DELETE")
+        if self.update == ALL_COLUMNS:
+            parts.append("UPDATE")
+        elif self.update:
+            parts.append(f"UPDATE ({', '.join(self.update)})")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """One room. Files are named as in its folder, `needs` are the features it may import.
+
+    `commands` are the nouns of `quangate`: the module that makes one, and its line of help.
+    """
+
+    name: str
+    needs: tuple[str, ...] = ()
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    routines: tuple[str, ...] = ()  # SQL functions as they are today
+    administration: tuple[str, ...] = ()  # statements of its actions and views
+    checks: tuple[str, ...] = ()  # statements of `quangate audit`
+    desk: tuple[str, ...] = ()  # modules that declare actions and views
+    commands: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def files(self, kind: str) -> Iterator[Path]:
+        """Its files of a kind: routines, administration, checks."""
+        for name in getattr(self, kind):
+            yield PACKAGE / self.name / name

@@ -1,0 +1,40 @@
+"""The features this program has: said once, by the package itself, before anything else runs.
+
+The ground knows no feature by name. What it does for all of them (make their tables and routines,
+grant rights, list their commands) it does for those that `gateway/features.py` lists.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from gateway.ground.feature import Feature, Table
+
+_features: list[Feature] = []
+
+
+def consists_of(features: Sequence[Feature]) -> None:
+    """Say which features there are, lowest first."""
+    _features[:] = features
+
+
+def features() -> Sequence[Feature]:
+    """All features, lowest first."""
+    return tuple(_features)
+
+
+@cache
+def tables() -> Mapping[str, Table]:
+    """Every table by its name. Raises ValueError when two features have the same."""
+    found: dict[str, Table] = {}
+    for feature in _features:
+        for name, table in feature.tables.items():
+            if name in found:
+                raise ValueError(f"{feature.name}: {name} is another feature's table")
+            found[name] = table
+    return found
+
+
+def files(kind: str) -> tuple[Path, ...]:
+    """The SQL files of a kind (routines, administration, checks) of all features, in order."""
+    return tuple(path for feature in _features for path in feature.files(kind))

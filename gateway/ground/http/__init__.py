@@ -1,0 +1,1 @@
+"""HTTP in: listener, protocol, router, bodies, problems, pages, OpenAPI."""

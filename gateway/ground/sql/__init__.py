@@ -1,0 +1,1 @@
+"""The database: sessions, pools, migrations, named statements, batches."""

@@ -1,0 +1,130 @@
+"""What people write into a PostgreSQL URL, made one that our driver understands.
+
+The driver takes every word it does not know for a setting of the server, so that a word of
+another client ends as an error of the server, or as nothing at all. Here each word is kept,
+left out because it changes nothing that counts, or named with what to write instead.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl, quote, urlencode
+
+from gateway.ground.errors import ConfigError
+
+CONNECT_TIMEOUT_S: Final = 10.0
+CONNECT_TIMEOUT_S_MAX: Final = 600
+
+KEPT: Final = frozenset((
+    "host", "port", "dbname", "database", "user", "password", "passfile", "sslmode",
+    "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword", "sslnegotiation",
+    "ssl_min_protocol_version", "ssl_max_protocol_version", "target_session_attrs",
+    "krbsrvname", "gsslib", "service", "servicefile", "options",
+))  # fmt: skip
+# Words of libpq, JDBC, Prisma and others about things we settle ourselves, or do not need.
+LEFT_OUT: Final = frozenset((
+    "application_name", "fallback_application_name", "keepalives", "keepalives_idle",
+    "keepalives_interval", "keepalives_count", "tcp_user_timeout", "gssencmode",
+    "gssdelegation", "sslcompression", "sslsni", "load_balance_hosts", "client_encoding",
+    "connection_limit", "pool_timeout", "pool_max_conns", "statement_cache_size",
+    "prepared_statement_cache_size", "preparethreshold", "tcpkeepalive", "sockettimeout",
+    "logintimeout", "socket_timeout", "stringtype",
+))  # fmt: skip
+SCHEMAS: Final = frozenset({"schema", "currentschema", "search_path"})
+SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+VERIFYING: Final = ("verify-ca", "verify-full")
+POOLER: Final = (
+    "a connection pooler (PgBouncer, Supavisor, RDS Proxy …) stands between us and PostgreSQL. "
+    "Quangate holds locks and listens on connections of its own, which a pooler takes away: "
+    "give the direct address of the server (its own port, often 5432, not the pooler's)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A URL for the driver, and how long a connection may take to come about, in seconds."""
+
+    url: str
+    timeout_s: float
+
+
+def understand(url: str) -> Target:
+    """Read a PostgreSQL URL. Raises ConfigError with a sentence; it never repeats a password."""
+    head, _, query = url.partition("?")
+    _check_scheme(head)
+    kept: list[tuple[str, str]] = []
+    told: dict[str, str] = {}
+    for word, value in parse_qsl(query, keep_blank_values=True):
+        name = word.lower()
+        told[name] = value
+        if name in KEPT:
+            kept.append((name, value))
+        elif name not in LEFT_OUT and name not in _READ:
+            raise _wrong(
+                f"it says {word!r}, which nothing here understands; take it out"
+                + (" (say sslmode=require instead)" if name.startswith("ssl") else "")
+            )
+    for name, value in told.items():
+        if name in _READ:
+            _READ[name](value, told)
+    timeout_s = float(told.get("connect_timeout") or 0) or CONNECT_TIMEOUT_S
+    if not kept:
+        return Target(head, timeout_s)
+    return Target(f"{head}?{urlencode(kept, quote_via=quote)}", timeout_s)
+
+
+def forget_environment() -> None:
+    """Take libpq's variables out of this process: a connection is what its URL says, no more."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
+
+
+def _check_scheme(head: str) -> None:
+    scheme, separator, _ = head.partition("://")
+    if not separator:
+        raise _wrong("it is to be a URL: postgresql://USER:PASSWORD@HOST:5432/DATABASE")
+    if scheme not in {"postgresql", "postgres"}:
+        raise _wrong(f"it begins with {scheme[:20]!r}://; it is to begin with postgresql://")
+
+
+def _check_timeout(value: str, told: dict[str, str]) -> None:  # noqa: ARG001
+    if not value.isascii() or not value.isdigit() or int(value) > CONNECT_TIMEOUT_S_MAX:
+        raise _wrong(f"connect_timeout is a number of seconds, at most {CONNECT_TIMEOUT_S_MAX}")
+
+
+def _check_schema(value: str, told: dict[str, str]) -> None:  # noqa: ARG001
+    if value.strip().strip('"') != "public":
+        raise _wrong("Quangate's tables are in the schema public, and in no other: take it out")
+
+
+def _check_binding(value: str, told: dict[str, str]) -> None:
+    if value == "require" and told.get("sslmode") not in VERIFYING:
+        raise _wrong(
+            "channel_binding=require cannot be kept: our driver does not bind channels. What it "
+            "guards against, somebody in between, sslmode=verify-full with sslrootcert does too: "
+            "say that, or leave channel_binding out"
+        )
+
+
+def _check_pooler(value: str, told: dict[str, str]) -> None:  # noqa: ARG001
+    if value.lower() not in {"false", "0", "no", ""}:
+        raise _wrong(f"it says pgbouncer={value[:10]}: {POOLER}")
+
+
+def _check_ssl_mode(value: str, told: dict[str, str]) -> None:  # noqa: ARG001
+    if value not in SSL_MODES:
+        instead = " (no-verify is called require)" if value == "no-verify" else ""
+        raise _wrong(f"sslmode is one of {', '.join(SSL_MODES)}{instead}")
+
+
+_READ: Final = {
+    "connect_timeout": _check_timeout,
+    "channel_binding": _check_binding,
+    "pgbouncer": _check_pooler,
+    "sslmode": _check_ssl_mode,
+    **dict.fromkeys(SCHEMAS, _check_schema),
+}
+
+
+def _wrong(what: str) -> ConfigError:
+    return ConfigError(f"the database URL is not usable: {what}")

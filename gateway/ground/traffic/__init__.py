@@ -1,0 +1,1 @@
+"""What keeps traffic within bounds: breaker, pace, backoff, turns."""

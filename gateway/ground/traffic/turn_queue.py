@@ -1,0 +1,93 @@
+"""What waits for a common thing, by owner: owners take turns, whoever sends most."""
+
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable, Sequence
+from typing import Final, Generic, TypeVar
+
+from gateway.ground.histogram import Histogram
+
+Item = TypeVar("Item")
+
+TURN_WEIGHT: Final = 16  # a turn ends with the item that makes it as heavy
+
+
+def _one(_item: object) -> int:
+    return 1
+
+
+class TurnQueue(Generic[Item]):
+    """First in, first out for each owner; `len` is how many items wait in all.
+
+    `waits` holds how long items waited, of one item at a time: the first that comes after the one
+    before it was taken. So the clock is read twice for each time that something is taken.
+    """
+
+    def __init__(
+        self,
+        *,
+        weigh: Callable[[Item], int] = _one,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._weigh = weigh
+        self._clock = clock
+        self._timed: Item | None = None
+        self._timed_since = 0.0
+        self.waits = Histogram()
+        self._queues: OrderedDict[Hashable, deque[Item]] = OrderedDict()
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def is_full(self, owner: Hashable, most: int) -> bool:
+        """Whether the owner's items take up as much of `most` places as they leave free.
+
+        Alone an owner gets half of them, and whoever comes next always half of the rest.
+        """
+        free = most - self._count
+        return free * 2 <= most and len(self._queues.get(owner, ())) >= free
+
+    def put(self, owner: Hashable, item: Item) -> None:
+        """The item comes after its owner's others."""
+        queue = self._queues.get(owner)
+        if queue is None:
+            queue = self._queues[owner] = deque()
+        queue.append(item)
+        self._count += 1
+        if self._timed is None:
+            self._timed, self._timed_since = item, self._clock()
+
+    def put_back(self, items: Sequence[tuple[Hashable, Item]]) -> None:
+        """These were taken before and come first again, in this order."""
+        for owner, item in reversed(items):
+            self._queues.setdefault(owner, deque()).appendleft(item)
+            self._queues.move_to_end(owner, last=False)
+        self._count += len(items)
+
+    def take(self, count_max: int, weight_max: int) -> list[Item]:
+        """The next items: no more than `count_max`, and the one that makes them weigh `weight_max`
+        or more is the last.
+        """
+        taken: list[Item] = []
+        timed = self._timed
+        weight = 0
+        while self._queues and len(taken) < count_max and weight < weight_max:
+            owner, queue = next(iter(self._queues.items()))
+            # Alone, there are no turns to be taken.
+            ends_at = weight_max
+            if len(self._queues) > 1:
+                ends_at = min(weight_max, weight + TURN_WEIGHT)
+            while queue and weight < ends_at and len(taken) < count_max:
+                item = queue.popleft()
+                if item is timed:
+                    self._timed = None
+                    self.waits.observe(self._clock() - self._timed_since)
+                weight += self._weigh(item)
+                taken.append(item)
+            if queue:
+                self._queues.move_to_end(owner)
+            else:
+                del self._queues[owner]
+        self._count -= len(taken)
+        return taken

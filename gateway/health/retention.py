@@ -1,0 +1,63 @@
+"""How long each table keeps its rows, and the task that deletes what has outlived its term.
+
+Every table's term stands in its feature. What proves money, a delivery, a decision or a
+view is kept for ever; what passed is deleted in small steps by one worker at a time, through a
+routine that knows what may be deleted: the gateway's role itself may not.
+"""
+
+import asyncio
+from typing import Any, Final
+
+import structlog
+
+from gateway.ground import house
+from gateway.ground.config import Config
+from gateway.ground.sql.named_sql import queries
+
+log = structlog.get_logger()
+
+EVERY_S: Final = 600.0
+ROWS_A_STEP: Final = 1_000
+PAUSE_S: Final = 0.05
+COMMIT_DAYS: Final = 1
+
+
+def terms(config: Config) -> dict[str, int]:
+    """Days per table that forgets; without those that are kept for ever."""
+    found = {
+        name: int(getattr(config, table.kept))
+        for name, table in house.tables().items()
+        if table.kept.startswith("keep_")
+    }
+    return {table: days for table, days in found.items() if days > 0} | {
+        "commit_batch": COMMIT_DAYS
+    }
+
+
+async def forget_old(pool: Any, what: str, days: int, *, rows: int = ROWS_A_STEP) -> int:
+    """Delete what of one table is older than `days`, step by step; how many rows."""
+    deleted = 0
+    after = -(2**63)
+    while True:
+        step = await pool.fetchrow(queries("health/retention")["forget"], what, days, after, rows)
+        if step is None:
+            return deleted  # another worker is at it
+        deleted += int(step["deleted"])
+        if not step["more"]:
+            return deleted
+        after = step["last"]
+        await asyncio.sleep(PAUSE_S)
+
+
+async def keep_forgetting(pool: Any, config: Config) -> None:
+    """Look at every table now and then, until cancelled."""
+    while True:
+        await asyncio.sleep(EVERY_S)
+        for what, days in terms(config).items():
+            try:
+                deleted = await forget_old(pool, what, days)
+            except Exception as error:  # noqa: BLE001  the next turn tries again
+                log.info("retention.not_now", table=what, error=type(error).__name__)
+            else:
+                if deleted:
+                    log.info("retention.forgot", table=what, rows=deleted)

@@ -1,0 +1,74 @@
+-- What its actions and views ask.
+
+-- name: by_index
+-- For the lists of this transaction: in the order of an index, whatever statistics say (store/database).
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+       set_config('enable_sort', 'off', true)
+
+-- name: show_order
+-- Orders are keyed by partner first: one look per partner, instead of one over all orders.
+SELECT o.id::text AS order_no, o.out_order_no, p.name AS partner, s.sku, o.quantity, o.delivered_quantity, o.amount,
+       s.currency, o.state, o.account, o.failure, o.parked, o.metadata, o.details, pl.name AS pool, o.created_at, o.updated_at
+FROM partner p CROSS JOIN LATERAL (SELECT * FROM orders o WHERE o.partner_id = p.id AND o.id = $1 LIMIT 1) AS o
+JOIN sku s ON s.id = o.sku_id LEFT JOIN pool pl ON pl.id = o.pool_id
+
+-- name: order_attempts
+SELECT a.id::text AS attempt_no, u.name AS upstream, a.product_id, a.state, a.upstream_no, a.cost, a.delivered_quantity,
+       a.code, a.message, a.queries, a.next_check_at, a.created_at, a.updated_at
+FROM attempt a JOIN upstream u ON u.id = a.upstream_id WHERE a.order_id = $1 ORDER BY a.id
+
+-- name: order_entries
+SELECT one.seq::text AS id, one.kind, one.amount, one.balance_after, one.reference, one.created_at
+FROM partner p CROSS JOIN LATERAL (SELECT o.partner_id FROM orders o WHERE o.partner_id = p.id AND o.id = $1 LIMIT 1) AS o
+JOIN entry e ON e.partner_id = o.partner_id AND (e.order_id = $1 OR e.order_ids @> ARRAY[$1::bigint])
+CROSS JOIN LATERAL entries_of(e) AS one WHERE one.order_id = $1 ORDER BY one.seq
+
+-- name: order_webhooks
+SELECT w.id::text AS id, w.type, w.sequence, w.state, w.attempts, w.last_status, w.next_attempt_at
+FROM webhook w WHERE w.order_id = $1 ORDER BY w.sequence
+
+-- name: list_orders
+-- Each filter may be NULL; newest first. Per partner, so that an index gives the newest ones; of the delivered
+-- among each partner's newest 10,000.
+SELECT o.id::text AS order_no, o.out_order_no, p.name AS partner, s.sku, o.quantity, o.amount, o.state, o.parked, o.created_at
+FROM partner p
+CROSS JOIN LATERAL (
+    (SELECT * FROM orders o WHERE NOT $3::boolean AND $2::text IS NULL AND o.partner_id = p.id ORDER BY o.id DESC LIMIT $4)
+    UNION ALL  -- by the index of states that few have
+    (SELECT * FROM orders o WHERE NOT $3 AND o.partner_id = p.id AND o.state = $2 AND o.state <> 'delivered'
+     ORDER BY o.state, o.id DESC LIMIT $4)
+    UNION ALL
+    (SELECT * FROM (SELECT * FROM orders x WHERE NOT $3 AND $2 = 'delivered' AND x.partner_id = p.id ORDER BY x.id DESC LIMIT 10000) AS o
+     WHERE o.state = 'delivered' ORDER BY o.id DESC LIMIT $4)
+    UNION ALL  -- those are few in all
+    (SELECT * FROM orders o WHERE $3 AND o.parked IS NOT NULL AND o.partner_id = p.id AND ($2 IS NULL OR o.state = $2)
+     ORDER BY o.id DESC LIMIT $4)) AS o
+JOIN sku s ON s.id = o.sku_id
+WHERE $1::text IS NULL OR p.name = $1 ORDER BY o.id DESC LIMIT $4
+
+-- name: order_owner
+SELECT o.partner_id, o.state, o.parked, o.account IS NULL AS delivers_codes, o.failure::jsonb ->> 'code' AS failure_code,
+       EXISTS (SELECT FROM attempt a WHERE a.partner_id = o.partner_id AND a.order_id = o.id) AS from_upstream
+FROM partner p
+CROSS JOIN LATERAL (SELECT * FROM orders o WHERE o.partner_id = p.id AND o.id = $1 LIMIT 1) AS o
+
+-- name: insert_resolution
+INSERT INTO resolution (partner_id, order_id, verdict, reason, requested_by, requested_from) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (partner_id, order_id) WHERE approved_at IS NULL DO NOTHING RETURNING id
+
+-- name: pending_resolution
+SELECT id, verdict, reason, requested_by FROM resolution
+WHERE partner_id = $1 AND order_id = $2 AND approved_at IS NULL FOR UPDATE
+
+-- name: withdraw_resolution
+DELETE FROM resolution WHERE id = $1 RETURNING id
+
+-- name: approve_resolution
+UPDATE resolution SET approved_by = $2, approved_at = now(), outcome = $3, approved_from = $4 WHERE id = $1 RETURNING id
+
+-- name: resolve_order
+SELECT resolve_order($1, $2, $3, $4) AS outcome
+
+-- name: order_resolutions
+SELECT verdict, reason, requested_by, requested_from, requested_at, approved_by, approved_from, approved_at, outcome
+FROM resolution WHERE order_id = $1 ORDER BY id

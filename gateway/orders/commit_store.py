@@ -1,0 +1,143 @@
+"""The commit of order lines: one SQL call per batch, and what to make of its failures (D5, D6)."""
+
+import time
+import uuid
+from bisect import bisect_left
+from collections.abc import Mapping
+from typing import Any, Final
+
+import asyncpg
+
+from gateway.ground.config import Config
+from gateway.ground.errors import (
+    BatchPoisonedError,
+    CommitInDoubtError,
+    InvariantBrokenError,
+    LeaseLostError,
+    QuangateError,
+    StoreUnavailableError,
+)
+from gateway.ground.histogram import Times
+from gateway.ground.sql.books import ROLLED_BACK, UNREACHABLE
+from gateway.ground.sql.database import connect
+from gateway.orders.commit import CLAIMED_COLUMNS, LINE_COLUMNS, CommitAnswer, CommitRequest
+from gateway.orders.rules import Verdict
+
+# What the caller says of a batch as a whole; the rest comes as array literals, column by column.
+_BATCH: Final[Mapping[str, str]] = {
+    "p_batch": "uuid", "p_chain": "integer", "p_owner": "uuid", "p_all_new": "boolean",
+}  # fmt: skip
+PARAMETERS: Final[Mapping[str, str]] = {
+    **_BATCH,
+    **{column.name: f"text::{column.kind}[]" for column in LINE_COLUMNS},
+    **{name: f"text::{kind}[]" for name, kind in CLAIMED_COLUMNS.items()},
+}
+_NAMED = ", ".join(
+    f"{name} => ${n}::{kind}" for n, (name, kind) in enumerate(PARAMETERS.items(), 1)
+)
+COMMIT = f"SELECT * FROM commit_orders({_NAMED})"  # noqa: S608 - no input in it
+
+# How the parts of commit_orders are planned: once, and to look rows up, whatever statistics say.
+PLANNING: Final[Mapping[str, str]] = {
+    "enable_seqscan": "off", "enable_hashjoin": "on", "plan_cache_mode": "force_generic_plan",
+}  # fmt: skip
+DECIDE = "SELECT decide_commit($1)"
+COMMIT_TIMEOUT_S = 10.0
+
+# Classes of commits by their lines: up to so many, and what they are called.
+SIZES_MAX: Final = (1, 16, 128)
+SIZES: Final = ("1", "2-16", "17-128", "129+")
+
+# SQLSTATE classes after which nothing of the batch was committed, for sure.
+# Data exception, integrity violation, access rule, PL/pgSQL's and our own, internal error.
+DATA_CLASSES = ("22", "23", "42", "P0", "QG", "XX")
+
+
+class CommitLane:
+    """One connection that commits one batch at a time.
+
+    `times` takes how long each took, by (class of size, committed | refused | in-doubt).
+    """
+
+    def __init__(
+        self, *, dsn: str, config: Config, chain: int, worker_id: uuid.UUID, times: Times
+    ) -> None:
+        self._dsn = dsn
+        self._config = config
+        self._chain = chain
+        self._worker_id = worker_id
+        self._times = times
+        self._connection: Any = None
+        self._all_new = True  # of the last batch no line was known or refused: nor will the next be
+
+    async def open(self) -> None:
+        """Connect unless connected. Raises StoreUnavailableError."""
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await connect(self._dsn, self._config, PLANNING)
+
+    async def close(self) -> None:
+        """Close the connection; a batch in flight on it is in doubt."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    async def commit(self, batch_id: uuid.UUID, request: CommitRequest) -> CommitAnswer:
+        """Commit the batch; on return it is durable.
+
+        Raises LeaseLostError or BatchPoisonedError or InvariantBrokenError when nothing was
+        committed, CommitInDoubtError when only `decide` can tell.
+        """
+        await self.open()
+        began, became = time.monotonic(), "in-doubt"
+        try:
+            row = await self._connection.fetchrow(
+                COMMIT,
+                batch_id,
+                self._chain,
+                self._worker_id,
+                self._all_new,
+                *request.lines,
+                *request.claimed,
+                timeout=COMMIT_TIMEOUT_S,
+            )
+            became = "committed"
+        except asyncpg.PostgresError as error:
+            meaning = await self._meaning_of(error)
+            if not isinstance(meaning, CommitInDoubtError):
+                became = "refused"
+            raise meaning from error
+        except UNREACHABLE as error:
+            await self.close()
+            raise CommitInDoubtError(str(error)) from error
+        finally:
+            size = SIZES[bisect_left(SIZES_MAX, request.size)]
+            self._times[size, became].observe(time.monotonic() - began)
+        outcomes = row["outcome"]
+        self._all_new = outcomes.count(Verdict.CREATED) == len(outcomes)
+        return CommitAnswer(
+            committed_at=row["committed_at"], outcomes=outcomes, existing=row["existing"]
+        )
+
+    async def _meaning_of(self, error: asyncpg.PostgresError) -> QuangateError:
+        state = error.sqlstate or ""
+        if state == "QG001":
+            return LeaseLostError([int(id_) for id_ in (error.detail or "").split()])
+        if state == "23505" and getattr(error, "table_name", "") == "allocation":
+            return InvariantBrokenError("I1: a code was about to be sold twice")
+        refused = getattr(error, "severity_en", None) in {None, "ERROR"}  # FATAL: who knows
+        if refused and (state[:2] in DATA_CLASSES or state in ROLLED_BACK):
+            return BatchPoisonedError(f"SQLSTATE {state}")
+        await self.close()
+        return CommitInDoubtError(f"SQLSTATE {state}")
+
+    async def decide(self, batch_id: uuid.UUID) -> bool:
+        """Whether a batch in doubt took place; after False it never can. Idempotent.
+
+        Raises StoreUnavailableError while the database cannot be asked.
+        """
+        await self.open()
+        try:
+            return bool(await self._connection.fetchval(DECIDE, batch_id))
+        except (*UNREACHABLE, asyncpg.PostgresError) as error:
+            await self.close()
+            raise StoreUnavailableError(str(error)) from error

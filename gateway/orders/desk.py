@@ -1,0 +1,182 @@
+"""Orders: looked at, decided, cancelled. Codes are never shown here."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, TypeAlias
+
+from msgspec import Meta, field
+
+from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Trace
+from gateway.ground.desk.given import Given
+from gateway.ground.desk.kinds import Limit, OnlyPartner
+from gateway.ground.desk.port import At, invalid
+from gateway.ground.desk.view import Column, Page, SortKey, View
+from gateway.orders import administer as orders
+from gateway.orders import resolve as resolutions
+from gateway.orders.administer import read_order_no
+
+ORDER: Final = Noun(name="order", plural="orders", zh="订单", en="Order")
+OrderNo: TypeAlias = Annotated[
+    str,
+    Meta(description="Our number of the order.", extra={"argument": True, "metavar": "ORDER_NO"}),
+]
+
+
+def _number(given: Any, _: Any) -> tuple[int]:
+    return (read_order_no(given.order_no),)
+
+
+# The attempt first: whoever moves an order locks its attempt.
+TRACES: Final = (
+    Trace(
+        name="attempt",
+        table="attempt",
+        statement="trace_attempt",
+        key=_number,
+        left_out=("account", "message", "owner"),
+    ),
+    Trace(
+        name="order",
+        table="orders",
+        statement="trace_order",
+        key=_number,
+        left_out=("content_hash", "seqs", "account", "metadata", "details", "commit_no"),
+    ),
+    Trace(name="resolution", table="resolution", statement="trace_resolution", key=_number),
+)
+
+
+class OneOrder(Given, frozen=True, kw_only=True):
+    """An order there is."""
+
+    order_no: OrderNo
+
+
+class Orders(Given, frozen=True, kw_only=True):
+    """Which orders."""
+
+    partner: OnlyPartner = None
+    state: Annotated[
+        str | None,
+        Meta(description="processing, uncertain, delivered, partial, failed, reversed."),
+    ] = None
+    parked: Annotated[bool, Meta(description="Only contradictions that wait for a person.")] = False
+    limit: Limit = 50
+
+
+class Decision(Given, frozen=True, kw_only=True):
+    """How an order ends: proposed, approved by somebody else, or withdrawn."""
+
+    order_no: OrderNo
+    by: Annotated[str, Meta(description="Who decides.", extra={"metavar": "NAME"})] = ""
+    verdict: Annotated[
+        str | None,
+        Meta(
+            description="succeeded or failed; of a delivered order: reversed;"
+            " of a parked one: unchanged."
+        ),
+    ] = field(name="as", default=None)
+    reason: Annotated[str, Meta(description="Why; kept with the order.")] = ""
+    approve: Annotated[bool, Meta(description="Carry out what somebody else proposed.")] = False
+    withdraw: Annotated[bool, Meta(description="Take the proposal back.")] = False
+
+
+async def _show(at: At, given: OneOrder) -> Mapping[str, Any]:
+    return await orders.show_order(at.db, given.order_no)
+
+
+async def _list(at: At, given: Orders) -> Sequence[Mapping[str, Any]]:
+    return await orders.list_orders(
+        at.db, partner=given.partner, state=given.state, parked=given.parked, limit=given.limit
+    )
+
+
+async def _resolve(at: At, given: Decision, change: Change) -> Mapping[str, Any]:
+    if (given.verdict is not None) + given.approve + given.withdraw != 1:
+        raise invalid("give one of --as, --approve and --withdraw")
+    if given.withdraw:
+        return await resolutions.withdraw(at.db, given.order_no)
+    if given.approve:
+        return await resolutions.approve(at.db, given.order_no, by=given.by, whence=change.whence)
+    return await resolutions.propose(
+        at.db,
+        given.order_no,
+        verdict=given.verdict or "",
+        by=given.by,
+        reason=given.reason,
+        whence=change.whence,
+    )
+
+
+async def _cancel(at: At, given: OneOrder, _: Change) -> Mapping[str, Any]:
+    return await resolutions.cancel(at.db, given.order_no)
+
+
+def _next(given: Decision, _: Mapping[str, Any]) -> str | None:
+    if given.verdict is None:
+        return None
+    return f"Next: quangate order resolve {given.order_no} --approve --by SOMEBODY_ELSE"
+
+
+DECLARED: Final[Sequence[Action | View | Page]] = (
+    Page(
+        noun=ORDER,
+        verb="show",
+        doc="One order with its attempts, its money and its messages; never its codes.",
+        given=OneOrder,
+        example="quangate order show 248123456789012345",
+        permission="orders:read",
+        read=_show,
+    ),
+    View(
+        noun=ORDER,
+        verb="list",
+        doc="The newest orders that match.",
+        given=Orders,
+        example="quangate order list --parked",
+        permission="orders:read",
+        columns=(
+            Column(name="order_no", kind="id", zh="订单号", en="Order no."),
+            Column(name="out_order_no", kind="id", zh="合作方订单号", en="Partner's number"),
+            Column(name="partner", kind="id", zh="合作方", en="Partner"),
+            Column(name="sku", kind="id", zh="商品", en="SKU"),
+            Column(name="quantity", kind="number", zh="数量", en="Quantity", unit="pieces"),
+            Column(name="amount", kind="money", zh="金额", en="Amount"),
+            Column(name="state", kind="text", zh="状态", en="State"),
+            Column(name="parked", kind="text", zh="待处理", en="Parked"),
+            Column(name="created_at", kind="time", zh="创建时间", en="Created"),
+        ),
+        sort=(SortKey(columns=("id",), index="orders_pkey", descending=True),),
+        statement="list_orders",
+        rows_as="orders",
+        rows=_list,
+    ),
+    Action(
+        noun=ORDER,
+        verb="resolve",
+        doc="Decide an order that waits for a person. One proposes, another one approves.",
+        given=Decision,
+        example="quangate order resolve 248123456789012345 --as failed --by ann"
+        ' --reason "their mail"',
+        permission="orders:resolve",
+        run=_resolve,
+        undo="Before it is approved by --withdraw; afterwards not at all, but for money:"
+        " `quangate account adjust PARTNER --amount=… --reference … --reason …`.",
+        subject=lambda given, _: given.order_no,
+        traces=TRACES,
+        reason=Reason.MEMBER,
+        second_person=SecondPerson.ALWAYS,
+        note=_next,
+    ),
+    Action(
+        noun=ORDER,
+        verb="cancel",
+        doc="Cancel and refund an order of which nothing was sent to an upstream.",
+        given=OneOrder,
+        example="quangate order cancel 248123456789012345",
+        permission="orders:cancel",
+        run=_cancel,
+        undo="Not at all: the partner may order it again.",
+        subject=lambda given, _: given.order_no,
+        traces=TRACES,
+    ),
+)

@@ -1,0 +1,37 @@
+"""Orders: placing, committing, finding, cancelling."""
+
+from typing import Final
+
+from gateway.ground.feature import A_DAY, FOR_EVER, Feature, Table
+
+FEATURE: Final = Feature(
+    name="orders",
+    needs=("catalog", "partners", "codes"),
+    tables={
+        "orders": Table(
+            kept=FOR_EVER,
+            update=(
+                "state", "delivered_quantity", "pool_id", "seqs", "failure", "last_event",
+                "parked", "commit_no", "refunded", "updated_at",
+            ),
+        ),
+        "resolution": Table(
+            kept=FOR_EVER,
+            update=("approved_by", "approved_from", "approved_at", "outcome"),
+            delete=True,
+        ),
+        "buyer_usage": Table(kept=FOR_EVER, update=("used",)),
+        "commit_batch": Table(kept=A_DAY, delete=True),
+    },
+    routines=(
+        "routines.sql",
+        "routines_judging.sql",
+        "routines_commit.sql",
+        "routines_states.sql",
+    ),
+    administration=("administration.sql",),
+    desk=("desk",),
+    commands={
+        "order": ("commands", "Orders: place, show, list, resolve, cancel."),
+    },
+)  # fmt: skip

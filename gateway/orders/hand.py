@@ -1,0 +1,59 @@
+"""Who owes a line its answer: one place at any time, and its type says so.
+
+A `Loose` line is being handed over: to the queue, to the tail, to whoever looks its number up, or
+to its answer. A task that awaits holds its lines in a `Hand`, and only a hand makes them loose
+again. So whatever goes wrong, what is left in the hand is what this task still owes, no more.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, cast
+
+from gateway.ground.errors import InvariantBrokenError
+from gateway.orders.line import Line, Settled
+from gateway.orders.rules import Verdict
+
+if TYPE_CHECKING:
+
+    class Loose(Line, kw_only=True, eq=False, gc=False):
+        """A line that is being handed over; a type of its own for the checker only."""
+
+else:
+    Loose = Line
+
+
+class Hand:
+    """The lines one task has to answer; each leaves it once."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, lines: Iterable[Loose]) -> None:
+        self._lines: dict[Line, None] = dict.fromkeys(lines)
+
+    def __iter__(self) -> Iterator[Line]:
+        """The lines as they are now; they may leave meanwhile."""
+        return iter(list(self._lines))
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def let_go(self, line: Line) -> Loose:
+        """The line is the next one's. Raises InvariantBrokenError when it is not ours to give."""
+        try:
+            del self._lines[line]
+        except KeyError:
+            raise InvariantBrokenError("a line was handed over twice") from None
+        return cast("Loose", line)
+
+
+def tell(line: Line, settled: Settled) -> None:
+    """Tell the line's waiter, unless it was told."""
+    if line.future is not None and not line.future.done():
+        line.future.set_result(settled)
+
+
+def ask_later(lines: Sequence[Line]) -> None:
+    """Keep nobody waiting; the numbers stay on their way until their commit is decided."""
+    for line in lines:
+        waiters, line.waiters = line.waiters, None
+        for each in (line, *(waiters or ())):
+            tell(each, Settled(Verdict.DATABASE_AWAY))

@@ -1,0 +1,168 @@
+"""GET /v1/products: what this partner may buy, at its price, and whether there is any."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Literal
+
+from aiohttp.web import BaseRequest, Response
+from msgspec import Struct
+
+from gateway.catalog.rules import Catalog, CurrentCatalog, Sku, SkuKind
+from gateway.codes.levels import StockLevels, Wanted
+from gateway.ground.http.answers import encode, json_response, struct_response
+from gateway.ground.http.operation import NAME, Answer, Operation, Parameter, Route
+from gateway.ground.http.paging import (
+    CURSOR,
+    LIMIT,
+    NO_PARAMETERS,
+    PRODUCTS,
+    make_name_cursor,
+    page_json,
+    parse_limit,
+    parse_name_cursor,
+    parse_query,
+)
+from gateway.ground.http.problems import ProblemError
+from gateway.ground.http.wire import Cursor, Minor, Time
+from gateway.orders.rules import QUANTITY_MAX
+from gateway.partners.authentication import Gate
+
+StockLevel = Literal["none", "low", "ok"]
+
+
+class Limits(Struct, kw_only=True):
+    """How many may be bought: by one buyer in all (null: no limit), and in one order."""
+
+    per_buyer: int | None
+    quantity_max: int
+
+
+class Product(Struct, kw_only=True):
+    """A SKU at this partner's price. `account_rule` is a name or a pattern matched whole."""
+
+    sku: str
+    name: str
+    kind: SkuKind
+    face_value: Minor | None
+    price: Minor
+    currency: str
+    available: bool
+    stock_level: StockLevel
+    account_rule: str | None
+    limits: Limits
+    updated_at: Time
+
+
+class ProductPage(Struct, kw_only=True):
+    """Products by SKU name."""
+
+    data: list[Product]
+    next_cursor: Cursor
+
+
+TAG: Final = "Products"
+LIST_PRODUCTS: Final = Operation(
+    name="listProducts",
+    tag=TAG,
+    summary="List products",
+    description="What this partner may buy, at its price, by SKU name.",
+    query=(LIMIT, CURSOR),
+    answers={200: Answer("One page.", ProductPage)},
+    problems=("invalid-request",),
+)
+READ_PRODUCT: Final = Operation(
+    name="readProduct",
+    tag=TAG,
+    summary="Read a product",
+    parameters=(Parameter("sku", "The SKU's name.", NAME),),
+    answers={200: Answer("The product.", Product)},
+    problems=("unknown-sku", "invalid-request"),
+)
+
+
+class Products:
+    """What a partner may buy; `upstreams_max` is how many of a SKU its routes sell in one order
+    (None: as many as any order)."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        catalog: CurrentCatalog,
+        stock_levels: StockLevels,
+        upstreams_max: Callable[[Sku], int | None],
+    ) -> None:
+        self._gate = gate
+        self._catalog = catalog
+        self._stock_levels = stock_levels
+        self._upstreams_max = upstreams_max
+
+    async def page(self, request: BaseRequest) -> Response:
+        """GET /v1/products, by SKU name."""
+        key, _ = await self._gate.admit(request, None)
+        query = parse_query(request)
+        limit = parse_limit(query)
+        after = parse_name_cursor(PRODUCTS, query) or ""
+        skus = self._catalog.now.skus
+        names = sorted(
+            name for name, sku in skus.items() if name > after and sku.offered_to(key.partner_id)
+        )
+        shown = [skus[name] for name in names[:limit]]
+        data = [encode(product) for product in await self._products(shown, key.partner_id)]
+        more = len(names) > limit
+        return json_response(
+            page_json(data, make_name_cursor(PRODUCTS, shown[-1].sku) if more else None)
+        )
+
+    async def read(self, request: BaseRequest, name: str) -> Response:
+        """GET /v1/products/{sku}; a SKU not offered to the partner does not exist for it."""
+        key, _ = await self._gate.admit(request, None)
+        parse_query(request, NO_PARAMETERS)
+        sku = self._catalog.now.skus.get(name)
+        if sku is None or not sku.offered_to(key.partner_id):
+            raise ProblemError("unknown-sku", "There is no such SKU for this partner.")
+        (product,) = await self._products([sku], key.partner_id)
+        return struct_response(product)
+
+    async def _products(self, skus: Sequence[Sku], partner_id: int) -> list[Product]:
+        counts = await self._stock_levels.of(
+            [(sku.pool_id, _enough(sku)) for sku in skus if sku.pool_id is not None]
+        )
+        return [self._product(sku, partner_id, counts) for sku in skus]
+
+    def _product(self, sku: Sku, partner_id: int, counts: Mapping[Wanted, int]) -> Product:
+        level = _stock_level(self._catalog.now, sku, counts)
+        # The tightest of what the API, the SKU and the upstreams allow in one order.
+        limits = (QUANTITY_MAX, sku.quantity_max, self._upstreams_max(sku))
+        most = min(limit for limit in limits if limit is not None)
+        return Product(
+            sku=sku.sku,
+            name=sku.name,
+            kind=sku.kind,
+            face_value=sku.face_value_minor,
+            price=sku.price_for(partner_id),
+            currency=sku.currency,
+            available=sku.on_sale and level != "none",
+            stock_level=level,
+            account_rule=sku.account_rule,
+            limits=Limits(per_buyer=sku.per_buyer, quantity_max=most),
+            updated_at=sku.updated_at,
+        )
+
+
+def _stock_level(catalog: Catalog, sku: Sku, counts: Mapping[Wanted, int]) -> StockLevel:
+    if sku.pool_id is None:  # nobody counts what an upstream has
+        return "ok" if catalog.has_open_route(sku) else "none"
+    left = counts[sku.pool_id, _enough(sku)]
+    if left == 0:
+        return "none"
+    return "low" if left < sku.low_stock else "ok"
+
+
+def _enough(sku: Sku) -> int:
+    """So many codes need not be counted exactly."""
+    return max(1, sku.low_stock)
+
+
+ROUTES: Final = (
+    Route("GET", "/v1/products", Products.page, LIST_PRODUCTS),
+    Route("GET", "/v1/products/{sku}", Products.read, READ_PRODUCT),
+)

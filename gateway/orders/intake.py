@@ -1,0 +1,400 @@
+"""The order path: queue → claim → commit → seal → settle (design D5).
+
+Lines gather in one queue. Each lane takes what is there, claims codes for it in one call,
+commits it in one round trip, seals what was created in one call, and only then answers
+(I4). Lines that find no codes are parked (see tail). A line whose number is on its way
+already waits for that one (I5). A commit whose answer was lost is decided, not guessed (D6).
+"""
+
+import asyncio
+import sys
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import cast
+
+import structlog
+
+from gateway.codes.stock import Stock
+from gateway.ground.errors import (
+    BatchPoisonedError,
+    CommitInDoubtError,
+    InvariantBrokenError,
+    LeaseLostError,
+    StoreUnavailableError,
+)
+from gateway.ground.moment import rfc3339
+from gateway.ground.sql.absence import Absence
+from gateway.ground.traffic.turn_queue import TurnQueue
+from gateway.orders.commit import CommitAnswer
+from gateway.orders.commit_columns import commit_request
+from gateway.orders.hand import Hand, Loose, ask_later, tell
+from gateway.orders.line import Line, Settled, unsold
+from gateway.orders.ports import Lane
+from gateway.orders.record import OrderRecord
+from gateway.orders.rules import Verdict
+from gateway.orders.shortages import Shortages
+from gateway.orders.tail import Tail
+from gateway.orders.unsold import ByNumbers, Unsold
+
+log = structlog.get_logger()
+
+TRIES_MAX = 64  # lost leases a line lives through before it is told to come back later
+RECONNECT_PAUSE_S = 0.2
+CODES_MAX = 1024  # in one commit and its sealing, which holds the loop; a line more may exceed it
+DOUBT_ANSWER_S = 3.0  # in doubt for longer: the partner is told to ask again
+
+_CREATED = Verdict.CREATED  # to look it up for every line costs 0.1 µs
+
+
+class Intake:
+    """Takes order lines and settles each exactly once."""
+
+    def __init__(
+        self,
+        *,
+        lanes: Sequence[Lane],
+        stock: Stock,
+        seal: Callable[[Sequence[Line]], list[bytes | None]],
+        by_numbers: ByNumbers,
+        by_ids: Callable[
+            [Sequence[tuple[int, int]]], Awaitable[Mapping[tuple[int, int], OrderRecord]]
+        ],
+        certainly_new: Callable[[int, str, float | None], bool],
+        next_ids: Callable[[int], list[int]],
+        created: Callable[[Sequence[Line]], None],
+        batch_max: int,
+        waiting_max: int,
+    ) -> None:
+        self._lanes = lanes
+        self._stock = stock
+        self._seal = seal
+        self._by_ids = by_ids
+        self._certainly_new = certainly_new
+        self._next_ids = next_ids
+        self._created = created
+        self._batch_max, self._waiting_max = batch_max, waiting_max
+        self._queue: TurnQueue[Loose] = TurnQueue(weigh=lambda line: line.quantity)
+        self._shortages = Shortages()
+        self._on_the_way: dict[tuple[int, str], Line] = {}
+        self._work = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._unsold = Unsold(
+            by_numbers=by_numbers, settle=self._settle, batch_max=batch_max, waiting_max=waiting_max
+        )
+        self._tail = Tail(
+            stock=stock,
+            requeue=self._requeue,
+            settle=self._settle,
+            settle_unsold=self._unsold.put,
+        )
+        self._closing = False
+        self.absence = Absence()
+        self.commits = self.lines_committed = 0
+        self.queue_waits = self._queue.waits
+
+    # ------------------------------------------------------------ in
+
+    def start(self) -> None:
+        """Start the lanes."""
+        self._new_future = asyncio.get_running_loop().create_future
+        self._tasks = [asyncio.create_task(self._run(lane)) for lane in self._lanes]
+
+    @property
+    def waiting(self) -> int:
+        """Lines in the queue."""
+        return len(self._queue)
+
+    def submit(self, line: Line) -> "Settled | asyncio.Future[Settled]":
+        """Take a line; the answer is at hand or will be. Every line is settled exactly once."""
+        first = self._on_the_way.get(line.number)
+        unsaleable = self._unsaleable(line)
+        if unsaleable and first is None and self._certainly_new(*line.number, self._since(line)):
+            return unsold(line)
+        if self.absence.lasts:
+            return Settled(Verdict.DATABASE_AWAY)
+        if self._closing or self._queue.is_full(line.partner_id, self._waiting_max):
+            return Settled(Verdict.OVERLOADED)
+        future = line.future = self._new_future()
+        if first is not None:
+            if first.waiters is None:
+                first.waiters = []
+            first.waiters.append(line)
+        else:
+            self._enter(cast("Loose", line), unsaleable=unsaleable)
+        return future
+
+    def money_came(self, partner_id: int) -> None:
+        """The account may have more now than when it was last found short."""
+        self._shortages.forget(partner_id)
+
+    def _unsaleable(self, line: Line) -> bool:
+        if self._shortages:
+            available_minor = self._shortages.available_minor(line.partner_id)
+            if available_minor is not None and line.amount_minor > available_minor:
+                line.available_minor = available_minor
+                return True
+        pool_id = line.sku.pool_id
+        return line.refusal is not None or (pool_id is not None and self._stock.sold_out(pool_id))
+
+    def _since(self, line: Line) -> float | None:
+        """Since when no worker can have accepted an order like this one; None: not known."""
+        pool_id = line.sku.pool_id
+        if line.refusal is not None or line.available_minor is not None or pool_id is None:
+            return None
+        return self._stock.sold_out_since(pool_id)
+
+    def _enter(self, line: Loose, *, unsaleable: bool) -> None:
+        self._on_the_way[line.number] = line
+        if unsaleable:
+            self._unsold.put(line)
+            return
+        if not self._queue:  # else the lanes know already
+            self._work.set()
+        self._queue.put(line.partner_id, line)
+
+    def _requeue(self, lines: Sequence[Loose]) -> None:
+        """Back to the head of the queue, in order: they came first."""
+        self._queue.put_back([(line.partner_id, line) for line in lines])
+        if self.absence.lasts:
+            self._go_down()
+        self._work.set()
+
+    # ------------------------------------------------------------ lanes
+
+    async def _run(self, lane: Lane) -> None:
+        while True:
+            while not self._queue:
+                if self._closing:
+                    return
+                self._work.clear()
+                await self._work.wait()
+            taken = self._queue.take(self._batch_max, CODES_MAX)
+            hand = Hand(taken)
+            try:
+                await self._process(lane, hand, self._claim(hand))
+            except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException:  # a panic in Rust arrives as one (faults 8)
+                log.exception("intake.batch_failed", lines=len(taken), unsettled=len(hand))
+                self._fail(hand)
+
+    def _fail(self, hand: Hand) -> None:
+        """Nobody knows what became of the lines still in hand: they are told so."""
+        for line in hand:
+            runs, line.runs = line.runs, None
+            self._settle(hand.let_go(line), Settled(Verdict.INTERNAL))
+            if runs is not None and line.sku.pool_id is not None:
+                self._stock.abandon(line.sku.pool_id, runs)
+
+    def _claim(self, hand: Hand) -> list[Line]:
+        """Claim codes for the lines that need some; park those that found none."""
+        lines = list(hand)
+        wanting = [(line, pool_id) for line in lines if (pool_id := line.sku.pool_id) is not None]
+        runs_of = self._stock.claim_many([(pool_id, line.quantity) for line, pool_id in wanting])
+        for (line, pool_id), runs in zip(wanting, runs_of, strict=True):
+            line.runs = runs
+            if runs is None:
+                self._tail.park(pool_id, hand.let_go(line))
+        ready = [line for line in lines if line.sku.pool_id is None or line.runs is not None]
+        for line, order_id in zip(ready, self._next_ids(len(ready)), strict=True):
+            line.order_id = order_id
+        return ready
+
+    async def _process(self, lane: Lane, hand: Hand, lines: Sequence[Line]) -> None:
+        if not lines:
+            return
+        batch_id = uuid.uuid4()
+        try:
+            answer = await lane.commit(batch_id, commit_request(lines))
+        except LeaseLostError as error:
+            self._leases_lost(hand, lines, error.leases)
+        except (BatchPoisonedError, InvariantBrokenError) as error:
+            await self._bisect(lane, hand, lines, error)
+        except CommitInDoubtError as error:
+            log.warning("intake.commit_in_doubt", batch_id=str(batch_id), error=str(error))
+            await self._resolve_doubt(lane, batch_id, hand, lines)
+        except StoreUnavailableError as error:  # nothing was sent
+            for line in lines:
+                self._release(line)
+                self._settle(hand.let_go(line), Settled(Verdict.DATABASE_AWAY))
+            await self._reconnect(lane, error)
+        else:
+            self.commits += 1
+            self._distribute(hand, lines, answer)
+
+    def _distribute(self, hand: Hand, lines: Sequence[Line], answer: CommitAnswer) -> None:
+        created = []
+        for line, outcome, existing in zip(lines, answer.outcomes, answer.existing, strict=True):
+            if outcome == _CREATED:
+                created.append(line)
+                continue
+            self._release(line)
+            verdict, about = Verdict(outcome), existing or 0
+            if verdict is Verdict.CONFLICT:  # unless an earlier release made another digest of it
+                self._unsold.put(hand.let_go(line), taken_by=about)
+                continue
+            if verdict is Verdict.INSUFFICIENT_BALANCE:
+                self._shortages.found(line.partner_id, about)
+            order_id, amount = (about, 0) if verdict is Verdict.REPLAYED else (0, about)
+            self._settle(hand.let_go(line), Settled(verdict, order_id=order_id, amount=amount))
+        self._finish_created(hand, created, [rfc3339(answer.committed_at)] * len(created))
+
+    def _finish_created(self, hand: Hand, lines: Sequence[Line], moments: Sequence[str]) -> None:
+        """Seal and answer what is durable now."""
+        self.lines_committed += len(lines)
+        for line, moment in zip(lines, moments, strict=True):
+            line.committed_at = moment
+        self._created(lines)
+        for line, moment, codes in zip(lines, moments, self._seal(lines), strict=True):
+            if line.runs is not None and line.sku.pool_id is not None:
+                self._stock.used(line.sku.pool_id, line.runs)
+                line.runs = None
+            self._settle(hand.let_go(line), Settled(_CREATED, line.order_id, moment, codes))
+
+    def _release(self, line: Line) -> None:
+        """The line's codes were definitely not sold to it."""
+        if line.runs is not None and line.sku.pool_id is not None:
+            self._stock.unused(line.sku.pool_id, line.runs)
+            line.runs = None
+
+    # ------------------------------------------------------------ when a commit fails
+
+    def _leases_lost(self, hand: Hand, lines: Sequence[Line], leases: Sequence[int]) -> None:
+        """Nothing was committed; somebody took `leases` back. All of the batch are given up."""
+        self._stock.closed_by_others += leases
+        for line in lines:
+            if line.runs is not None and line.sku.pool_id is not None:
+                self._stock.lost(line.sku.pool_id, [run[0] for run in line.runs])
+        for line in lines:
+            self._release(line)
+            line.tries += 1
+            if line.tries > TRIES_MAX:
+                self._settle(hand.let_go(line), Settled(Verdict.BUSY))
+        self._requeue([hand.let_go(line) for line in lines if line.tries <= TRIES_MAX])
+
+    async def _bisect(
+        self, lane: Lane, hand: Hand, lines: Sequence[Line], error: Exception
+    ) -> None:
+        """One line spoils the batch: halve until it stands alone; the others commit (faults 22)."""
+        if len(lines) > 1:
+            middle = len(lines) // 2
+            await self._process(lane, hand, lines[:middle])
+            await self._process(lane, hand, lines[middle:])
+            return
+        line = lines[0]
+        log.error(
+            "intake.line_refused_by_database",
+            partner_id=line.partner_id,
+            order_id=line.order_id,
+            error=str(error),
+        )
+        if isinstance(error, InvariantBrokenError) and line.runs and line.sku.pool_id is not None:
+            # One of these codes is sold, says the guard: never claim from that lease again.
+            self._stock.lost(line.sku.pool_id, [run[0] for run in line.runs])
+        self._release(line)
+        self._settle(hand.let_go(line), Settled(Verdict.INTERNAL))
+
+    async def _resolve_doubt(
+        self, lane: Lane, batch_id: uuid.UUID, hand: Hand, lines: Sequence[Line]
+    ) -> None:
+        """Find out whether the batch took place, however long it takes (D6)."""
+        answer_by = time.monotonic() + DOUBT_ANSWER_S
+        while True:
+            try:
+                committed = await lane.decide(batch_id)
+                rows = (
+                    await self._by_ids([(line.partner_id, line.order_id) for line in lines])
+                    if committed
+                    else {}
+                )
+                break
+            except StoreUnavailableError as error:
+                self._go_down(error)
+                if time.monotonic() > answer_by:
+                    ask_later(lines)
+                await asyncio.sleep(RECONNECT_PAUSE_S)
+        self.absence.end()
+        log.info("intake.doubt_resolved", batch_id=str(batch_id), committed=committed)
+        ours = [line for line in lines if (line.partner_id, line.order_id) in rows]
+        moments = [rfc3339(rows[line.partner_id, line.order_id].created_at) for line in ours]
+        self._finish_created(hand, ours, moments)
+        again = []
+        for line in lines:
+            if (line.partner_id, line.order_id) in rows:
+                continue
+            self._release(line)
+            if line.future is not None and line.future.done():  # told to ask again: so let it
+                self._settle(hand.let_go(line), Settled(Verdict.DATABASE_AWAY))
+            else:
+                again.append(hand.let_go(line))
+        self._requeue(again)
+
+    async def _reconnect(self, lane: Lane, error: Exception) -> None:
+        self._go_down(error)
+        while not self._closing:
+            try:
+                await lane.open()
+            except StoreUnavailableError:
+                await asyncio.sleep(RECONNECT_PAUSE_S)
+            else:
+                self.absence.end()
+                self._stock.announce_all()
+                return
+
+    def _go_down(self, why: object = "") -> None:
+        """The database is away: what was not sent is refused at once, not kept waiting."""
+        self.absence.begin(str(why))
+        for line in self._queue.take(len(self._queue), sys.maxsize):
+            self._settle(line, Settled(Verdict.DATABASE_AWAY))
+        self._tail.flush(Verdict.DATABASE_AWAY)
+
+    # ------------------------------------------------------------ out
+
+    def _settle(self, line: Loose, settled: Settled) -> None:
+        """Answer the line, and those that waited because they bear its number."""
+        self._on_the_way.pop(line.number, None)
+        tell(line, settled)
+        line.future = None  # it holds the codes; webhooks may hold the line for long
+        if line.waiters is not None:
+            self._settle_waiters(line, settled)
+
+    def _settle_waiters(self, line: Line, settled: Settled) -> None:
+        waiters, line.waiters = line.waiters, None
+        for waiter in waiters or ():
+            same = waiter.content_hash == line.content_hash
+            if settled.verdict in {Verdict.CREATED, Verdict.REPLAYED}:
+                verdict = Verdict.REPLAYED if same else Verdict.CONFLICT
+                tell(waiter, Settled(verdict, order_id=settled.order_id))
+            elif same:
+                tell(waiter, settled)
+            else:
+                self._resubmit(waiter)
+
+    def _resubmit(self, line: Line) -> None:
+        first = self._on_the_way.get(line.number)
+        if first is not None:
+            first.waiters = [*(first.waiters or []), line]
+            return
+        self._enter(cast("Loose", line), unsaleable=self._unsaleable(line))
+
+    async def close(self) -> None:
+        """Settle everything that was taken, then stop; nothing is taken in any more.
+
+        Cancelled, it leaves what is not decided to the next start; nobody is told anything of it.
+        """
+        try:
+            await self._tail.idle()
+            self._closing = True
+            self._work.set()
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+            await self._unsold.idle()
+        except asyncio.CancelledError:
+            log.error("intake.undecided", orders=len(self._on_the_way))  # noqa: TRY400
+            _ = [task.cancel() for task in self._tasks]
+            self._unsold.cut_off()
+            raise
+        finally:
+            for lane in self._lanes:
+                await lane.close()

@@ -1,0 +1,99 @@
+"""One order line on its way through the intake."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from gateway.catalog.rules import Sku
+from gateway.codes.stock import Run
+from gateway.orders.refusal import Refusal
+from gateway.orders.rules import OrderContent, Verdict
+
+
+class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
+    """What is to be committed; made once, changed only by the intake that owns it."""
+
+    partner_id: int
+    key_id: str
+    reads_codes: bool
+    sku: Sku
+    out_order_no: str
+    content_hash: bytes
+    quantity: int
+    amount_minor: int
+    account: str | None
+    metadata: str | None  # JSON
+    details: str | None  # JSON
+    buyer_id: str | None
+    limit: int | None
+    notify: bool
+    notify_url: str | None
+    opens_at: str | None = None  # RFC 3339: its campaign's window, which the commit judges by
+    closes_at: str | None = None  # the database's clock
+    refusal: Refusal | None = None  # a rule said no; only a replay can still be answered
+    attempt: "PlannedAttempt | None" = None
+    content: OrderContent | None = None  # what `content_hash` was made of
+    # --- the intake's own
+    order_id: int = 0
+    runs: Sequence[Run] | None = None
+    parked_at: float = 0.0
+    tries: int = 0
+    taken_by: int = 0  # the order that has its number, under another digest
+    available_minor: int | None = None  # less than it costs, as far as is known: see shortages
+    waiters: "list[Line] | None" = None
+    future: "asyncio.Future[Settled] | None" = None  # None: settled, or not asked for
+    committed_at: str = ""  # RFC 3339; set when the order is durable
+
+    number: tuple[int, str] = (0, "")  # what makes the order unique
+
+    def __post_init__(self) -> None:
+        """Names the number once: it is asked for three times."""
+        self.number = (self.partner_id, self.out_order_no)
+
+    def repeats(self, digest: bytes) -> bool:
+        """Whether an order that was accepted under this digest says the same."""
+        if digest == self.content_hash:
+            return True
+        return self.content is not None and self.content.is_meant_by(digest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedAttempt:
+    """Where a top-up will be sent; committed with the order. `cost_max_minor` is a total."""
+
+    attempt_id: int
+    upstream_id: int
+    product_id: str
+    cost_max_minor: int | None
+    face_minor: int | None  # of one piece
+
+
+class Settled(msgspec.Struct, frozen=True, gc=False):
+    """What became of a line.
+
+    `order_id` is the order for CREATED, REPLAYED and CONFLICT; `amount` what the account
+    has (INSUFFICIENT_BALANCE) or the buyer may still buy (PURCHASE_LIMIT); `codes` the JSON
+    array of sealed codes of a created order.
+    """
+
+    verdict: Verdict
+    order_id: int = 0
+    committed_at: str = ""  # RFC 3339
+    codes: bytes | None = None
+    amount: int = 0
+    refusal: Refusal | None = None
+
+
+def unsold(line: Line) -> Settled:
+    """The answer to a line that will not be sold: whose number it has, its rule's refusal, no
+    money, or "sold out".
+    """
+    if line.taken_by:
+        return Settled(Verdict.CONFLICT, order_id=line.taken_by)
+    if line.refusal is not None:
+        return Settled(Verdict.REFUSED, refusal=line.refusal)
+    if line.available_minor is not None:
+        return Settled(Verdict.INSUFFICIENT_BALANCE, amount=line.available_minor)
+    return Settled(Verdict.SOLD_OUT)

@@ -1,0 +1,61 @@
+-- An order as gateway/orders/record.py has it.
+CREATE TYPE order_record AS (
+    partner_id bigint, id bigint, out_order_no text, content_hash bytea, sku_id bigint, quantity integer, amount bigint,
+    state text, delivered_quantity integer, pool_id bigint, seqs bigint[], account text, metadata text, failure text,
+    created_at timestamptz, updated_at timestamptz
+);
+
+-- Orders by partner and id; those not there are missing.
+CREATE FUNCTION read_orders(p_partner bigint[], p_id bigint[]) RETURNS SETOF order_record LANGUAGE plpgsql
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN QUERY
+    SELECT o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,
+           o.pool_id, o.seqs, o.account, o.metadata, o.failure, o.created_at, o.updated_at
+    FROM unnest(p_partner, p_id) AS wanted (partner_id, id)
+    CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = wanted.partner_id
+                        AND x.id BETWEEN wanted.id AND wanted.id ORDER BY x.id LIMIT 1) AS o;  -- by the key: see judge_turn
+END $$;
+
+-- Makes the orders of a commit. False: a number is known after all, and nothing was made; where
+-- they were looked up (p_look_up) that is the error 23505. For commit_orders alone.
+CREATE FUNCTION insert_orders(
+    p_lines integer[], p_look_up boolean, p_commit_no bigint, p_now timestamptz,
+    p_partner bigint[], p_id bigint[], p_out text[], p_hash bytea[], p_sku bigint[], p_quantity integer[], p_amount bigint[],
+    p_pool bigint[], p_first integer[], p_seq bigint[], p_account text[], p_metadata text[], p_details text[], p_notify boolean[]
+) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity, amount, state,
+                        delivered_quantity, pool_id, seqs, account, metadata, details, last_event,
+                        commit_no, created_at, updated_at)
+    SELECT p_partner[i], p_id[i], p_out[i], p_hash[i], p_sku[i], p_quantity[i], p_amount[i],
+           CASE WHEN p_pool[i] IS NULL THEN 'processing' ELSE 'delivered' END,
+           CASE WHEN p_pool[i] IS NULL THEN 0 ELSE p_quantity[i] END, p_pool[i],
+           CASE WHEN p_pool[i] IS NULL THEN NULL WHEN p_quantity[i] = 1 THEN ARRAY[p_seq[p_first[i]]]
+                ELSE p_seq[p_first[i] : p_first[i] + p_quantity[i] - 1] END,
+           p_account[i], p_metadata[i], p_details[i],
+           CASE WHEN p_notify[i] AND p_pool[i] IS NOT NULL THEN 1 ELSE 0 END,
+           CASE WHEN p_pool[i] IS NOT NULL THEN p_commit_no END, p_now, p_now
+    FROM unnest(p_lines) AS i;
+    RETURN true;
+EXCEPTION WHEN unique_violation THEN
+    IF p_look_up THEN
+        RAISE;
+    END IF;
+    RETURN false;
+END $$;
+
+-- Counts what the buyers of a commit bought towards their purchase limits. How many buyers.
+CREATE FUNCTION count_usage(p_buyers buyer_share[], p_partner bigint[], p_sku bigint[], p_buyer text[]) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(p_buyers) AS b WHERE b.used IS NULL) THEN
+        INSERT INTO buyer_usage (partner_id, sku_id, buyer_id, used)
+        SELECT p_partner[b.line], p_sku[b.line], p_buyer[b.line], b.wanted FROM unnest(p_buyers) AS b WHERE b.used IS NULL;
+    END IF;
+    IF EXISTS (SELECT FROM unnest(p_buyers) AS b WHERE b.used IS NOT NULL) THEN
+        INSERT INTO buyer_usage AS known (partner_id, sku_id, buyer_id, used)
+        SELECT p_partner[b.line], p_sku[b.line], p_buyer[b.line], b.wanted FROM unnest(p_buyers) AS b WHERE b.used IS NOT NULL
+        ON CONFLICT (partner_id, sku_id, buyer_id) DO UPDATE SET used = known.used + excluded.used;
+    END IF;
+    RETURN cardinality(p_buyers);
+END $$;

@@ -1,0 +1,90 @@
+-- The commit (design D5): one round trip makes a batch of orders durable, exactly.
+--
+-- Per line an outcome: 1 created, 2 replayed (same number, same content), 3 conflict (same
+-- number, other content), 4 insufficient balance, 5 purchase limit, 11 its campaign is not open at
+-- `committed_at`, which is the order's created_at: this clock decides. Only created lines leave
+-- anything behind. For 2 and 3 `existing` names the order; for 4 it is what the account has.
+-- Errors: QG001 a lease was lost, or its codes have expired (nothing done), 23505 on allocation (I1's guard).
+--
+-- Every commit of a partner holds its account row, so commits of one partner come one by one:
+-- balances, entry numbers, purchase limits and order numbers need no other lock. A number that
+-- is not there once the account is held cannot come into being before we commit: orders are
+-- inserted plainly, which costs a third less than ON CONFLICT. A caller who thinks that all numbers
+-- are new saves looking them up; where he is wrong, the insert is undone and they are looked up.
+--
+-- Lines are read by subscript, p_amount[i]: PL/pgSQL holds arrays taken apart, so that is one
+-- look, whereas unnest of a dozen arrays copies every line a dozen times per statement; and it
+-- hands them on to its parts as they are. A column that comes empty is NULL in every line.
+-- The parts are called by assignment, which costs a third of PERFORM; a part with nothing to do is
+-- passed by: to start a statement costs as much as ten lines. The connection sets how it is
+-- planned: gateway/orders/commit_store.py.
+CREATE FUNCTION commit_orders(
+    p_batch    uuid,
+    p_chain    integer,
+    p_partner  bigint[], p_id bigint[],           -- ids grow from line to line
+    p_out      text[], p_hash bytea[], p_sku bigint[], p_quantity integer[], p_amount bigint[], p_pool bigint[],
+    p_first    integer[],                         -- where the line's codes begin in a_seq
+    p_account  text[], p_metadata text[], p_details text[],
+    p_buyer    text[], p_limit integer[],         -- purchase limit: NULL limit, no check
+    p_notify   boolean[], p_notify_url text[],    -- a webhook is wanted; where, if not at the endpoint
+    p_attempt  bigint[], p_upstream bigint[], p_product text[], p_cost_max bigint[], p_face bigint[], p_owner uuid,
+    a_line     integer[], a_seq bigint[], a_lease bigint[],   -- the codes, line by line
+    l_id       bigint[], l_epoch bigint[],
+    p_all_new  boolean DEFAULT false,
+    p_opens    timestamptz[] DEFAULT NULL, p_closes timestamptz[] DEFAULT NULL,  -- windows of campaigns: NULL, none
+    OUT committed_at timestamptz, OUT outcome integer[], OUT existing bigint[]
+) LANGUAGE plpgsql AS $$
+DECLARE
+    look_up boolean := NOT p_all_new;
+    lines   integer[];                            -- those to create
+    buyers  buyer_share[];
+    judged  record;
+    v_no    bigint := nextval('reveal_no');
+    done    bigint;
+BEGIN
+    committed_at := now();
+    INSERT INTO commit_batch (id) VALUES (p_batch);
+    IF cardinality(l_id) > 0 THEN
+        done := hold_leases(l_id, l_epoch, committed_at);
+    END IF;
+    PERFORM FROM account WHERE partner_id = ANY (p_partner) ORDER BY partner_id FOR NO KEY UPDATE;
+    LOOP
+        judged := judge_orders(look_up, committed_at, p_partner, p_out, p_hash, p_sku, p_quantity, p_amount, p_buyer, p_limit, p_opens, p_closes);
+        lines := judged.lines;
+        EXIT WHEN judged.is_sure AND insert_orders(
+            lines, look_up, v_no, committed_at, p_partner, p_id, p_out, p_hash, p_sku, p_quantity, p_amount, p_pool,
+            p_first, a_seq, p_account, p_metadata, p_details, p_notify);
+        look_up := true;
+    END LOOP;
+    outcome := judged.outcome;
+    existing := judged.existing;
+    IF cardinality(lines) = 0 THEN
+        RETURN;
+    END IF;
+    done := charge(lines, p_partner, p_id, p_amount, committed_at);
+    buyers := judged.buyers;
+    IF cardinality(buyers) > 0 THEN
+        done := count_usage(buyers, p_partner, p_sku, p_buyer);
+    END IF;
+    IF true = ANY (p_notify) THEN
+        done := announce_delivered(lines, p_partner, p_id, p_pool, p_notify, p_notify_url, committed_at);
+    END IF;
+    IF cardinality(p_attempt) > 0 THEN
+        done := plan_attempts(lines, p_partner, p_id, p_account, p_quantity, p_attempt, p_upstream, p_product,
+                              p_cost_max, p_face, p_owner, committed_at);
+    END IF;
+    IF cardinality(a_line) > 0 OR cardinality(p_pool) > 0 THEN
+        done := bind_codes(lines, outcome, p_id, p_quantity, p_pool, p_first, a_line, a_seq, a_lease, v_no, p_chain);
+    END IF;
+END $$;
+
+-- D6: decides a commit whose answer was lost. True: it took place. Waits while it still runs;
+-- after false it never can. Idempotent. It always writes: a row of a commit that was cut off while
+-- it waited for its standby is seen here and perhaps nowhere else, and only a commit that wrote
+-- later and was confirmed proves that the standby has both.
+CREATE FUNCTION decide_commit(p_batch uuid) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO commit_batch (id, outcome) VALUES (p_batch, 'void') ON CONFLICT DO NOTHING;
+    PERFORM pg_logical_emit_message(true, 'quangate', '');
+    RETURN (SELECT outcome = 'done' FROM commit_batch WHERE id = p_batch);
+END $$;

@@ -1,0 +1,138 @@
+"""Lines that found no codes: parked beside their pool until the database has spoken (I8)."""
+
+import asyncio
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+
+from gateway.codes.stock import Stock
+from gateway.orders.hand import Loose
+from gateway.orders.line import Settled
+from gateway.orders.rules import Verdict
+
+log = structlog.get_logger()
+
+PARK_S_MAX = 0.2  # while other workers hold codes; then "busy" (design D3, faults §5)
+SETTLE_WAIT_S = 0.2  # for our own commits in flight, which may return codes
+OWN_S_MAX = 2.0  # the same, in all: a commit that takes longer is in doubt; then "busy"
+RECALL_PAUSE_S = 0.02
+TRIES_MAX = 64  # refills one line may see before it is told to come back later
+
+# Why there was no answer from the database, as a verdict.
+_NO_ANSWER: Final = {
+    "away": Verdict.DATABASE_AWAY,
+    "overloaded": Verdict.OVERLOADED,
+    "broken": Verdict.INTERNAL,
+}
+
+
+class Tail:
+    """One feeder per pool with parked lines; it ends when none is left."""
+
+    def __init__(
+        self,
+        *,
+        stock: Stock,
+        requeue: Callable[[Sequence[Loose]], None],
+        settle: Callable[[Loose, Settled], None],
+        settle_unsold: Callable[[Loose], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stock = stock
+        self._requeue = requeue
+        self._settle = settle
+        self._settle_unsold = settle_unsold
+        self._clock = clock
+        self._parked: defaultdict[int, deque[Loose]] = defaultdict(deque)
+        self._feeders: dict[int, asyncio.Task[None]] = {}
+
+    def park(self, pool_id: int, line: Loose) -> None:
+        """Keep the line until more codes came or none can."""
+        if not line.parked_at:
+            line.parked_at = self._clock()
+        self._parked[pool_id].append(line)
+        if pool_id not in self._feeders:
+            self._feeders[pool_id] = asyncio.create_task(self._feed(pool_id))
+
+    def flush(self, verdict: Verdict) -> None:
+        """Settle all parked lines alike."""
+        for parked in self._parked.values():
+            while parked:
+                self._settle(parked.popleft(), Settled(verdict))
+
+    async def idle(self) -> None:
+        """Wait until nothing is parked."""
+        while self._feeders:
+            await asyncio.wait(self._feeders.values())
+
+    async def _feed(self, pool_id: int) -> None:
+        parked = self._parked[pool_id]
+        recalled = False
+        try:
+            while parked:
+                verdict = await self._stock.refill(pool_id, sum(line.quantity for line in parked))
+                if verdict == "others":
+                    await self._wait_for_others(pool_id, parked, recalled=recalled)
+                    recalled = True
+                elif verdict == "mine":
+                    await self._finish_own(pool_id, parked)
+                elif verdict == "granted":
+                    self._try_again(parked)
+                elif verdict == "sold_out":
+                    self._settle_parked_unsold(parked, lambda _: True)
+                else:
+                    self._settle_all(parked, _NO_ANSWER[verdict])
+        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # a panic in Rust arrives as one (faults 8)
+            log.exception("tail.failed", pool_id=pool_id)
+            self._settle_all(parked, Verdict.INTERNAL)
+        finally:
+            del self._feeders[pool_id]
+
+    async def _wait_for_others(self, pool_id: int, parked: deque[Loose], *, recalled: bool) -> None:
+        """Other workers hold codes: ask for them, wait a little, then say "busy"."""
+        if not recalled:
+            await self._stock.recall(pool_id)
+        await asyncio.sleep(RECALL_PAUSE_S)
+        self._give_up(parked, PARK_S_MAX)
+
+    def _give_up(self, parked: deque[Loose], waited_s: float) -> None:
+        """Answer "busy" to those that waited this long."""
+        oldest_allowed = self._clock() - waited_s
+        while parked and parked[0].parked_at <= oldest_allowed:
+            self._settle(parked.popleft(), Settled(Verdict.BUSY))
+
+    async def _finish_own(self, pool_id: int, parked: deque[Loose]) -> None:
+        """Nothing is free but what we hold: wait for our commits, then judge line by line."""
+        await self._stock.settled(pool_id, SETTLE_WAIT_S)
+        self._settle_parked_unsold(parked, lambda line: self._stock.too_few(pool_id, line.quantity))
+        self._give_up(parked, OWN_S_MAX)
+        self._try_again(parked)
+
+    def _settle_parked_unsold(self, parked: deque[Loose], unsold: Callable[[Loose], bool]) -> None:
+        # One by one, and each parked until somebody else has it: what fails is settled once.
+        for _ in range(len(parked)):
+            if unsold(parked[0]):
+                self._settle_unsold(parked[0])
+                parked.popleft()
+            else:
+                parked.rotate(-1)
+
+    def _try_again(self, parked: deque[Loose]) -> None:
+        for _ in range(len(parked)):
+            parked[0].tries += 1
+            if parked[0].tries > TRIES_MAX:
+                self._settle(parked.popleft(), Settled(Verdict.BUSY))
+            else:
+                parked.rotate(-1)
+        lines = list(parked)
+        parked.clear()
+        self._requeue(lines)
+
+    def _settle_all(self, parked: deque[Loose], verdict: Verdict) -> None:
+        while parked:
+            self._settle(parked.popleft(), Settled(verdict))

@@ -1,0 +1,87 @@
+"""Lines that will not be sold: a number that was accepted earlier still gets its answer (I5)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeAlias
+
+import structlog
+
+from gateway.ground.errors import OverloadedError, StoreUnavailableError
+from gateway.ground.sql.batcher import GroupCommit
+from gateway.orders.hand import Loose
+from gateway.orders.line import Line, Settled, unsold
+from gateway.orders.record import OrderRecord
+from gateway.orders.rules import Verdict
+
+log = structlog.get_logger()
+
+ByNumbers: TypeAlias = Callable[
+    [Sequence[tuple[int, str]]], Awaitable[Mapping[tuple[int, str], OrderRecord]]
+]
+
+
+class Unsold:
+    """Looks numbers up, many at once, partners in turn, and settles their lines by what it finds.
+
+    `by_numbers` finds accepted orders; what it finds is confirmed, not only seen (`HA`).
+    """
+
+    def __init__(
+        self,
+        *,
+        by_numbers: ByNumbers,
+        settle: Callable[[Loose, Settled], None],
+        batch_max: int,
+        waiting_max: int,
+    ) -> None:
+        self._by_numbers = by_numbers
+        self._settle = settle
+        self._found: GroupCommit[Line, Settled] = GroupCommit(
+            self._look_up,
+            batch_max=batch_max,
+            waiting_max=waiting_max,
+            turn_of=lambda line: line.partner_id,
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def put(self, line: Loose, *, taken_by: int = 0) -> None:
+        """Settle the line, soon; `taken_by` is the order that has its number, 0: none known."""
+        line.taken_by = taken_by
+        task = asyncio.create_task(self._settle_one(line))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def idle(self) -> None:
+        """Wait until all are settled."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def cut_off(self) -> None:
+        """Give up what is not settled yet."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _settle_one(self, line: Loose) -> None:
+        try:
+            settled = await self._found.submit(line)
+        except OverloadedError:
+            settled = Settled(Verdict.OVERLOADED)
+        except StoreUnavailableError:
+            settled = Settled(Verdict.DATABASE_AWAY)
+        except Exception:
+            log.exception("intake.lookup_failed")
+            settled = Settled(Verdict.INTERNAL)
+        self._settle(line, settled)
+
+    async def _look_up(self, lines: Sequence[Line]) -> list[Settled | Exception]:
+        rows = await self._by_numbers([line.number for line in lines])
+        answers: list[Settled | Exception] = []
+        for line in lines:
+            row = rows.get(line.number)
+            if row is None:
+                answers.append(unsold(line))
+            else:
+                same = line.repeats(row.content_hash)
+                verdict = Verdict.REPLAYED if same else Verdict.CONFLICT
+                answers.append(Settled(verdict, order_id=row.id))
+        return answers

@@ -1,0 +1,1 @@
+"""Who buys: partners, their API keys, how their requests are signed."""

@@ -1,0 +1,147 @@
+"""Partners and their money."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from gateway.ground.desk.port import (
+    AMOUNT_MAX,
+    BALANCE_MAX,
+    Row,
+    Secrecy,
+    Statements,
+    already_exists,
+    check_name,
+    invalid,
+    not_found,
+)
+from gateway.ground.errors import RefusedError
+
+REFERENCE_LENGTH_MAX: Final = 128
+REASON_LENGTH_MAX: Final = 500
+
+
+async def create_partner(db: Statements, secrecy: Secrecy, name: str) -> dict[str, Any]:
+    """Make a partner with an empty account and the secret that signs its webhooks."""
+    check_name("partner", name)
+    secret = secrecy.wrap("webhook", secrecy.new_webhook_secret().encode())
+    row = await db.one("insert_partner", name, secret)
+    if row is None:
+        raise already_exists("partner", name)
+    await db.one("insert_account", row["id"])
+    return {"partner": name}
+
+
+async def list_partners(db: Statements) -> Sequence[Row]:
+    """All partners by name, with their money."""
+    return await db.all("list_partners")
+
+
+async def show_partner(db: Statements, name: str) -> dict[str, Any]:
+    """One partner: money, keys, endpoint, offers."""
+    row = await db.one("show_partner", name)
+    if row is None:
+        raise not_found("partner", name)
+    return {**row, "keys": await db.all("list_keys", name)}
+
+
+async def deposit(db: Statements, partner: str, amount: int, reference: str) -> dict[str, Any]:
+    """Add money, minor units. The same reference twice changes nothing."""
+    if not 1 <= amount <= AMOUNT_MAX:
+        raise invalid(f"the amount must be 1 to {AMOUNT_MAX}, in minor units, not {amount}")
+    account = await _lock_account(db, partner)
+    moved = await _move(db, account, "deposit", amount, reference)
+    return {"partner": partner, "currency": account["currency"], **moved}
+
+
+async def adjust(
+    db: Statements, partner: str, amount: int, *, reference: str, reason: str, made_by: str
+) -> dict[str, Any]:
+    """Put an account right, minor units, signed: takes a mistyped deposit back, for instance.
+
+    Done at once; `made_by` and the reason are kept beside the entry. The same reference twice
+    changes nothing.
+    """
+    if not 1 <= abs(amount) <= AMOUNT_MAX:
+        raise invalid(f"the amount must be -{AMOUNT_MAX} to {AMOUNT_MAX}, not 0, in minor units")
+    reason = reason.strip()
+    if not (1 <= len(reason) <= REASON_LENGTH_MAX and reason.isprintable()):
+        raise invalid(f"--reason needs 1 to {REASON_LENGTH_MAX} printable characters")
+    account = await _lock_account(db, partner)
+    available = account["balance"] + account["credit_limit"]
+    moved = await _move(db, account, "adjustment", amount, reference, reason=reason)
+    seq = moved.pop("seq", None)
+    if seq is not None:
+        await db.one("insert_adjustment", account["partner_id"], seq, reason, made_by)
+        if available > 0 and available + amount == 0:
+            await db.one("tell_balance_low", account["partner_id"])
+    return {"partner": partner, "currency": account["currency"], **moved}
+
+
+async def _move(
+    db: Statements, account: Row, kind: str, amount: int, reference: str, *, reason: str = ""
+) -> dict[str, Any]:
+    """Make an entry unless its reference is known; the account is locked.
+
+    `seq` is its number, missing with `replayed`.
+    """
+    if not (1 <= len(reference) <= REFERENCE_LENGTH_MAX and reference.isprintable()):
+        raise invalid(f"the reference must be 1 to {REFERENCE_LENGTH_MAX} printable characters")
+    known = await db.one("entry_by_reference", account["partner_id"], kind, reference)
+    if known is not None:
+        if known["amount"] != amount or (known["reason"] or "") != reason:
+            other = f" because {known['reason']!r}" if known["reason"] else ""
+            raise RefusedError(
+                "reference-conflict",
+                f"the reference {reference!r} stands for {_a(kind)} of {known['amount']}{other}, "
+                f"not {amount}; nothing was changed. Use a new reference for a new {kind}.",
+            )
+        return {"balance": account["balance"], "replayed": True}
+    if account["balance"] + amount > BALANCE_MAX:
+        raise invalid("the balance would become larger than an account may hold")
+    if account["balance"] + amount + account["credit_limit"] < 0:
+        raise RefusedError(
+            "insufficient-balance",
+            f"the account has {account['balance'] + account['credit_limit']} available, less than "
+            f"{-amount}; nothing was changed. A credit limit lets the balance go below zero.",
+        )
+    row = await db.one("insert_entry", account["partner_id"], kind, amount, reference)
+    assert row is not None
+    await db.one("announce_money", account["partner_id"])
+    return dict(row) if kind == "adjustment" else {"balance": row["balance"]}
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+async def set_credit_limit(db: Statements, partner: str, amount: int) -> dict[str, Any]:
+    """Set how far below zero the balance may go, minor units."""
+    if not 0 <= amount <= AMOUNT_MAX:
+        raise invalid(f"the credit limit must be 0 to {AMOUNT_MAX}, in minor units, not {amount}")
+    account = await _lock_account(db, partner)
+    if account["balance"] + amount < 0:
+        raise RefusedError(
+            "credit-in-use",
+            f"{partner} already owes {-account['balance']}; a credit limit of {amount} is below "
+            "that. Deposit first, or choose a higher limit.",
+        )
+    await db.one("set_credit_limit", account["partner_id"], amount)
+    await db.one("announce_money", account["partner_id"])
+    if account["balance"] + account["credit_limit"] > 0 and account["balance"] + amount == 0:
+        await db.one("tell_balance_low", account["partner_id"])
+    return {"partner": partner, "credit_limit": amount}
+
+
+async def show_account(db: Statements, partner: str, *, entries: int) -> dict[str, Any]:
+    """A partner's money and its newest entries."""
+    row = await db.one("show_account", partner)
+    if row is None:
+        raise not_found("partner", partner)
+    return {**row, "entries": await db.all("newest_entries", partner, entries)}
+
+
+async def _lock_account(db: Statements, partner: str) -> Row:
+    row = await db.one("lock_account", partner)
+    if row is None:
+        raise not_found("partner", partner)
+    return row

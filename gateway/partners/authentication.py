@@ -1,0 +1,197 @@
+"""Who asks, and may they: signature, clock, address, scope, rate (api.md "Authentication").
+
+The checks come in the order of the contract's answers: 401, 403, 429. Everything about an
+unknown key, a wrong signature or a malformed header is the same 401.
+"""
+
+import re
+import time
+from typing import Final, Protocol
+
+from aiohttp.web import BaseRequest
+
+from gateway.catalog.rules import CurrentCatalog, Key
+from gateway.ground.http.address import is_within
+from gateway.ground.http.body import (
+    BODY_BYTES_MAX,
+    body_at_hand,
+    read_body,
+    release_body,
+    require_json,
+)
+from gateway.ground.http.problems import ProblemError
+from gateway.ground.http.request import Request, of
+from gateway.ground.native import KeyRing, RateLimiter
+from gateway.partners.refusals import Refusals
+
+CLOCK_SKEW_S_MAX: Final = 300
+_TIMESTAMP = re.compile(r"[0-9]{1,12}\Z").match
+_NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}\Z").match
+
+
+class Nonces(Protocol):
+    """Nonces that were used up; see store.webhook_reads."""
+
+    async def use(self, key_id: str, nonce: str) -> bool: ...
+
+
+class Gate:
+    """Lets requests in, for every route that is signed."""
+
+    def __init__(
+        self,
+        *,
+        catalog: CurrentCatalog,
+        keyring: KeyRing,
+        limiter: RateLimiter,
+        nonces: Nonces,
+        refusals: Refusals,
+    ) -> None:
+        self._catalog = catalog
+        self._keyring = keyring
+        self._limiter = limiter
+        self._nonces = nonces
+        self._refusals = refusals
+
+    async def admit(
+        self,
+        request: BaseRequest,
+        scope: str | None,
+        *,
+        bytes_max: int = BODY_BYTES_MAX,
+        json: bool = False,
+    ) -> tuple[Key, bytes]:
+        """The key that signed the request, which has `scope` (None: any key will do), and the body.
+
+        The head is judged before a body is waited for: of a stranger's nothing is read. `json`: the
+        route takes nothing else. Raises ProblemError: unauthenticated, stale-timestamp, forbidden,
+        rate-limited, those of `read_body`.
+        """
+        headers = request.headers
+        key_id = headers.get("X-Quangate-Key", "")
+        timestamp = headers.get("X-Quangate-Timestamp", "")
+        nonce = headers.get("X-Quangate-Nonce", "")
+        signature = headers.get("X-Quangate-Signature", "")
+        now = time.time()
+        known = self._catalog.now.keys.get(key_id)
+        ours = of(request)
+        key = body = None
+        is_judged = request.body_exists
+        try:
+            if is_judged:
+                key = _judge_head(known, timestamp, nonce, signature, now)
+                if json:
+                    require_json(request)
+                body = body_at_hand(request, bytes_max)
+            if body is None:
+                body = await read_body(request, bytes_max)
+            genuine = self._keyring.verify(
+                key_id, request.method, request.raw_path, timestamp, nonce, body, signature
+            )
+            if ours.held_bytes:
+                release_body(ours)
+            if key is None or not genuine:
+                key = _prove(known if genuine else None, timestamp, nonce, now)
+            _require_rights(key, ours, scope)
+        except ProblemError as error:
+            if known is not None:
+                why = error.why if isinstance(error, _UnprovedError) else error.detail
+                self._refusals.note(ours, known, error.code, why or error.code, body)
+            raise
+        if json and not is_judged:
+            require_json(request)
+        if key.rate_per_s is not None:
+            self._limit(key, key.rate_per_s)
+        return key, body
+
+    async def admit_write(self, request: BaseRequest, scope: str) -> tuple[Key, bytes]:
+        """As `admit`, for writes that are not idempotent by themselves: the nonce is used up.
+
+        Raises ProblemError: those of `admit`, replayed-nonce.
+        """
+        key, body = await self.admit(request, scope, json=request.body_exists)
+        if not await self._nonces.use(key.key_id, request.headers["X-Quangate-Nonce"]):
+            why = "this key used the nonce within ten minutes"
+            self._refusals.note(of(request), key, "replayed-nonce", why, body)
+            raise ProblemError("replayed-nonce", "The request could not be authenticated.")
+        return key, body
+
+    def _limit(self, key: Key, rate_per_s: int) -> None:
+        granted, remaining, retry_after_ms = self._limiter.acquire(
+            key.key_id, rate_per_s, 1, time.monotonic_ns()
+        )
+        if granted:
+            return
+        retry_after_s = max(1, -(-retry_after_ms // 1000))
+        raise ProblemError(
+            "rate-limited",
+            f"This key may send {rate_per_s} requests a second.",
+            headers={
+                "Retry-After": str(retry_after_s),
+                "RateLimit": f'"key";r={remaining};t={retry_after_s}',
+                "RateLimit-Policy": f'"key";q={rate_per_s};w=1',
+            },
+        )
+
+
+def _prove(key: Key | None, timestamp: str, nonce: str, now: float) -> Key:
+    """A key whose signature was right; None: it was not, or there is no such key."""
+    if key is None:
+        raise _UnprovedError("the signature is not one over the string to sign")
+    _require_sound(key, timestamp, nonce, now)
+    if abs(now - int(timestamp)) > CLOCK_SKEW_S_MAX:
+        raise _stale(now)
+    return key
+
+
+def _require_rights(key: Key, request: Request, scope: str | None) -> None:
+    if key.allow_ips and (request.client is None or not is_within(request.client, key.allow_ips)):
+        raise ProblemError("forbidden", "This key may not be used from this address.")
+    if scope is not None and scope not in key.scopes:
+        raise ProblemError("forbidden", f"This key lacks the scope {scope}.")
+
+
+def _judge_head(key: Key | None, timestamp: str, nonce: str, signature: str, now: float) -> Key:
+    """What can be said before there is a body to check the signature with.
+
+    Whether the time is stale is said to everybody alike, whatever key is named.
+    """
+    if not signature:
+        raise _UnprovedError("there is no signature")
+    _require_form(timestamp, nonce)
+    if abs(now - int(timestamp)) > CLOCK_SKEW_S_MAX:
+        raise _stale(now)
+    if key is None:
+        raise _UnprovedError("there is no such key")
+    if key.expires_at is not None:
+        _require_sound(key, timestamp, nonce, now)
+    return key
+
+
+def _require_sound(key: Key, timestamp: str, nonce: str, now: float) -> None:
+    _require_form(timestamp, nonce)
+    if key.expires_at is not None and key.expires_at.timestamp() <= now:
+        raise _UnprovedError("the key has ended")
+
+
+def _require_form(timestamp: str, nonce: str) -> None:
+    if not _TIMESTAMP(timestamp):
+        raise _UnprovedError("the timestamp is not one in Unix seconds")
+    if not _NONCE(nonce):
+        raise _UnprovedError("the nonce is not 16 to 64 of A-Z a-z 0-9 _ -")
+
+
+class _UnprovedError(ProblemError):
+    """The same to everybody; `why` is for the operator."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("unauthenticated", "The request could not be authenticated.")
+        self.why = why
+
+
+def _stale(now: float) -> ProblemError:
+    return ProblemError(
+        "stale-timestamp",
+        "The request could not be authenticated.",
+        members={"server_time": int(now)},
+    )

@@ -1,0 +1,94 @@
+"""Partners: who orders."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from gateway.ground.desk.action import Action, Change, Noun, Trace
+from gateway.ground.desk.given import Given
+from gateway.ground.desk.kinds import NewName, PartnerName
+from gateway.ground.desk.port import At
+from gateway.ground.desk.view import Column, Page, SortKey, View
+from gateway.partners import administer as partners
+
+PARTNER: Final = Noun(name="partner", plural="partners", zh="合作方", en="Partner")
+TRACE: Final = Trace(
+    name="partner",
+    table="partner",
+    statement="trace_partner",
+    key=lambda given, _: (given.partner,),
+    left_out=("webhook_secret", "webhook_secret_old"),
+)
+
+
+class NewPartner(Given, frozen=True, kw_only=True):
+    """A partner that is to be."""
+
+    partner: NewName
+
+
+class OnePartner(Given, frozen=True, kw_only=True):
+    """A partner there is."""
+
+    partner: PartnerName
+
+
+async def _create(at: At, given: NewPartner, _: Change) -> Mapping[str, Any]:
+    return await partners.create_partner(at.db, at.secrecy, given.partner)
+
+
+async def _show(at: At, given: OnePartner) -> Mapping[str, Any]:
+    return await partners.show_partner(at.db, given.partner)
+
+
+def _next(given: NewPartner, _: Mapping[str, Any]) -> str:
+    name = given.partner
+    return (
+        f"Next: quangate account deposit {name} 100000 --reference first, "
+        f"and quangate key create {name}"
+    )
+
+
+DECLARED: Final[Sequence[Action | View | Page]] = (
+    Action(
+        noun=PARTNER,
+        verb="create",
+        doc="Make a partner with an empty account.",
+        given=NewPartner,
+        example="quangate partner create acme",
+        permission="partners:create",
+        run=_create,
+        undo="Not at all: a partner stays; without a live key it orders nothing (key revoke).",
+        subject=lambda given, _: given.partner,
+        traces=(TRACE,),
+        opens_vault=True,
+        note=_next,
+    ),
+    View(
+        noun=PARTNER,
+        verb="list",
+        doc="All partners with their money.",
+        given=Given,
+        example="quangate partner list",
+        permission="partners:read",
+        columns=(
+            Column(name="partner", kind="id", zh="合作方", en="Partner"),
+            Column(name="balance", kind="money", zh="余额", en="Balance"),
+            Column(name="credit_limit", kind="money", zh="信用额度", en="Credit limit"),
+            Column(name="currency", kind="text", zh="币种", en="Currency"),
+            Column(name="live_keys", kind="number", zh="有效密钥", en="Live keys"),
+            Column(name="created_at", kind="time", zh="创建时间", en="Created"),
+        ),
+        sort=(SortKey(columns=("name",), index="partner_name_key"),),
+        statement="list_partners",
+        rows_as="partners",
+    ),
+    Page(
+        noun=PARTNER,
+        verb="show",
+        doc="One partner: money, keys and webhook endpoint.",
+        given=OnePartner,
+        example="quangate partner show acme",
+        permission="partners:read",
+        read=_show,
+    ),
+)

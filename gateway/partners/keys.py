@@ -1,0 +1,178 @@
+"""API keys: made, rotated with an overlap, revoked. Their secrets are shown once, when made."""
+
+import base64
+import ipaddress
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final
+
+from gateway.catalog.rules import Scope
+from gateway.ground.desk.port import (
+    Row,
+    Secrecy,
+    Statements,
+    invalid,
+    not_found,
+    partner_id,
+)
+from gateway.ground.errors import RefusedError
+
+SCOPES: Final = tuple(scope.value for scope in Scope)
+OVERLAP_S_MAX: Final = 90 * 86_400  # a rotation that takes longer than a quarter is none
+RATE_MAX: Final = 1_000_000
+# A key of the command line's own, for `order place`; by its id it is known, and listed as "cli".
+CLI_PREFIX: Final = "qk_cli_"
+
+
+async def create_key(
+    db: Statements,
+    secrecy: Secrecy,
+    *,
+    partner: str,
+    scopes: Sequence[str],
+    allow_ips: Sequence[str],
+    rate_per_s: int | None,
+) -> dict[str, Any]:
+    """Make a key. No scopes: all; no networks: from anywhere; no rate: unlimited."""
+    scopes = check_scopes(scopes)
+    networks = check_networks(allow_ips)
+    if rate_per_s is not None and not 1 <= rate_per_s <= RATE_MAX:
+        raise invalid(f"the rate must be 1 to {RATE_MAX} requests a second, not {rate_per_s}")
+    owner = await partner_id(db, partner)
+    return await _insert(
+        db, secrecy, owner=owner, scopes=scopes, allow_ips=networks, rate_per_s=rate_per_s,
+        replaces=None,
+    )  # fmt: skip
+
+
+async def rotate_key(
+    db: Statements, secrecy: Secrecy, key_id: str, *, overlap_s: int
+) -> dict[str, Any]:
+    """Make a successor with the same rights; the old key works for `overlap_s` seconds more."""
+    if not 0 <= overlap_s <= OVERLAP_S_MAX:
+        raise invalid(f"the overlap must be 0 to {OVERLAP_S_MAX} seconds, not {overlap_s}")
+    old = await _lock_key(db, key_id)
+    if old["state"] in {"revoked", "expired"}:
+        raise RefusedError(
+            f"key-{old['state']}",
+            f"{key_id} is {old['state']}; make a new one: quangate key create {old['partner']}",
+        )
+    if old["state"] == "rotated":
+        raise RefusedError(
+            "key-rotated",
+            f"{key_id} was rotated already and works until {old['expires_at']:%Y-%m-%dT%H:%M:%SZ}; "
+            f"rotate its successor (`quangate key list {old['partner']}`)",
+        )
+    made = await _insert(
+        db, secrecy, owner=old["partner_id"], scopes=old["scopes"], allow_ips=old["allow_ips"],
+        rate_per_s=old["rate_per_s"], replaces=key_id,
+        prefix=CLI_PREFIX if key_id.startswith(CLI_PREFIX) else "qk_",
+    )  # fmt: skip
+    ended = await db.one("expire_key", key_id, float(overlap_s))
+    assert ended is not None
+    return {**made, "replaces": key_id, "old_key_works_until": ended["expires_at"]}
+
+
+async def own_key(db: Statements, secrecy: Secrecy, partner: str) -> tuple[dict[str, Any], bool]:
+    """The command line's own key of a partner, opened, made on first use; True: just made.
+
+    It is kept where all keys are, wrapped by the vault: whoever may open that may sign anyway.
+    """
+    owner = await partner_id(db, partner)
+    found = await db.one("own_key", owner, CLI_PREFIX)
+    if found is None:
+        made = await _insert(
+            db, secrecy, owner=owner, scopes=SCOPES, allow_ips=(), rate_per_s=None, replaces=None,
+            prefix=CLI_PREFIX,
+        )  # fmt: skip
+        return made, True
+    key_id = found["key_id"]
+    secret = secrecy.open(f"partner signing secret of {key_id}", found["signing_key"])
+    delivery = secrecy.open(f"partner delivery key of {key_id}", found["delivery_key"])
+    return {
+        "key_id": key_id,
+        "secret": _as_text("qs_", secret),
+        "delivery_key": _as_text("qd_", delivery),
+    }, False
+
+
+def _as_text(prefix: str, content: bytes) -> str:
+    return prefix + base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+async def revoke_key(db: Statements, key_id: str) -> dict[str, Any]:
+    """End a key at once. Revoking twice changes nothing."""
+    await _lock_key(db, key_id)
+    row = await db.one("revoke_key", key_id)
+    assert row is not None
+    return {"key_id": key_id, "revoked_at": row["revoked_at"]}
+
+
+async def list_keys(db: Statements, partner: str | None) -> Sequence[Row]:
+    """The keys of one partner or of all, newest last, without anything secret."""
+    if partner is not None:
+        await partner_id(db, partner)
+    rows = await db.all("list_keys", partner)
+    return [
+        {
+            "key_id": row["key_id"],
+            "label": label_of(row["key_id"]),
+            **{k: row[k] for k in row if k != "key_id"},
+        }
+        for row in rows
+    ]
+
+
+def label_of(key_id: str) -> str | None:
+    """What a key is called in lists: "cli" for the command line's own."""
+    return "cli" if key_id.startswith(CLI_PREFIX) else None
+
+
+def check_scopes(scopes: Sequence[str]) -> list[str]:
+    """The scopes in their usual order, each once; none given means all."""
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown:
+        raise invalid(f"unknown scope {', '.join(unknown)}; there are {', '.join(SCOPES)}")
+    return [scope for scope in SCOPES if scope in scopes or not scopes]
+
+
+def check_networks(texts: Sequence[str]) -> list[str]:
+    """Addresses and networks in canonical form; a host part that is set is a mistake."""
+    networks: list[str] = []
+    for text in texts:
+        try:
+            network = str(ipaddress.ip_network(text))
+        except ValueError as error:
+            raise invalid(
+                f"{text!r} is not an address or a network such as 203.0.113.0/24: {error}"
+            ) from None
+        if network not in networks:
+            networks.append(network)
+    return networks
+
+
+async def _insert(
+    db: Statements,
+    secrecy: Secrecy,
+    *,
+    owner: int,
+    scopes: Sequence[str],
+    allow_ips: Sequence[str],
+    rate_per_s: int | None,
+    replaces: str | None,
+    prefix: str = "qk_",
+) -> dict[str, Any]:
+    key_id = f"{prefix}{secrets.token_hex(10)}"
+    secret, delivery_key, signing_blob, delivery_blob = secrecy.new_partner_secrets(key_id)
+    await db.one(
+        "insert_key", key_id, owner, signing_blob, delivery_blob, list(scopes), list(allow_ips),
+        rate_per_s, replaces,
+    )  # fmt: skip
+    return {"key_id": key_id, "secret": secret, "delivery_key": delivery_key}
+
+
+async def _lock_key(db: Statements, key_id: str) -> Row:
+    row = await db.one("lock_key", key_id)
+    if row is None:
+        raise not_found("key", key_id)
+    return row

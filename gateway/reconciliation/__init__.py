@@ -1,0 +1,1 @@
+"""Our attempts held against an upstream's bill."""

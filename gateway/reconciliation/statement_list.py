@@ -1,0 +1,44 @@
+"""Reads a platform's own list of a day, page by page, as the comparison takes it."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from typing import Final
+
+from connectors.statement import PAGES_MAX, StatementRow
+from connectors.upstream import Upstream
+from gateway.ground.errors import RefusedError
+from gateway.reconciliation.rules import TheirRow
+
+CURRENCY: Final = "CNY"  # what our costs are in; other amounts are not compared
+
+
+async def list_statement(platform: Upstream, day: date) -> AsyncIterator[TheirRow]:
+    """All rows around a day. Raises RefusedError when the platform lists nothing."""
+    cursor: str | None = None
+    for _ in range(PAGES_MAX):
+        page = await platform.statement(day, cursor)
+        if page is None:
+            raise RefusedError(
+                "no-statement",
+                f"{platform.connector.name} has no list of transactions: give its bill by --file",
+            )
+        for row in page.rows:
+            yield _their_row(row, day)
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+    raise RefusedError("endless-statement", f"the list has more than {PAGES_MAX} pages")
+
+
+def _their_row(row: StatementRow, day: date) -> TheirRow:
+    when = None if row.at is None else datetime.fromtimestamp(row.at, UTC).date()
+    return TheirRow(
+        our_no=row.our_no,
+        upstream_no=row.upstream_no,
+        kind=row.kind,
+        amount_minor=row.amount_minor if row.currency == CURRENCY else None,
+        of_the_day=when in (None, day),
+        delivered_quantity=row.delivered_quantity,
+        delivered_face_minor=row.delivered_face_minor,
+        refunded_minor=row.refunded_minor if row.currency == CURRENCY else None,
+    )

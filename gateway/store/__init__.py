@@ -1,1 +1,0 @@
-"""PostgreSQL and Redis adapters: the only room that speaks SQL."""

@@ -1,0 +1,1 @@
+"""The master key: opening the vault, rotating it."""

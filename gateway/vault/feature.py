@@ -1,0 +1,13 @@
+"""The master key: opening the vault, rotating it."""
+
+from typing import Final
+
+from gateway.ground.feature import Feature
+
+FEATURE: Final = Feature(
+    name="vault",
+    administration=("administration.sql",),
+    commands={
+        "keys": ("commands", "The key that encrypts keys: create, show, rotate."),
+    },
+)

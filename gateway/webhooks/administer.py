@@ -1,0 +1,113 @@
+"""Webhooks: where a partner is told, the secret it checks us with, replays."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+
+from connectors.web_address import check_web_address
+from gateway.ground.desk.port import (
+    Row,
+    Secrecy,
+    Statements,
+    invalid,
+    not_found,
+    partner_id,
+)
+from gateway.ground.errors import RefusedError
+from gateway.ground.moment import rfc3339
+
+PURPOSE: Final = "webhook"  # what the vault binds the secret to
+STATES: Final = ("pending", "delivered", "dead")
+
+
+async def set_endpoint(db: Statements, secrecy: Secrecy, partner: str, url: str) -> dict[str, Any]:
+    """Set where a partner is told; a disabled endpoint is enabled again. Shows the secret."""
+    check_url(url)
+    owner = await _lock_secret(db, partner)
+    await db.one("upsert_endpoint", owner["id"], url)
+    return {"partner": partner, "url": url, "secret": _open(secrecy, owner)}
+
+
+async def show_secret(
+    db: Statements, secrecy: Secrecy, partner: str, *, rotate: bool
+) -> dict[str, Any]:
+    """The partner's one secret, or a new one: for a day both sign, then the new one alone."""
+    owner = await _lock_secret(db, partner)
+    if not rotate:
+        return {"partner": partner, "secret": _open(secrecy, owner)}
+    secret = secrecy.new_webhook_secret()
+    wrapped = secrecy.wrap(PURPOSE, secret.encode())
+    rotated = await db.one("rotate_webhook_secret", owner["id"], wrapped)
+    until = None if rotated is None else rotated["webhook_secret_old_until"]
+    return {"partner": partner, "secret": secret, "old_signs_until": until}
+
+
+async def list_webhooks(
+    db: Statements, *, partner: str | None, state: str | None, limit: int
+) -> Sequence[Row]:
+    """The newest messages, of one partner or all, in one state or all."""
+    if state is not None and state not in STATES:
+        raise invalid(f"unknown state {state!r}; there are {', '.join(STATES)}")
+    await db.one("by_index")
+    return await db.all("list_webhooks", partner, state, limit)
+
+
+async def replay_webhook(db: Statements, webhook_id: str) -> dict[str, Any]:
+    """Send a message again under its old id, with a new schedule."""
+    number = read_webhook_id(webhook_id)
+    row = await db.one("replay_webhook", number) if number is not None else None
+    if row is None:
+        raise RefusedError("not-found", f"there is no webhook {webhook_id}; try `webhook list`")
+    return dict(row)
+
+
+def read_webhook_id(text: str) -> int | None:
+    """The number behind an id or a webhook-id; None for what none can have."""
+    digits = text.removeprefix("msg_")
+    known = digits.isascii() and digits.isdigit() and len(digits) < 20 and int(digits) < 2**63
+    return int(digits) if known else None
+
+
+async def replay_dead_letters(db: Statements, partner: str, limit: int) -> dict[str, Any]:
+    """Send the oldest dead letters of a partner again, after it has mended its endpoint."""
+    id_ = await partner_id(db, partner)
+    rows = await db.all("replay_dead_letters", id_, limit)
+    return {"partner": partner, "replayed": len(rows)}
+
+
+async def send_test(db: Statements, partner: str, now: datetime) -> dict[str, Any]:
+    """Send a message of type `test` to a partner's endpoint."""
+    body = {
+        "type": "test",
+        "timestamp": rfc3339(now),
+        "data": {"partner": partner},
+        "sequence": 0,
+    }
+    id_ = await partner_id(db, partner)
+    row = await db.one("insert_test_webhook", id_, orjson.dumps(body))
+    if row is None:
+        raise RefusedError(
+            "not-found", f"{partner} has no enabled endpoint; `quangate webhook set` sets one"
+        )
+    return dict(row)
+
+
+def check_url(text: str) -> str:
+    """An http or https address; where it leads is checked at every delivery, after resolution."""
+    try:
+        return check_web_address(text, with_query=True)
+    except ValueError as error:
+        raise invalid(f"the address {error}") from None
+
+
+async def _lock_secret(db: Statements, partner: str) -> Row:
+    row = await db.one("lock_webhook_secret", partner)
+    if row is None:
+        raise not_found("partner", partner)
+    return row
+
+
+def _open(secrecy: Secrecy, owner: Row) -> str:
+    return secrecy.open(PURPOSE, owner["webhook_secret"]).decode()

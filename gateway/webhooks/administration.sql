@@ -1,0 +1,56 @@
+-- What its actions and views ask.
+
+-- name: upsert_endpoint
+-- Setting it again also enables it again.
+INSERT INTO webhook_endpoint AS e (partner_id, url) VALUES ($1, $2)
+ON CONFLICT (partner_id) DO UPDATE
+SET url = excluded.url, disabled_at = NULL, disabled_why = NULL, failing_since = NULL,
+    set_at = CASE WHEN e.disabled_at IS NULL THEN e.set_at ELSE now() END
+RETURNING partner_id
+
+-- name: lock_webhook_secret
+SELECT id, webhook_secret FROM partner WHERE name = $1 FOR NO KEY UPDATE
+
+-- name: rotate_webhook_secret
+-- For a day the old one signs too.
+UPDATE partner SET webhook_secret = $2, webhook_secret_old = webhook_secret, webhook_secret_old_until = now() + interval '1 day'
+WHERE id = $1 RETURNING webhook_secret_old_until
+
+-- name: list_webhooks
+-- Each filter may be NULL; newest first. Per partner, so that the index gives the newest ones.
+SELECT w.id::text AS id, 'msg_' || w.id AS webhook_id, p.name AS partner, w.type, w.order_id::text AS order_no,
+       coalesce(w.url, e.url) AS url, w.state, w.attempts, w.last_status, w.last_error, w.next_attempt_at, w.created_at
+FROM partner p
+CROSS JOIN LATERAL (
+    (SELECT * FROM webhook w WHERE $2::text IS NULL AND w.partner_id BETWEEN p.id AND p.id ORDER BY w.partner_id DESC, w.id DESC LIMIT $3)
+    UNION ALL
+    (SELECT * FROM webhook w WHERE $2 = 'dead' AND w.partner_id BETWEEN p.id AND p.id AND w.state = 'dead' ORDER BY w.partner_id DESC, w.id DESC LIMIT $3)
+    UNION ALL
+    (SELECT * FROM (SELECT * FROM webhook x WHERE $2 = 'pending' AND x.partner_id = p.id AND x.state = 'pending' OFFSET 0) AS w
+     ORDER BY w.id DESC LIMIT $3)  -- all that wait are read: their index goes by time
+    UNION ALL
+    (SELECT * FROM (SELECT * FROM webhook x WHERE $2 = 'delivered' AND x.partner_id BETWEEN p.id AND p.id
+                    ORDER BY x.partner_id DESC, x.id DESC LIMIT 10000) AS w
+     WHERE w.state = 'delivered' ORDER BY w.id DESC LIMIT $3)) AS w
+LEFT JOIN webhook_endpoint e ON e.partner_id = w.partner_id
+WHERE $1::text IS NULL OR p.name = $1 ORDER BY w.id DESC LIMIT $3
+
+-- name: replay_webhook
+-- The id, and so the webhook-id the receiver knows, stays the same.
+UPDATE webhook SET state = 'pending', attempts = 0, next_attempt_at = now() WHERE id = $1
+RETURNING id::text AS id, state
+
+-- name: replay_dead_letters
+-- The oldest first.
+UPDATE webhook SET state = 'pending', attempts = 0, next_attempt_at = now() WHERE id IN (
+    SELECT w.id FROM webhook w WHERE w.partner_id = $1 AND w.state = 'dead' ORDER BY w.id LIMIT $2)
+RETURNING id
+
+-- name: insert_test_webhook
+-- No row: there is no endpoint, or it is disabled.
+INSERT INTO webhook (id, partner_id, type, sequence, body, next_attempt_at)
+SELECT message_id(), partner_id, 'test', 0, $2, now()
+FROM webhook_endpoint WHERE partner_id = $1 AND disabled_at IS NULL
+RETURNING id::text AS id, 'msg_' || id AS webhook_id, state
+
+-- ---------------------------------------------------------------- orders

@@ -1,0 +1,21 @@
+"""Telling partners what became of their orders."""
+
+from typing import Final
+
+from gateway.ground.feature import ALL_COLUMNS, CATALOG, Feature, Table
+
+FEATURE: Final = Feature(
+    name="webhooks",
+    needs=("catalog", "orders", "partners"),
+    tables={
+        "webhook_endpoint": Table(kept=CATALOG, update=ALL_COLUMNS),
+        "webhook": Table(kept="keep_webhook_days", update=ALL_COLUMNS),
+    },
+    routines=("routines.sql",),
+    administration=("administration.sql",),
+    checks=("checks.sql",),
+    desk=("desk",),
+    commands={
+        "webhook": ("commands", "Messages to partners: set, secret, list, replay."),
+    },
+)

@@ -1,0 +1,395 @@
+"""The notifier: one worker's share of all webhooks, from due row to settled row.
+
+A message is a row before it is anything else. It comes into memory in one of two ways: handed
+over right after the commit by whoever made it (so that it leaves within milliseconds), or taken
+by polling, which claims the row for a while. What is in memory may always be lost: rows that are
+not settled become due again, hence at least once. Results are settled in groups.
+"""
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+
+from gateway.ground.errors import StoreUnavailableError
+from gateway.ground.histogram import Times
+from gateway.ground.moment import rfc3339
+from gateway.ground.sql.batcher import GroupCommit
+from gateway.orders.line import Line
+from gateway.orders.record import OrderRecord
+from gateway.webhooks.lane import PartnerLane
+from gateway.webhooks.message import (
+    Addressee,
+    Message,
+    OrderJson,
+    ReadOrders,
+    Sender,
+    Sign,
+    Webhooks,
+    message_body,
+    message_of,
+    order_of_line,
+)
+from gateway.webhooks.record import Outcome, TakenRow
+from gateway.webhooks.rules import Answer, Decision, WebhookState, decide, order_at_event
+
+log = structlog.get_logger()
+
+POLL_S: Final = 0.5
+POLL_PAUSE_S: Final = 0.02  # between polls while partners have more than one chunk due
+TEND_EVERY_S: Final = 0.4
+APART_S: Final = 0.02  # between groups of one kind
+CHUNK: Final = 256  # rows of one partner taken at once
+FULL: Final = 2_500  # messages of one partner waiting in memory; no more are taken
+HANDED_MAX: Final = 2_000  # the intake's share of these: the rest is left to polling
+MEMORY_MAX: Final = 20_000  # messages of all partners; beyond it polling alone brings more
+HANDED_S: Final = 2.0  # a handed-over message starts within this time or is left to polling
+CLAIM_AFTER_S: Final = 1.0  # handed over and still here: others must be told (they wait 5 s)
+START_WITHIN_S: Final = 40.0  # of the 60 s of a claim; a call and its settling need 20
+RECOVER_EVERY_S: Final = 5.0
+FINISH_S: Final = 5.0  # calls under way at the end
+HEADERS: Final = {"Content-Type": "application/json", "User-Agent": "Quangate-Webhooks/1"}
+DISABLED: Final = "the endpoint is disabled or was never set"
+
+
+class Notifier:
+    """`addressees` maps partners to how they are reached; `learn` reads them anew."""
+
+    def __init__(
+        self,
+        *,
+        webhooks: Webhooks,
+        sender: Sender,
+        sign: Sign,
+        learn: Callable[[], Awaitable[None]],
+        read_orders: ReadOrders,
+        order_json: OrderJson,
+        wall_clock: Callable[[], float] = time.time,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._webhooks = webhooks
+        self._sender = sender
+        self._sign = sign
+        self._learn = learn
+        self._order_json = order_json
+        self._wall_clock = wall_clock
+        self._clock = time.monotonic
+        self._chance = chance
+        self.addressees: Mapping[int, Addressee] = {}
+        self._lanes: dict[int, PartnerLane] = {}
+        self._messages: dict[int, Message] = {}  # everything in memory, settled or not
+        self._finished: set[int] = set()  # since the poll under way began
+        self._reading: GroupCommit[tuple[int, int], OrderRecord | None] = GroupCommit(
+            self._batched(read_orders), lanes=2, batch_max=256, waiting_max=200_000
+        )
+        self._announced: set[int] = set()  # rows being read because they were just made
+        self._making: GroupCommit[int, None] = GroupCommit(
+            self._take_made, lanes=1, batch_max=256, waiting_max=MEMORY_MAX, apart_s=APART_S
+        )
+        self._settling: GroupCommit[Outcome, None] = GroupCommit(
+            self._settle_batch, lanes=2, batch_max=256, waiting_max=200_000, apart_s=APART_S
+        )
+        self._polling: asyncio.Task[None] | None = None
+        self.times = Times()  # of attempts, by (delivered | failed)
+        self._tended_at = self._recovered_at = float("-inf")
+        self.delivered = self.failed = self.dead = (
+            0  # attempts that succeeded, failed; dead letters
+        )
+
+    # ------------------------------------------------------------ life
+
+    def start(self) -> None:
+        """Begin to look for what is due."""
+        self._polling = asyncio.create_task(self._poll_forever())
+
+    async def stop(self) -> None:
+        """Give back what was not started, finish what was."""
+        if self._polling is not None:
+            self._polling.cancel()
+            await asyncio.gather(self._polling, return_exceptions=True)
+        unsent = self._take_back(lambda _: True)
+        await asyncio.gather(*(lane.finish(FINISH_S) for lane in self._lanes.values()))
+        with contextlib.suppress(StoreUnavailableError):
+            await self._webhooks.release([message.id for message in unsent if message.claimed])
+
+    @property
+    def in_memory(self) -> int:
+        """Messages waiting or under way."""
+        return len(self._messages)
+
+    # ------------------------------------------------------------ in
+
+    def created(self, lines: Sequence[Line]) -> None:
+        """Orders just committed: send what their partners are to be told."""
+        for line in lines:
+            if line.notify and line.sku.pool_id is not None:
+                self._hand_over(line)
+
+    def made(self, message_id: int) -> None:
+        """A row was just committed by this worker: send it, without waiting for a poll."""
+        if len(self._messages) + len(self._announced) < MEMORY_MAX:
+            self._announced.add(message_id)
+            self._making.put(message_id).add_done_callback(_ignore_failure)
+
+    async def _take_made(self, ids: Sequence[int]) -> Sequence[None]:
+        try:
+            rows = await self._webhooks.made(ids)
+        finally:
+            self._announced.difference_update(ids)
+        for row in rows:
+            addressee = self.addressees.get(row.partner_id)
+            url = row.url or (addressee and addressee.url)
+            if url and self._lane(row.partner_id).has_room(HANDED_MAX):
+                self._take(row, url, within_s=HANDED_S)
+        return [None] * len(ids)
+
+    def _hand_over(self, line: Line) -> None:
+        url = line.notify_url
+        if url is None:
+            addressee = self.addressees.get(line.partner_id)
+            url = None if addressee is None else addressee.url
+        lane = self._lane(line.partner_id)
+        if url is None or len(self._messages) >= MEMORY_MAX or not lane.has_room(HANDED_MAX):
+            return  # polling knows better, or has more room
+        self._put(
+            Message(
+                id=line.order_id,
+                partner_id=line.partner_id,
+                order_id=line.order_id,
+                type="order.delivered",
+                sequence=1,
+                url=url,
+                to_endpoint=line.notify_url is None,
+                start_before=self._clock() + HANDED_S,
+                line=line,
+                claimed=False,
+            )
+        )
+
+    def _put(self, message: Message) -> None:
+        self._messages[message.id] = message
+        self._lane(message.partner_id).put(message)
+
+    def _lane(self, partner_id: int) -> PartnerLane:
+        lane = self._lanes.get(partner_id)
+        if lane is None:
+            lane = self._lanes[partner_id] = PartnerLane(self._deliver, self._clock)
+        return lane
+
+    # ------------------------------------------------------------ polling
+
+    async def _poll_forever(self) -> None:
+        was_down = False
+        while True:
+            more = False
+            try:
+                more = await self._poll()
+                was_down = False
+            except StoreUnavailableError as error:
+                if not was_down:
+                    log.warning("notify.poll_failed", error=str(error))
+                was_down = True
+            except Exception:
+                # What one poll stumbles over must not end the others; the rows stay due.
+                log.exception("notify.poll_broken")
+            await asyncio.sleep(POLL_PAUSE_S if more else POLL_S)
+
+    async def _poll(self) -> bool:
+        """Take what is due; whether some partner has more."""
+        now = self._clock()
+        if now - self._tended_at >= TEND_EVERY_S:
+            self._tended_at = now
+            await self._tend(now)
+        full = [id_ for id_, lane in self._lanes.items() if not lane.has_room(FULL)]
+        self._finished.clear()
+        # What is claimed is not due for anybody; of the rest, rows that memory has stay there.
+        unclaimed = [message.id for message in self._messages.values() if not message.claimed]
+        rows = await self._webhooks.take([*unclaimed, *self._announced], full, CHUNK)
+        taken: dict[int, int] = {}
+        for row in rows:
+            taken[row.partner_id] = taken.get(row.partner_id, 0) + 1
+            self._take(row, row.url, within_s=START_WITHIN_S)
+        return any(count >= CHUNK for count in taken.values())
+
+    async def _tend(self, now: float) -> None:
+        """Forget what is late or done, claim what lingers, take over from workers that are gone."""
+        self._take_back(lambda message: message.start_before < now)
+        for partner_id in [id_ for id_, lane in self._lanes.items() if lane.idle]:
+            del self._lanes[partner_id]
+        await self._claim_stragglers(now)
+        if now - self._recovered_at > RECOVER_EVERY_S:
+            self._recovered_at = now
+            await self._webhooks.recover()
+
+    def _take(self, row: TakenRow, url: str | None, *, within_s: float) -> None:
+        if row.id in self._messages or row.id in self._finished:
+            return  # it was handed over meanwhile
+        if url is None:
+            self._bury(row)
+            return
+        self._put(message_of(row, url=url, start_before=self._clock() + within_s))
+
+    async def _claim_stragglers(self, now: float) -> None:
+        """Handed-over messages that linger: claim their rows before other workers take them."""
+        handed_before = now + HANDED_S - CLAIM_AFTER_S
+        lingering = [
+            message
+            for message in self._messages.values()
+            if not message.claimed and message.start_before < handed_before
+        ]
+        if lingering:
+            await self._webhooks.claim([message.id for message in lingering])
+        for message in lingering:
+            message.claimed = True
+            message.start_before = now + START_WITHIN_S
+
+    def _take_back(self, wanted: Callable[[Message], bool]) -> list[Message]:
+        """Waiting messages leave the memory; their rows remain."""
+        taken = [message for lane in self._lanes.values() for message in lane.take_all(wanted)]
+        for message in taken:
+            self._messages.pop(message.id, None)
+        return taken
+
+    # ------------------------------------------------------------ out
+
+    async def _deliver(self, message: Message) -> bool:
+        """One attempt and what follows; whether the receiver failed. Never raises."""
+        try:
+            return await self._attempt(message)
+        except StoreUnavailableError as error:
+            log.warning("notify.not_settled", webhook_id=message.id, error=str(error))
+        except Exception:
+            # One message that breaks something must not stop its lane; its row becomes due again.
+            log.exception("notify.attempt_broken", webhook_id=message.id)
+        finally:
+            self._messages.pop(message.id, None)
+            self._finished.add(message.id)
+        return False
+
+    async def _attempt(self, message: Message) -> bool:
+        if message.body is None:
+            message.body = await self._compose(message)
+        body = message.body
+        timestamp = int(self._wall_clock())
+        if message.partner_id not in self.addressees:
+            await self._learn()
+        signature = self._sign(message.partner_id, message.id, timestamp, body)
+        if signature is None:
+            raise StoreUnavailableError("the partner's secret is not known")
+        headers = {
+            **HEADERS,
+            "webhook-id": f"msg_{message.id}",
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": signature,
+        }
+        began = self._clock()
+        answer = await self._sender.send(message.partner_id, message.url, headers, body)
+        took_s = self._clock() - began
+        decision = decide(answer, attempts_before=message.attempts, chance=self._chance())
+        well = decision.state is WebhookState.DELIVERED
+        self.times["delivered" if well else "failed",].observe(took_s)
+        if decision.endpoint_gone and message.to_endpoint:
+            self._endpoint_gone(message.partner_id)
+        self._count(message, answer, decision)
+        await self._settling.submit(
+            Outcome(
+                message_id=message.id,
+                attempts_before=message.attempts,
+                tried=True,
+                state=decision.state,
+                status=answer.status,
+                error=answer.error,
+                delay_s=decision.delay_s,
+                body=body,
+                gone=decision.endpoint_gone,
+            )
+        )
+        return decision.receiver_failed
+
+    async def _compose(self, message: Message) -> bytes:
+        """The body as it will be for ever: the order in the state that the event announced."""
+        moment = _committed_at(message.line)
+        if message.line is not None and moment is not None:
+            record = order_of_line(message.line, moment)
+            return message_body(message.type, rfc3339(moment), self._order_json(record), 1)
+        assert message.order_id is not None  # messages about no order are stored with a body
+        found = message.order or await self._reading.submit((message.partner_id, message.order_id))
+        if found is None:
+            raise RuntimeError(f"webhook {message.id} is about an order that does not exist")
+        # The row was made in the transaction of the event, so they share the moment.
+        moment = message.created_at or found.created_at
+        record = order_at_event(found, message.type, moment)
+        return message_body(
+            message.type, rfc3339(moment), self._order_json(record), message.sequence
+        )
+
+    def _endpoint_gone(self, partner_id: int) -> None:
+        """Send nothing more to it; the rows are buried when polling meets them."""
+        lane = self._lanes.get(partner_id)
+        if lane is None:
+            return
+        for message in lane.take_all(lambda message: message.to_endpoint):
+            self._messages.pop(message.id, None)
+
+    def _count(self, message: Message, answer: Answer, decision: Decision) -> None:
+        if decision.state is WebhookState.DELIVERED:
+            self.delivered += 1
+            return
+        self.failed += 1
+        self.dead += decision.state is WebhookState.DEAD
+        log.info(
+            "notify.failed",
+            webhook_id=message.id,
+            partner_id=message.partner_id,
+            attempt=message.attempts + 1,
+            status=answer.status,
+            reason=answer.error,
+            state=decision.state,
+        )
+
+    def _bury(self, row: TakenRow) -> None:
+        """Nobody is there to send it to: a dead letter, until it is replayed."""
+        self.dead += 1
+        outcome = Outcome(
+            message_id=row.id,
+            attempts_before=row.attempts,
+            tried=False,
+            state=WebhookState.DEAD,
+            status=None,
+            error=DISABLED,
+            delay_s=None,
+            body=None,
+            gone=False,
+        )
+        burial = asyncio.ensure_future(self._settling.submit(outcome))
+        burial.add_done_callback(_ignore_failure)
+
+    # ------------------------------------------------------------ groups
+
+    async def _settle_batch(self, outcomes: Sequence[Outcome]) -> Sequence[None]:
+        await self._webhooks.settle(outcomes)
+        return [None] * len(outcomes)
+
+    @staticmethod
+    def _batched(read_orders: ReadOrders) -> Any:
+        async def read(keys: Sequence[tuple[int, int]]) -> Sequence[OrderRecord | None]:
+            found = await read_orders(keys)
+            return [found.get(key) for key in keys]
+
+        return read
+
+
+def _committed_at(line: Line | None) -> datetime | None:
+    """When the line's order was committed, if that is known."""
+    return datetime.fromisoformat(line.committed_at) if line and line.committed_at else None
+
+
+def _ignore_failure(done: "asyncio.Future[None]") -> None:
+    """A burial that failed is tried again when the row is due again."""
+    if not done.cancelled():
+        done.exception()

@@ -1,0 +1,42 @@
+"""A webhook row as it is taken from the database, and what an attempt makes of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.orders.record import OrderRecord
+from gateway.webhooks.rules import WebhookState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenRow:
+    """A due row, claimed for this worker; `url` None: the endpoint is disabled or gone.
+
+    With `order` it was just made by this worker: unclaimed, and `url` None is the endpoint.
+    """
+
+    id: int
+    partner_id: int
+    order_id: int | None
+    type: str
+    sequence: int
+    url: str | None
+    to_endpoint: bool
+    body: bytes | None
+    attempts: int
+    created_at: datetime
+    order: OrderRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an attempt did to a message. `tried` False: nothing was sent."""
+
+    message_id: int
+    attempts_before: int
+    tried: bool
+    state: WebhookState
+    status: int | None
+    error: str | None
+    delay_s: float | None
+    body: bytes | None
+    gone: bool  # the endpoint wants no more

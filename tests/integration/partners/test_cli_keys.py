@@ -1,0 +1,99 @@
+"""Rotating the key-encryption key: everything still opens, nothing names the old key."""
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from gateway.ground.config import Config
+from gateway.ground.native import KeyRing, Vault, sign_request
+from tests.conftest import Cli
+
+
+@pytest.fixture(scope="module")
+def secrets(command: Cli) -> dict[str, str]:
+    """A partner with a key, a webhook secret and an upstream, as they were shown."""
+    command("partner", "create", "acme")
+    key = command("key", "create", "acme", "--json").json
+    added = command(
+        "upstream", "add", "f1", "--connector", "fulu", "--base-url", "http://127.0.0.1:9",
+        "--set", "app_key=k", "--set", "secret=s", "--json",
+    )  # fmt: skip
+    assert added.returncode == 0
+    return {**key, "webhook": command("webhook", "secret", "acme", "--json").json["secret"]}
+
+
+async def test_rotation_moves_everything(
+    command: Cli, config: Config, connection: asyncpg.Connection, secrets: dict[str, str]
+) -> None:
+    """After a rotation all secrets are as before, wrapped under the new key only."""
+    before = command("keys", "show", "--json").json
+    assert [row["wraps"] for row in before["keys"]] == [4]
+    rotated = command("keys", "rotate", "--json").json
+    assert rotated["current"] != before["current"]
+    assert rotated["rewrapped"] == 4
+    after = {row["kek"]: row for row in command("keys", "show", "--json").json["keys"]}
+    assert after[before["current"]]["wraps"] == 0
+    assert after[rotated["current"]]["wraps"] == 4
+
+    assert command("webhook", "secret", "acme", "--json").json["secret"] == secrets["webhook"]
+    assert command("upstream", "show", "f1", "--json").json["settings"] == ["app_key", "secret"]
+    row = await connection.fetchrow("SELECT * FROM api_key WHERE key_id = $1", secrets["key_id"])
+    ring, vault = KeyRing(), Vault.open(config.data / "kek", create=False)
+    ring.put(row["key_id"], row["signing_key"], row["delivery_key"], vault)
+    signature = sign_request(secrets["secret"], "GET", "/v1/account", "1", "n" * 16, b"")
+    assert ring.verify(row["key_id"], "GET", "/v1/account", "1", "n" * 16, b"", signature)
+
+
+def test_an_interrupted_rotation_is_resumed(
+    command: Cli, config: Config, secrets: dict[str, str]
+) -> None:
+    """A new key that wraps nothing yet: `--resume` makes no further one and moves the rest."""
+    current = Vault.open(config.data / "kek", create=False).rotate_kek()  # … and then it was killed
+    resumed = command("keys", "rotate", "--resume", "--json").json
+    assert resumed == {"current": current, "rewrapped": 4}
+    assert command("keys", "rotate", "--resume", "--json").json["rewrapped"] == 0
+
+
+def test_only_an_idle_key_is_retired(command: Cli, secrets: dict[str, str]) -> None:
+    """The current key and unknown ones are refused; one that wraps nothing goes."""
+    command("keys", "rotate")
+    shown = command("keys", "show", "--json").json
+    refused = command("keys", "retire", shown["current"], "--json")
+    assert (refused.returncode, refused.json["error"]["code"]) == (1, "key-in-use")
+    assert command("keys", "retire", "kek-0", "--json").json["error"]["code"] == "not-found"
+    idle = [row["kek"] for row in shown["keys"] if not row["current"]]
+    assert command("keys", "retire", idle[0], "--json").json["retired"] == idle[0]
+    assert command("webhook", "secret", "acme", "--json").json["secret"] == secrets["webhook"]
+
+
+def test_a_lost_key_file_is_not_replaced(
+    command: Cli, config: Config, secrets: dict[str, str]
+) -> None:
+    """Without its key file the vault stays shut: no new key beside secrets it could not open."""
+    file, aside = config.data / "kek", Path(f"{config.data}/aside")
+    file.rename(aside)
+    try:
+        done = command("partner", "create", "other", "--json")
+        assert (done.returncode, done.json["error"]["code"]) == (1, "vault")
+        assert not file.exists()
+        ill = {c["name"]: c for c in command("doctor", "--json").json["checks"] if not c["ok"]}
+        assert set(ill) == {"keys"}
+        assert str(file) in ill["keys"]["fix"]
+    finally:
+        aside.rename(file)
+    assert command("doctor", "--json").json["ok"] is True
+
+
+def test_a_key_file_that_others_can_read_is_refused(
+    command: Cli, config: Config, secrets: dict[str, str]
+) -> None:
+    """A key file of mode 0644 opens nothing, and the message says what to do."""
+    file = config.data / "kek"
+    file.chmod(0o644)
+    try:
+        done = command("webhook", "secret", "acme", "--json")
+        assert done.returncode == 1
+        assert "chmod 600" in done.json["error"]["detail"]
+    finally:
+        file.chmod(0o600)

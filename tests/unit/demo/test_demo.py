@@ -1,0 +1,96 @@
+"""The demo's own judgement: a broken promise must not pass for a kept one."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.demo.receiver import is_signed
+from gateway.demo.tally import Tally
+from gateway.demo.topups import TopUpVerdict
+from gateway.demo.verdict import Verdict, judge_codes
+from gateway.ground.native import webhook_sign
+
+SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+GOOD = TopUpVerdict(
+    topups_accepted=3,
+    topups_delivered=3,
+    executed_upstream=3,
+    executed_by_phase={
+        "both_well": {"north": 1, "south": 0},
+        "north_fails": {"north": 0, "south": 1},
+        "north_is_back": {"north": 1, "south": 0},
+    },
+    double_executions=0,
+    executed_undelivered=0,
+    uncertain_seen=1,
+    uncertain_left=0,
+    topup_refusals={},
+    webhooks_delivered=4,
+    webhooks_missing=0,
+    webhooks_refused=0,
+)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"topups_delivered": 2},
+        {"executed_upstream": 4, "double_executions": 1},
+        {"executed_undelivered": 1},
+        {"uncertain_left": 1},
+        {"webhooks_missing": 1},
+        {"webhooks_refused": 1},
+        {"topup_refusals": {"sold-out": 1}},
+        # Nobody took over while north failed.
+        {"executed_by_phase": {**GOOD.executed_by_phase, "north_fails": {"north": 1, "south": 0}}},
+        # North was never tried again.
+        {
+            "executed_by_phase": {
+                **GOOD.executed_by_phase,
+                "north_is_back": {"north": 0, "south": 1},
+            }
+        },
+        # Nothing happened at all.
+        {"topups_accepted": 0, "topups_delivered": 0, "executed_upstream": 0},
+    ],
+)
+def test_one_broken_promise_about_top_ups_is_enough(broken: dict[str, object]) -> None:
+    """Each of them alone makes the demo fail."""
+    assert GOOD.ok
+    assert not replace(GOOD, **broken).ok
+
+
+def test_one_broken_promise_about_codes_is_enough() -> None:
+    """A code that two orders got, one that is not from the file, a lost order, a short sale."""
+    tally = Tally()
+    tally.order("rush", 201, {"out_order_no": "1"}, ("a", "b"))
+    codes = {"a", "b"}
+    good = judge_codes(tally, codes, imported=2, lost=0, seconds=1.0)
+    assert good.ok
+    assert Verdict(codes=good, top_ups=GOOD, leased_after_stop=0, audit_ok=True).ok
+    assert not Verdict(codes=good, top_ups=GOOD, leased_after_stop=1, audit_ok=True).ok
+    assert not Verdict(codes=good, top_ups=GOOD, leased_after_stop=0, audit_ok=False).ok
+    assert not judge_codes(tally, codes, imported=2, lost=1, seconds=1.0).ok
+    assert not judge_codes(tally, codes, imported=3, lost=0, seconds=1.0).ok
+    assert not judge_codes(tally, {"a", "c"}, imported=2, lost=0, seconds=1.0).ok
+    tally.order("rush", 201, {"out_order_no": "2"}, ("a",))
+    assert judge_codes(tally, codes, imported=3, lost=0, seconds=1.0).duplicates == 1
+
+
+def test_only_fresh_and_rightly_signed_messages_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another secret, id, body or time is refused; one right signature of several is enough."""
+    now = 1_767_225_600
+    monkeypatch.setattr("gateway.demo.receiver.time.time", lambda: float(now))
+    right = webhook_sign(SECRET, "msg_1", now, b"{}")
+    assert is_signed(SECRET, "msg_1", str(now), right, b"{}")
+    assert is_signed(SECRET, "msg_1", str(now), f"v1,AAAA {right}", b"{}")
+    rows = [
+        ("msg_2", str(now), right, b"{}"),
+        ("msg_1", str(now), right, b"{ }"),
+        ("msg_1", str(now - 1), right, b"{}"),
+        ("msg_1", str(now - 301), webhook_sign(SECRET, "msg_1", now - 301, b"{}"), b"{}"),
+        ("msg_1", "", right, b"{}"),
+        ("msg_1", str(now), "", b"{}"),
+    ]
+    for row in rows:
+        assert not is_signed(SECRET, *row)

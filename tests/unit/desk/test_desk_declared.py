@@ -1,0 +1,143 @@
+"""What the desk declares is whole: every action, view and page, walked one by one."""
+
+import shlex
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway import command_line as root
+from gateway.features import FEATURES
+from gateway.ground.desk import commands as declared
+from gateway.ground.desk.action import Action, Reason, SecondPerson
+from gateway.ground.desk.commands import Declared, as_typed, read
+from gateway.ground.desk.given import Given, check, kept, members
+from gateway.ground.desk.refusal import DeskRefusedError
+from gateway.ground.feature import PACKAGE
+from gateway.nouns import ACTIONS, DECLARED, VIEWS
+from tests.world.command_line import commands_of, unknown_commands
+
+# What is neither a table nor a change: it runs, moves files, or talks to somebody else.
+PLAIN = {
+    "serve", "demo", "migrate", "doctor", "audit", "call", "reconcile", "key check", "order place",
+    "upstream test", "upstream balance", "upstream catalog", "upstream connectors",
+    "upstream simulate",
+}  # fmt: skip
+# Files, streams and the key file: they write their row of the log themselves (or only look).
+OWN_HANDS = {
+    "codes batches", "codes generate", "codes import", "codes stats", "codes void",
+    "keys create", "keys retire", "keys rotate", "keys show",
+}  # fmt: skip
+COMMON = {"data", "database_url", "owner_url", "config_file", "as_json", "wide", "log_level"}
+
+
+def named(one: Declared) -> str:
+    """As it is typed."""
+    return f"{one.noun.name} {one.verb}"
+
+
+def example_of(one: Declared) -> Given:
+    """Its example, read as the command line reads it."""
+    command = root.load_room(one.noun.name).commands[one.verb]
+    words = shlex.split(one.example)
+    assert words[:3] == ["quangate", one.noun.name, one.verb]
+    params = dict(command.make_context(one.verb, words[3:]).params)
+    return read(one.given, {name: params[name] for name in params if name not in COMMON})
+
+
+@pytest.fixture(autouse=True)
+def _files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that examples name hold something."""
+    monkeypatch.setattr(declared, "read_text", lambda *_, **__: "from a file")
+    monkeypatch.setattr(
+        "gateway.ground.command.parameters.read_text", lambda *_, **__: "from a file"
+    )
+
+
+@pytest.mark.parametrize("one", DECLARED, ids=named)
+def test_its_example_is_good_for_every_face(one: Declared) -> None:
+    """Typed or as JSON it is the same, within its bounds, and holds nothing there is no member for.
+
+    Seen red with an example of another verb.
+    """
+    given = example_of(one)
+    check(given)
+    body = msgspec.json.encode(given)
+    assert msgspec.json.decode(body, type=one.given) == given
+    assert kept(given).keys() <= {member.name for member in members(one.given)}
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({**msgspec.to_builtins(given), "colour": "red"}, one.given)
+
+
+@pytest.mark.parametrize("one", DECLARED, ids=named)
+def test_it_is_described(one: Declared) -> None:
+    """A sentence, help for every member, a permission of its own noun, a name in two languages."""
+    assert one.doc.strip().endswith((".", ")"))
+    assert one.permission.startswith(f"{one.noun.plural}:")
+    assert one.noun.zh != one.noun.en
+    for member in members(one.given):
+        assert member.help.endswith((".", "]", ")")), member.name
+        assert not member.many or not member.required
+        assert as_typed(member)
+    if not isinstance(one, Action):
+        assert one.permission == f"{one.noun.plural}:read"
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=named)
+def test_an_action_says_how_it_is_undone(action: Action) -> None:
+    """And the commands it names for that exist; a limit has a second person, and the other way.
+
+    Seen red with `quangate partner delete` in a sentence.
+    """
+    assert action.undo.endswith(".")
+    assert unknown_commands(action.undo) == []
+    assert (action.limit is not None) == (action.second_person is SecondPerson.ABOVE_LIMIT)
+    has_member = any(member.name == "reason" for member in members(action.given))
+    assert has_member == (action.reason is Reason.MEMBER)
+    assert callable(action.run)
+
+
+def test_every_command_is_declared_or_plain() -> None:
+    """A new command is a declaration, or stands above for a reason. OWN_HANDS may only get shorter.
+
+    Seen red without `change` in the list of nouns.
+    """
+    commands = {name for room in root.rooms() for name, _ in commands_of(room)}
+    declarations = {named(one) for one in DECLARED}
+    assert len(declarations) == len(DECLARED)
+    assert declarations | PLAIN | OWN_HANDS == commands
+    assert declarations.isdisjoint(PLAIN | OWN_HANDS)
+
+
+def test_every_noun_is_in_the_list() -> None:
+    """No file of declarations is forgotten."""
+    files = {(path.parent.name, path.stem) for path in PACKAGE.glob("*/*desk.py")}
+    assert files == {(feature.name, desk) for feature in FEATURES for desk in feature.desk}
+
+
+def test_a_view_that_grows_has_a_cursor() -> None:
+    """One with a limit has a cursor among its columns, and both as members."""
+    for view in VIEWS:
+        if view.cursor is not None:
+            names = {member.name for member in members(view.given)}
+            assert {"cursor", "limit"} <= names
+            assert view.cursor in {column.name for column in view.columns}
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "facts"),
+    [
+        ({"limit": 0}, "limit", {"least": 1, "most": 10_000, "value": 0}),
+        ({"limit": 10_001}, "limit", {"least": 1, "most": 10_000, "value": 10_001}),
+        ({"cursor": "7\n"}, "cursor", {"form": "a `next_cursor` of this list", "value": "7\n"}),
+    ],
+)
+def test_what_is_out_of_bounds_is_told_in_facts(
+    given: dict[str, Any], field: str, facts: dict[str, Any]
+) -> None:
+    """Code, field and facts; a face makes the sentence."""
+    (view,) = (v for v in VIEWS if named(v) == "change list")
+    with pytest.raises(DeskRefusedError) as caught:
+        check(view.given(**given))
+    error = caught.value
+    assert (error.code, error.field, dict(error.facts)) == ("invalid-argument", field, facts)

@@ -1,0 +1,168 @@
+"""The order path between fakes: whatever breaks, each line is answered by its one owner."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from gateway.codes.stock import Run, Stock
+from gateway.ground.errors import InvariantBrokenError
+from gateway.orders.commit import CommitAnswer, CommitRequest
+from gateway.orders.hand import Hand, Loose
+from gateway.orders.intake import Intake
+from gateway.orders.line import Line, Settled
+from gateway.orders.rules import Verdict
+from tests.clock import PATIENCE_S, turns
+
+POOL = 4
+RUN: Run = (1, 1, 0, 1)
+
+
+class _Sku:
+    id = 1
+    pool_id = POOL
+
+
+def line(number: str) -> Line:
+    """An order for one code."""
+    return Line(
+        partner_id=1, key_id="k", reads_codes=False, sku=cast("Any", _Sku()), out_order_no=number,
+        content_hash=b"h", quantity=1, amount_minor=1, account=None, metadata=None, details=None,
+        buyer_id=None, limit=None, notify=False, notify_url=None,
+    )  # fmt: skip
+
+
+class OneCodeAtFirst:
+    """A stock that has one code; after a refill it has more."""
+
+    def __init__(self) -> None:
+        self.codes = 1
+        self.abandoned: list[Any] = []
+        self.refilled = asyncio.Event()
+
+    def claim_many(self, wanted: Sequence[tuple[int, int]]) -> list[list[Run] | None]:
+        """The first that asks gets it."""
+        answers: list[list[Run] | None] = []
+        for _ in wanted:
+            answers.append([RUN] if self.codes else None)
+            self.codes -= bool(self.codes)
+        return answers
+
+    async def refill(self, pool_id: int, demand: int) -> str:  # noqa: ARG002
+        """More codes, when the test lets them come."""
+        await self.refilled.wait()
+        self.codes += 5
+        return "granted"
+
+    def sold_out(self, pool_id: int) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
+    def abandon(self, pool_id: int, runs: Sequence[Run]) -> None:  # noqa: ARG002
+        """Nobody knows."""
+        self.abandoned += runs
+
+    def used(self, pool_id: int, runs: Sequence[Run]) -> None:
+        """Sold."""
+
+
+class FirstCallBreaks:
+    """A lane whose first commit meets a bug."""
+
+    def __init__(self, then: Callable[[], None] = lambda: None) -> None:
+        self.calls = 0
+        self._then = then
+
+    async def commit(self, batch_id: uuid.UUID, request: CommitRequest) -> CommitAnswer:  # noqa: ARG002
+        """Breaks once, then commits what it gets."""
+        self.calls += 1
+        if self.calls == 1:
+            await asyncio.sleep(0)
+            self._then()
+            await turns(50)  # parked lines may be in other hands by now
+            raise RuntimeError("a bug")
+        return CommitAnswer(committed_at=datetime.now(UTC), outcomes=[1], existing=[None])
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+def intake_on(stock: OneCodeAtFirst, lane: FirstCallBreaks, **more: Any) -> Intake:
+    """The real intake."""
+
+    async def nothing(keys: Any) -> Mapping[Any, Any]:
+        return {}
+
+    settings: dict[str, Any] = {
+        "lanes": [lane],
+        "stock": cast("Stock", stock),
+        "seal": lambda lines: [b"[]"] * len(lines),
+        "by_numbers": nothing,
+        "by_ids": nothing,
+        "certainly_new": lambda *_: False,
+        "next_ids": lambda n: list(range(1, n + 1)),
+        "created": lambda lines: None,  # noqa: ARG005
+        "batch_max": 10,
+        "waiting_max": 100,
+    }
+    return Intake(**{**settings, **more})
+
+
+async def answer(given: "Settled | Awaitable[Settled]") -> Settled:
+    """What a line was told."""
+    return given if isinstance(given, Settled) else await given
+
+
+async def test_an_error_settles_only_what_is_still_in_hand() -> None:
+    """A bug in the commit answers 500 to its lines; a line that was parked meanwhile is sold once.
+
+    Seen red ("INTERNAL" for the parked line, committed and charged later) with every line of the
+    batch settled. `found.md` §4.
+    """
+    stock = OneCodeAtFirst()
+    lane = FirstCallBreaks(stock.refilled.set)
+    intake = intake_on(stock, lane)
+    intake.start()
+    first, parked = line("first"), line("parked")
+    answers = [intake.submit(first), intake.submit(parked)]
+    async with asyncio.timeout(PATIENCE_S):
+        settled = [await answer(each) for each in answers]
+        assert [each.verdict for each in settled] == [Verdict.INTERNAL, Verdict.CREATED]
+        assert stock.abandoned == [RUN]
+        await intake.close()
+
+
+async def test_an_error_while_sealing_is_not_the_end_of_the_lane() -> None:
+    """What is committed and cannot be told is 500 once; the lane goes on with the next batch."""
+    stock = OneCodeAtFirst()
+    stock.codes = 2
+    lane = FirstCallBreaks()
+    lane.calls = 1
+    broken = iter([True])
+
+    def seal(lines: Sequence[Line]) -> list[bytes | None]:
+        if next(broken, False):
+            raise RuntimeError("a bug")
+        return [b"[]"] * len(lines)
+
+    intake = intake_on(stock, lane, seal=seal)
+    intake.start()
+    async with asyncio.timeout(PATIENCE_S):
+        assert (await answer(intake.submit(line("a")))).verdict is Verdict.INTERNAL
+        assert (await answer(intake.submit(line("b")))).verdict is Verdict.CREATED
+        await intake.close()
+
+
+def test_a_line_leaves_a_hand_once() -> None:
+    """Handing a line over twice is a bug that is heard at once, not two answers."""
+    one, other = cast("Loose", line("one")), cast("Loose", line("other"))
+    hand = Hand([one, other])
+    for each in hand:
+        if each is one:
+            assert hand.let_go(each) is one
+    assert list(hand) == [other]
+    with pytest.raises(InvariantBrokenError):
+        hand.let_go(one)

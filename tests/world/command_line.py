@@ -1,0 +1,58 @@
+"""Which `quangate …` commands a text names, and whether the command line has them."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from gateway.command_line import load_room, rooms
+
+# `quangate`, then a word of its own: neither a path nor `quangate-audit.timer`.
+NAMED = re.compile(
+    r"(?<![\w.-])quangate +(?P<words>[a-z][a-z-]*(?=[\s`|);,]|\.(?:\s|$)|$)[^`|\n#]*)"
+)
+
+
+def unknown_commands(text: str) -> list[str]:
+    """The commands and flags in a text that do not exist; empty: all do."""
+    return [problem for match in NAMED.finditer(text) for problem in _problems(match["words"])]
+
+
+def commands_named(text: str) -> int:
+    """How many commands a text names."""
+    return len(NAMED.findall(text))
+
+
+def _problems(words: str) -> Iterator[str]:
+    first, *rest = re.findall(r"[^\s;,.)]+", words)
+    if first not in rooms():
+        yield f"quangate {first}"
+        return
+    command = _room(first)
+    name = first
+    if hasattr(command, "commands"):
+        second = rest[0] if rest else ""
+        name = f"{first} {second}"
+        if second not in command.commands:
+            yield f"quangate {name}"
+            return
+        command = command.commands[second]
+    flags = {option for parameter in command.params for option in parameter.opts}
+    for flag in re.findall(r"(?<!\S)--[a-z-]+", words):
+        if flag not in flags and flag != "--help":
+            yield f"quangate {name} {flag}"
+
+
+@cache
+def _room(name: str) -> Any:
+    return load_room(name)
+
+
+def commands_of(room: str) -> Iterator[tuple[str, Any]]:
+    """(full name, command) of everything in a room of the command line."""
+    command = _room(room)
+    if not hasattr(command, "commands"):
+        yield room, command
+        return
+    for name, below in command.commands.items():
+        yield f"{room} {name}", below
