@@ -46,6 +46,7 @@ DUE_POLL_S = 0.25
 DUE_MAX = 500  # attempts taken at once
 DUE_HOLD_S = 60.0  # nobody else looks at a taken attempt for this long
 TEND_EVERY_S = 1.0
+MOVES_AT_ONCE = 8  # each needs a connection to look up where an order has been
 NO_DATABASE_S = 1.0
 AWAITED_MAX = 50_000  # attempts kept in memory for their callbacks, half a kilobyte each
 UNTOLD = frozenset({News.ACCEPTED, News.NOTED})  # partners hear nothing of them
@@ -352,13 +353,12 @@ class Dispatcher:
         if time.monotonic() - self._tended_at < TEND_EVERY_S:
             return
         self._tended_at = time.monotonic()
-        for lane in self.lanes:
-            if lane.takes_calls or not lane.waiting:
-                continue
-            for job in lane.take_waiting(self._may_move):
-                task = asyncio.create_task(self._move(job))
-                self._background.add(task)
-                task.add_done_callback(self._background.discard)
+        stuck = [lane for lane in self.lanes if lane.waiting and not lane.takes_calls]
+        if stuck and not self._background:
+            moving = [job for lane in stuck for job in lane.take_waiting(self._may_move)]
+            task = asyncio.create_task(self._move_all(moving))
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
         if self.lanes:
             await self._attempts.write_lanes(lane_columns(self.lanes))
 
@@ -368,14 +368,22 @@ class Dispatcher:
         elsewhere = self._routes.may_go_elsewhere(job)
         return decide_waiting(self._facts(job, elsewhere=elsewhere)) is not None
 
+    async def _move_all(self, jobs: Sequence[Job]) -> None:
+        for start in range(0, len(jobs), MOVES_AT_ONCE):
+            some = map(self._move, jobs[start : start + MOVES_AT_ONCE])
+            for error in await asyncio.gather(*some, return_exceptions=True):
+                if error is not None:
+                    log.warning("dispatch.not_moved", error=repr(error))
+
     async def _move(self, job: Job) -> None:
+        """Elsewhere, or back into its lane. If that breaks nobody holds it: its row is due."""
+        self._held.discard(job.attempt_id)
         route = await self._routes.elsewhere(job)
         decision = decide_waiting(self._facts(job, elsewhere=route is not None))
         if decision is None:
-            self._routes.lane(*job.lane).put(job)
-            return
-        self._held.discard(job.attempt_id)
-        await self._carry_out(job, decision, answers.NOTHING_SENT)
+            self._put(job)
+        else:
+            await self._carry_out(job, decision, answers.NOTHING_SENT)
 
     # ------------------------------------------------------------ facts
 
