@@ -30,7 +30,7 @@ def main() -> int:
         kill_every_s=options.kill_every,
         long_run=not options.quick,
         per_s=options.per_second,
-        patience_s=175.0 if options.quick else 900.0,
+        patience_s=600.0 if options.quick else 900.0,
         kill_database=True,
     )
     if options.keep is not None:

@@ -44,7 +44,6 @@ FACE_MINOR = 1_000
 BATCH = 20
 CLIENTS = 8
 SETTLED_AFTER_S = 10.0  # beyond the last state: reversals come two seconds after success
-FINALITY_S = 180.0  # "not found" is a proof after this, with the pauses between queries
 TOLD_WITHIN_S = 300.0  # a message that failed is sent again after five seconds
 TRY_AGAIN = {429, 500, 502, 503}
 
@@ -246,7 +245,7 @@ async def _judge(
 ) -> Result:
     connection = await asyncpg.connect(config.database_url, server_settings=session_settings())
     try:
-        await _until_settled(connection, plan.patience_s)
+        await _until_settled(connection, plan)
         await reconcile(config, made, time.time() - (time.monotonic() - began))
         await _until_told(connection)
         verdicts = await compare(connection, made, receiver, funds_minor=FUNDS_MINOR)
@@ -272,8 +271,8 @@ async def _still_moving(connection: Any, *, wait_for_proof: bool) -> bool:
     return open_orders > 0
 
 
-async def _until_settled(connection: Any, patience_s: float) -> None:
-    deadline = time.monotonic() + patience_s
+async def _until_settled(connection: Any, plan: Plan) -> None:
+    deadline = time.monotonic() + plan.patience_s
     calm_since, before = time.monotonic(), None
     while time.monotonic() < deadline:
         now = await states(connection)
@@ -281,7 +280,7 @@ async def _until_settled(connection: Any, patience_s: float) -> None:
             calm_since, before = time.monotonic(), now
             sys.stderr.write(f"{time.strftime('%X')} {dict(now)}\n")
         if (
-            not await _still_moving(connection, wait_for_proof=patience_s > FINALITY_S)
+            not await _still_moving(connection, wait_for_proof=plan.long_run)
             and time.monotonic() - calm_since > SETTLED_AFTER_S
         ):
             return
