@@ -26,6 +26,7 @@ FEATURE: Final = Feature(
         "routines_settle.sql",
     ),
     administration=("administration.sql",),
+    metrics="metrics",
     desk=("desk",),
     commands={
         "upstream": (

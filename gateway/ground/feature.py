@@ -60,6 +60,7 @@ class Feature:
     administration: tuple[str, ...] = ()  # statements of its actions and views
     checks: tuple[str, ...] = ()  # statements of `quangate audit`
     desk: tuple[str, ...] = ()  # modules that declare actions and views
+    metrics: str | None = None  # the module whose `families` a scrape asks
     commands: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def files(self, kind: str) -> Iterator[Path]:

@@ -1,6 +1,5 @@
 """Everything that one worker counts for the order path: HTTP, verdicts, commits, leases."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.codes.lease_losses import LeaseLosses
@@ -16,8 +15,3 @@ class Meters(HttpMeters):
     verdicts: list[int] = field(default_factory=lambda: [0] * (max(Verdict) + 1))
     commit_times: Times = field(default_factory=Times)  # see store.commit.CommitLane
     lease_losses: LeaseLosses = field(default_factory=LeaseLosses)
-
-
-def orders_by_verdict(meters: Meters) -> Mapping[str, int]:
-    """Order lines by what became of them."""
-    return {verdict.name.lower().replace("_", "-"): meters.verdicts[verdict] for verdict in Verdict}

@@ -7,11 +7,12 @@ import os
 import resource
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
-from gateway.ground.metric_family import Family, durations, one
+from gateway.ground import house
+from gateway.ground.metric_family import Family, one
 from gateway.ground.native import __version__
-from gateway.health.meters import orders_by_verdict
 from gateway.health.metrics_beside import beside
 from gateway.health.watched import Watched
 
@@ -22,8 +23,7 @@ def families(context: Watched) -> list[Family]:
     """All of this worker's, now."""
     return [
         *_http(context),
-        *_orders(context),
-        *_held(context),
+        *_of_features(context),
         *beside(context),
         *_process(context),
     ]
@@ -63,98 +63,11 @@ def _http(context: Watched) -> Iterator[Family]:
     )
 
 
-def _orders(context: Watched) -> Iterator[Family]:
-    intake = context.intake
-    verdicts = orders_by_verdict(context.meters)
-    yield Family(
-        "counter",
-        "quangate_order_lines",
-        "Order lines settled, by what became of them.",
-        ["verdict"],
-        [([verdict], count) for verdict, count in verdicts.items()],
-    )
-    yield one("counter", "quangate_commits", "Group commits that succeeded.", intake.commits)
-    yield one(
-        "counter",
-        "quangate_committed_lines",
-        "Order lines in those commits: divide for the batch size.",
-        intake.lines_committed,
-    )
-    yield durations(
-        "quangate_commit_duration_seconds",
-        "Time of a group commit, from our sending it to its answer, by its number of lines and by"
-        " what became of it: committed, refused (undone for sure) or in-doubt.",
-        ["lines", "outcome"],
-        context.meters.commit_times,
-    )
-    yield one(
-        "gauge", "quangate_queue_lines", "Order lines that wait for a commit.", intake.waiting
-    )
-    yield durations(
-        "quangate_queue_wait_seconds",
-        "Time an order line waits in the queue before a commit takes it: of one line at a time, the"
-        " first that comes after the one before it was taken.",
-        [],
-        {(): intake.queue_waits},
-    )
-    yield one(
-        "gauge",
-        "quangate_queue_lines_max",
-        "Order lines that may wait; more are shed.",
-        context.config.queue_lines_max,
-    )
-
-
-def _held(context: Watched) -> Iterator[Family]:
-    """Codes, and the leases they are held by."""
-    holdings = sorted(context.stock.holdings().items())
-    yield Family(
-        "gauge",
-        "quangate_pool_claimable_codes",
-        "Leased codes this worker can sell without asking the database.",
-        ["pool_id"],
-        [([str(pool_id)], claimable) for pool_id, (claimable, _) in holdings],
-    )
-    yield Family(
-        "gauge",
-        "quangate_pool_in_flight_codes",
-        "Codes claimed for orders whose commit is not decided.",
-        ["pool_id"],
-        [([str(pool_id)], in_flight) for pool_id, (_, in_flight) in holdings],
-    )
-    yield Family(
-        "gauge",
-        "quangate_pool_expiring_codes",
-        "Unsold codes that expire within seven days, in all: the same from every worker.",
-        ["pool"],
-        [([soon.pool], soon.codes) for soon in context.stock.expiring],
-    )
-    yield Family(
-        "gauge",
-        "quangate_leases_differ",
-        "Leases at the last renewal: in this worker's name without its knowledge, for a second"
-        " time, or held by it and closed by others.",
-        ["only"],
-        [
-            (["database"], context.stock.unknown_leases),
-            (["worker"], context.stock.lost_leases),
-        ],
-    )
-    losses = context.meters.lease_losses
-    yield Family(
-        "counter",
-        "quangate_leases_lost",
-        "Leases of this worker that others closed: codes-expired, codes-voided or taken-back.",
-        ["pool", "why"],
-        [([pool, why], count) for (pool, why), count in sorted(losses.lost.items())],
-    )
-    yield Family(
-        "counter",
-        "quangate_leases_taken_back",
-        "Leases that this worker took from others: dead, not-renewed in time, or codes-expired.",
-        ["pool", "why"],
-        [([pool, why], count) for (pool, why), count in sorted(losses.taken_back.items())],
-    )
+def _of_features(context: Watched) -> Iterator[Family]:
+    """What each feature counts: `families` of the module that its feature.py names."""
+    for feature in house.features():
+        if feature.metrics is not None:
+            yield from import_module(f"gateway.{feature.name}.{feature.metrics}").families(context)
 
 
 def _process(context: Watched) -> Iterator[Family]:

@@ -2,94 +2,19 @@
 
 from collections.abc import Callable, Iterator
 
-from gateway.dispatch.lane import Lane
-from gateway.ground.histogram import Histogram, Labels
 from gateway.ground.metric_family import Family, durations, one
 from gateway.ground.shares import Shares
-from gateway.ground.traffic.breaker import BreakerState
 from gateway.health.watched import Watched
 from gateway.health.worklist import BACKLOG_MAX
 
 
 def beside(context: Watched) -> Iterator[Family]:
     """All of them."""
-    yield from _upstreams(context)
     yield from _worklist(context)
     yield from audited(context)
-    yield from _anchored(context)
     yield from stock(context)
     yield from _webhooks(context)
     yield from _pools(context)
-
-
-def _upstreams(context: Watched) -> Iterator[Family]:
-    names = {upstream.id: upstream.name for upstream in context.catalog.now.upstreams.values()}
-    dispatcher = context.dispatcher
-    lanes = [
-        ([names.get(lane.upstream_id, str(lane.upstream_id)), lane.product_id], lane)
-        for lane in dispatcher.lanes
-    ]
-
-    def per_lane(kind: str, name: str, help_: str, value: Callable[[Lane], float]) -> Family:
-        samples = [(labels, value(lane)) for labels, lane in lanes]
-        return Family(kind, f"quangate_upstream_{name}", help_, ["upstream", "product"], samples)
-
-    yield per_lane("counter", "calls", "Submissions that ended.", lambda lane: lane.calls)
-    yield per_lane(
-        "counter",
-        "failed_calls",
-        "Submissions that failed by the upstream's fault.",
-        lambda lane: lane.failures,
-    )
-    yield per_lane(
-        "gauge", "waiting_attempts", "Attempts not under way.", lambda lane: lane.waiting
-    )
-    yield per_lane(
-        "gauge", "calls_under_way", "Submissions under way.", lambda lane: lane.under_way
-    )
-    yield per_lane(
-        "gauge",
-        "breaker_open",
-        "1 while the breaker holds calls back; 0 while it lets probes pass, or somebody paused it.",
-        lambda lane: int(lane.breaker.state is BreakerState.OPEN and not lane.paused),
-    )
-    yield per_lane(
-        "gauge",
-        "breaker_half_open",
-        "1 while it lets only probes pass: they close it, or open it again.",
-        lambda lane: int(lane.breaker.state is BreakerState.HALF_OPEN and not lane.paused),
-    )
-    exchanges: dict[Labels, Histogram] = {
-        (names.get(int(upstream_id), str(upstream_id)), str(call), str(outcome)): times
-        for (upstream_id, call, outcome), times in dispatcher.exchanges.items()
-    }
-    yield durations(
-        "quangate_upstream_exchange_duration_seconds",
-        "Time of a call to an upstream until we knew what became of it: call is submit or query.",
-        ["upstream", "call", "outcome"],
-        exchanges,
-    )
-    yield Family(
-        "counter",
-        "quangate_upstream_outcomes",
-        "What became of submissions.",
-        ["upstream", "outcome"],
-        [
-            ([str(upstream), str(outcome)], times.count)
-            for (upstream, call, outcome), times in sorted(exchanges.items())
-            if call == "submit"
-        ],
-    )
-    yield Family(
-        "gauge",
-        "quangate_upstream_balance_minor",
-        "What is left at an upstream, as it last told; absent where it does not tell.",
-        ["upstream"],
-        [
-            ([names.get(upstream_id, str(upstream_id))], left_minor)
-            for upstream_id, left_minor in sorted(context.balances_minor().items())
-        ],
-    )
 
 
 def _worklist(context: Watched) -> Iterator[Family]:
@@ -138,26 +63,6 @@ def audited(context: Watched) -> Iterator[Family]:
         "quangate_audit_last_run_timestamp_seconds",
         "When it ended, in Unix seconds; absent until somebody audits.",
         worklist.audited_at,
-    )
-
-
-def _anchored(context: Watched) -> Iterator[Family]:
-    """Of what is written down outside the database; nothing while that is off."""
-    anchors = context.anchors
-    if anchors.off:
-        return
-    yield one(
-        "gauge",
-        "quangate_anchors_failing",
-        "1 while anchors cannot be written (a full disk, or its rights); orders go on.",
-        int(anchors.failing),
-    )
-    yield one(
-        "gauge",
-        "quangate_anchors_last_timestamp_seconds",
-        "When the newest line this worker knows was written, in Unix seconds; an idle shop has old"
-        " ones.",
-        anchors.last_at,
     )
 
 

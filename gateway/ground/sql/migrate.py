@@ -73,9 +73,11 @@ def routines_lock() -> int:
 
 @cache
 def migrations() -> dict[str, str]:
-    """The text of every migration by its name, in order."""
-    paths = (p for p in MIGRATIONS.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", p.name))
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(paths)}
+    """The text of every migration by its name, in order: the old ones, and each feature's own."""
+    folders = [MIGRATIONS, *(PACKAGE / feature.name / "tables" for feature in house.features())]
+    paths = (p for folder in folders for p in folder.glob("*.sql"))
+    numbered = {p.stem: p for p in paths if re.fullmatch(r"\d{4}_\w+\.sql", p.name)}
+    return {name: numbered[name].read_text(encoding="utf-8") for name in sorted(numbered)}
 
 
 def _digest(text: str) -> str:

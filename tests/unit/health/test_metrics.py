@@ -7,8 +7,9 @@ import pytest
 from gateway.ground.histogram import BOUNDS_S
 from gateway.ground.http.address import Address, Network
 from gateway.ground.http.meters import RouteMeter
-from gateway.health.meters import Meters, orders_by_verdict
+from gateway.health.meters import Meters
 from gateway.health.metrics import may_scrape
+from gateway.orders.metrics import by_verdict
 from gateway.orders.rules import Verdict
 
 MONITORING: list[Network] = [ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("fd00::/8")]
@@ -58,7 +59,7 @@ def test_every_verdict_is_counted() -> None:
     meters = Meters()
     for verdict in Verdict:
         meters.verdicts[verdict] += int(verdict)
-    named = orders_by_verdict(meters)
+    named = by_verdict(meters.verdicts)
     assert named["created"] == int(Verdict.CREATED)
     assert named["insufficient-balance"] == int(Verdict.INSUFFICIENT_BALANCE)
     assert len(named) == len(Verdict)

@@ -59,6 +59,15 @@ def test_a_feature_imports_what_it_needs(feature: Feature) -> None:
     assert set(feature.needs) <= set(before)
 
 
+def test_a_feature_knows_nothing_of_the_program() -> None:
+    """Rule 4: it imports features and the ground; who puts it together imports it."""
+    drawn = picture()
+    rooms = drawn.read_house(GATEWAY)  # type: ignore[attr-defined]
+    assert {name: rooms[name] - NAMES - {"ground"} for name in sorted(NAMES)} == {
+        name: set() for name in sorted(NAMES)
+    }
+
+
 def test_nobody_reaches_into_another_s_store_or_face() -> None:
     """Rules 2 and 4: another feature's use cases and rules, not its SQL and not its HTTP."""
     reached = {

@@ -1,0 +1,78 @@
+"""What one worker counts about orders: lines by outcome, commits, the queue."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from gateway.ground.config import Config
+from gateway.ground.histogram import Times
+from gateway.ground.metric_family import Family, durations, one
+from gateway.orders.intake import Intake
+from gateway.orders.rules import Verdict
+
+
+class Counted(Protocol):
+    """What the order path counts."""
+
+    @property
+    def verdicts(self) -> Sequence[int]: ...
+    @property
+    def commit_times(self) -> Times: ...
+
+
+class Watched(Protocol):
+    """What these are read from."""
+
+    @property
+    def config(self) -> Config: ...
+    @property
+    def intake(self) -> Intake: ...
+    @property
+    def meters(self) -> Counted: ...
+
+
+def families(watched: Watched) -> Iterator[Family]:
+    """All of this worker's, now."""
+    intake = watched.intake
+    verdicts = by_verdict(watched.meters.verdicts)
+    yield Family(
+        "counter",
+        "quangate_order_lines",
+        "Order lines settled, by what became of them.",
+        ["verdict"],
+        [([verdict], count) for verdict, count in verdicts.items()],
+    )
+    yield one("counter", "quangate_commits", "Group commits that succeeded.", intake.commits)
+    yield one(
+        "counter",
+        "quangate_committed_lines",
+        "Order lines in those commits: divide for the batch size.",
+        intake.lines_committed,
+    )
+    yield durations(
+        "quangate_commit_duration_seconds",
+        "Time of a group commit, from our sending it to its answer, by its number of lines and by"
+        " what became of it: committed, refused (undone for sure) or in-doubt.",
+        ["lines", "outcome"],
+        watched.meters.commit_times,
+    )
+    yield one(
+        "gauge", "quangate_queue_lines", "Order lines that wait for a commit.", intake.waiting
+    )
+    yield durations(
+        "quangate_queue_wait_seconds",
+        "Time an order line waits in the queue before a commit takes it: of one line at a time, the"
+        " first that comes after the one before it was taken.",
+        [],
+        {(): intake.queue_waits},
+    )
+    yield one(
+        "gauge",
+        "quangate_queue_lines_max",
+        "Order lines that may wait; more are shed.",
+        watched.config.queue_lines_max,
+    )
+
+
+def by_verdict(counts: Sequence[int]) -> dict[str, int]:
+    """Order lines by what became of them."""
+    return {verdict.name.lower().replace("_", "-"): counts[verdict] for verdict in Verdict}
