@@ -1,7 +1,8 @@
 """The audit: which invariants hold on the live database, and what does not add up.
 
-The table below says what each invariant means in rows; the statements it names find the
-rows that break it. All of them look at one snapshot, so a busy gateway does not disturb.
+The table below says what each invariant means in rows; the statements of its name in the
+features' `checks.sql` find the rows that break it. All of them look at one snapshot, so a busy
+gateway does not disturb.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,8 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from gateway.audit.rules import Finding, Problems
+from gateway.ground import house
+from gateway.ground.sql.named_sql import queries_of_all
 
 SAMPLES_MAX: Final = 10  # problems spelled out per statement; all of them are counted
 
@@ -38,118 +41,36 @@ class Check:
     statements: tuple[str, ...]
 
 
-CHECKS: Final = (
-    Check(
-        invariant="I1",
-        holds="each of {allocations} allocated codes is in one order, or void; all exist",
-        statements=(
-            "i1_code_in_two_orders",
-            "i1_code_allocated_twice",
-            "i1_orders_and_allocations_differ",
-            "i1_allocation_without_code",
-            "i1_guards",
-        ),
-    ),
-    Check(
-        invariant="I2",
-        holds="{orders} orders delivered what their states say, and the money agrees",
-        statements=(
-            "i2_quantity_and_state",
-            "i2_codes_and_quantity",
-            "i2_delivered_without_codes",
-            "i2_money_and_state",
-            "i2_guards",
-        ),
-    ),
-    Check(
-        invariant="I3",
-        holds="in {pools} pools, {codes} codes = "
-        "delivered + free + leased + in doubt + expired + void",
-        statements=(
-            "i3_sum_of_parts",
-            "i3_sold_after_expiry",
-            "i3_expiry_unseen",
-            "i3_ranges_overlap",
-            "i3_allocated_but_free",
-            "i3_codes_and_size",
-            "i3_void_without_reason",
-            "i3_bought_codes",
-            "i3_bought_for_another",
-            "i3_guards",
-        ),
-    ),
-    Check(
-        invariant="I5",
-        holds="{orders} orders, each number used once by its partner, each content as accepted",
-        statements=("i5_number_twice", "i5_content_changed", "i5_guards"),
-    ),
-    Check(
-        invariant="I6",
-        holds="{attempts} attempts, at most one alive for an order",
-        statements=(
-            "i6_two_live_attempts",
-            "i6_attempt_without_order",
-            "i6_attempt_for_stock",
-            "i6_guards",
-        ),
-    ),
-    Check(
-        invariant="I7",
-        holds="{leases} active leases are disjoint, hold nothing that was sold, and epochs grew",
-        statements=(
-            "i7_leases_overlap",
-            "i7_lease_beyond_pool",
-            "i7_allocation_outside_lease",
-            "i7_lease_over_sold",
-            "i7_epochs",
-            "i7_guards",
-            "i7_lease_nobody_knows",
-        ),
-    ),
-    Check(
-        invariant="I9",
-        holds="the states of {orders} orders and {attempts} attempts agree",
-        statements=("i9_code_order_open", "i9_order_and_attempt", "i9_guards"),
-    ),
-    Check(
-        invariant="I10",
-        holds="{entries} entries of {accounts} accounts add up to their balances, charge by charge",
-        statements=(
-            "i10_balance",
-            "i10_entry_chain",
-            "i10_last_entry",
-            "i10_one_charge_per_order",
-            "i10_refunds",
-            "i10_credit_limit",
-            "i10_guards",
-        ),
-    ),
-    Check(
-        invariant="I11",
-        holds="{webhooks} webhooks: every order that ended led to one where one was due",
-        statements=("i11_sequence", "i11_terminal_without_webhook", "i11_webhook_forgotten"),
-    ),
-    Check(
-        invariant="I13",
-        holds="{views} records of views form unbroken chains, and match what they record; "
-        "the log of {changes} changes is whole",
-        statements=(
-            "i13_chain",
-            "i13_head",
-            "i13_read_digest",
-            "i13_commit_digest",
-            "i13_delivery_without_view",
-            "i13_change_chain",
-            "i13_change_head",
-            "i13_change_digest",
-            "i13_change_guards",
-            "i13_rights",
-            "i13_guards",
-        ),
-    ),
-)
+# What to say of each when it holds; features may add invariants of their own.
+INVARIANTS: Final[Mapping[str, str]] = {
+    "I1": "each of {allocations} allocated codes is in one order, or void; all exist",
+    "I2": "{orders} orders delivered what their states say, and the money agrees",
+    "I3": "in {pools} pools, {codes} codes = delivered + free + leased + in doubt + expired + void",
+    "I5": "{orders} orders, each number used once by its partner, each content as accepted",
+    "I6": "{attempts} attempts, at most one alive for an order",
+    "I7": "{leases} active leases are disjoint, hold nothing that was sold, and epochs grew",
+    "I9": "the states of {orders} orders and {attempts} attempts agree",
+    "I10": "{entries} entries of {accounts} accounts add up to their balances, charge by charge",
+    "I11": "{webhooks} webhooks: every order that ended led to one where one was due",
+    "I13": "{views} records of views form unbroken chains, and match what they record;"
+    " the log of {changes} changes is whole",
+} | {name: holds for feature in house.features() for name, holds in feature.invariants.items()}
 
 
+def _checks() -> tuple[Check, ...]:
+    """Every invariant with the statements that look for its breaches: those named `i1_…` for I1."""
+    names = list(queries_of_all("checks"))
+    return tuple(
+        Check(
+            invariant=invariant,
+            holds=holds,
+            statements=tuple(n for n in names if n.partition("_")[0] == invariant.lower()),
+        )
+        for invariant, holds in INVARIANTS.items()
+    )
+
+
+CHECKS: Final = _checks()
 STATEMENTS: Final = sum(len(check.statements) for check in CHECKS)
 
 

@@ -58,7 +58,8 @@ class Feature:
     tables: Mapping[str, Table] = field(default_factory=dict)
     routines: tuple[str, ...] = ()  # SQL functions as they are today
     administration: tuple[str, ...] = ()  # statements of its actions and views
-    checks: tuple[str, ...] = ()  # statements of `quangate audit`
+    checks: tuple[str, ...] = ()  # statements of `quangate audit`, named `i1_…` for I1
+    invariants: Mapping[str, str] = field(default_factory=dict)  # its own: name, what holds
     desk: tuple[str, ...] = ()  # modules that declare actions and views
     metrics: str | None = None  # the module whose `families` a scrape asks
     commands: Mapping[str, tuple[str, str]] = field(default_factory=dict)

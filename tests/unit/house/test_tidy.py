@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.audit.run import INVARIANTS
 from gateway.features import FEATURES
 
 ROOT = Path(__file__).parents[3]
@@ -228,7 +229,10 @@ def test_every_named_query_is_used() -> None:
     unused = [
         f"{file}: {name}"
         for file, name in named_queries()
-        if file != "gateway/catalog/queries.sql" and f'"{name}"' not in code
+        if file != "gateway/catalog/queries.sql"
+        and f'"{name}"' not in code
+        # The audit runs every statement that is named after an invariant.
+        and not (file.endswith("checks.sql") and name.partition("_")[0].upper() in INVARIANTS)
     ]
     assert [] == unused
 
