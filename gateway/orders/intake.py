@@ -3,35 +3,27 @@
 Lines gather in one queue. Each lane takes what is there, claims codes for it in one call,
 commits it in one round trip, seals what was created in one call, and only then answers
 (I4). Lines that find no codes are parked (see tail). A line whose number is on its way
-already waits for that one (I5). A commit whose answer was lost is decided, not guessed (D6).
+already waits for that one (I5). What a failed commit leads to is in failed_commit.
 """
 
 import asyncio
 import sys
-import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import structlog
 
 from gateway.codes.stock import Stock
-from gateway.ground.errors import (
-    BatchPoisonedError,
-    CommitInDoubtError,
-    InvariantBrokenError,
-    LeaseLostError,
-    StoreUnavailableError,
-)
 from gateway.ground.moment import rfc3339
 from gateway.ground.sql.absence import Absence
 from gateway.ground.traffic.turn_queue import TurnQueue
 from gateway.orders.commit import CommitAnswer
 from gateway.orders.commit_columns import commit_request
-from gateway.orders.hand import Hand, Loose, ask_later, tell
+from gateway.orders.failed_commit import COMMIT_FAILURES, ByIds, FailedCommits, release
+from gateway.orders.hand import Hand, Loose, tell
 from gateway.orders.line import Line, Settled, unsold
 from gateway.orders.ports import Lane
-from gateway.orders.record import OrderRecord
 from gateway.orders.rules import Verdict
 from gateway.orders.shortages import Shortages
 from gateway.orders.tail import Tail
@@ -39,10 +31,7 @@ from gateway.orders.unsold import ByNumbers, Unsold
 
 log = structlog.get_logger()
 
-TRIES_MAX = 64  # lost leases a line lives through before it is told to come back later
-RECONNECT_PAUSE_S = 0.2
 CODES_MAX = 1024  # in one commit and its sealing, which holds the loop; a line more may exceed it
-DOUBT_ANSWER_S = 3.0  # in doubt for longer: the partner is told to ask again
 
 _CREATED = Verdict.CREATED  # to look it up for every line costs 0.1 µs
 
@@ -57,9 +46,7 @@ class Intake:
         stock: Stock,
         seal: Callable[[Sequence[Line]], list[bytes | None]],
         by_numbers: ByNumbers,
-        by_ids: Callable[
-            [Sequence[tuple[int, int]]], Awaitable[Mapping[tuple[int, int], OrderRecord]]
-        ],
+        by_ids: ByIds,
         certainly_new: Callable[[int, str, float | None], bool],
         next_ids: Callable[[int], list[int]],
         created: Callable[[Sequence[Line]], None],
@@ -69,7 +56,6 @@ class Intake:
         self._lanes = lanes
         self._stock = stock
         self._seal = seal
-        self._by_ids = by_ids
         self._certainly_new = certainly_new
         self._next_ids = next_ids
         self._created = created
@@ -90,6 +76,16 @@ class Intake:
         )
         self._closing = False
         self.absence = Absence()
+        self._failed = FailedCommits(
+            stock=stock,
+            absence=self.absence,
+            by_ids=by_ids,
+            commit=self._process,
+            finish_created=self._finish_created,
+            requeue=self._requeue,
+            settle=self._settle,
+            turn_away=self._turn_away,
+        )
         self.commits = self.lines_committed = 0
         self.queue_waits = self._queue.waits
 
@@ -157,7 +153,7 @@ class Intake:
         """Back to the head of the queue, in order: they came first."""
         self._queue.put_back([(line.partner_id, line) for line in lines])
         if self.absence.lasts:
-            self._go_down()
+            self._turn_away()
         self._work.set()
 
     # ------------------------------------------------------------ lanes
@@ -207,18 +203,8 @@ class Intake:
         batch_id = uuid.uuid4()
         try:
             answer = await lane.commit(batch_id, commit_request(lines))
-        except LeaseLostError as error:
-            self._leases_lost(hand, lines, error.leases)
-        except (BatchPoisonedError, InvariantBrokenError) as error:
-            await self._bisect(lane, hand, lines, error)
-        except CommitInDoubtError as error:
-            log.warning("intake.commit_in_doubt", batch_id=str(batch_id), error=str(error))
-            await self._resolve_doubt(lane, batch_id, hand, lines)
-        except StoreUnavailableError as error:  # nothing was sent
-            for line in lines:
-                self._release(line)
-                self._settle(hand.let_go(line), Settled(Verdict.DATABASE_AWAY))
-            await self._reconnect(lane, error)
+        except COMMIT_FAILURES as error:
+            await self._failed.resolve(error, batch_id, lane, hand, lines)
         else:
             self.commits += 1
             self._distribute(hand, lines, answer)
@@ -229,7 +215,7 @@ class Intake:
             if outcome == _CREATED:
                 created.append(line)
                 continue
-            self._release(line)
+            release(self._stock, line)
             verdict, about = Verdict(outcome), existing or 0
             if verdict is Verdict.CONFLICT:  # unless an earlier release made another digest of it
                 self._unsold.put(hand.let_go(line), taken_by=about)
@@ -252,99 +238,8 @@ class Intake:
                 line.runs = None
             self._settle(hand.let_go(line), Settled(_CREATED, line.order_id, moment, codes))
 
-    def _release(self, line: Line) -> None:
-        """The line's codes were definitely not sold to it."""
-        if line.runs is not None and line.sku.pool_id is not None:
-            self._stock.unused(line.sku.pool_id, line.runs)
-            line.runs = None
-
-    # ------------------------------------------------------------ when a commit fails
-
-    def _leases_lost(self, hand: Hand, lines: Sequence[Line], leases: Sequence[int]) -> None:
-        """Nothing was committed; somebody took `leases` back. All of the batch are given up."""
-        self._stock.closed_by_others += leases
-        for line in lines:
-            if line.runs is not None and line.sku.pool_id is not None:
-                self._stock.lost(line.sku.pool_id, [run[0] for run in line.runs])
-        for line in lines:
-            self._release(line)
-            line.tries += 1
-            if line.tries > TRIES_MAX:
-                self._settle(hand.let_go(line), Settled(Verdict.BUSY))
-        self._requeue([hand.let_go(line) for line in lines if line.tries <= TRIES_MAX])
-
-    async def _bisect(
-        self, lane: Lane, hand: Hand, lines: Sequence[Line], error: Exception
-    ) -> None:
-        """One line spoils the batch: halve until it stands alone; the others commit (faults 22)."""
-        if len(lines) > 1:
-            middle = len(lines) // 2
-            await self._process(lane, hand, lines[:middle])
-            await self._process(lane, hand, lines[middle:])
-            return
-        line = lines[0]
-        log.error(
-            "intake.line_refused_by_database",
-            partner_id=line.partner_id,
-            order_id=line.order_id,
-            error=str(error),
-        )
-        if isinstance(error, InvariantBrokenError) and line.runs and line.sku.pool_id is not None:
-            # One of these codes is sold, says the guard: never claim from that lease again.
-            self._stock.lost(line.sku.pool_id, [run[0] for run in line.runs])
-        self._release(line)
-        self._settle(hand.let_go(line), Settled(Verdict.INTERNAL))
-
-    async def _resolve_doubt(
-        self, lane: Lane, batch_id: uuid.UUID, hand: Hand, lines: Sequence[Line]
-    ) -> None:
-        """Find out whether the batch took place, however long it takes (D6)."""
-        answer_by = time.monotonic() + DOUBT_ANSWER_S
-        while True:
-            try:
-                committed = await lane.decide(batch_id)
-                rows = (
-                    await self._by_ids([(line.partner_id, line.order_id) for line in lines])
-                    if committed
-                    else {}
-                )
-                break
-            except StoreUnavailableError as error:
-                self._go_down(error)
-                if time.monotonic() > answer_by:
-                    ask_later(lines)
-                await asyncio.sleep(RECONNECT_PAUSE_S)
-        self.absence.end()
-        log.info("intake.doubt_resolved", batch_id=str(batch_id), committed=committed)
-        ours = [line for line in lines if (line.partner_id, line.order_id) in rows]
-        moments = [rfc3339(rows[line.partner_id, line.order_id].created_at) for line in ours]
-        self._finish_created(hand, ours, moments)
-        again = []
-        for line in lines:
-            if (line.partner_id, line.order_id) in rows:
-                continue
-            self._release(line)
-            if line.future is not None and line.future.done():  # told to ask again: so let it
-                self._settle(hand.let_go(line), Settled(Verdict.DATABASE_AWAY))
-            else:
-                again.append(hand.let_go(line))
-        self._requeue(again)
-
-    async def _reconnect(self, lane: Lane, error: Exception) -> None:
-        self._go_down(error)
-        while not self._closing:
-            try:
-                await lane.open()
-            except StoreUnavailableError:
-                await asyncio.sleep(RECONNECT_PAUSE_S)
-            else:
-                self.absence.end()
-                self._stock.announce_all()
-                return
-
-    def _go_down(self, why: object = "") -> None:
+    def _turn_away(self) -> None:
         """The database is away: what was not sent is refused at once, not kept waiting."""
-        self.absence.begin(str(why))
         for line in self._queue.take(len(self._queue), sys.maxsize):
             self._settle(line, Settled(Verdict.DATABASE_AWAY))
         self._tail.flush(Verdict.DATABASE_AWAY)
@@ -386,6 +281,7 @@ class Intake:
         try:
             await self._tail.idle()
             self._closing = True
+            self._failed.close()
             self._work.set()
             if self._tasks:
                 await asyncio.wait(self._tasks)
