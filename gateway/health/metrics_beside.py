@@ -92,19 +92,19 @@ def _webhooks(context: Watched) -> Iterator[Family]:
         "quangate_webhook_attempts",
         "Webhook messages sent to partners, by what came of it.",
         ["outcome"],
-        [(["delivered"], notifier.delivered), (["failed"], notifier.failed)],
+        [(["delivered"], notifier.attempts.delivered), (["failed"], notifier.attempts.failed)],
     )
     yield durations(
         "quangate_webhook_attempt_duration_seconds",
         "Time from sending a webhook message to the receiver's answer, or to giving it up.",
         ["outcome"],
-        notifier.times,
+        notifier.attempts.times,
     )
     yield one(
         "counter",
         "quangate_webhook_dead_letters",
         "Webhook messages given up; `quangate webhook list --state dead` shows them.",
-        notifier.dead,
+        notifier.attempts.dead,
     )
     yield one(
         "gauge",

@@ -3,7 +3,7 @@
 A message is a row before it is anything else. It comes into memory in one of two ways: handed
 over right after the commit by whoever made it (so that it leaves within milliseconds), or taken
 by polling, which claims the row for a while. What is in memory may always be lost: rows that are
-not settled become due again, hence at least once. Results are settled in groups.
+not settled become due again, hence at least once. What one attempt is stands in attempts.
 """
 
 import asyncio
@@ -11,17 +11,15 @@ import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
 from gateway.ground.errors import StoreUnavailableError
-from gateway.ground.histogram import Times
-from gateway.ground.moment import rfc3339
 from gateway.ground.sql.batcher import GroupCommit
 from gateway.orders.line import Line
-from gateway.orders.record import OrderRecord
+from gateway.webhooks.attempts import Attempts, ignore_failure
+from gateway.webhooks.bodies import Bodies
 from gateway.webhooks.lane import PartnerLane
 from gateway.webhooks.message import (
     Addressee,
@@ -31,12 +29,9 @@ from gateway.webhooks.message import (
     Sender,
     Sign,
     Webhooks,
-    message_body,
     message_of,
-    order_of_line,
 )
-from gateway.webhooks.record import Outcome, TakenRow
-from gateway.webhooks.rules import Answer, Decision, WebhookState, decide, order_at_event
+from gateway.webhooks.record import TakenRow
 
 log = structlog.get_logger()
 
@@ -53,8 +48,6 @@ CLAIM_AFTER_S: Final = 1.0  # handed over and still here: others must be told (t
 START_WITHIN_S: Final = 40.0  # of the 60 s of a claim; a call and its settling need 20
 RECOVER_EVERY_S: Final = 5.0
 FINISH_S: Final = 5.0  # calls under way at the end
-HEADERS: Final = {"Content-Type": "application/json", "User-Agent": "Quangate-Webhooks/1"}
-DISABLED: Final = "the endpoint is disabled or was never set"
 
 
 class Notifier:
@@ -73,33 +66,29 @@ class Notifier:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._webhooks = webhooks
-        self._sender = sender
-        self._sign = sign
-        self._learn = learn
-        self._order_json = order_json
-        self._wall_clock = wall_clock
         self._clock = time.monotonic
-        self._chance = chance
         self.addressees: Mapping[int, Addressee] = {}
         self._lanes: dict[int, PartnerLane] = {}
         self._messages: dict[int, Message] = {}  # everything in memory, settled or not
         self._finished: set[int] = set()  # since the poll under way began
-        self._reading: GroupCommit[tuple[int, int], OrderRecord | None] = GroupCommit(
-            self._batched(read_orders), lanes=2, batch_max=256, waiting_max=200_000
-        )
         self._announced: set[int] = set()  # rows being read because they were just made
         self._making: GroupCommit[int, None] = GroupCommit(
             self._take_made, lanes=1, batch_max=256, waiting_max=MEMORY_MAX, apart_s=APART_S
         )
-        self._settling: GroupCommit[Outcome, None] = GroupCommit(
-            self._settle_batch, lanes=2, batch_max=256, waiting_max=200_000, apart_s=APART_S
+        self.attempts = Attempts(
+            webhooks=webhooks,
+            sender=sender,
+            sign=sign,
+            bodies=Bodies(read_orders, order_json),
+            knows=lambda partner_id: partner_id in self.addressees,
+            learn=learn,
+            endpoint_gone=self._endpoint_gone,
+            wall_clock=wall_clock,
+            clock=self._clock,
+            chance=chance,
         )
         self._polling: asyncio.Task[None] | None = None
-        self.times = Times()  # of attempts, by (delivered | failed)
         self._tended_at = self._recovered_at = float("-inf")
-        self.delivered = self.failed = self.dead = (
-            0  # attempts that succeeded, failed; dead letters
-        )
 
     # ------------------------------------------------------------ life
 
@@ -134,7 +123,7 @@ class Notifier:
         """A row was just committed by this worker: send it, without waiting for a poll."""
         if len(self._messages) + len(self._announced) < MEMORY_MAX:
             self._announced.add(message_id)
-            self._making.put(message_id).add_done_callback(_ignore_failure)
+            self._making.put(message_id).add_done_callback(ignore_failure)
 
     async def _take_made(self, ids: Sequence[int]) -> Sequence[None]:
         try:
@@ -230,7 +219,7 @@ class Notifier:
         if row.id in self._messages or row.id in self._finished:
             return  # it was handed over meanwhile
         if url is None:
-            self._bury(row)
+            self.attempts.bury(row)
             return
         self._put(message_of(row, url=url, start_before=self._clock() + within_s))
 
@@ -260,7 +249,7 @@ class Notifier:
     async def _deliver(self, message: Message) -> bool:
         """One attempt and what follows; whether the receiver failed. Never raises."""
         try:
-            return await self._attempt(message)
+            return await self.attempts.make(message)
         except StoreUnavailableError as error:
             log.warning("notify.not_settled", webhook_id=message.id, error=str(error))
         except Exception:
@@ -271,63 +260,6 @@ class Notifier:
             self._finished.add(message.id)
         return False
 
-    async def _attempt(self, message: Message) -> bool:
-        if message.body is None:
-            message.body = await self._compose(message)
-        body = message.body
-        timestamp = int(self._wall_clock())
-        if message.partner_id not in self.addressees:
-            await self._learn()
-        signature = self._sign(message.partner_id, message.id, timestamp, body)
-        if signature is None:
-            raise StoreUnavailableError("the partner's secret is not known")
-        headers = {
-            **HEADERS,
-            "webhook-id": f"msg_{message.id}",
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": signature,
-        }
-        began = self._clock()
-        answer = await self._sender.send(message.partner_id, message.url, headers, body)
-        took_s = self._clock() - began
-        decision = decide(answer, attempts_before=message.attempts, chance=self._chance())
-        well = decision.state is WebhookState.DELIVERED
-        self.times["delivered" if well else "failed",].observe(took_s)
-        if decision.endpoint_gone and message.to_endpoint:
-            self._endpoint_gone(message.partner_id)
-        self._count(message, answer, decision)
-        await self._settling.submit(
-            Outcome(
-                message_id=message.id,
-                attempts_before=message.attempts,
-                tried=True,
-                state=decision.state,
-                status=answer.status,
-                error=answer.error,
-                delay_s=decision.delay_s,
-                body=body,
-                gone=decision.endpoint_gone,
-            )
-        )
-        return decision.receiver_failed
-
-    async def _compose(self, message: Message) -> bytes:
-        """The body as it will be for ever: the order in the state that the event announced."""
-        moment = _committed_at(message.line)
-        if message.line is not None and moment is not None:
-            record = order_of_line(message.line, moment)
-            return message_body(message.type, rfc3339(moment), self._order_json(record), 1)
-        assert message.order_id is not None  # messages about no order are stored with a body
-        found = message.order or await self._reading.submit((message.partner_id, message.order_id))
-        if found is None:
-            raise RuntimeError(f"webhook {message.id} is about an order that does not exist")
-        # The row was made in the transaction of the event, so they share the moment.
-        moment = message.created_at or found.created_at
-        record = order_at_event(found, message.type, moment)
-        return message_body(
-            message.type, rfc3339(moment), self._order_json(record), message.sequence
-        )
-
     def _endpoint_gone(self, partner_id: int) -> None:
         """Send nothing more to it; the rows are buried when polling meets them."""
         lane = self._lanes.get(partner_id)
@@ -335,61 +267,3 @@ class Notifier:
             return
         for message in lane.take_all(lambda message: message.to_endpoint):
             self._messages.pop(message.id, None)
-
-    def _count(self, message: Message, answer: Answer, decision: Decision) -> None:
-        if decision.state is WebhookState.DELIVERED:
-            self.delivered += 1
-            return
-        self.failed += 1
-        self.dead += decision.state is WebhookState.DEAD
-        log.info(
-            "notify.failed",
-            webhook_id=message.id,
-            partner_id=message.partner_id,
-            attempt=message.attempts + 1,
-            status=answer.status,
-            reason=answer.error,
-            state=decision.state,
-        )
-
-    def _bury(self, row: TakenRow) -> None:
-        """Nobody is there to send it to: a dead letter, until it is replayed."""
-        self.dead += 1
-        outcome = Outcome(
-            message_id=row.id,
-            attempts_before=row.attempts,
-            tried=False,
-            state=WebhookState.DEAD,
-            status=None,
-            error=DISABLED,
-            delay_s=None,
-            body=None,
-            gone=False,
-        )
-        burial = asyncio.ensure_future(self._settling.submit(outcome))
-        burial.add_done_callback(_ignore_failure)
-
-    # ------------------------------------------------------------ groups
-
-    async def _settle_batch(self, outcomes: Sequence[Outcome]) -> Sequence[None]:
-        await self._webhooks.settle(outcomes)
-        return [None] * len(outcomes)
-
-    @staticmethod
-    def _batched(read_orders: ReadOrders) -> Any:
-        async def read(keys: Sequence[tuple[int, int]]) -> Sequence[OrderRecord | None]:
-            found = await read_orders(keys)
-            return [found.get(key) for key in keys]
-
-        return read
-
-
-def _committed_at(line: Line | None) -> datetime | None:
-    """When the line's order was committed, if that is known."""
-    return datetime.fromisoformat(line.committed_at) if line and line.committed_at else None
-
-
-def _ignore_failure(done: "asyncio.Future[None]") -> None:
-    """A burial that failed is tried again when the row is due again."""
-    if not done.cancelled():
-        done.exception()

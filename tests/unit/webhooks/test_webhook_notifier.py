@@ -2,6 +2,7 @@
 
 from gateway.catalog.rules import Sku
 from gateway.webhooks import notifier as room
+from gateway.webhooks.attempts import DISABLED
 from gateway.webhooks.message import order_of_line
 from gateway.webhooks.rules import Answer, WebhookState
 from tests.world.webhook_world import MOMENT, ORDER, SKU, URL, World, line, row, running
@@ -95,7 +96,7 @@ async def test_no_endpoint_is_a_dead_letter() -> None:
         await world.until(lambda: bool(world.rows.settled))
     (outcome,) = world.rows.settled
     assert (outcome.state, outcome.tried, outcome.error) == (
-        WebhookState.DEAD, False, room.DISABLED,
+        WebhookState.DEAD, False, DISABLED,
     )  # fmt: skip
     assert world.wire.sent == []
 
