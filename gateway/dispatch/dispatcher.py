@@ -2,8 +2,7 @@
 
 Every attempt was committed before it comes here (design D7). An attempt is in at most one
 place: a lane, a check under way, or only in the database until it is due. What is learnt is
-settled in groups; what the settling allows next (another send, another upstream) happens only
-after that commit.
+settled in groups; what the settling allows next is in decisions.
 """
 
 import asyncio
@@ -17,22 +16,20 @@ from connectors.contract import Answer, AnswerKind
 from connectors.judgement import Judgement
 from gateway.catalog.rules import Catalog, Route, Sku
 from gateway.dispatch import answers
-from gateway.dispatch.attempt import News
 from gateway.dispatch.checks import Checks
+from gateway.dispatch.decisions import Decisions
 from gateway.dispatch.job import (
     Attempts,
     Job,
     Platform,
     Purchases,
     Requests,
-    Settlement,
     job_of,
     job_of_line,
 )
 from gateway.dispatch.lane import PAUSE_S, Call, Lane, lane_columns
-from gateway.dispatch.purchase import SOLD_AGAIN, sold_again
 from gateway.dispatch.routes import Routes
-from gateway.dispatch.settlement import Decision, Facts, Next, Policy, decide_submit, decide_waiting
+from gateway.dispatch.settlement import Next, decide_waiting
 from gateway.dispatch.settling import Settling
 from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.histogram import Times
@@ -49,7 +46,6 @@ TEND_EVERY_S = 1.0
 MOVES_AT_ONCE = 8  # each needs a connection to look up where an order has been
 NO_DATABASE_S = 1.0
 AWAITED_MAX = 50_000  # attempts kept in memory for their callbacks, half a kilobyte each
-UNTOLD = frozenset({News.ACCEPTED, News.NOTED})  # partners hear nothing of them
 STOP_S = 8.0  # calls under way have this long to end when we stop
 
 
@@ -76,10 +72,8 @@ class Dispatcher:
         self._catalog = catalog
         self._next_id = next_id
         self._clock = clock
-        self._chance = chance
         self._told = told  # takes the id of a webhook whose row may have been made
         self._platforms: Mapping[int, Platform] = {}
-        self._policies: Mapping[int, Policy] = {}
         self._settling = Settling(attempts, purchases)
         self._checks = Checks(check=self.check, reload=self._reload)
         self._routes = Routes(
@@ -89,6 +83,16 @@ class Dispatcher:
             sells_at_once=sells_at_once,
             covers=covers,
             share=share,
+        )
+        self._decisions = Decisions(
+            settling=self._settling,
+            routes=self._routes,
+            catalog=catalog,
+            next_id=next_id,
+            put=self._put,
+            ended=self._ended,
+            clock=clock,
+            chance=chance,
         )
         self._held: set[int] = set()  # attempts in a lane or being sent
         self._awaited: dict[int, Job] = {}  # sent from here, and not ended as far as we know
@@ -100,9 +104,7 @@ class Dispatcher:
     def set_platforms(self, platforms: Mapping[int, Platform]) -> None:
         """The upstreams as they are now; lanes of others keep their queues and wait."""
         self._platforms = platforms
-        self._policies = {
-            id_: answers.policy_of(each.capabilities) for id_, each in platforms.items()
-        }
+        self._decisions.set_platforms(platforms)
         self._routes.set_platforms(platforms)
 
     @property
@@ -198,7 +200,9 @@ class Dispatcher:
         if outcome.kind is AnswerKind.NOT_SENT:
             return await self._after_not_sent(job, outcome, first=first)
         job.not_sent = 0
-        await self._carry_out(job, self._decide(job, outcome, submitted=True), outcome)
+        await self._decisions.carry_out(
+            job, self._decisions.of(job, outcome, submitted=True), outcome
+        )
         return None
 
     async def _after_not_sent(self, job: Job, outcome: Judgement, *, first: bool) -> float | None:
@@ -209,12 +213,11 @@ class Dispatcher:
             except StoreUnavailableError:
                 pass  # then it counts as sent, and is asked after before anything else
         elsewhere = await self._routes.elsewhere(job)
-        facts = self._facts(job, elsewhere=elsewhere is not None)
-        decision = decide_submit(AnswerKind.NOT_SENT, facts, self._policy(job), self._chance())
+        decision = self._decisions.of_not_sent(job, elsewhere=elsewhere is not None)
         job.not_sent += 1
         if decision.next is Next.SEND_AGAIN:
             return decision.check_in_s  # nothing was learnt that is worth a row
-        await self._carry_out(job, decision, outcome)
+        await self._decisions.carry_out(job, decision, outcome)
         return None
 
     def _await(self, job: Job) -> None:
@@ -222,6 +225,10 @@ class Dispatcher:
         self._awaited[job.attempt_id] = job
         if len(self._awaited) > AWAITED_MAX:
             del self._awaited[next(iter(self._awaited))]
+
+    def _ended(self, job: Job, webhook_id: int) -> None:
+        self._awaited.pop(job.attempt_id, None)
+        self._told(webhook_id)
 
     def awaited(self, attempt_id: int) -> Job | None:
         """An attempt that was sent from here and is under way, if it is still in memory."""
@@ -238,7 +245,7 @@ class Dispatcher:
         state = await platform.query(self._requests.query(job))
         took_s = time.monotonic() - began
         self.exchanges[job.upstream_id, "query", state.kind].observe(took_s)
-        await self._carry_out(job, self._decide(job, state), state)
+        await self._decisions.carry_out(job, self._decisions.of(job, state), state)
 
     def hint(self, job: Job) -> None:
         """Something happened to an attempt: ask now."""
@@ -251,69 +258,12 @@ class Dispatcher:
 
     async def news(self, job: Job, answer: Judgement) -> str:
         """Settle what a trusted callback proved, like the answer to a query."""
-        return await self._carry_out(job, self._decide(job, answer), answer)
+        return await self._decisions.carry_out(job, self._decisions.of(job, answer), answer)
 
     async def _reload(self, attempt_id: int) -> Job | None:
         for record in await self._attempts.by_ids([attempt_id]):
             return job_of(record, self._clock())
         return None
-
-    # ------------------------------------------------------------ settling
-
-    async def _carry_out(self, job: Job, decision: Decision, answer: Judgement) -> str:
-        """Settle the decision, then do what comes next; the verdict."""
-        follower = None
-        if decision.next is Next.FAIL_OVER and not job.succeeded_before:
-            # An upstream without money is no reason to fail an order: it waits for a while.
-            waits = answer.reason is not None and answer.reason.pauses_upstream
-            follower = await self._routes.follower(
-                job, attempt_id=self._next_id(), now=self._clock(), same_route=waits
-            )
-        line = answers.settlement_of(
-            job,
-            decision,
-            answer,
-            webhook_id=self._next_id(),
-            sku=self._catalog().skus_by_id.get(job.sku_id),
-            next_attempt=follower,
-        )
-        verdict = await self._settle(job, line)
-        if verdict == "applied":  # so that what comes next is held against it
-            job.upstream_no = line.upstream_no or job.upstream_no
-            job.cost_minor = job.cost_minor if line.cost_minor is None else line.cost_minor
-        if verdict == "applied" and decision.news not in UNTOLD:
-            self._awaited.pop(job.attempt_id, None)
-            self._told(line.webhook_id)
-        if verdict == "parked":
-            log.error("dispatch.contradiction", attempt_id=job.attempt_id, news=decision.news)
-        elif follower is not None and verdict in {"applied", "repeated"}:
-            # "repeated" may be our own commit whose answer was lost: the mark before the send
-            # tells whether the follower exists.
-            self._put(follower)
-        elif decision.next is Next.SEND_AGAIN and verdict == "applied":
-            job.queries, job.not_found = decision.queries or 0, 0
-            self._put(job)
-        return verdict
-
-    async def _settle(self, job: Job, line: Settlement) -> str:
-        """The verdict; "unavailable" when it is not settled: the row is still due."""
-        try:
-            settled = await self._settling.settle(line)
-            if settled.verdict != "duplicate":
-                return settled.verdict
-            log.error("dispatch.code_sold_again", attempt_id=job.attempt_id, twin=settled.twin)
-            parked = answers.settlement_of(
-                job,
-                sold_again(self._facts(job), self._policy(job), self._chance()),
-                answers.sold_twice(line.upstream_no),
-                webhook_id=line.webhook_id,
-                sku=None,
-                park=SOLD_AGAIN.format(settled.twin),
-            )
-            return (await self._settling.settle(parked)).verdict
-        except StoreUnavailableError as error:
-            log.warning("dispatch.not_settled", attempt_id=job.attempt_id, error=str(error))
-            return "unavailable"  # it will be asked about again
 
     # ------------------------------------------------------------ what is due
 
@@ -363,10 +313,10 @@ class Dispatcher:
             await self._attempts.write_lanes(lane_columns(self.lanes))
 
     def _may_move(self, job: Job) -> bool:
-        if decide_waiting(self._facts(job, elsewhere=True)) is None:
+        if decide_waiting(self._decisions.facts(job, elsewhere=True)) is None:
             return False  # too early, wherever it might go: thousands may wait here
         elsewhere = self._routes.may_go_elsewhere(job)
-        return decide_waiting(self._facts(job, elsewhere=elsewhere)) is not None
+        return decide_waiting(self._decisions.facts(job, elsewhere=elsewhere)) is not None
 
     async def _move_all(self, jobs: Sequence[Job]) -> None:
         for start in range(0, len(jobs), MOVES_AT_ONCE):
@@ -379,20 +329,8 @@ class Dispatcher:
         """Elsewhere, or back into its lane. If that breaks nobody holds it: its row is due."""
         self._held.discard(job.attempt_id)
         route = await self._routes.elsewhere(job)
-        decision = decide_waiting(self._facts(job, elsewhere=route is not None))
+        decision = decide_waiting(self._decisions.facts(job, elsewhere=route is not None))
         if decision is None:
             self._put(job)
         else:
-            await self._carry_out(job, decision, answers.NOTHING_SENT)
-
-    # ------------------------------------------------------------ facts
-
-    def _decide(self, job: Job, answer: Judgement, *, submitted: bool = False) -> Decision:
-        facts, policy = self._facts(job), self._policy(job)
-        return answers.decide(job, answer, facts, policy, self._chance(), submitted=submitted)
-
-    def _facts(self, job: Job, *, elsewhere: bool = False) -> Facts:
-        return answers.facts_of(job, self._clock(), elsewhere=elsewhere)
-
-    def _policy(self, job: Job) -> Policy:
-        return self._policies[job.upstream_id]
+            await self._decisions.carry_out(job, decision, answers.NOTHING_SENT)
