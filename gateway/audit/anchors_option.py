@@ -1,6 +1,5 @@
 """What `quangate audit` does with anchors: reads a directory of them, adds a line at its end."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +42,8 @@ async def read_anchors(desk: Desk, named: str) -> Written:
 
     Raises RefusedError when there is nothing that could be compared, VaultError without the key.
     """
+    import asyncio  # late: help has no use for it
+
     from gateway.audit.anchor import Reading
     from gateway.audit.anchor_files import read_lines
     from gateway.audit.anchor_store import anchor_directory, key_of, whose

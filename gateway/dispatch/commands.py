@@ -1,6 +1,5 @@
 """`quangate upstream`: platforms we buy from, and simulators of them."""
 
-import asyncio
 import json
 import signal
 import sys
@@ -131,6 +130,8 @@ async def simulate(
     ] = None,
 ) -> Answer | None:
     """Run a simulator of a platform until it is stopped. For tests and trying things out."""
+    import asyncio
+
     from connectors.settings import SettingsError
     from connectors.simulation import run
     from connectors.simulation.behaviour import ScriptError

@@ -1,6 +1,5 @@
 """Talking to a platform from the command line: reads only, never an order."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -33,6 +32,8 @@ async def open_platform(call: Call, name: str) -> "AsyncIterator[Upstream]":
 
 async def asked(answer: Awaitable[T]) -> T:
     """The platform's answer; RefusedError says why there is none."""
+    import asyncio  # late: help has no use for it
+
     from connectors.contract import UpstreamRefused
     from connectors.exchange import ProtocolError, TransportFailure
 

@@ -1,6 +1,5 @@
 """Placing an order from the command line: the key, the request, the codes."""
 
-import asyncio
 import json
 import time
 from collections.abc import Mapping
@@ -21,6 +20,8 @@ async def order(
 ) -> Answer:
     """Order `content` as a partner. Raises RefusedError with the problem's own code."""
     from gateway.partners import keys
+
+    import asyncio  # late: help has no use for it
 
     gateway = signed.check_gateway(url if url is not None else call.gateway_url())
     async with open_desk(call) as desk:

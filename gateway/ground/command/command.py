@@ -6,7 +6,6 @@ its own parameters, and returns an `Answer`; async functions are run. What it ra
 error message and an exit code.
 """
 
-import asyncio
 import contextlib
 import inspect
 import os
@@ -25,9 +24,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from gateway.ground.command.failures import to_failure
 from gateway.ground.command.output import Answer, Output, warn
+from gateway.ground.command.reading import read_plainly
 from gateway.ground.config import Config, load_config, unknown_variables
 from gateway.ground.errors import ConfigError, RefusedError, RolledBackError
-from gateway.ground.number import check_decimal, read_whole
 
 # Contexts below a context inherit them.
 HELP_NAMES: Mapping[str, Any] = MappingProxyType({"help_option_names": ["-h", "--help"]})
@@ -35,29 +34,27 @@ ALONE: Final = "\0"  # the value of an option that was given none; no argument c
 Handler = Callable[..., Answer | Awaitable[Answer | None] | None]
 
 
-class _NoValueForFlags:
-    """A switch takes no value; its help must not ask for a `<bool>`."""
+class _HouseParameters:
+    """What all parameters have in common, those of typer's own (`--help`) too."""
 
     def get_params(self, ctx: Any) -> Any:
-        """The parameters as typer has them, flags without a placeholder."""
+        """The parameters as typer has them, read plainly, and flags without a placeholder.
+
+        A switch takes no value; its help must not ask for a `<bool>`.
+        """
         parameters = super().get_params(ctx)  # type: ignore[misc]
         for parameter in parameters:
+            read_plainly(parameter)
             if getattr(parameter, "is_flag", False) and parameter.metavar is None:
                 parameter.metavar = ""
         return parameters
 
 
-class HouseCommand(_NoValueForFlags, TyperCommand):
+class HouseCommand(_HouseParameters, TyperCommand):
     """One command. Whatever takes a whole number takes it in plain digits, all commands alike.
 
     An option whose placeholder is in brackets may stand without its value.
     """
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        for parameter in self.params:
-            if getattr(parameter, "type_descriptor", None) is not None:
-                _read_plainly(parameter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The arguments as typer takes them: an option that stands alone is given `ALONE`."""
@@ -75,25 +72,7 @@ class HouseCommand(_NoValueForFlags, TyperCommand):
         return list(super().parse_args(ctx, whole))
 
 
-def _read_plainly(parameter: Any) -> None:
-    """Judge a number before pydantic reads it: that would take `1_000`, ` 10`, `+5`, `nan`."""
-    check = {int: read_whole, float: check_decimal}.get(parameter.type_descriptor.annotation)
-    if check is None:
-        return
-    read = parameter.process_value
-
-    def process_value(ctx: Any, value: Any) -> Any:
-        if isinstance(value, str):
-            try:
-                check(value)
-            except ValueError as error:
-                raise typer.BadParameter(str(error), ctx=ctx, param=parameter) from None
-        return read(ctx, value)
-
-    parameter.process_value = process_value
-
-
-class HouseGroup(_NoValueForFlags, TyperGroup):
+class HouseGroup(_HouseParameters, TyperGroup):
     """A room of commands."""
 
 
@@ -339,7 +318,11 @@ def _answer(handler: Handler, call: Call, values: Mapping[str, Any]) -> Answer |
 
 def _ask(handler: Handler, call: Call, values: Mapping[str, Any]) -> Answer | None:
     result = handler(call, **values)
-    return asyncio.run(_wait(result)) if inspect.isawaitable(result) else result
+    if not inspect.isawaitable(result):
+        return result
+    import asyncio  # a tenth of a second that no help is to wait for
+
+    return asyncio.run(_wait(result))
 
 
 async def _wait(result: Awaitable[Answer | None]) -> Answer | None:

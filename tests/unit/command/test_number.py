@@ -45,7 +45,7 @@ def numeric_parameters() -> list[tuple[str, Any]]:
         for each in getattr(command, "commands", {room: command}).values():
             found += [
                 (f"{room} {each.name} {parameter.name}", parameter)
-                for parameter in each.params
+                for parameter in each.get_params(typer.Context(each))
                 if parameter.type_descriptor.annotation in {int, float}
             ]
     return found
