@@ -19,9 +19,9 @@ async def order(
     call: Call, partner: str, content: Mapping[str, Any], *, url: str | None, curl: bool
 ) -> Answer:
     """Order `content` as a partner. Raises RefusedError with the problem's own code."""
-    from gateway.partners import keys
-
     import asyncio  # late: help has no use for it
+
+    from gateway.partners import keys
 
     gateway = signed.check_gateway(url if url is not None else call.gateway_url())
     async with open_desk(call) as desk:
