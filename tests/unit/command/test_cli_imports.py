@@ -48,7 +48,8 @@ def test_the_list_of_rooms_loads_no_room(arguments: tuple[str, ...]) -> None:
     [
         ("partner", "create", "--help"), ("upstream", "add", "--help"), ("order", "show", "--help"),
         ("codes", "import", "--help"), ("serve", "--help"), ("change", "list", "--help"),
-        ("codes", "stats", "--help"), ("doctor", "--help"), ("audit", "--help"), ("order", "--help"),
+        ("codes", "stats", "--help"), ("doctor", "--help"), ("audit", "--help"),
+        ("order", "--help"),
     ],
     ids=" ".join,
 )  # fmt: skip
@@ -63,7 +64,8 @@ def test_the_help_of_a_command_loads_no_database(arguments: tuple[str, ...]) -> 
     "arguments",
     [
         ("partner", "list"), ("partner", "create", "acme"), ("change", "list", "--limit", "3"),
-        ("order", "show", "X", "--log-level", "error"), ("codes", "stats", "--pool", "p"), ("doctor",), ("audit",),
+        ("order", "show", "X", "--log-level", "error"), ("codes", "stats", "--pool", "p"),
+        ("doctor",), ("audit",),
         ("upstream", "add", "x", "--connector", "mock", "--base-url", NOWHERE, "--set", "a=b",
          "--calls-per-second", "0.5"),
     ],
