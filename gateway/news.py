@@ -37,7 +37,7 @@ class HeldKeys:
 
 
 class News:
-    """Hears announcements (see store.control.Told) and tells those whom they concern.
+    """Hears announcements (see control.Told) and tells those whom they concern.
 
     `prepare` is asked before a new catalog is used: what it may name must work by then; `changed`
     is told when it is.

@@ -1,4 +1,4 @@
--- What does not add up in the log of views; how these statements are made: audit.sql.
+-- What does not add up in the log of views; how these statements are made: checks.sql.
 
 -- ---------------------------------------------------------------- I13: the log of views is whole
 

@@ -1,6 +1,6 @@
 """How the audit's statements are cut by time: what stands in a table's place.
 
-A `WITH` list in front of a statement of sql/audit.sql puts its part that changed where the
+A `WITH` list in front of a statement of the audit puts its part that changed where the
 statement names a table. What has no time (sums, ranges, leases, guards) is looked at whole.
 """
 
@@ -12,7 +12,7 @@ from gateway.ground.sql.named_sql import queries, queries_of_all
 _ORDERS: Final = {"orders": "orders"}
 _ALLOCATION: Final = {"allocation": "allocation"}
 _ATTEMPT: Final = {"attempt": "attempt"}
-# statement: {table: what of audit_since.sql is put in its place}
+# statement: {table: what of since.sql is put in its place}
 CUTS: Final[Mapping[str, Mapping[str, str]]] = {
     "i1_code_in_two_orders": _ORDERS,
     "i1_code_allocated_twice": {"allocation": "allocation_of_codes"},

@@ -1,4 +1,4 @@
--- What people do with pools, SKUs and campaigns; the rest is in administration.sql.
+-- What people do with pools, SKUs and campaigns.
 
 -- ---------------------------------------------------------------- pools
 

@@ -1,4 +1,4 @@
--- Leases and workers; the rules are in routines/leases.sql.
+-- Leases and workers; the rules are in routines_leases.sql.
 
 -- name: refill
 SELECT * FROM refill($1, $2, $3, $4, $5)

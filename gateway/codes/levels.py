@@ -13,7 +13,7 @@ Wanted = tuple[int, int]  # pool id, how many are enough to stop counting
 
 
 class Levels(Protocol):
-    """Counts codes for sale; see store.stock_levels.StockLevelStore."""
+    """Counts codes for sale; see level_store.StockLevelStore."""
 
     async def for_sale(self, wanted: Sequence[Wanted]) -> list[int]: ...
 

@@ -7,7 +7,7 @@ from gateway.codes.lease import Expiring, PackedRange, Refill, Renewal
 
 
 class Leases(Protocol):
-    """Leases of one worker; see store.leases.LeaseStore."""
+    """Leases of one worker; see lease_store.LeaseStore."""
 
     async def refill(self, pool_id: int, want: int, held: Sequence[int]) -> Refill: ...
     async def read_range(self, pool_id: int, lo: int, hi: int) -> PackedRange: ...

@@ -26,7 +26,7 @@ CHUNK_ROWS = 20_000
 
 
 class StagingStore(Protocol):
-    """The batches of one pool, on one connection; see store.code_import."""
+    """The batches of one pool, on one connection; see import_store.StagingRows."""
 
     def exclusively(self, pool_id: int) -> AbstractAsyncContextManager[None]:
         """Hold the pool's import lock. Raises RefusedError when another import holds it."""

@@ -19,7 +19,7 @@ CHUNK_CODES: Final = 50_000
 
 
 class VoidStore(Protocol):
-    """Codes of pools; see store.code_void."""
+    """Codes of pools; see void_store.VoidRows."""
 
     async def batch_range(self, pool_id: int, batch_id: int) -> range:
         """The numbers of a batch on sale. Raises RefusedError when there is none."""

@@ -1,4 +1,4 @@
--- Finding and voiding codes that must not be sold; the rules of voiding are in migration 0002.
+-- Finding and voiding codes that must not be sold; the rules of voiding are in routines_leases.sql.
 
 -- name: batch_range
 SELECT lo, imported, state FROM batch WHERE pool_id = $1 AND id = $2

@@ -1,4 +1,4 @@
-"""Finding and voiding codes in PostgreSQL: the `VoidStore` of `flows.code_void`."""
+"""Finding and voiding codes in PostgreSQL: the `VoidStore` of void.py."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""From an upstream's answer to the line that settles it. Pure; the decisions are the domain's."""
+"""From an upstream's answer to the line that settles it. Pure; settlement.py decides."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -130,7 +130,7 @@ def bought_codes(codes: Sequence[DeliveredCode], kind: SkuKind) -> tuple[BoughtC
 
 
 def _bought_code(given: DeliveredCode, kind: SkuKind) -> BoughtCode | None:
-    """The members are those of an imported code (engine/src/code_file/plaintext.rs)."""
+    """The members are those of an imported code (core_rs/code_file/src/plaintext.rs)."""
     members = {
         "code": given.code.reveal(),
         "pin": given.pin.reveal() if given.pin is not None else None,
@@ -153,7 +153,7 @@ def _bought_code(given: DeliveredCode, kind: SkuKind) -> BoughtCode | None:
 
 
 def _code(answer: Judgement) -> str:
-    """Why, for operators, and for `domain.failure`: our reason, or the upstream's own code."""
+    """Why, for operators, and for orders/failure.py: our reason, or the upstream's own code."""
     if answer.kind is AnswerKind.CANCELLED:
         return AnswerKind.CANCELLED
     return answer.reason or answer.code

@@ -103,7 +103,7 @@ class Requests(Protocol):
 
 
 class Attempts(Protocol):
-    """The store; see store.attempts."""
+    """Attempts; see store.AttemptStore."""
 
     async def settle(self, news: Sequence[AttemptNews]) -> list[str]: ...
     async def living(self) -> str: ...
@@ -124,7 +124,7 @@ class Attempts(Protocol):
 
 
 class Purchases(Protocol):
-    """The store of codes bought on demand; see store.purchases."""
+    """The store of codes bought on demand; see purchase_store.PurchaseStore."""
 
     async def settle(
         self, news: Sequence[AttemptNews], purchases: Sequence[Purchase]

@@ -1,4 +1,4 @@
--- Codes bought on demand; the rules are in migration 0022.
+-- Codes bought on demand; the rules are in routines_purchases.sql.
 
 -- name: open_purchases
 SELECT line, verdict, twin FROM open_purchases($1, $2, $3, $4)

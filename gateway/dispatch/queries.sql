@@ -1,4 +1,4 @@
--- Attempts; the rules are in routines/settle.sql.
+-- Attempts; the rules are in routines_settle.sql.
 
 -- name: settle
 -- The news travel as JSON, by the names of the row type's fields.

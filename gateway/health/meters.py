@@ -13,5 +13,5 @@ class Meters(HttpMeters):
     """All counters of a worker. `verdicts` is indexed by Verdict."""
 
     verdicts: list[int] = field(default_factory=lambda: [0] * (max(Verdict) + 1))
-    commit_times: Times = field(default_factory=Times)  # see store.commit.CommitLane
+    commit_times: Times = field(default_factory=Times)  # see orders/commit_store.py
     lease_losses: LeaseLosses = field(default_factory=LeaseLosses)

@@ -1,4 +1,4 @@
--- Forgetting; the rules are routines/retention.sql.
+-- Forgetting; the rules are in routines.sql.
 
 -- name: forget
 SELECT deleted, last, more FROM forget($1, $2, $3, $4)

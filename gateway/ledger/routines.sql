@@ -8,7 +8,7 @@ LANGUAGE sql STABLE AS $$
       AND one.seq >= p_lo AND one.seq < p_hi
 $$;
 
--- A message id as workers make theirs (engine/src/order_id.rs), under a slot that nobody holds.
+-- A message id as workers make theirs (core_rs/stock/src/order_id.rs), under a slot that nobody holds.
 CREATE FUNCTION message_id() RETURNS bigint LANGUAGE sql VOLATILE AS $$
     SELECT (((extract(epoch FROM clock_timestamp()) * 1000)::bigint - 1735689600000) << 22) + (nextval('worker_slot') << 12)
 $$;

@@ -36,7 +36,7 @@ WAIT_S: Final = 3.0  # for the computations or downloads of the same partner
 
 
 class Ledger(Protocol):
-    """What statements read; see store.account.AccountStore."""
+    """What statements read; see store.AccountStore."""
 
     async def account(self, partner_id: int) -> AccountFacts: ...
     async def first_entry_at(self, partner_id: int, moment: datetime) -> int: ...

@@ -1,7 +1,7 @@
 -- What its actions and views ask.
 
 -- name: by_index
--- For the lists of this transaction: in the order of an index, whatever statistics say (store/database).
+-- For the lists of this transaction: in the order of an index, whatever statistics say (ground/sql/database.py).
 SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
        set_config('enable_sort', 'off', true)
 

@@ -36,7 +36,7 @@ REASONS: Final[Mapping[Verdict, Reason]] = {
 
 
 class Lines(Protocol):
-    """What takes lines and settles each exactly once; see flows.intake."""
+    """What takes lines and settles each exactly once; see orders/intake.py."""
 
     def submit(self, line: Line) -> Settled | asyncio.Future[Settled]: ...
 

@@ -1,4 +1,4 @@
-"""What the flows need from outside; the store implements it, `app` wires it."""
+"""What the intake needs from outside; the stores implement it, `compose` wires it."""
 
 import uuid
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from gateway.orders.record import OrderFilter, OrderPage, OrderRecord
 
 
 class Lane(Protocol):
-    """One connection that commits one batch at a time; see store.commit.CommitLane."""
+    """One connection that commits one batch at a time; see commit_store.CommitLane."""
 
     async def open(self) -> None: ...
     async def close(self) -> None: ...
@@ -18,7 +18,7 @@ class Lane(Protocol):
 
 
 class Orders(Protocol):
-    """Order reads; see store.orders.OrderStore."""
+    """Order reads; see store.OrderStore."""
 
     async def by_ids(
         self, keys: Sequence[tuple[int, int]]

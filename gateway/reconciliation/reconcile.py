@@ -1,7 +1,7 @@
 """Compares a day at one upstream with our books, and settles what the upstream knows better.
 
 Ours is read before theirs, so that what ends meanwhile is at worst news that is known already.
-Nothing is decided here: the comparison is the domain's, the settling SQL's.
+Nothing is decided here: the comparison is in rules.py, the settling SQL's.
 """
 
 import csv
@@ -29,7 +29,7 @@ AT_ONCE: Final = 256
 
 
 class Books(Protocol):
-    """Our side; see store.reconciliation.ReconciliationStore."""
+    """Our side; see store.ReconciliationStore."""
 
     async def attempts_of_day(self, upstream_id: int, day: date) -> list[OurAttempt]: ...
     async def known(self, upstream_id: int, attempt_ids: Sequence[int]) -> set[int]: ...

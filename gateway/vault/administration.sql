@@ -1,4 +1,4 @@
--- What people do with the vault's keys; the rest is in administration.sql.
+-- What people do with the vault's keys.
 
 -- ---------------------------------------------------------------- rotation of the key-encryption key
 -- Each page takes (last id or NULL, rows) and gives (id, blob); each update takes (id, old blob,

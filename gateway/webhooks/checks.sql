@@ -1,4 +1,4 @@
--- What does not add up about webhooks; how these statements are made: audit.sql.
+-- What does not add up about webhooks; how these statements are made: audit/checks.sql.
 
 -- ---------------------------------------------------------------- I11: a terminal order leads to a webhook
 

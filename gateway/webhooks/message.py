@@ -53,7 +53,7 @@ class Addressee:
 
 
 class Webhooks(Protocol):
-    """Rows of all workers; see store.webhooks.WebhookStore."""
+    """Rows of all workers; see store.WebhookStore."""
 
     async def take(
         self, in_memory: Sequence[int], full: Sequence[int], chunk: int

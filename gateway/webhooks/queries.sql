@@ -1,4 +1,4 @@
--- Webhook messages on their way; the functions are in migration 0030.
+-- Webhook messages on their way; the functions are in routines.sql.
 
 -- name: take
 SELECT * FROM take_webhooks($1, $2, $3, $4, $5, $6)

@@ -1,4 +1,4 @@
--- Breaches, one per block: `-- breach: <statement of sql/audit.sql>: <words of its finding>`, and
+-- Breaches, one per block: `-- breach: <statement of the audit>: <words of its finding>`, and
 -- the change that breaks the rule in the world of audit_world.sql, once its guards are gone.
 
 -- guards: what makes these changes impossible in production.

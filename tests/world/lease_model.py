@@ -1,4 +1,4 @@
-"""A small faithful model of `routines/leases.sql`: one pool, several workers, a clock by hand.
+"""A small faithful model of `codes/routines_leases.sql`: one pool, several workers, a manual clock.
 
 Every call of a worker waits twice: before it takes effect and before its answer arrives. `Gates`
 decides who goes on, and whether the answer is lost: so a test can run through the orders of all.
@@ -126,7 +126,7 @@ class ModelLeases:
     worker: str
 
     async def refill(self, pool_id: int, want: int, held: Sequence[int]) -> Refill:
-        """See routines/leases.sql."""
+        """See codes/routines_leases.sql."""
         assert pool_id == POOL
         books = self.books
         await books.gates.wait()
@@ -152,7 +152,7 @@ class ModelLeases:
         )
 
     async def give_back(self, pool_id: int | None = None, held: Sequence[int] = ()) -> int:
-        """See routines/leases.sql."""
+        """See codes/routines_leases.sql."""
         assert pool_id in {POOL, None}
         await self.books.gates.wait()
         before = len(self.books.free)
@@ -171,7 +171,7 @@ class ModelLeases:
         """There are none."""
 
     async def renew(self, held: Sequence[int]) -> Renewal:
-        """See routines/leases.sql; not held up."""
+        """See codes/routines_leases.sql; not held up."""
         active = self.books.active_of(self.worker)
         for lease_id in active & set(held):
             self.books.leases[lease_id].expires_at = self.books.now + TTL_S

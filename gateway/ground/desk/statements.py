@@ -1,4 +1,4 @@
-"""Runs the named statements of `sql/administration.sql` in one transaction."""
+"""Runs the named statements of all `administration.sql` in one transaction."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager

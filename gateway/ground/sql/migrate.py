@@ -1,6 +1,6 @@
 """What the database must have: tables by numbered migrations, routines as their text is today.
 
-Tables are changed by `gateway/tables/NNNN_name.sql`, applied once each and never edited. The SQL
+Tables are changed by `tables/NNNN_name.sql`, applied once each and never edited. The SQL
 functions and their row types are each feature's `routines*.sql`, replaced as a whole: they live
 in a schema that is named by the digest of their text, and each connection names it in its
 search_path. So a worker calls the routines it was written with, whatever another version

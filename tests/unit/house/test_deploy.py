@@ -27,7 +27,7 @@ SETTINGS = {f"QUANGATE_{field.name.upper()}" for field in fields(Config)} | {"QU
 
 # How prometheus-client names the series of each kind of family.
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
-# Who makes families in gateway/api: what goes before the name they are given, and the labels;
+# Who makes families in the gateway: what goes before the name they are given, and the labels;
 # None: they are the fourth argument (the third of `durations`, which are histograms all).
 MAKERS: dict[str, tuple[str, list[str] | None]] = {
     "Family": ("", None),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,20 @@ NO_SETTINGS = {
     "QUANGATE_PROT",  # misspelt
     "QUANGATE_TEST_HISTORY",  # of a test
 }
+# Paths that a text makes up: a name's pattern, somebody else's document.
+MADE_UP = {
+    "tables/NNNN_name.sql",
+    "tests/fixtures/wire/PLATFORM.json",
+    "haproxy.org/download/2.9/doc/proxy-protocol.txt",
+}
+PATH = re.compile(r"(?<![\w/.{-])((?:[\w.-]+/)+[\w.-]*\w\.(?:py|sql|rs|md|yaml|svg|txt|json))\b")
+SEEN_AT = re.compile(r"\bsee ([a-z_]+(?:\.[a-z_]+)*)\.([A-Z]\w+)")
+SPEAKS = {".py", ".sql", ".rs", ".md", ".toml", ".yaml", ".service", ".timer", ".tpl"}
+# Rooms that there were once: a path into one is of a house that was left.
+LEFT_ROOMS = re.compile(
+    r"\b(?:gateway/(?:store|flows|api|cli|domain|desks)|flows/\w+|core_rs/engine|engine/src)\b"
+    r"|\b(?:flows|gateway\.(?:store|flows|api|cli|domain|desks))\.\w+"
+)
 
 
 def named(path: Path) -> str:
@@ -88,3 +103,61 @@ def test_every_option_says_what_it_is_for() -> None:
         if option.opts[0].startswith("-") and not getattr(option, "help", None)
     ]
     assert silent == []
+
+
+def sources() -> list[Path]:
+    """Every text that speaks of files and may be changed: migrations may not."""
+    rooms = ("gateway", "connectors", "core_rs", "bench", "tests", "deploy", ".ci")
+    found = [*ROOT.glob("*.md"), ROOT / "Makefile", ROOT / "pyproject.toml"]
+    for room in rooms:
+        found += [path for path in (ROOT / room).rglob("*") if path.suffix in SPEAKS]
+    return sorted(path for path in found if path.parent.name != "tables")
+
+
+def is_there(name: str, path: Path) -> bool:
+    """A path from the top, from beside the text, or the end of one from the top."""
+    return name in MADE_UP or (path.parent / name).exists() or any(
+        ("/" + here).endswith("/" + name) for here in all_files()
+    )  # fmt: skip
+
+
+@cache
+def all_files() -> frozenset[str]:
+    """Every file of the checkout but what tools made."""
+    made = {".venv", "target", ".git"}
+    tops = [path for path in ROOT.iterdir() if path.name not in made]
+    return frozenset(str(path.relative_to(ROOT)) for top in tops for path in [top, *top.rglob("*")])
+
+
+def test_the_files_that_are_named_exist() -> None:
+    """Comments, docstrings and documents lead to files that are there, not to where they once were.
+
+    Seen red: 18 places named files as they lay before the rooms were turned.
+    """
+    lost = [
+        f"{named(path)}: {name}"
+        for path in sources()
+        if path != Path(__file__)
+        for text in [path.read_text(encoding="utf-8")]
+        for name in [
+            *(name for name in PATH.findall(text) if not is_there(name, path)),
+            *LEFT_ROOMS.findall(text),
+        ]
+    ]
+    assert lost == []
+
+
+def test_the_classes_that_are_named_exist() -> None:
+    """`see module.Class` names a class of that module. Seen red: seven were elsewhere."""
+    classes = {
+        f"{path.stem}.{name}"
+        for path in (ROOT / "gateway").rglob("*.py")
+        for name in re.findall(r"^class (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    said = {
+        f"{module.rpartition('.')[2]}.{name}"
+        for path in (ROOT / "gateway").rglob("*.py")
+        for module, name in SEEN_AT.findall(path.read_text(encoding="utf-8"))
+    }
+    assert len(said) >= 5
+    assert said - classes == set()

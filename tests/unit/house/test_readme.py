@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MIGRATIONS = "\n".join(
     path.read_text(encoding="utf-8")
-    for path in [*(ROOT / "gateway/tables").glob("*.sql"), *house.files("routines")]
+    for path in [*(ROOT / "gateway").rglob("tables/*.sql"), *house.files("routines")]
 )
 
 
