@@ -1,0 +1,256 @@
+"""Every action of the desk once, in an order that makes sense, and what its row says; refused ones.
+
+They are played on the audit's world: tests/integration/desk/test_changes_whole.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+CANARY = "canary-7f3a9c"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """A command; what its row says. `{key}` and the like are from answers before."""
+
+    does: str
+    words: str
+    subject: str
+    before: Mapping[str, Any] = field(default_factory=dict)  # "row.column": value
+    after: Mapping[str, Any] = field(default_factory=dict)
+
+
+ACTS = (
+    Act(
+        does="partner.create",
+        words="partner create beta",
+        subject="beta",
+        after={"partner.name": "beta"},
+    ),
+    Act(
+        does="account.deposit",
+        words="account deposit beta 1000 --reference r1",
+        subject="beta",
+        before={"account.balance": 0},
+        after={"account.balance": 1000},
+    ),
+    Act(
+        does="account.adjust",
+        words="account adjust beta --amount=-400 --reference r2 --reason typed",
+        subject="beta",
+        before={"account.balance": 1000},
+        after={"account.balance": 600},
+    ),
+    Act(
+        does="account.credit-limit",
+        words="account credit-limit beta 700",
+        subject="beta",
+        before={"account.credit_limit": 0},
+        after={"account.credit_limit": 700},
+    ),
+    Act(
+        does="key.create",
+        words="key create beta --rate 7",
+        subject="{key_id}",
+        after={"key.rate_per_s": 7, "key.revoked_at": None},
+    ),
+    Act(
+        does="key.rotate",
+        words="key rotate {key_id}",
+        subject="{old}",
+        before={"key.expires_at": None},
+        after={"successor.replaces": "{old}"},
+    ),
+    Act(
+        does="key.revoke",
+        words="key revoke {key_id}",
+        subject="{key_id}",
+        before={"key.revoked_at": None},
+    ),
+    Act(
+        does="pool.create",
+        words="pool create stock --ignore-spaces",
+        subject="stock",
+        after={"pool.ignore_spaces": True},
+    ),
+    Act(
+        does="sku.create",
+        words="sku create S --name S --kind code --pool stock --price 10 --offer beta:9",
+        subject="S",
+        after={"sku.price": 10},
+    ),
+    Act(
+        does="sku.price",
+        words="sku price S 12",
+        subject="S",
+        before={"sku.price": 10},
+        after={"sku.price": 12},
+    ),
+    Act(
+        does="sku.price",
+        words="sku price S 8 --partner beta",
+        subject="S",
+        before={"offer.price": 9, "sku.price": 12},
+        after={"offer.price": 8, "sku.price": 12},
+    ),
+    Act(
+        does="sku.limit",
+        words="sku limit S --per-buyer 2",
+        subject="S",
+        before={"sku.per_buyer": None},
+        after={"sku.per_buyer": 2},
+    ),
+    Act(
+        does="sku.account-rule",
+        words="sku account-rule TOP qq",
+        subject="TOP",
+        before={"sku.account_rule": "any"},
+        after={"sku.account_rule": "qq"},
+    ),
+    Act(
+        does="sku.off-sale",
+        words="sku off-sale S",
+        subject="S",
+        before={"sku.on_sale": True},
+        after={"sku.on_sale": False},
+    ),
+    Act(
+        does="sku.on-sale",
+        words="sku on-sale S",
+        subject="S",
+        before={"sku.on_sale": False},
+        after={"sku.on_sale": True},
+    ),
+    Act(
+        does="campaign.create",
+        words="campaign create c1 --sku S --from 2030-01-01T00:00:00Z --to 2030-01-02T00:00:00Z",
+        subject="c1",
+        after={"campaign.name": "c1"},
+    ),
+    Act(
+        does="upstream.add",
+        words=f"upstream add f1 --connector fulu --base-url http://127.0.0.1:9 --set app_key=k"
+        f" --set secret={CANARY} --proxy http://u:{CANARY}@127.0.0.1:8",
+        subject="f1",
+        after={"upstream.paused": False},
+    ),
+    Act(
+        does="upstream.update",
+        words=f"upstream update f1 --set secret={CANARY}2 --calls-per-second 5",
+        subject="f1",
+        before={"upstream.calls_per_s": None},
+        after={"upstream.calls_per_s": 5.0},
+    ),
+    Act(
+        does="upstream.pause",
+        words="upstream pause f1",
+        subject="f1",
+        before={"upstream.paused": False},
+        after={"upstream.paused": True},
+    ),
+    Act(
+        does="upstream.resume",
+        words="upstream resume f1",
+        subject="f1",
+        before={"upstream.paused": True},
+        after={"upstream.paused": False},
+    ),
+    Act(
+        does="channel.add",
+        words=f"channel add x1 --adapter goofish --partner beta --set app_id=1 --set"
+        f" app_secret={CANARY}3 --set mch_id=2 --set mch_secret={CANARY}4",
+        subject="x1",
+        after={"channel.adapter": "goofish"},
+    ),
+    Act(
+        does="order.resolve",
+        words="order resolve 201 --as reversed --by ann --reason mail",
+        subject="201",
+        before={"order.state": "delivered"},
+        after={"order.state": "delivered", "resolution.approved_by": None},
+    ),
+    Act(
+        does="order.resolve",
+        words="order resolve 201 --approve --by bob",
+        subject="201",
+        before={"order.state": "delivered", "attempt.state": "succeeded"},
+        after={"order.state": "reversed", "resolution.approved_by": "bob"},
+    ),
+    Act(
+        does="order.cancel",
+        words="order cancel 203",
+        subject="203",
+        before={"order.state": "processing", "order.refunded": 0},
+        after={"order.state": "failed", "order.refunded": 500},
+    ),
+    Act(
+        does="webhook.set",
+        words="webhook set beta https://beta.example",
+        subject="beta",
+        after={"endpoint.url": "https://beta.example"},
+    ),
+    Act(
+        does="webhook.secret",
+        words="webhook secret beta",
+        subject="beta",
+        before={"partner.webhook_secret_old_until": None},
+        after={"partner.webhook_secret_old_until": None},
+    ),
+    Act(
+        does="webhook.secret",
+        words="webhook secret beta --rotate",
+        subject="beta",
+        before={"partner.webhook_secret_old_until": None},
+    ),
+    Act(
+        does="webhook.replay",
+        words="webhook replay msg_4711",
+        subject="4711",
+        before={"webhook.state": "dead", "webhook.attempts": 10},
+        after={"webhook.state": "pending", "webhook.attempts": 0},
+    ),
+    Act(
+        does="webhook.replay-dead",
+        words="webhook replay-dead acme",
+        subject="acme",
+        after={"replayed": 1},
+    ),
+    Act(does="webhook.test", words="webhook test beta", subject="beta", after={"state": "pending"}),
+    Act(
+        does="codes.generate",
+        words="codes generate 3 --pool stock --pattern AAAA-9999-####",
+        subject="stock",
+        after={"batch.state": "on_sale", "batch.imported": 3},
+    ),
+    Act(
+        does="codes.import",
+        words="codes import FILE --pool stock --columns code --no-header --yes",
+        subject="stock",
+        after={"batch.imported": 2},
+    ),
+    Act(
+        does="codes.void",
+        words="codes void --pool stock --seq 0-1 --reason recalled",
+        subject="stock",
+        after={"voided": 2},
+    ),
+)
+REFUSED = (
+    "partner create beta", "account deposit beta 0 --reference r9",
+    "account deposit beta 5 --reference r1",  # stands for another amount
+    "account adjust beta --amount=-99999 --reference r9 --reason typed",
+    "account credit-limit nobody 5", "key create nobody", "key rotate {key_id}", "key revoke qk_no",
+    "pool create stock", "sku create S --name S --kind code --pool stock --price 10",
+    "sku price NO 1", "sku price S 1 --partner nobody", "sku limit S --quantity-max 501",
+    "sku account-rule S qq", "sku off-sale NO", "sku on-sale NO",
+    "campaign create c1 --sku S --from 2030-01-01T00:00:00Z --to 2030-01-02T00:00:00Z",
+    "upstream add f1 --connector fulu --base-url http://127.0.0.1:9 --set app_key=k --set secret=s",
+    "upstream update f1", "upstream pause no", "upstream resume no",
+    "channel add x2 --adapter goofish --partner nobody --set app_id=1",
+    "order resolve 202 --as failed --by ann --reason r", "order cancel 101", "order cancel nine",
+    "webhook set beta ftp://x", "webhook secret nobody", "webhook replay 1",
+    "webhook replay-dead nobody", "webhook test acme2",
+    "codes generate 20 --pool stock --pattern A",
+    "codes import nowhere.csv --pool stock", "codes void --pool stock --seq 90-99",
+)  # fmt: skip
