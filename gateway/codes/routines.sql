@@ -17,19 +17,15 @@ BEGIN
     RETURN held;
 END $$;
 
--- Binds the codes of a commit to its orders, and adds the link of the chain that records which
+-- Holds the codes of a commit against its orders, and adds the link of the chain that records which
 -- codes went to which order (I13). How many codes.
-CREATE FUNCTION bind_codes(
+CREATE FUNCTION record_codes(
     p_lines integer[], p_outcome integer[], p_id bigint[], p_quantity integer[], p_pool bigint[], p_first integer[],
-    a_line integer[], a_seq bigint[], a_lease bigint[], p_commit_no bigint, p_chain integer
+    a_line integer[], a_seq bigint[], p_commit_no bigint, p_chain integer
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     codes record;
 BEGIN
-    INSERT INTO allocation (pool_id, seq, order_id, lease_id)
-    SELECT p_pool[a_line[k]], a_seq[k], p_id[a_line[k]], a_lease[k]
-    FROM generate_series(1, cardinality(a_line)) AS k WHERE p_outcome[a_line[k]] = 1;
-
     -- I2: every code lies where its line says, and there are as many as were ordered. The audit
     -- makes the same digest of the orders that name this commit.
     SELECT coalesce(bool_and(k - p_first[a_line[k]] BETWEEN 0 AND p_quantity[a_line[k]] - 1), true) AS in_place, count(*) AS sold,

@@ -11,7 +11,7 @@ BEGIN
     WITH sent AS (
         UPDATE attempt a SET sent_at = now(), owner = p_owner, sends = p_sends[h.line] + 1
         FROM unnest(held) AS h
-        WHERE a.ctid = h.place AND h.state IN ('created', 'accepted', 'uncertain')
+        WHERE a.ctid = h.place AND a.partner_id = h.partner_id AND h.state IN ('created', 'accepted', 'uncertain')
           AND (a.sends = p_sends[h.line] OR (p_doubted[h.line] AND a.sends = p_sends[h.line] + 1 AND a.owner = p_owner))
         RETURNING a.id)
     SELECT array_agg(id) INTO marked FROM sent;
@@ -26,7 +26,8 @@ DECLARE
     held held_attempt[] := hold_attempts(p_id);
 BEGIN
     UPDATE attempt a SET sent_at = NULL
-    FROM unnest(held) AS h WHERE a.ctid = h.place AND h.state = 'created' AND a.sends = p_sends[h.line];
+    FROM unnest(held) AS h
+    WHERE a.ctid = h.place AND a.partner_id = h.partner_id AND h.state = 'created' AND a.sends = p_sends[h.line];
 END $$;
 
 -- An attempt with what its order adds; gateway/dispatch/attempt_record.py. `unsent`: sent_at is

@@ -122,7 +122,7 @@ class CommitLane:
         state = error.sqlstate or ""
         if state == "QG001":
             return LeaseLostError([int(id_) for id_ in (error.detail or "").split()])
-        if state == "23505" and getattr(error, "table_name", "") == "allocation":
+        if state == "QG007":
             return InvariantBrokenError("I1: a code was about to be sold twice")
         refused = getattr(error, "severity_en", None) in {None, "ERROR"}  # FATAL: who knows
         if refused and (state[:2] in DATA_CLASSES or state in ROLLED_BACK):

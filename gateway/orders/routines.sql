@@ -17,13 +17,19 @@ BEGIN
                         AND x.id BETWEEN wanted.id AND wanted.id ORDER BY x.id LIMIT 1) AS o;  -- by the key: see judge_turn
 END $$;
 
--- Makes the orders of a commit. False: a number is known after all, and nothing was made; where
--- they were looked up (p_look_up) that is the error 23505. For commit_orders alone.
+-- Makes the orders of a commit and gives them their codes. False: a number is known after all, and
+-- nothing was made; where they were looked up (p_look_up) that is the error 23505. QG007: a code is
+-- somebody's already (I1's guard). One handler for both: each costs a transaction within the
+-- transaction. For commit_orders alone.
 CREATE FUNCTION insert_orders(
-    p_lines integer[], p_look_up boolean, p_commit_no bigint, p_now timestamptz,
+    p_lines integer[], p_outcome integer[], p_look_up boolean, p_commit_no bigint, p_now timestamptz,
     p_partner bigint[], p_id bigint[], p_out text[], p_hash bytea[], p_sku bigint[], p_quantity integer[], p_amount bigint[],
-    p_pool bigint[], p_first integer[], p_seq bigint[], p_account text[], p_metadata text[], p_details text[], p_notify boolean[]
+    p_pool bigint[], p_first integer[], a_line integer[], a_seq bigint[], a_lease bigint[],
+    p_account text[], p_metadata text[], p_details text[], p_notify boolean[]
 ) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    are_made boolean := false;                    -- the orders; what fails then is a code
+    why      text;
 BEGIN
     INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity, amount, state,
                         delivered_quantity, pool_id, seqs, account, metadata, details, last_event,
@@ -31,15 +37,24 @@ BEGIN
     SELECT p_partner[i], p_id[i], p_out[i], p_hash[i], p_sku[i], p_quantity[i], p_amount[i],
            CASE WHEN p_pool[i] IS NULL THEN 'processing' ELSE 'delivered' END,
            CASE WHEN p_pool[i] IS NULL THEN 0 ELSE p_quantity[i] END, p_pool[i],
-           CASE WHEN p_pool[i] IS NULL THEN NULL WHEN p_quantity[i] = 1 THEN ARRAY[p_seq[p_first[i]]]
-                ELSE p_seq[p_first[i] : p_first[i] + p_quantity[i] - 1] END,
+           CASE WHEN p_pool[i] IS NULL THEN NULL WHEN p_quantity[i] = 1 THEN ARRAY[a_seq[p_first[i]]]
+                ELSE a_seq[p_first[i] : p_first[i] + p_quantity[i] - 1] END,
            p_account[i], p_metadata[i], p_details[i],
            CASE WHEN p_notify[i] AND p_pool[i] IS NOT NULL THEN 1 ELSE 0 END,
            CASE WHEN p_pool[i] IS NOT NULL THEN p_commit_no END, p_now, p_now
     FROM unnest(p_lines) AS i;
+    IF cardinality(a_line) > 0 THEN
+        are_made := true;
+        INSERT INTO allocation (pool_id, seq, order_id, lease_id)
+        SELECT p_pool[a_line[k]], a_seq[k], p_id[a_line[k]], a_lease[k]
+        FROM generate_series(1, cardinality(a_line)) AS k WHERE p_outcome[a_line[k]] = 1;
+    END IF;
     RETURN true;
 EXCEPTION WHEN unique_violation THEN
-    IF p_look_up THEN
+    IF are_made THEN
+        GET STACKED DIAGNOSTICS why = PG_EXCEPTION_DETAIL;
+        RAISE EXCEPTION 'a code was about to be sold twice' USING ERRCODE = 'QG007', DETAIL = why;
+    ELSIF p_look_up THEN
         RAISE;
     END IF;
     RETURN false;

@@ -4,7 +4,7 @@
 -- number, other content), 4 insufficient balance, 5 purchase limit, 11 its campaign is not open at
 -- `committed_at`, which is the order's created_at: this clock decides. Only created lines leave
 -- anything behind. For 2 and 3 `existing` names the order; for 4 it is what the account has.
--- Errors: QG001 a lease was lost, or its codes have expired (nothing done), 23505 on allocation (I1's guard).
+-- Errors: QG001 a lease was lost, or its codes have expired (nothing done), QG007 a code is somebody's already (I1's guard).
 --
 -- Every commit of a partner holds its account row, so commits of one partner come one by one:
 -- balances, entry numbers, purchase limits and order numbers need no other lock. A number that
@@ -52,8 +52,8 @@ BEGIN
         judged := judge_orders(look_up, committed_at, p_partner, p_out, p_hash, p_sku, p_quantity, p_amount, p_buyer, p_limit, p_opens, p_closes);
         lines := judged.lines;
         EXIT WHEN judged.is_sure AND insert_orders(
-            lines, look_up, v_no, committed_at, p_partner, p_id, p_out, p_hash, p_sku, p_quantity, p_amount, p_pool,
-            p_first, a_seq, p_account, p_metadata, p_details, p_notify);
+            lines, judged.outcome, look_up, v_no, committed_at, p_partner, p_id, p_out, p_hash, p_sku, p_quantity, p_amount,
+            p_pool, p_first, a_line, a_seq, a_lease, p_account, p_metadata, p_details, p_notify);
         look_up := true;
     END LOOP;
     outcome := judged.outcome;
@@ -74,7 +74,7 @@ BEGIN
                               p_cost_max, p_face, p_owner, committed_at);
     END IF;
     IF cardinality(a_line) > 0 OR cardinality(p_pool) > 0 THEN
-        done := bind_codes(lines, outcome, p_id, p_quantity, p_pool, p_first, a_line, a_seq, a_lease, v_no, p_chain);
+        done := record_codes(lines, outcome, p_id, p_quantity, p_pool, p_first, a_line, a_seq, v_no, p_chain);
     END IF;
 END $$;
 

@@ -102,13 +102,13 @@ END $$;
 
 -- Locks pending messages in id order and says where their rows are. A failure does not undo a
 -- replay that was asked for meanwhile (it sets attempts to 0).
-CREATE TYPE held_webhook AS (line integer, place tid);
+CREATE TYPE held_webhook AS (line integer, place tid, partner_id bigint);
 
 CREATE FUNCTION hold_webhooks(p_id bigint[], p_attempts integer[], p_state text[]) RETURNS held_webhook[] LANGUAGE plpgsql
 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN ARRAY(
-        SELECT (u.line, w.ctid)::held_webhook
+        SELECT (u.line, w.ctid, w.partner_id)::held_webhook
         FROM (SELECT * FROM unnest(p_id) WITH ORDINALITY AS u (id, line) ORDER BY u.id) AS u
         CROSS JOIN LATERAL (SELECT x.ctid, x.* FROM webhook x WHERE x.id = u.id LIMIT 1 FOR NO KEY UPDATE) AS w
         WHERE w.state = 'pending' AND (w.attempts = p_attempts[u.line] OR p_state[u.line] = 'delivered'));
@@ -134,7 +134,7 @@ BEGIN
             last_status = CASE p_tried[h.line] WHEN 1 THEN p_status[h.line] ELSE w.last_status END,
             last_error = p_error[h.line], owner = NULL,
             next_attempt_at = now() + make_interval(secs => p_delay_s[h.line]), body = coalesce(w.body, p_body[h.line])
-        FROM unnest(held) AS h WHERE w.ctid = h.place
+        FROM unnest(held) AS h WHERE w.ctid = h.place AND w.partner_id = h.partner_id
         RETURNING w.partner_id, w.state, w.url, p_tried[h.line] AS tried, p_gone[h.line] AS gone)
     SELECT array_agg(DISTINCT partner_id ORDER BY partner_id) FILTER (WHERE state = 'delivered'),
            array_agg(DISTINCT partner_id ORDER BY partner_id) FILTER (WHERE state <> 'delivered' AND tried = 1),

@@ -6,12 +6,17 @@ test_leases.py, I11 and I13 in test_audit.py, I12 in test_invariants_secrets.py.
 """
 
 import json
+import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
 
+from gateway.ground.config import Config
+from gateway.ground.errors import InvariantBrokenError
+from gateway.ground.histogram import Times
+from gateway.orders.commit_store import CommitLane
 from tests.world import WORLD_FILES
 
 WORLD = (WORLD_FILES / "audit_world.sql").read_text(encoding="utf-8")
@@ -37,7 +42,7 @@ async def commit(world: Any, **changes: Any) -> Any:
     )
     line = {
         "number": "new", "quantity": 1, "amount": 100, "seqs": [3], "content": b"\1",
-        "buyer": None, "limit": None,
+        "buyer": None, "limit": None, "all_new": False,
         "lease": lease and lease["id"], "epoch": lease and lease["epoch"], **changes,
     }  # fmt: skip
     async with world.transaction():  # a savepoint: a refusal leaves the world as it was
@@ -50,12 +55,17 @@ async def commit(world: Any, **changes: Any) -> Any:
                 ARRAY[$7::integer], '{f}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}',
                 '{NULL}', NULL, array_fill(1, ARRAY[cardinality($5::bigint[])]), $5,
                 array_fill($8::bigint, ARRAY[cardinality($5)]), ARRAY[$8::bigint],
-                ARRAY[$9::bigint], false, NULL, NULL) AS c
+                ARRAY[$9::bigint], $10, NULL, NULL) AS c
             WHERE p.name = 'acme' AND s.sku = 'VIP'
             """,
             line["number"], line["content"], line["quantity"], line["amount"], line["seqs"],
-            line["buyer"], line["limit"], line["lease"], line["epoch"],
+            line["buyer"], line["limit"], line["lease"], line["epoch"], line["all_new"],
         )  # fmt: skip
+
+
+def nobodys_lane() -> CommitLane:
+    """A lane that was never opened: what it makes of an error."""
+    return CommitLane(dsn="", config=Config(), chain=0, worker_id=uuid.UUID(W1), times=Times())
 
 
 async def totals(world: Any) -> Any:
@@ -71,7 +81,8 @@ async def totals(world: Any) -> Any:
 async def test_i1_a_code_is_sold_once(world: Any) -> None:
     """Even when the allocator handed the same range out twice, the second sale is refused.
 
-    Seen red with the primary key of `allocation` dropped.
+    Seen red with the primary key of `allocation` dropped, and its alarm with QG007 raised as the
+    plain error it comes from: told by its own SQLSTATE, not by a table's name.
     """
     await world.execute(
         "UPDATE lease SET state = 'closed', epoch = epoch + 1 WHERE worker_id = $1", W1
@@ -81,9 +92,26 @@ async def test_i1_a_code_is_sold_once(world: Any) -> None:
         " SELECT id, 0, 6, $1, now() + interval '1 h' FROM pool RETURNING id, epoch",
         W3,
     )
-    with pytest.raises(asyncpg.UniqueViolationError) as refused:
-        await commit(world, seqs=[0], lease=again["id"], epoch=again["epoch"])
-    assert refused.value.table_name == "allocation"
+    before = await totals(world)
+    for all_new in (False, True):
+        with pytest.raises(asyncpg.PostgresError) as refused:
+            await commit(world, seqs=[0], lease=again["id"], epoch=again["epoch"], all_new=all_new)
+        alarm = await nobodys_lane()._meaning_of(refused.value)
+        assert isinstance(alarm, InvariantBrokenError)
+        assert "(0)" not in str(alarm) and "(pool_id, seq)=" in (refused.value.detail or "")
+    assert await totals(world) == before
+
+
+async def test_i1_a_known_number_is_no_alarm(world: Any) -> None:
+    """A number that was thought new is looked up: its order answers, and its codes are nobody's.
+
+    Seen red with `are_made` true from the start.
+    """
+    same = bytes.fromhex("89116713f7dd11955790c3c3f510ddf7")
+    before = await totals(world)
+    answer = await commit(world, number="a", content=same, all_new=True)
+    assert (answer["outcome"], answer["existing"]) == ([REPLAYED], [101])
+    assert await totals(world) == before
 
 
 @pytest.mark.parametrize(

@@ -254,7 +254,7 @@ def test_a_row_found_by_its_place_is_named_with_its_column() -> None:
         for where in re.findall(r"(?:WHERE|AND) \w+\.ctid = [^;]*", text)
         if not re.search(r"\.(?:partner_id|pool_id) = ", where.partition("RETURNING")[0])
     }
-    assert {"mark_sent", "mark_unsent", "settle_webhooks"} == alone
+    assert set() == alone
 
 
 def test_updates_of_a_conflict_use_what_was_excluded() -> None:
@@ -270,7 +270,7 @@ def test_errors_are_told_apart_by_our_own_sqlstate() -> None:
         for path in sorted(PACKAGE.rglob("*.py"))
         if re.search(r"table_name|constraint_name", path.read_text(encoding="utf-8"))
     }
-    assert {"commit_store.py"} == told
+    assert set() == told
 
 
 async def test_tables_are_logged(connection: Any) -> None:
