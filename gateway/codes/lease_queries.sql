@@ -24,7 +24,10 @@ VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6, $2)
 ON CONFLICT (slot) DO UPDATE SET worker_id = excluded.worker_id, host = excluded.host, pid = excluded.pid,
     started_at = now(), expires_at = excluded.expires_at, held = NULL, renewed_at = NULL,
     routines = excluded.routines, routines_of = excluded.routines_of
-RETURNING pg_notify('quangate', 'workers')
+
+-- name: announce_worker
+-- News is a statement of its own: it may live on another server than the row.
+SELECT pg_notify('quangate', 'workers')
 
 -- name: workers
 -- The other workers; slot NULL: a worker nobody remembers, whose leases are still there.

@@ -145,7 +145,9 @@ async def hold_slot(connection: Any, slot: int, worker_id: uuid.UUID, ttl_s: flo
 
 async def _register(connection: Any, slot: int, worker_id: uuid.UUID, ttl_s: float) -> None:
     about = (socket.gethostname(), os.getpid(), ttl_s, routines_schema())
-    await connection.execute(SQL["register_worker"], slot, worker_id, *about)
+    async with connection.transaction():  # no row of which nobody heard
+        await connection.execute(SQL["register_worker"], slot, worker_id, *about)
+        await connection.execute(SQL["announce_worker"])
 
 
 async def reclaim_dead(connection: Any, own_slot: int, losses: LeaseLosses) -> int:

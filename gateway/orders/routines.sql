@@ -28,8 +28,8 @@ CREATE FUNCTION insert_orders(
     p_account text[], p_metadata text[], p_details text[], p_notify boolean[]
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
-    are_made boolean := false;                    -- the orders; what fails then is a code
-    why      text;
+    made bigint;                                  -- how many orders; NULL: they are what failed, else a code
+    why  text;
 BEGIN
     INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity, amount, state,
                         delivered_quantity, pool_id, seqs, account, metadata, details, last_event,
@@ -43,15 +43,15 @@ BEGIN
            CASE WHEN p_notify[i] AND p_pool[i] IS NOT NULL THEN 1 ELSE 0 END,
            CASE WHEN p_pool[i] IS NOT NULL THEN p_commit_no END, p_now, p_now
     FROM unnest(p_lines) AS i;
+    GET DIAGNOSTICS made = ROW_COUNT;
     IF cardinality(a_line) > 0 THEN
-        are_made := true;
         INSERT INTO allocation (pool_id, seq, order_id, lease_id)
         SELECT p_pool[a_line[k]], a_seq[k], p_id[a_line[k]], a_lease[k]
         FROM generate_series(1, cardinality(a_line)) AS k WHERE p_outcome[a_line[k]] = 1;
     END IF;
     RETURN true;
 EXCEPTION WHEN unique_violation THEN
-    IF are_made THEN
+    IF made IS NOT NULL THEN
         GET STACKED DIAGNOSTICS why = PG_EXCEPTION_DETAIL;
         RAISE EXCEPTION 'a code was about to be sold twice' USING ERRCODE = 'QG007', DETAIL = why;
     ELSIF p_look_up THEN

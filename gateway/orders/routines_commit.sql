@@ -37,7 +37,6 @@ CREATE FUNCTION commit_orders(
 DECLARE
     look_up boolean := NOT p_all_new;
     lines   integer[];                            -- those to create
-    buyers  buyer_share[];
     judged  record;
     v_no    bigint := nextval('reveal_no');
     done    bigint;
@@ -62,9 +61,8 @@ BEGIN
         RETURN;
     END IF;
     done := charge(lines, p_partner, p_id, p_amount, committed_at);
-    buyers := judged.buyers;
-    IF cardinality(buyers) > 0 THEN
-        done := count_usage(buyers, p_partner, p_sku, p_buyer);
+    IF cardinality(judged.buyers) > 0 THEN
+        done := count_usage(judged.buyers, p_partner, p_sku, p_buyer);
     END IF;
     IF true = ANY (p_notify) THEN
         done := announce_delivered(lines, p_partner, p_id, p_pool, p_notify, p_notify_url, committed_at);
@@ -73,7 +71,7 @@ BEGIN
         done := plan_attempts(lines, p_partner, p_id, p_account, p_quantity, p_attempt, p_upstream, p_product,
                               p_cost_max, p_face, p_owner, committed_at);
     END IF;
-    IF cardinality(a_line) > 0 OR cardinality(p_pool) > 0 THEN
+    IF cardinality(p_pool) > 0 THEN
         done := record_codes(lines, outcome, p_id, p_quantity, p_pool, p_first, a_line, a_seq, v_no, p_chain);
     END IF;
 END $$;

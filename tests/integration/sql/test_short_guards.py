@@ -107,3 +107,23 @@ async def is_accepted(world: Any, statement: str, changes: str) -> bool:
     except asyncpg.CheckViolationError:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("orders", "quantity = quantity + 1, delivered_quantity = delivered_quantity + 1"),
+        ("orders", "amount = amount + 1"),
+        ("orders", "currency = 'USD'"),
+        ("attempt", "quantity = quantity + 1"),
+        ("attempt", "purpose = 'stock'"),
+        ("attempt", "line = 1"),
+    ],
+)
+async def test_what_was_accepted_stays(world: Any, table: str, change: str) -> None:
+    """No content of an order or attempt is written anew, not even from NULL.
+
+    Currency, purpose and line were seen red without migration 0210.
+    """
+    with pytest.raises(asyncpg.PostgresError, match="stays as it is"):
+        await world.execute(f"UPDATE {table} SET {change}")
