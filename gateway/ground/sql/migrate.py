@@ -21,6 +21,7 @@ import structlog
 from gateway.ground import house
 from gateway.ground.errors import ConfigError
 from gateway.ground.feature import PACKAGE
+from gateway.ground.sql.statements import statements
 
 log = structlog.get_logger()
 
@@ -155,7 +156,8 @@ async def apply_migrations(connection: Any) -> list[str]:
                 continue
             async with connection.transaction():
                 await connection.execute("SET LOCAL lock_timeout = '10s'")
-                await connection.execute(text, timeout=MIGRATION_TIMEOUT_S)
+                for statement in statements(text):
+                    await connection.execute(statement, timeout=MIGRATION_TIMEOUT_S)
                 await connection.execute(
                     "INSERT INTO migration (name, sha256) VALUES ($1, $2)", name, _digest(text)
                 )
