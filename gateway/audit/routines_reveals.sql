@@ -1,5 +1,5 @@
--- Adds one link to a reveal chain (I13).
-CREATE FUNCTION append_reveal(p_no bigint, p_chain integer, p_via text, p_items jsonb, p_digest bytea) RETURNS void LANGUAGE plpgsql AS $$
+-- Adds one link to a reveal chain (I13). Its number.
+CREATE FUNCTION append_reveal(p_no bigint, p_chain integer, p_via text, p_items jsonb, p_digest bytea) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     head reveal_head%ROWTYPE;
 BEGIN
@@ -10,6 +10,7 @@ BEGIN
     END LOOP;
     INSERT INTO reveal (no, chain, height, via, items, digest, hash)
     VALUES (p_no, p_chain, head.height, p_via, p_items, p_digest, head.hash);
+    RETURN p_no;
 END $$;
 
 -- Records views of codes outside a commit (replays, reads) before the codes leave.

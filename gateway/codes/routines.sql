@@ -25,6 +25,7 @@ CREATE FUNCTION record_codes(
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     codes record;
+    done  bigint;
 BEGIN
     -- I2: every code lies where its line says, and there are as many as were ordered. The audit
     -- makes the same digest of the orders that name this commit.
@@ -36,7 +37,7 @@ BEGIN
         RAISE EXCEPTION 'codes and quantities differ' USING ERRCODE = 'check_violation';
     END IF;
     IF codes.sold > 0 THEN
-        PERFORM append_reveal(p_commit_no, p_chain, 'commit', NULL, codes.digest);
+        done := append_reveal(p_commit_no, p_chain, 'commit', NULL, codes.digest);
     END IF;
     RETURN codes.sold;
 END $$;

@@ -35,11 +35,10 @@ CREATE FUNCTION commit_orders(
     OUT committed_at timestamptz, OUT outcome integer[], OUT existing bigint[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
-    look_up boolean := NOT p_all_new;
-    lines   integer[];                            -- those to create
-    judged  record;
-    v_no    bigint := nextval('reveal_no');
-    done    bigint;
+    lines  integer[];                             -- those to create
+    judged record;
+    v_no   bigint := nextval('reveal_no');
+    done   bigint;
 BEGIN
     committed_at := now();
     INSERT INTO commit_batch (id) VALUES (p_batch);
@@ -48,12 +47,12 @@ BEGIN
     END IF;
     PERFORM FROM account WHERE partner_id = ANY (p_partner) ORDER BY partner_id FOR NO KEY UPDATE;
     LOOP
-        judged := judge_orders(look_up, committed_at, p_partner, p_out, p_hash, p_sku, p_quantity, p_amount, p_buyer, p_limit, p_opens, p_closes);
+        judged := judge_orders(NOT p_all_new, committed_at, p_partner, p_out, p_hash, p_sku, p_quantity, p_amount, p_buyer, p_limit, p_opens, p_closes);
         lines := judged.lines;
         EXIT WHEN judged.is_sure AND insert_orders(
-            lines, judged.outcome, look_up, v_no, committed_at, p_partner, p_id, p_out, p_hash, p_sku, p_quantity, p_amount,
+            lines, judged.outcome, NOT p_all_new, v_no, committed_at, p_partner, p_id, p_out, p_hash, p_sku, p_quantity, p_amount,
             p_pool, p_first, a_line, a_seq, a_lease, p_account, p_metadata, p_details, p_notify);
-        look_up := true;
+        p_all_new := false;                       -- they are not: look them up
     END LOOP;
     outcome := judged.outcome;
     existing := judged.existing;

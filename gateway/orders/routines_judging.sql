@@ -17,7 +17,7 @@ CREATE FUNCTION judge_orders(
 DECLARE
     one      record;
     judged   record;
-    exceeded boolean := false;
+    exceeded boolean;                             -- NULL: nobody has a limit
 BEGIN
     is_sure := true;
     outcome := array_fill(1, ARRAY[cardinality(p_partner)]);
