@@ -117,7 +117,7 @@ class Intake:
                 first.waiters = []
             first.waiters.append(line)
         else:
-            self._enter(cast("Loose", line), unsaleable=unsaleable)
+            self._enter(line, unsaleable=unsaleable)  # type: ignore[arg-type]  # as in Hand
         return future
 
     def money_came(self, partner_id: int) -> None:
@@ -145,9 +145,8 @@ class Intake:
         if unsaleable:
             self._unsold.put(line)
             return
-        if not self._queue:  # else the lanes know already
+        if self._queue.put(line.partner_id, line):  # else the lanes know already
             self._work.set()
-        self._queue.put(line.partner_id, line)
 
     def _requeue(self, lines: Sequence[Loose]) -> None:
         """Back to the head of the queue, in order: they came first."""

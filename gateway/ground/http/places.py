@@ -18,7 +18,6 @@ log = structlog.get_logger()
 RESERVE_SHARE: Final = 8  # one in so many descriptors is ours …
 RESERVE_MIN: Final = 128  # … and at least so many
 ALONE_AFTER: Final = 200  # connections, all from one private address
-NAMES_OF_CLIENTS: Final = ("X-Forwarded-For", "Forwarded")
 
 
 class Places:
@@ -105,7 +104,8 @@ class Places:
 
     def look(self, peer: Address | None, headers: Container[str]) -> None:
         """Look at a request of such a peer: a proxy names clients."""
-        if peer is not None and any(name in headers for name in NAMES_OF_CLIENTS):
+        # Asked of every request: a generator over two names costs as much as ten look-ups.
+        if peer is not None and ("X-Forwarded-For" in headers or "Forwarded" in headers):
             self._tell(peer, "it names clients in a header")
 
     def _tell(self, peer: Address, why: str) -> None:

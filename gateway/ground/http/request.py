@@ -58,7 +58,7 @@ class Request(BaseRequest):
 
     held_bytes = 0  # of its body, on account of the connection's budget (see body)
 
-    @property
+    @reify
     def raw_path(self) -> str:
         """Path and query as they were sent, without the authority of an absolute target."""
         path = self._message.path

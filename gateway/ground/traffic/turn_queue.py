@@ -48,8 +48,8 @@ class TurnQueue(Generic[Item]):
         free = most - self._count
         return free * 2 <= most and len(self._queues.get(owner, ())) >= free
 
-    def put(self, owner: Hashable, item: Item) -> None:
-        """The item comes after its owner's others."""
+    def put(self, owner: Hashable, item: Item) -> bool:
+        """The item comes after its owner's others; whether it is the only one that waits."""
         queue = self._queues.get(owner)
         if queue is None:
             queue = self._queues[owner] = deque()
@@ -57,6 +57,7 @@ class TurnQueue(Generic[Item]):
         self._count += 1
         if self._timed is None:
             self._timed, self._timed_since = item, self._clock()
+        return self._count == 1
 
     def put_back(self, items: Sequence[tuple[Hashable, Item]]) -> None:
         """These were taken before and come first again, in this order."""

@@ -56,3 +56,17 @@ def test_nobody_takes_all_places() -> None:
             queue.put(owner, 0)
             counts[owner] += 1
     assert counts == {"a": 40, "b": 20, "c": 10}
+
+
+def test_only_the_first_that_waits_is_news() -> None:
+    """Whoever takes is woken once for all that wait, whoever they are from."""
+    queue: TurnQueue[str] = TurnQueue()
+    assert [queue.put("a", "a1"), queue.put("a", "a2"), queue.put("b", "b1")] == [
+        True,
+        False,
+        False,
+    ]
+    queue.take(2, 1000)
+    assert not queue.put("a", "a3")
+    queue.take(9, 1000)
+    assert queue.put("b", "b2")
