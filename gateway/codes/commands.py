@@ -90,7 +90,8 @@ async def import_(
         "encoding": encoding, "separator": separator, "columns": columns, "header": header,
         "quotes": quotes, "sheet": sheet, "zone": offsets(zone or call.quiet_config().zone),
     }  # fmt: skip
-    note = noting("codes.import", pool, {"pool": pool, "file": file, **flags})
+    given = {"pool": pool, "file": file, **flags, "zone": zone}
+    note = noting("codes.import", pool, given)
     async with _open_staging(call, note) as (rows, vault):
         with ExitStack() as stack:
             return await import_file(

@@ -1,10 +1,11 @@
 """The vault of a data directory, opened so that it fails closed."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from gateway.ground.native import Vault
-from gateway.ground.native_errors import KeyMissing
+from gateway.ground.native_errors import KeyMissing, VaultError
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.embedded import make_data_directory
 from gateway.ground.sql.named_sql import queries_of_all
@@ -26,11 +27,14 @@ async def open_vault(data: Path, connection: Any) -> Vault:
     """The vault over `<data>/kek`, which is made only for a database without secrets.
 
     A new key file beside secrets that it cannot open would hide the loss until the first
-    order; so that is KeyMissing, at once. `connection` is asyncpg's, or its pool.
+    order; so that is KeyMissing, at once. So is a key file that opens nothing of what is here:
+    whatever it wrapped would stop every gateway. `connection` is asyncpg's, or its pool.
     """
     path = data / KEY_FILE
     if path.exists():
-        return Vault.open(str(path), create=False)
+        vault = Vault.open(str(path), create=False)
+        await _check_opens(vault, path, connection)
+        return vault
     with unreachable_is_unavailable():
         holds_secrets = await connection.fetchval(queries_of_all("administration")["holds_secrets"])
     if holds_secrets:
@@ -40,3 +44,35 @@ async def open_vault(data: Path, connection: Any) -> Vault:
         )
     make_data_directory(data)
     return Vault.open(str(path))
+
+
+async def _check_opens(vault: Vault, path: Path, connection: Any) -> None:
+    """That the key file holds a key of one of this database's secrets, if there are any.
+
+    One that is whole is enough: a shop with a secret that does not open must stay mendable.
+    """
+    with unreachable_is_unavailable():
+        some = await connection.fetchrow(queries_of_all("administration")["some_secrets"])
+    wrapped_under = {
+        kek_id
+        for read, blob in (
+            (vault.secret_kek_id, some["partner"]),
+            (vault.secret_kek_id, some["upstream"]),
+            (vault.dek_kek_id, some["batch"]),
+        )
+        if blob is not None and (kek_id := _kek_id(read, blob)) is not None
+    }
+    if wrapped_under and wrapped_under.isdisjoint(vault.kek_ids()[1]):
+        raise KeyMissing(
+            f"the key file {path} does not hold {', '.join(sorted(wrapped_under))}, under which "
+            "this database's secrets are wrapped: it is another shop's, or an old one; nothing was "
+            "changed. Put the file back from its backup, or name its directory with --data."
+        )
+
+
+def _kek_id(read: Callable[[bytes], str], blob: bytes) -> str | None:
+    """The key a secret needs, or None when it is damaged: that says nothing about the file."""
+    try:
+        return read(blob)
+    except VaultError:
+        return None

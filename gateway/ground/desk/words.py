@@ -27,8 +27,8 @@ _WORDS: Final[Mapping[tuple[str, str], Callable[[str, Facts], str]]] = {
         f"`quangate {facts['noun']} list` shows those there are"
     ),
     ("already-exists", "noun"): lambda _, facts: (
-        f"there is a {facts['noun']} {facts['name']} already; "
-        f"`quangate {facts['noun']} show {facts['name']}` shows it"
+        f"the {facts['noun']} {facts['name']} is there already; "
+        f"`quangate {facts['noun']} list` shows those there are"
     ),
     ("invalid-argument", "noun"): lambda _, facts: (
         f"{facts['name']!r} is no {facts['noun']} name: 1 to 64 of A-Z a-z 0-9 . _ -"

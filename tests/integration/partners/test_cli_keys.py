@@ -85,6 +85,37 @@ def test_a_lost_key_file_is_not_replaced(
     assert command("doctor", "--json").json["ok"] is True
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "key create acme",
+        "partner create other",
+        "webhook secret acme --rotate",
+        "upstream add f2 --connector fulu --base-url http://f2.test --set app_key=a --set secret=b",
+        "keys rotate",
+    ],
+)
+def test_the_key_file_of_another_shop_wraps_nothing(
+    command: Cli, config: Config, secrets: dict[str, str], words: str
+) -> None:
+    """What it wrapped would stop every gateway: the catalog would open for nobody any more."""
+    file, aside = config.data / "kek", Path(f"{config.data}/aside")
+    file.rename(aside)
+    try:
+        Vault.open(str(file))  # a new one, as another shop has
+        foreign = file.read_bytes()
+        done = command(*words.split(), "--json")
+        assert (done.returncode, done.json["error"]["code"]) == (1, "vault")
+        assert str(file) in done.json["error"]["detail"]
+        assert file.read_bytes() == foreign
+        ill = {c["name"]: c for c in command("doctor", "--json").json["checks"] if not c["ok"]}
+        assert set(ill) == {"keys"}
+    finally:
+        aside.replace(file)
+    shown = command("keys", "show", "--json").json["keys"]
+    assert all(row["in_file"] for row in shown)
+
+
 def test_a_key_file_that_others_can_read_is_refused(
     command: Cli, config: Config, secrets: dict[str, str]
 ) -> None:
