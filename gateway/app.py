@@ -26,7 +26,7 @@ from gateway.ground.http import proxy_hint
 from gateway.ground.http.front import TRUST_FIX, proxy_complaint
 from gateway.ground.http.public_url import authority
 from gateway.ground.sql.database import Database, open_database
-from gateway.ground.sql.pools import pool_sizes
+from gateway.ground.sql.pools import open_worker_database
 from gateway.ground.tie import Tie
 from gateway.ground.vault import check_key_file, open_vault
 from gateway.worker import Worker, bind, harden_process
@@ -77,9 +77,7 @@ async def _work(config: Config, tie: Tie | None, place: int) -> None:
     listening = _bind(config, reuse_port=tie is not None)
     port = listening.getsockname()[1]
     config = replace(config, port=port)  # 0 took a free one; callbacks must find it
-    database = await open_database(
-        config, connections=pool_sizes(config).control, migrate=tie is None
-    )
+    database = await open_worker_database(config, migrate=tie is None)
     try:
         vault = await open_vault(config.data, database.pool)
         parts = await compose(config, database, vault, place)

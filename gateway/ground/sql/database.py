@@ -64,10 +64,12 @@ async def open_database(
     migrate: bool = True,
     quiet: bool = False,
     may_make: bool = True,
+    planning: Mapping[str, str] | None = None,
 ) -> Database:
     """Reach the configured database, or start the embedded one; migrated and checked.
 
     `quiet`: say nothing of a role that may do too much; a start says it, not every command.
+    `planning`: how the pool's connections plan, see below.
     Raises StoreUnavailableError when it cannot be reached, ConfigError when it may not be used,
     RefusedError when it holds no shop yet and none may be made.
     """
@@ -84,7 +86,7 @@ async def open_database(
             await prepare(config, embedded, quiet=quiet)
         elif embedded is not None and not await _has_gateway_role(embedded, config):
             dsn = embedded.dsn  # an older release's directory, which nobody may change now
-        pool = await create_pool(dsn, config, connections)
+        pool = await create_pool(dsn, config, connections, planning)
     except BaseException:
         if embedded is not None:
             await asyncio.to_thread(embedded.release)
@@ -224,10 +226,13 @@ def _connecting() -> Iterator[None]:
         raise ConfigError(f"QUANGATE_DATABASE_URL is not usable: {error}") from None
 
 
-# For lists: in the order of an index, whatever statistics say. With those of an empty database
-# PostgreSQL reads a history and sorts it instead.
+# What a worker does again and again: by look-up, whatever statistics say. With none (a new table,
+# the hours after pg_upgrade) PostgreSQL reads all orders to count the few that a partial index has.
+BY_LOOK_UP: Final[Mapping[str, str]] = {"enable_seqscan": "off"}
+# For lists: in the order of an index besides. With statistics of an empty database PostgreSQL
+# reads a history and sorts it instead.
 BY_INDEX: Final[Mapping[str, str]] = {
-    "enable_seqscan": "off", "enable_bitmapscan": "off", "enable_sort": "off",
+    **BY_LOOK_UP, "enable_bitmapscan": "off", "enable_sort": "off",
 }  # fmt: skip
 
 

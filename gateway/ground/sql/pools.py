@@ -13,7 +13,13 @@ from typing import Any, Final, NamedTuple
 
 from gateway.ground.config import Config
 from gateway.ground.shares import Shares
-from gateway.ground.sql.database import BY_INDEX, Database, create_pool
+from gateway.ground.sql.database import (
+    BY_INDEX,
+    BY_LOOK_UP,
+    Database,
+    create_pool,
+    open_database,
+)
 from gateway.ground.sql.dsn import CONNECT_TIMEOUT_S
 
 OF_ITS_OWN: Final = 3  # of a worker: two that commit, one that listens
@@ -135,6 +141,16 @@ def connections_needed(config: Config) -> int:
     return config.workers * worker + (1 if config.workers > 1 else 0) + FOR_COMMANDS
 
 
+async def open_worker_database(config: Config, *, migrate: bool) -> Database:
+    """A worker's database, with the connections that `open_pools` makes its control of.
+
+    Raises what `open_database` raises.
+    """
+    return await open_database(
+        config, connections=pool_sizes(config).control, migrate=migrate, planning=BY_LOOK_UP
+    )
+
+
 async def open_pools(database: Database, config: Config) -> Pools:
     """The pools of a worker over its database, whose own pool becomes the one for control.
 
@@ -147,7 +163,7 @@ async def open_pools(database: Database, config: Config) -> Pools:
             # Partners share these: one that does too much leaves a connection to the others.
             (sizes.reads, READS_WAIT_S, max(1, sizes.reads - 1), BY_INDEX),
             (sizes.lists, LISTS_WAIT_S, max(1, sizes.lists - 1), BY_INDEX),
-            (sizes.background, BACKGROUND_WAIT_S, sizes.background, None),
+            (sizes.background, BACKGROUND_WAIT_S, sizes.background, BY_LOOK_UP),
         ):
             pool = await create_pool(database.dsn, config, size, planning)
             opened.append(BoundedPool(pool, _shares(size, wait_s, own)))
