@@ -8,20 +8,24 @@ from gateway.channels import feature as channels
 from gateway.codes import feature as codes
 from gateway.dispatch import feature as dispatch
 from gateway.health import feature as health
+from gateway.holds import feature as holds
 from gateway.ledger import feature as ledger
 from gateway.orders import feature as orders
 from gateway.partners import feature as partners
 from gateway.reconciliation import feature as reconciliation
+from gateway.settings import feature as settings
 from gateway.vault import feature as vault
 from gateway.webhooks import feature as webhooks
 
 FEATURES: Final = (
     catalog.FEATURE,
     vault.FEATURE,
+    settings.FEATURE,
     partners.FEATURE,
     codes.FEATURE,
     orders.FEATURE,
     ledger.FEATURE,
+    holds.FEATURE,
     dispatch.FEATURE,
     webhooks.FEATURE,
     channels.FEATURE,

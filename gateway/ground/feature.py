@@ -47,10 +47,27 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A number that operators change while orders flow; the database keeps it.
+
+    `default` is in force until one is set; None: nothing is, and it can be set back to nothing.
+    `at_most` names the setting that it may not be above.
+    """
+
+    default: int | None
+    least: int
+    most: int
+    unit: str
+    doc: str  # a sentence
+    at_most: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """One room. Files are named as in its folder, `needs` are the features it may import.
 
     `commands` are the nouns of `quangate`: the module that makes one, and its line of help.
+    `settings` are named `FEATURE.what`; operators set them by `quangate setting set`.
     """
 
     name: str
@@ -61,6 +78,7 @@ class Feature:
     checks: tuple[str, ...] = ()  # statements of `quangate audit`, named `i1_…` for I1
     invariants: Mapping[str, str] = field(default_factory=dict)  # its own: name, what holds
     desk: tuple[str, ...] = ()  # modules that declare actions and views
+    settings: Mapping[str, Setting] = field(default_factory=dict)
     metrics: str | None = None  # the module whose `families` a scrape asks
     commands: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 

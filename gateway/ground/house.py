@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from gateway.ground.feature import Feature, Table
+from gateway.ground.feature import Feature, Setting, Table
 
 _features: list[Feature] = []
 
@@ -33,6 +33,12 @@ def tables() -> Mapping[str, Table]:
                 raise ValueError(f"{feature.name}: {name} is another feature's table")
             found[name] = table
     return found
+
+
+@cache
+def settings() -> Mapping[str, Setting]:
+    """Every setting that operators change, by its name, in the order of the features."""
+    return {name: one for feature in _features for name, one in feature.settings.items()}
 
 
 def files(kind: str) -> tuple[Path, ...]:

@@ -218,6 +218,12 @@ ACTS = (
     ),
     Act(does="webhook.test", words="webhook test beta", subject="beta", after={"state": "pending"}),
     Act(
+        does="setting.set",
+        words="setting set holds.per_buyer 3",
+        subject="holds.per_buyer",
+        after={"setting.value": 3},
+    ),
+    Act(
         does="codes.generate",
         words="codes generate 3 --pool stock --pattern AAAA-9999-####",
         subject="stock",
@@ -251,6 +257,7 @@ REFUSED = (
     "order resolve 202 --as failed --by ann --reason r", "order cancel 101", "order cancel nine",
     "webhook set beta ftp://x", "webhook secret nobody", "webhook replay 1",
     "webhook replay-dead nobody", "webhook test acme2",
+    "setting set no.such 1", "setting set holds.per_buyer many", "setting set holds.max_ttl_s 59",
     "codes generate 20 --pool stock --pattern A",
     "codes import nowhere.csv --pool stock", "codes void --pool stock --seq 90-99",
 )  # fmt: skip

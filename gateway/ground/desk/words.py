@@ -22,6 +22,9 @@ def _length(field: str, facts: Facts) -> str:
 
 # (code, a fact that tells refusals of a code apart): what to say, with the field as it is typed.
 _WORDS: Final[Mapping[tuple[str, str], Callable[[str, Facts], str]]] = {
+    ("not-found", "known"): lambda _, facts: (
+        f"there is no {facts['noun']} {facts['name']!r}; there are: {', '.join(facts['known'])}"
+    ),
     ("not-found", "noun"): lambda _, facts: (
         f"there is no {facts['noun']} {facts['name']!r}; "
         f"`quangate {facts['noun']} list` shows those there are"
@@ -34,6 +37,10 @@ _WORDS: Final[Mapping[tuple[str, str], Callable[[str, Facts], str]]] = {
         f"{facts['name']!r} is no {facts['noun']} name: 1 to 64 of A-Z a-z 0-9 . _ -"
     ),
     ("invalid-argument", "least"): _bounds,
+    ("invalid-argument", "lower"): lambda _, facts: (
+        f"{facts['lower']} ({facts['below']}) must not be above {facts['upper']}"
+        f" ({facts['above']}): set that one first"
+    ),
     ("invalid-argument", "longest"): _length,
     ("invalid-argument", "form"): lambda field, facts: (
         f"{field} is not as it must be: {facts['form']}"

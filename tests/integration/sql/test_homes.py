@@ -55,6 +55,7 @@ DIRECTORY = frozenset(
         "partner",
         "pool",
         "route",
+        "setting",
         "sku",
         "sku_offer",
         "upstream",

@@ -46,7 +46,8 @@ def uses() -> list[tuple[str, str, str]]:
         here = drawn.room_of(module)  # type: ignore[attr-defined]
         for name in drawn.imported(source):  # type: ignore[attr-defined]
             parts = name.split(".")
-            if here in NAMES and len(parts) > 2 and parts[1] in NAMES and parts[1] != here:
+            ours = parts[0] == "gateway" and len(parts) > 2  # connectors have names of their own
+            if here in NAMES and ours and parts[1] in NAMES and parts[1] != here:
                 found.add((here, parts[1], parts[2]))
     return sorted(found)
 

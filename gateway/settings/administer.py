@@ -1,0 +1,74 @@
+"""Settings: which there are, what is in force, and setting one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from gateway.ground import house
+from gateway.ground.desk.port import Statements
+from gateway.ground.desk.refusal import DeskRefusedError
+from gateway.ground.feature import Setting
+from gateway.ground.number import read_whole
+
+NOTHING: Final = "none"  # typed for a setting that may be off
+
+
+async def list_settings(db: Statements) -> Sequence[Mapping[str, Any]]:
+    """Every setting with what is in force, by its feature and name."""
+    chosen = {row["name"]: row for row in await db.all("list_settings")}
+    return [_shown(name, setting, chosen.get(name)) for name, setting in house.settings().items()]
+
+
+async def set_setting(db: Statements, name: str, text: str) -> dict[str, Any]:
+    """Set one; workers go by it within a second.
+
+    Refused: a name that is not there (the refusal lists those that are); a value that is no
+    number, out of its bounds, or on the wrong side of a setting that it may not pass.
+    """
+    setting = house.settings().get(name)
+    if setting is None:
+        facts = {"noun": "setting", "name": name, "known": sorted(house.settings())}
+        raise DeskRefusedError("not-found", "name", facts)
+    value = read_value(setting, text)
+    await db.one("set_setting", name, value)
+    await _check_sides(db)
+    return {"name": name, "value": value}
+
+
+async def _check_sides(db: Statements) -> None:
+    """Refuse what was just set if one setting is now above another that it may not pass."""
+    now = {row["name"]: row["value"] for row in await list_settings(db)}
+    for name, setting in house.settings().items():
+        other = setting.at_most
+        if other is not None and now[name] > now[other]:
+            facts = {"lower": name, "below": now[name], "upper": other, "above": now[other]}
+            raise DeskRefusedError("invalid-argument", "value", facts)
+
+
+def read_value(setting: Setting, text: str) -> int | None:
+    """What was typed, if it may be set; raises DeskRefusedError."""
+    if text == NOTHING and setting.default is None:
+        return None
+    try:
+        value = read_whole(text)
+    except ValueError:
+        form = "a whole number in plain digits" + (
+            f", or {NOTHING}" if setting.default is None else ""
+        )
+        raise DeskRefusedError("invalid-argument", "value", {"form": form, "value": text}) from None
+    if not setting.least <= value <= setting.most:
+        facts = {"least": setting.least, "most": setting.most, "value": value}
+        raise DeskRefusedError("invalid-argument", "value", facts)
+    return value
+
+
+def _shown(name: str, setting: Setting, chosen: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {
+        "name": name,
+        "value": setting.default if chosen is None else chosen["value"],
+        "unit": setting.unit,
+        "default": setting.default,
+        "least": setting.least,
+        "most": setting.most,
+        "doc": setting.doc,
+        "changed_at": None if chosen is None else chosen["changed_at"],
+    }
