@@ -3,6 +3,7 @@
 from typing import Final
 
 from gateway.audit import feature as audit
+from gateway.campaigns import feature as campaigns
 from gateway.catalog import feature as catalog
 from gateway.channels import feature as channels
 from gateway.codes import feature as codes
@@ -23,6 +24,7 @@ FEATURES: Final = (
     settings.FEATURE,
     partners.FEATURE,
     codes.FEATURE,
+    campaigns.FEATURE,
     orders.FEATURE,
     ledger.FEATURE,
     holds.FEATURE,

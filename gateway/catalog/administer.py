@@ -1,8 +1,7 @@
-"""The catalogue: pools, SKUs, campaigns."""
+"""The catalogue: pools and SKUs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.catalog.account_rule import AccountRuleError, compile_rule
@@ -308,32 +307,3 @@ async def _insert_route(db: Statements, sku_id: int, route: NewRoute) -> None:
     )
     if made is None:
         raise invalid(f"the route {route.upstream}:{route.product_id} is given twice")
-
-
-# ---------------------------------------------------------------- campaigns
-
-
-async def create_campaign(
-    db: Statements,
-    name: str,
-    *,
-    sku: str,
-    starts_at: datetime,
-    ends_at: datetime,
-    per_buyer: int | None,
-) -> dict[str, Any]:
-    """Make a flash sale of one SKU, open from `starts_at` up to, not including, `ends_at`."""
-    check_name("campaign", name)
-    if starts_at >= ends_at:
-        raise invalid("--from must be before --to")
-    row = await db.one("sku_by_name", sku)
-    if row is None:
-        raise not_found("sku", sku)
-    if await db.one("insert_campaign", name, row["id"], starts_at, ends_at, per_buyer) is None:
-        raise RefusedError("already-exists", f"there is a campaign {name} already")
-    return {"campaign": name, "sku": sku, "starts_at": starts_at, "ends_at": ends_at}
-
-
-async def list_campaigns(db: Statements) -> Sequence[Row]:
-    """All campaigns, the latest first."""
-    return await db.all("list_campaigns")

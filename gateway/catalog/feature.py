@@ -1,4 +1,4 @@
-"""What is for sale: pools, SKUs, campaigns and who may buy them."""
+"""What is for sale: pools, SKUs and who may buy them."""
 
 from typing import Final
 
@@ -10,7 +10,6 @@ FEATURE: Final = Feature(
         "pool": Table(kept=CATALOG, update=("size", "next_seq", "generation", "expiring")),
         "sku": Table(kept=CATALOG, update=ALL_COLUMNS),
         "sku_offer": Table(kept=CATALOG, update=ALL_COLUMNS),
-        "campaign": Table(kept=CATALOG, update=ALL_COLUMNS),
         "upstream": Table(kept=CATALOG, update=ALL_COLUMNS),
         "route": Table(kept=CATALOG, update=ALL_COLUMNS, delete=True),
     },
@@ -18,11 +17,9 @@ FEATURE: Final = Feature(
     desk=(
         "pool_desk",
         "sku_desk",
-        "campaign_desk",
     ),
     commands={
         "pool": ("pool_commands", "Stocks of codes: create, list, show."),
         "sku": ("sku_commands", "What is sold: create, list, show, price, on-sale, off-sale."),
-        "campaign": ("campaign_commands", "Flash sales: create, list."),
     },
 )

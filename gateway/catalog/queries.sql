@@ -1,4 +1,4 @@
--- The catalog snapshot. All of it is read in one transaction.
+-- The catalog snapshot. All of it is read in one transaction, and the books of other features with it.
 
 -- name: partners
 SELECT id, name FROM partner
@@ -21,9 +21,6 @@ SELECT sku_id, partner_id, price FROM sku_offer
 
 -- name: routes
 SELECT sku_id, upstream_id, product_id, priority, cost FROM route ORDER BY sku_id, priority, cost NULLS LAST
-
--- name: campaigns
-SELECT name, sku_id, starts_at, ends_at, per_buyer FROM campaign
 
 -- name: upstreams
 SELECT id, name, connector, base_url, paused, calls_per_s FROM upstream

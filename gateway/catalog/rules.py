@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, TypeVar
 
+Book = TypeVar("Book")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -104,21 +105,6 @@ class Sku:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Campaign:
-    """A flash sale of one SKU: open from `starts_at` (inclusive) to `ends_at` (exclusive)."""
-
-    name: str
-    sku_id: int
-    starts_at: datetime
-    ends_at: datetime
-    per_buyer: int | None
-
-    def surely_closed(self, now: datetime) -> bool:
-        """Whether no order naming it can be taken; `now` may be wrong by CLOCK_DOUBT."""
-        return not self.starts_at - CLOCK_DOUBT <= now < self.ends_at + CLOCK_DOUBT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Upstream:
     """A platform we buy from; its settings are read, decrypted, by the dispatcher alone."""
 
@@ -137,10 +123,15 @@ class Catalog:
     keys: Mapping[str, Key]
     skus: Mapping[str, Sku]
     skus_by_id: Mapping[int, Sku]
-    campaigns: Mapping[str, Campaign]
     upstreams: Mapping[int, Upstream]
     webhook_partners: frozenset[int]  # partners with an enabled endpoint
     partner_names: Mapping[int, str]
+    books: Mapping[type[Any], Any] = field(default_factory=dict)  # what features above add
+
+    def book(self, kind: type[Book]) -> Book:
+        """What another feature keeps for the order path, read in the same snapshot."""
+        found: Book = self.books[kind]
+        return found
 
     def has_open_route(self, sku: Sku) -> bool:
         """Whether an upstream that is not paused sells it."""

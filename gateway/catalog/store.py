@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.catalog.rules import Campaign, Catalog, Key, Route, Scope, Sku, SkuKind, Upstream
+from gateway.catalog.rules import Catalog, Key, Route, Scope, Sku, SkuKind, Upstream
+from gateway.ground import house
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.named_sql import queries
 
@@ -39,6 +40,7 @@ async def read_catalog(pool: Any) -> CatalogRead:
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             rows = {name: await connection.fetch(SQL[name]) for name in SQL}
+            books = [await read(connection) for read in house.books()]
     offers: dict[int, dict[int, int | None]] = defaultdict(dict)
     for row in rows["offers"]:
         offers[row["sku_id"]][row["partner_id"]] = row["price"]
@@ -57,10 +59,10 @@ async def read_catalog(pool: Any) -> CatalogRead:
         keys={row["key_id"]: _key(row) for row in rows["keys"]},
         skus={sku.sku: sku for sku in skus},
         skus_by_id={sku.id: sku for sku in skus},
-        campaigns={row["name"]: Campaign(**dict(row)) for row in rows["campaigns"]},
         upstreams={row["id"]: Upstream(**dict(row)) for row in rows["upstreams"]},
         webhook_partners=frozenset(row["partner_id"] for row in rows["endpoints"]),
         partner_names={row["id"]: row["name"] for row in rows["partners"]},
+        books={type(book): book for book in books},
     )
     secrets = {
         row["key_id"]: KeySecrets(signing_key=row["signing_key"], delivery_key=row["delivery_key"])

@@ -77,6 +77,7 @@ class Feature:
     administration: tuple[str, ...] = ()  # statements of its actions and views
     checks: tuple[str, ...] = ()  # statements of `quangate audit`, named `i1_…` for I1
     invariants: Mapping[str, str] = field(default_factory=dict)  # its own: name, what holds
+    book: str | None = None  # the module whose `read` adds to the catalog's snapshot
     desk: tuple[str, ...] = ()  # modules that declare actions and views
     settings: Mapping[str, Setting] = field(default_factory=dict)
     metrics: str | None = None  # the module whose `families` a scrape asks

@@ -4,11 +4,16 @@ The ground knows no feature by name. What it does for all of them (make their ta
 grant rights, list their commands) it does for those that `gateway/features.py` lists.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from gateway.ground.feature import Feature, Setting, Table
+
+# Reads a feature's book over a connection: an immutable value whose type names it.
+ReadBook: TypeAlias = Callable[[Any], Awaitable[object]]
 
 _features: list[Feature] = []
 
@@ -44,3 +49,13 @@ def settings() -> Mapping[str, Setting]:
 def files(kind: str) -> tuple[Path, ...]:
     """The SQL files of a kind (routines, administration, checks) of all features, in order."""
     return tuple(path for feature in _features for path in feature.files(kind))
+
+
+@cache
+def books() -> tuple[ReadBook, ...]:
+    """How the books are read, of all features that have one, in order."""
+    return tuple(
+        import_module(f"gateway.{feature.name}.{feature.book}").read
+        for feature in _features
+        if feature.book is not None
+    )

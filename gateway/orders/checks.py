@@ -10,8 +10,9 @@ from typing import Final
 
 import msgspec
 
+from gateway.campaigns.rules import Campaign, CampaignBook
 from gateway.catalog.account_rule import AccountRuleError, fits
-from gateway.catalog.rules import Campaign, Catalog, Sku, SkuKind
+from gateway.catalog.rules import Catalog, Sku, SkuKind
 from gateway.ground.http.address import read_address
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import OrderContent
@@ -64,7 +65,7 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
         return Judgement(too_many(sku.quantity_max))
     limit, campaign = sku.per_buyer, None
     if content.campaign is not None:
-        campaign = catalog.campaigns.get(content.campaign)
+        campaign = catalog.book(CampaignBook).campaigns.get(content.campaign)
         if campaign is None or campaign.sku_id != sku.id or campaign.surely_closed(now()):
             return Judgement(Refusal(Reason.CAMPAIGN_UNKNOWN, campaign=content.campaign))
         limit = _tighter(limit, campaign)

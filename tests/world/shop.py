@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from gateway.campaigns.administer import create_campaign
 from gateway.catalog import administer as catalog
 from gateway.catalog.rules import SkuKind
 from gateway.codes.generate import GenerationJob, generate_codes
@@ -139,7 +140,7 @@ class Shop:
         name = unique("campaign")
         starts_at = datetime.now(UTC) + opens_in
         async with self.desk() as (db, _):
-            await catalog.create_campaign(
+            await create_campaign(
                 db, name, sku=sku, starts_at=starts_at, ends_at=starts_at + lasts, per_buyer=None
             )
         return name

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, field
 
-from gateway.catalog import administer as catalog
+from gateway.campaigns import administer as campaigns
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NewName
@@ -40,7 +40,7 @@ class NewCampaign(Given, frozen=True, kw_only=True):
 
 
 async def _create(at: At, given: NewCampaign, _: Change) -> Mapping[str, Any]:
-    return await catalog.create_campaign(
+    return await campaigns.create_campaign(
         at.db,
         given.campaign,
         sku=given.sku,
@@ -82,6 +82,6 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         sort=(SortKey(columns=("name",), index="campaign_name_key"),),
         statement="list_campaigns",
         rows_as="campaigns",
-        rows=lambda at, _: catalog.list_campaigns(at.db),
+        rows=lambda at, _: campaigns.list_campaigns(at.db),
     ),
 )

@@ -1,6 +1,6 @@
 """`quangate campaign`: flash sales."""
 
-from gateway.catalog.campaign_desk import DECLARED
+from gateway.campaigns.desk import DECLARED
 from gateway.ground.command.command import room
 from gateway.ground.desk.commands import add_commands
 

@@ -1,0 +1,1 @@
+"""Sales within a window: who may buy what, from when to when."""

@@ -1,0 +1,29 @@
+"""Which campaigns there are, and whether one is open. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.catalog.rules import CLOCK_DOUBT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """A flash sale of one SKU: open from `starts_at` (inclusive) to `ends_at` (exclusive)."""
+
+    name: str
+    sku_id: int
+    starts_at: datetime
+    ends_at: datetime
+    per_buyer: int | None
+
+    def surely_closed(self, now: datetime) -> bool:
+        """Whether no order naming it can be taken; `now` may be wrong by CLOCK_DOUBT."""
+        return not self.starts_at - CLOCK_DOUBT <= now < self.ends_at + CLOCK_DOUBT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignBook:
+    """All campaigns, by name."""
+
+    campaigns: Mapping[str, Campaign]
