@@ -29,7 +29,7 @@ from gateway.ground.http.request import of
 from gateway.ground.shares import Shares
 from gateway.orders.answers import TAG, BatchResults
 from gateway.orders.http import placed_json
-from gateway.orders.line import Settled
+from gateway.orders.line import Line, Settled
 from gateway.orders.place import Placed, Placement, Submitted
 from gateway.orders.problems import problem_of
 from gateway.orders.refusal import Refusal
@@ -47,7 +47,7 @@ from gateway.partners.authentication import Gate
 WAITING_MAX: Final = 4_096  # batches of one partner, for codes or for a turn
 WAIT_S: Final = 5.0  # for codes
 # One of a batch on its way to its answer; None: it is written.
-Line: TypeAlias = Submitted | Placed | ProblemError | None
+Member: TypeAlias = Submitted | Placed | ProblemError | None
 # Orders of a batch that are read back together: their codes are held in memory.
 READ_AT_ONCE: Final = 16
 
@@ -95,7 +95,11 @@ class BatchPlacing:
         contents = await in_pieces(turns, partner_id, enumerate(batch.orders), _content)
         async with self._codes.held(partner_id, max(_quantity(contents), 1)):
             # No task per line: a hundred tasks would cost more than the hundred lines.
-            lines = await in_pieces(turns, partner_id, contents, partial(self._submit, key))
+            prepared = await in_pieces(turns, partner_id, contents, partial(self._prepare, key))
+            # All at once: what enters the queue whole is committed whole.
+            lines: list[Member] = [
+                self._placement.enter(one) if isinstance(one, Line) else one for one in prepared
+            ]
             results = await self._results(request, key, lines)
             parts = [b'{"results":[', results[0]]
             for result in results[1:]:
@@ -106,12 +110,12 @@ class BatchPlacing:
             del results
             return await write_in_pieces(request, parts)
 
-    def _submit(self, key: Key, content: OrderContent | ProblemError) -> Line:
-        if isinstance(content, ProblemError):
-            return content
-        return self._placement.submit(key, content)
+    def _prepare(self, key: Key, content: OrderContent | ProblemError) -> Line | ProblemError:
+        return (
+            content if isinstance(content, ProblemError) else self._placement.prepare(key, content)
+        )
 
-    async def _results(self, request: BaseRequest, key: Key, lines: list[Line]) -> list[bytes]:
+    async def _results(self, request: BaseRequest, key: Key, lines: list[Member]) -> list[bytes]:
         """The members of `results`. Lines leave the list as they are written: they hold codes."""
         for line in lines:
             if isinstance(line, Submitted) and not isinstance(line.outcome, Settled):
@@ -130,7 +134,9 @@ class BatchPlacing:
                 found[index] = result
         return [result for result in found if result is not None]
 
-    def _result_at_hand(self, request: BaseRequest, lines: list[Line], index: int) -> bytes | None:
+    def _result_at_hand(
+        self, request: BaseRequest, lines: list[Member], index: int
+    ) -> bytes | None:
         """A member of `results`; None: the order has to be read back."""
         line = lines[index]
         if not isinstance(line, Submitted):
@@ -145,7 +151,7 @@ class BatchPlacing:
         lines[index] = None if order is not None else placed
         return None if order is None else b'{"status":201,"order":%b}' % order
 
-    async def _result_read(self, request: BaseRequest, key: Key, line: Line) -> bytes:
+    async def _result_read(self, request: BaseRequest, key: Key, line: Member) -> bytes:
         """A member of `results` whose order is read back; others have theirs all the same."""
         assert isinstance(line, Placed)
         try:

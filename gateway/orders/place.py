@@ -87,13 +87,12 @@ class Placement:
 
     async def place(self, key: Key, content: OrderContent) -> Placed | Refusal:
         """The order of a partner's key, durable; or why there is none, and then nothing is."""
-        line = self._line(key, content)
+        line = self.prepare(key, content)
         outcome = self._submit(line)
         return self.end(line, outcome if isinstance(outcome, Settled) else await outcome)
 
-    def submit(self, key: Key, content: OrderContent) -> Submitted:
-        """Put an order on its way, one of many; `end` says what became of it."""
-        line = self._line(key, content)
+    def enter(self, line: Line) -> Submitted:
+        """Put a prepared line on its way, one of many; `end` says what became of it."""
         return Submitted(line, self._submit(line))
 
     def end(self, line: Line, settled: Settled) -> Placed | Refusal:
@@ -104,7 +103,7 @@ class Placement:
             return Placed(line, settled)
         return refusal_of(settled)
 
-    def _line(self, key: Key, content: OrderContent) -> Line:
+    def prepare(self, key: Key, content: OrderContent) -> Line:
         """What the intake takes; a rule that says no goes along, in case the number is known."""
         partner_id = key.partner_id
         catalog = self._catalog.now
