@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.catalog.account_rule import AccountRuleError, compile_rule
+from gateway.catalog.category import category_id
 from gateway.catalog.rules import SkuKind
 from gateway.ground.desk.port import (
     AMOUNT_MAX,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 CODES: Final = (SkuKind.CODE, SkuKind.LINK, SkuKind.QR)  # from a pool, or bought on demand
 QUANTITY_MAX: Final = 500  # in one order (api.md)
+TAGS_MAX: Final = 32  # of one SKU
 PURCHASE_POOL: Final = "{}-bought"  # where the SKU's own name is taken
 
 
@@ -58,6 +60,8 @@ class NewSku:
     per_buyer: int | None = None
     quantity_max: int | None = None  # in one order; None: as many as the routes allow
     low_stock: int | None = None
+    category: str | None = None
+    tags: Sequence[str] = ()
     offers: Sequence[NewOffer] = ()
     routes: Sequence[NewRoute] = ()
 
@@ -98,11 +102,12 @@ async def create_sku(db: Statements, new: NewSku) -> dict[str, Any]:
     if await db.one("sku_by_name", new.sku) is not None:
         raise already_exists("sku", new.sku)
     pool = await _pool_id(db, new.pool)
+    category = None if new.category is None else await category_id(db, new.category)
     purchase_pool = await _purchase_pool(db, new) if _buys_codes(new) else None
     row = await db.one(
         "insert_sku", new.sku, new.name, new.kind.value, pool, purchase_pool, new.price_minor,
         new.face_value_minor, new.account_rule, new.per_buyer, new.quantity_max, new.low_stock,
-        not new.offers,
+        not new.offers, category, list(dict.fromkeys(new.tags)),
     )  # fmt: skip
     if row is None:
         raise already_exists("sku", new.sku)
@@ -188,6 +193,10 @@ def _check_sku(new: NewSku) -> None:
     check_name("sku", new.sku)
     if not (1 <= len(new.name.strip()) <= 200 and new.name.isprintable()):
         raise invalid("--name must be 1 to 200 printable characters")
+    for tag in new.tags:
+        check_name("tag", tag)
+    if len(new.tags) > TAGS_MAX:
+        raise invalid(f"--tag: at most {TAGS_MAX}")
     _check_amount("price", new.price_minor)
     if new.face_value_minor is not None:
         _check_amount("face value", new.face_value_minor)

@@ -1,4 +1,4 @@
-"""What is for sale: pools, SKUs and who may buy them."""
+"""What is for sale: pools, SKUs, the categories they are filed in, and who may buy them."""
 
 from typing import Final
 
@@ -12,14 +12,17 @@ FEATURE: Final = Feature(
         "sku_offer": Table(kept=CATALOG, update=ALL_COLUMNS),
         "upstream": Table(kept=CATALOG, update=ALL_COLUMNS),
         "route": Table(kept=CATALOG, update=ALL_COLUMNS, delete=True),
+        "category": Table(kept=CATALOG, update=("parent_id",)),
     },
-    administration=("administration.sql",),
+    administration=("administration.sql", "category_administration.sql"),
     desk=(
         "pool_desk",
         "sku_desk",
+        "category_desk",
     ),
     commands={
         "pool": ("pool_commands", "Stocks of codes: create, list, show."),
+        "category": ("category_commands", "Where SKUs are filed: create, list, move."),
         "sku": ("sku_commands", "What is sold: create, list, show, price, on-sale, off-sale."),
     },
 )

@@ -83,6 +83,8 @@ class Sku:
     routes: tuple[Route, ...] = ()
     purchase_pool_id: int | None = None
     quantity_max: int | None = None  # in one order; None: as many as the routes allow
+    categories: tuple[str, ...] = ()  # its own, then those above it
+    tags: tuple[str, ...] = ()
 
     @property
     def buys_codes(self) -> bool:

@@ -64,6 +64,8 @@ class NewSku(Given, frozen=True, kw_only=True):
     account_rule: Annotated[str | None, Meta(description=RULE_HELP, extra={"metavar": "RULE"})] = (
         None
     )
+    category: Annotated[str | None, Meta(description="The category it lies in.")] = None
+    tag: Annotated[tuple[str, ...], Meta(description="A word to find it by; repeat it.")] = ()
     offer: Annotated[
         tuple[str, ...],
         Meta(
@@ -127,6 +129,8 @@ async def _create(at: At, given: NewSku, _: Change) -> Mapping[str, Any]:
         per_buyer=given.per_buyer,
         quantity_max=given.quantity_max,
         low_stock=given.low_stock,
+        category=given.category,
+        tags=given.tag,
         offers=[_read_offer(text) for text in given.offer],
         routes=[_read_route(text) for text in given.route],
     )
@@ -199,6 +203,8 @@ COLUMNS: Final = (
     Column(name="quantity_max", kind="number", zh="每单上限", en="Per order", unit="pieces"),
     Column(name="offered_to_all", kind="flag", zh="对所有合作方", en="For all"),
     Column(name="on_sale", kind="flag", zh="在售", en="On sale"),
+    Column(name="category", kind="id", zh="类目", en="Category"),
+    Column(name="tags", kind="list", zh="标签", en="Tags"),
     Column(name="updated_at", kind="time", zh="更新时间", en="Updated"),
 )
 DECLARED: Final[Sequence[Action | View | Page]] = (

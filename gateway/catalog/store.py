@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +54,8 @@ async def read_catalog(pool: Any) -> CatalogRead:
                 cost_minor=row["cost"],
             )
         )
-    skus = [_sku(row, offers, routes) for row in rows["skus"]]
+    above = {row["id"]: (row["name"], row["parent_id"]) for row in rows["categories"]}
+    skus = [_sku(row, offers, routes, above) for row in rows["skus"]]
     catalog = Catalog(
         keys={row["key_id"]: _key(row) for row in rows["keys"]},
         skus={sku.sku: sku for sku in skus},
@@ -88,7 +89,19 @@ def _key(row: Any) -> Key:
     )
 
 
-def _sku(row: Any, offers: dict[int, dict[int, int | None]], routes: dict[int, list[Route]]) -> Sku:
+def _path(category_id: int | None, above: Mapping[int, tuple[str, int | None]]) -> Iterator[str]:
+    """A category's name, then those above it; the database lets none lie below itself."""
+    while category_id is not None:
+        name, category_id = above[category_id]
+        yield name
+
+
+def _sku(
+    row: Any,
+    offers: dict[int, dict[int, int | None]],
+    routes: dict[int, list[Route]],
+    above: Mapping[int, tuple[str, int | None]],
+) -> Sku:
     return Sku(
         id=row["id"],
         sku=row["sku"],
@@ -108,4 +121,6 @@ def _sku(row: Any, offers: dict[int, dict[int, int | None]], routes: dict[int, l
         updated_at=row["updated_at"],
         offers=dict(offers.get(row["id"], {})),
         routes=tuple(routes.get(row["id"], ())),
+        categories=tuple(_path(row["category_id"], above)),
+        tags=tuple(row["tags"]),
     )

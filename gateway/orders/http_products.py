@@ -13,6 +13,7 @@ from gateway.ground.http.operation import NAME, Answer, Operation, Parameter, Ro
 from gateway.ground.http.paging import (
     CURSOR,
     LIMIT,
+    LIST_PARAMETERS,
     NO_PARAMETERS,
     PRODUCTS,
     make_name_cursor,
@@ -49,6 +50,8 @@ class Product(Struct, kw_only=True):
     stock_level: StockLevel
     account_rule: str | None
     limits: Limits
+    category: str | None  # it lies in those above it, too
+    tags: list[str]
     updated_at: Time
 
 
@@ -65,7 +68,12 @@ LIST_PRODUCTS: Final = Operation(
     tag=TAG,
     summary="List products",
     description="What this partner may buy, at its price, by SKU name.",
-    query=(LIMIT, CURSOR),
+    query=(
+        LIMIT,
+        CURSOR,
+        Parameter("category", "Only what lies in it or below it.", NAME),
+        Parameter("tag", "Only what has it.", NAME),
+    ),
     answers={200: Answer("One page.", ProductPage)},
     problems=("invalid-request",),
 )
@@ -98,12 +106,14 @@ class Products:
     async def page(self, request: BaseRequest) -> Response:
         """GET /v1/products, by SKU name."""
         key, _ = await self._gate.admit(request, None)
-        query = parse_query(request)
+        query = parse_query(request, LIST_PARAMETERS | {"category", "tag"})
         limit = parse_limit(query)
         after = parse_name_cursor(PRODUCTS, query) or ""
         skus = self._catalog.now.skus
         names = sorted(
-            name for name, sku in skus.items() if name > after and sku.offered_to(key.partner_id)
+            name
+            for name, sku in skus.items()
+            if name > after and sku.offered_to(key.partner_id) and _wanted(sku, query)
         )
         shown = [skus[name] for name in names[:limit]]
         data = [encode(product) for product in await self._products(shown, key.partner_id)]
@@ -144,8 +154,16 @@ class Products:
             stock_level=level,
             account_rule=sku.account_rule,
             limits=Limits(per_buyer=sku.per_buyer, quantity_max=most),
+            category=sku.categories[0] if sku.categories else None,
+            tags=list(sku.tags),
             updated_at=sku.updated_at,
         )
+
+
+def _wanted(sku: Sku, query: Mapping[str, str]) -> bool:
+    """Whether a list narrowed like this shows it; nothing lies in a category that is not there."""
+    category, tag = query.get("category"), query.get("tag")
+    return (category is None or category in sku.categories) and (tag is None or tag in sku.tags)
 
 
 def _stock_level(catalog: Catalog, sku: Sku, counts: Mapping[Wanted, int]) -> StockLevel:

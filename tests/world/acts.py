@@ -75,6 +75,24 @@ ACTS = (
         after={"pool.ignore_spaces": True},
     ),
     Act(
+        does="category.create",
+        words="category create phones",
+        subject="phones",
+        after={"category.parent_id": None},
+    ),
+    Act(
+        does="category.create",
+        words="category create gifts",
+        subject="gifts",
+        after={"category.name": "gifts"},
+    ),
+    Act(
+        does="category.move",
+        words="category move phones --parent gifts",
+        subject="phones",
+        before={"category.parent_id": None},
+    ),
+    Act(
         does="sku.create",
         words="sku create S --name S --kind code --pool stock --price 10 --offer beta:9",
         subject="S",

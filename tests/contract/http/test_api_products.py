@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from gateway.catalog import administer as catalog
+from gateway.catalog import category as categories
 from gateway.catalog.rules import SkuKind
 from gateway.dispatch import administer as upstreams
 from gateway.orders import http_products as products
@@ -12,7 +13,7 @@ from tests.world.shop import Shop, unique
 
 MEMBERS = {
     "sku", "name", "kind", "face_value", "price", "currency", "available", "stock_level",
-    "account_rule", "limits", "updated_at",
+    "account_rule", "limits", "category", "tags", "updated_at",
 }  # fmt: skip
 
 
@@ -36,7 +37,45 @@ async def test_a_product(shop: Shop) -> None:
         "stock_level": "ok",
         "account_rule": None,
         "limits": {"per_buyer": 2, "quantity_max": 500},
+        "category": None,
+        "tags": [],
     }
+
+
+async def test_a_list_of_a_category_or_a_tag(shop: Shop) -> None:
+    """A category shows what lies below it, too, also after it was moved; both filters at once.
+
+    Seen red with a category that is its own SKUs alone.
+    """
+    partner = await shop.partner()
+    top, low, other = unique("top"), unique("low"), unique("other")
+    async with shop.desk() as (db, _):
+        await categories.create_category(db, top, parent=None)
+        await categories.create_category(db, low, parent=top)
+        await categories.create_category(db, other, parent=None)
+    one = await shop.sku(category=low, tags=("new", "hot"))
+    two = await shop.sku(category=top, tags=("hot",))
+
+    async def listed(query: str) -> list[str]:
+        page = (await partner.get(f"/v1/products?{query}")).json
+        return [product["sku"] for product in page["data"]]
+
+    assert await listed(f"category={top}") == sorted([one, two])
+    assert await listed(f"category={low}") == [one]
+    assert await listed(f"category={top}&tag=new") == [one]
+    assert await listed(f"category={other}") == await listed("category=nowhere") == []
+    product = (await partner.get(f"/v1/products/{one}")).json
+    assert (product["category"], product["tags"]) == (low, ["new", "hot"])
+    async with shop.desk() as (db, _):
+        await categories.move_category(db, low, parent=other)
+
+    async def moved() -> bool:
+        return await listed(f"category={other}") == [one]
+
+    await eventually(moved)
+    assert await listed(f"category={top}") == [two]
+    reply = await partner.get("/v1/products?colour=red")
+    assert reply.problem == (400, "invalid-request")
 
 
 async def test_the_stock_level_follows_the_stock(shop: Shop) -> None:

@@ -45,6 +45,7 @@ DIRECTORY = frozenset(
         "bought_code",
         "callback",
         "campaign",
+        "category",
         "change",
         "change_head",
         "channel",
