@@ -48,41 +48,55 @@ class Allocator:
 
     def __new__(cls) -> Self: ...
     def publish(
-        self, pool_id: int, lease_id: int, epoch: int, lo: int, records: Sequence[bytes]
+        self,
+        pool_id: int,
+        lease_id: int,
+        epoch: int,
+        lo: int,
+        records: Sequence[bytes],
+        outlet: int | None = None,
     ) -> None:
-        """Make a lease claimable; record i belongs to position lo + i.
+        """Make a lease claimable; record i belongs to position lo + i of the pool.
+
+        It is claimed by `outlet`; None: by the pool's own id.
 
         ValueError: no record, too many, or a lease that is published already."""
     def publish_packed(
-        self, pool_id: int, lease_id: int, epoch: int, lo: int, packed: bytes
+        self,
+        pool_id: int,
+        lease_id: int,
+        epoch: int,
+        lo: int,
+        packed: bytes,
+        outlet: int | None = None,
     ) -> None:
         """As `publish`, of records in one piece: each its length in four bytes, then itself."""
-    def claim(self, pool_id: int, quantity: int) -> list[tuple[int, int, int, int]] | None:
+    def claim(self, outlet: int, quantity: int) -> list[tuple[int, int, int, int]] | None:
         """Claim exactly `quantity` codes as runs, or nothing: None. ValueError: quantity 0."""
-    def claim_one(self, pool_id: int) -> tuple[int, int, int] | None:
+    def claim_one(self, outlet: int) -> tuple[int, int, int] | None:
         """Claim one code: (lease_id, epoch, seq), or None."""
     def claim_many(
         self, requests: Sequence[tuple[int, int]]
     ) -> list[list[tuple[int, int, int, int]] | None]:
-        """Serve (pool_id, quantity) in order, each as `claim` does.
+        """Serve (outlet, quantity) in order, each as `claim` does.
 
         ValueError: a quantity is 0; then nothing is claimed."""
-    def give_back(self, pool_id: int, lease_id: int, seq_lo: int, count: int) -> bool:
+    def give_back(self, outlet: int, lease_id: int, seq_lo: int, count: int) -> bool:
         """Make definitely unused positions claimable again; never those of a commit in doubt.
 
         False: the lease is closed or unknown, reclaiming it finds them. ValueError: a
         position is outside the lease, was never claimed or is given back already."""
-    def close(self, pool_id: int, lease_id: int) -> int:
+    def close(self, outlet: int, lease_id: int) -> int:
         """End claiming from a lease; how many claimable positions that dropped. Idempotent.
 
         Its records stay readable until `forget`."""
-    def forget(self, pool_id: int, lease_id: int) -> bool:
+    def forget(self, outlet: int, lease_id: int) -> bool:
         """Close a lease and drop its records; False when it is unknown."""
-    def remaining(self, pool_id: int) -> int:
+    def remaining(self, outlet: int) -> int:
         """Codes that could be claimed now."""
-    def capacity(self, pool_id: int) -> int:
+    def capacity(self, outlet: int) -> int:
         """Size of the leases that still have something to claim: prefetch by remaining/capacity."""
-    def lease_ids(self, pool_id: int) -> list[int]:
+    def lease_ids(self, outlet: int) -> list[int]:
         """Leases published and not closed, used up or not, by id: those to renew."""
     def record(self, pool_id: int, lease_id: int, seq: int) -> bytes | None:
         """The sealed record of a position, until the lease is forgotten. For tests."""

@@ -69,9 +69,11 @@ async def read_catalog(pool: Any) -> CatalogRead:
         row["key_id"]: KeySecrets(signing_key=row["signing_key"], delivery_key=row["delivery_key"])
         for row in rows["keys"]
     }
+    pools = {row["id"]: row["name"] for row in rows["pools"]}
     names = {
         "partner": catalog.partner_names,
-        "pool": {row["id"]: row["name"] for row in rows["pools"]},
+        "pool": pools,
+        "shelf": pools,  # a pool's `main` shelf has its id
         "upstream": {id_: upstream.name for id_, upstream in catalog.upstreams.items()},
     }
     return CatalogRead(catalog=catalog, secrets=secrets, names=names)

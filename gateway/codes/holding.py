@@ -1,9 +1,9 @@
-"""What a worker knows of the codes of one pool: plain data, changed by its stock alone."""
+"""What a worker knows of the codes of one outlet: plain data, changed by its stock alone."""
 
 import asyncio
 from dataclasses import dataclass, field
 
-WANT_MIN = 1024  # a cold pool asks for this much: a flash sale starts without a history
+WANT_MIN = 1024  # a cold outlet asks for this much: a flash sale starts without a history
 
 
 @dataclass(slots=True)
@@ -17,8 +17,9 @@ class Lease:
 
 @dataclass(slots=True)
 class Holding:
-    """What we know of one pool. `verdict` is the last refill's, None while news made it stale."""
+    """What we know of one outlet. `verdict` is the last refill's, None while news made it stale."""
 
+    pool_id: int = 0  # where its codes lie; 0 until the database has answered
     leases: dict[int, Lease] = field(default_factory=dict)
     stray: bool = False  # the database may have leases in our name that are not in `leases`
     entering: list[int] = field(default_factory=list)  # granted, their records are being read

@@ -23,6 +23,7 @@ class Refill:
     """Grants, or why there are none; `generation` is the pool's at that instant."""
 
     verdict: RefillVerdict
+    pool_id: int
     generation: int
     grants: tuple[Grant, ...]
 
@@ -33,9 +34,7 @@ class Renewal:
 
     workers: int  # that live, on all nodes
     gone: tuple[int, ...]  # held by the worker, not by the database
-    unknown: Mapping[
-        int, int
-    ]  # lease id → pool id, the other way round: they run out by themselves
+    unknown: Mapping[int, int]  # lease id → outlet, the other way round: they run out by themselves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.codes.lease import Expiring, Grant, PackedRange, Refill, Renewal
 from gateway.codes.lease_losses import LeaseLosses
+from gateway.codes.outlet import shelf_of
 from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.database import CHANNEL
@@ -36,12 +37,12 @@ class LeaseStore:
         self._slot = slot
         self._ttl_s = ttl_s
 
-    async def refill(self, pool_id: int, want: int, held: Sequence[int]) -> Refill:
-        """Close our leases of the pool but those `held`, and grant about `want` codes, or say
+    async def refill(self, outlet: int, want: int, held: Sequence[int]) -> Refill:
+        """Close our leases of the outlet but those `held`, and grant about `want` codes, or say
         why not."""
         with unreachable_is_unavailable():
             rows = await self._pool.fetch(
-                SQL["refill"], self._worker_id, pool_id, want, list(held), self._ttl_s
+                SQL["refill"], self._worker_id, outlet, want, list(held), self._ttl_s
             )
         first = rows[0]
         grants: tuple[Grant, ...] = ()
@@ -50,7 +51,12 @@ class LeaseStore:
                 Grant(lease_id=r["lease_id"], epoch=r["epoch"], lo=r["lo"], hi=r["hi"])
                 for r in rows
             )
-        return Refill(verdict=first["verdict"], generation=first["generation"], grants=grants)
+        return Refill(
+            verdict=first["verdict"],
+            pool_id=shelf_of(outlet),
+            generation=first["generation"],
+            grants=grants,
+        )
 
     async def read_range(self, pool_id: int, lo: int, hi: int) -> PackedRange:
         """The range's records, each its length in four bytes, then batch id and sealed code."""
@@ -62,18 +68,18 @@ class LeaseStore:
             packed=packed, data_keys=tuple((row["id"], row["data_key"]) for row in rows)
         )
 
-    async def give_back(self, pool_id: int | None = None, held: Sequence[int] = ()) -> int:
-        """Return all but what is `held`, in one pool or in all; how many codes became free."""
+    async def give_back(self, outlet: int | None = None, held: Sequence[int] = ()) -> int:
+        """Return all but what is `held`, of one outlet or of all; how many codes became free."""
         with unreachable_is_unavailable():
             return int(
-                await self._pool.fetchval(SQL["give_back"], self._worker_id, pool_id, list(held))
+                await self._pool.fetchval(SQL["give_back"], self._worker_id, outlet, list(held))
             )
 
-    async def recall(self, pool_id: int) -> None:
+    async def recall(self, outlet: int) -> None:
         """Ask the other workers to return what they do not need; take back what dead ones held."""
         with unreachable_is_unavailable():
             async with self._pool.acquire() as connection:
-                payload = f"recall:{pool_id}:{self._worker_id}"
+                payload = f"recall:{outlet}:{self._worker_id}"
                 await connection.execute(SQL["notify"], CHANNEL, payload)
                 await reclaim_dead(connection, self._slot, self._losses)
 

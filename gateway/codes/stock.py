@@ -2,7 +2,7 @@
 
 The native allocator hands out positions; this room decides when to fetch more, keeps count
 of what is in flight under each lease, and gives finished leases back. Decisions are taken
-synchronously; only refills and giving back await, one at a time for a pool.
+synchronously; only refills and giving back await, one at a time for an outlet.
 
 What we hold is what `Holding.leases` names, and nothing else: each call to the database says so,
 and takes back whatever else it has in our name. So a grant that was never taken in (its answer
@@ -18,6 +18,7 @@ import structlog
 
 from gateway.codes.holding import Holding, Lease
 from gateway.codes.lease import Expiring, Grant, PackedRange, Renewal
+from gateway.codes.outlet import shelf_of
 from gateway.codes.port import Leases
 from gateway.ground.errors import OverloadedError, StoreUnavailableError
 from gateway.ground.native import Allocator
@@ -27,11 +28,11 @@ log = structlog.get_logger()
 Run = tuple[int, int, int, int]  # lease id, epoch, first seq, count
 
 PREFETCH_BELOW = 0.5  # of the leased codes: time for the next lease
-SETTLE_S = 1.0  # a recalled pool's commits in flight have this long; what is later runs out
+SETTLE_S = 1.0  # a recalled outlet's commits in flight have this long; what is later runs out
 
 
 class Stock:
-    """All pools of this worker."""
+    """All outlets of this worker, by number."""
 
     def __init__(
         self,
@@ -45,7 +46,7 @@ class Stock:
         self._leases = leases
         self._find_corrupt = find_corrupt
         self._clock = clock
-        self._pools: dict[int, Holding] = {}
+        self._holdings: dict[int, Holding] = {}
         self._closed = False
         self.expiring: Sequence[Expiring] = ()  # soon, in all pools; found by lease_keeping
         self.unknown_leases = self.lost_leases = 0  # found by the last renewal
@@ -55,99 +56,99 @@ class Stock:
     # ------------------------------------------------------------ claiming
 
     def claim_many(self, wanted: Sequence[tuple[int, int]]) -> list[list[Run] | None]:
-        """Claim for (pool id, quantity) in order; None where the leases at hand do not suffice."""
+        """Claim for (outlet, quantity) in order; None where the leases at hand do not suffice."""
         answers = self._allocator.claim_many(wanted)
         touched = set()
-        for (pool_id, quantity), runs in zip(wanted, answers, strict=True):
+        for (outlet, quantity), runs in zip(wanted, answers, strict=True):
             if runs is None:
                 continue
-            pool = self._pools[pool_id]
-            pool.claimed += quantity
-            touched.add(pool_id)
+            holding = self._holdings[outlet]
+            holding.claimed += quantity
+            touched.add(outlet)
             for lease_id, _, _, count in runs:
-                lease = pool.leases[lease_id]
+                lease = holding.leases[lease_id]
                 lease.left -= count
                 lease.in_flight += count
-        for pool_id in touched:
-            self._prefetch(pool_id)
+        for outlet in touched:
+            self._prefetch(outlet)
         return answers
 
-    def used(self, pool_id: int, runs: Sequence[Run]) -> None:
+    def used(self, outlet: int, runs: Sequence[Run]) -> None:
         """These positions were committed."""
-        pool = self._pools[pool_id]
+        holding = self._holdings[outlet]
         for lease_id, _, _, count in runs:
-            self._settle(pool_id, pool, lease_id, count)
+            self._settle(outlet, holding, lease_id, count)
 
-    def unused(self, pool_id: int, runs: Sequence[Run]) -> None:
+    def unused(self, outlet: int, runs: Sequence[Run]) -> None:
         """These positions were definitely not committed: they are claimable again."""
-        pool = self._pools[pool_id]
+        holding = self._holdings[outlet]
         for lease_id, _, seq_lo, count in runs:
-            if self._allocator.give_back(pool_id, lease_id, seq_lo, count):
-                pool.leases[lease_id].left += count
+            if self._allocator.give_back(outlet, lease_id, seq_lo, count):
+                holding.leases[lease_id].left += count
             else:
-                self.announce(pool_id)  # free again, but only once the database closed the lease
-            self._settle(pool_id, pool, lease_id, count)
+                self.announce(outlet)  # free again, but only once the database closed the lease
+            self._settle(outlet, holding, lease_id, count)
 
-    def lost(self, pool_id: int, lease_ids: Iterable[int]) -> None:
+    def lost(self, outlet: int, lease_ids: Iterable[int]) -> None:
         """These leases may have been reclaimed: stop claiming from them."""
-        pool = self._pools[pool_id]
-        self.announce(pool_id)
+        holding = self._holdings[outlet]
+        self.announce(outlet)
         for lease_id in lease_ids:
-            self._close(pool_id, pool, lease_id)
+            self._close(outlet, holding, lease_id)
 
-    def abandon(self, pool_id: int, runs: Sequence[Run]) -> None:
+    def abandon(self, outlet: int, runs: Sequence[Run]) -> None:
         """Nobody knows what became of these positions: their leases end, the database knows."""
-        self.lost(pool_id, [run[0] for run in runs])
-        self.used(pool_id, runs)
+        self.lost(outlet, [run[0] for run in runs])
+        self.used(outlet, runs)
 
-    def _close(self, pool_id: int, pool: Holding, lease_id: int) -> None:
+    def _close(self, outlet: int, holding: Holding, lease_id: int) -> None:
         """Claim no more from a lease; it is not ours once nothing is in flight under it."""
-        lease = pool.leases.get(lease_id)
+        lease = holding.leases.get(lease_id)
         if lease is None:
             return
         lease.closed = True
         lease.left = 0
-        self._allocator.close(pool_id, lease_id)
+        self._allocator.close(outlet, lease_id)
         if not lease.in_flight:
-            del pool.leases[lease_id]
-            self._allocator.forget(pool_id, lease_id)
-            pool.stray = True
+            del holding.leases[lease_id]
+            self._allocator.forget(outlet, lease_id)
+            holding.stray = True
 
-    def _settle(self, pool_id: int, pool: Holding, lease_id: int, count: int) -> None:
-        lease = pool.leases[lease_id]
+    def _settle(self, outlet: int, holding: Holding, lease_id: int, count: int) -> None:
+        lease = holding.leases[lease_id]
         lease.in_flight -= count
         if lease.in_flight == 0:
-            pool.settled.set()
+            holding.settled.set()
             if lease.closed:
-                self._close(pool_id, pool, lease_id)
-                self.announce(pool_id)
+                self._close(outlet, holding, lease_id)
+                self.announce(outlet)
 
     # ------------------------------------------------------------ knowing
 
-    def sold_out(self, pool_id: int) -> bool:
+    def sold_out(self, outlet: int) -> bool:
         """Whether the database proved that nothing is left, and nothing happened since (I8)."""
-        pool = self._pools.get(pool_id)
-        return pool is not None and pool.verdict == "sold_out"
+        holding = self._holdings.get(outlet)
+        return holding is not None and holding.verdict == "sold_out"
 
-    def sold_out_since(self, pool_id: int) -> float:
-        """The monotonic time after which nobody can have sold a code of the pool."""
-        return self._pools[pool_id].sold_out_since
+    def sold_out_since(self, outlet: int) -> float:
+        """The monotonic time after which nobody can have sold a code of the outlet."""
+        return self._holdings[outlet].sold_out_since
 
-    def too_few(self, pool_id: int, quantity: int) -> bool:
-        """Whether all that is left in the pool is ours, settled, and less than `quantity`."""
-        pool = self._pools[pool_id]
+    def too_few(self, outlet: int, quantity: int) -> bool:
+        """Whether all that is left in the outlet is ours, settled, and less than `quantity`."""
+        holding = self._holdings[outlet]
         return (
-            pool.verdict == "mine"
-            and not pool.in_flight
-            and self._allocator.remaining(pool_id) < quantity
+            holding.verdict == "mine"
+            and not holding.in_flight
+            and self._allocator.remaining(outlet) < quantity
         )
 
     def held(self) -> dict[int, int]:
-        """Lease id → pool id of what this worker holds: that is to be renewed, and nothing else."""
+        """Lease id → outlet of what this worker holds: that is to be renewed, and nothing else."""
         return {
-            lease_id: pool_id
-            for pool_id, pool in self._pools.items()
-            for lease_id in (*pool.leases, *pool.entering)
+            lease_id: outlet
+            for outlet, holding in self._holdings.items()
+            for lease_id in (*holding.leases, *holding.entering)
         }
 
     def renewed(self, renewal: Renewal) -> None:
@@ -158,14 +159,14 @@ class Stock:
         at the next renewal), and what we let go of ourselves (`stray`) goes with the next call.
         """
         for lease_id in renewal.gone:
-            for pool_id, pool in self._pools.items():
-                if lease_id in pool.leases:
-                    self.lost(pool_id, [lease_id])
+            for outlet, holding in self._holdings.items():
+                if lease_id in holding.leases:
+                    self.lost(outlet, [lease_id])
                     self.closed_by_others.append(lease_id)
         strange = frozenset(
             lease_id
-            for lease_id, pool_id in renewal.unknown.items()
-            if pool_id not in self._pools or not self._pools[pool_id].stray
+            for lease_id, outlet in renewal.unknown.items()
+            if outlet not in self._holdings or not self._holdings[outlet].stray
         )
         lasting, self._strange = strange & self._strange, strange
         if lasting and len(lasting) != self.unknown_leases:
@@ -174,91 +175,98 @@ class Stock:
 
     def holdings(self) -> dict[int, tuple[int, int]]:
         """By pool id: codes this worker can claim now, and codes whose commit is not decided."""
-        return {
-            pool_id: (self._allocator.remaining(pool_id), pool.in_flight)
-            for pool_id, pool in self._pools.items()
-        }
+        counts: dict[int, tuple[int, int]] = {}
+        for outlet, holding in self._holdings.items():
+            claimable, in_flight = counts.get(holding.pool_id, (0, 0))
+            counts[holding.pool_id] = (
+                claimable + self._allocator.remaining(outlet),
+                in_flight + holding.in_flight,
+            )
+        counts.pop(0, None)  # outlets of which nothing was heard yet
+        return counts
 
-    def announce(self, pool_id: int) -> None:
+    def announce(self, outlet: int) -> None:
         """Codes may have become claimable: what was concluded before no longer holds."""
-        pool = self._pools.get(pool_id)
-        if pool is not None:
-            pool.hear()
+        holding = self._holdings.get(outlet)
+        if holding is not None:
+            holding.hear()
 
     def announce_all(self) -> None:
         """Announcements may have been missed: nothing concluded before holds."""
-        for pool_id in self._pools:
-            self.announce(pool_id)
+        for outlet in self._holdings:
+            self.announce(outlet)
 
     # ------------------------------------------------------------ refilling
 
-    async def refill(self, pool_id: int, demand: int = 0) -> str:
+    async def refill(self, outlet: int, demand: int = 0) -> str:
         """Fetch more codes: 'granted', 'others', 'mine' or 'sold_out'; 'away' when
         the database does not answer, 'overloaded' when too much waits for it, 'broken' by a bug.
 
         Concurrent calls share one refill.
         """
-        pool = self._pools.setdefault(pool_id, Holding(claimed_since=self._clock()))
-        if pool.refill is None:
-            pool.refill = asyncio.create_task(self._refill(pool_id, pool, demand))
-        return await asyncio.shield(pool.refill)
+        holding = self._holdings.setdefault(outlet, Holding(claimed_since=self._clock()))
+        if holding.refill is None:
+            holding.refill = asyncio.create_task(self._refill(outlet, holding, demand))
+        return await asyncio.shield(holding.refill)
 
-    async def settled(self, pool_id: int, timeout_s: float) -> None:
-        """Wait, at most `timeout_s`, until a commit under the pool's leases is decided."""
-        pool = self._pools[pool_id]
-        if not pool.in_flight:
+    async def settled(self, outlet: int, timeout_s: float) -> None:
+        """Wait, at most `timeout_s`, until a commit under the outlet's leases is decided."""
+        holding = self._holdings[outlet]
+        if not holding.in_flight:
             return
-        pool.settled.clear()
+        holding.settled.clear()
         try:
-            await asyncio.wait_for(pool.settled.wait(), timeout_s)
+            await asyncio.wait_for(holding.settled.wait(), timeout_s)
         except TimeoutError:
             return
 
-    def _prefetch(self, pool_id: int) -> None:
-        pool = self._pools[pool_id]
-        exhausted = pool.verdict in {"mine", "sold_out"}
-        if pool.refill is not None or exhausted or self._closed or pool.asking.locked():
+    def _prefetch(self, outlet: int) -> None:
+        holding = self._holdings[outlet]
+        exhausted = holding.verdict in {"mine", "sold_out"}
+        if holding.refill is not None or exhausted or self._closed or holding.asking.locked():
             return
-        if pool.left < PREFETCH_BELOW * pool.size:
-            pool.refill = asyncio.create_task(self._refill(pool_id, pool, 0))
+        if holding.left < PREFETCH_BELOW * holding.size:
+            holding.refill = asyncio.create_task(self._refill(outlet, holding, 0))
 
-    async def _refill(self, pool_id: int, pool: Holding, demand: int) -> str:
+    async def _refill(self, outlet: int, holding: Holding, demand: int) -> str:
         try:
-            async with pool.asking:
-                return await self._ask_for_more(pool_id, pool, demand)
+            async with holding.asking:
+                return await self._ask_for_more(outlet, holding, demand)
         except OverloadedError:
             return "overloaded"
         except StoreUnavailableError as error:
-            log.warning("stock.refill_failed", pool_id=pool_id, error=str(error))
+            log.warning("stock.refill_failed", shelf_id=shelf_of(outlet), error=str(error))
             return "away"
         except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
             raise
         except BaseException:  # a panic in Rust arrives as one; what was granted is not held
-            log.exception("stock.refill_failed", pool_id=pool_id)
+            log.exception("stock.refill_failed", shelf_id=shelf_of(outlet))
         finally:
-            pool.refill = None
-            pool.entering.clear()
+            holding.refill = None
+            holding.entering.clear()
         return "broken"
 
-    async def _ask_for_more(self, pool_id: int, pool: Holding, demand: int) -> str:
-        news = pool.news
-        for lease_id, lease in list(pool.leases.items()):
+    async def _ask_for_more(self, outlet: int, holding: Holding, demand: int) -> str:
+        news = holding.news
+        for lease_id, lease in list(holding.leases.items()):
             if not lease.left and not lease.in_flight:
-                self._close(pool_id, pool, lease_id)
-        held = list(pool.leases)
-        pool.stray = True  # unless all of the answer arrives and is taken in
-        answer = await self._leases.refill(pool_id, pool.want(self._clock(), demand), held)
-        pool.entering.extend(grant.lease_id for grant in answer.grants)
+                self._close(outlet, holding, lease_id)
+        held = list(holding.leases)
+        holding.stray = True  # unless all of the answer arrives and is taken in
+        answer = await self._leases.refill(outlet, holding.want(self._clock(), demand), held)
+        holding.pool_id = answer.pool_id
+        holding.entering.extend(grant.lease_id for grant in answer.grants)
         for grant in answer.grants:
-            await self._take_in(pool_id, pool, grant)
-            pool.entering.remove(grant.lease_id)
-        pool.stray = False
-        pool.verdict = answer.verdict if pool.news == news else None
-        pool.sold_out_since = self._clock()
-        pool.size = pool.left
+            await self._take_in(outlet, holding, grant)
+            holding.entering.remove(grant.lease_id)
+        holding.stray = False
+        holding.verdict = answer.verdict if holding.news == news else None
+        holding.sold_out_since = self._clock()
+        holding.size = holding.left
         return str(answer.verdict)
 
-    async def _take_in(self, pool_id: int, pool: Holding, grant: Grant) -> None:
+    async def _take_in(self, outlet: int, holding: Holding, grant: Grant) -> None:
+        pool_id = holding.pool_id
         records = await self._leases.read_range(pool_id, grant.lo, grant.hi)
         corrupt = await asyncio.to_thread(self._find_corrupt, pool_id, grant.lo, records)
         if corrupt:
@@ -267,62 +275,64 @@ class Stock:
             await self._leases.void(pool_id, corrupt, "corrupt")
             return
         self._allocator.publish_packed(
-            pool_id, grant.lease_id, grant.epoch, grant.lo, records.packed
+            pool_id, grant.lease_id, grant.epoch, grant.lo, records.packed, outlet
         )
-        pool.leases[grant.lease_id] = Lease(left=grant.hi - grant.lo)
+        holding.leases[grant.lease_id] = Lease(left=grant.hi - grant.lo)
 
-    async def recall(self, pool_id: int) -> None:
+    async def recall(self, outlet: int) -> None:
         """Ask the other workers for what they do not need; without harm when it fails."""
         try:
-            await self._leases.recall(pool_id)
+            await self._leases.recall(outlet)
         except StoreUnavailableError as error:
-            log.warning("stock.recall_failed", pool_id=pool_id, error=str(error))
+            log.warning("stock.recall_failed", shelf_id=shelf_of(outlet), error=str(error))
 
     # ------------------------------------------------------------ giving back
 
-    async def give_back(self, pool_id: int) -> None:
-        """Return what is left of a pool to the database; commits in flight finish first.
+    async def give_back(self, outlet: int) -> None:
+        """Return what is left of an outlet to the database; commits in flight finish first.
 
         A commit that takes longer than SETTLE_S keeps its lease: that ends with it.
         """
-        pool = self._pools.get(pool_id)
-        if pool is None or not (pool.leases or pool.stray):
+        holding = self._holdings.get(outlet)
+        if holding is None or not (holding.leases or holding.stray):
             return
-        async with pool.asking:
-            for lease_id in list(pool.leases):
-                self._close(pool_id, pool, lease_id)
-            closed = list(pool.leases)
-            self.announce(pool_id)  # "mine" was said of codes that nobody can claim here any more
-            await self._leases.give_back(pool_id, closed)
-            pool.stray = bool(closed)
+        async with holding.asking:
+            for lease_id in list(holding.leases):
+                self._close(outlet, holding, lease_id)
+            closed = list(holding.leases)
+            self.announce(outlet)  # "mine" was said of codes that nobody can claim here any more
+            await self._leases.give_back(outlet, closed)
+            holding.stray = bool(closed)
         end = self._clock() + SETTLE_S
-        while any(i in pool.leases for i in closed) and (rest := end - self._clock()) > 0:
-            await self.settled(pool_id, rest)
+        while any(i in holding.leases for i in closed) and (rest := end - self._clock()) > 0:
+            await self.settled(outlet, rest)
         if closed:
-            async with pool.asking:
-                await self._leases.give_back(pool_id, list(pool.leases))
-                pool.stray = bool(pool.leases)
-        self.announce(pool_id)
+            async with holding.asking:
+                await self._leases.give_back(outlet, list(holding.leases))
+                holding.stray = bool(holding.leases)
+        self.announce(outlet)
 
     async def give_back_idle(self, idle_s: float) -> None:
-        """Return pools nobody bought from for a while."""
+        """Return outlets nobody bought from for a while."""
         now = self._clock()
-        for pool_id, pool in list(self._pools.items()):
-            if pool.leases and not pool.claimed and now - pool.last_used > idle_s:
-                await self.give_back(pool_id)
-            elif pool.claimed:
-                pool.last_used = now
+        for outlet, holding in list(self._holdings.items()):
+            if holding.leases and not holding.claimed and now - holding.last_used > idle_s:
+                await self.give_back(outlet)
+            elif holding.claimed:
+                holding.last_used = now
 
     async def close(self) -> None:
         """Return everything but what is in flight: the outcome of that is not known."""
         self._closed = True
-        refills = [pool.refill for pool in self._pools.values() if pool.refill is not None]
+        refills = [
+            holding.refill for holding in self._holdings.values() if holding.refill is not None
+        ]
         if refills:
             await asyncio.wait(refills)
         in_flight = [
             lease_id
-            for pool in self._pools.values()
-            for lease_id, lease in pool.leases.items()
+            for holding in self._holdings.values()
+            for lease_id, lease in holding.leases.items()
             if lease.in_flight
         ]
         await self._leases.give_back(None, in_flight)

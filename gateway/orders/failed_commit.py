@@ -49,15 +49,15 @@ ByIds = Callable[[Sequence[tuple[int, int]]], Awaitable[Mapping[tuple[int, int],
 
 def release(stock: Stock, line: Line) -> None:
     """The line's codes were definitely not sold to it."""
-    if line.runs is not None and line.sku.pool_id is not None:
-        stock.unused(line.sku.pool_id, line.runs)
+    if line.runs is not None and line.outlet is not None:
+        stock.unused(line.outlet, line.runs)
         line.runs = None
 
 
 def _lose(stock: Stock, line: Line) -> None:
     """Never claim again from the leases that the line's codes came from."""
-    if line.runs is not None and line.sku.pool_id is not None:
-        stock.lost(line.sku.pool_id, [run[0] for run in line.runs])
+    if line.runs is not None and line.outlet is not None:
+        stock.lost(line.outlet, [run[0] for run in line.runs])
 
 
 class FailedCommits:

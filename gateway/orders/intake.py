@@ -130,15 +130,15 @@ class Intake:
             if available_minor is not None and line.amount_minor > available_minor:
                 line.available_minor = available_minor
                 return True
-        pool_id = line.sku.pool_id
-        return line.refusal is not None or (pool_id is not None and self._stock.sold_out(pool_id))
+        outlet = line.outlet
+        return line.refusal is not None or (outlet is not None and self._stock.sold_out(outlet))
 
     def _since(self, line: Line) -> float | None:
         """Since when no worker can have accepted an order like this one; None: not known."""
-        pool_id = line.sku.pool_id
-        if line.refusal is not None or line.available_minor is not None or pool_id is None:
+        outlet = line.outlet
+        if line.refusal is not None or line.available_minor is not None or outlet is None:
             return None
-        return self._stock.sold_out_since(pool_id)
+        return self._stock.sold_out_since(outlet)
 
     def _enter(self, line: Loose, *, unsaleable: bool) -> None:
         self._on_the_way[line.number] = line
@@ -179,19 +179,19 @@ class Intake:
         for line in hand:
             runs, line.runs = line.runs, None
             self._settle(hand.let_go(line), Settled(Verdict.INTERNAL))
-            if runs is not None and line.sku.pool_id is not None:
-                self._stock.abandon(line.sku.pool_id, runs)
+            if runs is not None and line.outlet is not None:
+                self._stock.abandon(line.outlet, runs)
 
     def _claim(self, hand: Hand) -> list[Line]:
         """Claim codes for the lines that need some; park those that found none."""
         lines = list(hand)
-        wanting = [(line, pool_id) for line in lines if (pool_id := line.sku.pool_id) is not None]
-        runs_of = self._stock.claim_many([(pool_id, line.quantity) for line, pool_id in wanting])
-        for (line, pool_id), runs in zip(wanting, runs_of, strict=True):
+        wanting = [(line, outlet) for line in lines if (outlet := line.outlet) is not None]
+        runs_of = self._stock.claim_many([(outlet, line.quantity) for line, outlet in wanting])
+        for (line, outlet), runs in zip(wanting, runs_of, strict=True):
             line.runs = runs
             if runs is None:
-                self._tail.park(pool_id, hand.let_go(line))
-        ready = [line for line in lines if line.sku.pool_id is None or line.runs is not None]
+                self._tail.park(outlet, hand.let_go(line))
+        ready = [line for line in lines if line.outlet is None or line.runs is not None]
         for line, order_id in zip(ready, self._next_ids(len(ready)), strict=True):
             line.order_id = order_id
         return ready
@@ -232,8 +232,8 @@ class Intake:
             line.committed_at = moment
         self._created(lines)
         for line, moment, codes in zip(lines, moments, self._seal(lines), strict=True):
-            if line.runs is not None and line.sku.pool_id is not None:
-                self._stock.used(line.sku.pool_id, line.runs)
+            if line.runs is not None and line.outlet is not None:
+                self._stock.used(line.outlet, line.runs)
                 line.runs = None
             self._settle(hand.let_go(line), Settled(_CREATED, line.order_id, moment, codes))
 

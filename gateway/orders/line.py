@@ -19,6 +19,7 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     key_id: str
     reads_codes: bool
     sku: Sku
+    outlet: int | None = None  # what its codes are claimed from; None: it takes none from stock
     out_order_no: str
     content_hash: bytes
     quantity: int

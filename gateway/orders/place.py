@@ -121,6 +121,7 @@ class Placement:
             key_id=key.key_id,
             reads_codes=key.reads_codes,
             sku=known,
+            outlet=known.pool_id,
             out_order_no=content.out_order_no,
             content_hash=content.digest(),
             quantity=content.quantity,

@@ -1,4 +1,4 @@
-"""Lines that found no codes: parked beside their pool until the database has spoken (I8)."""
+"""Lines that found no codes: parked beside their outlet until the database has spoken (I8)."""
 
 import asyncio
 import time
@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from gateway.codes.outlet import shelf_of
 from gateway.codes.stock import Stock
 from gateway.orders.hand import Loose
 from gateway.orders.line import Settled
@@ -30,7 +31,7 @@ _NO_ANSWER: Final = {
 
 
 class Tail:
-    """One feeder per pool with parked lines; it ends when none is left."""
+    """One feeder per outlet with parked lines; it ends when none is left."""
 
     def __init__(
         self,
@@ -49,13 +50,13 @@ class Tail:
         self._parked: defaultdict[int, deque[Loose]] = defaultdict(deque)
         self._feeders: dict[int, asyncio.Task[None]] = {}
 
-    def park(self, pool_id: int, line: Loose) -> None:
+    def park(self, outlet: int, line: Loose) -> None:
         """Keep the line until more codes came or none can."""
         if not line.parked_at:
             line.parked_at = self._clock()
-        self._parked[pool_id].append(line)
-        if pool_id not in self._feeders:
-            self._feeders[pool_id] = asyncio.create_task(self._feed(pool_id))
+        self._parked[outlet].append(line)
+        if outlet not in self._feeders:
+            self._feeders[outlet] = asyncio.create_task(self._feed(outlet))
 
     def flush(self, verdict: Verdict) -> None:
         """Settle all parked lines alike."""
@@ -68,17 +69,17 @@ class Tail:
         while self._feeders:
             await asyncio.wait(self._feeders.values())
 
-    async def _feed(self, pool_id: int) -> None:
-        parked = self._parked[pool_id]
+    async def _feed(self, outlet: int) -> None:
+        parked = self._parked[outlet]
         recalled = False
         try:
             while parked:
-                verdict = await self._stock.refill(pool_id, sum(line.quantity for line in parked))
+                verdict = await self._stock.refill(outlet, sum(line.quantity for line in parked))
                 if verdict == "others":
-                    await self._wait_for_others(pool_id, parked, recalled=recalled)
+                    await self._wait_for_others(outlet, parked, recalled=recalled)
                     recalled = True
                 elif verdict == "mine":
-                    await self._finish_own(pool_id, parked)
+                    await self._finish_own(outlet, parked)
                 elif verdict == "granted":
                     self._try_again(parked)
                 elif verdict == "sold_out":
@@ -88,15 +89,15 @@ class Tail:
         except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
             raise
         except BaseException:  # a panic in Rust arrives as one (faults 8)
-            log.exception("tail.failed", pool_id=pool_id)
+            log.exception("tail.failed", shelf_id=shelf_of(outlet))
             self._settle_all(parked, Verdict.INTERNAL)
         finally:
-            del self._feeders[pool_id]
+            del self._feeders[outlet]
 
-    async def _wait_for_others(self, pool_id: int, parked: deque[Loose], *, recalled: bool) -> None:
+    async def _wait_for_others(self, outlet: int, parked: deque[Loose], *, recalled: bool) -> None:
         """Other workers hold codes: ask for them, wait a little, then say "busy"."""
         if not recalled:
-            await self._stock.recall(pool_id)
+            await self._stock.recall(outlet)
         await asyncio.sleep(RECALL_PAUSE_S)
         self._give_up(parked, PARK_S_MAX)
 
@@ -106,10 +107,10 @@ class Tail:
         while parked and parked[0].parked_at <= oldest_allowed:
             self._settle(parked.popleft(), Settled(Verdict.BUSY))
 
-    async def _finish_own(self, pool_id: int, parked: deque[Loose]) -> None:
+    async def _finish_own(self, outlet: int, parked: deque[Loose]) -> None:
         """Nothing is free but what we hold: wait for our commits, then judge line by line."""
-        await self._stock.settled(pool_id, SETTLE_WAIT_S)
-        self._settle_parked_unsold(parked, lambda line: self._stock.too_few(pool_id, line.quantity))
+        await self._stock.settled(outlet, SETTLE_WAIT_S)
+        self._settle_parked_unsold(parked, lambda line: self._stock.too_few(outlet, line.quantity))
         self._give_up(parked, OWN_S_MAX)
         self._try_again(parked)
 

@@ -125,9 +125,9 @@ class ModelLeases:
     books: Books
     worker: str
 
-    async def refill(self, pool_id: int, want: int, held: Sequence[int]) -> Refill:
+    async def refill(self, outlet: int, want: int, held: Sequence[int]) -> Refill:
         """See codes/routines_leases.sql."""
-        assert pool_id == POOL
+        assert outlet == POOL
         books = self.books
         await books.gates.wait()
         books.expire()
@@ -140,7 +140,7 @@ class ModelLeases:
             holders = {row.worker for row in books.leases.values() if row.active}
             verdict = "mine" if holders == {self.worker} else "others" if holders else "sold_out"
         await books.gates.wait()
-        return Refill(verdict=verdict, generation=0, grants=tuple(grants))  # type: ignore[arg-type]
+        return Refill(verdict=verdict, pool_id=POOL, generation=0, grants=tuple(grants))  # type: ignore[arg-type]
 
     async def read_range(self, pool_id: int, lo: int, hi: int) -> PackedRange:
         """Records of the range."""
@@ -151,16 +151,16 @@ class ModelLeases:
             packed=(len(record).to_bytes(4, "big") + record) * (hi - lo), data_keys=()
         )
 
-    async def give_back(self, pool_id: int | None = None, held: Sequence[int] = ()) -> int:
+    async def give_back(self, outlet: int | None = None, held: Sequence[int] = ()) -> int:
         """See codes/routines_leases.sql."""
-        assert pool_id in {POOL, None}
+        assert outlet in {POOL, None}
         await self.books.gates.wait()
         before = len(self.books.free)
         self.books.close(self.books.active_of(self.worker) - set(held))
         await self.books.gates.wait()
         return len(self.books.free) - before
 
-    async def recall(self, pool_id: int) -> None:
+    async def recall(self, outlet: int) -> None:
         """Nobody hears it here: the test recalls."""
 
     async def void(self, pool_id: int, seqs: Sequence[int], reason: str) -> int:

@@ -27,11 +27,11 @@ impl Allocator {
     fn claim_with<'py>(
         &self,
         py: Python<'py>,
-        pool_id: i64,
+        outlet: i64,
         quantity: u32,
         runs: &mut Vec<Run>,
     ) -> PyResult<Option<Bound<'py, PyList>>> {
-        let claimed = self.0.claim_into(pool_id, quantity, runs);
+        let claimed = self.0.claim_into(outlet, quantity, runs);
         if !claimed.map_err(alloc_error)? {
             return Ok(None);
         }
@@ -47,6 +47,7 @@ impl Allocator {
         Self(Engine::new())
     }
 
+    #[pyo3(signature = (pool_id, lease_id, epoch, lo, records, outlet=None))]
     fn publish(
         &self,
         pool_id: i64,
@@ -54,9 +55,11 @@ impl Allocator {
         epoch: i64,
         lo: i64,
         records: Vec<Bound<'_, PyBytes>>,
+        outlet: Option<i64>,
     ) -> PyResult<()> {
         let lease = Lease {
             pool_id,
+            outlet: outlet.unwrap_or(pool_id),
             lease_id,
             epoch,
             lo,
@@ -65,6 +68,7 @@ impl Allocator {
         self.0.publish(lease, bytes).map_err(alloc_error)
     }
 
+    #[pyo3(signature = (pool_id, lease_id, epoch, lo, packed, outlet=None))]
     fn publish_packed(
         &self,
         pool_id: i64,
@@ -72,9 +76,11 @@ impl Allocator {
         epoch: i64,
         lo: i64,
         packed: &[u8],
+        outlet: Option<i64>,
     ) -> PyResult<()> {
         let lease = Lease {
             pool_id,
+            outlet: outlet.unwrap_or(pool_id),
             lease_id,
             epoch,
             lo,
@@ -86,14 +92,14 @@ impl Allocator {
     fn claim<'py>(
         &self,
         py: Python<'py>,
-        pool_id: i64,
+        outlet: i64,
         quantity: u32,
     ) -> PyResult<Option<Bound<'py, PyList>>> {
-        self.claim_with(py, pool_id, quantity, &mut Vec::with_capacity(1))
+        self.claim_with(py, outlet, quantity, &mut Vec::with_capacity(1))
     }
 
-    fn claim_one(&self, pool_id: i64) -> PyResult<Option<(i64, i64, i64)>> {
-        let run = self.0.claim_one(pool_id).map_err(alloc_error)?;
+    fn claim_one(&self, outlet: i64) -> PyResult<Option<(i64, i64, i64)>> {
+        let run = self.0.claim_one(outlet).map_err(alloc_error)?;
         Ok(run.map(|run| (run.lease_id, run.epoch, run.seq_lo)))
     }
 
@@ -107,35 +113,35 @@ impl Allocator {
             return Err(alloc_error(AllocError::ZeroQuantity));
         }
         let (answers, mut runs) = (PyList::empty(py), Vec::new());
-        for (pool_id, quantity) in requests {
-            answers.append(self.claim_with(py, pool_id, quantity, &mut runs)?)?;
+        for (outlet, quantity) in requests {
+            answers.append(self.claim_with(py, outlet, quantity, &mut runs)?)?;
         }
         Ok(answers)
     }
 
-    fn give_back(&self, pool_id: i64, lease_id: i64, seq_lo: i64, count: u32) -> PyResult<bool> {
-        let given_back = self.0.give_back(pool_id, lease_id, seq_lo, count);
+    fn give_back(&self, outlet: i64, lease_id: i64, seq_lo: i64, count: u32) -> PyResult<bool> {
+        let given_back = self.0.give_back(outlet, lease_id, seq_lo, count);
         given_back.map_err(alloc_error)
     }
 
-    fn close(&self, pool_id: i64, lease_id: i64) -> PyResult<u32> {
-        self.0.close(pool_id, lease_id).map_err(alloc_error)
+    fn close(&self, outlet: i64, lease_id: i64) -> PyResult<u32> {
+        self.0.close(outlet, lease_id).map_err(alloc_error)
     }
 
-    fn forget(&self, pool_id: i64, lease_id: i64) -> PyResult<bool> {
-        self.0.forget(pool_id, lease_id).map_err(alloc_error)
+    fn forget(&self, outlet: i64, lease_id: i64) -> PyResult<bool> {
+        self.0.forget(outlet, lease_id).map_err(alloc_error)
     }
 
-    fn remaining(&self, pool_id: i64) -> u64 {
-        self.0.remaining(pool_id)
+    fn remaining(&self, outlet: i64) -> u64 {
+        self.0.remaining(outlet)
     }
 
-    fn capacity(&self, pool_id: i64) -> u64 {
-        self.0.capacity(pool_id)
+    fn capacity(&self, outlet: i64) -> u64 {
+        self.0.capacity(outlet)
     }
 
-    fn lease_ids(&self, pool_id: i64) -> Vec<i64> {
-        self.0.lease_ids(pool_id)
+    fn lease_ids(&self, outlet: i64) -> Vec<i64> {
+        self.0.lease_ids(outlet)
     }
 
     fn record<'py>(

@@ -17,6 +17,7 @@ const LEASE_LEN: usize = 65_536;
 fn publish(codes: &Allocator, lease_id: i64, len: usize) {
     let lease = Lease {
         pool_id: POOL,
+        outlet: POOL,
         lease_id,
         epoch: 1,
         lo: 0,

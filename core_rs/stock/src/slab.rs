@@ -52,6 +52,8 @@ impl std::error::Error for AllocError {}
 pub struct Lease {
     /// The pool the codes belong to.
     pub pool_id: i64,
+    /// What they are sold from: the caller's number for a shelf of that pool.
+    pub outlet: i64,
     /// The row of the lease.
     pub lease_id: i64,
     /// The fence: a commit names it, and a reclaimed lease has a higher one (I7).
@@ -82,7 +84,7 @@ pub struct Slab {
     /// Low half: the next position never claimed. High bit: [`CLOSED`].
     cursor: CachePadded<AtomicU64>,
     returns: Returns,
-    /// Whether the pool's claim list should hold this slab; see `pool`.
+    /// Whether the outlet's claim list should hold this slab; see `outlet`.
     listed: AtomicBool,
 }
 
@@ -231,7 +233,7 @@ impl Slab {
     /// Sets the wish to be in the claim list; returns the wish before.
     pub(crate) fn set_listed(&self, listed: bool) -> bool {
         // AcqRel: all changes of the flag are in one order, and each sees what its
-        // predecessor did before it; `pool` rests on that.
+        // predecessor did before it; `outlet` rests on that.
         self.listed.swap(listed, Ordering::AcqRel)
     }
 

@@ -14,6 +14,7 @@ const POOL: i64 = 7;
 fn lease(lease_id: i64) -> Lease {
     Lease {
         pool_id: POOL,
+        outlet: POOL,
         lease_id,
         epoch: 100 + lease_id,
         lo: lease_id * 1_000,

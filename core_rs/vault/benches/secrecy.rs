@@ -20,6 +20,7 @@ const BATCH: u32 = 256;
 const KEY_ID: &str = "qk_bench";
 const LEASE: Lease = Lease {
     pool_id: 1,
+    outlet: 1,
     lease_id: 1,
     epoch: 1,
     lo: 0,

@@ -1,4 +1,4 @@
-//! Every interleaving of publishing, claiming, returning and closing on the list of a pool.
+//! Every interleaving of publishing, claiming, returning and closing on the list of an outlet.
 //!
 //! Run as `loom_slab.rs` says. The larger models bound the preemptions of a schedule at
 //! three, which finds all but the most contrived bugs and keeps the run within seconds.
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use loom::thread;
 use quangate_stock::allocator::Allocator;
-use quangate_stock::pool::Pool;
+use quangate_stock::outlet::Outlet;
 use quangate_stock::slab::{Lease, Run, Slab, Span};
 
 fn slab(lease_id: i64, len: usize) -> Arc<Slab> {
@@ -19,6 +19,7 @@ fn slab(lease_id: i64, len: usize) -> Arc<Slab> {
 fn lease(lease_id: i64) -> Lease {
     Lease {
         pool_id: 1,
+        outlet: 1,
         lease_id,
         epoch: 1,
         lo: 10 * lease_id,
@@ -39,8 +40,8 @@ fn positions(runs: Option<Vec<Run>>) -> Vec<i64> {
     each.flatten().collect()
 }
 
-fn drain(pool: &Pool) -> Vec<i64> {
-    std::iter::from_fn(|| pool.claim_one())
+fn drain(outlet: &Outlet) -> Vec<i64> {
+    std::iter::from_fn(|| outlet.claim_one())
         .map(|run| run.seq_lo)
         .collect()
 }
@@ -51,40 +52,40 @@ fn assert_each_once(mut held: Vec<i64>, expected: &[i64]) {
 }
 
 /// A lease published during claims is claimable afterwards, and claims never overlap.
-/// Red with: a `Pool::publish` that loads the list and stores a longer one.
+/// Red with: a `Outlet::publish` that loads the list and stores a longer one.
 #[test]
 fn publish_claim() {
     explore(|| {
-        let pool = Arc::new(Pool::default());
-        pool.publish(&slab(1, 1));
+        let outlet = Arc::new(Outlet::default());
+        outlet.publish(&slab(1, 1));
         let publisher = {
-            let pool = Arc::clone(&pool);
-            thread::spawn(move || pool.publish(&slab(2, 1)))
+            let outlet = Arc::clone(&outlet);
+            thread::spawn(move || outlet.publish(&slab(2, 1)))
         };
         let claimer = {
-            let pool = Arc::clone(&pool);
-            thread::spawn(move || positions(pool.claim(1)))
+            let outlet = Arc::clone(&outlet);
+            thread::spawn(move || positions(outlet.claim(1)))
         };
-        let mut held = positions(pool.claim(1));
+        let mut held = positions(outlet.claim(1));
         held.extend(claimer.join().unwrap());
         publisher.join().unwrap();
-        held.extend(drain(&pool));
+        held.extend(drain(&outlet));
         assert_each_once(held, &[10, 20]);
     });
 }
 
 /// Two claims that each need both leases: each gets all it asked for or nothing, and what
 /// a failing one took is claimable again.
-/// Red with: a `Pool::claim` that does not undo.
+/// Red with: a `Outlet::claim` that does not undo.
 #[test]
 fn claims_over_two_leases_are_all_or_nothing() {
     explore(|| {
-        let pool = Arc::new(Pool::default());
-        pool.publish(&slab(1, 1));
-        pool.publish(&slab(2, 2));
-        let other = Arc::clone(&pool);
+        let outlet = Arc::new(Outlet::default());
+        outlet.publish(&slab(1, 1));
+        outlet.publish(&slab(2, 2));
+        let other = Arc::clone(&outlet);
         let thread = thread::spawn(move || positions(other.claim(2)));
-        let mut held = positions(pool.claim(2));
+        let mut held = positions(outlet.claim(2));
         let there = thread.join().unwrap();
         assert!(
             [held.len(), there.len()]
@@ -92,29 +93,29 @@ fn claims_over_two_leases_are_all_or_nothing() {
                 .all(|len| [0, 2].contains(len))
         );
         held.extend(there);
-        held.extend(drain(&pool));
+        held.extend(drain(&outlet));
         assert_each_once(held, &[10, 20, 21]);
     });
 }
 
 /// A position that comes back while claims take its used-up slab off the list is not lost.
-/// Red with: a `Pool::give_back` that does not list the slab again; a `Pool::tidy` without
-/// the second look; a `Pool::list` that skips writing when the list still has the slab.
+/// Red with: a `Outlet::give_back` that does not list the slab again; a `Outlet::tidy` without
+/// the second look; a `Outlet::list` that skips writing when the list still has the slab.
 #[test]
 fn return_while_the_slab_leaves_the_list() {
     explore(|| {
-        let pool = Arc::new(Pool::default());
+        let outlet = Arc::new(Outlet::default());
         let only = slab(1, 1);
-        pool.publish(&only);
-        pool.claim_one().unwrap();
+        outlet.publish(&only);
+        outlet.claim_one().unwrap();
         let claimer = {
-            let pool = Arc::clone(&pool);
-            thread::spawn(move || positions(pool.claim(1)))
+            let outlet = Arc::clone(&outlet);
+            thread::spawn(move || positions(outlet.claim(1)))
         };
         let giver = {
-            let (pool, only) = (Arc::clone(&pool), Arc::clone(&only));
+            let (outlet, only) = (Arc::clone(&outlet), Arc::clone(&only));
             thread::spawn(move || {
-                pool.give_back(
+                outlet.give_back(
                     &only,
                     Span {
                         offset: 0,
@@ -123,10 +124,10 @@ fn return_while_the_slab_leaves_the_list() {
                 )
             })
         };
-        let mut held = positions(pool.claim(1));
+        let mut held = positions(outlet.claim(1));
         held.extend(claimer.join().unwrap());
         assert_eq!(giver.join().unwrap(), Ok(true));
-        held.extend(drain(&pool));
+        held.extend(drain(&outlet));
         assert_each_once(held, &[10]);
     });
 }
@@ -135,15 +136,15 @@ fn return_while_the_slab_leaves_the_list() {
 #[test]
 fn close_claim_return() {
     explore(|| {
-        let pool = Arc::new(Pool::default());
+        let outlet = Arc::new(Outlet::default());
         let (closing, staying) = (slab(1, 2), slab(2, 1));
-        pool.publish(&closing);
-        pool.publish(&staying);
-        pool.claim_one().unwrap();
+        outlet.publish(&closing);
+        outlet.publish(&staying);
+        outlet.claim_one().unwrap();
         let giver = {
-            let (pool, closing) = (Arc::clone(&pool), Arc::clone(&closing));
+            let (outlet, closing) = (Arc::clone(&outlet), Arc::clone(&closing));
             thread::spawn(move || {
-                pool.give_back(
+                outlet.give_back(
                     &closing,
                     Span {
                         offset: 0,
@@ -153,16 +154,16 @@ fn close_claim_return() {
             })
         };
         let claimer = {
-            let pool = Arc::clone(&pool);
-            thread::spawn(move || positions(pool.claim(2)))
+            let outlet = Arc::clone(&outlet);
+            thread::spawn(move || positions(outlet.claim(2)))
         };
-        let dropped = pool.close(&closing) as usize;
+        let dropped = outlet.close(&closing) as usize;
         let accepted = usize::from(giver.join().unwrap().unwrap());
         let held = claimer.join().unwrap();
-        let rest = drain(&pool);
+        let rest = drain(&outlet);
         // Two positions are free at the start, one more if its return was accepted.
         assert_eq!(held.len() + dropped + rest.len(), 2 + accepted);
-        assert_eq!((pool.remaining(), pool.capacity()), (0, 0));
+        assert_eq!((outlet.remaining(), outlet.capacity()), (0, 0));
     });
 }
 

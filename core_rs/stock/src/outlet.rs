@@ -1,4 +1,4 @@
-//! The claimable slabs of one pool, oldest first; read without waiting, replaced whole.
+//! The claimable slabs of one outlet, oldest first; read without waiting, replaced whole.
 //!
 //! A slab that is used up leaves the list, and comes back when one of its positions is
 //! given back. Leaving and coming back race; the rule that keeps a claimable slab from
@@ -17,12 +17,12 @@ use crate::sync::ArcCell;
 /// and can be thousands).
 const SPENT_SHARE: usize = 8;
 
-/// One pool of one worker.
-pub struct Pool {
+/// One outlet of one worker: what it sells from one shelf.
+pub struct Outlet {
     open: ArcCell<Vec<Arc<Slab>>>,
 }
 
-impl Default for Pool {
+impl Default for Outlet {
     fn default() -> Self {
         Self {
             open: ArcCell::new(Vec::new()),
@@ -30,7 +30,7 @@ impl Default for Pool {
     }
 }
 
-impl Pool {
+impl Outlet {
     /// Makes a fresh slab claimable, after those that are.
     pub fn publish(&self, slab: &Arc<Slab>) {
         self.open.update(|open| {
@@ -43,14 +43,14 @@ impl Pool {
 
     /// Claims `quantity` positions, over several slabs if need be, or nothing at all.
     ///
-    /// A `None` is no proof of a sold-out pool: a concurrent claim that fails in the end may
+    /// A `None` is no proof of a sold-out outlet: a concurrent claim that fails in the end may
     /// hold positions for a moment (and other workers hold leases of their own, I8).
     pub fn claim(&self, quantity: u32) -> Option<Vec<Run>> {
         let mut runs = Vec::with_capacity(1);
         self.claim_into(quantity, &mut runs).then_some(runs)
     }
 
-    /// As [`Pool::claim`], into a list that the caller may use again; empty when `false`.
+    /// As [`Outlet::claim`], into a list that the caller may use again; empty when `false`.
     pub fn claim_into(&self, quantity: u32, runs: &mut Vec<Run>) -> bool {
         runs.clear();
         let open = self.open.load();
@@ -95,7 +95,7 @@ impl Pool {
         }
     }
 
-    /// Gives positions back to one of the pool's slabs; see [`Slab::give_back`].
+    /// Gives positions back to one of the outlet's slabs; see [`Slab::give_back`].
     pub fn give_back(&self, slab: &Arc<Slab>, span: Span) -> Result<bool, AllocError> {
         let free = slab.give_back(span)?;
         if free {
