@@ -1,4 +1,4 @@
-"""The limit under every load: classes above each other, partners by their weight (pressure.md)."""
+"""The limit under every load: classes above each other, partners by their weight."""
 
 from hypothesis import given
 from hypothesis import strategies as st

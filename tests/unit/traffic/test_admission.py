@@ -1,4 +1,4 @@
-"""The limit in the traps that others fell into (areas/pressure.md), and in the shapes of load.
+"""The limit in the traps that others fell into, and in the shapes of load.
 
 Loads come from a model of lanes and commits with chance from a fixed seed: the same every time.
 """
