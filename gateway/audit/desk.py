@@ -62,5 +62,6 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         statement="list_changes",
         rows_as="changes",
         cursor="id",
+        names_end=True,
     ),
 )

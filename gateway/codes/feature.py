@@ -18,6 +18,8 @@ FEATURE: Final = Feature(
         "worker": Table(kept=PASSING, update=ALL_COLUMNS, delete=True),
     },
     routines=("routines.sql", "routines_expiry.sql", "routines_leases.sql"),
+    administration=("administration.sql",),
+    desk=("desk",),
     metrics="metrics",
     commands={
         "codes": ("commands", "Codes: import, generate, stats, void."),

@@ -1,7 +1,7 @@
 """Staged batches in PostgreSQL: the `StagingStore` of importing and generating codes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from io import BytesIO
 from typing import Any, Final
@@ -9,6 +9,7 @@ from typing import Any, Final
 import asyncpg
 
 from gateway.codes.rules import Known, PoolFacts, StageableChunk, StagedBatch
+from gateway.ground.desk.port import not_found
 from gateway.ground.desk.statements import AdministrationStatements, Note
 from gateway.ground.errors import InvariantBrokenError, RefusedError
 from gateway.ground.sql.books import again, unreachable_is_unavailable
@@ -43,19 +44,7 @@ class StagingRows:
 
     async def pool(self, name: str) -> PoolFacts:
         """The pool of a name. Raises RefusedError when there is none."""
-        row = await self._connection.fetchrow(SQL["pool"], name)
-        if row is None:
-            raise RefusedError(
-                "not-found",
-                f"there is no pool {name!r}; `quangate pool list` shows those there are",
-            )
-        return PoolFacts(
-            id=row["id"],
-            size=row["size"],
-            ignore_case=row["case_insensitive"],
-            ignore_spaces=row["ignore_spaces"],
-            has_neighbours=row["has_neighbours"],
-        )
+        return await read_pool(self._connection, name)
 
     @asynccontextmanager
     async def exclusively(self, pool_id: int) -> AsyncIterator[None]:
@@ -224,18 +213,19 @@ class StagingRows:
             )
             await self._connection.execute(SQL["discard_batch"], batch_id)
 
-    async def stats(self, name: str) -> Mapping[str, int]:
-        """Where each code of the pool is. The numbers are of one instant and add up (I3)."""
-        await self.pool(name)
-        return dict(await self._connection.fetchrow(SQL["stats"], name))
 
-    async def batches(
-        self, name: str, batch_id: int | None = None, limit: int = 50
-    ) -> Sequence[Mapping[str, Any]]:
-        """A pool's batches, newest first."""
-        pool = await self.pool(name)
-        rows = await self._connection.fetch(SQL["batches"], pool.id, batch_id, limit)
-        return [dict(row) for row in rows]
+async def read_pool(connection: Any, name: str) -> PoolFacts:
+    """The pool of a name. Raises RefusedError when there is none."""
+    row = await connection.fetchrow(SQL["pool"], name)
+    if row is None:
+        raise not_found("pool", name)
+    return PoolFacts(
+        id=row["id"],
+        size=row["size"],
+        ignore_case=row["case_insensitive"],
+        ignore_spaces=row["ignore_spaces"],
+        has_neighbours=row["has_neighbours"],
+    )
 
 
 @asynccontextmanager

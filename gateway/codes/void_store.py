@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from gateway.codes.rules import BatchOnSale
+from gateway.codes.import_store import read_pool
+from gateway.codes.rules import BatchOnSale, PoolFacts
 from gateway.ground.desk.statements import AdministrationStatements, Note
 from gateway.ground.errors import RefusedError
 from gateway.ground.sql.books import unreachable_is_unavailable
@@ -20,6 +21,10 @@ class VoidRows:
     def __init__(self, connection: Any, note: Note | None = None) -> None:
         self._connection = connection
         self._note = note
+
+    async def pool(self, name: str) -> PoolFacts:
+        """The pool of a name. Raises RefusedError when there is none."""
+        return await read_pool(self._connection, name)
 
     async def batch_range(self, pool_id: int, batch_id: int) -> range:
         """The numbers of a batch on sale. Raises RefusedError when there is none."""

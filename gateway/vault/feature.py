@@ -7,6 +7,7 @@ from gateway.ground.feature import Feature
 FEATURE: Final = Feature(
     name="vault",
     administration=("administration.sql",),
+    desk=("desk",),
     commands={
         "keys": ("commands", "The key that encrypts keys: create, show, rotate."),
     },

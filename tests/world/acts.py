@@ -278,4 +278,5 @@ REFUSED = (
     "setting set no.such 1", "setting set holds.per_buyer many", "setting set holds.max_ttl_s 59",
     "codes generate 20 --pool stock --pattern A",
     "codes import nowhere.csv --pool stock", "codes void --pool stock --seq 90-99",
+    "keys create", "keys retire no-such",
 )  # fmt: skip

@@ -11,8 +11,8 @@ from connectors.simulation.ledger import Order, OrderState
 from connectors.simulation.market import Market
 from gateway.audit.run import audit
 from gateway.audit.store import audit_snapshot
-from gateway.codes.import_store import staging
 from gateway.ground.config import Config
+from gateway.ground.desk.statements import administration
 from tests.world.gateway_process import Gateway, running_gateway
 from tests.world.partner import Partner
 from tests.world.shop import unique
@@ -69,6 +69,6 @@ async def complaints(topups: TopUpShop) -> list[str]:
 
 async def stock(topups: TopUpShop, pool: str) -> dict[str, int]:
     """What became of the codes of a pool."""
-    async with topups.shop.database() as database, staging(database) as rows:
-        counts = await rows.stats(pool)
-    return {name: count for name, count in counts.items() if count}
+    async with topups.shop.database() as database, administration(database, read_only=True) as db:
+        counts = await db.one("code_stats", pool)
+    return {name: count for name, count in (counts or {}).items() if count}

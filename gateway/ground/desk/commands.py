@@ -8,22 +8,27 @@ import inspect
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gateway.ground.command.command import Call, add_command
 from gateway.ground.command.output import Answer
 from gateway.ground.command.parameters import read_settings, read_text, read_time
+from gateway.ground.command.terminal import Terminal
 from gateway.ground.command.whence import this_change
 from gateway.ground.desk.action import Action, Reason
 from gateway.ground.desk.given import Given, Member, members
-from gateway.ground.desk.opening import open_at
+from gateway.ground.desk.job import Job, Site, work
+from gateway.ground.desk.opening import open_at, open_desk
 from gateway.ground.desk.perform import look, perform
 from gateway.ground.desk.refusal import DeskRefusedError
 from gateway.ground.desk.view import Page, View
 from gateway.ground.desk.words import in_words
 from gateway.ground.errors import RefusedError
+
+if TYPE_CHECKING:
+    from gateway.ground.desk.statements import Note
 
 Declared = Action | View | Page
 REASON = inspect.Parameter(
@@ -57,6 +62,8 @@ def _handler(one: Declared) -> Any:
         reason = values.pop("reason", None) if _asks(one) else None
         given = read(one.given, values)
         try:
+            if isinstance(one, Job):
+                return await _work(call, one, given, reason)
             if isinstance(one, Action):
                 return await _act(call, one, given, reason)
             if isinstance(one, View):
@@ -79,6 +86,16 @@ async def _act(call: Call, action: Action, given: Given, reason: str | None) -> 
     async with open_at(call, opens_vault=action.opens_vault) as at:
         data = await perform(action, at, given, change)
     return Answer(data=data, note=action.note(given, data) if action.note else None)
+
+
+async def _work(call: Call, job: Job, given: Given, reason: str | None) -> Answer:
+    config, asker = call.quiet_config(), Terminal()
+
+    def site(note: "Note") -> Site:
+        return Site(config=config, asker=asker, open=lambda: open_desk(call, config), note=note)
+
+    data = await work(job, given, this_change(reason), site)
+    return Answer(data=data, note=asker.advice)
 
 
 async def _list(call: Call, view: View, given: Given) -> Answer:
@@ -140,7 +157,7 @@ def _help(member: Member) -> str:
     least, most = member.least, member.most
     if least is None or (most is not None and most > 10**9):
         return member.help
-    bounds = f"{least:g} to {most:g}" if most is not None else f"from {least:g}"
+    bounds = f"{least:.9g} to {most:.9g}" if most is not None else f"from {least:.9g}"
     return f"{member.help} ({bounds})"
 
 

@@ -39,15 +39,15 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(call: Call) -> AsyncIterator[Desk]:
-    """The database of this call, migrated; closed at the end.
+async def open_desk(call: Call, config: Config | None = None) -> AsyncIterator[Desk]:
+    """The database of this call, migrated; closed at the end. `config` if it was read already.
 
     Raises RefusedError where there is no shop and the command is none of the FOUNDERS.
     """
     from gateway.ground.sql.database import opened
     from gateway.ground.vault import check_key_file
 
-    config = call.quiet_config()
+    config = config or call.quiet_config()
     founds = call.name in FOUNDERS
     if founds:
         check_key_file(config.data)
@@ -69,6 +69,7 @@ async def open_secrecy(config: Config, statements: "AdministrationStatements") -
 
     vault = await open_vault(config, statements)
     return Secrecy(
+        keys=vault,
         wrap=vault.wrap_secret,
         open=vault.open_secret,
         new_partner_secrets=partial(native.new_partner_secrets, vault),

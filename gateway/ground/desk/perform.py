@@ -37,9 +37,8 @@ class At(Protocol):
 async def perform(action: Action, at: At, given: Given, change: Change) -> Row:
     """Do it and write it down; the answer. Refused, it raises, and nothing of it may be kept."""
     check(given)
-    if action.reason is Reason.MEMBER:
-        change = replace(change, reason=getattr(given, "reason").strip() or None)  # noqa: B009  any Given
-    _check_reason(change.reason)
+    change = with_reason(action, given, change)
+    check_reason(change.reason)
     before = await _seen(action, at.db, given, None)
     answer = await action.run(at, given, change)
     after = await _seen(action, at.db, given, answer)
@@ -75,24 +74,27 @@ async def write_down(
 async def look(view: View, at: At, given: Given) -> Row:
     """The rows of a view under their name, and where the next page begins, if there is one."""
     check(given)
-    if view.rows is not None:
-        return {view.rows_as: await view.rows(at, given)}
     if view.cursor is None:
-        rows = await at.db.all(view.statement, *structs.astuple(given))
-        return {view.rows_as: [_parsed(view, row) for row in rows]}
+        return {view.rows_as: [_parsed(view, row) for row in await _rows(view, at, given)]}
     limit: int = getattr(given, "limit")  # noqa: B009  a view with a cursor has it
-    one_more = structs.replace(given, limit=limit + 1)
-    rows = await at.db.all(view.statement, *structs.astuple(one_more))
-    more = len(rows) > limit
-    return {
-        view.rows_as: [_parsed(view, row) for row in rows[:limit]],
-        "next_cursor": str(rows[limit - 1][view.cursor]) if more else None,
-    }
+    rows = await _rows(view, at, structs.replace(given, limit=limit + 1))
+    answer: dict[str, Any] = {view.rows_as: [_parsed(view, row) for row in rows[:limit]]}
+    if len(rows) > limit:
+        answer["next_cursor"] = str(rows[limit - 1][view.cursor])
+    elif view.names_end:
+        answer["next_cursor"] = None
+    return answer
+
+
+async def _rows(view: View, at: At, given: Given) -> Sequence[Row]:
+    if view.rows is not None:
+        return await view.rows(at, given)
+    return await at.db.all(view.statement, *structs.astuple(given))
 
 
 def _parsed(view: View, row: Row) -> Row:
     """JSON comes from the database as text."""
-    names = [c.name for c in view.columns if c.kind == "json" and isinstance(row[c.name], str)]
+    names = [c.name for c in view.columns if c.kind == "json" and isinstance(row.get(c.name), str)]
     return {**row, **{name: msgspec.json.decode(row[name]) for name in names}}
 
 
@@ -107,7 +109,15 @@ async def _seen(action: Action, db: Statements, given: Given, answer: Row | None
     return found
 
 
-def _check_reason(reason: str | None) -> None:
+def with_reason(action: Action, given: Given, change: Change) -> Change:
+    """The change with its reason, where that is a member of what is given."""
+    if action.reason is not Reason.MEMBER:
+        return change
+    return replace(change, reason=getattr(given, "reason").strip() or None)  # noqa: B009  any Given
+
+
+def check_reason(reason: str | None) -> None:
+    """Raise a DeskRefusedError for one that is empty, too long or holds control characters."""
     if reason is not None and not (
         1 <= len(reason.strip()) <= REASON_LENGTH_MAX and reason.isprintable()
     ):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from gateway.ground.desk.perform import Row, Statements
 from gateway.ground.desk.refusal import DeskRefusedError
@@ -24,6 +24,7 @@ class Secrecy:
     open: Callable[[str, bytes], bytes]
     new_partner_secrets: Callable[[str], tuple[str, str, bytes, bytes]]  # bound to a key id
     new_webhook_secret: Callable[[], str]
+    keys: Any = None  # the vault itself, for the feature that looks after its keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

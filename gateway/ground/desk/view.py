@@ -53,6 +53,7 @@ class View:
     statement: str
     rows_as: str  # the member that holds them at the command line
     cursor: str | None = None
+    names_end: bool = False  # the command's last page has a `next_cursor` too: null
     rows: Callable[[Any, Any], Awaitable[Sequence[Mapping[str, Any]]]] | None = None
     opens_vault: bool = False
 

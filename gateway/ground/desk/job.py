@@ -1,0 +1,74 @@
+"""An action that is more than one transaction and may take minutes: how it is declared and run."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gateway.ground.config import Config
+from gateway.ground.desk.action import Action, Change
+from gateway.ground.desk.given import Given, check, kept
+from gateway.ground.desk.perform import Row, check_reason, with_reason, write_down
+
+if TYPE_CHECKING:
+    from gateway.ground.desk.opening import Desk
+    from gateway.ground.desk.statements import Note
+
+
+class Asker(Protocol):
+    """Whoever asked for a job, while it runs; nothing said here is part of the answer."""
+
+    def say(self, text: str) -> None:
+        """A line for people, at once."""
+
+    def warn(self, text: str) -> None:
+        """Something worth knowing that stops nothing."""
+
+    def advise(self, text: str) -> None:
+        """What is to be done next, for people, when the job is over."""
+
+    def agrees(self, question: str) -> bool:
+        """Whether somebody is there, and says yes."""
+
+    def progress(
+        self, what: str, total: int | None, *, in_bytes: bool = False
+    ) -> AbstractContextManager[Callable[[int], None]]:
+        """Takes how much of `total` is done; None: nobody knows the total."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where a job works. It opens what it needs, when it needs it."""
+
+    config: Config
+    asker: Asker
+    open: "Callable[[], AbstractAsyncContextManager[Desk]]"
+    # Writes the job's row of the log of changes, with what there is then: in the transaction by
+    # which its effect is there, or before an effect that nothing takes back.
+    note: "Note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Action):
+    """An Action whose `run(site, given, change)` opens its transactions itself.
+
+    It looks at what stands in its way before it changes anything, writes its own row
+    (`Site.note`; `subject` is asked with what is noted), and goes on where it was killed, or
+    leaves nothing. It has no traces: what it noted is what its row has.
+    """
+
+
+async def work(job: Job, given: Given, change: Change, make_site: "MakeSite") -> Row:
+    """Do a job; the answer. Refused, it raises, and nothing is changed that its docs do not say."""
+    check(given)
+    change = with_reason(job, given, change)
+    check_reason(change.reason)
+
+    async def note(statements: Any, after: Mapping[str, Any]) -> None:
+        subject = job.subject(given, after)
+        await write_down(statements, change, job.name, subject, given=kept(given), after=after)
+
+    return await job.run(make_site(note), given, change)
+
+
+MakeSite = Callable[["Note"], Site]
