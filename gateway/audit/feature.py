@@ -17,7 +17,7 @@ FEATURE: Final = Feature(
     routines=("routines_changes.sql", "routines_guards.sql", "routines_reveals.sql"),
     administration=("administration.sql",),
     checks=("changes_checks.sql", "checks.sql", "reveals_checks.sql"),
-    metrics="metrics",
+    wiring="wiring",
     desk=("desk",),
     commands={
         "change": ("change_commands", "The log of what operators did: list."),

@@ -1,22 +1,13 @@
 """What is written down outside the database; nothing while that is off."""
 
 from collections.abc import Iterator
-from typing import Protocol
 
 from gateway.audit.anchor_store import AnchorWriter
 from gateway.ground.metric_family import Family, one
 
 
-class Watched(Protocol):
-    """What these are read from."""
-
-    @property
-    def anchors(self) -> AnchorWriter: ...
-
-
-def families(watched: Watched) -> Iterator[Family]:
+def families(anchors: AnchorWriter) -> Iterator[Family]:
     """All of this worker's, now."""
-    anchors = watched.anchors
     if anchors.off:
         return
     yield one(

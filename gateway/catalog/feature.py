@@ -15,6 +15,7 @@ FEATURE: Final = Feature(
         "category": Table(kept=CATALOG, update=("parent_id",)),
     },
     administration=("administration.sql", "category_administration.sql"),
+    wiring="wiring",
     desk=(
         "pool_desk",
         "sku_desk",

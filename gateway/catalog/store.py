@@ -3,33 +3,15 @@
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gateway.catalog.rules import Catalog, Key, Route, Scope, Sku, SkuKind, Upstream
+from gateway.catalog.snapshot import CatalogRead, KeySecrets
 from gateway.ground import house
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.named_sql import queries
 
 SQL = queries("catalog/queries")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeySecrets:
-    """A key's two secrets, still wrapped by the vault."""
-
-    signing_key: bytes
-    delivery_key: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogRead:
-    """One consistent read: the snapshot, the wrapped secrets of the keys that still work, and names
-    by kind of thing and id, for the log."""
-
-    catalog: Catalog
-    secrets: dict[str, KeySecrets]
-    names: Mapping[str, Mapping[int, str]]
 
 
 async def read_catalog(pool: Any) -> CatalogRead:

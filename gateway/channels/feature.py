@@ -12,6 +12,7 @@ FEATURE: Final = Feature(
         "channel_order": Table(kept="keep_channel_order_days", update=ALL_COLUMNS, delete=True),
     },
     administration=("administration.sql",),
+    wiring="wiring",
     desk=("desk",),
     commands={
         "channel": ("commands", "Platforms that order from us: add, list."),

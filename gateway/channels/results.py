@@ -37,7 +37,7 @@ REFUSED_AFTER_S: Final = 3600.0  # an order that is not there by then was refuse
 
 
 class Channels:
-    """A service of the worker (see services.Service)."""
+    """A service of the worker (see ground.wiring.Service)."""
 
     def __init__(
         self,

@@ -1,32 +1,15 @@
 """What one worker counts about codes: what it can sell, and the leases it sells from."""
 
 from collections.abc import Iterator
-from typing import Protocol
 
 from gateway.codes.lease_losses import LeaseLosses
 from gateway.codes.stock import Stock
 from gateway.ground.metric_family import Family
 
 
-class Counted(Protocol):
-    """What stock counts."""
-
-    @property
-    def lease_losses(self) -> LeaseLosses: ...
-
-
-class Watched(Protocol):
-    """What these are read from."""
-
-    @property
-    def stock(self) -> Stock: ...
-    @property
-    def meters(self) -> Counted: ...
-
-
-def families(watched: Watched) -> Iterator[Family]:
+def families(stock: Stock, losses: LeaseLosses) -> Iterator[Family]:
     """All of this worker's, now."""
-    holdings = sorted(watched.stock.holdings().items())
+    holdings = sorted(stock.holdings().items())
     yield Family(
         "gauge",
         "quangate_pool_claimable_codes",
@@ -46,7 +29,7 @@ def families(watched: Watched) -> Iterator[Family]:
         "quangate_pool_expiring_codes",
         "Unsold codes that expire within seven days, in all: the same from every worker.",
         ["pool"],
-        [([soon.pool], soon.codes) for soon in watched.stock.expiring],
+        [([soon.pool], soon.codes) for soon in stock.expiring],
     )
     yield Family(
         "gauge",
@@ -55,11 +38,10 @@ def families(watched: Watched) -> Iterator[Family]:
         " time, or held by it and closed by others.",
         ["only"],
         [
-            (["database"], watched.stock.unknown_leases),
-            (["worker"], watched.stock.lost_leases),
+            (["database"], stock.unknown_leases),
+            (["worker"], stock.lost_leases),
         ],
     )
-    losses = watched.meters.lease_losses
     yield Family(
         "counter",
         "quangate_leases_lost",

@@ -26,7 +26,7 @@ FEATURE: Final = Feature(
         "routines_settle.sql",
     ),
     administration=("administration.sql",),
-    metrics="metrics",
+    wiring="wiring",
     desk=("desk",),
     commands={
         "upstream": (

@@ -1,31 +1,19 @@
 """What one worker counts about upstreams: calls, breakers, balances."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterator
 
 from gateway.catalog.rules import CurrentCatalog
-from gateway.dispatch.dispatcher import Dispatcher
 from gateway.dispatch.lane import Lane
+from gateway.dispatch.topups import TopUps
 from gateway.ground.histogram import Histogram, Labels
 from gateway.ground.metric_family import Family, durations
 from gateway.ground.traffic.breaker import BreakerState
 
 
-class Watched(Protocol):
-    """What these are read from; `balances_minor`: what is left at upstreams that told it."""
-
-    @property
-    def catalog(self) -> CurrentCatalog: ...
-    @property
-    def dispatcher(self) -> Dispatcher: ...
-    @property
-    def balances_minor(self) -> Callable[[], Mapping[int, int]]: ...
-
-
-def families(watched: Watched) -> Iterator[Family]:
+def families(topups: TopUps, catalog: CurrentCatalog) -> Iterator[Family]:
     """All of this worker's, now."""
-    names = {upstream.id: upstream.name for upstream in watched.catalog.now.upstreams.values()}
-    dispatcher = watched.dispatcher
+    names = {upstream.id: upstream.name for upstream in catalog.now.upstreams.values()}
+    dispatcher = topups.dispatcher
     lanes = [
         ([names.get(lane.upstream_id, str(lane.upstream_id)), lane.product_id], lane)
         for lane in dispatcher.lanes
@@ -88,6 +76,6 @@ def families(watched: Watched) -> Iterator[Family]:
         ["upstream"],
         [
             ([names.get(upstream_id, str(upstream_id))], left_minor)
-            for upstream_id, left_minor in sorted(watched.balances_minor().items())
+            for upstream_id, left_minor in sorted(topups.balances_minor.items())
         ],
     )

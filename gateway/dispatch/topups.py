@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -33,7 +33,8 @@ from gateway.ground.config import Config
 from gateway.ground.http.front import PUBLIC_URL_FIX, callback_complaint
 from gateway.ground.http.public_url import public_url
 from gateway.ground.native import Vault
-from gateway.orders.line import Line, PlannedAttempt
+from gateway.orders.events import OrdersCreated
+from gateway.orders.line import PlannedAttempt
 from gateway.orders.refusal import Refusal
 
 log = structlog.get_logger()
@@ -43,7 +44,7 @@ CURRENCY = "CNY"
 
 
 class TopUps:
-    """A service of the worker (see services.Service)."""
+    """A service of the worker (see ground.wiring.Service)."""
 
     def __init__(
         self,
@@ -96,7 +97,7 @@ class TopUps:
     async def start(self) -> None:
         """Open the upstreams and begin to look for what is due."""
         await self.prepare()
-        await self.catalog_changed()
+        self.catalog_changed()
         self.dispatcher.start()
         self._probes.start()
 
@@ -110,9 +111,9 @@ class TopUps:
         for transport in self._transports.values():
             await transport.close()
 
-    def created(self, lines: Sequence[Line]) -> None:
+    def created(self, event: OrdersCreated) -> None:
         """Send what was just committed."""
-        self.dispatcher.created(lines)
+        self.dispatcher.created(event.lines)
 
     async def prepare(self) -> None:
         """Open new upstreams and those whose settings changed."""
@@ -144,7 +145,7 @@ class TopUps:
         if why is not None:
             log.warning("topups.no_callbacks", why=why, fix=PUBLIC_URL_FIX)
 
-    async def catalog_changed(self) -> None:
+    def catalog_changed(self) -> None:
         """Let the lanes know which upstreams there are, and which of them are paused."""
         self.dispatcher.set_platforms(self._platforms)
         self._balances.set_platforms(self._platforms)

@@ -80,7 +80,7 @@ class Feature:
     book: str | None = None  # the module whose `read` adds to the catalog's snapshot
     desk: tuple[str, ...] = ()  # modules that declare actions and views
     settings: Mapping[str, Setting] = field(default_factory=dict)
-    metrics: str | None = None  # the module whose `families` a scrape asks
+    wiring: str | None = None  # the module of its part in a worker: ground/wiring.py
     commands: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def files(self, kind: str) -> Iterator[Path]:

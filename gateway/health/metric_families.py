@@ -1,36 +1,49 @@
-"""What one worker counts, as metric families; metrics.py shows those of all workers.
+"""What one worker counts of no feature: HTTP, its process, the database and what waits in it.
 
 No label holds anything a client can choose.
 """
 
+import asyncio
 import os
 import resource
 import time
 from collections.abc import Iterator
-from importlib import import_module
+from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.ground import house
+from gateway.ground.http.meters import HttpMeters
 from gateway.ground.metric_family import Family, one
 from gateway.ground.native import __version__
+from gateway.ground.sql.absence import Absence
+from gateway.ground.sql.clock import DatabaseClock
+from gateway.ground.sql.pools import Pools
 from gateway.health.metrics_beside import beside
-from gateway.health.watched import Watched
+from gateway.health.worklist import Worklist
 
 STARTED_AT = time.time()
 
 
-def families(context: Watched) -> list[Family]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """Looked at when somebody asks, never changed. `absence` is the database's."""
+
+    meters: HttpMeters
+    pools: Pools
+    clock: DatabaseClock
+    absence: Absence
+    worklist: Worklist
+    draining: asyncio.Event
+
+
+def families(watched: Watched) -> Iterator[Family]:
     """All of this worker's, now."""
-    return [
-        *_http(context),
-        *_of_features(context),
-        *beside(context),
-        *_process(context),
-    ]
+    yield from _http(watched.meters)
+    yield from beside(watched.worklist, watched.pools)
+    yield from _process(watched)
 
 
-def _http(context: Watched) -> Iterator[Family]:
-    routes = sorted(context.meters.routes.items())
+def _http(meters: HttpMeters) -> Iterator[Family]:
+    routes = sorted(meters.routes.items())
     yield Family(
         "counter",
         "quangate_http_requests",
@@ -59,31 +72,24 @@ def _http(context: Watched) -> Iterator[Family]:
         "quangate_problems",
         "Problems answered, by code; lines of batches are not among them.",
         ["code"],
-        [([code], count) for code, count in sorted(context.meters.problems.items())],
+        [([code], count) for code, count in sorted(meters.problems.items())],
     )
 
 
-def _of_features(context: Watched) -> Iterator[Family]:
-    """What each feature counts: `families` of the module that its feature.py names."""
-    for feature in house.features():
-        if feature.metrics is not None:
-            yield from import_module(f"gateway.{feature.name}.{feature.metrics}").families(context)
-
-
-def _process(context: Watched) -> Iterator[Family]:
-    meters = context.meters
+def _process(watched: Watched) -> Iterator[Family]:
+    meters = watched.meters
     used = resource.getrusage(resource.RUSAGE_SELF)
     yield one(
         "gauge", "quangate_database_down", "1 while the database cannot be reached.",
-        int(context.intake.absence.lasts),
+        int(watched.absence.lasts),
     )  # fmt: skip
     yield one(
         "gauge",
         "quangate_clock_skew_seconds",
         "How far the database's clock is before ours; more than 2 s either way is an alarm.",
-        context.clock.skew_s,
+        watched.clock.skew_s,
     )
-    draining = int(context.draining.is_set())
+    draining = int(watched.draining.is_set())
     yield one("gauge", "quangate_draining", "1 while shutting down.", draining)
     yield one(
         "gauge",

@@ -9,7 +9,8 @@ import asyncio
 import contextlib
 import ipaddress
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -32,8 +33,6 @@ from gateway.ground.http.operation import OPERATION, Answer, Operation, Route
 from gateway.ground.http.problems import ProblemError
 from gateway.ground.http.request import of
 from gateway.ground.metric_family import Family
-from gateway.health.metric_families import families
-from gateway.health.watched import Watched
 
 log = structlog.get_logger()
 
@@ -61,33 +60,43 @@ READ_METRICS: Final = Operation(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scraped:
+    """What all features count, under the name of this worker: its place among this node's, which
+    its successor has too. Snapshots lie below `data`."""
+
+    worker: str
+    data: Path
+    families: Callable[[], Iterable[Family]]
+
+    @property
+    def directory(self) -> Path:
+        """Where workers leave their snapshots for each other."""
+        return self.data / "run" / "metrics"
+
+    def snapshot(self) -> Snapshot:
+        """This worker's metrics now."""
+        return Snapshot(worker=self.worker, taken_at=time.time(), families=list(self.families()))
+
+
 class MetricsPage:
     """For loopback and the networks of QUANGATE_METRICS_ALLOW alone."""
 
-    def __init__(self, watched: Watched) -> None:
-        self._watched = watched
+    def __init__(self, scraped: Scraped, allowed: Sequence[Network]) -> None:
+        self._scraped = scraped
+        self._allowed = allowed
 
     async def read(self, request: BaseRequest) -> Response:
         """GET /metrics."""
-        context = self._watched
-        if not may_scrape(of(request).client, context.config.metrics_allow):
+        if not may_scrape(of(request).client, self._allowed):
             raise ProblemError("forbidden", "Metrics are not for this address.")
-        registry = registry_of([snapshot(context), *_others(context)])
+        registry = registry_of([self._scraped.snapshot(), *_others(self._scraped)])
         return text_response(generate_latest(registry), CONTENT_TYPE_LATEST)
 
 
 def may_scrape(address: Address | None, allowed: Sequence[Network]) -> bool:
     """Whether metrics are for a client at this address; None: it has no IP address."""
     return address is not None and any(address in network for network in (*LOOPBACK, *allowed))
-
-
-def snapshot(context: Watched) -> Snapshot:
-    """This worker's metrics now."""
-    return Snapshot(
-        worker=str(context.worker_place),
-        taken_at=time.time(),
-        families=families(context),
-    )
 
 
 def registry_of(snapshots: Sequence[Snapshot]) -> CollectorRegistry:
@@ -144,13 +153,13 @@ def _add(metric: Metric, labels: list[str], value: float | tuple[Sequence[int], 
 # ---------------------------------------------------------------- several workers
 
 
-async def share_metrics(context: Watched) -> None:
+async def share_metrics(scraped: Scraped) -> None:
     """Write this worker's snapshot for the others, every few seconds, until cancelled."""
-    path = _directory(context) / f"{context.worker_place}.json"
+    path = scraped.directory / f"{scraped.worker}.json"
     try:
         while True:
             with contextlib.suppress(OSError):  # a full disk loses metrics, not orders
-                _write(path, msgspec.json.encode(snapshot(context)))
+                _write(path, msgspec.json.encode(scraped.snapshot()))
             await asyncio.sleep(SHARE_EVERY_S)
     finally:
         path.unlink(missing_ok=True)
@@ -163,21 +172,17 @@ def _write(path: Path, content: bytes) -> None:
     unfinished.replace(path)
 
 
-def _others(context: Watched) -> Iterator[Snapshot]:
+def _others(scraped: Scraped) -> Iterator[Snapshot]:
     """The other workers' snapshots, without those of workers that are gone."""
-    own = str(context.worker_place)
+    own = scraped.worker
     with contextlib.suppress(OSError):
-        for path in sorted(_directory(context).glob("*.json")):
+        for path in sorted(scraped.directory.glob("*.json")):
             try:
                 taken = msgspec.json.decode(path.read_bytes(), type=Snapshot)
             except (OSError, msgspec.MsgspecError):
                 continue
             if taken.worker != own and time.time() - taken.taken_at < STALE_AFTER_S:
                 yield taken
-
-
-def _directory(context: Watched) -> Path:
-    return context.config.data / "run" / "metrics"
 
 
 ROUTES: Final = (Route("GET", "/metrics", MetricsPage.read, READ_METRICS),)

@@ -1,24 +1,23 @@
-"""What is counted beside the order path: upstreams, webhooks, connections, people's work."""
+"""What is counted of the whole database: people's work, stock, webhooks; and connections."""
 
 from collections.abc import Callable, Iterator
 
-from gateway.ground.metric_family import Family, durations, one
+from gateway.ground.metric_family import Family, one
 from gateway.ground.shares import Shares
-from gateway.health.watched import Watched
-from gateway.health.worklist import BACKLOG_MAX
+from gateway.ground.sql.pools import Pools
+from gateway.health.worklist import BACKLOG_MAX, Worklist
 
 
-def beside(context: Watched) -> Iterator[Family]:
+def beside(worklist: Worklist, pools: Pools) -> Iterator[Family]:
     """All of them."""
-    yield from _worklist(context)
-    yield from audited(context)
-    yield from stock(context)
-    yield from _webhooks(context)
-    yield from _pools(context)
+    yield from _worklist(worklist)
+    yield from audited(worklist)
+    yield from stock(worklist)
+    yield from _webhooks(worklist)
+    yield from _pools(pools)
 
 
-def _worklist(context: Watched) -> Iterator[Family]:
-    worklist = context.worklist
+def _worklist(worklist: Worklist) -> Iterator[Family]:
     yield one(
         "gauge",
         "quangate_parked_orders",
@@ -39,9 +38,8 @@ def _worklist(context: Watched) -> Iterator[Family]:
     )
 
 
-def audited(context: Watched) -> Iterator[Family]:
+def audited(worklist: Worklist) -> Iterator[Family]:
     """Of the last audit, whoever ran it; before the first, only since when there is none."""
-    worklist = context.worklist
     if worklist.unaudited_since is not None:
         yield one(
             "gauge",
@@ -66,9 +64,9 @@ def audited(context: Watched) -> Iterator[Family]:
     )
 
 
-def stock(context: Watched) -> Iterator[Family]:
+def stock(worklist: Worklist) -> Iterator[Family]:
     """Of SKUs on sale. Every worker counts all."""
-    levels = sorted(context.worklist.stock.items())
+    levels = sorted(worklist.stock.items())
     yield Family(
         "gauge",
         "quangate_sku_codes_for_sale",
@@ -85,40 +83,14 @@ def stock(context: Watched) -> Iterator[Family]:
     )
 
 
-def _webhooks(context: Watched) -> Iterator[Family]:
-    notifier = context.notifier
-    yield Family(
-        "counter",
-        "quangate_webhook_attempts",
-        "Webhook messages sent to partners, by what came of it.",
-        ["outcome"],
-        [(["delivered"], notifier.attempts.delivered), (["failed"], notifier.attempts.failed)],
-    )
-    yield durations(
-        "quangate_webhook_attempt_duration_seconds",
-        "Time from sending a webhook message to the receiver's answer, or to giving it up.",
-        ["outcome"],
-        notifier.attempts.times,
-    )
-    yield one(
-        "counter",
-        "quangate_webhook_dead_letters",
-        "Webhook messages given up; `quangate webhook list --state dead` shows them.",
-        notifier.attempts.dead,
-    )
+def _webhooks(worklist: Worklist) -> Iterator[Family]:
     yield one(
         "gauge",
         "quangate_webhook_endpoints_disabled",
         "Partners whose endpoint is disabled. Every worker counts all.",
-        len(context.worklist.disabled_endpoints or ()),
+        len(worklist.disabled_endpoints or ()),
     )
-    yield one(
-        "gauge",
-        "quangate_webhooks_in_memory",
-        "Webhook messages waiting or under way in this worker; more may wait in the database.",
-        notifier.in_memory,
-    )
-    backlog = context.worklist.backlog
+    backlog = worklist.backlog
     yield Family(
         "gauge",
         "quangate_webhook_backlog",
@@ -140,12 +112,12 @@ def _webhooks(context: Watched) -> Iterator[Family]:
     )
 
 
-def _pools(context: Watched) -> Iterator[Family]:
+def _pools(pools: Pools) -> Iterator[Family]:
     """Connections to the database; those that commit and the one that listens are not in a pool."""
-    pools = [([name], pool.shares) for name, pool in context.pools.by_name().items()]
+    by_name = [([name], pool.shares) for name, pool in pools.by_name().items()]
 
     def per_pool(kind: str, name: str, help_: str, value: Callable[[Shares], float]) -> Family:
-        samples = [(labels, value(shares)) for labels, shares in pools]
+        samples = [(labels, value(shares)) for labels, shares in by_name]
         return Family(kind, f"quangate_database_pool_{name}", help_, ["pool"], samples)
 
     yield per_pool("gauge", "size", "Connections of a pool at most.", lambda pool: pool.total)

@@ -14,6 +14,7 @@ FEATURE: Final = Feature(
         "statement_day": Table(kept=FOR_EVER, update=ALL_COLUMNS),
     },
     routines=("routines.sql",),
+    wiring="wiring",
     desk=("desk",),
     commands={
         "account": ("commands", "A partner's money: deposit, credit-limit, show."),

@@ -30,7 +30,7 @@ FEATURE: Final = Feature(
         "routines_states.sql",
     ),
     administration=("administration.sql",),
-    metrics="metrics",
+    wiring="wiring",
     desk=("desk",),
     commands={
         "order": ("commands", "Orders: place, show, list, resolve, cancel."),

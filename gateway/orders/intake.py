@@ -20,6 +20,7 @@ from gateway.ground.sql.absence import Absence
 from gateway.ground.traffic.turn_queue import TurnQueue
 from gateway.orders.commit import CommitAnswer
 from gateway.orders.commit_columns import commit_request
+from gateway.orders.events import OrdersCreated
 from gateway.orders.failed_commit import COMMIT_FAILURES, ByIds, FailedCommits, release
 from gateway.orders.hand import Hand, Loose, tell
 from gateway.orders.line import Line, Settled, unsold
@@ -49,7 +50,7 @@ class Intake:
         by_ids: ByIds,
         certainly_new: Callable[[int, str, float | None], bool],
         next_ids: Callable[[int], list[int]],
-        created: Callable[[Sequence[Line]], None],
+        created: Callable[[OrdersCreated], None],
         batch_max: int,
         waiting_max: int,
     ) -> None:
@@ -230,7 +231,7 @@ class Intake:
         self.lines_committed += len(lines)
         for line, moment in zip(lines, moments, strict=True):
             line.committed_at = moment
-        self._created(lines)
+        self._created(OrdersCreated(lines))
         for line, moment, codes in zip(lines, moments, self._seal(lines), strict=True):
             if line.runs is not None and line.outlet is not None:
                 self._stock.used(line.outlet, line.runs)

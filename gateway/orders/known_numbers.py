@@ -13,13 +13,13 @@ of their makers, and however long a commit hung. No other conclusion is reached 
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import structlog
 
 from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.native import NumberFilter
-from gateway.orders.line import Line
+from gateway.orders.events import OrdersCreated
 from gateway.orders.ports import Orders
 
 log = structlog.get_logger()
@@ -64,11 +64,11 @@ class KnownNumbers:
             return False
         return not known.may_contain(partner_id, number)
 
-    def created(self, lines: Sequence[Line]) -> None:
+    def created(self, event: OrdersCreated) -> None:
         """These were accepted by this worker."""
         for numbers in (self._filter, self._loading):
             if numbers is not None:
-                for line in lines:
+                for line in event.lines:
                     numbers.add_one(line.partner_id, line.out_order_no)
 
     def _start_sync(self) -> None:

@@ -1,39 +1,26 @@
 """What one worker counts about orders: lines by outcome, commits, the queue."""
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from dataclasses import dataclass, field
 
-from gateway.ground.config import Config
 from gateway.ground.histogram import Times
 from gateway.ground.metric_family import Family, durations, one
 from gateway.orders.intake import Intake
 from gateway.orders.rules import Verdict
 
 
-class Counted(Protocol):
-    """What the order path counts."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the order path counts. `verdicts` is indexed by Verdict; for `commit_times` see
+    commit_store.py."""
 
-    @property
-    def verdicts(self) -> Sequence[int]: ...
-    @property
-    def commit_times(self) -> Times: ...
-
-
-class Watched(Protocol):
-    """What these are read from."""
-
-    @property
-    def config(self) -> Config: ...
-    @property
-    def intake(self) -> Intake: ...
-    @property
-    def meters(self) -> Counted: ...
+    verdicts: list[int] = field(default_factory=lambda: [0] * (max(Verdict) + 1))
+    commit_times: Times = field(default_factory=Times)
 
 
-def families(watched: Watched) -> Iterator[Family]:
+def families(intake: Intake, counted: Counted, queue_lines_max: int) -> Iterator[Family]:
     """All of this worker's, now."""
-    intake = watched.intake
-    verdicts = by_verdict(watched.meters.verdicts)
+    verdicts = by_verdict(counted.verdicts)
     yield Family(
         "counter",
         "quangate_order_lines",
@@ -53,7 +40,7 @@ def families(watched: Watched) -> Iterator[Family]:
         "Time of a group commit, from our sending it to its answer, by its number of lines and by"
         " what became of it: committed, refused (undone for sure) or in-doubt.",
         ["lines", "outcome"],
-        watched.meters.commit_times,
+        counted.commit_times,
     )
     yield one(
         "gauge", "quangate_queue_lines", "Order lines that wait for a commit.", intake.waiting
@@ -69,7 +56,7 @@ def families(watched: Watched) -> Iterator[Family]:
         "gauge",
         "quangate_queue_lines_max",
         "Order lines that may wait; more are shed.",
-        watched.config.queue_lines_max,
+        queue_lines_max,
     )
 
 

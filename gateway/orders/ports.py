@@ -1,11 +1,14 @@
-"""What the intake needs from outside; the stores implement it, `compose` wires it."""
+"""What the intake needs from outside; the stores implement it, wirings join them."""
 
 import uuid
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from gateway.catalog.rules import Sku
 from gateway.orders.commit import CommitAnswer, CommitRequest
+from gateway.orders.line import PlannedAttempt
 from gateway.orders.record import OrderFilter, OrderPage, OrderRecord
+from gateway.orders.refusal import Refusal
 
 
 class Lane(Protocol):
@@ -39,3 +42,16 @@ class Orders(Protocol):
     async def numbers_after(
         self, partner_id: int, after_id: int, limit: int
     ) -> tuple[bytes, int, int]: ...
+
+
+class Upstreams(Protocol):
+    """What is bought on demand; see gateway.dispatch.topups."""
+
+    def plan(self, sku: Sku, quantity: int, partner_id: int) -> PlannedAttempt | Refusal:
+        """Where an order would go."""
+
+    def quantity_max(self, sku: Sku) -> int | None:
+        """How many of a SKU one order may have; None: as many as any order."""
+
+    async def cancel(self, partner_id: int, order_id: int) -> bool:
+        """Cancel and refund an order of which nothing was sent upstream; False: too late."""

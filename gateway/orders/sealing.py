@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import structlog
 
-from gateway.codes.lease import PackedRange
 from gateway.ground.native import Allocator, KeyRing, Vault, seal_claimed
 from gateway.orders.line import Line
 
@@ -33,10 +32,3 @@ class Sealing:
             # The orders are durable: whatever cannot be sealed now is read back by a retry.
             log.exception("worker.seal_failed", lines=len(lines))
             return [None] * len(lines)
-
-    def find_corrupt(self, pool_id: int, lo: int, records: PackedRange) -> list[int]:
-        """Positions of a range whose records do not open; runs in a thread."""
-        for batch_id, wrapped in records.data_keys:
-            if not self._vault.has_dek(batch_id):
-                self._vault.load_dek(batch_id, wrapped)
-        return [lo + index for index in self._vault.check_packed(pool_id, lo, records.packed)]

@@ -30,7 +30,7 @@ _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}\Z").match
 
 
 class Nonces(Protocol):
-    """Nonces that were used up; see webhooks/read_store.py."""
+    """Nonces that were used up; see store.py."""
 
     async def use(self, key_id: str, nonce: str) -> bool: ...
 

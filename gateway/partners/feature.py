@@ -13,6 +13,7 @@ FEATURE: Final = Feature(
         "used_nonce": Table(kept=PASSING, update=ALL_COLUMNS, delete=True),
     },
     administration=("administration.sql",),
+    wiring="wiring",
     desk=(
         "desk",
         "key_desk",

@@ -6,7 +6,7 @@ from gateway.ground.feature import ALL_COLUMNS, CATALOG, Feature, Table
 
 FEATURE: Final = Feature(
     name="webhooks",
-    needs=("catalog", "orders", "partners"),
+    needs=("catalog", "orders", "partners", "dispatch"),
     tables={
         "webhook_endpoint": Table(kept=CATALOG, update=ALL_COLUMNS),
         "webhook": Table(kept="keep_webhook_days", update=ALL_COLUMNS),
@@ -14,6 +14,7 @@ FEATURE: Final = Feature(
     routines=("routines.sql",),
     administration=("administration.sql",),
     checks=("checks.sql",),
+    wiring="wiring",
     desk=("desk",),
     commands={
         "webhook": ("commands", "Messages to partners: set, secret, list, replay."),

@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
 
 import structlog
 
 from gateway.catalog.rules import CurrentCatalog
+from gateway.dispatch.events import WebhookMade
 from gateway.ground.native import Vault, webhook_sign
-from gateway.orders.line import Line
+from gateway.orders.events import OrdersCreated
 from gateway.orders.record import OrderRecord
 from gateway.orders.store import OrderStore
 from gateway.orders.wire import order_json
@@ -23,7 +23,7 @@ PURPOSE = "webhook"  # what the vault binds a partner's secret to
 
 
 class Notifications:
-    """A service of the worker (see services.Service)."""
+    """A service of the worker (see ground.wiring.Service)."""
 
     def __init__(
         self,
@@ -60,9 +60,13 @@ class Notifications:
         await self.notifier.stop()
         await self._client.close()
 
-    def created(self, lines: Sequence[Line]) -> None:
+    def created(self, event: OrdersCreated) -> None:
         """Tell what was just committed."""
-        self.notifier.created(lines)
+        self.notifier.created(event.lines)
+
+    def made(self, event: WebhookMade) -> None:
+        """The same of a result."""
+        self.notifier.made(event.webhook_id)
 
     async def catalog_changed(self) -> None:
         """Endpoints or secrets may be others now."""

@@ -49,12 +49,3 @@ WHERE partner_id = $1 AND id = $2 RETURNING id
 INSERT INTO webhook (id, partner_id, type, sequence, body, next_attempt_at)
 SELECT $2, $1, 'test', 0, $3, now() FROM webhook_endpoint
 WHERE partner_id = $1 AND disabled_at IS NULL RETURNING id
-
--- name: use_nonce
--- No row: this key used the nonce within the time given.
-INSERT INTO used_nonce AS u (key_id, nonce) VALUES ($1, $2)
-ON CONFLICT (key_id, nonce) DO UPDATE SET used_at = now()
-WHERE u.used_at < now() - make_interval(secs => $3) RETURNING u.nonce
-
--- name: prune_nonces
-DELETE FROM used_nonce WHERE used_at < now() - make_interval(secs => $1)

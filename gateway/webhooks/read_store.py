@@ -1,7 +1,6 @@
-"""Webhook messages for their partner: lists, replays, tests; and the nonces of such writes."""
+"""Webhook messages for their partner: lists, replays, tests."""
 
-import time
-from typing import Any, Final
+from typing import Final
 
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.named_sql import queries
@@ -11,8 +10,6 @@ from gateway.webhooks.delivery import DeliveryFilter, DeliveryPage, DeliveryReco
 
 SQL = queries("webhooks/read_queries")
 SCAN_MAX: Final = 10_000  # messages looked at for one page
-KEPT_S: Final = 600  # api.md: a nonce used within ten minutes is refused
-PRUNE_EVERY_S: Final = 60.0
 
 
 class WebhookDesk:
@@ -61,20 +58,3 @@ class WebhookDesk:
                 SQL["insert_test"], partner_id, id_, body
             )
         return row is not None
-
-
-class UsedNonces:
-    """The nonces of signed writes that are not idempotent by themselves."""
-
-    def __init__(self, pool: Any) -> None:
-        self._pool = pool
-        self._pruned_at = float("-inf")
-
-    async def use(self, key_id: str, nonce: str) -> bool:
-        """Remember the nonce; False when this key used it within the last ten minutes."""
-        with unreachable_is_unavailable():
-            used = await self._pool.fetchval(SQL["use_nonce"], key_id, nonce, KEPT_S)
-            if time.monotonic() - self._pruned_at > PRUNE_EVERY_S:
-                self._pruned_at = time.monotonic()
-                await self._pool.execute(SQL["prune_nonces"], KEPT_S)
-        return used is not None

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,8 +25,7 @@ async def counted(database: Database) -> Worklist:
 
 def told(worklist: Worklist) -> dict[str, Any]:
     """The metrics of the audit by name."""
-    context: Any = SimpleNamespace(worklist=worklist)
-    return {family.name: family.samples[0][1] for family in audited(context)}
+    return {family.name: family.samples[0][1] for family in audited(worklist)}
 
 
 async def test_the_last_audit_is_told(cli: Cli, database: Database, connection: Any) -> None:

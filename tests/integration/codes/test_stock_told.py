@@ -1,6 +1,5 @@
 """What is left of each SKU, and whose endpoint is disabled, as metrics and as lines of the log."""
 
-from types import SimpleNamespace
 from typing import Any
 
 from structlog.testing import capture_logs
@@ -13,10 +12,9 @@ from tests.integration.audit.test_audit_told import counted
 
 def samples(worklist: Worklist) -> dict[str, list[Any]]:
     """The metrics of this file's stock by name."""
-    context: Any = SimpleNamespace(worklist=worklist)
     return {
         family.name: [sample for sample in family.samples if sample[0][0].startswith("told-")]
-        for family in stock(context)
+        for family in stock(worklist)
     }
 
 

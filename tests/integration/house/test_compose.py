@@ -16,7 +16,6 @@ from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.sql import pools
 from gateway.ground.sql.database import Database, open_database
 from gateway.ground.vault import open_vault
-from gateway.routes import FACES, SPOKEN, routes_of
 from gateway.webhooks.notifications import Notifications
 from gateway.worker import Worker, bind
 from tests.world.partner import eventually
@@ -134,13 +133,3 @@ async def test_a_worker_runs_and_stops_what_it_is_given(config: Config, connecti
     writer.close()
     assert await worker.stop()
     await settles(connection, before)
-
-
-def test_every_route_has_a_face_that_is_made() -> None:
-    """The document's routes are those that are served; a face that is forgotten stops the start."""
-    assert len({kind for kind, _ in FACES}) == len(FACES)
-    faces = [object.__new__(kind) for kind, _ in FACES]
-    served = [(route.method, route.path) for route in routes_of(*faces)]
-    assert served == [(route.method, route.path) for route in SPOKEN.routes]
-    with pytest.raises(KeyError):
-        routes_of(*faces[1:])

@@ -6,10 +6,9 @@ import pytest
 
 from gateway.ground.histogram import BOUNDS_S
 from gateway.ground.http.address import Address, Network
-from gateway.ground.http.meters import RouteMeter
-from gateway.health.meters import Meters
+from gateway.ground.http.meters import HttpMeters, RouteMeter
 from gateway.health.metrics import may_scrape
-from gateway.orders.metrics import by_verdict
+from gateway.orders.metrics import Counted, by_verdict
 from gateway.orders.rules import Verdict
 
 MONITORING: list[Network] = [ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("fd00::/8")]
@@ -56,10 +55,10 @@ def test_buckets(duration_s: float, bucket: int) -> None:
 
 def test_every_verdict_is_counted() -> None:
     """The list of counters has a place for each verdict, and names it."""
-    meters = Meters()
+    counted = Counted()
     for verdict in Verdict:
-        meters.verdicts[verdict] += int(verdict)
-    named = by_verdict(meters.verdicts)
+        counted.verdicts[verdict] += int(verdict)
+    named = by_verdict(counted.verdicts)
     assert named["created"] == int(Verdict.CREATED)
     assert named["insufficient-balance"] == int(Verdict.INSUFFICIENT_BALANCE)
     assert len(named) == len(Verdict)
@@ -67,6 +66,6 @@ def test_every_verdict_is_counted() -> None:
 
 def test_routes_are_metered_once() -> None:
     """Asking twice for a route's meter gives the same one."""
-    meters = Meters()
+    meters = HttpMeters()
     assert meters.route("GET", "/x") is meters.route("GET", "/x")
     assert meters.route("GET", "/x") is not meters.route("POST", "/x")

@@ -21,7 +21,6 @@ IMPURE = {"asyncio", "asyncpg", "aiohttp", "httptools", "socket", "time", "httpx
 # A feature that reads another's tables through its store, until a use case of the other does.
 STORES_TODAY = {
     ("channels", "ledger.store"),
-    ("health", "audit.anchor_store"),
     ("partners", "catalog.store"),
     ("reconciliation", "dispatch.store"),
     ("webhooks", "orders.store"),
@@ -104,6 +103,12 @@ def test_a_feature_is_a_page_of_data(feature: Feature) -> None:
 def sources() -> str:
     """All of the gateway's Python."""
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted(GATEWAY.rglob("*.py")))
+
+
+def test_a_wiring_is_declared() -> None:
+    """A feature that has a part in a worker says so: no `wiring.py` is left out of the house."""
+    declared = {feature.name for feature in FEATURES if feature.wiring == "wiring"}
+    assert {path.parent.name for path in GATEWAY.glob("*/wiring.py")} - {"ground"} == declared
 
 
 def test_every_folder_is_a_feature() -> None:

@@ -105,7 +105,7 @@ def intake_on(stock: OneCodeAtFirst, lane: FirstCallBreaks, **more: Any) -> Inta
         "by_ids": nothing,
         "certainly_new": lambda *_: False,
         "next_ids": lambda n: list(range(1, n + 1)),
-        "created": lambda lines: None,  # noqa: ARG005
+        "created": lambda event: None,  # noqa: ARG005
         "batch_max": 10,
         "waiting_max": 100,
     }

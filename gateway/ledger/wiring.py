@@ -1,0 +1,33 @@
+"""Money in a worker: what partners may see of it."""
+
+from typing import Final
+
+from gateway.ground.wiring import Kit, Wiring
+from gateway.ledger import http, http_statements
+from gateway.ledger.statements import Statements
+from gateway.ledger.store import AccountStore
+from gateway.partners.authentication import Gate
+
+
+def accounts(kit: Kit) -> http.Accounts:
+    """Balances and entries."""
+    pools = kit.on.pools
+    return http.Accounts(
+        kit[Gate], reads=AccountStore(pools.reads), lists=AccountStore(pools.lists)
+    )
+
+
+def statements(kit: Kit) -> http_statements.DayStatements:
+    """A day's movements."""
+    on = kit.on
+    days = Statements(
+        ledger=AccountStore(on.pools.lists),
+        seal=on.vault.wrap_secret,
+        unseal=on.vault.open_secret,
+    )
+    return http_statements.DayStatements(kit[Gate], days, on.config)
+
+
+WIRING: Final = Wiring(
+    faces=((accounts, http.ROUTES), (statements, http_statements.ROUTES)),
+)

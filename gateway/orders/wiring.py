@@ -1,0 +1,151 @@
+"""Orders in a worker: the order path, and its faces."""
+
+from functools import partial
+from typing import Final
+
+from gateway.catalog.rules import CurrentCatalog
+from gateway.codes.levels import StockLevels
+from gateway.codes.stock import Stock
+from gateway.ground.native import Allocator
+from gateway.ground.wiring import Built, Kit, Wiring, hears
+from gateway.orders import http, http_batch, http_cancel, http_products, http_reads
+from gateway.orders.cancel import Cancellation
+from gateway.orders.chains import LANES, chain_of_lane, chain_of_reads
+from gateway.orders.commit_store import CommitLane
+from gateway.orders.events import OrdersCreated
+from gateway.orders.finding import OrderDesk
+from gateway.orders.intake import Intake
+from gateway.orders.known_numbers import KnownNumbers
+from gateway.orders.metrics import Counted, families
+from gateway.orders.place import Placement
+from gateway.orders.ports import Upstreams
+from gateway.orders.sealing import Sealing
+from gateway.orders.store import OrderStore
+from gateway.orders.view import OrderViews
+from gateway.partners.authentication import Gate
+
+
+def counted(_kit: Kit) -> Counted:
+    """Lines and commits."""
+    return Counted()
+
+
+def desk(kit: Kit) -> OrderDesk:
+    """Reads orders back, over connections that nothing else keeps busy."""
+    on = kit.on
+    return OrderDesk(
+        orders=OrderStore(on.pools.reads),
+        lists=OrderStore(on.pools.lists),
+        vault=on.vault,
+        keyring=on.keyring,
+        chain=chain_of_reads(on.slot),
+    )
+
+
+def views(kit: Kit) -> OrderViews:
+    """Orders as partners see them."""
+    return OrderViews(kit[OrderDesk], kit[CurrentCatalog])
+
+
+def known(kit: Kit) -> KnownNumbers:
+    """All numbers there are, read piece by piece: that must not hold up a lease."""
+    return KnownNumbers(orders=OrderStore(kit.on.pools.background))
+
+
+def intake(kit: Kit) -> Intake:
+    """The order path."""
+    on, config = kit.on, kit.on.config
+    orders = OrderStore(on.pools.control)
+    return Intake(
+        lanes=[
+            CommitLane(
+                dsn=on.dsn,
+                config=config,
+                chain=chain_of_lane(on.slot, lane),
+                worker_id=on.worker_id,
+                times=kit[Counted].commit_times,
+            )
+            for lane in range(LANES)
+        ],
+        stock=kit[Stock],
+        seal=Sealing(on.vault, on.keyring, kit[Allocator]).seal,
+        by_numbers=orders.confirmed_by_numbers,
+        by_ids=orders.by_ids,
+        certainly_new=kit[KnownNumbers].certainly_new,
+        next_ids=on.next_ids,
+        created=kit.tell(OrdersCreated),
+        batch_max=config.commit_lines_max,
+        waiting_max=config.queue_lines_max,
+    )
+
+
+def placement(kit: Kit) -> Placement:
+    """Placing an order, whoever asks."""
+    return Placement(
+        catalog=kit[CurrentCatalog],
+        now=kit.on.clock.now,
+        lines=kit[Intake],
+        buying=kit[Upstreams],
+        count=kit[Counted].verdicts,
+    )
+
+
+def placing(kit: Kit) -> http.OrderPlacing:
+    """One order."""
+    return http.OrderPlacing(kit[Gate], kit[Placement], kit[OrderViews])
+
+
+def placing_many(kit: Kit) -> http_batch.BatchPlacing:
+    """Many."""
+    return http_batch.BatchPlacing(
+        kit[Gate],
+        kit[Placement],
+        kit[OrderViews],
+        codes=http_batch.codes_under_way(),
+        turns=http_batch.turns(),
+    )
+
+
+def reading(kit: Kit) -> http_reads.OrderReading:
+    """Orders that stand."""
+    return http_reads.OrderReading(kit[Gate], kit[OrderDesk], kit[OrderViews], kit[CurrentCatalog])
+
+
+def cancelling(kit: Kit) -> http_cancel.OrderCancelling:
+    """What was not sent."""
+    cancellation = Cancellation(kit[OrderDesk], kit[Upstreams].cancel)
+    return http_cancel.OrderCancelling(kit[Gate], cancellation, kit[OrderViews])
+
+
+def products(kit: Kit) -> http_products.Products:
+    """What may be bought."""
+    return http_products.Products(
+        kit[Gate], kit[CurrentCatalog], kit[StockLevels], kit[Upstreams].quantity_max
+    )
+
+
+def build(kit: Kit) -> Built:
+    """The intake itself is started and ended by the worker, around all services."""
+    path, numbers = kit[Intake], kit[KnownNumbers]
+
+    async def money(partner_id: str) -> None:
+        path.money_came(int(partner_id))
+
+    return Built(
+        subscriptions=(hears(OrdersCreated, numbers.created),),
+        topics={"money": money},
+        metrics=(partial(families, path, kit[Counted], kit.on.config.queue_lines_max),),
+    )
+
+
+WIRING: Final = Wiring(
+    makes=(counted, desk, views, known, intake, placement),
+    faces=(
+        (placing, http.ROUTES),
+        (placing_many, http_batch.ROUTES),
+        (reading, http_reads.ROUTES),
+        (cancelling, http_cancel.ROUTES),
+        (products, http_products.ROUTES),
+    ),
+    build=build,
+)

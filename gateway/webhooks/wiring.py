@@ -1,0 +1,70 @@
+"""Webhooks in a worker: partners are told, and may see what they were told."""
+
+from functools import partial
+from typing import Final
+
+from gateway.catalog.events import CatalogChanged
+from gateway.catalog.rules import CurrentCatalog
+from gateway.dispatch.events import WebhookMade
+from gateway.ground.wiring import Built, Kit, Wiring, awaits, hears
+from gateway.orders.events import OrdersCreated
+from gateway.orders.store import OrderStore
+from gateway.partners.authentication import Gate
+from gateway.webhooks import http
+from gateway.webhooks.guarded_client import GuardedClient
+from gateway.webhooks.metrics import families
+from gateway.webhooks.notifications import Notifications
+from gateway.webhooks.read_store import WebhookDesk
+from gateway.webhooks.store import WebhookStore
+
+
+def notifications(kit: Kit) -> Notifications:
+    """Tells partners."""
+    on = kit.on
+    return Notifications(
+        webhooks=WebhookStore(on.pools.background, worker_id=on.worker_id, slot=on.slot),
+        orders=OrderStore(on.pools.background),
+        client=GuardedClient(on.config.webhook_allow),
+        vault=on.vault,
+        catalog=kit[CurrentCatalog],
+    )
+
+
+def deliveries(kit: Kit) -> http.Deliveries:
+    """A partner's messages."""
+    on = kit.on
+    return http.Deliveries(
+        kit[Gate],
+        reads=WebhookDesk(on.pools.reads),
+        lists=WebhookDesk(on.pools.lists),
+        catalog=kit[CurrentCatalog],
+        next_id=on.next_id,
+        now=on.clock.now,
+    )
+
+
+def build(kit: Kit) -> Built:
+    """Sends what was just committed, without waiting for a poll."""
+    service = kit[Notifications]
+
+    async def changed(_event: CatalogChanged) -> None:
+        await service.catalog_changed()
+
+    return Built(
+        services=(service,),
+        subscriptions=(
+            hears(OrdersCreated, service.created),
+            hears(WebhookMade, service.made),
+            awaits(CatalogChanged, changed),
+        ),
+        metrics=(partial(families, service.notifier),),
+    )
+
+
+WIRING: Final = Wiring(
+    makes=(notifications,),
+    faces=((deliveries, http.ROUTES),),
+    build=build,
+    messages=http.WEBHOOK_TYPES,
+    shapes=(http.WebhookMessage, http.OtherMessage),
+)
