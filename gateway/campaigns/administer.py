@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from gateway.ground.desk.port import Row, Statements, already_exists, check_name, invalid, not_found
+from gateway.ground.desk.port import Row, Statements, already_exists, check_name, not_found
+from gateway.ground.desk.refusal import wrong
 
 
 async def create_campaign(
@@ -19,7 +20,7 @@ async def create_campaign(
     """Make a flash sale of one SKU, open from `starts_at` up to, not including, `ends_at`."""
     check_name("campaign", name)
     if starts_at >= ends_at:
-        raise invalid("--from must be before --to")
+        raise wrong("ends-before-start", "from")
     row = await db.one("sku_by_name", sku)
     if row is None:
         raise not_found("sku", sku)

@@ -11,5 +11,6 @@ FEATURE: Final = Feature(
     administration=("administration.sql",),
     book="book",
     desk=("desk",),
+    words="words",
     commands={"campaign": ("commands", "Flash sales: create, list.")},
 )

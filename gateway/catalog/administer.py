@@ -13,11 +13,10 @@ from gateway.ground.desk.port import (
     Statements,
     already_exists,
     check_name,
-    invalid,
     not_found,
     partner_id,
 )
-from gateway.ground.errors import RefusedError
+from gateway.ground.desk.refusal import refused, wrong
 
 if TYPE_CHECKING:
     from connectors.contract import Capabilities
@@ -177,7 +176,7 @@ async def set_account_rule(db: Statements, sku: str, rule: str) -> dict[str, Any
     if not rows:
         raise not_found("sku", sku)
     if rows[0]["kind"] != SkuKind.TOPUP:
-        raise invalid(f"{sku} is of kind {rows[0]['kind']}: only top-ups have an account rule")
+        raise wrong("no-top-up", "sku", sku=sku, kind=rows[0]["kind"])
     await db.one("set_account_rule", sku, rule)
     return {"sku": sku, "account_rule": rule}
 
@@ -192,32 +191,29 @@ async def set_on_sale(db: Statements, sku: str, *, on_sale: bool) -> dict[str, A
 def _check_sku(new: NewSku) -> None:
     check_name("sku", new.sku)
     if not (1 <= len(new.name.strip()) <= 200 and new.name.isprintable()):
-        raise invalid("--name must be 1 to 200 printable characters")
+        raise wrong("display-name", "name", shortest=1, longest=200)
     for tag in new.tags:
         check_name("tag", tag)
     if len(new.tags) > TAGS_MAX:
-        raise invalid(f"--tag: at most {TAGS_MAX}")
+        raise wrong("tags", "tag", most=TAGS_MAX)
     _check_amount("price", new.price_minor)
     if new.face_value_minor is not None:
-        _check_amount("face value", new.face_value_minor)
+        _check_amount("face_value", new.face_value_minor)
     if new.kind in CODES:
         _check_codes(new)
     elif new.kind is SkuKind.TOPUP:
         _check_top_up(new)
     else:
-        raise invalid(f"SKUs of kind {new.kind} cannot be made yet")
+        raise wrong("kind-to-come", "kind", kind=new.kind.value)
 
 
 def _check_codes(new: NewSku) -> None:
     if new.pool is None and not new.routes:
-        raise invalid(
-            f"a SKU of kind {new.kind} is sold from a pool, or bought on demand: add --pool NAME "
-            "or --route UPSTREAM:PRODUCT_ID"
-        )
+        raise wrong("codes-from-nowhere", "pool", kind=new.kind.value)
     if new.pool is not None and new.routes:
-        raise invalid("--pool or --route: codes come from stock, or are bought on demand")
+        raise wrong("codes-from-both", "route")
     if new.account_rule is not None:
-        raise invalid(f"--account-rule is for top-ups, not for kind {new.kind}")
+        raise wrong("rule-of-codes", "account_rule", kind=new.kind.value)
 
 
 def _buys_codes(new: NewSku) -> bool:
@@ -226,13 +222,11 @@ def _buys_codes(new: NewSku) -> bool:
 
 def _check_top_up(new: NewSku) -> None:
     if new.pool is not None:
-        raise invalid("a top-up has no pool; leave --pool out, or choose --kind code")
+        raise wrong("top-up-from-pool", "pool")
     if new.account_rule is None:
-        raise invalid(
-            "a top-up needs --account-rule: cn-mobile, e164, email, qq, any, or a pattern"
-        )
+        raise wrong("top-up-without-rule", "account_rule")
     if not new.routes:
-        raise invalid("a top-up needs --route UPSTREAM:PRODUCT_ID; `quangate upstream list` helps")
+        raise wrong("top-up-without-route", "route")
     _check_rule(new.account_rule)
 
 
@@ -240,12 +234,13 @@ def _check_rule(rule: str) -> None:
     try:
         compile_rule(rule)
     except AccountRuleError as error:
-        raise invalid(f"the account rule {error}") from None
+        raise wrong("account-rule", "account_rule", detail=str(error)) from None
 
 
-def _check_amount(what: str, amount_minor: int) -> None:
+def _check_amount(field: str, amount_minor: int) -> None:
     if not 0 <= amount_minor <= AMOUNT_MAX:
-        raise invalid(f"the {what} must be 0 to {AMOUNT_MAX}, in minor units, not {amount_minor}")
+        what = field.replace("_", " ")
+        raise wrong("sum", field, what=what, least=0, most=AMOUNT_MAX, value=amount_minor)
 
 
 async def _pool_id(db: Statements, name: str | None) -> int | None:
@@ -255,7 +250,7 @@ async def _pool_id(db: Statements, name: str | None) -> int | None:
     if row is None:
         raise not_found("pool", name)
     if row["purchased"]:
-        raise invalid(f"the pool {name} holds what another SKU buys on demand: name another one")
+        raise wrong("pool-of-purchases", "pool", pool=name)
     found: int = row["id"]
     return found
 
@@ -267,7 +262,7 @@ async def _purchase_pool(db: Statements, new: NewSku) -> int:
         if made is not None:
             pool_id: int = made["id"]
             return pool_id
-    raise RefusedError("already-exists", f"there is a pool {name} already: name the SKU otherwise")
+    raise refused("already-exists", "purchase-pool", "sku", pool=name)
 
 
 async def _check_routes(db: Statements, new: NewSku) -> None:
@@ -275,9 +270,8 @@ async def _check_routes(db: Statements, new: NewSku) -> None:
     able = [await _capabilities(db, route) for route in new.routes]
     for route, capabilities in zip(new.routes, able, strict=True):
         if _buys_codes(new) and not capabilities.supports_codes:
-            raise invalid(
-                f"{route.upstream}:{route.product_id} sells no codes; `quangate upstream catalog "
-                f"{route.upstream}` shows what is of kind code"
+            raise wrong(
+                "sells-no-codes", "route", upstream=route.upstream, product=route.product_id
             )
     _check_quantity(new.quantity_max, able)
 
@@ -301,10 +295,10 @@ def _check_quantity(quantity_max: int | None, able: Sequence["Capabilities"]) ->
     if quantity_max is None:
         return
     if not 1 <= quantity_max <= QUANTITY_MAX:
-        raise invalid(f"--quantity-max must be 1 to {QUANTITY_MAX}")
+        raise wrong("quantity-max", "quantity_max", least=1, most=QUANTITY_MAX)
     most = max((each.quantity_max or QUANTITY_MAX for each in able), default=QUANTITY_MAX)
     if quantity_max > most:
-        raise invalid(f"--quantity-max {quantity_max}: no route sells more than {most} at once")
+        raise wrong("routes-sell-less", "quantity_max", value=quantity_max, most=most)
 
 
 async def _insert_route(db: Statements, sku_id: int, route: NewRoute) -> None:
@@ -315,4 +309,4 @@ async def _insert_route(db: Statements, sku_id: int, route: NewRoute) -> None:
         "insert_route", sku_id, upstream["id"], route.product_id, route.priority, route.cost_minor
     )
     if made is None:
-        raise invalid(f"the route {route.upstream}:{route.product_id} is given twice")
+        raise wrong("route-twice", "route", upstream=route.upstream, product=route.product_id)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.ground.desk.port import Row, Statements, already_exists, check_name, not_found
-from gateway.ground.errors import RefusedError
+from gateway.ground.desk.refusal import refused
 
 
 async def create_category(db: Statements, name: str, *, parent: str | None) -> dict[str, Any]:
@@ -25,10 +25,7 @@ async def move_category(db: Statements, name: str, *, parent: str | None) -> dic
     moved = await category_id(db, name)
     above = None if parent is None else await category_id(db, parent)
     if above is not None and await db.one("category_below", above, moved) is not None:
-        raise RefusedError(
-            "below-itself",
-            f"{name} cannot lie below itself: {parent} is below it; move {parent} away first",
-        )
+        raise refused("below-itself", "below-itself", "parent", category=name, parent=parent)
     await db.one("move_category", moved, above)
     return {"category": name, "parent": parent}
 

@@ -21,6 +21,7 @@ FEATURE: Final = Feature(
         "sku_desk",
         "category_desk",
     ),
+    words="words",
     commands={
         "pool": ("pool_commands", "Stocks of codes: create, list, show."),
         "category": ("category_commands", "Where SKUs are filed: create, list, move."),

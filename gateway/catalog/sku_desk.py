@@ -11,7 +11,8 @@ from gateway.catalog.rules import SkuKind
 from gateway.ground.desk.action import Action, Change, Noun, SecondPerson, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NAME_HELP, Amount
-from gateway.ground.desk.port import At, invalid
+from gateway.ground.desk.port import At
+from gateway.ground.desk.refusal import wrong
 from gateway.ground.desk.view import Column, Page, SortKey, View
 
 SKU: Final = Noun(name="sku", plural="skus", zh="商品", en="SKU")
@@ -166,26 +167,26 @@ async def _show(at: At, given: OneSku) -> Mapping[str, Any]:
 def _read_offer(text: str) -> catalog.NewOffer:
     partner, colon, price = text.partition(":")
     return catalog.NewOffer(
-        partner=partner, price_minor=_number(price, "price", "--offer") if colon else None
+        partner=partner, price_minor=_number(price, "price", "offer") if colon else None
     )
 
 
 def _read_route(text: str) -> catalog.NewRoute:
     parts = text.split(":")
     if not 2 <= len(parts) <= 4 or not parts[0] or not parts[1]:
-        raise invalid(f"--route: {text!r} is not UPSTREAM:PRODUCT_ID[:PRIORITY[:COST]]")
+        raise wrong("route-form", "route", value=text)
     upstream, product_id, priority, cost = (*parts, "", "")[:4]
     return catalog.NewRoute(
         upstream=upstream,
         product_id=product_id,
-        priority=_number(priority or "0", "priority", "--route"),
-        cost_minor=_number(cost, "cost", "--route") if cost else None,
+        priority=_number(priority or "0", "priority", "route"),
+        cost_minor=_number(cost, "cost", "route") if cost else None,
     )
 
 
-def _number(text: str, what: str, option: str) -> int:
+def _number(text: str, what: str, field: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 17):
-        raise invalid(f"{option}: the {what} must be a whole number, not {text!r}")
+        raise wrong("no-number", field, what=what, value=text)
     return int(text)
 
 

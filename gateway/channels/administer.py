@@ -13,9 +13,9 @@ from gateway.ground.desk.port import (
     Statements,
     already_exists,
     check_name,
-    invalid,
     partner_id,
 )
+from gateway.ground.desk.refusal import wrong
 from gateway.partners.keys import create_key
 
 PURPOSE: Final = "channel"  # what the vault binds the settings to
@@ -39,11 +39,11 @@ async def add_channel(
     """
     check_name("channel", name)
     if adapter not in ADAPTERS:
-        raise invalid(f"unknown adapter {adapter!r}; there are {', '.join(ADAPTERS)}")
+        raise wrong("unknown-adapter", "adapter", value=adapter, known=", ".join(ADAPTERS))
     try:
         load_settings(ADAPTERS[adapter], settings)
     except SettingsError as error:
-        raise invalid(str(error)) from None
+        raise wrong("channel-settings", "set", detail=str(error)) from None
     owner = await partner_id(db, partner)
     scopes = (Scope.ORDERS_WRITE, Scope.ORDERS_READ, Scope.CODES_READ)
     key = await create_key(

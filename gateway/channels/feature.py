@@ -14,6 +14,7 @@ FEATURE: Final = Feature(
     administration=("administration.sql",),
     wiring="wiring",
     desk=("desk",),
+    words="words",
     commands={
         "channel": ("commands", "Platforms that order from us: add, list."),
     },

@@ -22,7 +22,7 @@ from gateway.codes.supplier_file import (
 )
 from gateway.ground.command.tables import clean
 from gateway.ground.desk.job import Asker, Site
-from gateway.ground.errors import RefusedError
+from gateway.ground.desk.refusal import wrong
 from gateway.ground.native import Vault
 from gateway.ground.number import read_whole
 
@@ -146,7 +146,7 @@ async def generate(
 async def recall(asker: Asker, open_store: OpenRecall, codes: Recall) -> Mapping[str, Any]:
     """Take unsold codes off sale for good; leases over them are revoked first."""
     if sum(choice is not None for choice in (codes.file, codes.batch, codes.seq)) != 1:
-        raise RefusedError("invalid-argument", "name one of FILE, --batch and --seq")
+        raise wrong("one-of-codes")
     numbers = None if codes.seq is None else _read_numbers(codes.seq)
     path = None if codes.file is None else path_of(codes.file)
     async with open_store() as (store, vault):
@@ -170,5 +170,5 @@ def _read_numbers(text: str) -> range:
     except ValueError:
         lowest = highest = -1
     if not 0 <= lowest <= highest:
-        raise RefusedError("invalid-argument", f"{text!r} is no range such as 0-99")
+        raise wrong("no-range", "seq", value=text)
     return range(lowest, highest + 1)

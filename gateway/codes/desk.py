@@ -11,7 +11,7 @@ from gateway.ground.desk.given import Given
 from gateway.ground.desk.job import Job, Site
 from gateway.ground.desk.opening import Desk, open_vault
 from gateway.ground.desk.port import At, not_found
-from gateway.ground.desk.refusal import DeskRefusedError
+from gateway.ground.desk.refusal import refused
 from gateway.ground.desk.view import Column, Page, SortKey, View
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ async def _batches(at: At, given: Batches) -> Sequence[Mapping[str, Any]]:
     if not rows and await at.db.one("pool_of_codes", given.pool) is None:
         raise not_found("pool", given.pool)
     if not rows and given.batch is not None:
-        raise DeskRefusedError("not-found", "batch", {"batch": given.batch, "pool": given.pool})
+        raise refused("not-found", "no-batch", "batch", batch=given.batch, pool=given.pool)
     return rows
 
 

@@ -20,6 +20,7 @@ FEATURE: Final = Feature(
     routines=("routines.sql", "routines_expiry.sql", "routines_leases.sql"),
     administration=("administration.sql",),
     desk=("desk",),
+    words="words",
     wiring="wiring",
     commands={
         "codes": ("commands", "Codes: import, generate, stats, void."),

@@ -14,6 +14,7 @@ from gateway.codes.staging import (
     open_batch,
     stage_chunk,
 )
+from gateway.ground.desk.refusal import refused, wrong
 from gateway.ground.errors import RefusedError
 from gateway.ground.native import ParsedBatch, pattern_space
 
@@ -67,13 +68,12 @@ def _check_space(job: GenerationJob) -> int:
     try:
         space = pattern_space(job.pattern)
     except ValueError as error:
-        raise RefusedError("invalid-argument", str(error)) from None
+        raise wrong("pattern", "pattern", detail=str(error)) from None
     if job.count * 2 > space:
-        raise RefusedError(
-            "pattern-too-small",
-            f"the pattern {job.pattern} has {space} codes; at most half of them can be generated. "
-            f"Use a longer one ({math.log2(space):.1f} bits is what this one has).",
-        )
+        raise refused(
+            "pattern-too-small", "pattern-too-small", "pattern",
+            pattern=job.pattern, space=space, bits=f"{math.log2(space):.1f}",
+        )  # fmt: skip
     return space
 
 
@@ -87,11 +87,7 @@ async def _draw(target: Target, batch: StagedBatch, job: GenerationJob) -> None:
         missing -= fresh
         barren = 0 if fresh else barren + 1
         if barren >= BARREN_DRAWS_MAX:
-            raise RefusedError(
-                "pattern-too-small",
-                f"the pool has nearly all codes of the pattern {job.pattern} already; use a "
-                "longer one",
-            )
+            raise refused("pattern-too-small", "pattern-used-up", "pattern", pattern=job.pattern)
 
 
 def _draw_chunk(target: Target, job: GenerationJob, count: int) -> Chunk:

@@ -25,6 +25,7 @@ from gateway.codes.staging import (
     read_ahead,
     stage_chunk,
 )
+from gateway.ground.desk.refusal import refused
 from gateway.ground.errors import RefusedError
 from gateway.ground.native import CodeFile
 from gateway.ground.native_errors import CodeFileError
@@ -152,19 +153,11 @@ def _is_no_code_file(file: CodeFile, tally: Tally) -> bool:
 
 
 def _unlike_a_code_file(tally: Tally) -> RefusedError:
-    return RefusedError(
-        "unreadable-file",
-        f"this does not look like a code file: {tally.rejected} of its lines, more than a fifth, "
-        "cannot be codes; if it is one, name its columns with --columns",
-    )
+    return refused("unreadable-file", "no-code-file", "file", rejected=tally.rejected)
 
 
 def _strictly_refused(tally: Tally) -> RefusedError:
-    return RefusedError(
-        "rejected-lines",
-        f"{tally.rejected} of the lines cannot be imported, so with --strict nothing was; "
-        "--report FILE lists them",
-    )
+    return refused("rejected-lines", "rejected-lines", "file", rejected=tally.rejected)
 
 
 def _chunks(target: Target, file: CodeFile) -> AsyncGenerator[Chunk, None]:
@@ -172,7 +165,7 @@ def _chunks(target: Target, file: CodeFile) -> AsyncGenerator[Chunk, None]:
         try:
             rows = file.next_batch(CHUNK_ROWS)
         except CodeFileError as error:
-            raise RefusedError("unreadable-file", str(error)) from None
+            raise refused("unreadable-file", "code-file", "file", detail=str(error)) from None
         if rows is None:
             return None
         bytes_done, _ = file.progress()

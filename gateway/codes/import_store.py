@@ -10,8 +10,9 @@ import asyncpg
 
 from gateway.codes.rules import Known, PoolFacts, StageableChunk, StagedBatch
 from gateway.ground.desk.port import not_found
+from gateway.ground.desk.refusal import refused, wrong
 from gateway.ground.desk.statements import AdministrationStatements, Note
-from gateway.ground.errors import InvariantBrokenError, RefusedError
+from gateway.ground.errors import InvariantBrokenError
 from gateway.ground.sql.books import again, unreachable_is_unavailable
 from gateway.ground.sql.database import Database
 from gateway.ground.sql.named_sql import queries
@@ -50,10 +51,7 @@ class StagingRows:
     async def exclusively(self, pool_id: int) -> AsyncIterator[None]:
         """Hold the pool's import lock; a connection that ends lets go of it."""
         if not await self._connection.fetchval(SQL["lock_pool"], IMPORT_LOCK, pool_id):
-            raise RefusedError(
-                "import-running",
-                "another import into this pool is running; wait until it has ended",
-            )
+            raise refused("import-running", "import-running", "pool")
         try:
             with _full_disk_is_refused():
                 yield
@@ -72,9 +70,7 @@ class StagingRows:
             await self.discard(staged["id"])
         row = await self._connection.fetchrow(SQL["begin"], pool.id, kind, source, digest)
         if row is None:
-            raise RefusedError(
-                "invalid-argument", "the pool holds what a SKU buys on demand: name another one"
-            )
+            raise wrong("pool-bought", "pool")
         return _batch(pool.id, row, discarded=None if staged is None else staged["source"])
 
     async def set_data_key(self, batch_id: int, wrapped: bytes) -> None:
@@ -247,11 +243,7 @@ def _full_disk_is_refused() -> Iterator[None]:
     try:
         yield
     except asyncpg.DiskFullError as error:
-        raise RefusedError(
-            "disk-full",
-            f"the database has no room left ({error}); nothing of this is on sale. Make room and "
-            "run the same command again: it goes on where it stopped.",
-        ) from None
+        raise refused("disk-full", "disk-full", detail=str(error)) from None
 
 
 def _batch(pool_id: int, row: Mapping[str, Any], discarded: str | None = None) -> StagedBatch:

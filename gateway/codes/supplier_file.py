@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.codes.rules import PoolFacts
 from gateway.ground.desk.job import Asker
-from gateway.ground.errors import RefusedError
+from gateway.ground.desk.refusal import refused, wrong
 from gateway.ground.native import CodeFile
 from gateway.ground.native_errors import CodeFileError
 
@@ -30,20 +30,23 @@ def path_of(file: str) -> Path | None:
         return None
     path = Path(file)
     if not path.exists():
-        raise RefusedError("file-not-found", f"there is no file {path}")
+        raise refused("file-not-found", "no-file", "file", path=file)
     if not path.is_file():
-        raise RefusedError("unreadable-file", f"{path} is not a file")
+        raise refused("unreadable-file", "not-a-file", "file", path=file)
     return path
 
 
 def open_report(path: Path, beside: Path | None) -> Any:
     """The report's file, empty. Raises RefusedError when it cannot be written."""
     if beside is not None and path.exists() and path.samefile(beside):
-        raise RefusedError("invalid-argument", "the report would overwrite the code file")
+        raise wrong("report-over-file", "report")
     try:
         return path.open("w", encoding="utf-8", newline="")
     except OSError as error:
-        raise RefusedError("report-not-writable", f"{path}: {error.strerror}") from None
+        raise refused(
+            "report-not-writable", "report-not-writable", "report",
+            path=str(path), detail=error.strerror,
+        ) from None  # fmt: skip
 
 
 def offsets(zone: str) -> Sequence[tuple[int, int]]:
@@ -53,7 +56,7 @@ def offsets(zone: str) -> Sequence[tuple[int, int]]:
     try:
         return list(offsets_of(read_zone(zone)))
     except ValueError as error:
-        raise RefusedError("invalid-argument", str(error)) from None
+        raise wrong("zone", "zone", detail=str(error)) from None
 
 
 def open_code_file(path: Path | None, options: Any, now_s: int | None = None) -> CodeFile:
@@ -61,11 +64,12 @@ def open_code_file(path: Path | None, options: Any, now_s: int | None = None) ->
     try:
         return CodeFile.open(path, options, now_s)
     except OSError as error:
-        raise RefusedError("unreadable-file", f"{path}: {error.strerror}") from None
+        detail = f"{path}: {error.strerror}"
+        raise refused("unreadable-file", "code-file", "file", detail=detail) from None
     except CodeFileError as error:
-        raise RefusedError("unreadable-file", str(error)) from None
+        raise refused("unreadable-file", "code-file", "file", detail=str(error)) from None
     except ValueError as error:
-        raise RefusedError("invalid-argument", str(error)) from None
+        raise wrong("file-shape", detail=str(error)) from None
 
 
 def show_shape(asker: Asker, code_file: CodeFile) -> None:
@@ -85,8 +89,4 @@ def ask(asker: Asker, code_file: CodeFile, *, yes: bool) -> None:
         asker.say(f"  not certain: {doubt}")
     if not doubts or yes or asker.agrees("Read it like that?"):
         return
-    raise RefusedError(
-        "unclear-file",
-        f"nothing was imported, for this is not certain: {'; '.join(doubts)}. Say --yes if it is "
-        "right as shown, or say what it is (--columns, --separator, --header, --sheet, --encoding)",
-    )
+    raise refused("unclear-file", "unclear-file", "file", doubts="; ".join(doubts))

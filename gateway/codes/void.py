@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
 from gateway.codes.rules import BatchOnSale, PoolFacts, VoidTally
-from gateway.ground.errors import RefusedError
+from gateway.ground.desk.refusal import refused, wrong
 from gateway.ground.native import CodeFile, Vault, find_codes
 from gateway.ground.native_errors import CodeFileError
 
@@ -42,9 +42,7 @@ async def void_batch(store: VoidStore, pool: PoolFacts, batch_id: int, reason: s
 async def void_numbers(store: VoidStore, pool: PoolFacts, numbers: range, reason: str) -> VoidTally:
     """Void what is unsold of a range of numbers. Raises RefusedError beyond the pool's end."""
     if not (0 <= numbers.start < numbers.stop <= pool.size):
-        raise RefusedError(
-            "invalid-argument", f"the pool's codes have the numbers 0 to {pool.size - 1}"
-        )
+        raise wrong("numbers-of-pool", "seq", last=pool.size - 1)
     return await _void(store, pool, numbers, reason)
 
 
@@ -74,7 +72,7 @@ def _read_fingerprints(file: CodeFile, vault: Vault) -> tuple[bytes, int]:
             parts.append(rows.fingerprints(vault))
             asked += len(rows) - rows.counts()[0]
     except CodeFileError as error:
-        raise RefusedError("unreadable-file", str(error)) from None
+        raise refused("unreadable-file", "code-file", "file", detail=str(error)) from None
     return b"".join(parts), asked
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from gateway.codes.import_store import read_pool
 from gateway.codes.rules import BatchOnSale, PoolFacts
+from gateway.ground.desk.refusal import refused
 from gateway.ground.desk.statements import AdministrationStatements, Note
-from gateway.ground.errors import RefusedError
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.database import Database
 from gateway.ground.sql.named_sql import queries
@@ -30,10 +30,7 @@ class VoidRows:
         """The numbers of a batch on sale. Raises RefusedError when there is none."""
         row = await self._connection.fetchrow(SQL["batch_range"], pool_id, batch_id)
         if row is None or row["state"] != "on_sale":
-            raise RefusedError(
-                "not-found",
-                f"the pool has no batch {batch_id} on sale; see `quangate codes batches`",
-            )
+            raise refused("not-found", "no-batch-on-sale", "batch", batch=str(batch_id))
         return range(row["lo"], row["lo"] + row["imported"])
 
     async def batches_with(self, pool_id: int, fingerprints: bytes) -> Sequence[BatchOnSale]:

@@ -16,9 +16,9 @@ from gateway.ground.desk.port import (
     Statements,
     already_exists,
     check_name,
-    invalid,
     not_found,
 )
+from gateway.ground.desk.refusal import wrong
 
 PURPOSE = "upstream"  # what the vault binds the settings to
 
@@ -124,25 +124,25 @@ def _wrapped(
     could ever be reached that way."""
     for name, text in settings.items():
         if name.endswith("_url") and text:  # empty: the connector's own default
-            _checked(f"setting {name}", text)
+            _checked("set", f"setting {name}", text)
     try:
         registry.create(connector, base_url, settings)
         egress.check(base_url)
     except SettingsError as error:
-        raise invalid(str(error)) from None
+        raise wrong("upstream-settings", "set", detail=str(error)) from None
     return secrecy.wrap(PURPOSE, json.dumps(with_egress(settings, egress)).encode())
 
 
 def check_base_url(text: str) -> str:
     """An http or https address without query, fragment or credentials; no slash at its end."""
-    return _checked("--base-url", text)
+    return _checked("base_url", "--base-url", text)
 
 
-def _checked(what: str, text: str) -> str:
+def _checked(field: str, what: str, text: str) -> str:
     try:
         return check_web_address(text)
     except ValueError as error:
-        raise invalid(f"{what} {error}") from None
+        raise wrong("web-address", field, what=what, detail=str(error)) from None
 
 
 def _lane(row: Row) -> dict[str, Any]:

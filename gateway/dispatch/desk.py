@@ -11,7 +11,8 @@ from msgspec import Meta, field
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NewName, Settings
-from gateway.ground.desk.port import At, invalid
+from gateway.ground.desk.port import At
+from gateway.ground.desk.refusal import wrong
 from gateway.ground.desk.view import Column, Page, SortKey, View
 
 UPSTREAM: Final = Noun(name="upstream", plural="upstreams", zh="上游", en="Upstream")
@@ -119,10 +120,7 @@ async def _update(at: At, given: Update, _: Change) -> Mapping[str, Any]:
     egress = _egress(given)
     said = (given.base_url is not None, given.calls_per_second is not None)
     if not (any(said) or given.settings or egress):
-        raise invalid(
-            "say what to change: --base-url, --set, --calls-per-second, --proxy, --client-cert,"
-            " --client-key, --ca, --http2"
-        )
+        raise wrong("nothing-to-change")
     return await upstreams.update_upstream(
         at.db,
         at.secrecy,

@@ -28,6 +28,7 @@ FEATURE: Final = Feature(
     administration=("administration.sql",),
     wiring="wiring",
     desk=("desk",),
+    words="words",
     commands={
         "upstream": (
             "commands",

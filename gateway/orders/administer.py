@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.ground.desk.port import Row, Statements, invalid, partner_id
-from gateway.ground.errors import RefusedError
+from gateway.ground.desk.port import Row, Statements, partner_id
+from gateway.ground.desk.refusal import refused, wrong
 from gateway.orders.rules import OrderState
 
 
@@ -14,7 +14,7 @@ async def show_order(db: Statements, order_no: str) -> dict[str, Any]:
     number = read_order_no(order_no)
     row = await db.one("show_order", number)
     if row is None:
-        raise RefusedError("not-found", f"there is no order {order_no}; try `quangate order list`")
+        raise refused("not-found", "no-order", "order_no", order_no=order_no)
     texts = {name: _parsed(row[name]) for name in ("failure", "metadata", "details")}
     return {
         **row,
@@ -31,7 +31,7 @@ async def list_orders(
 ) -> Sequence[Row]:
     """The newest orders that match; `parked`: only those that wait for a person."""
     if state is not None and state not in set(OrderState):
-        raise invalid(f"unknown state {state!r}; there are {', '.join(OrderState)}")
+        raise wrong("order-state", "state", value=state, known=", ".join(OrderState))
     if partner is not None:
         await partner_id(db, partner)
     await db.one("by_index")
@@ -41,7 +41,7 @@ async def list_orders(
 def read_order_no(text: str) -> int:
     """The number behind an order_no. What no order can have is not found, like any other."""
     if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 2**63):
-        raise RefusedError("not-found", f"there is no order {text}; try `quangate order list`")
+        raise refused("not-found", "no-order", "order_no", order_no=text)
     return int(text)
 
 

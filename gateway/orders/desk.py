@@ -8,7 +8,8 @@ from msgspec import Meta, field
 from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Limit, OnlyPartner
-from gateway.ground.desk.port import At, invalid
+from gateway.ground.desk.port import At
+from gateway.ground.desk.refusal import wrong
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.orders import administer as orders
 from gateway.orders import resolve as resolutions
@@ -92,7 +93,7 @@ async def _list(at: At, given: Orders) -> Sequence[Mapping[str, Any]]:
 
 async def _resolve(at: At, given: Decision, change: Change) -> Mapping[str, Any]:
     if (given.verdict is not None) + given.approve + given.withdraw != 1:
-        raise invalid("give one of --as, --approve and --withdraw")
+        raise wrong("one-decision")
     if given.withdraw:
         return await resolutions.withdraw(at.db, given.order_no)
     if given.approve:

@@ -32,6 +32,7 @@ FEATURE: Final = Feature(
     administration=("administration.sql",),
     wiring="wiring",
     desk=("desk",),
+    words="words",
     commands={
         "order": ("commands", "Orders: place, show, list, resolve, cancel."),
     },

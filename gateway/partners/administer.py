@@ -11,10 +11,9 @@ from gateway.ground.desk.port import (
     Statements,
     already_exists,
     check_name,
-    invalid,
     not_found,
 )
-from gateway.ground.errors import RefusedError
+from gateway.ground.desk.refusal import DeskRefusedError, refused, wrong
 
 REFERENCE_LENGTH_MAX: Final = 128
 REASON_LENGTH_MAX: Final = 500
@@ -47,7 +46,7 @@ async def show_partner(db: Statements, name: str) -> dict[str, Any]:
 async def deposit(db: Statements, partner: str, amount: int, reference: str) -> dict[str, Any]:
     """Add money, minor units. The same reference twice changes nothing."""
     if not 1 <= amount <= AMOUNT_MAX:
-        raise invalid(f"the amount must be 1 to {AMOUNT_MAX}, in minor units, not {amount}")
+        raise wrong("amount", "amount", least=1, most=AMOUNT_MAX, value=amount)
     account = await _lock_account(db, partner)
     moved = await _move(db, account, "deposit", amount, reference)
     return {"partner": partner, "currency": account["currency"], **moved}
@@ -62,10 +61,11 @@ async def adjust(
     changes nothing.
     """
     if not 1 <= abs(amount) <= AMOUNT_MAX:
-        raise invalid(f"the amount must be -{AMOUNT_MAX} to {AMOUNT_MAX}, not 0, in minor units")
+        raise wrong("adjustment", "amount", most=AMOUNT_MAX, value=amount)
     reason = reason.strip()
     if not (1 <= len(reason) <= REASON_LENGTH_MAX and reason.isprintable()):
-        raise invalid(f"--reason needs 1 to {REASON_LENGTH_MAX} printable characters")
+        facts = {"shortest": 1, "longest": REASON_LENGTH_MAX, "printable": True}
+        raise DeskRefusedError("invalid-argument", "reason", facts)
     account = await _lock_account(db, partner)
     available = account["balance"] + account["credit_limit"]
     moved = await _move(db, account, "adjustment", amount, reference, reason=reason)
@@ -85,45 +85,39 @@ async def _move(
     `seq` is its number, missing with `replayed`.
     """
     if not (1 <= len(reference) <= REFERENCE_LENGTH_MAX and reference.isprintable()):
-        raise invalid(f"the reference must be 1 to {REFERENCE_LENGTH_MAX} printable characters")
+        raise wrong("reference", "reference", shortest=1, longest=REFERENCE_LENGTH_MAX)
     known = await db.one("entry_by_reference", account["partner_id"], kind, reference)
     if known is not None:
         if known["amount"] != amount or (known["reason"] or "") != reason:
-            other = f" because {known['reason']!r}" if known["reason"] else ""
-            raise RefusedError(
-                "reference-conflict",
-                f"the reference {reference!r} stands for {_a(kind)} of {known['amount']}{other}, "
-                f"not {amount}; nothing was changed. Use a new reference for a new {kind}.",
-            )
+            raise refused(
+                "reference-conflict", "reference-conflict", "reference",
+                reference=reference, kind=kind, amount=amount, known=known["amount"],
+                because=known["reason"] or None,
+            )  # fmt: skip
         return {"balance": account["balance"], "replayed": True}
     if account["balance"] + amount > BALANCE_MAX:
-        raise invalid("the balance would become larger than an account may hold")
+        raise wrong("balance-too-large", "amount", most=BALANCE_MAX)
     if account["balance"] + amount + account["credit_limit"] < 0:
-        raise RefusedError(
-            "insufficient-balance",
-            f"the account has {account['balance'] + account['credit_limit']} available, less than "
-            f"{-amount}; nothing was changed. A credit limit lets the balance go below zero.",
-        )
+        available = account["balance"] + account["credit_limit"]
+        raise refused(
+            "insufficient-balance", "insufficient-balance", "amount",
+            available=available, amount=-amount,
+        )  # fmt: skip
     row = await db.one("insert_entry", account["partner_id"], kind, amount, reference)
     assert row is not None
     await db.one("announce_money", account["partner_id"])
     return dict(row) if kind == "adjustment" else {"balance": row["balance"]}
 
 
-def _a(kind: str) -> str:
-    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
-
-
 async def set_credit_limit(db: Statements, partner: str, amount: int) -> dict[str, Any]:
     """Set how far below zero the balance may go, minor units."""
     if not 0 <= amount <= AMOUNT_MAX:
-        raise invalid(f"the credit limit must be 0 to {AMOUNT_MAX}, in minor units, not {amount}")
+        raise wrong("credit-limit", "amount", least=0, most=AMOUNT_MAX, value=amount)
     account = await _lock_account(db, partner)
     if account["balance"] + amount < 0:
-        raise RefusedError(
-            "credit-in-use",
-            f"{partner} already owes {-account['balance']}; a credit limit of {amount} is below "
-            "that. Deposit first, or choose a higher limit.",
+        owes = -account["balance"]
+        raise refused(
+            "credit-in-use", "credit-in-use", "amount", partner=partner, owes=owes, amount=amount
         )
     await db.one("set_credit_limit", account["partner_id"], amount)
     await db.one("announce_money", account["partner_id"])

@@ -18,6 +18,7 @@ FEATURE: Final = Feature(
         "desk",
         "key_desk",
     ),
+    words="words",
     commands={
         "partner": ("commands", "Who orders: create, list, show."),
         "key": ("key_commands", "API keys: create, rotate, revoke, list."),

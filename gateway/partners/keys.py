@@ -11,11 +11,10 @@ from gateway.ground.desk.port import (
     Row,
     Secrecy,
     Statements,
-    invalid,
     not_found,
     partner_id,
 )
-from gateway.ground.errors import RefusedError
+from gateway.ground.desk.refusal import refused, wrong
 
 SCOPES: Final = tuple(scope.value for scope in Scope)
 OVERLAP_S_MAX: Final = 90 * 86_400  # a rotation that takes longer than a quarter is none
@@ -37,7 +36,7 @@ async def create_key(
     scopes = check_scopes(scopes)
     networks = check_networks(allow_ips)
     if rate_per_s is not None and not 1 <= rate_per_s <= RATE_MAX:
-        raise invalid(f"the rate must be 1 to {RATE_MAX} requests a second, not {rate_per_s}")
+        raise wrong("rate", "rate", least=1, most=RATE_MAX, value=rate_per_s)
     owner = await partner_id(db, partner)
     return await _insert(
         db, secrecy, owner=owner, scopes=scopes, allow_ips=networks, rate_per_s=rate_per_s,
@@ -50,19 +49,18 @@ async def rotate_key(
 ) -> dict[str, Any]:
     """Make a successor with the same rights; the old key works for `overlap_s` seconds more."""
     if not 0 <= overlap_s <= OVERLAP_S_MAX:
-        raise invalid(f"the overlap must be 0 to {OVERLAP_S_MAX} seconds, not {overlap_s}")
+        raise wrong("overlap", "overlap", least=0, most=OVERLAP_S_MAX, value=overlap_s)
     old = await _lock_key(db, key_id)
     if old["state"] in {"revoked", "expired"}:
-        raise RefusedError(
-            f"key-{old['state']}",
-            f"{key_id} is {old['state']}; make a new one: quangate key create {old['partner']}",
-        )
+        raise refused(
+            f"key-{old['state']}", "key-ended", "key_id",
+            key_id=key_id, state=old["state"], partner=old["partner"],
+        )  # fmt: skip
     if old["state"] == "rotated":
-        raise RefusedError(
-            "key-rotated",
-            f"{key_id} was rotated already and works until {old['expires_at']:%Y-%m-%dT%H:%M:%SZ}; "
-            f"rotate its successor (`quangate key list {old['partner']}`)",
-        )
+        raise refused(
+            "key-rotated", "key-rotated", "key_id",
+            key_id=key_id, until=f"{old['expires_at']:%Y-%m-%dT%H:%M:%SZ}", partner=old["partner"],
+        )  # fmt: skip
     made = await _insert(
         db, secrecy, owner=old["partner_id"], scopes=old["scopes"], allow_ips=old["allow_ips"],
         rate_per_s=old["rate_per_s"], replaces=key_id,
@@ -132,7 +130,7 @@ def check_scopes(scopes: Sequence[str]) -> list[str]:
     """The scopes in their usual order, each once; none given means all."""
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown:
-        raise invalid(f"unknown scope {', '.join(unknown)}; there are {', '.join(SCOPES)}")
+        raise wrong("scope", "scope", value=", ".join(unknown), known=", ".join(SCOPES))
     return [scope for scope in SCOPES if scope in scopes or not scopes]
 
 
@@ -143,9 +141,7 @@ def check_networks(texts: Sequence[str]) -> list[str]:
         try:
             network = str(ipaddress.ip_network(text))
         except ValueError as error:
-            raise invalid(
-                f"{text!r} is not an address or a network such as 203.0.113.0/24: {error}"
-            ) from None
+            raise wrong("network", "allow_ip", value=text, detail=str(error)) from None
         if network not in networks:
             networks.append(network)
     return networks

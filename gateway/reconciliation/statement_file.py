@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors.contract import AnswerKind
-from gateway.ground.errors import RefusedError
+from gateway.ground.desk.refusal import refused
 from gateway.reconciliation.rules import TheirRow
 
 FILE_BYTES_MAX: Final = 268_435_456
@@ -38,10 +38,14 @@ def read_statement_file(path: Path) -> list[TheirRow]:
     """All rows; raises RefusedError that names the first wrong line."""
     try:
         if path.stat().st_size > FILE_BYTES_MAX:
-            raise RefusedError("invalid-file", f"{path} is larger than {FILE_BYTES_MAX} bytes")
+            raise refused(
+                "invalid-file", "bill-too-large", "file", path=str(path), most=FILE_BYTES_MAX
+            )
         content = path.read_bytes()
     except OSError as error:
-        raise RefusedError("no-such-file", f"cannot read {path}: {error.strerror}") from None
+        raise refused(
+            "no-such-file", "bill-unreadable", "file", path=str(path), detail=error.strerror
+        ) from None
     return list(read_rows(_decode(content)))
 
 
@@ -51,7 +55,7 @@ def _decode(content: bytes) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise RefusedError("invalid-file", "the file is neither UTF-8 nor GB18030")
+    raise refused("invalid-file", "bill-encoding", "file")
 
 
 def read_rows(text: str) -> Iterator[TheirRow]:
@@ -60,7 +64,7 @@ def read_rows(text: str) -> Iterator[TheirRow]:
     names = [name.strip().lower() for name in reader.fieldnames or ()]
     missing = [name for name in REQUIRED if name not in names]
     if missing:
-        raise RefusedError("invalid-file", f"the file has no column {', '.join(missing)}")
+        raise refused("invalid-file", "bill-columns", "file", missing=", ".join(missing))
     reader.fieldnames = names
     for members in reader:
         if any(value for value in members.values()):
@@ -70,7 +74,7 @@ def read_rows(text: str) -> Iterator[TheirRow]:
 def _row(line: int, members: Mapping[str, str | None]) -> TheirRow:
     word = (members.get("state") or "").strip().lower()
     if word not in STATES:
-        raise RefusedError("invalid-file", f"line {line}: unknown state {word!r}")
+        raise refused("invalid-file", "bill-state", "file", line=line, value=word)
     return TheirRow(
         our_no=(members.get("our_no") or "").strip() or None,
         upstream_no=(members.get("upstream_no") or "").strip() or None,
@@ -88,7 +92,7 @@ def _sum_minor(line: int, name: str, members: Mapping[str, str | None]) -> int |
         return _whole(line, name, members.get(name))
     if _YUAN(yuan):
         return int(Decimal(yuan).scaleb(2))
-    raise RefusedError("invalid-file", f"line {line}: {name}_yuan {yuan!r} is no sum such as 49.80")
+    raise refused("invalid-file", "bill-yuan", "file", line=line, column=f"{name}_yuan", value=yuan)
 
 
 def _whole(line: int, name: str, text: str | None) -> int | None:
@@ -96,7 +100,5 @@ def _whole(line: int, name: str, text: str | None) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 17):
-        raise RefusedError(
-            "invalid-file", f"line {line}: {name} {text!r} is no whole number (minor units)"
-        )
+        raise refused("invalid-file", "bill-sum", "file", line=line, column=name, value=text)
     return int(text)

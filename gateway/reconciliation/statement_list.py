@@ -6,7 +6,7 @@ from typing import Final
 
 from connectors.statement import PAGES_MAX, StatementRow
 from connectors.upstream import Upstream
-from gateway.ground.errors import RefusedError
+from gateway.ground.desk.refusal import refused
 from gateway.reconciliation.rules import TheirRow
 
 CURRENCY: Final = "CNY"  # what our costs are in; other amounts are not compared
@@ -18,16 +18,13 @@ async def list_statement(platform: Upstream, day: date) -> AsyncIterator[TheirRo
     for _ in range(PAGES_MAX):
         page = await platform.statement(day, cursor)
         if page is None:
-            raise RefusedError(
-                "no-statement",
-                f"{platform.connector.name} has no list of transactions: give its bill by --file",
-            )
+            raise refused("no-statement", "no-statement", "file", connector=platform.connector.name)
         for row in page.rows:
             yield _their_row(row, day)
         cursor = page.next_cursor
         if cursor is None:
             return
-    raise RefusedError("endless-statement", f"the list has more than {PAGES_MAX} pages")
+    raise refused("endless-statement", "endless-statement", most=PAGES_MAX)
 
 
 def _their_row(row: StatementRow, day: date) -> TheirRow:

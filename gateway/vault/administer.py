@@ -6,7 +6,7 @@ from typing import Any
 from gateway.ground.desk.job import Site
 from gateway.ground.desk.opening import Desk, open_vault
 from gateway.ground.desk.port import At
-from gateway.ground.errors import RefusedError
+from gateway.ground.desk.refusal import refused
 from gateway.ground.native import Vault
 from gateway.vault import rotate as kek
 
@@ -15,7 +15,7 @@ async def create(site: Site) -> Mapping[str, Any]:
     """Make the key file of a new shop. Raises RefusedError where there is one."""
     path = site.config.data / "kek"
     if path.exists():
-        raise RefusedError("already-exists", f"{path} is there already; it was left as it is")
+        raise refused("already-exists", "key-file-there", path=str(path))
     async with site.open() as desk, desk.transaction() as db:
         vault = await open_vault(desk.config, db)
         current = vault.kek_ids()[0]

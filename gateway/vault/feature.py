@@ -8,6 +8,7 @@ FEATURE: Final = Feature(
     name="vault",
     administration=("administration.sql",),
     desk=("desk",),
+    words="words",
     commands={
         "keys": ("commands", "The key that encrypts keys: create, show, rotate."),
     },

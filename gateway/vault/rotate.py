@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from gateway.ground.desk.port import Row, Statements
-from gateway.ground.errors import RefusedError
+from gateway.ground.desk.refusal import refused
 
 CHUNK_ROWS: Final = 200  # rows in one transaction: a few milliseconds of work
 
@@ -124,16 +124,11 @@ async def retire(vault: KeyVault, db: Statements, key_id: str) -> dict[str, Any]
     """Take a key that wraps nothing out of the key file."""
     current, known = vault.kek_ids()
     if key_id not in known:
-        raise RefusedError("not-found", f"the key file holds no key {key_id!r}; see `keys show`")
+        raise refused("not-found", "no-master-key", "kek", kek=key_id)
     if key_id == current:
-        raise RefusedError(
-            "key-in-use", f"{key_id} is the current key; `quangate keys rotate` first"
-        )
+        raise refused("key-in-use", "current-key", "kek", kek=key_id)
     wraps = (await keys_in_use(vault, db))[key_id]
     if wraps:
-        raise RefusedError(
-            "key-in-use",
-            f"{key_id} still wraps {wraps} things; `quangate keys rotate --resume` moves them",
-        )
+        raise refused("key-in-use", "key-wraps", "kek", kek=key_id, wraps=wraps)
     vault.retire_kek(key_id)
     return {"retired": key_id, "current": current}

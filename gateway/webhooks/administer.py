@@ -11,11 +11,10 @@ from gateway.ground.desk.port import (
     Row,
     Secrecy,
     Statements,
-    invalid,
     not_found,
     partner_id,
 )
-from gateway.ground.errors import RefusedError
+from gateway.ground.desk.refusal import refused, wrong
 from gateway.ground.moment import rfc3339
 
 PURPOSE: Final = "webhook"  # what the vault binds the secret to
@@ -49,7 +48,7 @@ async def list_webhooks(
 ) -> Sequence[Row]:
     """The newest messages, of one partner or all, in one state or all."""
     if state is not None and state not in STATES:
-        raise invalid(f"unknown state {state!r}; there are {', '.join(STATES)}")
+        raise wrong("webhook-state", "state", value=state, known=", ".join(STATES))
     await db.one("by_index")
     return await db.all("list_webhooks", partner, state, limit)
 
@@ -59,7 +58,7 @@ async def replay_webhook(db: Statements, webhook_id: str) -> dict[str, Any]:
     number = read_webhook_id(webhook_id)
     row = await db.one("replay_webhook", number) if number is not None else None
     if row is None:
-        raise RefusedError("not-found", f"there is no webhook {webhook_id}; try `webhook list`")
+        raise refused("not-found", "no-webhook", "id", webhook_id=webhook_id)
     return dict(row)
 
 
@@ -88,9 +87,7 @@ async def send_test(db: Statements, partner: str, now: datetime) -> dict[str, An
     id_ = await partner_id(db, partner)
     row = await db.one("insert_test_webhook", id_, orjson.dumps(body))
     if row is None:
-        raise RefusedError(
-            "not-found", f"{partner} has no enabled endpoint; `quangate webhook set` sets one"
-        )
+        raise refused("not-found", "no-endpoint", "partner", partner=partner)
     return dict(row)
 
 
@@ -99,7 +96,7 @@ def check_url(text: str) -> str:
     try:
         return check_web_address(text, with_query=True)
     except ValueError as error:
-        raise invalid(f"the address {error}") from None
+        raise wrong("endpoint-address", "url", detail=str(error)) from None
 
 
 async def _lock_secret(db: Statements, partner: str) -> Row:

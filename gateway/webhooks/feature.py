@@ -16,6 +16,7 @@ FEATURE: Final = Feature(
     checks=("checks.sql",),
     wiring="wiring",
     desk=("desk",),
+    words="words",
     commands={
         "webhook": ("commands", "Messages to partners: set, secret, list, replay."),
     },

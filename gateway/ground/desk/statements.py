@@ -6,7 +6,8 @@ from typing import Any
 
 import asyncpg
 
-from gateway.ground.errors import RefusedError, RolledBackError
+from gateway.ground.desk.refusal import refused
+from gateway.ground.errors import RolledBackError
 from gateway.ground.sql.books import PROVE, unreachable_is_unavailable
 from gateway.ground.sql.database import Database
 from gateway.ground.sql.named_sql import queries_of_all
@@ -51,6 +52,4 @@ async def administration(
             except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:
                 raise RolledBackError from error
             except asyncpg.LockNotAvailableError:
-                raise RefusedError(
-                    "busy", "the row is held by somebody else for too long; try again"
-                ) from None
+                raise refused("busy", "busy") from None

@@ -1,8 +1,10 @@
 """Refusals in the words of the command line: a table from what is wrong to a sentence."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, Final
 
+from gateway.ground import house
 from gateway.ground.desk.refusal import DeskRefusedError
 
 Facts = Mapping[str, Any]
@@ -48,11 +50,32 @@ _WORDS: Final[Mapping[tuple[str, str], Callable[[str, Facts], str]]] = {
 }  # fmt: skip
 
 
+Sentences = Mapping[str, str | Callable[[Facts], str]]
+# Of the ground's own refusals. Those of a feature are in its `words.py`: a sentence with facts in
+# braces, `{field}` being the member as it is typed.
+WORDS: Final[Sentences] = {
+    "busy": "the row is held by somebody else for too long; try again",
+}
+
+
 def in_words(refusal: DeskRefusedError, typed: Mapping[str, str] | None = None) -> str:
     """A sentence for people; `typed` says how members are typed (`--per-buyer`, `AMOUNT`)."""
     field = refusal.field or ""
     shown = (typed or {}).get(field, f"--{field.replace('_', '-')}" if field else "")
+    if refusal.why is not None:
+        sentence = sentences()[refusal.why]
+        facts = {**refusal.facts, "field": shown}
+        return sentence.format_map(facts) if isinstance(sentence, str) else sentence(facts)
     for (code, fact), say in _WORDS.items():
         if code == refusal.code and fact in refusal.facts:
             return say(shown, refusal.facts)
     return str(refusal)
+
+
+def sentences() -> Sentences:
+    """The command line's sentences by what they are for: the ground's, and of every feature."""
+    found: dict[str, str | Callable[[Facts], str]] = dict(WORDS)
+    for feature in house.features():
+        if feature.words is not None:
+            found |= import_module(f"gateway.{feature.name}.{feature.words}").WORDS
+    return found

@@ -8,7 +8,9 @@ import pytest
 from gateway.audit.run import audit
 from gateway.audit.store import audit_snapshot
 from gateway.ground.desk.port import Secrecy
+from gateway.ground.desk.refusal import DeskRefusedError
 from gateway.ground.desk.statements import administration
+from gateway.ground.desk.words import in_words
 from gateway.ground.errors import RefusedError
 from gateway.ground.sql.database import Database
 from gateway.partners import administer as partners
@@ -105,7 +107,8 @@ async def test_a_credit_limit_that_is_used_stays(database: Database, connection:
             "UPDATE account SET balance = -60 WHERE partner_id IN"
             " (SELECT id FROM partner WHERE name = 'debtor')"
         )
-    with pytest.raises(RefusedError, match="owes 60") as caught:
+    with pytest.raises(DeskRefusedError) as caught:
         await limit(59)
-    assert caught.value.code == "credit-in-use"
+    assert (caught.value.code, caught.value.facts["owes"]) == ("credit-in-use", 60)
+    assert "owes 60" in in_words(caught.value)
     assert (await limit(60))["credit_limit"] == 60

@@ -1,0 +1,9 @@
+"""What stands in the way, in the words of the command line: a sentence for each `why`."""
+
+from typing import Final
+
+from gateway.ground.desk.words import Sentences
+
+WORDS: Final[Sentences] = {
+    "ends-before-start": "--from must be before --to",
+}

@@ -1,0 +1,12 @@
+"""What stands in the way, in the words of the command line: a sentence for each `why`."""
+
+from typing import Final
+
+from gateway.ground.desk.words import Sentences
+
+WORDS: Final[Sentences] = {
+    "upstream-settings": "{detail}",
+    "web-address": "{what} {detail}",
+    "nothing-to-change": "say what to change: --base-url, --set, --calls-per-second, --proxy,"
+    " --client-cert, --client-key, --ca, --http2",
+}
