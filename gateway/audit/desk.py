@@ -7,10 +7,10 @@ from msgspec import Meta
 
 from gateway.ground.desk.action import Action, Noun
 from gateway.ground.desk.given import Given
-from gateway.ground.desk.kinds import Limit
+from gateway.ground.desk.kinds import Cursor, Limit
 from gateway.ground.desk.view import Column, Page, SortKey, View
 
-CHANGE: Final = Noun(name="change", plural="changes", zh="操作记录", en="Change")
+CHANGE: Final = Noun(name="change", plural="changes", zh="操作记录", en="Change", key="id")
 
 
 class Changes(Given, frozen=True, kw_only=True):
@@ -25,13 +25,7 @@ class Changes(Given, frozen=True, kw_only=True):
     actor: Annotated[
         str | None, Meta(description="Only by this one.", extra={"metavar": "ACTOR"})
     ] = None
-    cursor: Annotated[
-        Annotated[str, Meta(pattern=r"^[0-9]{1,18}\Z")] | None,
-        Meta(
-            description="Go on after the page that ended with this `next_cursor`.",
-            extra={"form": "a `next_cursor` of this list"},
-        ),
-    ] = None
+    cursor: Cursor = None
     limit: Limit = 50
 
 

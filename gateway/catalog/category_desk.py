@@ -73,7 +73,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="category", kind="id", zh="类目", en="Category"),
             Column(name="parent", kind="id", zh="上级", en="Parent"),
             Column(name="path", kind="text", zh="路径", en="Path"),
-            Column(name="skus", kind="number", zh="商品数", en="SKUs"),
+            Column(name="skus", kind="number", zh="商品数", en="SKUs", unit="SKUs"),
         ),
         sort=(SortKey(columns=("name",), index="category_name_key"),),
         statement="list_categories",

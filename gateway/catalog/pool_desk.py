@@ -76,7 +76,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="pool", kind="id", zh="卡密池", en="Pool"),
             Column(name="imported", kind="number", zh="入库", en="Imported", unit="codes"),
             Column(name="free", kind="number", zh="可售", en="Free", unit="codes"),
-            Column(name="leases", kind="number", zh="租约", en="Leases"),
+            Column(name="leases", kind="number", zh="租约", en="Leases", unit="leases"),
             Column(name="skus", kind="list", zh="商品", en="SKUs"),
             Column(name="purchased", kind="flag", zh="按需采购", en="Bought on demand"),
             Column(name="case_insensitive", kind="flag", zh="忽略大小写", en="Case-insensitive"),

@@ -9,6 +9,7 @@ from msgspec import Meta, structs
 from gateway.ground.desk.action import Action, Change, Noun, Reason
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.job import Job, Site
+from gateway.ground.desk.kinds import Cursor
 from gateway.ground.desk.opening import Desk, open_vault
 from gateway.ground.desk.port import At, not_found
 from gateway.ground.desk.refusal import refused
@@ -102,13 +103,7 @@ class Batches(Given, frozen=True, kw_only=True):
     batch: Annotated[
         BatchId | None, Meta(description="Only this one.", extra={"form": BATCH_FORM})
     ] = None
-    cursor: Annotated[
-        BatchId | None,
-        Meta(
-            description="Go on after the page that ended with this `next_cursor`.",
-            extra={"form": "a `next_cursor` of this list"},
-        ),
-    ] = None
+    cursor: Cursor = None
     limit: Annotated[
         int, Meta(ge=1, le=1000, description="At most this many, the newest first.")
     ] = 50
@@ -278,6 +273,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         rows_as="batches",
         rows=_batches,
         cursor="batch",
+        route="batches",
     ),
     Job(
         noun=CODES,

@@ -222,8 +222,10 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="base_url", kind="text", zh="地址", en="Base URL"),
             Column(name="paused", kind="flag", zh="暂停", en="Paused"),
             Column(name="calls_per_s", kind="number", zh="限速", en="Limit", unit="calls/s"),
-            Column(name="routes", kind="number", zh="路由", en="Routes"),
-            Column(name="open_attempts", kind="number", zh="进行中", en="Under way"),
+            Column(name="routes", kind="number", zh="路由", en="Routes", unit="routes"),
+            Column(
+                name="open_attempts", kind="number", zh="进行中", en="Under way", unit="attempts"
+            ),
             Column(name="created_at", kind="time", zh="创建时间", en="Created"),
             Column(name="lanes", kind="json", zh="通道", en="Lanes"),
         ),

@@ -12,7 +12,7 @@ from gateway.ground.desk.port import AMOUNT_MAX, At
 from gateway.ground.desk.view import Page, View
 from gateway.partners import administer as partners
 
-ACCOUNT: Final = Noun(name="account", plural="accounts", zh="账户", en="Account")
+ACCOUNT: Final = Noun(name="account", plural="accounts", zh="账户", en="Account", key="partner")
 TRACE: Final = Trace(
     name="account",
     table="account",

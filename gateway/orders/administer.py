@@ -27,15 +27,23 @@ async def show_order(db: Statements, order_no: str) -> dict[str, Any]:
 
 
 async def list_orders(
-    db: Statements, *, partner: str | None, state: str | None, parked: bool, limit: int
+    db: Statements,
+    *,
+    partner: str | None,
+    state: str | None,
+    parked: bool,
+    cursor: str | None,
+    limit: int,
 ) -> Sequence[Row]:
-    """The newest orders that match; `parked`: only those that wait for a person."""
+    """The newest orders that match, older than the order `cursor`; `parked`: only those that wait
+    for a person.
+    """
     if state is not None and state not in set(OrderState):
         raise wrong("order-state", "state", value=state, known=", ".join(OrderState))
     if partner is not None:
         await partner_id(db, partner)
     await db.one("by_index")
-    return await db.all("list_orders", partner, state, parked, limit)
+    return await db.all("list_orders", partner, state, parked, cursor, limit)
 
 
 def read_order_no(text: str) -> int:

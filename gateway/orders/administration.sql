@@ -28,23 +28,27 @@ SELECT w.id::text AS id, w.type, w.sequence, w.state, w.attempts, w.last_status,
 FROM webhook w WHERE w.order_id = $1 ORDER BY w.sequence
 
 -- name: list_orders
--- Each filter may be NULL; newest first. Per partner, so that an index gives the newest ones; of the delivered
--- among each partner's newest 10,000.
+-- Each filter may be NULL; newest first, older than the order $4 (NULL: from the newest on). Per partner, so that
+-- an index gives the newest ones; of the delivered among each partner's next 10,000.
 SELECT o.id::text AS order_no, o.out_order_no, p.name AS partner, s.sku, o.quantity, o.amount, o.state, o.parked, o.created_at
 FROM partner p
 CROSS JOIN LATERAL (
-    (SELECT * FROM orders o WHERE NOT $3::boolean AND $2::text IS NULL AND o.partner_id = p.id ORDER BY o.id DESC LIMIT $4)
+    (SELECT * FROM orders o WHERE NOT $3::boolean AND $2::text IS NULL AND o.partner_id = p.id
+       AND o.id < coalesce($4::text::bigint, 9223372036854775807) ORDER BY o.id DESC LIMIT $5)
     UNION ALL  -- by the index of states that few have
     (SELECT * FROM orders o WHERE NOT $3 AND o.partner_id = p.id AND o.state = $2 AND o.state <> 'delivered'
-     ORDER BY o.state, o.id DESC LIMIT $4)
+       AND o.id < coalesce($4::text::bigint, 9223372036854775807)
+     ORDER BY o.state, o.id DESC LIMIT $5)
     UNION ALL
-    (SELECT * FROM (SELECT * FROM orders x WHERE NOT $3 AND $2 = 'delivered' AND x.partner_id = p.id ORDER BY x.id DESC LIMIT 10000) AS o
-     WHERE o.state = 'delivered' ORDER BY o.id DESC LIMIT $4)
+    (SELECT * FROM (SELECT * FROM orders x WHERE NOT $3 AND $2 = 'delivered' AND x.partner_id = p.id
+       AND x.id < coalesce($4::text::bigint, 9223372036854775807) ORDER BY x.id DESC LIMIT 10000) AS o
+     WHERE o.state = 'delivered' ORDER BY o.id DESC LIMIT $5)
     UNION ALL  -- those are few in all
     (SELECT * FROM orders o WHERE $3 AND o.parked IS NOT NULL AND o.partner_id = p.id AND ($2 IS NULL OR o.state = $2)
-     ORDER BY o.id DESC LIMIT $4)) AS o
+       AND o.id < coalesce($4::text::bigint, 9223372036854775807)
+     ORDER BY o.id DESC LIMIT $5)) AS o
 JOIN sku s ON s.id = o.sku_id
-WHERE $1::text IS NULL OR p.name = $1 ORDER BY o.id DESC LIMIT $4
+WHERE $1::text IS NULL OR p.name = $1 ORDER BY o.id DESC LIMIT $5
 
 -- name: order_owner
 SELECT o.partner_id, o.state, o.parked, o.account IS NULL AS delivers_codes, o.failure::jsonb ->> 'code' AS failure_code,

@@ -7,7 +7,7 @@ from msgspec import Meta, field
 
 from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Trace
 from gateway.ground.desk.given import Given
-from gateway.ground.desk.kinds import Limit, OnlyPartner
+from gateway.ground.desk.kinds import Cursor, Limit, OnlyPartner
 from gateway.ground.desk.port import At
 from gateway.ground.desk.refusal import wrong
 from gateway.ground.desk.view import Column, Page, SortKey, View
@@ -15,7 +15,7 @@ from gateway.orders import administer as orders
 from gateway.orders import resolve as resolutions
 from gateway.orders.administer import read_order_no
 
-ORDER: Final = Noun(name="order", plural="orders", zh="订单", en="Order")
+ORDER: Final = Noun(name="order", plural="orders", zh="订单", en="Order", key="order_no")
 OrderNo: TypeAlias = Annotated[
     str,
     Meta(description="Our number of the order.", extra={"argument": True, "metavar": "ORDER_NO"}),
@@ -61,6 +61,7 @@ class Orders(Given, frozen=True, kw_only=True):
         Meta(description="processing, uncertain, delivered, partial, failed, reversed."),
     ] = None
     parked: Annotated[bool, Meta(description="Only contradictions that wait for a person.")] = False
+    cursor: Cursor = None
     limit: Limit = 50
 
 
@@ -87,7 +88,12 @@ async def _show(at: At, given: OneOrder) -> Mapping[str, Any]:
 
 async def _list(at: At, given: Orders) -> Sequence[Mapping[str, Any]]:
     return await orders.list_orders(
-        at.db, partner=given.partner, state=given.state, parked=given.parked, limit=given.limit
+        at.db,
+        partner=given.partner,
+        state=given.state,
+        parked=given.parked,
+        cursor=given.cursor,
+        limit=given.limit,
     )
 
 
@@ -146,10 +152,11 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="parked", kind="text", zh="待处理", en="Parked"),
             Column(name="created_at", kind="time", zh="创建时间", en="Created"),
         ),
-        sort=(SortKey(columns=("id",), index="orders_pkey", descending=True),),
+        sort=(SortKey(columns=("partner_id", "id"), index="orders_pkey", descending=True),),
         statement="list_orders",
         rows_as="orders",
         rows=_list,
+        cursor="order_no",
     ),
     Action(
         noun=ORDER,

@@ -75,7 +75,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="balance", kind="money", zh="余额", en="Balance"),
             Column(name="credit_limit", kind="money", zh="信用额度", en="Credit limit"),
             Column(name="currency", kind="text", zh="币种", en="Currency"),
-            Column(name="live_keys", kind="number", zh="有效密钥", en="Live keys"),
+            Column(name="live_keys", kind="number", zh="有效密钥", en="Live keys", unit="keys"),
             Column(name="created_at", kind="time", zh="创建时间", en="Created"),
         ),
         sort=(SortKey(columns=("name",), index="partner_name_key"),),

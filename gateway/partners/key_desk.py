@@ -12,7 +12,7 @@ from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.partners import keys
 
-KEY: Final = Noun(name="key", plural="keys", zh="接口密钥", en="API key")
+KEY: Final = Noun(name="key", plural="keys", zh="接口密钥", en="API key", key="key_id")
 KEEP_THEM: Final = "Keep secret and delivery key now: they are not shown again."
 LEFT_OUT: Final = ("signing_key", "delivery_key")
 KeyId: TypeAlias = Annotated[
@@ -120,6 +120,7 @@ CREATE: Final = Action(
     subject=lambda _, answer: answer["key_id"],
     traces=(made("key"),),
     step_up=True,
+    shows=("secret", "delivery_key"),
     opens_vault=True,
     note=lambda *_: KEEP_THEM,
 )
@@ -137,6 +138,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         subject=lambda given, _: given.key_id,
         traces=(OLD, made("successor")),
         step_up=True,
+        shows=("secret", "delivery_key"),
         opens_vault=True,
         note=lambda *_: KEEP_THEM,
     ),

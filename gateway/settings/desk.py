@@ -11,7 +11,7 @@ from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.settings import administer as settings
 
-SETTING: Final = Noun(name="setting", plural="settings", zh="设置", en="Setting")
+SETTING: Final = Noun(name="setting", plural="settings", zh="设置", en="Setting", key="name")
 TRACE: Final = Trace(
     name="setting",
     table="setting",

@@ -11,7 +11,7 @@ from gateway.ground.desk.job import Job, Site
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Page, View
 
-KEYS: Final = Noun(name="keys", plural="master-keys", zh="主密钥", en="Master keys")
+KEYS: Final = Noun(name="keys", plural="master-keys", zh="主密钥", en="Master keys", key="kek")
 
 
 class Rotation(Given, frozen=True, kw_only=True):
@@ -78,6 +78,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         given=Given,
         example="quangate keys show",
         permission="master-keys:read",
+        route="master-keys",
         read=_show,
         opens_vault=True,
     ),

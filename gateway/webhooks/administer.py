@@ -44,13 +44,13 @@ async def show_secret(
 
 
 async def list_webhooks(
-    db: Statements, *, partner: str | None, state: str | None, limit: int
+    db: Statements, *, partner: str | None, state: str | None, cursor: str | None, limit: int
 ) -> Sequence[Row]:
-    """The newest messages, of one partner or all, in one state or all."""
+    """The newest messages, of one partner or all, in one state or all, older than `cursor`."""
     if state is not None and state not in STATES:
         raise wrong("webhook-state", "state", value=state, known=", ".join(STATES))
     await db.one("by_index")
-    return await db.all("list_webhooks", partner, state, limit)
+    return await db.all("list_webhooks", partner, state, cursor, limit)
 
 
 async def replay_webhook(db: Statements, webhook_id: str) -> dict[str, Any]:

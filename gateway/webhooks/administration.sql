@@ -17,23 +17,28 @@ UPDATE partner SET webhook_secret = $2, webhook_secret_old = webhook_secret, web
 WHERE id = $1 RETURNING webhook_secret_old_until
 
 -- name: list_webhooks
--- Each filter may be NULL; newest first. Per partner, so that the index gives the newest ones.
+-- Each filter may be NULL; newest first, older than the message $3 (NULL: from the newest on). Per partner, so that
+-- the index gives the newest ones.
 SELECT w.id::text AS id, 'msg_' || w.id AS webhook_id, p.name AS partner, w.type, w.order_id::text AS order_no,
        coalesce(w.url, e.url) AS url, w.state, w.attempts, w.last_status, w.last_error, w.next_attempt_at, w.created_at
 FROM partner p
 CROSS JOIN LATERAL (
-    (SELECT * FROM webhook w WHERE $2::text IS NULL AND w.partner_id BETWEEN p.id AND p.id ORDER BY w.partner_id DESC, w.id DESC LIMIT $3)
+    (SELECT * FROM webhook w WHERE $2::text IS NULL AND w.partner_id BETWEEN p.id AND p.id
+       AND w.id < coalesce($3::text::bigint, 9223372036854775807) ORDER BY w.partner_id DESC, w.id DESC LIMIT $4)
     UNION ALL
-    (SELECT * FROM webhook w WHERE $2 = 'dead' AND w.partner_id BETWEEN p.id AND p.id AND w.state = 'dead' ORDER BY w.partner_id DESC, w.id DESC LIMIT $3)
+    (SELECT * FROM webhook w WHERE $2 = 'dead' AND w.partner_id BETWEEN p.id AND p.id AND w.state = 'dead'
+       AND w.id < coalesce($3::text::bigint, 9223372036854775807) ORDER BY w.partner_id DESC, w.id DESC LIMIT $4)
     UNION ALL
-    (SELECT * FROM (SELECT * FROM webhook x WHERE $2 = 'pending' AND x.partner_id = p.id AND x.state = 'pending' OFFSET 0) AS w
-     ORDER BY w.id DESC LIMIT $3)  -- all that wait are read: their index goes by time
+    (SELECT * FROM (SELECT * FROM webhook x WHERE $2 = 'pending' AND x.partner_id = p.id AND x.state = 'pending'
+       AND x.id < coalesce($3::text::bigint, 9223372036854775807) OFFSET 0) AS w
+     ORDER BY w.id DESC LIMIT $4)  -- all that wait are read: their index goes by time
     UNION ALL
     (SELECT * FROM (SELECT * FROM webhook x WHERE $2 = 'delivered' AND x.partner_id BETWEEN p.id AND p.id
+       AND x.id < coalesce($3::text::bigint, 9223372036854775807)
                     ORDER BY x.partner_id DESC, x.id DESC LIMIT 10000) AS w
-     WHERE w.state = 'delivered' ORDER BY w.id DESC LIMIT $3)) AS w
+     WHERE w.state = 'delivered' ORDER BY w.id DESC LIMIT $4)) AS w
 LEFT JOIN webhook_endpoint e ON e.partner_id = w.partner_id
-WHERE $1::text IS NULL OR p.name = $1 ORDER BY w.id DESC LIMIT $3
+WHERE $1::text IS NULL OR p.name = $1 ORDER BY w.id DESC LIMIT $4
 
 -- name: replay_webhook
 -- The id, and so the webhook-id the receiver knows, stays the same.

@@ -8,13 +8,13 @@ from msgspec import Meta
 
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
-from gateway.ground.desk.kinds import Limit, OnlyPartner, PartnerName
+from gateway.ground.desk.kinds import Cursor, Limit, OnlyPartner, PartnerName
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.partners.desk import TRACE as PARTNER_TRACE
 from gateway.webhooks import administer as webhooks
 
-WEBHOOK: Final = Noun(name="webhook", plural="webhooks", zh="通知", en="Webhook")
+WEBHOOK: Final = Noun(name="webhook", plural="webhooks", zh="通知", en="Webhook", key="id")
 ENDPOINT: Final = Trace(
     name="endpoint",
     table="webhook_endpoint",
@@ -58,6 +58,7 @@ class Webhooks(Given, frozen=True, kw_only=True):
     state: Annotated[str | None, Meta(description="pending, delivered or dead (dead letters).")] = (
         None
     )
+    cursor: Cursor = None
     limit: Limit = 50
 
 
@@ -90,7 +91,7 @@ async def _secret(at: At, given: Secret, _: Change) -> Mapping[str, Any]:
 
 async def _list(at: At, given: Webhooks) -> Sequence[Mapping[str, Any]]:
     return await webhooks.list_webhooks(
-        at.db, partner=given.partner, state=given.state, limit=given.limit
+        at.db, partner=given.partner, state=given.state, cursor=given.cursor, limit=given.limit
     )
 
 
@@ -114,7 +115,7 @@ COLUMNS: Final = (
     Column(name="order_no", kind="id", zh="订单号", en="Order no."),
     Column(name="url", kind="text", zh="地址", en="URL"),
     Column(name="state", kind="text", zh="状态", en="State"),
-    Column(name="attempts", kind="number", zh="次数", en="Attempts"),
+    Column(name="attempts", kind="number", zh="次数", en="Attempts", unit="attempts"),
     Column(name="last_status", kind="number", zh="最近状态码", en="Last status"),
     Column(name="last_error", kind="text", zh="最近错误", en="Last error"),
     Column(name="next_attempt_at", kind="time", zh="下次发送", en="Next attempt"),
@@ -128,10 +129,12 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         given=Endpoint,
         example="quangate webhook set acme https://acme.example/quangate",
         permission="webhooks:set",
+        route="partners/{partner}/webhook/set",
         run=_set,
         undo="`quangate webhook set PARTNER URL` with the one before it.",
         subject=lambda given, _: given.partner,
         traces=(ENDPOINT,),
+        shows=("secret",),
         opens_vault=True,
     ),
     Action(
@@ -141,11 +144,13 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         given=Secret,
         example="quangate webhook secret acme --rotate",
         permission="webhooks:secret",
+        route="partners/{partner}/webhook/secret",
         run=_secret,
         undo="Not at all: a secret that was seen is known; --rotate makes another one.",
         subject=lambda given, _: given.partner,
         traces=(PARTNER_TRACE,),
         step_up=True,
+        shows=("secret",),
         opens_vault=True,
     ),
     View(
@@ -156,10 +161,11 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         example="quangate webhook list --state dead",
         permission="webhooks:read",
         columns=COLUMNS,
-        sort=(SortKey(columns=("id",), index="webhook_partner", descending=True),),
+        sort=(SortKey(columns=("partner_id", "id"), index="webhook_partner", descending=True),),
         statement="list_webhooks",
         rows_as="webhooks",
         rows=_list,
+        cursor="id",
     ),
     Action(
         noun=WEBHOOK,
@@ -180,6 +186,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         given=DeadLetters,
         example="quangate webhook replay-dead acme --limit 1000",
         permission="webhooks:replay-dead",
+        route="partners/{partner}/webhook/replay-dead",
         run=_replay_dead,
         undo="Not at all: what was received twice has one webhook-id.",
         subject=lambda given, _: given.partner,
@@ -192,6 +199,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         given=OnePartner,
         example="quangate webhook test acme",
         permission="webhooks:test",
+        route="partners/{partner}/webhook/test",
         run=_test,
         undo="Not at all: receivers ignore messages of this type.",
         subject=lambda given, _: given.partner,

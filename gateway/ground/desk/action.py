@@ -10,12 +10,16 @@ from gateway.ground.desk.given import Given
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noun:
-    """What commands are about. `name` is the command's word, `plural` the API's."""
+    """What commands are about. `name` is the command's word, `plural` the API's.
+
+    `key` is the member that names one of them; in the API it stands in the path.
+    """
 
     name: str
     plural: str
     zh: str
     en: str
+    key: str | None = None  # None: as `name`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,8 @@ class Action:
     second_person: SecondPerson = SecondPerson.NEVER
     limit: str | None = None
     opens_vault: bool = False
+    shows: tuple[str, ...] = ()  # members of the answer that are secret: shown once, kept nowhere
+    route: str | None = None  # its path in the API, where ground/desk/route.py does not know it
     note: Callable[[Any, Mapping[str, Any]], str | None] | None = None  # for people: what is next
 
     @property

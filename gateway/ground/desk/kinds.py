@@ -14,6 +14,13 @@ PartnerName: TypeAlias = Annotated[
     str, Meta(description="A partner's name.", extra={"argument": True})
 ]
 OnlyPartner: TypeAlias = Annotated[str | None, Meta(description="Only this partner's.")]
+Cursor: TypeAlias = Annotated[
+    Annotated[str, Meta(pattern=r"^([0-9]{1,18}|[1-8][0-9]{18})\Z")] | None,
+    Meta(
+        description="Go on after the page that ended with this `next_cursor`.",
+        extra={"form": "a `next_cursor` of this list"},
+    ),
+]
 Limit: TypeAlias = Annotated[
     int, Meta(ge=1, le=10_000, description="At most this many, the newest first.")
 ]

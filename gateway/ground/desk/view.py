@@ -56,6 +56,7 @@ class View:
     names_end: bool = False  # the command's last page has a `next_cursor` too: null
     rows: Callable[[Any, Any], Awaitable[Sequence[Mapping[str, Any]]]] | None = None
     opens_vault: bool = False
+    route: str | None = None  # as of an action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,3 +71,4 @@ class Page:
     permission: str
     read: Callable[[Any, Any], Awaitable[Mapping[str, Any]]]
     opens_vault: bool = False
+    route: str | None = None  # as of an action

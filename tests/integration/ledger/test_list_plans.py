@@ -77,22 +77,35 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "pending deliveries": (
         "webhooks/read_queries", "narrowed", f"{{long}}, {ID_MAX}, {PAGE}, 'pending', {{reached}}",
     ),
-    "operators: orders": ("orders/administration", "list_orders", "NULL, NULL, false, 50"),
-    "operators: failed": ("orders/administration", "list_orders", "'long', 'failed', false, 50"),
+    "operators: orders": ("orders/administration", "list_orders", "NULL, NULL, false, NULL, 50"),
+    "operators: failed": (
+        "orders/administration", "list_orders", "'long', 'failed', false, NULL, 50",
+    ),
     "operators: delivered": (
-        "orders/administration", "list_orders", "'other', 'delivered', false, 50",
+        "orders/administration", "list_orders", "'other', 'delivered', false, NULL, 50",
     ),
-    "operators: parked": ("orders/administration", "list_orders", "NULL, NULL, true, 50"),
+    "operators: parked": ("orders/administration", "list_orders", "NULL, NULL, true, NULL, 50"),
     "operators: parked and failed": (
-        "orders/administration", "list_orders", "NULL, 'failed', true, 50",
+        "orders/administration", "list_orders", "NULL, 'failed', true, NULL, 50",
     ),
-    "operators: webhooks": ("webhooks/administration", "list_webhooks", "NULL, NULL, 50"),
-    "operators: dead webhooks": ("webhooks/administration", "list_webhooks", "NULL, 'dead', 50"),
+    "operators: webhooks": ("webhooks/administration", "list_webhooks", "NULL, NULL, NULL, 50"),
+    "operators: dead webhooks": (
+        "webhooks/administration", "list_webhooks", "NULL, 'dead', NULL, 50",
+    ),
+    "operators: older orders": (
+        "orders/administration", "list_orders", "'long', NULL, false, '{reached}', 50",
+    ),
+    "operators: older delivered": (
+        "orders/administration", "list_orders", "'other', 'delivered', false, '{reached}', 50",
+    ),
+    "operators: older messages": (
+        "webhooks/administration", "list_webhooks", "'long', NULL, '{reached}', 50",
+    ),
     "operators: pending webhooks": (
-        "webhooks/administration", "list_webhooks", "'long', 'pending', 50",
+        "webhooks/administration", "list_webhooks", "'long', 'pending', NULL, 50",
     ),
     "operators: delivered messages": (
-        "webhooks/administration", "list_webhooks", "'other', 'delivered', 50",
+        "webhooks/administration", "list_webhooks", "'other', 'delivered', NULL, 50",
     ),
 }  # fmt: skip
 
