@@ -8,6 +8,7 @@ disk) is a line in the log and a metric, and is tried again.
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,7 @@ import structlog
 from gateway.audit.anchor import Account, Head, Mac, Moment, Reading, changes, to_digest
 from gateway.audit.anchor_files import AnchorFiles
 from gateway.ground.config import Config
-from gateway.ground.sql.named_sql import queries
+from gateway.ground.sql.declared import Statement, Statements
 
 if TYPE_CHECKING:
     from gateway.ground.native import Vault
@@ -30,6 +31,44 @@ LAST_S: Final = 5.0
 ROWS_AT_ONCE: Final = 1_000
 DIGEST_DEADLINE_S: Final = 300.0
 OFF: Final = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    """The database, and its time."""
+
+    at: datetime
+    database: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """An account's last entry, and its balance in minor units."""
+
+    partner_id: int
+    last_entry: int
+    balance: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Of the entries of an account after `since` up to the last one."""
+
+    partner_id: int
+    since: int
+    last_entry: int
+    digest: str
+
+
+class SQL(Statements, file="audit/anchors"):
+    """What is written down, and whether it still is so."""
+
+    whose: Statement[[], Whose]
+    heads: Statement[[], Head]
+    balances: Statement[[], Balance]
+    digests: Statement[[Sequence[int], Sequence[int], Sequence[int]], Digest]
+    heads_differ: Statement[[Sequence[str], Sequence[int], Sequence[int], Sequence[str]], str]
+    balances_differ: Statement[[Sequence[str], Sequence[int], Sequence[int], Sequence[int]], str]
 
 
 def anchor_directory(config: Config) -> Path | None:
@@ -127,19 +166,17 @@ class AnchorWriter:
 
     async def _read(self) -> Moment:
         """One moment of the database, in pieces that hold nobody up."""
-        sql = queries("audit/anchors")
         async with (
             self._pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            whose = await connection.fetchrow(sql["whose"])
-            heads = [Head(*row) for row in await connection.fetch(sql["heads"])]
-            rows = connection.cursor(sql["balances"], prefetch=ROWS_AT_ONCE)
+            whose = await SQL.whose.only(connection)
+            heads = await SQL.heads.all(connection)
             accounts = [
-                Account(row["partner_id"], row["last_entry"], row["balance"], since=0, digest="")
-                async for row in rows
+                Account(row.partner_id, row.last_entry, row.balance, since=0, digest="")
+                async for row in SQL.balances.each(connection, ROWS_AT_ONCE)
             ]
-        return Moment(whose["at"], whose["database"], heads, accounts)
+        return Moment(whose.at, whose.database, heads, accounts)
 
     async def _digested(self, accounts: Sequence[Account]) -> list[Account]:
         """The accounts with the digests of their new entries."""
@@ -166,27 +203,22 @@ async def _digests(
 ) -> Mapping[tuple[int, int, int], str]:
     runs = [_run(account) for account in accounts]
     columns = [list(column) for column in zip(*runs, strict=True)] or [[], [], []]
-    rows = await connection.fetch(
-        queries("audit/anchors")["digests"], *columns, timeout=DIGEST_DEADLINE_S
-    )
-    return {tuple(row)[:3]: row["digest"] for row in rows}
+    rows = await SQL.digests.within(DIGEST_DEADLINE_S).all(connection, *columns)
+    return {(row.partner_id, row.since, row.last_entry): row.digest for row in rows}
 
 
 async def whose(connection: Any) -> str:
     """The database's identity, as lines name it."""
-    return str((await connection.fetchrow(queries("audit/anchors")["whose"]))["database"])
+    return (await SQL.whose.only(connection)).database
 
 
 async def differences(connection: Any, reading: Reading) -> list[str]:
     """Where the database is not what was written down, a sentence each."""
-    sql = queries("audit/anchors")
     found: list[str] = []
     for some in _pieces(list(reading.heads.items())):
-        rows = await connection.fetch(sql["heads_differ"], *_columns(some))
-        found += [row["problem"] for row in rows]
+        found += await SQL.heads_differ.all(connection, *_columns(some))
     for some in _pieces(list(reading.accounts.items())):
-        rows = await connection.fetch(sql["balances_differ"], *_columns(some))
-        found += [row["problem"] for row in rows]
+        found += await SQL.balances_differ.all(connection, *_columns(some))
         vouched = [account for account, _ in some if account.digest]
         digests = await _digests(connection, vouched)
         found += [

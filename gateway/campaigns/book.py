@@ -3,12 +3,16 @@
 from typing import Any
 
 from gateway.campaigns.rules import Campaign, CampaignBook
-from gateway.ground.sql.named_sql import queries
+from gateway.ground.sql.declared import Statement, Statements
 
-SQL = queries("campaigns/queries")
+
+class SQL(Statements, file="campaigns/queries"):
+    """The book."""
+
+    campaigns: Statement[[], Campaign]
 
 
 async def read(connection: Any) -> CampaignBook:
     """All campaigns, in the catalog's snapshot."""
-    rows = await connection.fetch(SQL["campaigns"])
-    return CampaignBook(campaigns={row["name"]: Campaign(**dict(row)) for row in rows})
+    rows = await SQL.campaigns.all(connection)
+    return CampaignBook(campaigns={row.name: row for row in rows})

@@ -1,13 +1,21 @@
 """Staged batches in PostgreSQL: the `StagingStore` of importing and generating codes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from io import BytesIO
 from typing import Any, Final
 
 import asyncpg
 
+from gateway.codes.import_rows import (
+    BatchPlace,
+    BegunRow,
+    FinishedRow,
+    KnownRow,
+    PoolRow,
+    StagedRow,
+)
 from gateway.codes.rules import Known, PoolFacts, StageableChunk, StagedBatch
 from gateway.ground.desk.port import not_found
 from gateway.ground.desk.refusal import refused, wrong
@@ -15,14 +23,36 @@ from gateway.ground.desk.statements import AdministrationStatements, Note
 from gateway.ground.errors import InvariantBrokenError
 from gateway.ground.sql.books import again, unreachable_is_unavailable
 from gateway.ground.sql.database import Database
-from gateway.ground.sql.named_sql import queries
+from gateway.ground.sql.declared import Statement, Statements
 
-SQL = queries("codes/import_queries")
 IMPORT_LOCK: Final = 0x5149  # "QI": first key of the advisory lock of a pool's import
 # Staged rows may be lost with the server: then the import goes on from further back.
 MAY_BE_LOST: Final = "SET LOCAL synchronous_commit = off"
 LAY_OUT_TIMEOUT_S: Final = 600.0  # sorting millions of expiries takes a minute at worst
 DISCARD_TIMEOUT_S: Final = 3600.0  # removing millions of staged rows takes minutes at worst
+
+
+class SQL(Statements, file="codes/import_queries"):
+    """Staged batches."""
+
+    pool: Statement[[str], PoolRow]
+    now_s: Statement[[], int]
+    lock_pool: Statement[[int, int], bool]
+    unlock_pool: Statement[[int, int], bool]
+    staged: Statement[[int, bytes], StagedRow]
+    begin: Statement[[int, str, str, bytes], BegunRow]
+    set_data_key: Statement[[int, bytes], None]
+    known_fingerprints: Statement[[bytes], KnownRow]
+    advance: Statement[[int, int, int, int, int, int, bool], int]
+    finish_batch: Statement[[int], FinishedRow]
+    extend_pool: Statement[[int, int, int], int]
+    offer_expiring: Statement[[int, int, int], None]
+    batch: Statement[[int], BatchPlace]
+    discard_codes: Statement[[int, int, int], None]
+    discard_fingerprints: Statement[[int, int], None]
+    discard_batch: Statement[[int], None]
+    create_preview: Statement[[], None]
+    preview_fingerprints: Statement[[bytes], int]
 
 
 class StagingRows:
@@ -41,7 +71,7 @@ class StagingRows:
 
     async def now_s(self) -> int:
         """The database's clock, in Unix seconds: it decides what has expired."""
-        return int(await self._connection.fetchval(SQL["now_s"]))
+        return await SQL.now_s.only(self._connection)
 
     async def pool(self, name: str) -> PoolFacts:
         """The pool of a name. Raises RefusedError when there is none."""
@@ -50,32 +80,32 @@ class StagingRows:
     @asynccontextmanager
     async def exclusively(self, pool_id: int) -> AsyncIterator[None]:
         """Hold the pool's import lock; a connection that ends lets go of it."""
-        if not await self._connection.fetchval(SQL["lock_pool"], IMPORT_LOCK, pool_id):
+        if not await SQL.lock_pool.one(self._connection, IMPORT_LOCK, pool_id):
             raise refused("import-running", "import-running", "pool")
         try:
             with _full_disk_is_refused():
                 yield
         finally:
             if not self._connection.is_closed():
-                await self._connection.fetchval(SQL["unlock_pool"], IMPORT_LOCK, pool_id)
+                await SQL.unlock_pool.one(self._connection, IMPORT_LOCK, pool_id)
 
     async def begin(self, pool: PoolFacts, kind: str, source: str, digest: bytes) -> StagedBatch:
         """The staged batch with this digest, or a new one after discarding any other."""
-        staged = await self._connection.fetchrow(SQL["staged"], pool.id, digest)
-        if staged is not None and staged["resumable"]:
-            end = staged["lo"] + staged["imported"]
-            await self._connection.execute(SQL["discard_codes"], pool.id, end, staged["id"])
+        staged = await SQL.staged.one(self._connection, pool.id, digest)
+        if staged is not None and staged.resumable:
+            end = staged.lo + staged.imported
+            await SQL.discard_codes.run(self._connection, pool.id, end, staged.id)
             return _batch(pool.id, staged)
         if staged is not None:
-            await self.discard(staged["id"])
-        row = await self._connection.fetchrow(SQL["begin"], pool.id, kind, source, digest)
+            await self.discard(staged.id)
+        row = await SQL.begin.one(self._connection, pool.id, kind, source, digest)
         if row is None:
             raise wrong("pool-bought", "pool")
-        return _batch(pool.id, row, discarded=None if staged is None else staged["source"])
+        return _batch(pool.id, row, discarded=None if staged is None else staged.source)
 
     async def set_data_key(self, batch_id: int, wrapped: bytes) -> None:
         """Keep a batch's wrapped data key."""
-        await self._connection.execute(SQL["set_data_key"], batch_id, wrapped)
+        await SQL.set_data_key.run(self._connection, batch_id, wrapped)
 
     async def stage(self, pool: PoolFacts, batch_id: int, chunk: StageableChunk) -> Known:
         """Add one chunk: fingerprints, sealed rows and progress, or nothing."""
@@ -86,8 +116,8 @@ class StagingRows:
             await self._connection.execute(MAY_BE_LOST)
             known = await self._stage_rows(pool, batch_id, chunk)
             facts, dropped = chunk.facts, len(known.dropped)
-            advanced = await self._connection.fetchval(
-                SQL["advance"], batch_id, facts.candidates - dropped, facts.repeats + dropped,
+            advanced = await SQL.advance.one(
+                self._connection, batch_id, facts.candidates - dropped, facts.repeats + dropped,
                 facts.rejected, facts.last_line, facts.bytes_done, facts.expiring,
             )  # fmt: skip
             if advanced is None:
@@ -128,12 +158,12 @@ class StagingRows:
 
     async def _known(self, pool: PoolFacts, batch_id: int, fingerprints: bytes) -> Known:
         """Which fingerprints the database has, by whose they are."""
-        rows = await self._connection.fetch(SQL["known_fingerprints"], fingerprints)
-        here = [row for row in rows if row["pool_id"] == pool.id]
+        rows = await SQL.known_fingerprints.all(self._connection, fingerprints)
+        here = [row for row in rows if row.pool_id == pool.id]
         return Known(
-            in_file=sorted(row["i"] for row in here if row["batch_id"] == batch_id),
-            in_pool=sorted(row["i"] for row in here if row["batch_id"] != batch_id),
-            elsewhere=len({row["i"] for row in rows} - {row["i"] for row in here}),
+            in_file=sorted(row.i for row in here if row.batch_id == batch_id),
+            in_pool=sorted(row.i for row in here if row.batch_id != batch_id),
+            elsewhere=len({row.i for row in rows} - {row.i for row in here}),
         )
 
     async def _copy_fingerprints(self, payload: bytes) -> None:
@@ -154,13 +184,13 @@ class StagingRows:
 
     async def preview(self, pool: PoolFacts, batch_id: int, fingerprints: bytes) -> Known:
         """What `stage` would find; remembers what it was shown on this connection only."""
-        await self._connection.execute(SQL["create_preview"])
-        shown = await self._connection.fetch(SQL["preview_fingerprints"], fingerprints)
+        await SQL.create_preview.run(self._connection)
+        shown = await SQL.preview_fingerprints.all(self._connection, fingerprints)
         known = await self._known(pool, batch_id, fingerprints)
         in_pool = set(known.in_pool)
         return Known(
             # What this batch staged is no repetition the first time it is shown.
-            in_file=sorted(row["i"] for row in shown if row["i"] not in in_pool),
+            in_file=sorted(i for i in shown if i not in in_pool),
             in_pool=known.in_pool,
             elsewhere=known.elsewhere,
         )
@@ -171,21 +201,15 @@ class StagingRows:
 
     async def _finish(self, batch_id: int) -> None:
         async with self._connection.transaction():
-            row = await self._connection.fetchrow(SQL["finish_batch"], batch_id)
+            row = await SQL.finish_batch.one(self._connection, batch_id)
             if row is None:
                 raise InvariantBrokenError(f"batch {batch_id} is not staged any more")
-            size = await self._connection.fetchval(
-                SQL["extend_pool"], row["pool_id"], row["lo"], row["imported"]
-            )
+            size = await SQL.extend_pool.one(self._connection, row.pool_id, row.lo, row.imported)
             if size is None:
-                raise InvariantBrokenError(f"pool {row['pool_id']} does not end at {row['lo']}")
-            if row["expiring"]:
-                await self._connection.execute(
-                    SQL["offer_expiring"],
-                    row["pool_id"],
-                    row["lo"],
-                    size,
-                    timeout=LAY_OUT_TIMEOUT_S,
+                raise InvariantBrokenError(f"pool {row.pool_id} does not end at {row.lo}")
+            if row.expiring:
+                await SQL.offer_expiring.within(LAY_OUT_TIMEOUT_S).run(
+                    self._connection, row.pool_id, row.lo, size
                 )
             if self._note is not None:
                 statements = AdministrationStatements(self._connection)
@@ -199,28 +223,27 @@ class StagingRows:
 
     async def _discard(self, batch_id: int) -> None:
         async with self._connection.transaction():
-            row = await self._connection.fetchrow(SQL["batch"], batch_id)
-            await self._connection.execute(
-                SQL["discard_codes"], row["pool_id"], row["lo"], batch_id,
-                timeout=DISCARD_TIMEOUT_S,
-            )  # fmt: skip
-            await self._connection.execute(
-                SQL["discard_fingerprints"], row["pool_id"], batch_id, timeout=DISCARD_TIMEOUT_S
+            row = await SQL.batch.only(self._connection, batch_id)
+            await SQL.discard_codes.within(DISCARD_TIMEOUT_S).run(
+                self._connection, row.pool_id, row.lo, batch_id
             )
-            await self._connection.execute(SQL["discard_batch"], batch_id)
+            await SQL.discard_fingerprints.within(DISCARD_TIMEOUT_S).run(
+                self._connection, row.pool_id, batch_id
+            )
+            await SQL.discard_batch.run(self._connection, batch_id)
 
 
 async def read_pool(connection: Any, name: str) -> PoolFacts:
     """The pool of a name. Raises RefusedError when there is none."""
-    row = await connection.fetchrow(SQL["pool"], name)
+    row = await SQL.pool.one(connection, name)
     if row is None:
         raise not_found("pool", name)
     return PoolFacts(
-        id=row["id"],
-        size=row["size"],
-        ignore_case=row["case_insensitive"],
-        ignore_spaces=row["ignore_spaces"],
-        has_neighbours=row["has_neighbours"],
+        id=row.id,
+        size=row.size,
+        ignore_case=row.case_insensitive,
+        ignore_spaces=row.ignore_spaces,
+        has_neighbours=row.has_neighbours,
     )
 
 
@@ -246,15 +269,15 @@ def _full_disk_is_refused() -> Iterator[None]:
         raise refused("disk-full", "disk-full", detail=str(error)) from None
 
 
-def _batch(pool_id: int, row: Mapping[str, Any], discarded: str | None = None) -> StagedBatch:
+def _batch(pool_id: int, row: BegunRow, discarded: str | None = None) -> StagedBatch:
     return StagedBatch(
-        id=row["id"],
+        id=row.id,
         pool_id=pool_id,
-        lo=row["lo"],
-        imported=row["imported"],
-        duplicates=row["duplicates"],
-        rejected=row["rejected"],
-        lines_done=row["lines_done"],
-        data_key=row["data_key"],
+        lo=row.lo,
+        imported=row.imported,
+        duplicates=row.duplicates,
+        rejected=row.rejected,
+        lines_done=row.lines_done,
+        data_key=row.data_key,
         discarded=discarded,
     )

@@ -7,14 +7,35 @@ that expire end their leases too; that is no loss, and no line of the log.
 import os
 import socket
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import structlog
 
 log = structlog.get_logger()
 
 EXPIRED = "codes-expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """Leases of a pool that we closed of another holder, and the codes that became free."""
+
+    pool: str
+    holder: str
+    why: str
+    leases: int
+    freed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """Leases of a pool that others closed of us."""
+
+    pool: str
+    why: str
+    leases: int
+    codes: int
 
 
 class LeaseLosses:
@@ -24,37 +45,37 @@ class LeaseLosses:
         self.taken_back: Counter[tuple[str, str]] = Counter()  # by us, from others
         self.lost: Counter[tuple[str, str]] = Counter()  # ours
 
-    def took_back(self, rows: Iterable[Mapping[str, Any]]) -> int:
+    def took_back(self, rows: Iterable[TakenBack]) -> int:
         """Say what SQL's `reclaim` closed just now; how many codes became free."""
         freed = 0
         for row in rows:
-            freed += row["freed"]
-            self.taken_back[row["pool"], row["why"]] += row["leases"]
-            if row["why"] != EXPIRED:
+            freed += row.freed
+            self.taken_back[row.pool, row.why] += row.leases
+            if row.why != EXPIRED:
                 log.warning(
                     "lease.taken_back",
-                    pool=row["pool"],
-                    leases=row["leases"],
-                    codes=row["freed"],
-                    of=row["holder"],
+                    pool=row.pool,
+                    leases=row.leases,
+                    codes=row.freed,
+                    of=row.holder,
                     by=f"{socket.gethostname()}:{os.getpid()}",
-                    why=row["why"],
+                    why=row.why,
                 )
         return freed
 
-    def lost_ours(self, rows: Iterable[Mapping[str, Any]]) -> int:
+    def lost_ours(self, rows: Iterable[Lost]) -> int:
         """Say which of our leases others closed; how many, without those whose codes expired."""
         count = 0
         for row in rows:
-            self.lost[row["pool"], row["why"]] += row["leases"]
-            if row["why"] != EXPIRED:
-                count += row["leases"]
+            self.lost[row.pool, row.why] += row.leases
+            if row.why != EXPIRED:
+                count += row.leases
                 log.warning(
                     "lease.lost",
-                    pool=row["pool"],
-                    leases=row["leases"],
-                    codes=row["codes"],
+                    pool=row.pool,
+                    leases=row.leases,
+                    codes=row.codes,
                     of=f"{socket.gethostname()}:{os.getpid()}",
-                    why=row["why"],
+                    why=row.why,
                 )
         return count

@@ -4,19 +4,77 @@ import os
 import socket
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.codes.lease import Expiring, Grant, PackedRange, Refill, Renewal
-from gateway.codes.lease_losses import LeaseLosses
+from gateway.codes.lease import Expiring, Grant, PackedRange, Refill, RefillVerdict, Renewal
+from gateway.codes.lease_losses import LeaseLosses, Lost, TakenBack
 from gateway.codes.outlet import shelf_of
 from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.database import CHANNEL
+from gateway.ground.sql.declared import Statement, Statements
 from gateway.ground.sql.migrate import routines_schema
-from gateway.ground.sql.named_sql import queries
 
-SQL = queries("codes/lease_queries")
 WORKER_LOCK = 0x5157  # "QW": first key of the advisory lock a living worker holds on its slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """A lease just granted, or in the only row why none was: then it has no numbers."""
+
+    verdict: RefillVerdict
+    lease_id: int
+    epoch: int
+    lo: int
+    hi: int
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed:
+    """What differs: leases we hold and others closed; and leases of ours that we do not know, with
+    their outlets."""
+
+    gone: Sequence[int]
+    unknown: Sequence[int]
+    unknown_pools: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherWorker:
+    """Another worker; `slot` None: nobody remembers it, but its leases are still there."""
+
+    slot: int | None
+    worker_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataKey:
+    """The key of a batch, wrapped by the vault."""
+
+    id: int
+    data_key: bytes = field(repr=False)
+
+
+class SQL(Statements, file="codes/lease_queries"):
+    """Leases and workers."""
+
+    refill: Statement[[uuid.UUID, int, int, Sequence[int], float], Granted]
+    read_range: Statement[[int, int, int], bytes]
+    give_back: Statement[[uuid.UUID, int | None, Sequence[int]], int]
+    notify: Statement[[str, str], None]
+    void: Statement[[int, Sequence[int], str], int]
+    renew: Statement[[uuid.UUID, Sequence[int], float], Renewed]
+    register_worker: Statement[[int, uuid.UUID, str, int, float, str], None]
+    announce_worker: Statement[[], None]
+    workers: Statement[[int], OtherWorker]
+    reclaim: Statement[[Sequence[uuid.UUID]], TakenBack]
+    why_closed: Statement[[Sequence[int]], Lost]
+    data_keys_of_range: Statement[[int, int, int], DataKey]
+    count_workers: Statement[[], int]
+    prune_commits: Statement[[], None]
+    expiring: Statement[[int], Expiring]
 
 
 class LeaseStore:
@@ -41,20 +99,19 @@ class LeaseStore:
         """Close our leases of the outlet but those `held`, and grant about `want` codes, or say
         why not."""
         with unreachable_is_unavailable():
-            rows = await self._pool.fetch(
-                SQL["refill"], self._worker_id, outlet, want, list(held), self._ttl_s
+            rows = await SQL.refill.all(
+                self._pool, self._worker_id, outlet, want, list(held), self._ttl_s
             )
         first = rows[0]
         grants: tuple[Grant, ...] = ()
-        if first["verdict"] == "granted":
+        if first.verdict == "granted":
             grants = tuple(
-                Grant(lease_id=r["lease_id"], epoch=r["epoch"], lo=r["lo"], hi=r["hi"])
-                for r in rows
+                Grant(lease_id=r.lease_id, epoch=r.epoch, lo=r.lo, hi=r.hi) for r in rows
             )
         return Refill(
-            verdict=first["verdict"],
+            verdict=first.verdict,
             pool_id=shelf_of(outlet),
-            generation=first["generation"],
+            generation=first.generation,
             grants=grants,
         )
 
@@ -62,65 +119,58 @@ class LeaseStore:
         """The range's records, each its length in four bytes, then batch id and sealed code."""
         with unreachable_is_unavailable():
             async with self._pool.acquire() as connection:
-                packed = await connection.fetchval(SQL["read_range"], pool_id, lo, hi)
-                rows = await connection.fetch(SQL["data_keys_of_range"], pool_id, lo, hi)
-        return PackedRange(
-            packed=packed, data_keys=tuple((row["id"], row["data_key"]) for row in rows)
-        )
+                packed = await SQL.read_range.only(connection, pool_id, lo, hi)
+                rows = await SQL.data_keys_of_range.all(connection, pool_id, lo, hi)
+        return PackedRange(packed=packed, data_keys=tuple((row.id, row.data_key) for row in rows))
 
     async def give_back(self, outlet: int | None = None, held: Sequence[int] = ()) -> int:
         """Return all but what is `held`, of one outlet or of all; how many codes became free."""
         with unreachable_is_unavailable():
-            return int(
-                await self._pool.fetchval(SQL["give_back"], self._worker_id, outlet, list(held))
-            )
+            return await SQL.give_back.only(self._pool, self._worker_id, outlet, held)
 
     async def recall(self, outlet: int) -> None:
         """Ask the other workers to return what they do not need; take back what dead ones held."""
         with unreachable_is_unavailable():
             async with self._pool.acquire() as connection:
                 payload = f"recall:{outlet}:{self._worker_id}"
-                await connection.execute(SQL["notify"], CHANNEL, payload)
+                await SQL.notify.run(connection, CHANNEL, payload)
                 await reclaim_dead(connection, self._slot, self._losses)
 
     async def void(self, pool_id: int, seqs: Sequence[int], reason: str) -> int:
         """Make codes unsaleable; leases over them are revoked first. How many were still unsold."""
         with unreachable_is_unavailable():
-            return int(await self._pool.fetchval(SQL["void"], pool_id, list(seqs), reason))
+            return await SQL.void.only(self._pool, pool_id, seqs, reason)
 
     async def renew(self, held: Sequence[int]) -> Renewal:
         """Prolong the worker's row and the leases it holds, no others; reclaim what expired."""
         with unreachable_is_unavailable():
-            row = await self._pool.fetchrow(SQL["renew"], self._worker_id, list(held), self._ttl_s)
-            self._losses.took_back(await self._pool.fetch(SQL["reclaim"], []))
+            row = await SQL.renew.only(self._pool, self._worker_id, list(held), self._ttl_s)
+            self._losses.took_back(await SQL.reclaim.all(self._pool, []))
         return Renewal(
             workers=await self.count_workers(),
-            gone=tuple(row["gone"]),
-            unknown=dict(zip(row["unknown"], row["unknown_pools"], strict=True)),
+            gone=tuple(row.gone),
+            unknown=dict(zip(row.unknown, row.unknown_pools, strict=True)),
         )
 
     async def tell_lost(self, lease_ids: Sequence[int]) -> int:
         """Say by name which of our leases others closed; how many, without expired codes."""
         with unreachable_is_unavailable():
-            return self._losses.lost_ours(
-                await self._pool.fetch(SQL["why_closed"], list(lease_ids))
-            )
+            return self._losses.lost_ours(await SQL.why_closed.all(self._pool, list(lease_ids)))
 
     async def prune_commits(self) -> None:
         """Forget commits that nobody can be in doubt about any more."""
         with unreachable_is_unavailable():
-            await self._pool.execute(SQL["prune_commits"])
+            await SQL.prune_commits.run(self._pool)
 
     async def expiring(self, days: int) -> Sequence[Expiring]:
         """Unsold codes that expire within so many days, by pool, the first ones first."""
         with unreachable_is_unavailable():
-            rows = await self._pool.fetch(SQL["expiring"], days)
-        return [Expiring(**dict(row)) for row in rows]
+            return await SQL.expiring.all(self._pool, days)
 
     async def count_workers(self) -> int:
         """How many workers live, on all nodes."""
         with unreachable_is_unavailable():
-            return int(await self._pool.fetchval(SQL["count_workers"]))
+            return await SQL.count_workers.only(self._pool)
 
 
 async def register_worker(connection: Any, worker_id: uuid.UUID, ttl_s: float) -> int:
@@ -152,8 +202,8 @@ async def hold_slot(connection: Any, slot: int, worker_id: uuid.UUID, ttl_s: flo
 async def _register(connection: Any, slot: int, worker_id: uuid.UUID, ttl_s: float) -> None:
     about = (socket.gethostname(), os.getpid(), ttl_s, routines_schema())
     async with connection.transaction():  # no row of which nobody heard
-        await connection.execute(SQL["register_worker"], slot, worker_id, *about)
-        await connection.execute(SQL["announce_worker"])
+        await SQL.register_worker.run(connection, slot, worker_id, *about)
+        await SQL.announce_worker.run(connection)
 
 
 async def reclaim_dead(connection: Any, own_slot: int, losses: LeaseLosses) -> int:
@@ -163,19 +213,17 @@ async def reclaim_dead(connection: Any, own_slot: int, losses: LeaseLosses) -> i
     when its leases expire. A living one that merely lost its connection is fenced by the epoch.
     """
     with unreachable_is_unavailable():
-        rows = await connection.fetch(SQL["workers"], own_slot)
+        rows = await SQL.workers.all(connection, own_slot)
         dead = []
         for row in rows:
-            if row["slot"] is None:
-                dead.append(row["worker_id"])
+            if row.slot is None:
+                dead.append(row.worker_id)
             elif await connection.fetchval(
-                "SELECT pg_try_advisory_lock($1, $2)", WORKER_LOCK, row["slot"]
+                "SELECT pg_try_advisory_lock($1, $2)", WORKER_LOCK, row.slot
             ):
-                await connection.execute(
-                    "SELECT pg_advisory_unlock($1, $2)", WORKER_LOCK, row["slot"]
-                )
-                dead.append(row["worker_id"])
-        return losses.took_back(await connection.fetch(SQL["reclaim"], dead))
+                await connection.execute("SELECT pg_advisory_unlock($1, $2)", WORKER_LOCK, row.slot)
+                dead.append(row.worker_id)
+        return losses.took_back(await SQL.reclaim.all(connection, dead))
 
 
 async def unregister_worker(connection: Any, worker_id: uuid.UUID) -> None:

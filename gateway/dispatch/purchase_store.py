@@ -6,7 +6,7 @@ is open while the codes are sealed, which takes microseconds. It ends before any
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import asyncpg
@@ -18,9 +18,8 @@ from gateway.dispatch.store import AttemptStore
 from gateway.ground.errors import InvariantBrokenError
 from gateway.ground.native import Vault
 from gateway.ground.sql.books import again, unreachable_is_unavailable
-from gateway.ground.sql.named_sql import queries
+from gateway.ground.sql.declared import Statement, Statements
 
-SQL = queries("dispatch/purchase_queries")
 FINGERPRINT_BYTES: Final = 16
 BATCH_CODES_MAX: Final = 1_000_000  # codes under one data key; then the pool gets another batch
 UNIQUE_VIOLATION: Final = "23505"  # somebody else was sold the same code at the same moment
@@ -57,6 +56,50 @@ class _Stored:
     def surplus(self) -> range:
         """Of those beyond the ordered quantity."""
         return self.numbers[self.purchase.wanted :]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A purchase whose pool is locked, or why its codes are not wanted; `line` from 1."""
+
+    line: int
+    verdict: str
+    twin: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPool:
+    """A pool, and its batch of today, if there is one with room."""
+
+    id: int
+    size: int
+    batch_id: int | None
+    data_key: bytes | None = field(repr=False)
+
+
+class SQL(Statements, file="dispatch/purchase_queries"):
+    """Codes bought on demand."""
+
+    open_purchases: Statement[
+        [Sequence[int], Sequence[int], Sequence[int], Sequence[uuid.UUID]], Opened
+    ]
+    open_pools: Statement[[Sequence[int], int], OpenPool]
+    begin_batch: Statement[[int], int]
+    set_batch_key: Statement[[int, bytes], None]
+    keep_codes: Statement[
+        [
+            Sequence[int],
+            Sequence[int],
+            Sequence[int],
+            Sequence[int],
+            Sequence[bytes],
+            Sequence[uuid.UUID],
+        ],
+        None,
+    ]
+    close_purchases: Statement[
+        [int, Sequence[int], Sequence[int], Sequence[int], Sequence[int]], None
+    ]
 
 
 class PurchaseStore:
@@ -97,15 +140,15 @@ class PurchaseStore:
         purchases: Sequence[Purchase],
         fingerprints: Sequence[Sequence[uuid.UUID]],
     ) -> list[PurchaseVerdict]:
-        opened = await connection.fetch(
-            SQL["open_purchases"],
+        opened = await SQL.open_purchases.all(
+            connection,
             [purchase.attempt_id for purchase in purchases],
             [purchase.pool_id for purchase in purchases],
             [line for line, own in enumerate(fingerprints, 1) for _ in own],
             [each for own in fingerprints for each in own],
         )
-        verdicts = {row["line"] - 1: row for row in opened}
-        lines = [n for n, row in verdicts.items() if row["verdict"] == "open"]
+        verdicts = {row.line - 1: row for row in opened}
+        lines = [n for n, row in verdicts.items() if row.verdict == "open"]
         stored = dict(zip(lines, await self._store(connection, lines, purchases), strict=True))
         await self._keep(connection, stored, fingerprints)
         settled = [n for n in range(len(purchases)) if not _is_duplicate(verdicts.get(n))]
@@ -117,7 +160,7 @@ class PurchaseStore:
         return [
             PurchaseVerdict(verdict=answers[n])
             if n in answers
-            else PurchaseVerdict(verdict="duplicate", twin=verdicts[n]["twin"])
+            else PurchaseVerdict(verdict="duplicate", twin=verdicts[n].twin)
             for n in range(len(purchases))
         ]
 
@@ -135,27 +178,26 @@ class PurchaseStore:
 
     async def _shelves(self, connection: Any, pool_ids: set[int]) -> Mapping[int, _Shelf]:
         rows = (
-            await connection.fetch(SQL["open_pools"], sorted(pool_ids), BATCH_CODES_MAX)
+            await SQL.open_pools.all(connection, sorted(pool_ids), BATCH_CODES_MAX)
             if pool_ids
             else []
         )
         return {
-            row["id"]: _Shelf(row["id"], await self._open_batch(connection, row), row["size"])
+            row.id: _Shelf(row.id, await self._open_batch(connection, row), row.size)
             for row in rows
         }
 
-    async def _open_batch(self, connection: Any, row: Mapping[str, Any]) -> int:
+    async def _open_batch(self, connection: Any, row: OpenPool) -> int:
         """The batch that takes the pool's codes, made if need be; its data key is loaded."""
-        if row["batch_id"] is None:
-            made: int = await connection.fetchval(SQL["begin_batch"], row["id"])
+        if row.batch_id is None or row.data_key is None:
+            made = await SQL.begin_batch.only(connection, row.id)
             self._vault.reload()  # the key file may have been rotated since we opened it
             wrapped = self._vault.new_dek(made)
-            await connection.execute(SQL["set_batch_key"], made, wrapped)
+            await SQL.set_batch_key.run(connection, made, wrapped)
             return made
-        batch_id: int = row["batch_id"]
-        if not self._vault.has_dek(batch_id):
-            self._vault.load_dek(batch_id, row["data_key"])
-        return batch_id
+        if not self._vault.has_dek(row.batch_id):
+            self._vault.load_dek(row.batch_id, row.data_key)
+        return row.batch_id
 
     async def _keep(
         self,
@@ -170,7 +212,7 @@ class PurchaseStore:
             for code in zip(each.numbers, self._seal(each), fingerprints[n], strict=True)
         ]
         if rows:
-            await connection.execute(SQL["keep_codes"], *map(list, zip(*rows, strict=True)))
+            await SQL.keep_codes.run(connection, *map(list, zip(*rows, strict=True)))
 
     def _seal(self, stored: _Stored) -> list[bytes]:
         plaintexts = [code.plaintext for code in stored.purchase.codes]
@@ -183,8 +225,8 @@ class PurchaseStore:
             for each in stored
             for seq in each.surplus
         ]
-        await connection.execute(
-            SQL["close_purchases"],
+        await SQL.close_purchases.run(
+            connection,
             self._chain,
             [each.purchase.attempt_id for each in stored],
             *([row[column] for row in surplus] for column in range(3)),
@@ -199,8 +241,8 @@ def _cut(fingerprints: bytes) -> Iterator[uuid.UUID]:
         yield uuid.UUID(bytes=fingerprints[at : at + FINGERPRINT_BYTES])
 
 
-def _is_duplicate(row: Mapping[str, Any] | None) -> bool:
-    return row is not None and row["verdict"] == "duplicate"
+def _is_duplicate(row: Opened | None) -> bool:
+    return row is not None and row.verdict == "duplicate"
 
 
 def _with_codes(news: AttemptNews, stored: _Stored | None) -> AttemptNews:

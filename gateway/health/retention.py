@@ -6,13 +6,14 @@ routine that knows what may be deleted: the gateway's role itself may not.
 """
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
 
 from gateway.ground import house
 from gateway.ground.config import Config
-from gateway.ground.sql.named_sql import queries
+from gateway.ground.sql.declared import Statement, Statements
 
 log = structlog.get_logger()
 
@@ -20,6 +21,21 @@ EVERY_S: Final = 600.0
 ROWS_A_STEP: Final = 1_000
 PAUSE_S: Final = 0.05
 COMMIT_DAYS: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Rows deleted, where it ended, and whether there may be more."""
+
+    deleted: int
+    last: int
+    more: bool
+
+
+class SQL(Statements, file="health/retention"):
+    """Forgetting."""
+
+    forget: Statement[[str, int, int, int], Step]
 
 
 def terms(config: Config) -> dict[str, int]:
@@ -39,13 +55,13 @@ async def forget_old(pool: Any, what: str, days: int, *, rows: int = ROWS_A_STEP
     deleted = 0
     after = -(2**63)
     while True:
-        step = await pool.fetchrow(queries("health/retention")["forget"], what, days, after, rows)
+        step = await SQL.forget.one(pool, what, days, after, rows)
         if step is None:
             return deleted  # another worker is at it
-        deleted += int(step["deleted"])
-        if not step["more"]:
+        deleted += step.deleted
+        if not step.more:
             return deleted
-        after = step["last"]
+        after = step.last
         await asyncio.sleep(PAUSE_S)
 
 

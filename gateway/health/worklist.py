@@ -1,17 +1,16 @@
 """What waits for a person or an upstream, counted now and then so that SREs can be woken by it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
 
-from gateway.ground.sql.named_sql import queries
+from gateway.ground.sql.declared import Statement, Statements
 
 log = structlog.get_logger()
 
-SQL = queries("health/worklist")
 COUNT_EVERY_S: Final = 5.0
 DEADLINE_S: Final = 5.0
 STOCK_EVERY: Final = 3  # counts; of what costs more to count
@@ -26,6 +25,52 @@ class Backlog:
     later: int
     dead: int
     oldest_due_s: float  # exact, however many are due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What waits for a person, or for an upstream's word."""
+
+    parked_orders: int
+    uncertain_attempts: int
+    oldest_uncertain_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastAudit:
+    """The last audit (None: there was none), and since when there is something to audit; times in
+    Unix seconds."""
+
+    ok: bool | None
+    ended_at: float | None
+    opened_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisabledEndpoint:
+    """A partner who is told nothing any more."""
+
+    name: str
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockOfSku:
+    """What is left of a SKU on sale, exact below its low-stock mark."""
+
+    sku: str
+    low_stock: int
+    for_sale: int
+
+
+class SQL(Statements, file="health/worklist"):
+    """What is counted."""
+
+    waiting: Statement[[], Waiting]
+    last_audit: Statement[[], LastAudit]
+    disabled_endpoints: Statement[[], DisabledEndpoint]
+    webhooks: Statement[[int], Backlog]
+    stock: Statement[[], StockOfSku]
 
 
 class Worklist:
@@ -54,29 +99,28 @@ class Worklist:
         while True:
             try:
                 async with asyncio.timeout(DEADLINE_S):
-                    row = await self._pool.fetchrow(SQL["waiting"])
-                    audited = await self._pool.fetchrow(SQL["last_audit"])
-                    disabled = await self._pool.fetch(SQL["disabled_endpoints"])
+                    row = await SQL.waiting.only(self._pool)
+                    audited = await SQL.last_audit.only(self._pool)
+                    disabled = await SQL.disabled_endpoints.all(self._pool)
                     if self.looks % STOCK_EVERY == 0:
-                        self.counted(await self._pool.fetch(SQL["stock"]))
-                        backlog = await self._pool.fetchrow(SQL["webhooks"], BACKLOG_MAX)
-                        self.backlog = Backlog(**dict(backlog))
+                        self.counted(await SQL.stock.all(self._pool))
+                        self.backlog = await SQL.webhooks.only(self._pool, BACKLOG_MAX)
             except Exception as error:  # noqa: BLE001  the next turn tries again
                 log.info("worklist.not_counted", error=type(error).__name__)
             else:
-                self.parked_orders = row["parked_orders"]
-                self.uncertain_attempts = row["uncertain_attempts"]
-                self.oldest_uncertain_s = row["oldest_uncertain_s"]
+                self.parked_orders = row.parked_orders
+                self.uncertain_attempts = row.uncertain_attempts
+                self.oldest_uncertain_s = row.oldest_uncertain_s
                 self.looks += 1
-                self.found_disabled({row["name"]: row["why"] or "" for row in disabled})
-                self.unaudited_since = audited["ended_at"] or audited["opened_at"]
-                if audited["ended_at"] is not None:
-                    self.audit_ok, self.audited_at = audited["ok"], audited["ended_at"]
+                self.found_disabled({row.name: row.why or "" for row in disabled})
+                self.unaudited_since = audited.ended_at or audited.opened_at
+                if audited.ended_at is not None:
+                    self.audit_ok, self.audited_at = audited.ok, audited.ended_at
             await asyncio.sleep(COUNT_EVERY_S)
 
-    def counted(self, rows: Any) -> None:
+    def counted(self, rows: Sequence[StockOfSku]) -> None:
         """Keep the stock of each SKU, and say which sold out and which are back."""
-        self.stock = {row["sku"]: (row["for_sale"], row["low_stock"]) for row in rows}
+        self.stock = {row.sku: (row.for_sale, row.low_stock) for row in rows}
         sold_out = frozenset(sku for sku, (left, _) in self.stock.items() if left <= 0)
         before = sold_out if self._sold_out is None or not self._speaks else self._sold_out
         for sku in sorted(sold_out - before):

@@ -4,11 +4,17 @@ import time
 from typing import Any, Final
 
 from gateway.ground.sql.books import unreachable_is_unavailable
-from gateway.ground.sql.named_sql import queries
+from gateway.ground.sql.declared import Statement, Statements
 
-SQL = queries("partners/queries")
 KEPT_S: Final = 600  # api.md: a nonce used within ten minutes is refused
 PRUNE_EVERY_S: Final = 60.0
+
+
+class SQL(Statements, file="partners/queries"):
+    """Which were used."""
+
+    use_nonce: Statement[[str, str, float], str]
+    prune_nonces: Statement[[float], None]
 
 
 class UsedNonces:
@@ -21,8 +27,8 @@ class UsedNonces:
     async def use(self, key_id: str, nonce: str) -> bool:
         """Remember the nonce; False when this key used it within the last ten minutes."""
         with unreachable_is_unavailable():
-            used = await self._pool.fetchval(SQL["use_nonce"], key_id, nonce, KEPT_S)
+            used = await SQL.use_nonce.one(self._pool, key_id, nonce, KEPT_S)
             if time.monotonic() - self._pruned_at > PRUNE_EVERY_S:
                 self._pruned_at = time.monotonic()
-                await self._pool.execute(SQL["prune_nonces"], KEPT_S)
+                await SQL.prune_nonces.run(self._pool, KEPT_S)
         return used is not None

@@ -3,13 +3,25 @@
 from typing import Final
 
 from gateway.ground.sql.books import unreachable_is_unavailable
-from gateway.ground.sql.named_sql import queries
+from gateway.ground.sql.declared import Statement, Statements
 from gateway.ground.sql.pools import BoundedPool
 from gateway.orders.record import ID_MAX
 from gateway.webhooks.delivery import DeliveryFilter, DeliveryPage, DeliveryRecord
 
-SQL = queries("webhooks/read_queries")
 SCAN_MAX: Final = 10_000  # messages looked at for one page
+
+
+class SQL(Statements, file="webhooks/read_queries"):
+    """A partner's messages."""
+
+    one: Statement[[int, int], DeliveryRecord]
+    page: Statement[[int, int, int], DeliveryRecord]
+    of_order: Statement[[int, int, int, int, str | None], DeliveryRecord]
+    dead: Statement[[int, int, int], DeliveryRecord]
+    reach: Statement[[int, int, int], int]
+    narrowed: Statement[[int, int, int, str, int], DeliveryRecord]
+    replay: Statement[[int, int], int]
+    insert_test: Statement[[int, int, bytes], int]
 
 
 class WebhookDesk:
@@ -25,15 +37,15 @@ class WebhookDesk:
         pool, state, reached = self._pool.of(partner_id), filter_.state, None
         with unreachable_is_unavailable():
             if filter_.order_id is not None:
-                rows = await pool.fetch(SQL["of_order"], *key, filter_.order_id, state)
+                rows = await SQL.of_order.all(pool, *key, filter_.order_id, state)
             elif state is None:
-                rows = await pool.fetch(SQL["page"], *key)
+                rows = await SQL.page.all(pool, *key)
             elif state == "dead":
-                rows = await pool.fetch(SQL["dead"], *key)
+                rows = await SQL.dead.all(pool, *key)
             else:
-                reached = await pool.fetchval(SQL["reach"], partner_id, before, SCAN_MAX)
-                rows = await pool.fetch(SQL["narrowed"], *key, state, reached or 0)
-        records = [DeliveryRecord(**dict(row)) for row in rows[:limit]]
+                reached = await SQL.reach.one(pool, partner_id, before, SCAN_MAX)
+                rows = await SQL.narrowed.all(pool, *key, state, reached or 0)
+        records = rows[:limit]
         return DeliveryPage(
             records=records, next_before_id=records[-1].id if len(rows) > limit else reached
         )
@@ -41,20 +53,15 @@ class WebhookDesk:
     async def one(self, partner_id: int, id_: int) -> DeliveryRecord | None:
         """The partner's message of that id."""
         with unreachable_is_unavailable():
-            row = await self._pool.of(partner_id).fetchrow(SQL["one"], partner_id, id_)
-        return None if row is None else DeliveryRecord(**dict(row))
+            return await SQL.one.one(self._pool.of(partner_id), partner_id, id_)
 
     async def replay(self, partner_id: int, id_: int) -> bool:
         """Have the message sent again under its old webhook-id; False: there is none such."""
         with unreachable_is_unavailable():
-            return (
-                await self._pool.of(partner_id).fetchval(SQL["replay"], partner_id, id_) is not None
-            )
+            return await SQL.replay.one(self._pool.of(partner_id), partner_id, id_) is not None
 
     async def send_test(self, partner_id: int, id_: int, body: bytes) -> bool:
         """Queue a message of type `test`; False: there is no enabled endpoint."""
         with unreachable_is_unavailable():
-            row = await self._pool.of(partner_id).fetchval(
-                SQL["insert_test"], partner_id, id_, body
-            )
+            row = await SQL.insert_test.one(self._pool.of(partner_id), partner_id, id_, body)
         return row is not None

@@ -3,15 +3,15 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.columns import given
-from gateway.ground.sql.named_sql import queries
+from gateway.ground.sql.declared import Statement, Statements
 from gateway.orders.record import OrderRecord
 from gateway.webhooks.record import Outcome, TakenRow
 
-SQL = queries("webhooks/queries")
 HOLD_S: Final = 60.0  # nobody else takes a claimed message for this long
 PATIENCE_S: Final = 5 * 86_400.0  # api.md: five days of failure disable an endpoint
 
@@ -27,6 +27,43 @@ class AddresseeRow:
     old_for_s: float | None  # until then the old one signs too
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeRow(OrderRecord):
+    """A message just made, and its order."""
+
+    webhook_id: int
+    type: str
+    sequence: int
+    url: str | None
+    made_at: datetime
+
+
+class SQL(Statements, file="webhooks/queries"):
+    """Messages on their way."""
+
+    take: Statement[[uuid.UUID, int, Sequence[int], Sequence[int], int, float], TakenRow]
+    made: Statement[[Sequence[int]], MadeRow]
+    claim: Statement[[Sequence[int], uuid.UUID, float], None]
+    release: Statement[[Sequence[int], uuid.UUID], None]
+    recover: Statement[[float], None]
+    settle: Statement[
+        [
+            Sequence[int],
+            Sequence[int],
+            Sequence[int],
+            Sequence[str],
+            Sequence[int | None],
+            Sequence[str | None],
+            Sequence[float | None],
+            Sequence[bytes | None],
+            Sequence[bool],
+            float,
+        ],
+        None,
+    ]
+    addressees: Statement[[], AddresseeRow]
+
+
 class WebhookStore:
     """Messages of all workers; `worker_id` owns what it takes, `slot` made its ids."""
 
@@ -40,33 +77,32 @@ class WebhookStore:
     ) -> list[TakenRow]:
         """Due messages, at most `chunk` a partner, none of partners that are `full`."""
         with unreachable_is_unavailable():
-            rows = await self._pool.fetch(
-                SQL["take"], self._worker_id, self._slot, in_memory, full, chunk, HOLD_S
+            return await SQL.take.all(
+                self._pool, self._worker_id, self._slot, in_memory, full, chunk, HOLD_S
             )
-        return [TakenRow(**dict(row)) for row in rows]
 
     async def made(self, ids: Sequence[int]) -> list[TakenRow]:
         """Messages just made here, with their orders; unclaimed. Those not there are missing."""
         with unreachable_is_unavailable():
-            rows = await self._pool.fetch(SQL["made"], ids)
-        return [_made(dict(row)) for row in rows]
+            rows = await SQL.made.all(self._pool, ids)
+        return [_made(row) for row in rows]
 
     async def claim(self, ids: Sequence[int]) -> None:
         """Keep messages that were handed over in memory."""
         with unreachable_is_unavailable():
-            await self._pool.execute(SQL["claim"], ids, self._worker_id, HOLD_S)
+            await SQL.claim.run(self._pool, ids, self._worker_id, HOLD_S)
 
     async def release(self, ids: Sequence[int]) -> None:
         """Give up messages of which nothing was sent."""
         if not ids:
             return
         with unreachable_is_unavailable():
-            await self._pool.execute(SQL["release"], ids, self._worker_id)
+            await SQL.release.run(self._pool, ids, self._worker_id)
 
     async def recover(self) -> None:
         """Make due what workers that are gone had claimed."""
         with unreachable_is_unavailable():
-            await self._pool.execute(SQL["recover"], HOLD_S)
+            await SQL.recover.run(self._pool, HOLD_S)
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
         """Apply what attempts met. Idempotent."""
@@ -81,30 +117,27 @@ class WebhookStore:
             [outcome.body for outcome in outcomes],
             [outcome.gone for outcome in outcomes],
         )
+        arguments: list[Any] = [*given(columns), PATIENCE_S]
         with unreachable_is_unavailable():
-            await self._pool.execute(SQL["settle"], *given(columns), PATIENCE_S)
+            await SQL.settle.run(self._pool, *arguments)
 
     async def addressees(self) -> list[AddresseeRow]:
         """All partners."""
         with unreachable_is_unavailable():
-            rows = await self._pool.fetch(SQL["addressees"])
-        return [AddresseeRow(**dict(row)) for row in rows]
+            return await SQL.addressees.all(self._pool)
 
 
-def _made(columns: dict[str, Any]) -> TakenRow:
-    id_, type_, sequence, url, made_at = (
-        columns.pop(name) for name in ("webhook_id", "type", "sequence", "url", "made_at")
-    )
+def _made(row: MadeRow) -> TakenRow:
     return TakenRow(
-        id=id_,
-        partner_id=columns["partner_id"],
-        order_id=columns["id"],
-        type=type_,
-        sequence=sequence,
-        url=url,
-        to_endpoint=url is None,
+        id=row.webhook_id,
+        partner_id=row.partner_id,
+        order_id=row.id,
+        type=row.type,
+        sequence=row.sequence,
+        url=row.url,
+        to_endpoint=row.url is None,
         body=None,
         attempts=0,
-        created_at=made_at,
-        order=OrderRecord(**columns),
+        created_at=row.made_at,
+        order=row,
     )

@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 
 from gateway.ground.sql.database import Database
 from gateway.health.metrics_beside import stock
-from gateway.health.worklist import Worklist
+from gateway.health.worklist import StockOfSku, Worklist
 from tests.integration.audit.test_audit_told import counted
 
 
@@ -57,7 +57,7 @@ def test_a_change_of_stock_is_one_line() -> None:
     worklist = Worklist(pool=None)
 
     def look(**left: int) -> None:
-        rows = [{"sku": sku, "for_sale": n, "low_stock": 10} for sku, n in left.items()]
+        rows = [StockOfSku(sku=sku, for_sale=n, low_stock=10) for sku, n in left.items()]
         worklist.counted(rows)
 
     with capture_logs() as said:
@@ -77,7 +77,7 @@ def test_of_a_nodes_workers_one_speaks() -> None:
     worklist = Worklist(pool=None, speaks=False)
     with capture_logs() as said:
         for left in (5, 0, 5):
-            worklist.counted([{"sku": "a", "for_sale": left, "low_stock": 10}])
+            worklist.counted([StockOfSku(sku="a", for_sale=left, low_stock=10)])
         for why in ({}, {"p": "failed"}, {}):
             worklist.found_disabled(why)
     assert said == []

@@ -94,7 +94,7 @@ def test_a_feature_is_a_page_of_data(feature: Feature) -> None:
         for kind in ("routines", "administration", "checks")
         for file in feature.files(kind)
     }
-    read = re.findall(rf'queries\("{feature.name}/(\w+)"\)', sources())
+    read = re.findall(rf'(?:queries\(|file=)"{feature.name}/(\w+)"\)', sources())
     assert {file.name for file in path.parent.glob("*.sql")} == named | {
         f"{name}.sql" for name in read
     }
