@@ -11,6 +11,7 @@ from gateway.dispatch import feature as dispatch
 from gateway.health import feature as health
 from gateway.holds import feature as holds
 from gateway.ledger import feature as ledger
+from gateway.operators import feature as operators
 from gateway.orders import feature as orders
 from gateway.partners import feature as partners
 from gateway.reconciliation import feature as reconciliation
@@ -34,4 +35,5 @@ FEATURES: Final = (
     reconciliation.FEATURE,
     audit.FEATURE,
     health.FEATURE,
+    operators.FEATURE,
 )

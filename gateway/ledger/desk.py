@@ -108,6 +108,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         kept=("replayed",),
         second_person=SecondPerson.ABOVE_LIMIT,
         limit="deposit",
+        waits_at_shell=False,
         note=_seen_before("deposited"),
     ),
     Action(

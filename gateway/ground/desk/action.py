@@ -87,6 +87,7 @@ class Action:
     step_up: bool = False
     second_person: SecondPerson = SecondPerson.NEVER
     limit: str | None = None
+    waits_at_shell: bool = True  # above its limit; False: done at once, the shell being trusted
     opens_vault: bool = False
     shows: tuple[str, ...] = ()  # members of the answer that are secret: shown once, kept nowhere
     route: str | None = None  # its path in the API, where ground/desk/route.py does not know it

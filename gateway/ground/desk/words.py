@@ -54,6 +54,8 @@ Sentences = Mapping[str, str | Callable[[Facts], str]]
 # Of the ground's own refusals. Those of a feature are in its `words.py`: a sentence with facts in
 # braces, `{field}` being the member as it is typed.
 WORDS: Final[Sentences] = {
+    "permission": "there is no permission {value!r}",
+    "beyond-giver": "nobody can give what he has not: {beyond}",
     "busy": "the row is held by somebody else for too long; try again",
 }
 

@@ -1,0 +1,1 @@
+"""People who run the shop: what their roles let them do."""

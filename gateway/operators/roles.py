@@ -1,0 +1,49 @@
+"""The roles the product ships: role by permission, as one table. Pure.
+
+A role is a list of patterns over `noun:verb` (ground/desk/permission.py), so that a new action of
+a noun is in the right hands from the day it is declared. Everybody reads; what nobody is given is
+`admin`'s alone.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from gateway.ground.desk.permission import granted
+
+READS: Final = "*:read"
+ADMIN: Final = "admin"
+ROLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "viewer": (READS,),  # never a plaintext code or secret
+    "support": (
+        READS,
+        "cases:create", "cases:decide", "cases:take", "codes:reveal", "codes:search",
+        "holds:release", "orders:cancel", "orders:resolve",
+        "webhooks:replay", "webhooks:replay-dead", "webhooks:test",
+    ),
+    "stock": (READS, "codes:generate", "codes:import", "codes:void", "pools:*", "shelves:*"),
+    "catalog": (READS, "campaigns:*", "categories:*", "prices:*", "quotas:*", "skus:*"),
+    "finance": (READS, "accounts:*", "cases:decide", "upstreams:reconcile"),
+    "risk": (READS, "keys:revoke", "orders:cancel", "orders:resolve", "risks:*"),
+    "ops": (
+        READS,
+        "alerts:acknowledge", "channels:*", "keys:*", "notifiers:*", "partners:*", "upstreams:*",
+        "webhooks:*",
+    ),
+    ADMIN: ("*:*",),
+}  # fmt: skip
+# What the contract names and later rooms will declare. It may only get shorter.
+TO_COME: Final = frozenset(
+    {
+        "alerts:acknowledge", "case-rules:create", "cases:create", "cases:decide", "cases:take",
+        "codes:reveal", "codes:search", "notifiers:add", "operators:create", "operators:disable",
+        "operators:enable", "operators:reset-password", "operators:reset-totp", "operators:roles",
+        "operators:unfreeze", "risks:decide", "roles:create", "roles:grant", "roles:revoke",
+        "shelves:create", "tokens:create", "tokens:revoke", "upstreams:reconcile",
+    }
+)  # fmt: skip
+
+
+def shipped(known: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """Each shipped role with the known permissions it has."""
+    known = frozenset(known)
+    return {role: granted(patterns, known) for role, patterns in ROLES.items()}
