@@ -131,6 +131,8 @@ class RateLimiter:
 
         `now_ns` is of a clock that all sharers agree on (`time.monotonic_ns()`). More
         permits than `rate_per_s` are never granted. ValueError: the rate is 0."""
+    def look(self, key: str, rate_per_s: int, now_ns: int) -> tuple[bool, int, int]:
+        """What `acquire` of one permit would say now; nothing is taken."""
 
 @final
 class NumberFilter:

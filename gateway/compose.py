@@ -21,6 +21,7 @@ from gateway.ground.config import Config
 from gateway.ground.footing import Footing
 from gateway.ground.http import proxy_hint
 from gateway.ground.http.body import BATCH_BODY_BYTES_MAX
+from gateway.ground.http.door import Door
 from gateway.ground.http.meters import HttpMeters
 from gateway.ground.http.places import Places, places_by_descriptors
 from gateway.ground.http.request import UNPROVED_BYTES_MAX, BodyBudget
@@ -82,6 +83,12 @@ async def compose(config: Config, database: Database, vault: Vault, place: int =
             keyring=KeyRing(),
             order_ids=OrderIds(slot),
             meters=HttpMeters(),
+            door=Door(),
+            places=Places(
+                trusted=config.trusted_proxies,
+                in_all=places_by_descriptors(),
+                told=partial(proxy_hint.tell, config.data),
+            ),
             draining=asyncio.Event(),
         )
         parts = _parts(on, control, losses, await read_catalog(pools.control))
@@ -93,7 +100,7 @@ def _parts(on: Footing, control: Control, losses: LeaseLosses, read: CatalogRead
     """Everything that stands on the footing; none of it opens anything."""
     kit = Kit(on, WIRINGS, given=(losses, read, CurrentCatalog(read.catalog)))
     built = [wiring.build(kit) for wiring in WIRINGS]
-    server, places = _server(kit)
+    server = _server(kit)
     kit.join(built)
     return Parts(
         config=on.config,
@@ -104,7 +111,7 @@ def _parts(on: Footing, control: Control, losses: LeaseLosses, read: CatalogRead
         anchors=kit[AnchorWriter],
         services=[service for one in built for service in one.services],
         server=server,
-        places=places,
+        places=on.places,
         draining=on.draining,
         keeping=[
             server.sweep,
@@ -114,17 +121,11 @@ def _parts(on: Footing, control: Control, losses: LeaseLosses, read: CatalogRead
     )
 
 
-def _server(kit: Kit) -> tuple[DeadlineServer, Places]:
+def _server(kit: Kit) -> DeadlineServer:
     config = kit.on.config
-    places = Places(
-        trusted=config.trusted_proxies,
-        in_all=places_by_descriptors(),
-        told=partial(proxy_hint.tell, config.data),
-    )
-    server = DeadlineServer(
+    return DeadlineServer(
         make_handler(list(routes_of(kit)), kit.on.meters),
-        places=places,
+        places=kit.on.places,
         proxy_protocol=config.proxy_protocol,
         budget=BodyBudget(max(BATCH_BODY_BYTES_MAX, UNPROVED_BYTES_MAX // config.workers)),
     )
-    return server, places

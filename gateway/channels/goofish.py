@@ -103,6 +103,11 @@ class Goofish:
 
     # ------------------------------------------------------------ orders
 
+    def may_repeat(self, account: ChannelAccount, request: CreateRequest) -> bool:
+        """Whether the channel may have ordered this before, as far as is known here."""
+        number = _content(account, request).out_order_no
+        return self._placement.may_repeat(self._key(account), number)
+
     async def _create(self, account: ChannelAccount, request: CreateRequest) -> OrderAnswer:
         """Place an order; the same again gets the stored one, other content under its number
         1203."""

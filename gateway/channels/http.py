@@ -8,14 +8,18 @@ from aiohttp.web import BaseRequest, Response
 from multidict import CIMultiDict
 
 from connectors.channels.goofish import answers, wire
-from connectors.channels.goofish.requests import read_request
+from connectors.channels.goofish.requests import CreateRequest, read_request
+from connectors.channels.goofish.requests import Request as Asked
 from gateway.channels.goofish import Goofish
 from gateway.channels.rules import ChannelAccount
 from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.http.body import read_body
 from gateway.ground.http.direct_answer import SERVER_NAME
+from gateway.ground.http.door import Door
 from gateway.ground.http.operation import OPERATION, Answer, Operation, Parameter, Route
 from gateway.ground.http.problems import ProblemError
+from gateway.ground.http.request import Request, of
+from gateway.ground.traffic.admission import Class
 
 log = structlog.get_logger()
 
@@ -50,8 +54,9 @@ class ChannelAccounts(Protocol):
 class ChannelCalls:
     """The addresses that channels call."""
 
-    def __init__(self, channels: ChannelAccounts, goofish: Goofish) -> None:
+    def __init__(self, channels: ChannelAccounts, goofish: Goofish, door: Door) -> None:
         self._channels = channels
+        self._door = door
         self._goofish = goofish
 
     async def take(self, request: BaseRequest, channel: str, path: str) -> Response:
@@ -59,17 +64,21 @@ class ChannelCalls:
         account = self._channels.find(channel)
         if account is None:
             raise ProblemError("not-found", "There is no such channel.")
+        self._door.look(Class.RETRY, account.partner_id, told_as=Class.ORDER)
         body = await read_body(request)
-        _, _, query = request.raw_path.partition("?")
-        answer = await self._answer(account, path, query, body)
+        answer = await self._answer(of(request), account, path, body)
         headers = CIMultiDict({"Content-Type": answers.CONTENT_TYPE, "Server": SERVER_NAME})
         return Response(body=answer, headers=headers)
 
-    async def _answer(self, account: ChannelAccount, path: str, query: str, body: bytes) -> bytes:
+    async def _answer(
+        self, request: Request, account: ChannelAccount, path: str, body: bytes
+    ) -> bytes:
+        _, _, query = request.raw_path.partition("?")
         try:
             wire.verify(account.settings, query, body, time.time())
             operation = _operation(path)
             asked = read_request(operation, body)
+            self._enter(request, account, asked)
             return answers.success(await self._goofish.obey(account, operation, asked))
         except wire.GoofishRefused as refused:
             return answers.refusal(refused)
@@ -77,6 +86,17 @@ class ChannelCalls:
             # Not a refusal: the channel asks for the detail, and orders again if there is none.
             log.warning("channels.store_unavailable", channel=account.name, error=str(error))
             return answers.refusal(wire.GoofishRefused(wire.Code.ORDER_TIMEOUT))
+
+    def _enter(self, request: Request, account: ChannelAccount, asked: Asked) -> None:
+        """The call is under way. Raises GoofishRefused when there is no room for it."""
+        kind = Class.QUERY
+        if isinstance(asked, CreateRequest):
+            repeats = self._door.is_tight and self._goofish.may_repeat(account, asked)
+            kind = Class.RETRY if repeats else Class.ORDER
+        try:
+            self._door.enter(request, kind, account.partner_id)
+        except ProblemError:
+            raise wire.GoofishRefused(wire.Code.ORDER_TIMEOUT) from None
 
 
 def _operation(path: str) -> wire.Operation:

@@ -38,7 +38,7 @@ def calls(kit: Kit) -> http.ChannelCalls:
         stock_levels=kit[StockLevels],
         expect_order=kit[Channels].expect_order,
     )
-    return http.ChannelCalls(kit[Channels], goofish)
+    return http.ChannelCalls(kit[Channels], goofish, kit.on.door)
 
 
 def build(kit: Kit) -> Built:

@@ -9,8 +9,11 @@ from multidict import CIMultiDict
 
 from gateway.ground.http.body import read_body
 from gateway.ground.http.direct_answer import SERVER_NAME, DirectAnswer
+from gateway.ground.http.door import Door
 from gateway.ground.http.operation import OPERATION, Answer, Operation, Parameter, Route
 from gateway.ground.http.problems import ProblemError
+from gateway.ground.http.request import of
+from gateway.ground.traffic.admission import Class
 
 TAKE_CALLBACK: Final = Operation(
     name="takeCallback",
@@ -68,8 +71,9 @@ class Listening(Protocol):
 class Callbacks:
     """The addresses that platforms call."""
 
-    def __init__(self, upstreams: Listening) -> None:
+    def __init__(self, upstreams: Listening, door: Door) -> None:
         self._upstreams = upstreams
+        self._door = door
 
     async def take(
         self, request: BaseRequest, upstream: str, token: str | None = None
@@ -77,7 +81,9 @@ class Callbacks:
         """Verify, keep, apply, acknowledge, in this order."""
         if not self._upstreams.knows(upstream):
             raise ProblemError("not-found", "There is no such upstream.")
+        self._door.look(Class.CALLBACK, upstream)
         body = await read_body(request)
+        self._door.enter(of(request), Class.CALLBACK, upstream)
         path, _, query = request.raw_path.partition("?")
         ack = await self._upstreams.callback(
             upstream,

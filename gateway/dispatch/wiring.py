@@ -42,7 +42,7 @@ def upstreams(kit: Kit) -> Upstreams:
 
 def callbacks(kit: Kit) -> http.Callbacks:
     """What platforms tell."""
-    return http.Callbacks(kit[TopUps])
+    return http.Callbacks(kit[TopUps], kit.on.door)
 
 
 def build(kit: Kit) -> Built:

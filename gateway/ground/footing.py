@@ -6,7 +6,9 @@ import uuid
 from dataclasses import dataclass
 
 from gateway.ground.config import Config
+from gateway.ground.http.door import Door
 from gateway.ground.http.meters import HttpMeters
+from gateway.ground.http.places import Places
 from gateway.ground.native import KeyRing, OrderIds, Vault
 from gateway.ground.sql.clock import DatabaseClock
 from gateway.ground.sql.pools import Pools
@@ -28,6 +30,8 @@ class Footing:
     keyring: KeyRing
     order_ids: OrderIds
     meters: HttpMeters
+    door: Door
+    places: Places
     draining: asyncio.Event  # set while the worker is leaving
 
     def next_id(self) -> int:

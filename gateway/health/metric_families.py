@@ -10,13 +10,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from gateway.ground.http.door import Door
 from gateway.ground.http.meters import HttpMeters
+from gateway.ground.http.places import Places
 from gateway.ground.metric_family import Family, one
 from gateway.ground.native import __version__
 from gateway.ground.sql.absence import Absence
 from gateway.ground.sql.clock import DatabaseClock
 from gateway.ground.sql.pools import Pools
+from gateway.ground.traffic.admission import Class
 from gateway.health.metrics_beside import beside
 from gateway.health.worklist import Worklist
 
@@ -32,12 +36,15 @@ class Watched:
     clock: DatabaseClock
     absence: Absence
     worklist: Worklist
+    door: Door
+    places: Places
     draining: asyncio.Event
 
 
 def families(watched: Watched) -> Iterator[Family]:
     """All of this worker's, now."""
     yield from _http(watched.meters)
+    yield from _door(watched)
     yield from beside(watched.worklist, watched.pools)
     yield from _process(watched)
 
@@ -73,6 +80,34 @@ def _http(meters: HttpMeters) -> Iterator[Family]:
         "Problems answered, by code; lines of batches are not among them.",
         ["code"],
         [([code], count) for code, count in sorted(meters.problems.items())],
+    )
+
+
+CLASS_NAMES: Final = {kind: kind.name.lower() for kind in Class}
+
+
+def _door(watched: Watched) -> Iterator[Family]:
+    """What is let in, and what is not."""
+    admission = watched.door.admission
+    yield one(
+        "gauge",
+        "quangate_admission_limit",
+        "Units of work that may be under way at a time (an order: one, and one for each code).",
+        admission.limit,
+    )
+    yield one(
+        "gauge", "quangate_admission_inflight", "Units of work under way.", admission.inflight
+    )
+    yield Family(
+        "counter",
+        "quangate_shed",
+        "Requests refused because too much is under way, by class: callback, retry, order, query,"
+        " list, export. A class is refused only while all behind it are.",
+        ["class"],
+        [([CLASS_NAMES[kind]], count) for kind, count in watched.door.shed.items()],
+    )
+    yield one(
+        "gauge", "quangate_worker_connections", "Connections of clients.", watched.places.taken
     )
 
 

@@ -43,6 +43,8 @@ def build(kit: Kit) -> Built:
         clock=on.clock,
         absence=kit[Intake].absence,
         worklist=waits,
+        door=on.door,
+        places=on.places,
         draining=on.draining,
     )
     keeping: list[Keeper] = [

@@ -20,6 +20,7 @@ from gateway.ground.http.paging import (
     parse_query,
 )
 from gateway.ground.http.wire import Cursor, Minor, Time
+from gateway.ground.traffic.admission import Class
 from gateway.ledger.rules import EntryKind, EntryRecord
 from gateway.ledger.store import AccountStore
 from gateway.partners.authentication import Gate
@@ -97,7 +98,7 @@ class Accounts:
 
     async def list_entries(self, request: BaseRequest) -> Response:
         """GET /v1/account/entries, newest first."""
-        key, _ = await self._gate.admit(request, Scope.ACCOUNT_READ)
+        key, _ = await self._gate.admit(request, Scope.ACCOUNT_READ, kind=Class.LIST)
         query = parse_query(request)
         limit = parse_limit(query)
         records = await self._lists.entries(key.partner_id, parse_cursor(ENTRIES, query), limit + 1)

@@ -21,6 +21,7 @@ from gateway.ground.http.problems import ProblemError
 from gateway.ground.http.public_url import authority, public_url
 from gateway.ground.http.request import of
 from gateway.ground.moment import read_day
+from gateway.ground.traffic.admission import Class
 from gateway.ledger.rules import Span
 from gateway.ledger.statements import Statements
 from gateway.partners.authentication import Gate
@@ -93,6 +94,7 @@ READ_STATEMENT_CSV: Final = Operation(
         "stale-timestamp",
         "forbidden",
         "rate-limited",
+        "overloaded",
     ),
 )
 
@@ -107,7 +109,7 @@ class DayStatements:
 
     async def read(self, request: BaseRequest, day_text: str) -> Response:
         """GET /v1/statements/{date}."""
-        key, _ = await self._gate.admit(request, Scope.ACCOUNT_READ)
+        key, _ = await self._gate.admit(request, Scope.ACCOUNT_READ, kind=Class.EXPORT)
         parse_query(request, NO_PARAMETERS)
         day = self._parse_day(day_text)
         statement = await self._statements.make(key.partner_id, day)
@@ -159,7 +161,7 @@ class DayStatements:
         """What the asker may have. Raises ProblemError."""
         ticket = parse_query(request, frozenset({"ticket"})).get("ticket")
         if ticket is None:
-            key, _ = await self._gate.admit(request, Scope.ACCOUNT_READ)
+            key, _ = await self._gate.admit(request, Scope.ACCOUNT_READ, kind=Class.EXPORT)
             day = self._parse_day(day_text)
             return (await self._statements.make(key.partner_id, day)).span
         span = self._statements.redeem(ticket)
@@ -167,6 +169,7 @@ class DayStatements:
             raise ProblemError(
                 "forbidden", "This address has expired or was changed; ask for the statement again."
             )
+        self._gate.door.enter(of(request), Class.EXPORT, span.partner_id, tells=False)
         return span
 
     def _parse_day(self, text: str) -> date:

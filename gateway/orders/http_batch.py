@@ -27,6 +27,7 @@ from gateway.ground.http.pieces import WRITE_BYTES, in_pieces, write_in_pieces
 from gateway.ground.http.problems import KINDS, ProblemError, as_problem, problem_document
 from gateway.ground.http.request import of
 from gateway.ground.shares import Shares
+from gateway.ground.traffic.admission import Class
 from gateway.orders.answers import TAG, BatchResults
 from gateway.orders.http import placed_json
 from gateway.orders.line import Line, Settled
@@ -50,6 +51,7 @@ WAIT_S: Final = 5.0  # for codes
 Member: TypeAlias = Submitted | Placed | ProblemError | None
 # Orders of a batch that are read back together: their codes are held in memory.
 READ_AT_ONCE: Final = 16
+BATCH_UNITS: Final = 16  # of a batch under way: its codes have permits of their own
 
 PLACE_BATCH: Final = Operation(
     name="placeOrders",
@@ -85,14 +87,17 @@ class BatchPlacing:
 
     async def place(self, request: BaseRequest) -> StreamResponse:
         """A result per line, in their order."""
-        key, body = await self._gate.admit(
-            request, Scope.ORDERS_WRITE, bytes_max=BATCH_BODY_BYTES_MAX, json=True
-        )
+        key, body = await self._gate.prove(
+            request, Scope.ORDERS_WRITE, kind=Class.RETRY, told_as=Class.ORDER,
+            bytes_max=BATCH_BODY_BYTES_MAX, json=True,
+        )  # fmt: skip
         turns, partner_id = self._turns, key.partner_id
         async with turns.held(partner_id):
             check_strict(body)
             batch = decode(BATCH_DECODER, body)
         contents = await in_pieces(turns, partner_id, enumerate(batch.orders), _content)
+        kind = self._kind(key, contents)
+        self._gate.door.enter(of(request), kind, partner_id, BATCH_UNITS, tells=False)
         async with self._codes.held(partner_id, max(_quantity(contents), 1)):
             # No task per line: a hundred tasks would cost more than the hundred lines.
             prepared = await in_pieces(turns, partner_id, contents, partial(self._prepare, key))
@@ -109,6 +114,15 @@ class BatchPlacing:
                 return json_response(b"".join(parts))
             del results
             return await write_in_pieces(request, parts)
+
+    def _kind(self, key: Key, contents: Sequence[OrderContent | ProblemError]) -> Class:
+        """A batch that only asks again for what was accepted ends something begun."""
+        if self._gate.door.is_tight and all(
+            isinstance(each, ProblemError) or self._placement.may_repeat(key, each.out_order_no)
+            for each in contents
+        ):
+            return Class.RETRY
+        return Class.ORDER
 
     def _prepare(self, key: Key, content: OrderContent | ProblemError) -> Line | ProblemError:
         return (

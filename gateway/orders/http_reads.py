@@ -24,6 +24,7 @@ from gateway.ground.http.paging import (
 )
 from gateway.ground.http.problems import ProblemError
 from gateway.ground.moment import read_moment
+from gateway.ground.traffic.admission import Class
 from gateway.orders.answers import AN_ORDER, ORDER_NO, TAG, OrderPage
 from gateway.orders.finding import OrderDesk
 from gateway.orders.record import OrderFilter
@@ -108,7 +109,7 @@ class OrderReading:
 
     async def page(self, request: BaseRequest) -> Response:
         """GET /v1/orders: newest first."""
-        key, _ = await self._gate.admit(request, Scope.ORDERS_READ)
+        key, _ = await self._gate.admit(request, Scope.ORDERS_READ, kind=Class.LIST)
         query = parse_query(request, _PARAMETERS)
         limit = parse_limit(query)
         filter_ = OrderFilter(

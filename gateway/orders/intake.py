@@ -49,6 +49,7 @@ class Intake:
         by_numbers: ByNumbers,
         by_ids: ByIds,
         certainly_new: Callable[[int, str, float | None], bool],
+        perhaps_accepted: Callable[[int, str], bool],
         next_ids: Callable[[int], list[int]],
         created: Callable[[OrdersCreated], None],
         batch_max: int,
@@ -57,7 +58,7 @@ class Intake:
         self._lanes = lanes
         self._stock = stock
         self._seal = seal
-        self._certainly_new = certainly_new
+        self._certainly_new, self._perhaps_accepted = certainly_new, perhaps_accepted
         self._next_ids = next_ids
         self._created = created
         self._batch_max, self._waiting_max = batch_max, waiting_max
@@ -120,6 +121,11 @@ class Intake:
         else:
             self._enter(line, unsaleable=unsaleable)  # type: ignore[arg-type]  # as in Hand
         return future
+
+    def may_repeat(self, partner_id: int, out_order_no: str) -> bool:
+        """Whether the number is on its way, or perhaps accepted, as far as is known here."""
+        number = (partner_id, out_order_no)
+        return number in self._on_the_way or self._perhaps_accepted(*number)
 
     def money_came(self, partner_id: int) -> None:
         """The account may have more now than when it was last found short."""

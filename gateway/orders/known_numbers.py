@@ -29,6 +29,7 @@ CAPACITY_MAX = 256_000_000  # numbers; 1.5 bytes each
 CHUNK = 20_000
 ENTRIES_CHUNK = 200  # rows of entries; each is a movement, or the charges of one commit
 RETRY_S = 5.0
+NEWS_AFTER_S = 1.0  # so old may be what is known of other workers' numbers
 
 
 class KnownNumbers:
@@ -63,6 +64,16 @@ class KnownNumbers:
             self._start_sync()
             return False
         return not known.may_contain(partner_id, number)
+
+    def perhaps_accepted(self, partner_id: int, number: str) -> bool:
+        """Whether it may have been accepted, for those who would rather not be told "perhaps".
+
+        False may be wrong: of numbers not read yet, and of other workers' of the last moment.
+        """
+        if self._clock() - self._synced_at > NEWS_AFTER_S:
+            self._start_sync()
+        known = self._filter if self._loading is None else self._loading
+        return known is not None and known.may_contain(partner_id, number)
 
     def created(self, event: OrdersCreated) -> None:
         """These were accepted by this worker."""

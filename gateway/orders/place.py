@@ -40,6 +40,8 @@ class Lines(Protocol):
 
     def submit(self, line: Line) -> Settled | asyncio.Future[Settled]: ...
 
+    def may_repeat(self, partner_id: int, out_order_no: str) -> bool: ...
+
 
 class Buying(Protocol):
     """What knows where an order for an upstream would go; see gateway.dispatch.topups."""
@@ -81,6 +83,7 @@ class Placement:
         """`now` is the database's clock; `count` has a place for every verdict."""
         self._catalog = catalog
         self._now = now
+        self._lines = lines
         self._submit = lines.submit
         self._buying = buying
         self._count = count
@@ -90,6 +93,13 @@ class Placement:
         line = self.prepare(key, content)
         outcome = self._submit(line)
         return self.end(line, outcome if isinstance(outcome, Settled) else await outcome)
+
+    def may_repeat(self, key: Key, out_order_no: str) -> bool:
+        """Whether the number may be one of this partner's that was accepted, or is on its way.
+
+        As far as this worker knows, without asking anybody: both answers may be wrong.
+        """
+        return self._lines.may_repeat(key.partner_id, out_order_no)
 
     def enter(self, line: Line) -> Submitted:
         """Put a prepared line on its way, one of many; `end` says what became of it."""

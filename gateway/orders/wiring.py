@@ -72,6 +72,7 @@ def intake(kit: Kit) -> Intake:
         by_numbers=orders.confirmed_by_numbers,
         by_ids=orders.by_ids,
         certainly_new=kit[KnownNumbers].certainly_new,
+        perhaps_accepted=kit[KnownNumbers].perhaps_accepted,
         next_ids=on.next_ids,
         created=kit.tell(OrdersCreated),
         batch_max=config.commit_lines_max,

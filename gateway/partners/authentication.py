@@ -1,7 +1,9 @@
 """Who asks, and may they: signature, clock, address, scope, rate (api.md "Authentication").
 
-The checks come in the order of the contract's answers: 401, 403, 429. Everything about an
-unknown key, a wrong signature or a malformed header is the same 401.
+What the head alone says comes first: 401, an empty bucket, no room. It is only looked at: nothing
+is counted against a key before its signature is proved, for its id is no secret. Then come 401,
+403, and 429 once more. Everything about an unknown key, a wrong signature or a malformed header is
+the same 401.
 """
 
 import re
@@ -19,12 +21,15 @@ from gateway.ground.http.body import (
     release_body,
     require_json,
 )
+from gateway.ground.http.door import Door
 from gateway.ground.http.problems import ProblemError
 from gateway.ground.http.request import Request, of
 from gateway.ground.native import KeyRing, RateLimiter
+from gateway.ground.traffic.admission import Class
 from gateway.partners.refusals import Refusals
 
 CLOCK_SKEW_S_MAX: Final = 300
+_OF_THE_MOMENT: Final = frozenset({"rate-limited", "overloaded"})  # nothing to find out about
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\Z").match
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}\Z").match
 
@@ -46,62 +51,80 @@ class Gate:
         limiter: RateLimiter,
         nonces: Nonces,
         refusals: Refusals,
+        door: Door,
     ) -> None:
         self._catalog = catalog
         self._keyring = keyring
         self._limiter = limiter
         self._nonces = nonces
         self._refusals = refusals
+        self.door = door
 
     async def admit(
         self,
         request: BaseRequest,
         scope: str | None,
         *,
+        kind: Class = Class.QUERY,
+        json: bool = False,
+    ) -> tuple[Key, bytes]:
+        """As `prove`, and the request is under way from now on, as one of `kind`."""
+        key, body = await self.prove(request, scope, kind=kind, json=json)
+        self.door.enter(of(request), kind, key.partner_id, tells=kind >= Class.QUERY)
+        return key, body
+
+    async def prove(
+        self,
+        request: BaseRequest,
+        scope: str | None,
+        *,
+        kind: Class,
+        told_as: Class | None = None,
         bytes_max: int = BODY_BYTES_MAX,
         json: bool = False,
     ) -> tuple[Key, bytes]:
         """The key that signed the request, which has `scope` (None: any key will do), and the body.
 
-        The head is judged before a body is waited for: of a stranger's nothing is read. `json`: the
-        route takes nothing else. Raises ProblemError: unauthenticated, stale-timestamp, forbidden,
-        rate-limited, those of `read_body`.
+        The head is judged before a body is waited for: of a stranger's nothing is read. `kind`: the
+        best that it may turn out to be; `told_as`: what it is counted as if there is no room even
+        for that. `json`: the route takes nothing else. Raises ProblemError: unauthenticated,
+        stale-timestamp, forbidden, rate-limited, overloaded, those of `read_body`.
         """
         headers = request.headers
         key_id = headers.get("X-Quangate-Key", "")
         timestamp = headers.get("X-Quangate-Timestamp", "")
         nonce = headers.get("X-Quangate-Nonce", "")
         signature = headers.get("X-Quangate-Signature", "")
-        now = time.time()
         known = self._catalog.now.keys.get(key_id)
         ours = of(request)
-        key = body = None
-        is_judged = request.body_exists
+        signed = (key_id, request.method, ours.raw_path, timestamp, nonce)
+        body = None if request.body_exists else b""
         try:
-            if is_judged:
-                key = _judge_head(known, timestamp, nonce, signature, now)
+            if body is not None:  # it is all there: a forged one is told nothing of our clock
+                self._verify(signed, body, signature)
+            key = _judge_head(known, timestamp, nonce, signature, time.time())
+            if key.rate_per_s is not None:
+                self._look_at_bucket(key, key.rate_per_s)
+            self.door.look(kind, key.partner_id, told_as=told_as)
+            if body is None:
                 if json:
                     require_json(request)
                 body = body_at_hand(request, bytes_max)
-            if body is None:
-                body = await read_body(request, bytes_max)
-            genuine = self._keyring.verify(
-                key_id, request.method, request.raw_path, timestamp, nonce, body, signature
-            )
-            if ours.held_bytes:
-                release_body(ours)
-            if key is None or not genuine:
-                key = _prove(known if genuine else None, timestamp, nonce, now)
+                if body is None:
+                    body = await read_body(request, bytes_max)
+                self._verify(signed, body, signature)
+                if ours.held_bytes:
+                    release_body(ours)
             _require_rights(key, ours, scope)
         except ProblemError as error:
-            if known is not None:
+            if known is not None and error.code not in _OF_THE_MOMENT:
                 why = error.why if isinstance(error, _UnprovedError) else error.detail
                 self._refusals.note(ours, known, error.code, why or error.code, body)
             raise
-        if json and not is_judged:
+        if json and not request.body_exists:
             require_json(request)
         if key.rate_per_s is not None:
-            self._limit(key, key.rate_per_s)
+            self._take(key, key.rate_per_s)
         return key, body
 
     async def admit_write(self, request: BaseRequest, scope: str) -> tuple[Key, bytes]:
@@ -116,32 +139,36 @@ class Gate:
             raise ProblemError("replayed-nonce", "The request could not be authenticated.")
         return key, body
 
-    def _limit(self, key: Key, rate_per_s: int) -> None:
+    def _verify(self, signed: tuple[str, str, str, str, str], body: bytes, signature: str) -> None:
+        if not self._keyring.verify(*signed, body, signature):
+            raise _UnprovedError("the signature is not one over the string to sign")
+
+    def _look_at_bucket(self, key: Key, rate_per_s: int) -> None:
+        has_some, remaining, retry_after_ms = self._limiter.look(
+            key.key_id, rate_per_s, time.monotonic_ns()
+        )
+        if not has_some:
+            raise _rate_limited(rate_per_s, remaining, retry_after_ms)
+
+    def _take(self, key: Key, rate_per_s: int) -> None:
         granted, remaining, retry_after_ms = self._limiter.acquire(
             key.key_id, rate_per_s, 1, time.monotonic_ns()
         )
-        if granted:
-            return
-        retry_after_s = max(1, -(-retry_after_ms // 1000))
-        raise ProblemError(
-            "rate-limited",
-            f"This key may send {rate_per_s} requests a second.",
-            headers={
-                "Retry-After": str(retry_after_s),
-                "RateLimit": f'"key";r={remaining};t={retry_after_s}',
-                "RateLimit-Policy": f'"key";q={rate_per_s};w=1',
-            },
-        )
+        if not granted:
+            raise _rate_limited(rate_per_s, remaining, retry_after_ms)
 
 
-def _prove(key: Key | None, timestamp: str, nonce: str, now: float) -> Key:
-    """A key whose signature was right; None: it was not, or there is no such key."""
-    if key is None:
-        raise _UnprovedError("the signature is not one over the string to sign")
-    _require_sound(key, timestamp, nonce, now)
-    if abs(now - int(timestamp)) > CLOCK_SKEW_S_MAX:
-        raise _stale(now)
-    return key
+def _rate_limited(rate_per_s: int, remaining: int, retry_after_ms: int) -> ProblemError:
+    retry_after_s = max(1, -(-retry_after_ms // 1000))
+    return ProblemError(
+        "rate-limited",
+        f"This key may send {rate_per_s} requests a second.",
+        headers={
+            "Retry-After": str(retry_after_s),
+            "RateLimit": f'"key";r={remaining};t={retry_after_s}',
+            "RateLimit-Policy": f'"key";q={rate_per_s};w=1',
+        },
+    )
 
 
 def _require_rights(key: Key, request: Request, scope: str | None) -> None:
@@ -163,15 +190,9 @@ def _judge_head(key: Key | None, timestamp: str, nonce: str, signature: str, now
         raise _stale(now)
     if key is None:
         raise _UnprovedError("there is no such key")
-    if key.expires_at is not None:
-        _require_sound(key, timestamp, nonce, now)
-    return key
-
-
-def _require_sound(key: Key, timestamp: str, nonce: str, now: float) -> None:
-    _require_form(timestamp, nonce)
     if key.expires_at is not None and key.expires_at.timestamp() <= now:
         raise _UnprovedError("the key has ended")
+    return key
 
 
 def _require_form(timestamp: str, nonce: str) -> None:

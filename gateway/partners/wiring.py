@@ -35,6 +35,7 @@ def gate(kit: Kit) -> Gate:
         limiter=make_limiter(kit.on.config),
         nonces=UsedNonces(kit.on.pools.reads),
         refusals=kit[Refusals],
+        door=kit.on.door,
     )
 
 

@@ -27,6 +27,7 @@ from gateway.ground.http.paging import (
 from gateway.ground.http.problems import ProblemError
 from gateway.ground.http.wire import Cursor, Time
 from gateway.ground.moment import rfc3339
+from gateway.ground.traffic.admission import Class
 from gateway.orders.answers import Order
 from gateway.partners.authentication import Gate
 from gateway.webhooks.delivery import DeliveryFilter, DeliveryRecord, DeliveryState
@@ -150,7 +151,7 @@ class Deliveries:
 
     async def page(self, request: BaseRequest) -> Response:
         """GET /v1/webhooks/deliveries, newest first."""
-        key, _ = await self._gate.admit(request, Scope.ORDERS_READ)
+        key, _ = await self._gate.admit(request, Scope.ORDERS_READ, kind=Class.LIST)
         query = parse_query(request, _PARAMETERS)
         limit = parse_limit(query)
         state = query.get("state")

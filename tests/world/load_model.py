@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from gateway.ground.traffic.admission import Admission, Class
+from gateway.ground.traffic.admission import Admission, Class, Work
 
 LANES = 2
 UNITS_MAX = 1_024  # in one commit
@@ -22,6 +22,7 @@ class Asked:
     kind: Class
     units: int
     at: float
+    work: Work | None = None
 
 
 @dataclass(slots=True)
@@ -100,7 +101,7 @@ class Model:
                 who = asked.owner, asked.kind
                 self.outcome.refused[who] = self.outcome.refused.get(who, 0) + 1
                 return
-            self.admission.begin(asked.units)
+            asked.work = self.admission.begin(asked.owner, asked.units, asked.at)
         self._queue.append(asked)
         self.outcome.waiting_most = max(self.outcome.waiting_most, len(self._queue))
         self._commit(asked.at)
@@ -120,7 +121,7 @@ class Model:
         self._free += 1
         for asked in batch:
             self.outcome.taken.append((asked.owner, asked.at, now - asked.at, asked.units))
-            if self.admission is not None:
-                self.admission.end(asked.owner, asked.units, asked.at, now)
+            if self.admission is not None and asked.work is not None:
+                self.admission.end(asked.work, now)
                 self.outcome.limits.append((now, self.admission.limit))
         self._commit(now)

@@ -52,6 +52,11 @@ impl RateLimiter {
         let permit = self.0.acquire(key, rate_per_s, n, now_ns);
         Ok((permit.granted, permit.remaining, permit.retry_after_ms))
     }
+
+    fn look(&self, key: &str, rate_per_s: u64, now_ns: u64) -> (bool, u64, u64) {
+        let permit = self.0.look(key, rate_per_s, now_ns);
+        (permit.granted, permit.remaining, permit.retry_after_ms)
+    }
 }
 
 /// A Bloom filter of accepted order numbers.

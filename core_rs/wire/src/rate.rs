@@ -124,6 +124,19 @@ impl RateLimiter {
         }
     }
 
+    /// What `acquire` of one permit would answer; nothing is taken.
+    #[must_use]
+    pub fn look(&self, key: &str, rate_per_s: u64, now_ns: u64) -> Permit {
+        let (slots, hash_key) = self.parts();
+        let tag = tag(key, hash_key);
+        // A key that has no slot has not taken anything of late; none is made for it.
+        let seen = window(slots, tag)
+            .map(Slot::look)
+            .find(|place| place.tag == tag)
+            .map_or(0, |place| place.full_at_ns);
+        Bucket::new(rate_per_s).take(seen, 1, now_ns).1
+    }
+
     fn parts(&self) -> (&[Slot], (u64, u64)) {
         match &self.0 {
             Table::Local { slots, key } => (slots, *key),

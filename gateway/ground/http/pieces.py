@@ -15,6 +15,7 @@ from multidict import CIMultiDict
 
 from gateway.ground.http.answers import JSON_TYPE
 from gateway.ground.http.direct_answer import SERVER_NAME
+from gateway.ground.http.request import of
 from gateway.ground.shares import Shares
 
 PIECE_S: Final = 0.001
@@ -56,6 +57,7 @@ async def write_in_pieces(request: BaseRequest, parts: list[bytes]) -> StreamRes
         headers=CIMultiDict({"Content-Type": JSON_TYPE, "Server": SERVER_NAME})
     )
     response.content_length = sum(map(len, parts))
+    of(request).end(time.perf_counter())
     await response.prepare(request)
     for piece in _pieces(parts):
         await response.write(piece)

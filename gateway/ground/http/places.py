@@ -51,6 +51,11 @@ class Places:
         """How many connections may still be taken."""
         return self._in_all - self._taken
 
+    @property
+    def taken(self) -> int:
+        """How many there are."""
+        return self._taken
+
     def take(self, peer: Address | None) -> bool:
         """Take a place for a connection of this address; False: there is none.
 

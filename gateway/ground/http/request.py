@@ -10,6 +10,7 @@ from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.ground.http.address import Address, Network
 from gateway.ground.http.forwarded import client_of, says_https
+from gateway.ground.traffic.admission import Admission, Work
 
 REQUEST_ID: Final = "Request-Id"
 SIGNED_ROOT: Final = "/v1"
@@ -57,6 +58,8 @@ class Request(BaseRequest):
     """
 
     held_bytes = 0  # of its body, on account of the connection's budget (see body)
+    work: Work | None = None  # while it is under way (see door)
+    _limit: Admission
 
     @reify
     def raw_path(self) -> str:
@@ -101,6 +104,21 @@ class Request(BaseRequest):
         said = headers.get("traceparent")
         found = None if said is None else _TRACEPARENT(said)
         return found.group(1) if found else self.id
+
+    def begin(self, limit: Admission, work: Work) -> None:
+        """It is under way, as this work of `limit`'s."""
+        self._limit, self.work = limit, work
+
+    def give_up(self) -> None:
+        """Its work was broken off: there is too much of it, or nobody waits for it."""
+        if self.work is not None:
+            self.work.is_given_up = True
+
+    def end(self, now: float) -> None:
+        """It is under way no more, as far as that was so: what is left is the client's time."""
+        work, self.work = self.work, None
+        if work is not None:
+            self._limit.end(work, now)
 
     async def _prepare_hook(self, response: StreamResponse) -> None:
         """Add what every answer has; aiohttp calls this before it writes a head."""

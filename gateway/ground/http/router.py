@@ -110,9 +110,13 @@ def make_handler(routes: Sequence[Route], meters: HttpMeters) -> Callable[[BaseR
             response = await endpoint.handler(request, *variables)
         except ClientConnectionResetError:
             raise  # it left while its answer was written
-        except (ProblemError, OverloadedError) as error:
+        except ProblemError as error:
+            response = _answer(error, request, meters)
+        except OverloadedError as error:
+            of(request).give_up()
             response = _answer(as_problem(error), request, meters)
         except StoreUnavailableError as error:
+            of(request).give_up()
             trace_id = of(request).trace_id
             log.warning("api.store_unavailable", path=path, error=str(error), trace_id=trace_id)
             response = _answer(as_problem(error), request, meters)
@@ -124,7 +128,10 @@ def make_handler(routes: Sequence[Route], meters: HttpMeters) -> Callable[[BaseR
             ours = of(request)
             if ours.held_bytes:
                 release_body(ours)
-        meter.observe(response.status, now() - started)
+            ended = now()
+            if ours.work is not None:
+                ours.end(ended)
+        meter.observe(response.status, ended - started)
         return response
 
     return handle

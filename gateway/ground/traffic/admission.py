@@ -18,6 +18,8 @@ from enum import IntEnum
 from math import ceil, inf, log
 from typing import Final, TypeAlias
 
+import msgspec
+
 Owner: TypeAlias = Hashable | None
 
 
@@ -42,6 +44,20 @@ BANDS: Final = {
     Class.RETRY: (0.90, 0.96),
     Class.CALLBACK: (0.96, 1.00),
 }
+
+
+class Work(msgspec.Struct, gc=False):
+    """Something that was let in: whose, how much, since when.
+
+    `tells`: how long it takes says something of how much is under way. `is_given_up`: nobody waits
+    for its end any more, or it had to be broken off.
+    """
+
+    owner: Owner
+    units: int
+    began: float
+    tells: bool = True
+    is_given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +86,11 @@ class AdmissionRules:
 
 
 class Admission:
-    """One worker's limit. What is taken in is ended exactly once, by `end`."""
+    """One worker's limit."""
 
     def __init__(self, rules: AdmissionRules | None = None) -> None:
         self.rules = rules or AdmissionRules()
         self.inflight = 0  # units
-        self.shed = dict.fromkeys(Class, 0)  # requests that were refused
         self.limit = self.rules.initial
         self._up = True  # tried above itself, not below
         self._gain = self.rules.gain  # as it was found of late
@@ -91,7 +106,7 @@ class Admission:
         self._set_limit(self.rules.initial)
 
     def admits(self, kind: Class, owner: Owner, now: float) -> bool:
-        """Whether such a request may go on; False is counted as a refusal.
+        """Whether such a request may go on.
 
         Nothing is counted for an owner, so nobody is made heavier by what others say in its name.
         """
@@ -102,32 +117,31 @@ class Admission:
         if self.inflight < self._tried * self._level(kind, owner):
             return True
         self._is_pressed = True
-        self.shed[kind] += 1
         return False
 
-    def begin(self, units: int) -> None:
-        """Work that was admitted is under way."""
+    def begin(self, owner: Owner, units: int, now: float, *, tells: bool = True) -> Work:
+        """What was admitted is under way; to be ended once."""
         self.inflight += units
+        return Work(owner, units, now, tells)
 
-    def end(
-        self, owner: Owner, units: int, began: float, now: float, *,
-        given_up: bool = False, tells: bool = True,
-    ) -> None:  # fmt: skip
-        """It is not any more. `given_up`: nobody waited for its end, or it had to be broken off.
-
-        `tells`: how long it took says something of how much is under way.
-        """
+    def end(self, work: Work, now: float) -> None:
+        """It is under way no more."""
+        units, owner = work.units, work.owner
         self.inflight -= units
-        held_s = units * (now - began)
+        held_s = units * (now - work.began)
         self._work += held_s
         self._work_of[owner] = self._work_of.get(owner, 0.0) + held_s
-        if tells:
+        if work.tells:
             self._done += units
             self._held_s += held_s
-            if given_up:
+            if work.is_given_up:
                 self._given_up += units
         if now >= self._closes_at:
             self._close(now)
+
+    def is_open(self, kind: Class) -> bool:
+        """Whether the class is taken in whoever asks."""
+        return self.inflight < self._open_to[kind]
 
     def retry_after_s(self) -> int:
         """In how many whole seconds all that is under way now will have ended."""

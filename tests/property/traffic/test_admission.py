@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ground.traffic.admission import BANDS, Admission, AdmissionRules, Class
+from gateway.ground.traffic.admission import BANDS, Admission, AdmissionRules, Class, Work
 
 OWNERS = st.integers(0, 4)
 STEPS = st.lists(
@@ -23,21 +23,20 @@ def test_a_class_is_refused_only_while_all_below_it_are(
     Seen red with bands that overlap.
     """
     admission, now = Admission(AdmissionRules(floor=64, initial=512)), 0.0
-    under_way: list[tuple[int, int, float]] = []
+    under_way: list[Work] = []
     for kind, owner, units, passes_s, ends in steps:
         now += passes_s
         if ends and under_way:
-            admission.end(*under_way.pop(0), now)
+            admission.end(under_way.pop(0), now)
         if admission.admits(kind, owner, now):
-            admission.begin(units)
-            under_way.append((owner, units, now))
+            under_way.append(admission.begin(owner, units, now))
         taken = {
             each: [admission.admits(each, who, now) for who in (*range(5), None)] for each in Class
         }
         for low, high in zip(Class, list(Class)[1:], strict=False):
             assert all(taken[high]) or not any(taken[low])
     for each in under_way:
-        admission.end(*each, now)
+        admission.end(each, now)
     assert admission.inflight == 0
 
 
@@ -50,11 +49,10 @@ def test_the_heaviest_partner_of_late_is_refused_first(work: list[tuple[int, int
     admission = Admission(AdmissionRules(floor=64, initial=1_000, forgets=1.0))
     had: dict[int, float] = dict.fromkeys(range(5), 0.0)
     for owner, units in work:
-        admission.begin(units)
-        admission.end(owner, units, 0.0, 0.1)
+        admission.end(admission.begin(owner, units, 0.0), 0.1)
         had[owner] += units
     while admission.admits(Class.ORDER, "nobody yet", 0.1):
-        admission.begin(5)
+        admission.begin("nobody yet", 5, 0.1)
         taken = {owner: admission.admits(Class.ORDER, owner, 0.1) for owner in had}
         for one, is_taken in taken.items():
             if is_taken:

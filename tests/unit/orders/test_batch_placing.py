@@ -10,6 +10,7 @@ import pytest
 
 from gateway.catalog.rules import Catalog, CurrentCatalog
 from gateway.ground.http import pieces
+from gateway.ground.http.door import Door
 from gateway.orders.http_batch import BatchPlacing, codes_under_way, turns
 from gateway.orders.line import Line, Settled
 from gateway.orders.place import Placement
@@ -43,13 +44,14 @@ class Queue:
         return Settled(Verdict.REFUSED, refusal=line.refusal)
 
 
-class Door:
-    """Lets in one body."""
+class Gate:
+    """Proves one body to be partner 7's."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
+        self.door = Door()
 
-    async def admit(self, *_: Any, **__: Any) -> tuple[Any, bytes]:
+    async def prove(self, *_: Any, **__: Any) -> tuple[Any, bytes]:
         """The key of partner 7, and the body."""
         return SimpleNamespace(partner_id=7, key_id="k", reads_codes=True), self._body
 
@@ -67,10 +69,12 @@ async def test_a_batch_enters_the_queue_whole(monkeypatch: pytest.MonkeyPatch) -
         buying=cast("Any", None), count=[0] * len(Verdict),
     )  # fmt: skip
     placing = BatchPlacing(
-        cast("Any", Door(orjson.dumps({"orders": lines}))), placement, cast("Any", None),
+        cast("Any", Gate(orjson.dumps({"orders": lines}))), placement, cast("Any", None),
         codes=codes_under_way(), turns=turns(),
     )  # fmt: skip
-    answer = await placing.place(cast("Any", SimpleNamespace(trace_id="0" * 32)))
+    answer = await placing.place(
+        cast("Any", SimpleNamespace(trace_id="0" * 32, begin=lambda *_: None))
+    )
     queue.stop()
     results = orjson.loads(cast("Any", answer).body)["results"]
     assert [one["problem"]["code"] for one in results] == ["unknown-sku"] * LINES

@@ -104,6 +104,7 @@ def intake_on(stock: OneCodeAtFirst, lane: FirstCallBreaks, **more: Any) -> Inta
         "by_numbers": nothing,
         "by_ids": nothing,
         "certainly_new": lambda *_: False,
+        "perhaps_accepted": lambda *_: False,
         "next_ids": lambda n: list(range(1, n + 1)),
         "created": lambda event: None,  # noqa: ARG005
         "batch_max": 10,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.ground.traffic.admission import Admission, AdmissionRules, Class
+from gateway.ground.traffic.admission import Admission, AdmissionRules, Class, Work
 from tests.world.load_model import Model, Outcome
 
 RULES = AdmissionRules()
@@ -20,8 +20,7 @@ def busy(admission: Admission, *, rate: float, until: float, takes_s: float = 0.
     now = 0.0
     while now < until:
         assert admission.admits(Class.ORDER, "p", now)
-        admission.begin(2)
-        admission.end("p", 2, now, now + takes_s)
+        admission.end(admission.begin("p", 2, now), now + takes_s)
         now += 1 / rate
     return now
 
@@ -37,12 +36,12 @@ def jammed(
     """As much as is let in, all of it equally long under way: there is always more."""
     now = since
     while now < until:
-        taken = 0
-        while admission.admits(Class.ORDER, taken % 7, now):
-            admission.begin(101)
-            taken += 1
-        for owner in range(taken):
-            admission.end(owner % 7, 101, now, now + takes_s, given_up=given_up)
+        taken: list[Work] = []
+        while admission.admits(Class.ORDER, len(taken) % 7, now):
+            taken.append(admission.begin(len(taken) % 7, 101, now))
+        for work in taken:
+            work.is_given_up = given_up
+            admission.end(work, now + takes_s)
         now += takes_s
 
 
@@ -74,7 +73,7 @@ def test_where_nothing_ends_the_limit_falls_to_its_floor() -> None:
     admission, now = Admission(), 0.0
     while now < 10.0:
         if admission.admits(Class.ORDER, "p", now):
-            admission.begin(101)
+            admission.begin("p", 101, now)
         now += 0.01
     assert admission.limit == RULES.floor
 
@@ -100,8 +99,7 @@ def test_what_pressure_made_of_the_limit_is_over_in_ten_seconds() -> None:
     jammed(admission, 0.0, 10.0, given_up=True)
     now = 10.0
     while now < 20.0:
-        admission.begin(2)
-        admission.end("p", 2, now, now + 0.01)
+        admission.end(admission.begin("p", 2, now), now + 0.01)
         now += 0.1
     assert admission.limit == RULES.initial
 
@@ -110,8 +108,7 @@ def test_what_tells_nothing_moves_nothing() -> None:
     """Exports and batches take as long as they take."""
     admission = Admission()
     for second in range(20):
-        admission.begin(16)
-        admission.end("p", 16, second, second + 0.9, tells=False)
+        admission.end(admission.begin("p", 16, second, tells=False), second + 0.9)
     assert admission.limit == RULES.initial
     assert admission.inflight == 0
 
@@ -124,23 +121,21 @@ def test_who_comes_back_after_retry_after_alone_is_served() -> None:
     admission = Admission()
     assert admission.retry_after_s() == 1
     for step in range(1, 21):  # 1,000 units a second
-        admission.begin(100)
-        admission.end("p", 100, step / 10 - 0.1, step / 10)
+        admission.end(admission.begin("p", 100, step / 10 - 0.1), step / 10)
     assert admission.retry_after_s() == 1
-    admission.begin(3_500)
+    admission.begin("p", 3_500, 2.0)
     assert admission.retry_after_s() == 4
-    admission.begin(1_000_000)
+    admission.begin("p", 1_000_000, 2.0)
     assert admission.retry_after_s() == 30
 
 
 def test_no_memory_grows_with_what_is_refused() -> None:
-    """Refusals leave a number per class and nothing else, whoever is refused."""
+    """Refusals leave nothing, whoever is refused."""
     admission = Admission()
-    admission.begin(int(RULES.most))
+    admission.begin("p", int(RULES.most), 0.0)
     for owner in range(1_000):
         assert not admission.admits(Class.ORDER, f"k{owner}", owner / 100)
     assert admission._work_of == {}
-    assert admission.shed[Class.ORDER] == 1_000
 
 
 # ---------------------------------------------------------------- shapes of load
