@@ -5,13 +5,26 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gateway.catalog.rows import CategoryRow, KeyRow, Named, OfferRow, RouteRow, SkuRow
 from gateway.catalog.rules import Catalog, Key, Route, Scope, Sku, SkuKind, Upstream
 from gateway.catalog.snapshot import CatalogRead, KeySecrets
 from gateway.ground import house
 from gateway.ground.sql.books import unreachable_is_unavailable
-from gateway.ground.sql.named_sql import queries
+from gateway.ground.sql.declared import Statement, Statements
 
-SQL = queries("catalog/queries")
+
+class SQL(Statements, file="catalog/queries"):
+    """Everything administrators can change."""
+
+    partners: Statement[[], Named]
+    pools: Statement[[], Named]
+    keys: Statement[[], KeyRow]
+    skus: Statement[[], SkuRow]
+    categories: Statement[[], CategoryRow]
+    offers: Statement[[], OfferRow]
+    routes: Statement[[], RouteRow]
+    upstreams: Statement[[], Upstream]
+    endpoints: Statement[[], int]
 
 
 async def read_catalog(pool: Any) -> CatalogRead:
@@ -21,55 +34,63 @@ async def read_catalog(pool: Any) -> CatalogRead:
             pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            rows = {name: await connection.fetch(SQL[name]) for name in SQL}
+            partners = await SQL.partners.all(connection)
+            pools = await SQL.pools.all(connection)
+            keys = await SQL.keys.all(connection)
+            sold = await SQL.skus.all(connection)
+            categories = await SQL.categories.all(connection)
+            offered = await SQL.offers.all(connection)
+            routed = await SQL.routes.all(connection)
+            upstreams = await SQL.upstreams.all(connection)
+            endpoints = await SQL.endpoints.all(connection)
             books = [await read(connection) for read in house.books()]
     offers: dict[int, dict[int, int | None]] = defaultdict(dict)
-    for row in rows["offers"]:
-        offers[row["sku_id"]][row["partner_id"]] = row["price"]
+    for offer in offered:
+        offers[offer.sku_id][offer.partner_id] = offer.price
     routes: dict[int, list[Route]] = defaultdict(list)
-    for row in rows["routes"]:
-        routes[row["sku_id"]].append(
+    for way in routed:
+        routes[way.sku_id].append(
             Route(
-                upstream_id=row["upstream_id"],
-                product_id=row["product_id"],
-                priority=row["priority"],
-                cost_minor=row["cost"],
+                upstream_id=way.upstream_id,
+                product_id=way.product_id,
+                priority=way.priority,
+                cost_minor=way.cost,
             )
         )
-    above = {row["id"]: (row["name"], row["parent_id"]) for row in rows["categories"]}
-    skus = [_sku(row, offers, routes, above) for row in rows["skus"]]
+    above = {row.id: (row.name, row.parent_id) for row in categories}
+    skus = [_sku(row, offers, routes, above) for row in sold]
     catalog = Catalog(
-        keys={row["key_id"]: _key(row) for row in rows["keys"]},
+        keys={row.key_id: _key(row) for row in keys},
         skus={sku.sku: sku for sku in skus},
         skus_by_id={sku.id: sku for sku in skus},
-        upstreams={row["id"]: Upstream(**dict(row)) for row in rows["upstreams"]},
-        webhook_partners=frozenset(row["partner_id"] for row in rows["endpoints"]),
-        partner_names={row["id"]: row["name"] for row in rows["partners"]},
+        upstreams={row.id: row for row in upstreams},
+        webhook_partners=frozenset(endpoints),
+        partner_names={row.id: row.name for row in partners},
         books={type(book): book for book in books},
     )
     secrets = {
-        row["key_id"]: KeySecrets(signing_key=row["signing_key"], delivery_key=row["delivery_key"])
-        for row in rows["keys"]
+        row.key_id: KeySecrets(signing_key=row.signing_key, delivery_key=row.delivery_key)
+        for row in keys
     }
-    pools = {row["id"]: row["name"] for row in rows["pools"]}
+    pool_names = {row.id: row.name for row in pools}
     names = {
         "partner": catalog.partner_names,
-        "pool": pools,
-        "shelf": pools,  # a pool's `main` shelf has its id
+        "pool": pool_names,
+        "shelf": pool_names,  # a pool's `main` shelf has its id
         "upstream": {id_: upstream.name for id_, upstream in catalog.upstreams.items()},
     }
     return CatalogRead(catalog=catalog, secrets=secrets, names=names)
 
 
-def _key(row: Any) -> Key:
+def _key(row: KeyRow) -> Key:
     return Key(
-        key_id=row["key_id"],
-        partner_id=row["partner_id"],
-        scopes=frozenset(row["scopes"]),
-        allow_ips=tuple(ipaddress.ip_network(cidr, strict=False) for cidr in row["allow_ips"]),
-        rate_per_s=row["rate_per_s"],
-        expires_at=row["expires_at"],
-        reads_codes=Scope.CODES_READ in row["scopes"],
+        key_id=row.key_id,
+        partner_id=row.partner_id,
+        scopes=frozenset(row.scopes),
+        allow_ips=tuple(ipaddress.ip_network(cidr, strict=False) for cidr in row.allow_ips),
+        rate_per_s=row.rate_per_s,
+        expires_at=row.expires_at,
+        reads_codes=Scope.CODES_READ in row.scopes,
     )
 
 
@@ -81,30 +102,30 @@ def _path(category_id: int | None, above: Mapping[int, tuple[str, int | None]]) 
 
 
 def _sku(
-    row: Any,
+    row: SkuRow,
     offers: dict[int, dict[int, int | None]],
     routes: dict[int, list[Route]],
     above: Mapping[int, tuple[str, int | None]],
 ) -> Sku:
     return Sku(
-        id=row["id"],
-        sku=row["sku"],
-        name=row["name"],
-        kind=SkuKind(row["kind"]),
-        pool_id=row["pool_id"],
-        purchase_pool_id=row["purchase_pool_id"],
-        price_minor=row["price"],
-        currency=row["currency"],
-        face_value_minor=row["face_value"],
-        account_rule=row["account_rule"],
-        per_buyer=row["per_buyer"],
-        quantity_max=row["quantity_max"],
-        low_stock=row["low_stock"],
-        offered_to_all=row["offered_to_all"],
-        on_sale=row["on_sale"],
-        updated_at=row["updated_at"],
-        offers=dict(offers.get(row["id"], {})),
-        routes=tuple(routes.get(row["id"], ())),
-        categories=tuple(_path(row["category_id"], above)),
-        tags=tuple(row["tags"]),
+        id=row.id,
+        sku=row.sku,
+        name=row.name,
+        kind=SkuKind(row.kind),
+        pool_id=row.pool_id,
+        purchase_pool_id=row.purchase_pool_id,
+        price_minor=row.price,
+        currency=row.currency,
+        face_value_minor=row.face_value,
+        account_rule=row.account_rule,
+        per_buyer=row.per_buyer,
+        quantity_max=row.quantity_max,
+        low_stock=row.low_stock,
+        offered_to_all=row.offered_to_all,
+        on_sale=row.on_sale,
+        updated_at=row.updated_at,
+        offers=dict(offers.get(row.id, {})),
+        routes=tuple(routes.get(row.id, ())),
+        categories=tuple(_path(row.category_id, above)),
+        tags=tuple(row.tags),
     )

@@ -100,6 +100,14 @@ def test_a_feature_is_a_page_of_data(feature: Feature) -> None:
     }
 
 
+def test_every_statement_of_a_store_is_declared() -> None:
+    """What a store asks the database has types: parameters, and the dataclass of its rows."""
+    untyped = re.findall(r'queries\("(\w+/\w+)"\)', sources())
+    assert {file for file in untyped if file.partition("/")[0] in NAMES} == {
+        "audit/since",  # pieces of the audit's statements, not statements
+    }
+
+
 def sources() -> str:
     """All of the gateway's Python."""
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted(GATEWAY.rglob("*.py")))
