@@ -64,8 +64,8 @@ def in_words(refusal: DeskRefusedError, typed: Mapping[str, str] | None = None) 
     """A sentence for people; `typed` says how members are typed (`--per-buyer`, `AMOUNT`)."""
     field = refusal.field or ""
     shown = (typed or {}).get(field, f"--{field.replace('_', '-')}" if field else "")
-    if refusal.why is not None:
-        sentence = sentences()[refusal.why]
+    sentence = None if refusal.why is None else sentences().get(refusal.why)
+    if sentence is not None:
         facts = {**refusal.facts, "field": shown}
         return sentence.format_map(facts) if isinstance(sentence, str) else sentence(facts)
     for (code, fact), say in _WORDS.items():

@@ -103,6 +103,25 @@ def test_who_may_do_it_and_what_it_shows(action: Action) -> None:
     assert bool(action.shows) == (action.step_up or named(action) in shown_at_making)
 
 
+# What the contract says wants somebody else; a limit is a setting `four_eyes.LIMIT.CURRENCY`.
+SECOND_PERSON = {
+    "order.resolve": None, "keys.retire": None,
+    "account.deposit": "deposit", "account.adjust": "adjustment", "sku.price": "price",
+}  # fmt: skip
+LIMITS = {"adjustment", "deposit", "refund", "payout", "price"}
+
+
+def test_what_wants_a_second_person() -> None:
+    """Always, or above a limit. Seen red with a retirement that does not."""
+    found = {
+        action.name: action.limit
+        for action in ACTIONS
+        if action.second_person is not SecondPerson.NEVER
+    }
+    assert found.items() >= SECOND_PERSON.items()
+    assert set(found.values()) <= LIMITS | {None}
+
+
 def test_every_command_is_declared_or_plain() -> None:
     """A new command is a declaration, or stands above for a reason.
 
