@@ -257,6 +257,20 @@ CREATE OR REPLACE FUNCTION public.keep_codes() RETURNS trigger LANGUAGE plpgsql 
 -- breach: i5_guards: the guard order_content of orders is missing
 DROP TRIGGER order_content ON orders;
 
+-- breach: i5_guards: the guard order_content of orders is not the one that was made
+DROP TRIGGER order_content ON orders;
+CREATE TRIGGER order_content BEFORE UPDATE ON orders FOR EACH ROW WHEN (OLD.id < 0) EXECUTE FUNCTION public.refuse_rewrite();
+
+-- breach: i10_guards: the guard account_counts of account is not the one that was made
+DROP TRIGGER account_counts ON account;
+CREATE TRIGGER account_counts BEFORE UPDATE ON account FOR EACH ROW EXECUTE FUNCTION public.follow_change();
+
+-- breach: i10_guards: the guard account_funds of account is not the one that was made
+ALTER TABLE account ADD CONSTRAINT account_funds CHECK (true);
+
+-- breach: i6_guards: the guard attempt_live of attempt is not the one that was made
+CREATE UNIQUE INDEX attempt_live ON attempt (order_id) WHERE id < 0;
+
 -- breach: i6_guards: the guard attempt_live of attempt is missing
 SELECT;
 
