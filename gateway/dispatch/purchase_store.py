@@ -23,6 +23,11 @@ from gateway.ground.sql.declared import Statement, Statements
 FINGERPRINT_BYTES: Final = 16
 BATCH_CODES_MAX: Final = 1_000_000  # codes under one data key; then the pool gets another batch
 UNIQUE_VIOLATION: Final = "23505"  # somebody else was sold the same code at the same moment
+# What only a bug of ours can bring: it is not tried again.
+BROKEN: Final[Mapping[str, str]] = {
+    "QG004": "bought codes would belong to no order",
+    "QG007": "I1: a code was about to be sold twice",
+}
 
 
 @dataclass(slots=True)
@@ -117,7 +122,7 @@ class PurchaseStore:
         """Settle news that bring codes, a purchase each.
 
         A line with the verdict `duplicate` was not settled: one of its codes is known already.
-        Idempotent: an attempt that has ended keeps the codes it has.
+        Idempotent: an attempt that has ended keeps the codes it has. Raises InvariantBrokenError.
         """
         fingerprints = [self._fingerprints(purchase) for purchase in purchases]
 
@@ -129,9 +134,10 @@ class PurchaseStore:
             with unreachable_is_unavailable():
                 return await again(settle, also=(UNIQUE_VIOLATION,))
         except asyncpg.PostgresError as error:
-            if error.sqlstate == "QG004":
-                raise InvariantBrokenError("bought codes would belong to no order") from error
-            raise
+            broken = BROKEN.get(error.sqlstate or "")
+            if broken is None:
+                raise
+            raise InvariantBrokenError(broken) from error
 
     async def _settle(
         self,

@@ -34,7 +34,8 @@ END $$;
 -- The last step, after settle: the orders of the attempts have their codes. Makes void what came
 -- beyond the ordered quantity (s_…: one row per code), parks those orders for a person, and adds
 -- the link of the chain that records which codes went to which order (I13). QG004: an order did
--- not get its codes; nothing of the transaction may stay.
+-- not get its codes, QG007: one of what came beyond is somebody's (I1's guard); nothing of the
+-- transaction may stay.
 CREATE FUNCTION close_purchases(p_chain integer, p_attempt bigint[], s_attempt bigint[], s_pool bigint[], s_seq bigint[])
 RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
@@ -54,7 +55,7 @@ BEGIN
         RAISE EXCEPTION 'bought codes would belong to no order' USING ERRCODE = 'QG004';
     END IF;
     PERFORM append_reveal(v_commit_no, p_chain, 'purchase', NULL, summary);
-    INSERT INTO allocation (pool_id, seq) SELECT * FROM unnest(s_pool, s_seq);
+    PERFORM bind_surplus(s_pool, s_seq);
     INSERT INTO code_void (pool_id, seq, reason)
     SELECT s.pool_id, s.seq, format('surplus of attempt %s', s.attempt)
     FROM unnest(s_attempt, s_pool, s_seq) AS s (attempt, pool_id, seq);
@@ -64,4 +65,18 @@ BEGIN
           FROM unnest(s_attempt, s_pool, s_seq) AS u (attempt, pool_id, seq) JOIN pool p ON p.id = u.pool_id GROUP BY 1) AS s
       ON s.attempt = a.id
     WHERE o.partner_id = a.partner_id AND o.id = a.order_id;
+END $$;
+
+-- Binds codes that came beyond the ordered quantity to nobody. How many. QG007 as in bind_bought_codes.
+CREATE FUNCTION bind_surplus(p_pool bigint[], p_seq bigint[]) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    bound bigint;
+    why   text;
+BEGIN
+    INSERT INTO allocation (pool_id, seq) SELECT * FROM unnest(p_pool, p_seq);
+    GET DIAGNOSTICS bound = ROW_COUNT;
+    RETURN bound;
+EXCEPTION WHEN unique_violation THEN
+    GET STACKED DIAGNOSTICS why = PG_EXCEPTION_DETAIL;
+    RAISE EXCEPTION 'a surplus code is sold' USING ERRCODE = 'QG007', DETAIL = why;
 END $$;

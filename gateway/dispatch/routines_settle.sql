@@ -211,14 +211,18 @@ BEGIN
     RETURN moved;
 END $$;
 
--- Binds codes that were bought to their orders. How many codes.
+-- Binds codes that were bought to their orders. How many codes. QG007: one is somebody's already (I1's guard).
 CREATE FUNCTION bind_bought_codes(p_judged judged_news[], p_lines attempt_news[]) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     bound bigint;
+    why   text;
 BEGIN
     INSERT INTO allocation (pool_id, seq, order_id)
     SELECT (p_lines[l.line]).pool, s, l.order_id FROM unnest(p_judged) AS l, unnest((p_lines[l.line]).seqs) AS s
     WHERE l.target IS NOT NULL AND (p_lines[l.line]).pool IS NOT NULL;
     GET DIAGNOSTICS bound = ROW_COUNT;
     RETURN bound;
+EXCEPTION WHEN unique_violation THEN
+    GET STACKED DIAGNOSTICS why = PG_EXCEPTION_DETAIL;
+    RAISE EXCEPTION 'a code was about to be sold twice' USING ERRCODE = 'QG007', DETAIL = why;
 END $$;

@@ -8,11 +8,13 @@ test_leases.py, I11 and I13 in test_audit.py, I12 in test_invariants_secrets.py.
 import json
 import uuid
 from collections.abc import AsyncIterator
-from typing import Any
+from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import asyncpg
 import pytest
 
+from gateway.dispatch.purchase_store import PurchaseStore
 from gateway.ground.config import Config
 from gateway.ground.errors import InvariantBrokenError
 from gateway.ground.histogram import Times
@@ -100,6 +102,56 @@ async def test_i1_a_code_is_sold_once(world: Any) -> None:
         assert isinstance(alarm, InvariantBrokenError)
         assert "(pool_id, seq)=" in refused.value.detail  # for PostgreSQL's log: which code
     assert await totals(world) == before
+
+
+BOUGHT_AGAIN = {
+    "for an order": """
+        SELECT bind_bought_codes(
+            ARRAY(SELECT j FROM json_populate_record(
+                NULL::judged_news, '{"line": 1, "order_id": 101, "target": "delivered"}') AS j),
+            ARRAY(SELECT n FROM json_populate_record(NULL::attempt_news,
+                json_build_object('pool', a.pool_id, 'seqs', ARRAY[a.seq])) AS n))
+        FROM allocation a WHERE a.order_id IS NOT NULL LIMIT 1""",
+    "beyond one": """
+        SELECT bind_surplus(ARRAY[a.pool_id], ARRAY[a.seq])
+        FROM allocation a WHERE a.order_id IS NOT NULL LIMIT 1""",
+}
+
+
+class OneConnection:
+    """A pool of the world's connection."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Any]:
+        """It."""
+        yield self._connection
+
+
+@pytest.mark.parametrize("way", BOUGHT_AGAIN)
+async def test_i1_a_bought_code_is_sold_once(
+    world: Any, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Numbers that are sold already are refused to a purchase too, as the alarm that it is.
+
+    Seen red with 23505 raised as it comes: tried again like a code that two platforms sold at
+    the same moment, and then no alarm.
+    """
+    tries = []
+
+    async def settle(_: Any, connection: Any, *__: Any) -> Any:
+        tries.append(way)
+        return await connection.fetchval(BOUGHT_AGAIN[way])
+
+    monkeypatch.setattr(PurchaseStore, "_settle", settle)
+    nothing = cast("Any", None)
+    store = PurchaseStore(OneConnection(world), nothing, nothing, chain=0)
+    before = await totals(world)
+    with pytest.raises(InvariantBrokenError, match="I1: "):
+        await store.settle([], [])
+    assert (tries, await totals(world)) == ([way], before)
 
 
 async def test_i1_a_known_number_is_no_alarm(world: Any) -> None:
