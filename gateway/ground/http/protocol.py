@@ -7,6 +7,7 @@ once a second: clock readings for every request would cost more than all slow cl
 """
 
 import asyncio
+import re
 import socket
 from collections.abc import Mapping
 from typing import Any, Final
@@ -33,6 +34,7 @@ FIELDS_MAX: Final = 128
 READ_BYTES: Final = 32_768  # of a body that nobody reads yet aiohttp keeps up to twice as much
 HEAD_END = b"\r\n\r\n"
 CHUNKS_END = b"0\r\n\r\n"
+_TWICE: Final = re.compile(r"Duplicate '([A-Za-z-]+)' header").match  # the parser's words
 
 _TCP_INFO_BYTES: Final = 128
 _ACKED_AT: Final = 120  # tcpi_bytes_acked of Linux ≥ 4.2 (linux/tcp.h)
@@ -250,6 +252,8 @@ def _refusal(error: BaseException | None) -> ProblemError:
         return ProblemError("target-too-long" if is_target else "head-too-large")
     if isinstance(error, BadHttpMessage) and error.message.startswith("Too many headers"):
         return ProblemError("head-too-large")
+    if isinstance(error, BadHttpMessage) and (twice := _TWICE(error.message)):
+        return ProblemError("invalid-request", f"The header {twice[1]} may be there once only.")
     return ProblemError("invalid-request", "The request is not valid HTTP.")
 
 

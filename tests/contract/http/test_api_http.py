@@ -92,6 +92,12 @@ MALFORMED: dict[str, bytes] = {
         b"POST /v1/orders HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, x\r\n\r\n0\r\n\r\n"
     ),
 }
+# What may stand in a head once; whichever we took, a proxy in front may have looked at the other.
+TWICE: dict[str, tuple[str, str]] = {
+    "Content-Type": ("application/json", "text/plain"),
+    "content-type": ("application/json", "application/json"),
+    "Host": ("x", "y"),
+}
 # Bytes that are too many: (status, code, sent).
 GET: bytes = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 TOO_LONG: dict[str, tuple[int, str, bytes]] = {
@@ -108,6 +114,20 @@ TOO_LONG: dict[str, tuple[int, str, bytes]] = {
     "fields": (431, "head-too-large", GET + b"A: b\r\n" * 200 + b"\r\n"),
     "all fields together": (431, "head-too-large", GET + (b"A: " + b"x" * 2_000 + b"\r\n") * 40),
 }
+
+
+@pytest.mark.parametrize("name", TWICE)
+async def test_a_header_that_says_one_thing_is_there_once(gateway: Gateway, name: str) -> None:
+    """A second line of it is refused by its name, and nothing is done; also when both say the same.
+
+    Seen red with the parser's complaint answered as any other: which header it was, nobody knew.
+    """
+    lines = "".join(f"{name}: {value}\r\n" for value in TWICE[name])
+    host = "" if name == "Host" else "Host: x\r\n"
+    head = f"POST /v1/orders HTTP/1.1\r\n{host}{lines}Content-Length: 2\r\n\r\n"
+    answer = (await raw(gateway, head.encode() + b"{}")).decode()
+    assert re.match(r"HTTP/1\.[01] 400 ", answer)
+    assert f"The header {name.title()} may be there once only." in answer
 
 
 @pytest.mark.parametrize("sent", MALFORMED.values(), ids=MALFORMED.keys())
