@@ -20,7 +20,7 @@ WORDS: Final[Sentences] = {
     "account-rule": "the account rule {detail}",
     "sum": "the {what} must be {least} to {most}, in minor units, not {value}",
     "pool-of-purchases": "the pool {pool} holds what another SKU buys on demand: name another one",
-    "purchase-pool": "there is a pool {pool} already: name the SKU otherwise",
+    "purchase-pool": "the pool {pool} is there already: name the SKU otherwise",
     "sells-no-codes": "{upstream}:{product} sells no codes; `quangate upstream catalog {upstream}`"
     " shows what is of kind code",
     "quantity-max": "{field} must be {least} to {most}",

@@ -56,7 +56,7 @@ class Supply:
     file: str  # a path; - for the standard input
     pool: str
     shape: Mapping[str, Any]  # what of it is fixed, not detected
-    zone: str | None = None  # of times without one
+    zone: str  # of times without one
     yes: bool = False  # what is not certain is right as shown
     dry_run: bool = False
     strict: bool = False
@@ -80,7 +80,7 @@ async def import_supply(site: Site, open_store: OpenSupply, supply: Supply) -> M
     import asyncio
 
     path = path_of(supply.file)
-    flags = {**supply.shape, "zone": offsets(supply.zone or site.config.zone)}
+    flags = {**supply.shape, "zone": offsets(supply.zone)}
     async with open_store() as (store, vault):
         with ExitStack() as stack:
             report = None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.codes.administer import OpenRecall, OpenSupply
     from gateway.codes.import_store import StagingRows
     from gateway.codes.void_store import VoidRows
+    from gateway.ground.desk.statements import Note
     from gateway.ground.native import Vault
 
 CODES: Final = Noun(name="codes", plural="codes", zh="卡密", en="Codes")
@@ -141,7 +142,12 @@ async def _import(site: Site, given: Import, _: Change) -> Mapping[str, Any]:
 
     said = structs.asdict(given)
     shape = {name: said.pop(name) for name in SHAPE}
-    return await codes.import_supply(site, _supply(site), codes.Supply(shape=shape, **said))
+    said["zone"] = given.zone or site.config.zone  # typed or set, it decides when codes expire
+
+    async def note(statements: Any, after: Mapping[str, Any]) -> None:
+        await site.note(statements, {**after, "zone": said["zone"]})
+
+    return await codes.import_supply(site, _supply(site, note), codes.Supply(shape=shape, **said))
 
 
 async def _generate(site: Site, given: Generation, _: Change) -> Mapping[str, Any]:
@@ -149,7 +155,7 @@ async def _generate(site: Site, given: Generation, _: Change) -> Mapping[str, An
     from gateway.codes.generate import GenerationJob
 
     job = GenerationJob(pattern=given.pattern, count=given.count, check=given.check)
-    return await codes.generate(site.asker, _supply(site), given.pool, job)
+    return await codes.generate(site.asker, _supply(site, site.note), given.pool, job)
 
 
 async def _void(site: Site, given: Void, change: Change) -> Mapping[str, Any]:
@@ -160,14 +166,14 @@ async def _void(site: Site, given: Void, change: Change) -> Mapping[str, Any]:
     return await codes.recall(site.asker, _recall(site), codes.Recall(**said))
 
 
-def _supply(site: Site) -> "OpenSupply":
+def _supply(site: Site, note: "Note") -> "OpenSupply":
     @asynccontextmanager
     async def opened() -> "AsyncIterator[tuple[StagingRows, Vault]]":
         from gateway.codes.import_store import staging
 
         async with site.open() as desk:
             vault = await _vault(desk)
-            async with staging(desk.database, site.note) as store:
+            async with staging(desk.database, note) as store:
                 yield store, vault
 
     return opened

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from tests.conftest import Cli
 
 
@@ -42,3 +44,25 @@ async def test_the_moment_is_stored(cli: Cli, tmp_path: Any, connection: Any) ->
     assert [row["expires_at"] for row in rows] == [
         datetime(2198, 6, 30, 16, tzinfo=UTC), datetime(2199, 1, 1, tzinfo=UTC), None,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("flag", "setting", "zone"),
+    [("Asia/Shanghai", None, "Asia/Shanghai"), (None, "+08:00", "+08:00"), (None, None, "UTC")],
+)
+def test_the_zone_stands_in_the_log_of_changes(
+    cli: Cli, tmp_path: Any, flag: str | None, setting: str | None, zone: str
+) -> None:
+    """By its name, whether it was typed, set or neither: codes expire by it.
+
+    Seen red with only what was typed written down.
+    """
+    file, pool = tmp_path / "codes.csv", f"noted-{zone.replace('/', '-').replace(':', '.')[-4:]}"
+    file.write_text(f"code,expires_at\n{pool}-1,2199-01-01 08:00:00\n")
+    cli("pool", "create", pool, "--json")
+    words = () if flag is None else ("--zone", flag)
+    environment = {} if setting is None else {"QUANGATE_ZONE": setting}
+    cli("codes", "import", str(file), "--pool", pool, *words, "--json", environment=environment)
+    (change,) = cli("change", "list", "--limit", "1", "--json").json["changes"]
+    assert (change["action"], change["subject"]) == ("codes.import", pool)
+    assert change["after"]["zone"] == zone

@@ -1,5 +1,6 @@
 """What the desk declares is whole: every action, view and page, walked one by one."""
 
+import re
 import shlex
 from typing import Any
 
@@ -12,8 +13,10 @@ from gateway.ground.desk import commands as declared
 from gateway.ground.desk.action import Action, Reason, SecondPerson
 from gateway.ground.desk.commands import Declared, as_typed, read
 from gateway.ground.desk.given import Given, check, kept, members
+from gateway.ground.desk.port import already_exists, not_found
 from gateway.ground.desk.refusal import DeskRefusedError
 from gateway.ground.desk.view import View
+from gateway.ground.desk.words import in_words
 from gateway.ground.feature import PACKAGE
 from gateway.nouns import ACTIONS, DECLARED, VIEWS
 from tests.world.command_line import commands_of, unknown_commands
@@ -181,3 +184,28 @@ def test_what_is_out_of_bounds_is_told_in_facts(
         check(view.given(**given))
     error = caught.value
     assert (error.code, error.field, dict(error.facts)) == ("invalid-argument", field, facts)
+
+
+NOUNS_NAMED = sorted(
+    {
+        (say.__name__, noun)
+        for say in (already_exists, not_found)
+        for path in PACKAGE.rglob("*.py")
+        for noun in re.findall(rf"{say.__name__}\(\"([a-z ]+)\"", path.read_text(encoding="utf-8"))
+    }
+)
+
+
+@pytest.mark.parametrize(("code", "noun"), NOUNS_NAMED)
+def test_who_makes_a_name_twice_or_misses_one_is_shown_where_to_look(code: str, noun: str) -> None:
+    """By a command that there is: not every noun has `show`, nor any a name that is new.
+
+    Seen red with `show` in the sentences: campaigns, categories, channels and keys have none.
+    """
+    say = {"already_exists": already_exists, "not_found": not_found}[code]
+    refusal = say(noun, "acme")
+    assert isinstance(refusal, DeskRefusedError)
+    sentence = in_words(refusal)
+    if code == "already_exists":
+        assert sentence.startswith(f"the {noun} acme is there already; ")
+    assert unknown_commands(sentence) == []
