@@ -14,7 +14,9 @@ FEATURE: Final = Feature(
         "code": Table(kept=FOR_EVER, delete=True),
         "code_fingerprint": Table(kept=FOR_EVER, delete=True),
         "fragment": Table(kept=PASSING, delete=True),
-        "lease": Table(kept="keep_lease_days", update=("state", "epoch", "expires_at")),
+        "lease": Table(
+            kept="keep_lease_days", update=("state", "epoch", "expires_at", "closed_why")
+        ),
         "worker": Table(kept=PASSING, update=ALL_COLUMNS, delete=True),
     },
     routines=("routines.sql", "routines_expiry.sql", "routines_leases.sql"),

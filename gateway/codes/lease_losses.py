@@ -1,7 +1,8 @@
 """Leases that somebody else closed, said by name: whose it was, of which pool, why and by whom.
 
 Two see it: who took it back (a worker that found the other dead or late), and who held it. Codes
-that expire end their leases too; that is no loss, and no line of the log.
+that expire end their leases too, and those that come in and expire sooner call them back to be
+sold first: that is no loss, and no line of the log.
 """
 
 import os
@@ -15,6 +16,7 @@ import structlog
 log = structlog.get_logger()
 
 EXPIRED = "codes-expired"
+NO_LOSS = frozenset({EXPIRED, "codes-sooner"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +66,11 @@ class LeaseLosses:
         return freed
 
     def lost_ours(self, rows: Iterable[Lost]) -> int:
-        """Say which of our leases others closed; how many, without those whose codes expired."""
+        """Say which of our leases others closed; how many, without those that are no loss."""
         count = 0
         for row in rows:
             self.lost[row.pool, row.why] += row.leases
-            if row.why != EXPIRED:
+            if row.why not in NO_LOSS:
                 count += row.leases
                 log.warning(
                     "lease.lost",

@@ -40,12 +40,9 @@ WHERE l.state = 'active' AND NOT EXISTS (SELECT FROM worker w WHERE w.worker_id 
 SELECT pool, holder, why, leases, freed FROM reclaim($1)
 
 -- name: why_closed
--- Of these leases those that are closed, by pool and by what closed them as far as it can be seen.
+-- Of these leases those that are closed, by pool and by what closed them.
 SELECT p.name AS pool, c.why, count(*) AS leases, sum(c.hi - c.lo)::bigint AS codes FROM (
-    SELECT l.pool_id, l.lo, l.hi, CASE
-        WHEN l.sell_until <= now() THEN 'codes-expired'
-        WHEN EXISTS (SELECT FROM code_void v WHERE v.pool_id = l.pool_id AND v.seq >= l.lo AND v.seq < l.hi) THEN 'codes-voided'
-        ELSE 'taken-back' END AS why
+    SELECT l.pool_id, l.lo, l.hi, CASE WHEN l.state = 'closed' THEN coalesce(l.closed_why, 'taken-back') ELSE 'codes-expired' END AS why
     FROM lease l WHERE l.id = ANY ($1) AND (l.state = 'closed' OR l.sell_until <= now())
 ) AS c JOIN pool p ON p.id = c.pool_id GROUP BY 1, 2 ORDER BY 1, 2
 

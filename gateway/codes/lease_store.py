@@ -153,7 +153,7 @@ class LeaseStore:
         )
 
     async def tell_lost(self, lease_ids: Sequence[int]) -> int:
-        """Say by name which of our leases others closed; how many, without expired codes."""
+        """Say by name which of our leases others closed; how many, without what is no loss."""
         with unreachable_is_unavailable():
             return self._losses.lost_ours(await SQL.why_closed.all(self._pool, list(lease_ids)))
 

@@ -45,7 +45,8 @@ def families(stock: Stock, losses: LeaseLosses) -> Iterator[Family]:
     yield Family(
         "counter",
         "quangate_leases_lost",
-        "Leases of this worker that others closed: codes-expired, codes-voided or taken-back.",
+        "Leases of this worker that others closed: codes-expired, codes-sooner (others expire"
+        " before them), codes-voided or taken-back.",
         ["pool", "why"],
         [([pool, why], count) for (pool, why), count in sorted(losses.lost.items())],
     )

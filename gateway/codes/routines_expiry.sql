@@ -79,5 +79,5 @@ BEGIN
     SELECT min(f.expires_at) INTO soonest FROM fragment f WHERE f.pool_id = p_pool AND f.lo >= p_lo;
     PERFORM close_leases(p_pool, ARRAY(
         SELECT l.id FROM lease l WHERE l.pool_id = p_pool AND l.state = 'active'
-          AND coalesce(l.sell_until, 'infinity') > soonest - p.min_life));
+          AND coalesce(l.sell_until, 'infinity') > soonest - p.min_life), 'codes-sooner');
 END $$;

@@ -25,12 +25,15 @@ END $$;
 -- Closes leases and frees what they did not sell. The epoch grows, so that a holder that
 -- does not know yet cannot commit under them (I7); the update waits for a commit that
 -- already holds its share lock. Returns how many codes became free. Caller holds the pool lock.
-CREATE FUNCTION close_leases(p_pool bigint, p_leases bigint[]) RETURNS bigint LANGUAGE plpgsql AS $$
+-- p_why, for the holder: taken-back, codes-voided, or codes-sooner (others expire before them); of
+-- codes that have expired it is codes-expired, whoever finds it.
+CREATE FUNCTION close_leases(p_pool bigint, p_leases bigint[], p_why text DEFAULT 'taken-back') RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     l record;
     freed bigint := 0;
 BEGIN
-    FOR l IN UPDATE lease SET state = 'closed', epoch = epoch + 1
+    FOR l IN UPDATE lease SET state = 'closed', epoch = epoch + 1,
+                 closed_why = CASE WHEN sell_until <= now() THEN 'codes-expired' ELSE p_why END
              WHERE id = ANY (p_leases) AND pool_id = p_pool AND state = 'active'
              RETURNING lo, hi LOOP
         freed := freed + free_range(p_pool, l.lo, l.hi);
@@ -181,7 +184,7 @@ DECLARE
 BEGIN
     SELECT * INTO p FROM pool WHERE id = p_pool FOR NO KEY UPDATE;
     PERFORM close_leases(p_pool, ARRAY(
-        SELECT l.id FROM lease l WHERE l.pool_id = p_pool AND l.state = 'active' AND l.lo <= seq_max AND l.hi > seq_min));
+        SELECT l.id FROM lease l WHERE l.pool_id = p_pool AND l.state = 'active' AND l.lo <= seq_max AND l.hi > seq_min), 'codes-voided');
     -- Only fragments can have holes: what was never leased becomes one.
     IF p.next_seq < p.size AND seq_max >= p.next_seq THEN
         INSERT INTO fragment (pool_id, lo, hi) VALUES (p_pool, p.next_seq, p.size);

@@ -127,6 +127,40 @@ async def test_codes_that_expire_are_no_loss(world: World) -> None:
     assert (world.stock.lost_leases, world.stock.unknown_leases) == (0, 0)
 
 
+async def test_codes_that_expire_sooner_are_no_loss(world: World) -> None:
+    """An import of them calls leases back that last longer, from a worker that is well.
+
+    Seen red as `lease.lost why=taken-back`: whoever read it looked for a dead worker.
+    """
+    held = len(world.stock.held())
+    await world.connection.execute(
+        "WITH grown AS (UPDATE pool SET size = size + 2 WHERE id = $1)"
+        " INSERT INTO code (pool_id, seq, batch_id, sealed, expires_at)"
+        " SELECT $1, s, 2, decode(repeat('00', 40), 'hex'), now() + interval '1 day'"
+        " FROM generate_series($2::int, $2 + 1) AS s",
+        world.pool_id,
+        CODES,
+    )
+    await world.connection.execute(
+        "SELECT offer_expiring($1, $2::int, $2 + 2)", world.pool_id, CODES
+    )
+    assert await world.renew() == []
+    assert world.losses.lost == {(world.name, "codes-sooner"): held}
+    assert world.stock.lost_leases == 0
+
+
+async def test_a_lease_between_voided_codes_says_so(world: World) -> None:
+    """A void revokes every lease from its first code to its last: also those without one of them.
+
+    Seen red as `taken-back` for the lease between.
+    """
+    held = len(world.stock.held())
+    assert held > 2
+    await world.leases.void(world.pool_id, [0, CODES - 1], "wrong batch")
+    await world.renew()
+    assert world.losses.lost == {(world.name, "codes-voided"): held}
+
+
 async def test_voided_codes_say_so(world: World) -> None:
     """An operator's void revokes leases: whoever reads the log need not look for a dead worker."""
     await world.leases.void(world.pool_id, [0], "wrong batch")

@@ -49,7 +49,7 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "fragment": (set(), True),
     "category": ({"parent_id"}, False),
     "lane_state": (ALL, True),
-    "lease": ({"state", "epoch", "expires_at"}, False),
+    "lease": ({"state", "epoch", "expires_at", "closed_why"}, False),
     "migration": (set(), False),
     "orders": (
         {
