@@ -90,6 +90,29 @@ FROM (
 ) AS parts
 WHERE imported <> delivered + free + leased + in_doubt + expired + void OR void < 0
 
+-- name: i3_shelves
+-- Each shelf's codes are where its parts say, whatever was moved, lent and given back.
+SELECT format('pool %s: shelf %s has %s codes, but delivered %s + free %s + leased %s + held %s + in doubt %s + expired %s + void %s = %s',
+              p.name, s.name, n.codes, n.delivered, n.free, n.leased, n.held, n.in_doubt, n.expired, n.void,
+              n.delivered + n.free + n.leased + n.held + n.in_doubt + n.expired + n.void) AS problem
+FROM pool p CROSS JOIN LATERAL shelf_stats(p.id) AS n JOIN shelf s ON s.id = n.shelf_id
+WHERE n.codes <> n.delivered + n.free + n.leased + n.held + n.in_doubt + n.expired + n.void
+   OR least(n.codes, n.delivered, n.free, n.leased, n.held, n.in_doubt, n.expired, n.void) < 0
+
+-- name: i3_off_shelf
+-- What is free or leased lies on the shelf it is sold from; what was never leased, on main.
+SELECT format('pool %s: the %s over [%s, %s) is of shelf %s, and lies on %s', r.pool_id, r.what, r.lo, r.hi, r.shelf_id,
+              coalesce(shelf_of_range(r.pool_id, r.lo, r.hi)::text, 'several')) AS problem
+FROM (SELECT pool_id, 'fragment' AS what, lo, hi, shelf_id FROM fragment
+      UNION ALL SELECT pool_id, 'lease ' || id, lo, hi, shelf_id FROM lease WHERE state = 'active'
+      UNION ALL SELECT id, 'part never leased', next_seq, size, id FROM pool WHERE next_seq < size) AS r
+WHERE r.shelf_id IS DISTINCT FROM shelf_of_range(r.pool_id, r.lo, r.hi)
+
+-- name: i3_borrowed
+-- What shelves of a pool borrowed, others lent.
+SELECT format('pool %s: %s codes were lent, %s borrowed', p.name, sum(s.lent), sum(s.borrowed)) AS problem
+FROM pool p JOIN shelf s ON s.pool_id = p.id GROUP BY p.id HAVING sum(s.lent) <> sum(s.borrowed)
+
 -- name: i3_sold_after_expiry
 SELECT format('pool %s: code %s expired at %s and was sold at %s', c.pool_id, c.seq, c.expires_at, o.created_at) AS problem
 FROM code c JOIN allocation a ON a.pool_id = c.pool_id AND a.seq = c.seq

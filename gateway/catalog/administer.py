@@ -59,6 +59,7 @@ class NewSku:
     per_buyer: int | None = None
     quantity_max: int | None = None  # in one order; None: as many as the routes allow
     low_stock: int | None = None
+    min_life_days: int = 0
     category: str | None = None
     tags: Sequence[str] = ()
     offers: Sequence[NewOffer] = ()
@@ -107,6 +108,7 @@ async def create_sku(db: Statements, new: NewSku) -> dict[str, Any]:
         "insert_sku", new.sku, new.name, new.kind.value, pool, purchase_pool, new.price_minor,
         new.face_value_minor, new.account_rule, new.per_buyer, new.quantity_max, new.low_stock,
         not new.offers, category, list(dict.fromkeys(new.tags)),
+        new.min_life_days,
     )  # fmt: skip
     if row is None:
         raise already_exists("sku", new.sku)
@@ -153,9 +155,15 @@ async def set_price(
 
 
 async def set_limits(
-    db: Statements, sku: str, *, per_buyer: int | None, quantity_max: int | None
+    db: Statements,
+    sku: str,
+    *,
+    per_buyer: int | None,
+    quantity_max: int | None,
+    min_life_days: int | None,
 ) -> dict[str, Any]:
-    """Change what one buyer or one order may have: 0 lifts the limit, None leaves it."""
+    """Change what one buyer or one order may have, and how long its codes must last: 0 lifts the
+    limit, None leaves it."""
     rows = await db.all("list_skus", sku)
     if not rows:
         raise not_found("sku", sku)
@@ -164,9 +172,16 @@ async def set_limits(
         quantity_max or None,
         [_of_product(row["connector"], row["product_id"]) for row in routes],
     )
-    await db.one("set_limits", sku, per_buyer, quantity_max)
+    if min_life_days and (rows[0]["pool"] is None or rows[0]["bought_on_demand"]):
+        raise wrong("life-without-pool", "min_life")
+    await db.one("set_limits", sku, per_buyer, quantity_max, min_life_days)
     (row,) = await db.all("list_skus", sku)
-    return {"sku": sku, "per_buyer": row["per_buyer"], "quantity_max": row["quantity_max"]}
+    return {
+        "sku": sku,
+        "per_buyer": row["per_buyer"],
+        "quantity_max": row["quantity_max"],
+        "min_life": row["min_life"],
+    }
 
 
 async def set_account_rule(db: Statements, sku: str, rule: str) -> dict[str, Any]:
@@ -199,6 +214,8 @@ def _check_sku(new: NewSku) -> None:
     _check_amount("price", new.price_minor)
     if new.face_value_minor is not None:
         _check_amount("face_value", new.face_value_minor)
+    if new.min_life_days and new.pool is None:
+        raise wrong("life-without-pool", "min_life")
     if new.kind in CODES:
         _check_codes(new)
     elif new.kind is SkuKind.TOPUP:

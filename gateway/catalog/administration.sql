@@ -32,8 +32,8 @@ FROM batch b JOIN pool p ON p.id = b.pool_id WHERE p.name = $1 ORDER BY b.id DES
 -- name: insert_sku
 -- No row: the name is taken.
 INSERT INTO sku (sku, name, kind, pool_id, purchase_pool_id, price, face_value, account_rule, per_buyer, quantity_max,
-                 low_stock, offered_to_all, category_id, tags)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11, 100), $12, $13, $14)
+                 low_stock, offered_to_all, category_id, tags, min_life_days)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11, 100), $12, $13, $14, $15)
 ON CONFLICT (sku) DO NOTHING RETURNING id
 
 -- name: sku_by_name
@@ -42,7 +42,7 @@ SELECT id FROM sku WHERE sku = $1
 -- name: list_skus
 -- $1 NULL: every SKU.
 SELECT s.sku, s.name, s.kind, p.name AS pool, s.purchase_pool_id IS NOT NULL AS bought_on_demand, s.price, s.currency,
-       s.face_value, s.account_rule, s.per_buyer, s.quantity_max, s.offered_to_all, s.on_sale, c.name AS category, s.tags, s.updated_at
+       s.face_value, s.account_rule, s.per_buyer, s.quantity_max, s.min_life_days AS min_life, s.offered_to_all, s.on_sale, c.name AS category, s.tags, s.updated_at
 FROM sku s LEFT JOIN pool p ON p.id IN (s.pool_id, s.purchase_pool_id) LEFT JOIN category c ON c.id = s.category_id
 WHERE $1::text IS NULL OR s.sku = $1 ORDER BY s.sku
 
@@ -70,7 +70,8 @@ UPDATE sku SET price = $2, updated_at = now() WHERE sku = $1 RETURNING id
 
 -- name: set_limits
 -- NULL leaves a limit, 0 lifts it.
-UPDATE sku SET per_buyer = nullif(coalesce($2, per_buyer), 0), quantity_max = nullif(coalesce($3, quantity_max), 0), updated_at = now()
+UPDATE sku SET per_buyer = nullif(coalesce($2, per_buyer), 0), quantity_max = nullif(coalesce($3, quantity_max), 0),
+    min_life_days = coalesce($4, min_life_days), updated_at = now()
 WHERE sku = $1 RETURNING id
 
 -- name: set_account_rule

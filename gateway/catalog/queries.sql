@@ -13,7 +13,7 @@ FROM api_key WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > no
 
 -- name: skus
 SELECT id, sku, name, kind, pool_id, purchase_pool_id, price, currency, face_value, account_rule, per_buyer,
-       quantity_max, low_stock, offered_to_all, on_sale, updated_at, category_id, tags
+       quantity_max, low_stock, offered_to_all, on_sale, min_life_days, updated_at, category_id, tags
 FROM sku ORDER BY sku
 
 -- name: categories

@@ -44,6 +44,7 @@ class SkuRow:
     per_buyer: int | None
     quantity_max: int | None
     low_stock: int
+    min_life_days: int
     offered_to_all: bool
     on_sale: bool
     updated_at: datetime

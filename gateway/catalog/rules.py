@@ -82,6 +82,7 @@ class Sku:
     offers: Mapping[int, int | None] = field(default_factory=dict)  # partner id → own price
     routes: tuple[Route, ...] = ()
     purchase_pool_id: int | None = None
+    min_life_days: int = 0  # how long its codes must last when they are sold
     quantity_max: int | None = None  # in one order; None: as many as the routes allow
     categories: tuple[str, ...] = ()  # its own, then those above it
     tags: tuple[str, ...] = ()

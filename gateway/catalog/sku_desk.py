@@ -27,6 +27,8 @@ OFFER: Final = Trace(
 )
 INTEGER_MAX: Final = 2**31 - 1
 RULE_HELP: Final = "cn-mobile, e164, email, qq, any, or a pattern."
+LIFE_HELP: Final = "How many days a code must still last when it is sold. [0]"
+Days: TypeAlias = Annotated[int, Meta(ge=0, le=36_500)]
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
 Some: TypeAlias = Annotated[int, Meta(ge=1, le=INTEGER_MAX)]
 Name: TypeAlias = Annotated[
@@ -62,6 +64,7 @@ class NewSku(Given, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=0, le=10**18)] | None,
         Meta(description="Stock level is `low` below this. [100]"),
     ] = None
+    min_life: Annotated[Days, Meta(description=LIFE_HELP, extra={"metavar": "DAYS"})] = 0
     account_rule: Annotated[str | None, Meta(description=RULE_HELP, extra={"metavar": "RULE"})] = (
         None
     )
@@ -100,7 +103,7 @@ class Price(Given, frozen=True, kw_only=True):
 
 
 class Limits(Given, frozen=True, kw_only=True):
-    """What one buyer or one order may have; 0 lifts a limit."""
+    """What one buyer or one order may have, how long codes must last; 0 lifts a limit."""
 
     sku: Name
     per_buyer: Annotated[Count | None, Meta(description="How many one buyer may have; 0: any.")] = (
@@ -109,6 +112,10 @@ class Limits(Given, frozen=True, kw_only=True):
     quantity_max: Annotated[Count | None, Meta(description="In one order; 0: what there is.")] = (
         None
     )
+    min_life: Annotated[
+        Days | None,
+        Meta(description="Days a code must still last; 0: any.", extra={"metavar": "DAYS"}),
+    ] = None
 
 
 class AccountRule(Given, frozen=True, kw_only=True):
@@ -130,6 +137,7 @@ async def _create(at: At, given: NewSku, _: Change) -> Mapping[str, Any]:
         per_buyer=given.per_buyer,
         quantity_max=given.quantity_max,
         low_stock=given.low_stock,
+        min_life_days=given.min_life,
         category=given.category,
         tags=given.tag,
         offers=[_read_offer(text) for text in given.offer],
@@ -144,7 +152,11 @@ async def _price(at: At, given: Price, _: Change) -> Mapping[str, Any]:
 
 async def _limit(at: At, given: Limits, _: Change) -> Mapping[str, Any]:
     return await catalog.set_limits(
-        at.db, given.sku, per_buyer=given.per_buyer, quantity_max=given.quantity_max
+        at.db,
+        given.sku,
+        per_buyer=given.per_buyer,
+        quantity_max=given.quantity_max,
+        min_life_days=given.min_life,
     )
 
 
@@ -202,6 +214,7 @@ COLUMNS: Final = (
     Column(name="account_rule", kind="text", zh="账号规则", en="Account rule"),
     Column(name="per_buyer", kind="number", zh="每人限购", en="Per buyer", unit="pieces"),
     Column(name="quantity_max", kind="number", zh="每单上限", en="Per order", unit="pieces"),
+    Column(name="min_life", kind="number", zh="最短有效期", en="Minimum life", unit="days"),
     Column(name="offered_to_all", kind="flag", zh="对所有合作方", en="For all"),
     Column(name="on_sale", kind="flag", zh="在售", en="On sale"),
     Column(name="category", kind="id", zh="类目", en="Category"),
@@ -261,7 +274,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=SKU,
         verb="limit",
-        doc="Change what one buyer or one order may have; what is not named stays.",
+        doc="Change what one buyer or one order may have, or codes' life; what is not named stays.",
         given=Limits,
         example="quangate sku limit VIP --per-buyer 2 --quantity-max 10",
         permission="skus:limit",

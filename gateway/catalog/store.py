@@ -72,11 +72,9 @@ async def read_catalog(pool: Any) -> CatalogRead:
         row.key_id: KeySecrets(signing_key=row.signing_key, delivery_key=row.delivery_key)
         for row in keys
     }
-    pool_names = {row.id: row.name for row in pools}
     names = {
         "partner": catalog.partner_names,
-        "pool": pool_names,
-        "shelf": pool_names,  # a pool's `main` shelf has its id
+        "pool": {row.id: row.name for row in pools},
         "upstream": {id_: upstream.name for id_, upstream in catalog.upstreams.items()},
     }
     return CatalogRead(catalog=catalog, secrets=secrets, names=names)
@@ -121,6 +119,7 @@ def _sku(
         per_buyer=row.per_buyer,
         quantity_max=row.quantity_max,
         low_stock=row.low_stock,
+        min_life_days=row.min_life_days,
         offered_to_all=row.offered_to_all,
         on_sale=row.on_sale,
         updated_at=row.updated_at,

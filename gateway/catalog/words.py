@@ -28,6 +28,7 @@ WORDS: Final[Sentences] = {
     "route-twice": "the route {upstream}:{product} is given twice",
     "route-form": "{field}: {value!r} is not UPSTREAM:PRODUCT_ID[:PRIORITY[:COST]]",
     "no-number": "{field}: the {what} must be a whole number, not {value!r}",
+    "life-without-pool": "{field} is for codes sold from a pool: it says how long they must last",
     "below-itself": "{category} cannot lie below itself: {parent} is below it; move {parent} away"
     " first",
 }

@@ -35,6 +35,7 @@ from gateway.catalog.rules import CurrentCatalog, Key, Sku, SkuKind
 from gateway.channels.goofish_refusals import WORDS
 from gateway.channels.rules import ENDED, ChannelAccount
 from gateway.codes.levels import StockLevels
+from gateway.codes.shelving import ShelfBook
 from gateway.ground.native import open_jwe
 from gateway.ledger.store import AccountStore
 from gateway.orders.failure import failure_of
@@ -117,7 +118,7 @@ class Goofish:
             raise GoofishRefused(Code.GOODS_NOT_FOUND, "goods_no")
         content = _content(account, request)
         await self._expect_order(account, content.out_order_no, request.notify_url)
-        placed = await self._placement.place(key, content)
+        placed = await self._placement.place(key, content, channel=account.name)
         if isinstance(placed, Refusal):
             raise GoofishRefused(*WORDS[placed.reason])
         answer = await self._shown(account, placed.settled.order_id)
@@ -183,7 +184,7 @@ class Goofish:
         return answers.goods_data(await self._goods(account, sku))
 
     async def _goods(self, account: ChannelAccount, sku: Sku) -> Goods:
-        stock = await self._stock(sku)
+        stock = await self._stock(account, sku)
         return Goods(
             goods_no=sku.sku,
             goods_type=TYPE_OF_KIND[sku.kind],
@@ -194,11 +195,13 @@ class Goofish:
             update_time_s=_seconds(sku.updated_at),
         )
 
-    async def _stock(self, sku: Sku) -> int:
-        if sku.pool_id is None:
+    async def _stock(self, account: ChannelAccount, sku: Sku) -> int:
+        shelves = self._catalog.now.book(ShelfBook)
+        outlet = shelves.outlet_for(sku, channel=account.name, campaign=None)
+        if outlet is None:
             # Nobody counts what an upstream has: it is there while a route is open.
             return STOCK_SHOWN_MAX if self._catalog.now.has_open_route(sku) else 0
-        wanted = (sku.pool_id, STOCK_SHOWN_MAX)
+        wanted = (outlet, STOCK_SHOWN_MAX)
         return min(STOCK_SHOWN_MAX, (await self._stock_levels.of([wanted]))[wanted])
 
 

@@ -1,4 +1,4 @@
-"""Codes: batches, import, leases, stock, voiding."""
+"""Codes: batches, import, shelves, leases, stock, voiding."""
 
 from typing import Final
 
@@ -6,6 +6,7 @@ from gateway.ground.feature import ALL_COLUMNS, CATALOG, FOR_EVER, PASSING, Feat
 
 FEATURE: Final = Feature(
     name="codes",
+    needs=("catalog",),
     tables={
         "allocation": Table(kept=FOR_EVER),
         "bought_code": Table(kept=FOR_EVER),
@@ -14,17 +15,21 @@ FEATURE: Final = Feature(
         "code": Table(kept=FOR_EVER, delete=True),
         "code_fingerprint": Table(kept=FOR_EVER, delete=True),
         "fragment": Table(kept=PASSING, delete=True),
+        "shelf": Table(kept=CATALOG, update=ALL_COLUMNS),
+        "shelf_range": Table(kept=CATALOG, delete=True),
         "lease": Table(
             kept="keep_lease_days", update=("state", "epoch", "expires_at", "closed_why")
         ),
         "worker": Table(kept=PASSING, update=ALL_COLUMNS, delete=True),
     },
-    routines=("routines.sql", "routines_expiry.sql", "routines_leases.sql"),
-    administration=("administration.sql",),
-    desk=("desk",),
+    routines=("routines.sql", "routines_expiry.sql", "routines_leases.sql", "routines_shelves.sql"),
+    administration=("administration.sql", "shelf_administration.sql"),
+    desk=("desk", "shelf_desk"),
+    book="shelf_book",
     words="words",
     wiring="wiring",
     commands={
         "codes": ("commands", "Codes: import, generate, stats, void."),
+        "shelf": ("shelf_commands", "Parts of a pool: create, move, list, close."),
     },
 )

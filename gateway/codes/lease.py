@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-RefillVerdict = Literal["granted", "others", "mine", "sold_out"]
+RefillVerdict = Literal["granted", "others", "mine", "sold_out", "closed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 Two see it: who took it back (a worker that found the other dead or late), and who held it. Codes
 that expire end their leases too, and those that come in and expire sooner call them back to be
-sold first: that is no loss, and no line of the log.
+sold first, or that are moved to another shelf: that is no loss, and no line of the log.
 """
 
 import os
@@ -16,7 +16,7 @@ import structlog
 log = structlog.get_logger()
 
 EXPIRED = "codes-expired"
-NO_LOSS = frozenset({EXPIRED, "codes-sooner"})
+NO_LOSS = frozenset({EXPIRED, "codes-sooner", "codes-moved"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

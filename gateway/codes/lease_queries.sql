@@ -1,22 +1,24 @@
 -- Leases and workers; the rules are in routines_leases.sql.
 
 -- name: refill
-SELECT * FROM refill($1, $2, $3, $4, $5)
+SELECT * FROM refill($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- name: read_range
 SELECT read_range($1, $2, $3)
 
 -- name: give_back
-SELECT give_back($1, $2, $3)
+SELECT give_back($1, $2, $3, $4)
 
--- name: notify
-SELECT pg_notify($1, $2)
+-- name: recall
+-- Asks for what stands in the way of an outlet: a message for each shelf, with who asks.
+SELECT pg_notify($1, 'recall:' || shelf || ':' || $3) FROM shelves_to_recall($2) AS shelf
 
 -- name: void
 SELECT void_codes($1, $2, $3)
 
 -- name: renew
-SELECT gone, unknown, unknown_pools FROM renew($1, $2, $3)
+SELECT gone, unknown, unknown_shelves, unknown_lives FROM renew($1, $2, $3)
+
 
 -- name: register_worker
 INSERT INTO worker (slot, worker_id, host, pid, expires_at, routines, routines_of)
@@ -38,6 +40,9 @@ WHERE l.state = 'active' AND NOT EXISTS (SELECT FROM worker w WHERE w.worker_id 
 
 -- name: reclaim
 SELECT pool, holder, why, leases, freed FROM reclaim($1)
+
+-- name: close_ended_shelves
+SELECT close_ended_shelves()
 
 -- name: why_closed
 -- Of these leases those that are closed, by pool and by what closed them.

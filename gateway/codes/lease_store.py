@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.codes.lease import Expiring, Grant, PackedRange, Refill, RefillVerdict, Renewal
 from gateway.codes.lease_losses import LeaseLosses, Lost, TakenBack
-from gateway.codes.outlet import shelf_of
+from gateway.codes.outlet import life_of, outlet_of, shelf_of
 from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.database import CHANNEL
@@ -24,6 +24,7 @@ class Granted:
     """A lease just granted, or in the only row why none was: then it has no numbers."""
 
     verdict: RefillVerdict
+    pool_id: int
     lease_id: int
     epoch: int
     lo: int
@@ -38,7 +39,8 @@ class Renewed:
 
     gone: Sequence[int]
     unknown: Sequence[int]
-    unknown_pools: Sequence[int]
+    unknown_shelves: Sequence[int]
+    unknown_lives: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +62,17 @@ class DataKey:
 class SQL(Statements, file="codes/lease_queries"):
     """Leases and workers."""
 
-    refill: Statement[[uuid.UUID, int, int, Sequence[int], float], Granted]
+    refill: Statement[[uuid.UUID, int, int, Sequence[int], float, int, int, bool], Granted]
     read_range: Statement[[int, int, int], bytes]
-    give_back: Statement[[uuid.UUID, int | None, Sequence[int]], int]
-    notify: Statement[[str, str], None]
+    give_back: Statement[[uuid.UUID, int | None, Sequence[int], int], int]
+    recall: Statement[[str, int, str], None]
     void: Statement[[int, Sequence[int], str], int]
     renew: Statement[[uuid.UUID, Sequence[int], float], Renewed]
     register_worker: Statement[[int, uuid.UUID, str, int, float, str], None]
     announce_worker: Statement[[], None]
     workers: Statement[[int], OtherWorker]
     reclaim: Statement[[Sequence[uuid.UUID]], TakenBack]
+    close_ended_shelves: Statement[[], None]
     why_closed: Statement[[Sequence[int]], Lost]
     data_keys_of_range: Statement[[int, int, int], DataKey]
     count_workers: Statement[[], int]
@@ -95,13 +98,19 @@ class LeaseStore:
         self._slot = slot
         self._ttl_s = ttl_s
 
-    async def refill(self, outlet: int, want: int, held: Sequence[int]) -> Refill:
+    async def refill(
+        self, outlet: int, want: int, held: Sequence[int], *, short: int = 0, recalled: bool = False
+    ) -> Refill:
         """Close our leases of the outlet but those `held`, and grant about `want` codes, or say
-        why not."""
+        why not.
+
+        Orders wait for `short` codes more than we hold: so many may be borrowed. `recalled`: the
+        other workers were asked for theirs since the first of these orders waits."""
         with unreachable_is_unavailable():
             rows = await SQL.refill.all(
-                self._pool, self._worker_id, outlet, want, list(held), self._ttl_s
-            )
+                self._pool, self._worker_id, shelf_of(outlet), want, list(held), self._ttl_s,
+                life_of(outlet), short, recalled,
+            )  # fmt: skip
         first = rows[0]
         grants: tuple[Grant, ...] = ()
         if first.verdict == "granted":
@@ -110,7 +119,7 @@ class LeaseStore:
             )
         return Refill(
             verdict=first.verdict,
-            pool_id=shelf_of(outlet),
+            pool_id=first.pool_id,
             generation=first.generation,
             grants=grants,
         )
@@ -126,14 +135,20 @@ class LeaseStore:
     async def give_back(self, outlet: int | None = None, held: Sequence[int] = ()) -> int:
         """Return all but what is `held`, of one outlet or of all; how many codes became free."""
         with unreachable_is_unavailable():
-            return await SQL.give_back.only(self._pool, self._worker_id, outlet, held)
+            return await SQL.give_back.only(
+                self._pool,
+                self._worker_id,
+                None if outlet is None else shelf_of(outlet),
+                held,
+                0 if outlet is None else life_of(outlet),
+            )
 
     async def recall(self, outlet: int) -> None:
-        """Ask the other workers to return what they do not need; take back what dead ones held."""
+        """Ask all to return what stands in the outlet's way; take back what dead workers held."""
         with unreachable_is_unavailable():
             async with self._pool.acquire() as connection:
-                payload = f"recall:{outlet}:{self._worker_id}"
-                await SQL.notify.run(connection, CHANNEL, payload)
+                asking = f"{self._worker_id}:{outlet}"
+                await SQL.recall.run(connection, CHANNEL, shelf_of(outlet), asking)
                 await reclaim_dead(connection, self._slot, self._losses)
 
     async def void(self, pool_id: int, seqs: Sequence[int], reason: str) -> int:
@@ -149,8 +164,18 @@ class LeaseStore:
         return Renewal(
             workers=await self.count_workers(),
             gone=tuple(row.gone),
-            unknown=dict(zip(row.unknown, row.unknown_pools, strict=True)),
+            unknown={
+                lease_id: outlet_of(shelf_id, life_days)
+                for lease_id, shelf_id, life_days in zip(
+                    row.unknown, row.unknown_shelves, row.unknown_lives, strict=True
+                )
+            },
         )
+
+    async def close_ended_shelves(self) -> None:
+        """Close the shelves whose time has come."""
+        with unreachable_is_unavailable():
+            await SQL.close_ended_shelves.run(self._pool)
 
     async def tell_lost(self, lease_ids: Sequence[int]) -> int:
         """Say by name which of our leases others closed; how many, without what is no loss."""

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from gateway.ground.sql.batcher import GroupCommit
 
-Wanted = tuple[int, int]  # pool id, how many are enough to stop counting
+Wanted = tuple[int, int]  # outlet, how many are enough to stop counting
 
 
 class Levels(Protocol):
@@ -25,7 +25,7 @@ class StockLevels:
         self._counts: GroupCommit[Wanted, int] = GroupCommit(levels.for_sale, lanes=1)
 
     async def of(self, wanted: Sequence[Wanted]) -> dict[Wanted, int]:
-        """Codes for sale by (pool id, enough); exact below `enough`."""
+        """Codes for sale by (outlet, enough); exact below `enough`."""
         asked = list(set(wanted))
         counts = await asyncio.gather(*map(self._counts.submit, asked))
         return dict(zip(asked, counts, strict=True))

@@ -46,7 +46,7 @@ def families(stock: Stock, losses: LeaseLosses) -> Iterator[Family]:
         "counter",
         "quangate_leases_lost",
         "Leases of this worker that others closed: codes-expired, codes-sooner (others expire"
-        " before them), codes-voided or taken-back.",
+        " before them), codes-moved (to another shelf), codes-voided or taken-back.",
         ["pool", "why"],
         [([pool, why], count) for (pool, why), count in sorted(losses.lost.items())],
     )

@@ -4,9 +4,9 @@
 -- becomes an allocation to nobody, as a void code does: I1's key is what keeps it from being sold.
 -- Codes behind pool.next_seq never expire.
 
--- Puts what of [lo, hi) is neither allocated nor expired among the free codes, one fragment for
+-- Puts what of [lo, hi) is neither allocated nor expired among the free codes of its shelf, one fragment for
 -- each run of one day (UTC); returns how many. Caller holds the pool lock.
-CREATE FUNCTION free_expiring(p_pool bigint, p_lo bigint, p_hi bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE FUNCTION free_expiring(p_pool bigint, p_shelf bigint, p_lo bigint, p_hi bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     freed bigint;
 BEGIN
@@ -45,8 +45,8 @@ BEGIN
     ), run AS (
         SELECT lo, hi, expires_at, count(*) FILTER (WHERE is_first) OVER (ORDER BY lo) AS island FROM apart
     ), kept AS (
-        INSERT INTO fragment (pool_id, lo, hi, expires_at)
-        SELECT p_pool, min(lo), max(hi), min(expires_at) FROM run GROUP BY island
+        INSERT INTO fragment (pool_id, lo, hi, expires_at, shelf_id)
+        SELECT p_pool, min(lo), max(hi), min(expires_at), p_shelf FROM run GROUP BY island
         RETURNING hi - lo AS n
     )
     SELECT coalesce(sum(n), 0) INTO freed FROM kept;
@@ -58,12 +58,12 @@ CREATE FUNCTION expire_codes(p_pool bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     f record;
 BEGIN
-    FOR f IN DELETE FROM fragment fr WHERE fr.pool_id = p_pool AND fr.expires_at <= now() RETURNING fr.lo, fr.hi LOOP
-        PERFORM free_expiring(p_pool, f.lo, f.hi);
+    FOR f IN DELETE FROM fragment fr WHERE fr.pool_id = p_pool AND fr.expires_at <= now() RETURNING fr.lo, fr.hi, fr.shelf_id LOOP
+        PERFORM free_expiring(p_pool, f.shelf_id, f.lo, f.hi);
     END LOOP;
 END $$;
 
--- Lays out [lo, hi), the end of a pool that a batch of expiring codes has just extended, by expiry.
+-- Lays out [lo, hi), the end of a pool that a batch of expiring codes has just extended, by expiry; on main.
 -- Leases over codes that last longer are called back: what expires first is sold first.
 CREATE FUNCTION offer_expiring(p_pool bigint, p_lo bigint, p_hi bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -72,12 +72,12 @@ DECLARE
 BEGIN
     SELECT * INTO p FROM pool WHERE id = p_pool FOR NO KEY UPDATE;
     IF p.next_seq < p_lo THEN
-        INSERT INTO fragment (pool_id, lo, hi) VALUES (p_pool, p.next_seq, p_lo);
+        INSERT INTO fragment (pool_id, lo, hi, shelf_id) VALUES (p_pool, p.next_seq, p_lo, p_pool);
     END IF;
     UPDATE pool SET next_seq = p_hi, expiring = true WHERE id = p_pool;
-    PERFORM free_expiring(p_pool, p_lo, p_hi);
+    PERFORM free_expiring(p_pool, p_pool, p_lo, p_hi);
     SELECT min(f.expires_at) INTO soonest FROM fragment f WHERE f.pool_id = p_pool AND f.lo >= p_lo;
     PERFORM close_leases(p_pool, ARRAY(
-        SELECT l.id FROM lease l WHERE l.pool_id = p_pool AND l.state = 'active'
-          AND coalesce(l.sell_until, 'infinity') > soonest - p.min_life), 'codes-sooner');
+        SELECT l.id FROM lease l WHERE l.pool_id = p_pool AND l.shelf_id = p_pool AND l.state = 'active'
+          AND coalesce(l.sell_until + greatest(p.min_life, make_interval(days => l.life_days)), 'infinity') > soonest), 'codes-sooner');
 END $$;

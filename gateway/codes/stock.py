@@ -13,11 +13,13 @@ nobody's to renew.
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 import structlog
 
-from gateway.codes.holding import Holding, Lease
-from gateway.codes.lease import Expiring, Grant, PackedRange, Renewal
+from gateway.codes.grants import Grants
+from gateway.codes.holding import Holding
+from gateway.codes.lease import Expiring, PackedRange, Renewal
 from gateway.codes.outlet import shelf_of
 from gateway.codes.port import Leases
 from gateway.ground.errors import OverloadedError, StoreUnavailableError
@@ -28,6 +30,7 @@ log = structlog.get_logger()
 Run = tuple[int, int, int, int]  # lease id, epoch, first seq, count
 
 PREFETCH_BELOW = 0.5  # of the leased codes: time for the next lease
+_EXHAUSTED: Final = frozenset({"mine", "sold_out", "closed"})  # asking ahead is of no use
 SETTLE_S = 1.0  # a recalled outlet's commits in flight have this long; what is later runs out
 
 
@@ -44,7 +47,9 @@ class Stock:
     ) -> None:
         self._allocator = allocator
         self._leases = leases
-        self._find_corrupt = find_corrupt
+        self._grants = Grants(
+            allocator=allocator, leases=leases, find_corrupt=find_corrupt, clock=clock
+        )
         self._clock = clock
         self._holdings: dict[int, Holding] = {}
         self._closed = False
@@ -143,6 +148,10 @@ class Stock:
             and self._allocator.remaining(outlet) < quantity
         )
 
+    def claimable(self, outlet: int) -> int:
+        """How many codes this worker can claim now."""
+        return self._allocator.remaining(outlet)
+
     def held(self) -> dict[int, int]:
         """Lease id → outlet of what this worker holds: that is to be renewed, and nothing else."""
         return {
@@ -191,6 +200,12 @@ class Stock:
         if holding is not None:
             holding.hear()
 
+    def announce_shelf(self, shelf_id: int) -> None:
+        """As `announce`, for all outlets of a shelf."""
+        for outlet in self._holdings:
+            if shelf_of(outlet) == shelf_id:
+                self.announce(outlet)
+
     def announce_all(self) -> None:
         """Announcements may have been missed: nothing concluded before holds."""
         for outlet in self._holdings:
@@ -198,15 +213,18 @@ class Stock:
 
     # ------------------------------------------------------------ refilling
 
-    async def refill(self, outlet: int, demand: int = 0) -> str:
-        """Fetch more codes: 'granted', 'others', 'mine' or 'sold_out'; 'away' when
+    async def refill(self, outlet: int, demand: int = 0, *, recalled: bool = False) -> str:
+        """Fetch more codes: 'granted', 'others', 'mine', 'sold_out' or 'closed'; 'away' when
         the database does not answer, 'overloaded' when too much waits for it, 'broken' by a bug.
 
-        Concurrent calls share one refill.
+        Lines wait for `demand` codes; `recalled`: they have waited since `recall`. Concurrent
+        calls share one refill.
         """
         holding = self._holdings.setdefault(outlet, Holding(claimed_since=self._clock()))
         if holding.refill is None:
-            holding.refill = asyncio.create_task(self._refill(outlet, holding, demand))
+            holding.refill = asyncio.create_task(
+                self._refill(outlet, holding, demand, recalled=recalled)
+            )
         return await asyncio.shield(holding.refill)
 
     async def settled(self, outlet: int, timeout_s: float) -> None:
@@ -222,16 +240,16 @@ class Stock:
 
     def _prefetch(self, outlet: int) -> None:
         holding = self._holdings[outlet]
-        exhausted = holding.verdict in {"mine", "sold_out"}
+        exhausted = holding.verdict in _EXHAUSTED
         if holding.refill is not None or exhausted or self._closed or holding.asking.locked():
             return
         if holding.left < PREFETCH_BELOW * holding.size:
-            holding.refill = asyncio.create_task(self._refill(outlet, holding, 0))
+            holding.refill = asyncio.create_task(self._refill(outlet, holding, 0, recalled=False))
 
-    async def _refill(self, outlet: int, holding: Holding, demand: int) -> str:
+    async def _refill(self, outlet: int, holding: Holding, demand: int, *, recalled: bool) -> str:
         try:
             async with holding.asking:
-                return await self._ask_for_more(outlet, holding, demand)
+                return await self._ask_for_more(outlet, holding, demand, recalled=recalled)
         except OverloadedError:
             return "overloaded"
         except StoreUnavailableError as error:
@@ -246,38 +264,14 @@ class Stock:
             holding.entering.clear()
         return "broken"
 
-    async def _ask_for_more(self, outlet: int, holding: Holding, demand: int) -> str:
-        news = holding.news
+    async def _ask_for_more(
+        self, outlet: int, holding: Holding, demand: int, *, recalled: bool
+    ) -> str:
         for lease_id, lease in list(holding.leases.items()):
             if not lease.left and not lease.in_flight:
                 self._close(outlet, holding, lease_id)
-        held = list(holding.leases)
-        holding.stray = True  # unless all of the answer arrives and is taken in
-        answer = await self._leases.refill(outlet, holding.want(self._clock(), demand), held)
-        holding.pool_id = answer.pool_id
-        holding.entering.extend(grant.lease_id for grant in answer.grants)
-        for grant in answer.grants:
-            await self._take_in(outlet, holding, grant)
-            holding.entering.remove(grant.lease_id)
-        holding.stray = False
-        holding.verdict = answer.verdict if holding.news == news else None
-        holding.sold_out_since = self._clock()
-        holding.size = holding.left
-        return str(answer.verdict)
-
-    async def _take_in(self, outlet: int, holding: Holding, grant: Grant) -> None:
-        pool_id = holding.pool_id
-        records = await self._leases.read_range(pool_id, grant.lo, grant.hi)
-        corrupt = await asyncio.to_thread(self._find_corrupt, pool_id, grant.lo, records)
-        if corrupt:
-            # Voiding revokes the lease; the good rest comes back as fragments (faults 71, 72).
-            log.error("stock.codes_corrupt", pool_id=pool_id, seqs=corrupt[:20], count=len(corrupt))
-            await self._leases.void(pool_id, corrupt, "corrupt")
-            return
-        self._allocator.publish_packed(
-            pool_id, grant.lease_id, grant.epoch, grant.lo, records.packed, outlet
-        )
-        holding.leases[grant.lease_id] = Lease(left=grant.hi - grant.lo)
+        short = max(0, demand - holding.left)
+        return await self._grants.ask(outlet, holding, demand, short=short, recalled=recalled)
 
     async def recall(self, outlet: int) -> None:
         """Ask the other workers for what they do not need; without harm when it fails."""
@@ -311,6 +305,12 @@ class Stock:
                 await self._leases.give_back(outlet, list(holding.leases))
                 holding.stray = bool(holding.leases)
         self.announce(outlet)
+
+    async def give_back_shelf(self, shelf_id: int, asking: int | None) -> None:
+        """Return what all outlets of a shelf have left, but for the one of ours that asks."""
+        for outlet in list(self._holdings):
+            if shelf_of(outlet) == shelf_id and outlet != asking:
+                await self.give_back(outlet)
 
     async def give_back_idle(self, idle_s: float) -> None:
         """Return outlets nobody bought from for a while."""

@@ -3,6 +3,8 @@
 from functools import partial
 from typing import Final
 
+from gateway.catalog.events import CatalogChanged
+from gateway.catalog.rules import CurrentCatalog
 from gateway.codes.corrupt import find_corrupt
 from gateway.codes.lease_keeping import LeaseKeeping
 from gateway.codes.lease_losses import LeaseLosses
@@ -10,9 +12,12 @@ from gateway.codes.lease_store import LeaseStore
 from gateway.codes.level_store import StockLevelStore
 from gateway.codes.levels import StockLevels
 from gateway.codes.metrics import families
+from gateway.codes.shelf_ending import ShelfEnding
+from gateway.codes.shelving import ShelfBook
 from gateway.codes.stock import Stock
 from gateway.ground.native import Allocator
-from gateway.ground.wiring import Built, Kit, Wiring
+from gateway.ground.telemetry import name_things
+from gateway.ground.wiring import Built, Kit, Wiring, awaits
 
 
 def allocator(_kit: Kit) -> Allocator:
@@ -51,20 +56,38 @@ def build(kit: Kit) -> Built:
     on, held = kit.on, kit[Stock]
     keeping = LeaseKeeping(leases=kit[LeaseStore], stock=held, ttl_s=on.config.lease_ttl_s)
 
-    async def came(pool_id: str) -> None:
-        held.announce(int(pool_id))
+    async def came(shelf_id: str) -> None:  # a pool's id is that of its main shelf
+        held.announce_shelf(int(shelf_id))
 
     async def wanted(rest: str) -> None:
-        pool_id, _, asking = rest.partition(":")
+        shelf_id, asking, outlet = (*rest.split(":"), "")[:3]  # an older release names no outlet
         if asking != str(on.worker_id):
-            await held.give_back(int(pool_id))
+            await held.give_back_shelf(int(shelf_id), None)
+        elif outlet:
+            await held.give_back_shelf(int(shelf_id), int(outlet))
+
+    catalog = kit[CurrentCatalog]
+
+    ending = ShelfEnding(
+        catalog=catalog, close=kit[LeaseStore].close_ended_shelves, now=on.clock.now
+    )
+
+    def look_at() -> None:
+        ending.changed()
+        name_things({"shelf": catalog.now.book(ShelfBook).names})
+
+    async def changed(_event: CatalogChanged) -> None:
+        look_at()
+
+    look_at()
 
     async def missed() -> None:
         held.announce_all()
 
     return Built(
-        keeping=(keeping.run,),
-        topics={"pool": came, "recall": wanted},
+        keeping=(keeping.run, ending.run),
+        topics={"pool": came, "shelf": came, "recall": wanted},
+        subscriptions=(awaits(CatalogChanged, changed),),
         missed=(missed,),
         metrics=(partial(families, held, kit[LeaseLosses]),),
     )

@@ -30,6 +30,16 @@ WORDS: Final[Sentences] = {
     "pattern": "{detail}",
     "pattern-too-small": "the pattern {pattern} has {space} codes; at most half of them can be"
     " generated. Use a longer one ({bits} bits is what this one has).",
+    "reserve-without-borrow": "{field} says what a shelf with --borrow does not lend: add --borrow",
+    "one-seller": "a shelf is for one seller: --{other} or {field}",
+    "one-shelf": "{shelf} is the shelf they are on",
+    "main-stays": "main stays: it has what is on no other shelf",
+    "pool-undivided": "the pool {pool} holds what is bought on demand: it has nothing to divide",
+    "until-over": "{field} is over already",
+    "sku-elsewhere": "{sku} is not sold from the pool {pool}",
+    "shelf-closed": "the shelf {shelf} is closed",
+    "sells-already": "{field} {name} sells from the shelf {shelf}: close that one first",
+    "too-few-free": "{shelf} has {most} free codes and {count} are wanted: nothing was moved",
     "pattern-used-up": "the pool has nearly all codes of the pattern {pattern} already; use a"
     " longer one",
 }

@@ -21,13 +21,6 @@ WHERE e.disabled_at IS NOT NULL
 SELECT due, later, dead, oldest_due_s FROM webhook_backlog($1)
 
 -- name: stock
--- Of SKUs on sale, like for_sale of stock_levels: leases are looked into where little else is left.
-SELECT s.sku, s.low_stock, f.free + CASE WHEN f.free >= greatest(s.low_stock, 1) THEN 0 ELSE (
-           SELECT coalesce(sum(l.hi - l.lo - (SELECT count(*) FROM allocation a
-                  WHERE a.pool_id = l.pool_id AND a.seq >= l.lo AND a.seq < l.hi)), 0)
-           FROM lease l WHERE l.pool_id = p.id AND l.state = 'active' AND (l.sell_until IS NULL OR l.sell_until > now())) END::bigint AS for_sale
-FROM sku s JOIN pool p ON p.id = s.pool_id
-CROSS JOIN LATERAL (
-    SELECT p.size - p.next_seq + coalesce(sum(fr.hi - fr.lo), 0)::bigint AS free
-    FROM fragment fr WHERE fr.pool_id = p.id AND (fr.expires_at IS NULL OR fr.expires_at > now() + p.min_life)) AS f
-WHERE s.on_sale
+-- Of SKUs on sale, as `for_sale` counts.
+SELECT s.sku, s.low_stock, for_sale(shelf_of_sku(s.pool_id, s.sku), s.min_life_days, greatest(s.low_stock, 1)) AS for_sale
+FROM sku s WHERE s.pool_id IS NOT NULL AND s.on_sale

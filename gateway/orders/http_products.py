@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from gateway.catalog.rules import Catalog, CurrentCatalog, Sku, SkuKind
 from gateway.codes.levels import StockLevels, Wanted
+from gateway.codes.shelving import ShelfBook
 from gateway.ground.http.answers import encode, json_response, struct_response
 from gateway.ground.http.operation import NAME, Answer, Operation, Parameter, Route
 from gateway.ground.http.paging import (
@@ -133,13 +134,24 @@ class Products:
         return struct_response(product)
 
     async def _products(self, skus: Sequence[Sku], partner_id: int) -> list[Product]:
+        shelves = self._catalog.now.book(ShelfBook)
+        outlets = [shelves.outlet_for(sku, channel=None, campaign=None) for sku in skus]
         counts = await self._stock_levels.of(
-            [(sku.pool_id, _enough(sku)) for sku in skus if sku.pool_id is not None]
+            [
+                (outlet, _enough(sku))
+                for sku, outlet in zip(skus, outlets, strict=True)
+                if outlet is not None
+            ]
         )
-        return [self._product(sku, partner_id, counts) for sku in skus]
+        return [
+            self._product(sku, partner_id, outlet, counts)
+            for sku, outlet in zip(skus, outlets, strict=True)
+        ]
 
-    def _product(self, sku: Sku, partner_id: int, counts: Mapping[Wanted, int]) -> Product:
-        level = _stock_level(self._catalog.now, sku, counts)
+    def _product(
+        self, sku: Sku, partner_id: int, outlet: int | None, counts: Mapping[Wanted, int]
+    ) -> Product:
+        level = _stock_level(self._catalog.now, sku, outlet, counts)
         # The tightest of what the API, the SKU and the upstreams allow in one order.
         limits = (QUANTITY_MAX, sku.quantity_max, self._upstreams_max(sku))
         most = min(limit for limit in limits if limit is not None)
@@ -166,10 +178,12 @@ def _wanted(sku: Sku, query: Mapping[str, str]) -> bool:
     return (category is None or category in sku.categories) and (tag is None or tag in sku.tags)
 
 
-def _stock_level(catalog: Catalog, sku: Sku, counts: Mapping[Wanted, int]) -> StockLevel:
-    if sku.pool_id is None:  # nobody counts what an upstream has
+def _stock_level(
+    catalog: Catalog, sku: Sku, outlet: int | None, counts: Mapping[Wanted, int]
+) -> StockLevel:
+    if outlet is None:  # nobody counts what an upstream has
         return "ok" if catalog.has_open_route(sku) else "none"
-    left = counts[sku.pool_id, _enough(sku)]
+    left = counts[outlet, _enough(sku)]
     if left == 0:
         return "none"
     return "low" if left < sku.low_stock else "ok"

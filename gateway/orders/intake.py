@@ -52,6 +52,7 @@ class Intake:
         perhaps_accepted: Callable[[int, str], bool],
         next_ids: Callable[[int], list[int]],
         created: Callable[[OrdersCreated], None],
+        outlet_now: Callable[[Line], int | None],
         batch_max: int,
         waiting_max: int,
     ) -> None:
@@ -75,6 +76,7 @@ class Intake:
             requeue=self._requeue,
             settle=self._settle,
             settle_unsold=self._unsold.put,
+            outlet_now=outlet_now,
         )
         self._closing = False
         self.absence = Absence()

@@ -20,6 +20,7 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     reads_codes: bool
     sku: Sku
     outlet: int | None = None  # what its codes are claimed from; None: it takes none from stock
+    channel: str | None = None  # the sales channel it came by
     out_order_no: str
     content_hash: bytes
     quantity: int

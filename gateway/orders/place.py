@@ -13,6 +13,7 @@ import msgspec
 import orjson
 
 from gateway.catalog.rules import CurrentCatalog, Key, Sku, SkuKind
+from gateway.codes.shelving import ShelfBook
 from gateway.orders.checks import judge
 from gateway.orders.line import Line, PlannedAttempt, Settled
 from gateway.orders.refusal import Reason, Refusal
@@ -88,9 +89,11 @@ class Placement:
         self._buying = buying
         self._count = count
 
-    async def place(self, key: Key, content: OrderContent) -> Placed | Refusal:
+    async def place(
+        self, key: Key, content: OrderContent, *, channel: str | None = None
+    ) -> Placed | Refusal:
         """The order of a partner's key, durable; or why there is none, and then nothing is."""
-        line = self.prepare(key, content)
+        line = self.prepare(key, content, channel=channel)
         outcome = self._submit(line)
         return self.end(line, outcome if isinstance(outcome, Settled) else await outcome)
 
@@ -113,7 +116,7 @@ class Placement:
             return Placed(line, settled)
         return refusal_of(settled)
 
-    def prepare(self, key: Key, content: OrderContent) -> Line:
+    def prepare(self, key: Key, content: OrderContent, *, channel: str | None = None) -> Line:
         """What the intake takes; a rule that says no goes along, in case the number is known."""
         partner_id = key.partner_id
         catalog = self._catalog.now
@@ -123,6 +126,11 @@ class Placement:
         known = sku if sku is not None else _UNKNOWN_SKU
         notify = content.notify_url is not None or partner_id in catalog.webhook_partners
         metadata = content.metadata
+        outlet = known.pool_id
+        if outlet is not None and (known.min_life_days or catalog.book(ShelfBook).divided):
+            outlet = catalog.book(ShelfBook).outlet_for(
+                known, channel=channel, campaign=content.campaign
+            )
         attempt = None
         if known.bought and judged.refusal is None:
             attempt = self._buying.plan(known, content.quantity, partner_id)
@@ -131,7 +139,8 @@ class Placement:
             key_id=key.key_id,
             reads_codes=key.reads_codes,
             sku=known,
-            outlet=known.pool_id,
+            outlet=outlet,
+            channel=channel,
             out_order_no=content.out_order_no,
             content_hash=content.digest(),
             quantity=content.quantity,
@@ -157,6 +166,16 @@ _UNKNOWN_SKU: Final = Sku(
     face_value_minor=None, account_rule=None, per_buyer=None, low_stock=0, offered_to_all=False,
     on_sale=False, updated_at=datetime.min.replace(tzinfo=UTC),
 )  # fmt: skip
+
+
+def outlet_of_line(current: CurrentCatalog, line: Line) -> int | None:
+    """What a line that was prepared before sells from today."""
+    catalog = current.now
+    return catalog.book(ShelfBook).outlet_for(
+        catalog.skus_by_id.get(line.sku.id, line.sku),
+        channel=line.channel,
+        campaign=None if line.content is None else line.content.campaign,
+    )
 
 
 def refusal_of(settled: Settled) -> Refusal:

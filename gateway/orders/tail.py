@@ -11,7 +11,7 @@ import structlog
 from gateway.codes.outlet import shelf_of
 from gateway.codes.stock import Stock
 from gateway.orders.hand import Loose
-from gateway.orders.line import Settled
+from gateway.orders.line import Line, Settled
 from gateway.orders.rules import Verdict
 
 log = structlog.get_logger()
@@ -19,6 +19,7 @@ log = structlog.get_logger()
 PARK_S_MAX = 0.2  # while other workers hold codes; then "busy" (design D3, faults §5)
 SETTLE_WAIT_S = 0.2  # for our own commits in flight, which may return codes
 OWN_S_MAX = 2.0  # the same, in all: a commit that takes longer is in doubt; then "busy"
+CLOSED_S_MAX = 2.0  # until the catalog says where to sell from instead of a closed shelf
 RECALL_PAUSE_S = 0.02
 TRIES_MAX = 64  # refills one line may see before it is told to come back later
 
@@ -40,12 +41,14 @@ class Tail:
         requeue: Callable[[Sequence[Loose]], None],
         settle: Callable[[Loose, Settled], None],
         settle_unsold: Callable[[Loose], None],
+        outlet_now: Callable[[Line], int | None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stock = stock
         self._requeue = requeue
         self._settle = settle
         self._settle_unsold = settle_unsold
+        self._outlet_now = outlet_now
         self._clock = clock
         self._parked: defaultdict[int, deque[Loose]] = defaultdict(deque)
         self._feeders: dict[int, asyncio.Task[None]] = {}
@@ -74,8 +77,11 @@ class Tail:
         recalled = False
         try:
             while parked:
-                verdict = await self._stock.refill(outlet, sum(line.quantity for line in parked))
-                if verdict == "others":
+                demand = sum(line.quantity for line in parked)
+                verdict = await self._stock.refill(outlet, demand, recalled=recalled)
+                if verdict == "others" and self._stock.claimable(outlet) >= parked[0].quantity:
+                    self._try_again(parked)  # meanwhile some came
+                elif verdict == "others":
                     await self._wait_for_others(outlet, parked, recalled=recalled)
                     recalled = True
                 elif verdict == "mine":
@@ -84,6 +90,8 @@ class Tail:
                     self._try_again(parked)
                 elif verdict == "sold_out":
                     self._settle_parked_unsold(parked, lambda _: True)
+                elif verdict == "closed":
+                    await self._leave_closed(outlet, parked)
                 else:
                     self._settle_all(parked, _NO_ANSWER[verdict])
         except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
@@ -106,6 +114,25 @@ class Tail:
         oldest_allowed = self._clock() - waited_s
         while parked and parked[0].parked_at <= oldest_allowed:
             self._settle(parked.popleft(), Settled(Verdict.BUSY))
+
+    async def _leave_closed(self, outlet: int, parked: deque[Loose]) -> None:
+        """The shelf was closed: its orders sell from the one that is theirs now.
+
+        That is what the catalog says, which may hear of it a moment after the database did.
+        """
+        leaving = []
+        for _ in range(len(parked)):
+            now = self._outlet_now(parked[0])
+            if now == outlet:
+                parked.rotate(-1)
+            else:
+                line = parked.popleft()
+                line.outlet = now
+                leaving.append(line)
+        self._requeue(leaving)
+        if parked:
+            await asyncio.sleep(RECALL_PAUSE_S)
+            self._give_up(parked, CLOSED_S_MAX)
 
     async def _finish_own(self, outlet: int, parked: deque[Loose]) -> None:
         """Nothing is free but what we hold: wait for our commits, then judge line by line."""

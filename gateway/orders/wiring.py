@@ -17,7 +17,7 @@ from gateway.orders.finding import OrderDesk
 from gateway.orders.intake import Intake
 from gateway.orders.known_numbers import KnownNumbers
 from gateway.orders.metrics import Counted, families
-from gateway.orders.place import Placement
+from gateway.orders.place import Placement, outlet_of_line
 from gateway.orders.ports import Upstreams
 from gateway.orders.sealing import Sealing
 from gateway.orders.store import OrderStore
@@ -75,6 +75,7 @@ def intake(kit: Kit) -> Intake:
         perhaps_accepted=kit[KnownNumbers].perhaps_accepted,
         next_ids=on.next_ids,
         created=kit.tell(OrdersCreated),
+        outlet_now=partial(outlet_of_line, kit[CurrentCatalog]),
         batch_max=config.commit_lines_max,
         waiting_max=config.queue_lines_max,
     )

@@ -60,6 +60,20 @@ UPDATE pool SET size = 21, next_seq = 21 WHERE name = 'vip';
 -- breach: i3_sum_of_parts: imported 20, but
 DELETE FROM fragment WHERE hi = 20;
 
+-- breach: i3_shelves: shelf main has 20 codes, but
+UPDATE fragment SET hi = hi - 1;
+
+-- breach: i3_shelves: shelf app has 3 codes, but delivered 0 + free 0
+INSERT INTO shelf (id, pool_id, name) SELECT 7000, id, 'app' FROM pool WHERE name = 'vip';
+INSERT INTO shelf_range SELECT id, 10, 13, 7000 FROM pool WHERE name = 'vip';
+
+-- breach: i3_off_shelf: is of shelf
+INSERT INTO shelf (id, pool_id, name) SELECT 7000, id, 'app' FROM pool WHERE name = 'vip';
+INSERT INTO shelf_range SELECT id, 5, 6, 7000 FROM pool WHERE name = 'vip';
+
+-- breach: i3_borrowed: 3 codes were lent, 0 borrowed
+UPDATE shelf SET lent = 3 FROM pool p WHERE p.id = shelf.pool_id AND p.name = 'vip';
+
 -- breach: i3_sold_after_expiry: code 1 expired at
 UPDATE code SET expires_at = now() - interval '1 day' WHERE seq = 1;
 
@@ -74,7 +88,7 @@ UPDATE lease SET sell_until = now() + interval '2 days';
 UPDATE fragment SET lo = 9 WHERE lo = 10;
 
 -- breach: i3_allocated_but_free: code 0 is allocated and free
-INSERT INTO fragment SELECT id, 0, 1 FROM pool WHERE name = 'vip';
+INSERT INTO fragment (pool_id, lo, hi, shelf_id) SELECT id, 0, 1, id FROM pool WHERE name = 'vip';
 
 -- breach: i3_codes_and_size: 19 codes and batches of 20
 DELETE FROM code WHERE seq = 19;
@@ -226,10 +240,10 @@ UPDATE orders SET details = 'no JSON' WHERE id = 203;
 INSERT INTO attempt SELECT (jsonb_populate_record(a, '{"id": 999, "order_id": 101}')).* FROM attempt a WHERE id = 301;
 
 -- breach: i7_lease_over_sold: holds code 0, which was sold before
-INSERT INTO lease (pool_id, lo, hi, worker_id, expires_at) SELECT id, 0, 1, '00000000-0000-0000-0000-000000000009', now() FROM pool WHERE name = 'vip';
+INSERT INTO lease (pool_id, shelf_id, lo, hi, worker_id, expires_at) SELECT id, id, 0, 1, '00000000-0000-0000-0000-000000000009', now() FROM pool WHERE name = 'vip';
 
 -- breach: i7_lease_over_sold: holds code 15, which was made void before
-INSERT INTO lease (pool_id, lo, hi, worker_id, expires_at) SELECT id, 14, 16, '00000000-0000-0000-0000-000000000009', now() FROM pool WHERE name = 'vip';
+INSERT INTO lease (pool_id, shelf_id, lo, hi, worker_id, expires_at) SELECT id, id, 14, 16, '00000000-0000-0000-0000-000000000009', now() FROM pool WHERE name = 'vip';
 
 -- breach: i7_epochs: is closed with epoch 1
 UPDATE lease SET state = 'closed';
@@ -253,6 +267,9 @@ CREATE OR REPLACE FUNCTION public.order_is_sound(
 
 -- breach: i3_guards: the guard keep_codes of code is not the one that was made
 CREATE OR REPLACE FUNCTION public.keep_codes() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';
+
+-- breach: i3_guards: the guard keep_to_shelf of fragment is not the one that was made
+CREATE OR REPLACE FUNCTION public.keep_to_shelf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 
 -- breach: i5_guards: the guard order_content of orders is missing
 DROP TRIGGER order_content ON orders;

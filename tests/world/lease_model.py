@@ -125,7 +125,15 @@ class ModelLeases:
     books: Books
     worker: str
 
-    async def refill(self, outlet: int, want: int, held: Sequence[int]) -> Refill:
+    async def refill(
+        self,
+        outlet: int,
+        want: int,
+        held: Sequence[int],
+        *,
+        short: int = 0,  # noqa: ARG002 - nobody lends here
+        recalled: bool = False,  # noqa: ARG002
+    ) -> Refill:
         """See codes/routines_leases.sql."""
         assert outlet == POOL
         books = self.books

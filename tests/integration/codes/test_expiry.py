@@ -101,9 +101,11 @@ class Holder(LeaseStore):
         super().__init__(database.pool, worker_id=uuid.uuid4(), slot=1000, ttl_s=3600.0)
         self._held: list[int] = []
 
-    async def refill(self, pool_id: int, want: int, held: Sequence[int]) -> Refill:
+    async def refill(  # type: ignore[override]
+        self, outlet: int, want: int, held: Sequence[int], **more: Any
+    ) -> Refill:
         """Hold on to all of it."""
-        answer = await super().refill(pool_id, want, [*self._held, *held])
+        answer = await super().refill(outlet, want, [*self._held, *held], **more)
         self._held += [grant.lease_id for grant in answer.grants]
         return answer
 

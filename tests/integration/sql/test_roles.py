@@ -66,6 +66,8 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "reveal_head": ({"height", "hash"}, False),
     "route": (ALL, True),
     "setting": ({"value", "changed_at"}, False),
+    "shelf": (ALL, False),
+    "shelf_range": (set(), True),
     "sku": (ALL, False),
     "sku_offer": (ALL, False),
     "statement_day": (ALL, False),

@@ -15,7 +15,7 @@ POOL = 4
 class SoldOut:
     """A stock in which the database proved that nothing is left."""
 
-    async def refill(self, pool_id: int, demand: int) -> str:  # noqa: ARG002
+    async def refill(self, outlet: int, demand: int, *, recalled: bool) -> str:  # noqa: ARG002
         """The proof."""
         return "sold_out"
 
@@ -40,6 +40,7 @@ async def test_a_line_is_answered_even_if_settling_it_as_unsold_breaks() -> None
         requeue=lambda lines: None,  # noqa: ARG005
         settle=lambda line, how: settled.append((line, how)),
         settle_unsold=broken,
+        outlet_now=lambda line: POOL,  # noqa: ARG005
     )
     line = cast("Any", _Line())
     tail.park(POOL, line)

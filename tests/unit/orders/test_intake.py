@@ -52,7 +52,7 @@ class OneCodeAtFirst:
             self.codes -= bool(self.codes)
         return answers
 
-    async def refill(self, pool_id: int, demand: int) -> str:  # noqa: ARG002
+    async def refill(self, outlet: int, demand: int, *, recalled: bool) -> str:  # noqa: ARG002
         """More codes, when the test lets them come."""
         await self.refilled.wait()
         self.codes += 5
@@ -107,6 +107,7 @@ def intake_on(stock: OneCodeAtFirst, lane: FirstCallBreaks, **more: Any) -> Inta
         "perhaps_accepted": lambda *_: False,
         "next_ids": lambda n: list(range(1, n + 1)),
         "created": lambda event: None,  # noqa: ARG005
+        "outlet_now": lambda line: line.outlet,
         "batch_max": 10,
         "waiting_max": 100,
     }
