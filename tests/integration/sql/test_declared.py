@@ -1,5 +1,6 @@
 """What stores say of their statements is what the database says of them (house.md §2)."""
 
+import ast
 import datetime
 import inspect
 import types
@@ -138,6 +139,34 @@ async def test_what_an_audit_runs_gives_problems(database: Database) -> None:
             if name == CONTENT or name.partition("_")[0].upper() not in INVARIANTS:
                 continue  # its rows are judged in Python; or it is no check
             assert differences(Statement(text, (), str), await connection.prepare(text)) == [], name
+
+
+def asked() -> Iterator[tuple[str, str, int]]:
+    """(place, name, number of values) where an action or view runs a statement by its name."""
+    for path in sorted(GATEWAY.glob("*/*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(attr="one" | "all"),
+                    args=[ast.Constant(value=str(name)), *values],
+                ) if not any(isinstance(value, ast.Starred) for value in values):
+                    yield f"{path.parent.name}/{path.name}:{node.lineno}", name, len(values)
+
+
+async def test_administration_is_given_what_it_takes(database: Database) -> None:
+    """Each of its statements can be prepared; whoever runs one has as many values as it has
+    parameters.
+
+    Seen red with a value left out of a call.
+    """
+    async with database.pool.acquire() as connection:
+        takes = {
+            name: len((await connection.prepare(text)).get_parameters())
+            for name, text in queries_of_all("administration").items()
+        }
+    calls = list(asked())
+    assert len(calls) > len(takes) / 2  # they are found
+    assert [each for each in calls if takes.get(each[1]) != each[2]] == []
 
 
 @dataclass(frozen=True)
