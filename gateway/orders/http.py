@@ -10,6 +10,7 @@ from gateway.ground.http.answers import JSON_TYPE
 from gateway.ground.http.body import check_strict, decode
 from gateway.ground.http.direct_answer import DirectAnswer
 from gateway.ground.http.operation import BODY_PROBLEMS, Answer, Operation, Route
+from gateway.ground.http.patience import DEADLINE, waits_until
 from gateway.ground.http.request import of
 from gateway.ground.traffic.admission import Class
 from gateway.orders.answers import TAG, Order
@@ -47,6 +48,7 @@ PLACE_ORDER: Final = Operation(
         "again, we are finding out."
     ),
     scope=Scope.ORDERS_WRITE,
+    headers=(DEADLINE,),
     body=OrderIn,
     answers={
         201: Answer("Created, paid and durable.", Order),
@@ -78,13 +80,14 @@ class OrderPlacing:
         key, body = await self._gate.prove(
             request, Scope.ORDERS_WRITE, kind=_RETRY, told_as=_ORDER, json=True
         )
+        waits = waits_until(request)
         check_strict(body)
         content = order_content(decode(ORDER_DECODER, body))
         kind = _ORDER
         if self._door.is_tight and self._placement.may_repeat(key, content.out_order_no):
             kind = _RETRY
         self._door.enter(of(request), kind, key.partner_id, 1 + content.quantity)
-        placed = await self._placement.place(key, content)
+        placed = await self._placement.place(key, content, waits_until=waits)
         if isinstance(placed, Refusal):
             if placed.reason in GIVEN_UP:
                 of(request).give_up()

@@ -23,6 +23,7 @@ from gateway.ground.http.body import (
     invalid,
 )
 from gateway.ground.http.operation import BODY_PROBLEMS, Answer, Operation, Route
+from gateway.ground.http.patience import DEADLINE, waits_until
 from gateway.ground.http.pieces import WRITE_BYTES, in_pieces, write_in_pieces
 from gateway.ground.http.problems import KINDS, ProblemError, as_problem, problem_document
 from gateway.ground.http.request import of
@@ -60,6 +61,7 @@ PLACE_BATCH: Final = Operation(
     description="Each line is on its own: what would be its problem alone stands in its result. "
     f"The quantities of a batch add up to at most {BATCH_QUANTITY_MAX}.",
     scope=Scope.ORDERS_WRITE,
+    headers=(DEADLINE,),
     body=BatchIn,
     answers={200: Answer("One result per line, in order.", BatchResults)},
     problems=BODY_PROBLEMS,
@@ -91,6 +93,7 @@ class BatchPlacing:
             request, Scope.ORDERS_WRITE, kind=Class.RETRY, told_as=Class.ORDER,
             bytes_max=BATCH_BODY_BYTES_MAX, json=True,
         )  # fmt: skip
+        waits = waits_until(request)
         turns, partner_id = self._turns, key.partner_id
         async with turns.held(partner_id):
             check_strict(body)
@@ -100,7 +103,9 @@ class BatchPlacing:
         self._gate.door.enter(of(request), kind, partner_id, BATCH_UNITS, tells=False)
         async with self._codes.held(partner_id, max(_quantity(contents), 1)):
             # No task per line: a hundred tasks would cost more than the hundred lines.
-            prepared = await in_pieces(turns, partner_id, contents, partial(self._prepare, key))
+            prepared = await in_pieces(
+                turns, partner_id, contents, partial(self._prepare, key, waits)
+            )
             # All at once: what enters the queue whole is committed whole.
             lines: list[Member] = [
                 self._placement.enter(one) if isinstance(one, Line) else one for one in prepared
@@ -124,10 +129,14 @@ class BatchPlacing:
             return Class.RETRY
         return Class.ORDER
 
-    def _prepare(self, key: Key, content: OrderContent | ProblemError) -> Line | ProblemError:
-        return (
-            content if isinstance(content, ProblemError) else self._placement.prepare(key, content)
-        )
+    def _prepare(
+        self, key: Key, waits: float | None, content: OrderContent | ProblemError
+    ) -> Line | ProblemError:
+        if isinstance(content, ProblemError):
+            return content
+        line = self._placement.prepare(key, content)
+        line.waits_until = waits
+        return line
 
     async def _results(self, request: BaseRequest, key: Key, lines: list[Member]) -> list[bytes]:
         """The members of `results`. Lines leave the list as they are written: they hold codes."""

@@ -8,6 +8,7 @@ already waits for that one (I5). What a failed commit leads to is in failed_comm
 
 import asyncio
 import sys
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from typing import cast
@@ -176,6 +177,7 @@ class Intake:
             taken = self._queue.take(self._batch_max, CODES_MAX)
             hand = Hand(taken)
             try:
+                self._drop_unawaited(hand)
                 await self._process(lane, hand, self._claim(hand))
             except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
                 raise
@@ -190,6 +192,16 @@ class Intake:
             self._settle(hand.let_go(line), Settled(Verdict.INTERNAL))
             if runs is not None and line.outlet is not None:
                 self._stock.abandon(line.outlet, runs)
+
+    def _drop_unawaited(self, hand: Hand) -> None:
+        """Whose caller has gone is not committed: it would be told of it by nobody."""
+        now = None
+        for line in hand:
+            if line.waits_until is None or line.waiters:  # those that came later may still wait
+                continue
+            now = now or time.monotonic()
+            if line.waits_until <= now:
+                self._settle(hand.let_go(line), Settled(Verdict.OVERLOADED))
 
     def _claim(self, hand: Hand) -> list[Line]:
         """Claim codes for the lines that need some; park those that found none."""

@@ -36,6 +36,7 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     closes_at: str | None = None  # the database's clock
     refusal: Refusal | None = None  # a rule said no; only a replay can still be answered
     attempt: "PlannedAttempt | None" = None
+    waits_until: float | None = None  # (monotonic) then its caller has gone; None: it waits
     content: OrderContent | None = None  # what `content_hash` was made of
     # --- the intake's own
     order_id: int = 0

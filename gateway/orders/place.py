@@ -90,10 +90,19 @@ class Placement:
         self._count = count
 
     async def place(
-        self, key: Key, content: OrderContent, *, channel: str | None = None
+        self,
+        key: Key,
+        content: OrderContent,
+        *,
+        channel: str | None = None,
+        waits_until: float | None = None,
     ) -> Placed | Refusal:
-        """The order of a partner's key, durable; or why there is none, and then nothing is."""
+        """The order of a partner's key, durable; or why there is none, and then nothing is.
+
+        `waits_until` (monotonic): what is not committed by then is dropped.
+        """
         line = self.prepare(key, content, channel=channel)
+        line.waits_until = waits_until
         outcome = self._submit(line)
         return self.end(line, outcome if isinstance(outcome, Settled) else await outcome)
 

@@ -103,6 +103,7 @@ def _operation(operation: Operation, messages: Mapping[str, str]) -> dict[str, A
     parameters = [
         *(_parameter(parameter, "path") for parameter in operation.parameters),
         *(_parameter(parameter, "query") for parameter in operation.query),
+        *(_parameter(parameter, "header") for parameter in operation.headers),
     ]
     if parameters:
         made["parameters"] = parameters

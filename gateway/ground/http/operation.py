@@ -50,6 +50,7 @@ class Operation:
     scope: str | None = None
     parameters: tuple[Parameter, ...] = ()
     query: tuple[Parameter, ...] = ()
+    headers: tuple[Parameter, ...] = ()
     body: type[msgspec.Struct] | None = None
     answers: Mapping[int, Answer] = field(default_factory=dict)
     problems: tuple[str, ...] = ()

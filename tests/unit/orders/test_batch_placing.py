@@ -73,7 +73,7 @@ async def test_a_batch_enters_the_queue_whole(monkeypatch: pytest.MonkeyPatch) -
         codes=codes_under_way(), turns=turns(),
     )  # fmt: skip
     answer = await placing.place(
-        cast("Any", SimpleNamespace(trace_id="0" * 32, begin=lambda *_: None))
+        cast("Any", SimpleNamespace(headers={}, trace_id="0" * 32, begin=lambda *_: None))
     )
     queue.stop()
     results = orjson.loads(cast("Any", answer).body)["results"]

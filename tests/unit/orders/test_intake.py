@@ -1,6 +1,7 @@
 """The order path between fakes: whatever breaks, each line is answered by its one owner."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from gateway.orders.hand import Hand, Loose
 from gateway.orders.intake import Intake
 from gateway.orders.line import Line, Settled
 from gateway.orders.rules import Verdict
-from tests.clock import PATIENCE_S, turns
+from tests.clock import LONG_S, PATIENCE_S, turns
 
 POOL = 4
 RUN: Run = (1, 1, 0, 1)
@@ -156,6 +157,33 @@ async def test_an_error_while_sealing_is_not_the_end_of_the_lane() -> None:
     async with asyncio.timeout(PATIENCE_S):
         assert (await answer(intake.submit(line("a")))).verdict is Verdict.INTERNAL
         assert (await answer(intake.submit(line("b")))).verdict is Verdict.CREATED
+        await intake.close()
+
+
+async def test_work_whose_caller_has_gone_is_dropped_before_the_commit() -> None:
+    """Its deadline came while it waited: no code is claimed, no commit asked for; it may be tried
+    again. Whoever has time left is served, and so is who came later with the same number.
+
+    Seen red without the look before the commit: both were sold.
+    """
+    stock = OneCodeAtFirst()
+    stock.codes = 5
+    lane = FirstCallBreaks()
+    lane.calls = 1
+    intake = intake_on(stock, lane, batch_max=1)
+    gone, shared, in_time = line("gone"), line("shared"), line("in time")
+    gone.waits_until = shared.waits_until = time.monotonic()
+    in_time.waits_until = time.monotonic() + LONG_S
+    intake.start()
+    answers = [intake.submit(each) for each in (gone, shared, in_time, line("shared"))]
+    async with asyncio.timeout(PATIENCE_S):
+        settled = [await answer(each) for each in answers]
+        assert [each.verdict for each in settled] == [
+            Verdict.OVERLOADED, Verdict.CREATED, Verdict.CREATED, Verdict.REPLAYED,
+        ]  # fmt: skip
+        assert stock.codes == 3
+        again = line("gone")
+        assert (await answer(intake.submit(again))).verdict is Verdict.CREATED
         await intake.close()
 
 
