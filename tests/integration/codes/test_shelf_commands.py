@@ -1,0 +1,44 @@
+"""`quangate shelf`: what operators say, and what they are told."""
+
+import uuid
+
+from tests.conftest import Cli
+
+COUNTS = (
+    "codes", "free", "leased", "held", "in_doubt", "delivered", "void", "expired", "lent",
+    "borrowed",
+)  # fmt: skip
+
+
+def test_a_shelf_s_life_at_the_command_line(cli: Cli) -> None:
+    """Created, moved to, listed, closed: each answers as the contract says, and leaves a row."""
+    pool = f"shelf-{uuid.uuid4().hex[:8]}"
+    cli("pool", "create", pool)
+    cli("codes", "generate", "10", "--pool", pool, "--pattern", "AAAAAA-999999")
+    cli(
+        "sku", "create", pool, "--name", pool, "--kind", "code", "--pool", pool, "--price", "1",
+        "--min-life", "3",
+    )  # fmt: skip
+    limited = cli("sku", "limit", pool, "--min-life", "0", "--json").json
+    assert limited["min_life"] == 0
+
+    made = cli(
+        "shelf", "create", pool, "app", "--codes", "4", "--sku", pool, "--borrow", "--reserve", "1",
+        "--until", "2100-01-01T00:00:00Z", "--json",
+    )  # fmt: skip
+    assert made.json["shelf"] == "app"
+    assert cli("shelf", "move", pool, "main", "app", "2", "--json").json == {"moved": 2}
+    shelves = cli("shelf", "list", pool, "--json").json["shelves"]
+    assert [(shelf["shelf"], *(shelf[name] for name in COUNTS)) for shelf in shelves] == [
+        ("main", 4, 4, 0, 0, 0, 0, 0, 0, 0, 0),
+        ("app", 6, 6, 0, 0, 0, 0, 0, 0, 0, 0),
+    ]
+    refused = cli("shelf", "move", pool, "app", "main", "7")
+    assert refused.returncode == 1
+    assert "app has 6 free codes and 7 are wanted: nothing was moved" in refused.stderr
+    twice = cli("shelf", "create", pool, "web", "--codes", "1", "--sku", pool)
+    assert (twice.returncode, "close that one first" in twice.stderr) == (1, True)
+    assert cli("shelf", "create", pool, "web", "--codes", "5").returncode == 1
+    assert cli("shelf", "close", pool, "app", "--json").json == {"returned": 6}
+    verbs = [row["action"] for row in cli("change", "list", "--json").json["changes"]]
+    assert {"shelf.create", "shelf.move", "shelf.close"} <= set(verbs)
