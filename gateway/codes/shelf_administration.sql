@@ -26,6 +26,14 @@ SELECT moved, most FROM move_codes($1, $2, $3)
 -- name: close_shelf
 SELECT close_shelf($1) AS returned
 
+-- name: end_shelves_of_campaign
+-- $2 is when they close by themselves from now on.
+UPDATE shelf SET ends_at = $2 WHERE campaign = $1 AND closed_at IS NULL RETURNING id
+
+-- name: close_shelves_of_campaign
+SELECT coalesce(sum(close_shelf(s.id)), 0)::bigint AS returned FROM (
+    SELECT id FROM shelf WHERE campaign = $1 AND closed_at IS NULL ORDER BY pool_id, id) AS s
+
 -- name: list_shelves
 SELECT s.name AS shelf, n.codes, n.free, n.leased, n.held, n.in_doubt, n.delivered, n.void, n.expired, s.lent, s.borrowed,
        s.sku, s.channel, s.campaign, s.borrows AS borrow, s.reserve, s.ends_at AS until, s.closed_at

@@ -81,6 +81,17 @@ async def close(db: Statements, pool: str, shelf: str) -> dict[str, Any]:
     return {"returned": 0 if row is None else row["returned"]}
 
 
+async def end_with_campaign(db: Statements, campaign: str, ends_at: datetime) -> None:
+    """A campaign's shelves close by themselves at its end; called again when that is moved."""
+    await db.all("end_shelves_of_campaign", campaign, ends_at)
+
+
+async def close_with_campaign(db: Statements, campaign: str) -> int:
+    """Close a campaign's shelves now, for it ended early; how many codes went back."""
+    row = await db.one("close_shelves_of_campaign", campaign)
+    return 0 if row is None else int(row["returned"])
+
+
 async def list_shelves(db: Statements, pool: str) -> Sequence[Row]:
     """A pool's shelves, `main` first, closed ones too: what was sold from them lies there."""
     rows = await db.all("list_shelves", pool)

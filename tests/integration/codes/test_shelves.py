@@ -12,9 +12,11 @@ from gateway.audit.run import audit
 from gateway.audit.store import AuditSnapshot
 from gateway.catalog.rules import CurrentCatalog
 from gateway.catalog.store import read_catalog
+from gateway.codes import shelve
 from gateway.codes.outlet import outlet_of
 from gateway.codes.shelf_ending import ShelfEnding
 from gateway.ground.desk.refusal import DeskRefusedError
+from gateway.ground.desk.statements import administration
 from tests.clock import PATIENCE_S
 from tests.world.shelves import Shelves, pool_of
 
@@ -282,4 +284,26 @@ async def test_a_shelf_is_closed_at_its_end_at_once(shelves: Shelves) -> None:
             closed.clear()
             await closed.wait()
     task.cancel()
+    assert (await shelves.listed())["main"]["free"] == 20
+
+
+async def test_a_campaign_s_shelf_ends_with_it(shelves: Shelves) -> None:
+    """Its end is moved with the campaign's, and ended early it gives all it has back at once."""
+    sku, campaign = f"sku-{shelves.pool}", f"campaign-{shelves.pool}"
+    await shelves.connection.execute(
+        "INSERT INTO sku (sku, name, kind, pool_id, price) VALUES ($1, $1, 'code', $2, 1)",
+        sku, shelves.id,
+    )  # fmt: skip
+    await shelves.connection.execute(
+        "INSERT INTO campaign (name, sku_id, starts_at, ends_at)"
+        " SELECT $1, id, now(), now() + interval '1 h' FROM sku WHERE sku = $2", campaign, sku,
+    )  # fmt: skip
+    await shelves.put_up("flash", 5, campaign=campaign)
+    ends_at = datetime.now(UTC) + timedelta(hours=1)
+    async with administration(shelves.database) as db:
+        await shelve.end_with_campaign(db, campaign, ends_at)
+    assert (await shelves.listed())["flash"]["until"] == ends_at
+    async with administration(shelves.database) as db:
+        assert await shelve.close_with_campaign(db, campaign) == 5
+        assert await shelve.close_with_campaign(db, campaign) == 0
     assert (await shelves.listed())["main"]["free"] == 20
