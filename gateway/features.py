@@ -14,6 +14,7 @@ from gateway.ledger import feature as ledger
 from gateway.operators import feature as operators
 from gateway.orders import feature as orders
 from gateway.partners import feature as partners
+from gateway.prices import feature as prices
 from gateway.reconciliation import feature as reconciliation
 from gateway.settings import feature as settings
 from gateway.vault import feature as vault
@@ -25,6 +26,7 @@ FEATURES: Final = (
     settings.FEATURE,
     partners.FEATURE,
     codes.FEATURE,
+    prices.FEATURE,
     campaigns.FEATURE,
     orders.FEATURE,
     ledger.FEATURE,

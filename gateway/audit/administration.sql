@@ -46,12 +46,12 @@ FROM api_key WHERE key_id = $1 FOR NO KEY UPDATE
 
 -- name: trace_sku
 SELECT id::text AS id, sku, name, kind, pool_id::text AS pool_id, purchase_pool_id::text AS purchase_pool_id, price, currency, face_value,
-       account_rule, per_buyer, quantity_max, low_stock, offered_to_all, on_sale, created_at, updated_at,
+       account_rule, per_buyer, quantity_max, low_stock, offered_to_all, on_sale, allow_zero, created_at, updated_at,
        category_id::text AS category_id, tags
 FROM sku WHERE sku = $1 FOR NO KEY UPDATE
 
 -- name: trace_offer
-SELECT o.sku_id::text AS sku_id, o.partner_id::text AS partner_id, o.price
+SELECT o.sku_id::text AS sku_id, o.partner_id::text AS partner_id
 FROM sku_offer o JOIN sku s ON s.id = o.sku_id JOIN partner p ON p.id = o.partner_id
 WHERE s.sku = $1 AND p.name = $2 FOR NO KEY UPDATE OF o
 

@@ -17,6 +17,10 @@ class Campaign:
     ends_at: datetime
     per_buyer: int | None
 
+    def is_open(self, now: datetime) -> bool:
+        """Whether it is open at a moment of the database's clock."""
+        return self.starts_at <= now < self.ends_at
+
     def surely_closed(self, now: datetime) -> bool:
         """Whether no order naming it can be taken; `now` may be wrong by CLOCK_DOUBT."""
         return not self.starts_at - CLOCK_DOUBT <= now < self.ends_at + CLOCK_DOUBT

@@ -62,6 +62,7 @@ class NewSku:
     min_life_days: int = 0
     category: str | None = None
     tags: Sequence[str] = ()
+    allow_zero: bool = False  # a price of 0 is meant
     offers: Sequence[NewOffer] = ()
     routes: Sequence[NewRoute] = ()
 
@@ -108,14 +109,17 @@ async def create_sku(db: Statements, new: NewSku) -> dict[str, Any]:
         "insert_sku", new.sku, new.name, new.kind.value, pool, purchase_pool, new.price_minor,
         new.face_value_minor, new.account_rule, new.per_buyer, new.quantity_max, new.low_stock,
         not new.offers, category, list(dict.fromkeys(new.tags)),
-        new.min_life_days,
+        new.min_life_days, new.allow_zero,
     )  # fmt: skip
     if row is None:
         raise already_exists("sku", new.sku)
     for offer in new.offers:
-        await db.one(
-            "upsert_offer", row["id"], await partner_id(db, offer.partner), offer.price_minor
-        )
+        partner = await partner_id(db, offer.partner)
+        await db.one("insert_offer", row["id"], partner)
+        if offer.price_minor is not None:
+            await db.one(
+                "set_own_price", row["id"], partner, offer.price_minor, new.allow_zero, None
+            )
     for route in new.routes:
         await _insert_route(db, row["id"], route)
     return {"sku": new.sku}
@@ -136,22 +140,6 @@ async def show_sku(db: Statements, sku: str) -> dict[str, Any]:
         "offers": await db.all("sku_offers", sku),
         "routes": await db.all("sku_routes", sku),
     }
-
-
-async def set_price(
-    db: Statements, sku: str, price_minor: int, *, partner: str | None
-) -> dict[str, Any]:
-    """Change a SKU's price, or one partner's own price for it."""
-    _check_amount("price", price_minor)
-    if partner is None:
-        if await db.one("set_price", sku, price_minor) is None:
-            raise not_found("sku", sku)
-        return {"sku": sku, "price": price_minor}
-    row = await db.one("sku_by_name", sku)
-    if row is None:
-        raise not_found("sku", sku)
-    await db.one("upsert_offer", row["id"], await partner_id(db, partner), price_minor)
-    return {"sku": sku, "partner": partner, "price": price_minor}
 
 
 async def set_limits(
@@ -211,7 +199,9 @@ def _check_sku(new: NewSku) -> None:
         check_name("tag", tag)
     if len(new.tags) > TAGS_MAX:
         raise wrong("tags", "tag", most=TAGS_MAX)
-    _check_amount("price", new.price_minor)
+    for price_minor in (new.price_minor, *(offer.price_minor for offer in new.offers)):
+        if price_minor is not None:
+            _check_price(price_minor, allow_zero=new.allow_zero)
     if new.face_value_minor is not None:
         _check_amount("face_value", new.face_value_minor)
     if new.min_life_days and new.pool is None:
@@ -252,6 +242,12 @@ def _check_rule(rule: str) -> None:
         compile_rule(rule)
     except AccountRuleError as error:
         raise wrong("account-rule", "account_rule", detail=str(error)) from None
+
+
+def _check_price(price_minor: int, *, allow_zero: bool) -> None:
+    _check_amount("price", price_minor)
+    if price_minor == 0 and not allow_zero:
+        raise wrong("free", "price")
 
 
 def _check_amount(field: str, amount_minor: int) -> None:

@@ -32,8 +32,8 @@ FROM batch b JOIN pool p ON p.id = b.pool_id WHERE p.name = $1 ORDER BY b.id DES
 -- name: insert_sku
 -- No row: the name is taken.
 INSERT INTO sku (sku, name, kind, pool_id, purchase_pool_id, price, face_value, account_rule, per_buyer, quantity_max,
-                 low_stock, offered_to_all, category_id, tags, min_life_days)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11, 100), $12, $13, $14, $15)
+                 low_stock, offered_to_all, category_id, tags, min_life_days, allow_zero)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11, 100), $12, $13, $14, $15, $16)
 ON CONFLICT (sku) DO NOTHING RETURNING id
 
 -- name: sku_by_name
@@ -46,27 +46,18 @@ SELECT s.sku, s.name, s.kind, p.name AS pool, s.purchase_pool_id IS NOT NULL AS 
 FROM sku s LEFT JOIN pool p ON p.id IN (s.pool_id, s.purchase_pool_id) LEFT JOIN category c ON c.id = s.category_id
 WHERE $1::text IS NULL OR s.sku = $1 ORDER BY s.sku
 
--- name: sku_offers
-SELECT p.name AS partner, coalesce(o.price, s.price) AS price, o.price IS NOT NULL AS own_price
-FROM sku_offer o JOIN sku s ON s.id = o.sku_id JOIN partner p ON p.id = o.partner_id
-WHERE s.sku = $1 ORDER BY p.name
-
 -- name: sku_routes
 SELECT u.name AS upstream, u.connector, r.product_id, r.priority, r.cost, u.paused
 FROM route r JOIN sku s ON s.id = r.sku_id JOIN upstream u ON u.id = r.upstream_id
 WHERE s.sku = $1 ORDER BY r.priority, r.cost NULLS LAST, u.name
 
--- name: upsert_offer
-INSERT INTO sku_offer (sku_id, partner_id, price) VALUES ($1, $2, $3)
-ON CONFLICT (sku_id, partner_id) DO UPDATE SET price = excluded.price RETURNING sku_id
+-- name: insert_offer
+INSERT INTO sku_offer (sku_id, partner_id) VALUES ($1, $2) ON CONFLICT DO NOTHING
 
 -- name: insert_route
 -- No row: given twice.
 INSERT INTO route (sku_id, upstream_id, product_id, priority, cost) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT DO NOTHING RETURNING sku_id
-
--- name: set_price
-UPDATE sku SET price = $2, updated_at = now() WHERE sku = $1 RETURNING id
 
 -- name: set_limits
 -- NULL leaves a limit, 0 lifts it.

@@ -25,6 +25,5 @@ FEATURE: Final = Feature(
     commands={
         "pool": ("pool_commands", "Stocks of codes: create, list, show."),
         "category": ("category_commands", "Where SKUs are filed: create, list, move."),
-        "sku": ("sku_commands", "What is sold: create, list, show, price, on-sale, off-sale."),
     },
 )

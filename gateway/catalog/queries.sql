@@ -20,7 +20,7 @@ FROM sku ORDER BY sku
 SELECT id, name, parent_id FROM category
 
 -- name: offers
-SELECT sku_id, partner_id, price FROM sku_offer
+SELECT sku_id, partner_id FROM sku_offer
 
 -- name: routes
 SELECT sku_id, upstream_id, product_id, priority, cost FROM route ORDER BY sku_id, priority, cost NULLS LAST

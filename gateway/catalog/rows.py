@@ -63,11 +63,10 @@ class CategoryRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferRow:
-    """Who may buy what, and at which own price."""
+    """Who may buy what."""
 
     sku_id: int
     partner_id: int
-    price: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

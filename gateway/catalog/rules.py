@@ -60,7 +60,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sku:
-    """What is sold. `price_minor` is for one, before a partner's own price.
+    """What is sold. `price_minor` is the list price of one; gateway.prices has what it costs whom.
 
     Codes are sold from the stock in `pool_id`, or bought on demand into `purchase_pool_id`.
     """
@@ -79,7 +79,7 @@ class Sku:
     offered_to_all: bool
     on_sale: bool
     updated_at: datetime
-    offers: Mapping[int, int | None] = field(default_factory=dict)  # partner id → own price
+    offers: frozenset[int] = frozenset()  # ids of partners that it is offered to
     routes: tuple[Route, ...] = ()
     purchase_pool_id: int | None = None
     min_life_days: int = 0  # how long its codes must last when they are sold
@@ -100,11 +100,6 @@ class Sku:
     def offered_to(self, partner_id: int) -> bool:
         """Whether this partner may buy it."""
         return self.offered_to_all or partner_id in self.offers
-
-    def price_for(self, partner_id: int) -> int:
-        """The price of one for this partner, in minor units."""
-        own = self.offers.get(partner_id)
-        return self.price_minor if own is None else own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

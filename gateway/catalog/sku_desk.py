@@ -8,9 +8,9 @@ from msgspec import Meta
 
 from gateway.catalog import administer as catalog
 from gateway.catalog.rules import SkuKind
-from gateway.ground.desk.action import Action, Change, Noun, SecondPerson, Trace
+from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
-from gateway.ground.desk.kinds import NAME_HELP, Amount
+from gateway.ground.desk.kinds import NAME_HELP
 from gateway.ground.desk.port import At
 from gateway.ground.desk.refusal import wrong
 from gateway.ground.desk.view import Column, Page, SortKey, View
@@ -23,6 +23,7 @@ OFFER: Final = Trace(
     name="offer",
     table="sku_offer",
     statement="trace_offer",
+    left_out=("price",),  # stands in a row of its own
     key=lambda given, _: None if given.partner is None else (given.sku, given.partner),
 )
 INTEGER_MAX: Final = 2**31 - 1
@@ -65,6 +66,7 @@ class NewSku(Given, frozen=True, kw_only=True):
         Meta(description="Stock level is `low` below this. [100]"),
     ] = None
     min_life: Annotated[Days, Meta(description=LIFE_HELP, extra={"metavar": "DAYS"})] = 0
+    allow_zero: Annotated[bool, Meta(description="A price of 0 is meant.")] = False
     account_rule: Annotated[str | None, Meta(description=RULE_HELP, extra={"metavar": "RULE"})] = (
         None
     )
@@ -90,16 +92,6 @@ class OneSku(Given, frozen=True, kw_only=True):
     """A SKU there is."""
 
     sku: Name
-
-
-class Price(Given, frozen=True, kw_only=True):
-    """A price for all, or for one partner."""
-
-    sku: Name
-    amount: Amount
-    partner: Annotated[
-        str | None, Meta(description="Only this partner's price (offers it, too).")
-    ] = None
 
 
 class Limits(Given, frozen=True, kw_only=True):
@@ -140,14 +132,11 @@ async def _create(at: At, given: NewSku, _: Change) -> Mapping[str, Any]:
         min_life_days=given.min_life,
         category=given.category,
         tags=given.tag,
+        allow_zero=given.allow_zero,
         offers=[_read_offer(text) for text in given.offer],
         routes=[_read_route(text) for text in given.route],
     )
     return await catalog.create_sku(at.db, new)
-
-
-async def _price(at: At, given: Price, _: Change) -> Mapping[str, Any]:
-    return await catalog.set_price(at.db, given.sku, given.amount, partner=given.partner)
 
 
 async def _limit(at: At, given: Limits, _: Change) -> Mapping[str, Any]:
@@ -256,20 +245,6 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         example="quangate sku show VIP",
         permission="skus:read",
         read=_show,
-    ),
-    Action(
-        noun=SKU,
-        verb="price",
-        doc="Change the price of one; orders already taken keep theirs.",
-        given=Price,
-        example="quangate sku price VIP 1790 --partner acme",
-        permission="skus:price",
-        run=_price,
-        undo="`quangate sku price SKU AMOUNT` with the one before it; orders in between keep this.",
-        subject=lambda given, _: given.sku,
-        traces=(TRACE, OFFER),
-        second_person=SecondPerson.ABOVE_LIMIT,
-        limit="price",
     ),
     Action(
         noun=SKU,

@@ -44,9 +44,9 @@ async def read_catalog(pool: Any) -> CatalogRead:
             upstreams = await SQL.upstreams.all(connection)
             endpoints = await SQL.endpoints.all(connection)
             books = [await read(connection) for read in house.books()]
-    offers: dict[int, dict[int, int | None]] = defaultdict(dict)
+    offers: dict[int, set[int]] = defaultdict(set)
     for offer in offered:
-        offers[offer.sku_id][offer.partner_id] = offer.price
+        offers[offer.sku_id].add(offer.partner_id)
     routes: dict[int, list[Route]] = defaultdict(list)
     for way in routed:
         routes[way.sku_id].append(
@@ -101,7 +101,7 @@ def _path(category_id: int | None, above: Mapping[int, tuple[str, int | None]]) 
 
 def _sku(
     row: SkuRow,
-    offers: dict[int, dict[int, int | None]],
+    offers: Mapping[int, set[int]],
     routes: dict[int, list[Route]],
     above: Mapping[int, tuple[str, int | None]],
 ) -> Sku:
@@ -123,7 +123,7 @@ def _sku(
         offered_to_all=row.offered_to_all,
         on_sale=row.on_sale,
         updated_at=row.updated_at,
-        offers=dict(offers.get(row.id, {})),
+        offers=frozenset(offers.get(row.id, ())),
         routes=tuple(routes.get(row.id, ())),
         categories=tuple(_path(row.category_id, above)),
         tags=tuple(row.tags),

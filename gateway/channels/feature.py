@@ -6,7 +6,7 @@ from gateway.ground.feature import ALL_COLUMNS, CATALOG, Feature, Table
 
 FEATURE: Final = Feature(
     name="channels",
-    needs=("catalog", "codes", "orders", "webhooks", "partners", "ledger"),
+    needs=("catalog", "prices", "codes", "orders", "webhooks", "partners", "ledger"),
     tables={
         "channel": Table(kept=CATALOG, update=ALL_COLUMNS),
         "channel_order": Table(kept="keep_channel_order_days", update=ALL_COLUMNS, delete=True),

@@ -43,6 +43,7 @@ from gateway.orders.finding import OrderDesk, Shown, View
 from gateway.orders.place import Placement
 from gateway.orders.refusal import Refusal
 from gateway.orders.rules import QUANTITY_MAX, OrderContent
+from gateway.prices.rules import PriceBook, Priced, price_of
 
 STOCK_SHOWN_MAX: Final = 9_999  # more are not counted
 VIA: Final = "channel"
@@ -68,6 +69,7 @@ class Goofish:
         accounts: AccountStore,
         stock_levels: StockLevels,
         expect_order: Callable[[ChannelAccount, str, str], Awaitable[None]],
+        now: Callable[[], datetime],
     ) -> None:
         """`expect_order` commits where the result of a number goes, before it is ordered."""
         self._catalog = catalog
@@ -76,6 +78,7 @@ class Goofish:
         self._accounts = accounts
         self._stock_levels = stock_levels
         self._expect_order = expect_order
+        self._now = now
 
     async def obey(self, account: ChannelAccount, operation: Operation, request: Request) -> Any:
         """`data` of the answer. Raises GoofishRefused, StoreUnavailableError."""
@@ -163,6 +166,7 @@ class Goofish:
                 for sku in self._catalog.now.skus.values()
                 if sku.offered_to(account.partner_id)
                 and sku.kind in TYPE_OF_KIND
+                and self._price(account, sku).sound
                 and request.goods_type in (None, TYPE_OF_KIND[sku.kind])
                 and (wanted in sku.name.casefold() or wanted == sku.sku.casefold())
             ),
@@ -184,15 +188,24 @@ class Goofish:
         return answers.goods_data(await self._goods(account, sku))
 
     async def _goods(self, account: ChannelAccount, sku: Sku) -> Goods:
-        stock = await self._stock(account, sku)
+        stock, priced = await self._stock(account, sku), self._price(account, sku)
         return Goods(
             goods_no=sku.sku,
             goods_type=TYPE_OF_KIND[sku.kind],
             goods_name=sku.name,
-            price_minor=sku.price_for(account.partner_id),
+            price_minor=priced.minor,
             stock=stock,
-            status=GoodsStatus.ON_SALE if sku.on_sale and stock else GoodsStatus.OFF_SALE,
+            status=GoodsStatus.ON_SALE
+            if sku.on_sale and stock and priced.sound
+            else GoodsStatus.OFF_SALE,
             update_time_s=_seconds(sku.updated_at),
+        )
+
+    def _price(self, account: ChannelAccount, sku: Sku) -> Priced:
+        """What one of it costs now through this channel."""
+        prices = self._catalog.now.book(PriceBook).lists[sku.id]
+        return price_of(
+            prices, account.partner_id, 1, campaign=None, channel=account.name, now=self._now
         )
 
     async def _stock(self, account: ChannelAccount, sku: Sku) -> int:

@@ -25,6 +25,7 @@ WORDS: Final[Mapping[Reason, tuple[Code, str]]] = {
     _R.CAMPAIGN_UNKNOWN: (_C.GOODS_UNAVAILABLE, ""),
     _R.BUYER_MISSING: (_C.BAD_PARAMETERS, "/buyer/id"),
     _R.PRICE_CHANGED: (_C.BELOW_COST, ""),
+    _R.PRICE_UNSOUND: (_C.GOODS_UNAVAILABLE, ""),
     _R.NO_ROUTE: (_C.ORDER_TIMEOUT, ""),
     _R.ROUTES_FULL: (_C.ORDER_TIMEOUT, ""),
     _R.CONFLICT: (_C.ORDER_EXISTS, ""),

@@ -37,6 +37,7 @@ def calls(kit: Kit) -> http.ChannelCalls:
         accounts=AccountStore(kit.on.pools.reads),
         stock_levels=kit[StockLevels],
         expect_order=kit[Channels].expect_order,
+        now=kit.on.clock.now,
     )
     return http.ChannelCalls(kit[Channels], goofish, kit.on.door)
 

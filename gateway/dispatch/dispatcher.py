@@ -112,19 +112,18 @@ class Dispatcher:
         """All lanes, for people and metrics."""
         return self._routes.lanes
 
-    def plan(self, sku: Sku, quantity: int, partner_id: int) -> PlannedAttempt | Refusal:
-        """Where an order would go; committed with it."""
+    def plan(self, sku: Sku, quantity: int, amount_minor: int) -> PlannedAttempt | Refusal:
+        """Where an order that costs so much would go; committed with it."""
         if quantity > 1 and (most := self.quantity_max(sku)) is not None and quantity > most:
             return too_many(most)
-        price_minor = sku.price_for(partner_id)
-        route = self._routes.choose(sku, price_minor, quantity)
+        route = self._routes.choose(sku, amount_minor // quantity, quantity)
         if route is None:
             return self._routes.refusal(sku)
         return PlannedAttempt(
             attempt_id=self._next_id(),
             upstream_id=route.upstream_id,
             product_id=route.product_id,
-            cost_max_minor=price_minor * quantity,
+            cost_max_minor=amount_minor,
             face_minor=sku.face_value_minor,
         )
 

@@ -6,7 +6,7 @@ from gateway.ground.feature import ALL_COLUMNS, FOR_EVER, PASSING, Feature, Tabl
 
 FEATURE: Final = Feature(
     name="dispatch",
-    needs=("catalog", "orders"),
+    needs=("catalog", "prices", "orders"),
     tables={
         "attempt": Table(
             kept=FOR_EVER,

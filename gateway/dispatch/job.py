@@ -58,6 +58,11 @@ class Job:
         return self.upstream_id, self.product_id
 
     @property
+    def price_minor(self) -> int:
+        """What the order paid for one, rounded down."""
+        return self.amount_minor // self.quantity
+
+    @property
     def buys_codes(self) -> bool:
         """Whether it brings codes: there is no account to top up."""
         return not self.account

@@ -100,7 +100,7 @@ class Routes:
         sku = self._catalog().skus_by_id.get(job.sku_id)
         if sku is None or len(sku.routes) < 2:
             return False
-        route = self.choose(sku, sku.price_for(job.partner_id), job.quantity, [job.lane])
+        route = self.choose(sku, job.price_minor, job.quantity, [job.lane])
         return route is not None and self._is_open(route)
 
     async def elsewhere(self, job: Job) -> Route | None:
@@ -145,7 +145,7 @@ class Routes:
         if sku is None or len(sku.routes) < 2:
             return None
         tried = await self._tried_routes(job.order_id)
-        return self.choose(sku, sku.price_for(job.partner_id), job.quantity, tried)
+        return self.choose(sku, job.price_minor, job.quantity, tried)
 
     def _health(self, route: Route) -> LaneHealth | None:
         if self._is_paused(route.upstream_id):

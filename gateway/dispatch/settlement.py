@@ -14,6 +14,7 @@ from gateway.ground.traffic.retry import (
     SENDS_BEFORE_MOVING,
     delay_s,
 )
+from gateway.prices.rules import cost_of_first
 
 
 class Next(StrEnum):
@@ -111,7 +112,7 @@ def decide_partial(facts: Facts, policy: Policy, chance: float, *, part: Part | 
     """
     if part is None or not part.is_part or facts.amount_minor <= 0:
         return decide_held(facts, policy, chance)
-    kept = facts.amount_minor * part.done // part.whole
+    kept = cost_of_first(part.done, part.whole, facts.amount_minor)
     return Decision(
         news=News.PARTIAL,
         refund_minor=facts.amount_minor - kept,

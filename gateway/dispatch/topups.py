@@ -173,9 +173,9 @@ class TopUps:
 
     # ------------------------------------------------------------ for the order path
 
-    def plan(self, sku: Sku, quantity: int, partner_id: int) -> PlannedAttempt | Refusal:
-        """Where an order would go."""
-        return self.dispatcher.plan(sku, quantity, partner_id)
+    def plan(self, sku: Sku, quantity: int, amount_minor: int) -> PlannedAttempt | Refusal:
+        """Where an order that costs so much would go."""
+        return self.dispatcher.plan(sku, quantity, amount_minor)
 
     def quantity_max(self, sku: Sku) -> int | None:
         """How many of a SKU one order may have; None: as many as any order."""

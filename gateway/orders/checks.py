@@ -14,8 +14,10 @@ from gateway.campaigns.rules import Campaign, CampaignBook
 from gateway.catalog.account_rule import AccountRuleError, fits
 from gateway.catalog.rules import Catalog, Sku, SkuKind
 from gateway.ground.http.address import read_address
+from gateway.orders.pricing import price_refusal
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import OrderContent
+from gateway.prices.rules import Priced
 
 OWN_NUMBERS: Final = "SUB-"  # out_order_no of orders that the gateway itself places for a partner
 
@@ -42,9 +44,12 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
     partner_id: int,
     content: OrderContent,
     sku: Sku | None,
+    priced: Priced,
+    *,
     now: Callable[[], datetime],
 ) -> Judgement:
-    """What the catalog says of an order; `now` is the database's clock, as well as we know it.
+    """What the catalog says of an order at a price; `now` is the database's clock, as well as we
+    know it.
 
     The first two rules are about the order alone, and yet no errors of its body: earlier releases
     had neither, and what they accepted is repeated.
@@ -71,9 +76,8 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
         limit = _tighter(limit, campaign)
     if limit is not None and content.buyer_id is None:
         return Judgement(Refusal(Reason.BUYER_MISSING))
-    most = content.max_amount_minor
-    if most is not None and (total := sku.price_for(partner_id) * content.quantity) > most:
-        return Judgement(Refusal(Reason.PRICE_CHANGED, total_minor=total, most=most))
+    if (refusal := price_refusal(priced, content)) is not None:
+        return Judgement(refusal)
     return (
         _FREE if limit is None and campaign is None else Judgement(limit=limit, campaign=campaign)
     )

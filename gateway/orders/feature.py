@@ -6,7 +6,7 @@ from gateway.ground.feature import A_DAY, FOR_EVER, Feature, Table
 
 FEATURE: Final = Feature(
     name="orders",
-    needs=("catalog", "partners", "codes", "campaigns"),
+    needs=("catalog", "partners", "codes", "prices", "campaigns"),
     tables={
         "orders": Table(
             kept=FOR_EVER,

@@ -1,6 +1,7 @@
 """GET /v1/products: what this partner may buy, at its price, and whether there is any."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final, Literal
 
 from aiohttp.web import BaseRequest, Response
@@ -27,6 +28,7 @@ from gateway.ground.http.problems import ProblemError
 from gateway.ground.http.wire import Cursor, Minor, Time
 from gateway.orders.rules import QUANTITY_MAX
 from gateway.partners.authentication import Gate
+from gateway.prices.rules import PriceBook, Priced, price_of
 
 StockLevel = Literal["none", "low", "ok"]
 
@@ -39,13 +41,16 @@ class Limits(Struct, kw_only=True):
 
 
 class Product(Struct, kw_only=True):
-    """A SKU at this partner's price. `account_rule` is a name or a pattern matched whole."""
+    """A SKU at this partner's price (null: it has none at the moment, and is not available).
+
+    `account_rule` is a name or a pattern matched whole.
+    """
 
     sku: str
     name: str
     kind: SkuKind
     face_value: Minor | None
-    price: Minor
+    price: Minor | None
     currency: str
     available: bool
     stock_level: StockLevel
@@ -98,11 +103,13 @@ class Products:
         catalog: CurrentCatalog,
         stock_levels: StockLevels,
         upstreams_max: Callable[[Sku], int | None],
+        now: Callable[[], datetime],
     ) -> None:
         self._gate = gate
         self._catalog = catalog
         self._stock_levels = stock_levels
         self._upstreams_max = upstreams_max
+        self._now = now
 
     async def page(self, request: BaseRequest) -> Response:
         """GET /v1/products, by SKU name."""
@@ -110,14 +117,17 @@ class Products:
         query = parse_query(request, LIST_PARAMETERS | {"category", "tag"})
         limit = parse_limit(query)
         after = parse_name_cursor(PRODUCTS, query) or ""
-        skus = self._catalog.now.skus
+        skus, partner_id = self._catalog.now.skus, key.partner_id
         names = sorted(
             name
             for name, sku in skus.items()
-            if name > after and sku.offered_to(key.partner_id) and _wanted(sku, query)
+            if name > after
+            and sku.offered_to(partner_id)
+            and _wanted(sku, query)
+            and self._price(sku, partner_id).sound
         )
         shown = [skus[name] for name in names[:limit]]
-        data = [encode(product) for product in await self._products(shown, key.partner_id)]
+        data = [encode(product) for product in await self._products(shown, partner_id)]
         more = len(names) > limit
         return json_response(
             page_json(data, make_name_cursor(PRODUCTS, shown[-1].sku) if more else None)
@@ -148,10 +158,16 @@ class Products:
             for sku, outlet in zip(skus, outlets, strict=True)
         ]
 
+    def _price(self, sku: Sku, partner_id: int) -> Priced:
+        """What one of it costs this partner now, in no campaign."""
+        prices = self._catalog.now.book(PriceBook).lists[sku.id]
+        return price_of(prices, partner_id, 1, campaign=None, channel=None, now=self._now)
+
     def _product(
         self, sku: Sku, partner_id: int, outlet: int | None, counts: Mapping[Wanted, int]
     ) -> Product:
         level = _stock_level(self._catalog.now, sku, outlet, counts)
+        priced = self._price(sku, partner_id)
         # The tightest of what the API, the SKU and the upstreams allow in one order.
         limits = (QUANTITY_MAX, sku.quantity_max, self._upstreams_max(sku))
         most = min(limit for limit in limits if limit is not None)
@@ -160,9 +176,9 @@ class Products:
             name=sku.name,
             kind=sku.kind,
             face_value=sku.face_value_minor,
-            price=sku.price_for(partner_id),
+            price=priced.minor if priced.sound else None,
             currency=sku.currency,
-            available=sku.on_sale and level != "none",
+            available=sku.on_sale and level != "none" and priced.sound,
             stock_level=level,
             account_rule=sku.account_rule,
             limits=Limits(per_buyer=sku.per_buyer, quantity_max=most),

@@ -11,6 +11,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import cast
 
 import structlog
@@ -26,6 +27,7 @@ from gateway.orders.failed_commit import COMMIT_FAILURES, ByIds, FailedCommits, 
 from gateway.orders.hand import Hand, Loose, tell
 from gateway.orders.line import Line, Settled, unsold
 from gateway.orders.ports import Lane
+from gateway.orders.refusal import Refusal
 from gateway.orders.rules import Verdict
 from gateway.orders.shortages import Shortages
 from gateway.orders.tail import Tail
@@ -54,6 +56,7 @@ class Intake:
         next_ids: Callable[[int], list[int]],
         created: Callable[[OrdersCreated], None],
         outlet_now: Callable[[Line], int | None],
+        price_again: Callable[[Line, datetime], Refusal | None],
         batch_max: int,
         waiting_max: int,
     ) -> None:
@@ -63,6 +66,7 @@ class Intake:
         self._certainly_new, self._perhaps_accepted = certainly_new, perhaps_accepted
         self._next_ids = next_ids
         self._created = created
+        self._price_again = price_again
         self._batch_max, self._waiting_max = batch_max, waiting_max
         self._queue: TurnQueue[Loose] = TurnQueue(weigh=lambda line: line.quantity)
         self._shortages = Shortages()
@@ -240,11 +244,23 @@ class Intake:
             if verdict is Verdict.CONFLICT:  # unless an earlier release made another digest of it
                 self._unsold.put(hand.let_go(line), taken_by=about)
                 continue
+            if verdict is Verdict.CAMPAIGN_CLOSED:
+                self._out_of_window(hand.let_go(line), answer.committed_at)
+                continue
             if verdict is Verdict.INSUFFICIENT_BALANCE:
                 self._shortages.found(line.partner_id, about)
             order_id, amount = (about, 0) if verdict is Verdict.REPLAYED else (0, about)
             self._settle(hand.let_go(line), Settled(verdict, order_id=order_id, amount=amount))
         self._finish_created(hand, created, [rfc3339(answer.committed_at)] * len(created))
+
+    def _out_of_window(self, line: Loose, moment: datetime) -> None:
+        """Not within its window by the clock of the database: its campaign is closed, or another
+        price is in force by now, and it may go again at that."""
+        refusal = self._price_again(line, moment)
+        if refusal is None:
+            self._requeue([line])
+        else:
+            self._settle(line, Settled(Verdict.REFUSED, refusal=refusal))
 
     def _finish_created(self, hand: Hand, lines: Sequence[Line], moments: Sequence[str]) -> None:
         """Seal and answer what is durable now."""

@@ -32,8 +32,8 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     limit: int | None
     notify: bool
     notify_url: str | None
-    opens_at: str | None = None  # RFC 3339: its campaign's window, which the commit judges by
-    closes_at: str | None = None  # the database's clock
+    opens_at: str | None = None  # RFC 3339: while its campaign is open and its price holds; the
+    closes_at: str | None = None  # commit judges by the database's clock
     refusal: Refusal | None = None  # a rule said no; only a replay can still be answered
     attempt: "PlannedAttempt | None" = None
     waits_until: float | None = None  # (monotonic) then its caller has gone; None: it waits

@@ -16,8 +16,10 @@ from gateway.catalog.rules import CurrentCatalog, Key, Sku, SkuKind
 from gateway.codes.shelving import ShelfBook
 from gateway.orders.checks import judge
 from gateway.orders.line import Line, PlannedAttempt, Settled
+from gateway.orders.pricing import window_of
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import OrderContent, Verdict
+from gateway.prices.rules import NO_PRICES, PriceBook, price_of
 
 _CREATED: Final = Verdict.CREATED  # to look it up for every line costs 0.1 µs
 _REPLAYED: Final = Verdict.REPLAYED
@@ -47,7 +49,7 @@ class Lines(Protocol):
 class Buying(Protocol):
     """What knows where an order for an upstream would go; see gateway.dispatch.topups."""
 
-    def plan(self, sku: Sku, quantity: int, partner_id: int) -> PlannedAttempt | Refusal: ...
+    def plan(self, sku: Sku, quantity: int, amount_minor: int) -> PlannedAttempt | Refusal: ...
 
 
 class Submitted(msgspec.Struct, frozen=True, gc=False):
@@ -130,9 +132,24 @@ class Placement:
         partner_id = key.partner_id
         catalog = self._catalog.now
         sku = catalog.skus.get(content.sku)
-        judged = judge(catalog, partner_id, content, sku, self._now)
-        campaign = judged.campaign
         known = sku if sku is not None else _UNKNOWN_SKU
+        prices = catalog.book(PriceBook).lists.get(known.id, NO_PRICES)
+        priced = prices.plain
+        if prices.rows:
+            priced = price_of(
+                prices,
+                partner_id,
+                content.quantity,
+                campaign=content.campaign,
+                channel=channel,
+                now=self._now,
+            )
+        amount_minor = priced.minor * content.quantity
+        judged = judge(catalog, partner_id, content, sku, priced, now=self._now)
+        campaign = judged.campaign
+        window: tuple[str | None, str | None] = (None, None)
+        if campaign is not None or priced.since is not None or priced.until is not None:
+            window = window_of(campaign, priced)
         notify = content.notify_url is not None or partner_id in catalog.webhook_partners
         metadata = content.metadata
         outlet = known.pool_id
@@ -142,7 +159,7 @@ class Placement:
             )
         attempt = None
         if known.bought and judged.refusal is None:
-            attempt = self._buying.plan(known, content.quantity, partner_id)
+            attempt = self._buying.plan(known, content.quantity, amount_minor)
         return Line(
             partner_id=partner_id,
             key_id=key.key_id,
@@ -153,15 +170,15 @@ class Placement:
             out_order_no=content.out_order_no,
             content_hash=content.digest(),
             quantity=content.quantity,
-            amount_minor=known.price_for(partner_id) * content.quantity,
+            amount_minor=amount_minor,
             # Codes go to no account; what tells a top-up from them later is that it has one.
             account=None if known.buys_codes else content.account,
             metadata=None if metadata is None else orjson.dumps(metadata).decode(),
             details=content.details(),
             buyer_id=content.buyer_id,
             limit=judged.limit,
-            opens_at=None if campaign is None else campaign.starts_at.isoformat(),
-            closes_at=None if campaign is None else campaign.ends_at.isoformat(),
+            opens_at=window[0],
+            closes_at=window[1],
             notify=notify,
             notify_url=content.notify_url,
             refusal=attempt if isinstance(attempt, Refusal) else judged.refusal,

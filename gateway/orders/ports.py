@@ -47,8 +47,8 @@ class Orders(Protocol):
 class Upstreams(Protocol):
     """What is bought on demand; see gateway.dispatch.topups."""
 
-    def plan(self, sku: Sku, quantity: int, partner_id: int) -> PlannedAttempt | Refusal:
-        """Where an order would go."""
+    def plan(self, sku: Sku, quantity: int, amount_minor: int) -> PlannedAttempt | Refusal:
+        """Where an order that costs so much would go."""
 
     def quantity_max(self, sku: Sku) -> int | None:
         """How many of a SKU one order may have; None: as many as any order."""

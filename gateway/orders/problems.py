@@ -46,6 +46,7 @@ WORDS: Final[Mapping[Reason, Word]] = {
     _R.PRICE_CHANGED: Word(
         "price-changed", "The total is {0.total_minor}, more than max_amount {0.most}."
     ),
+    _R.PRICE_UNSOUND: Word("price-changed", "SKU {0.sku} has no price at the moment."),
     _R.NO_ROUTE: Word("maintenance", "No upstream sells SKU {0.sku} at the moment.", headers=LATER),
     _R.ROUTES_FULL: Word("overloaded", "Too many top-ups are waiting."),
     _R.CONFLICT: Word(

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     CAMPAIGN_UNKNOWN = "campaign-unknown"  # not there, not of this SKU, or surely closed
     BUYER_MISSING = "buyer-missing"  # and there is a limit per buyer
     PRICE_CHANGED = "price-changed"  # more than the partner would pay
+    PRICE_UNSOUND = "price-unsound"  # below a floor, or 0 where that was not meant
     NO_ROUTE = "no-route"  # no upstream sells it now
     ROUTES_FULL = "routes-full"  # too much waits for those that do
     # Found by the commit, or on the way to it.

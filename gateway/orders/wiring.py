@@ -19,6 +19,7 @@ from gateway.orders.known_numbers import KnownNumbers
 from gateway.orders.metrics import Counted, families
 from gateway.orders.place import Placement, outlet_of_line
 from gateway.orders.ports import Upstreams
+from gateway.orders.pricing import price_again
 from gateway.orders.sealing import Sealing
 from gateway.orders.store import OrderStore
 from gateway.orders.view import OrderViews
@@ -54,7 +55,7 @@ def known(kit: Kit) -> KnownNumbers:
 
 def intake(kit: Kit) -> Intake:
     """The order path."""
-    on, config = kit.on, kit.on.config
+    on, config, catalog = kit.on, kit.on.config, kit[CurrentCatalog]
     orders = OrderStore(on.pools.control)
     return Intake(
         lanes=[
@@ -76,6 +77,7 @@ def intake(kit: Kit) -> Intake:
         next_ids=on.next_ids,
         created=kit.tell(OrdersCreated),
         outlet_now=partial(outlet_of_line, kit[CurrentCatalog]),
+        price_again=lambda line, moment: price_again(catalog.now, line, moment),
         batch_max=config.commit_lines_max,
         waiting_max=config.queue_lines_max,
     )
@@ -122,7 +124,11 @@ def cancelling(kit: Kit) -> http_cancel.OrderCancelling:
 def products(kit: Kit) -> http_products.Products:
     """What may be bought."""
     return http_products.Products(
-        kit[Gate], kit[CurrentCatalog], kit[StockLevels], kit[Upstreams].quantity_max
+        kit[Gate],
+        kit[CurrentCatalog],
+        kit[StockLevels],
+        kit[Upstreams].quantity_max,
+        kit.on.clock.now,
     )
 
 

@@ -84,6 +84,8 @@ async def test_one_row_for_each_and_nothing_secret(
         assert done.returncode == 0, (act.words, done.stderr)
         if "key_id" in done.json:
             found |= {"old": found.get("key_id", ""), "key_id": done.json["key_id"]}
+        if act.does == "price.create":
+            found["price"] = done.json["price"]
         row, before = log(command)[:2]
         assert (int(row["id"]), int(before["id"])) == (number + 1, number), act.words
         assert (row["action"], row["subject"]) == (act.does, _filled(act.subject, found))

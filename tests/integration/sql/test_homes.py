@@ -56,6 +56,8 @@ DIRECTORY = frozenset(
         "migration",
         "partner",
         "pool",
+        "price_floor",
+        "price_row",
         "route",
         "setting",
         "shelf",

@@ -60,6 +60,8 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     ),
     "partner": (ALL, False),
     "pool": ({"size", "next_seq", "generation", "expiring"}, False),
+    "price_floor": (ALL, False),
+    "price_row": ({"approved_by"}, True),
     "resolution": ({"approved_by", "approved_from", "approved_at", "outcome"}, True),
     "reveal": (set(), False),
     "adjustment": (set(), False),

@@ -23,7 +23,7 @@ OF_THE_COMMAND_LINE = {
     "audit/anchors_option.py", "partners/raw_request.py", "partners/signed_client.py",
 }  # fmt: skip
 # Features that issue 10 is building still raise sentences; each leaves when it is done.
-BEING_BUILT: set[str] = {"holds", "prices", "quotas"}
+BEING_BUILT: set[str] = {"holds", "quotas"}
 COUNTED = {"refused": 2, "wrong": 1}  # how many arguments say what is refused, before the field
 
 

@@ -15,10 +15,17 @@ from gateway.orders.http_batch import BatchPlacing, codes_under_way, turns
 from gateway.orders.line import Line, Settled
 from gateway.orders.place import Placement
 from gateway.orders.rules import Verdict
+from gateway.prices.rules import PriceBook
 
 LINES = 100
 EMPTY = Catalog(
-    keys={}, skus={}, skus_by_id={}, upstreams={}, webhook_partners=frozenset(), partner_names={}
+    keys={},
+    skus={},
+    skus_by_id={},
+    upstreams={},
+    webhook_partners=frozenset(),
+    partner_names={},
+    books={PriceBook: PriceBook(lists={})},
 )
 
 

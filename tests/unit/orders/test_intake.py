@@ -11,10 +11,11 @@ import pytest
 
 from gateway.codes.stock import Run, Stock
 from gateway.ground.errors import InvariantBrokenError
-from gateway.orders.commit import CommitAnswer, CommitRequest
+from gateway.orders.commit import LINE_COLUMNS, CommitAnswer, CommitRequest
 from gateway.orders.hand import Hand, Loose
 from gateway.orders.intake import Intake
 from gateway.orders.line import Line, Settled
+from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import Verdict
 from tests.clock import LONG_S, PATIENCE_S, turns
 
@@ -67,6 +68,10 @@ class OneCodeAtFirst:
         """Nobody knows."""
         self.abandoned += runs
 
+    def unused(self, pool_id: int, runs: Sequence[Run]) -> None:  # noqa: ARG002
+        """Not sold."""
+        self.codes += len(runs)
+
     def used(self, pool_id: int, runs: Sequence[Run]) -> None:
         """Sold."""
 
@@ -109,6 +114,7 @@ def intake_on(stock: OneCodeAtFirst, lane: FirstCallBreaks, **more: Any) -> Inta
         "next_ids": lambda n: list(range(1, n + 1)),
         "created": lambda event: None,  # noqa: ARG005
         "outlet_now": lambda line: line.outlet,
+        "price_again": lambda *_: Refusal(Reason.CAMPAIGN_CLOSED),
         "batch_max": 10,
         "waiting_max": 100,
     }
@@ -185,6 +191,45 @@ async def test_work_whose_caller_has_gone_is_dropped_before_the_commit() -> None
         again = line("gone")
         assert (await answer(intake.submit(again))).verdict is Verdict.CREATED
         await intake.close()
+
+
+class OutOfWindow:
+    """A lane whose first commit finds its line out of its window."""
+
+    def __init__(self) -> None:
+        self.amounts: list[str] = []
+
+    async def commit(self, batch_id: uuid.UUID, request: CommitRequest) -> CommitAnswer:  # noqa: ARG002
+        """11, then what it gets."""
+        (at,) = [n for n, column in enumerate(LINE_COLUMNS) if column.name == "p_amount"]
+        self.amounts.append(request.lines[at])
+        outcome = 11 if len(self.amounts) == 1 else 1
+        return CommitAnswer(committed_at=datetime.now(UTC), outcomes=[outcome], existing=[None])
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+@pytest.mark.parametrize("refusal", [None, Refusal(Reason.PRICE_CHANGED, total_minor=7, most=1)])
+async def test_a_price_that_ended_before_the_commit(refusal: Refusal | None) -> None:
+    """The line is priced anew by the database's clock and committed at that, or refused for it."""
+    stock, lane = OneCodeAtFirst(), OutOfWindow()
+    stock.codes = 2
+
+    def price_again(line: Line, _: datetime) -> Refusal | None:
+        line.amount_minor = 7
+        return refusal
+
+    intake = intake_on(stock, cast("Any", lane), price_again=price_again)
+    intake.start()
+    async with asyncio.timeout(PATIENCE_S):
+        settled = await answer(intake.submit(line("a")))
+        await intake.close()
+    if refusal is None:
+        assert (settled.verdict, lane.amounts) == (Verdict.CREATED, ["{1}", "{7}"])
+    else:
+        assert (settled.verdict, settled.refusal) == (Verdict.REFUSED, refusal)
+        assert len(lane.amounts) == 1
 
 
 def test_a_line_leaves_a_hand_once() -> None:

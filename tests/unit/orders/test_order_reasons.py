@@ -51,6 +51,8 @@ SAID = [
      (C.BAD_PARAMETERS, "/buyer/id")),
     (Refusal(R.PRICE_CHANGED, total_minor=200, most=199), 409, "price-changed",
      "The total is 200, more than max_amount 199.", None, (C.BELOW_COST, "")),
+    (Refusal(R.PRICE_UNSOUND, sku="S"), 409, "price-changed",
+     "SKU S has no price at the moment.", None, (C.GOODS_UNAVAILABLE, "")),
     (Refusal(R.NO_ROUTE, sku="S"), 503, "maintenance", "No upstream sells SKU S at the moment.",
      None, (C.ORDER_TIMEOUT, "")),
     (Refusal(R.ROUTES_FULL), 503, "overloaded", "Too many top-ups are waiting.", None,

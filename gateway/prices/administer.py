@@ -1,0 +1,290 @@
+"""What operators do with prices: rows, list prices, floors.
+
+A price below a floor is refused, unless operators said how far below one may go alone
+(`four_eyes.price.CURRENCY`): further down it is a proposal until somebody else agrees.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from gateway.ground.desk.port import AMOUNT_MAX, Row, Statements, not_found, partner_id
+from gateway.ground.desk.refusal import DeskRefusedError, refused, wrong
+from gateway.ground.errors import RefusedError
+from gateway.prices.rules import share_of_list
+from gateway.settings.administer import list_settings
+
+PERCENT: Final = re.compile(r"(\d{1,5})(?:\.(\d{1,2}))?")
+PERCENT_MAX: Final = 10_000
+FOUR_EYES: Final = "four_eyes.price.{}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """An amount in minor units, or a share of the list price in basis points; one of them."""
+
+    amount: int | None
+    basis_points: int | None
+
+    def minor(self, list_minor: int) -> int:
+        """What one costs."""
+        if self.basis_points is not None:
+            return share_of_list(list_minor, self.basis_points)
+        return self.amount or 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRow:
+    """A price row that is to be; a condition that is None is none."""
+
+    value: Value
+    sku: str | None = None
+    category: str | None = None
+    partner: str | None = None
+    channel: str | None = None
+    campaign: str | None = None
+    min_quantity: int | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    priority: int = 0
+    allow_zero: bool = False
+    by: str = ""  # who proposes it, if it lies below a floor
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Below:
+    """How far a price is below floors: the highest of them, and the widest gap to one."""
+
+    floor_minor: int
+    gap_minor: int
+    sku: str
+    currency: str
+
+
+def read_value(amount: int | None, percent: str | None) -> Value:
+    """What was said of a price or a floor: an amount, or a percent with at most two decimals."""
+    if (amount is None) == (percent is None):
+        raise wrong("amount-or-percent", "amount")
+    if percent is None:
+        if not 0 <= (amount or 0) <= AMOUNT_MAX:
+            raise _no_amount(amount or 0)
+        return Value(amount=amount, basis_points=None)
+    said = PERCENT.fullmatch(percent)
+    if said is None or int(said[1]) > PERCENT_MAX:
+        raise wrong("percent", "percent", most=PERCENT_MAX, value=percent)
+    points = int(said[1]) * 100 + int((said[2] or "0").ljust(2, "0"))
+    if points > PERCENT_MAX * 100:
+        raise wrong("percent", "percent", most=PERCENT_MAX, value=percent)
+    return Value(amount=None, basis_points=points)
+
+
+# ---------------------------------------------------------------- rows
+
+
+async def create_row(db: Statements, new: NewRow) -> dict[str, Any]:
+    """Make a price row; in force at once, or a proposal where it lies too far below a floor."""
+    if (new.sku is None) == (new.category is None):
+        raise wrong("sku-or-category", "sku")
+    if new.starts_at is not None and new.ends_at is not None and new.starts_at >= new.ends_at:
+        raise wrong("price-window", "from")
+    sku = None if new.sku is None else await _hold(db, new.sku)
+    _check_zero(new, sku)
+    category = None if new.category is None else await _id(db, "category_by_name", new.category)
+    below = await _below(db, new.value, sku, category)
+    proposed = below is not None and await _wants_second(db, below, new)
+    row = await db.one(
+        "insert_price_row",
+        None if sku is None else sku["id"], category, new.value.amount, new.value.basis_points,
+        None if new.partner is None else await partner_id(db, new.partner),
+        None if new.channel is None else await _id(db, "channel_by_name", new.channel),
+        None if new.campaign is None else await _id(db, "campaign_by_name", new.campaign),
+        new.min_quantity, new.starts_at, new.ends_at, new.priority, new.allow_zero,
+        new.by.strip() if proposed else None, new.reason or None,
+        None if below is None else below.floor_minor,
+    )  # fmt: skip
+    assert row is not None
+    answer = {"price": str(row["id"])}
+    return answer | {"approved": False, "requested_by": new.by} if proposed else answer
+
+
+async def list_rows(db: Statements, *, sku: str | None) -> Sequence[Row]:
+    """All price rows, or those that are about a SKU."""
+    if sku is not None and await db.one("sku_by_name", sku) is None:
+        raise not_found("sku", sku)
+    return await db.all("list_price_rows", sku)
+
+
+async def delete_row(db: Statements, price: str) -> dict[str, Any]:
+    """Take a price row away; orders keep what they paid."""
+    if await db.one("delete_price_row", read_price_no(price)) is None:
+        raise _no_row(price)
+    return {"price": price, "deleted": True}
+
+
+async def approve_row(db: Statements, price: str, *, by: str) -> dict[str, Any]:
+    """Agree to a price below a floor that somebody else proposed."""
+    row = await db.one("proposed_price", read_price_no(price))
+    if row is None:
+        raise _no_row(price)
+    if row["proposed_by"] is None or row["approved_by"] is not None:
+        raise refused("not-proposed", "not-proposed", price=price)
+    if row["proposed_by"].lower() == by.strip().lower():
+        raise refused("second-person-needed", "asked-by-oneself", "by", by=by.strip())
+    await db.one("approve_price", row["id"], by.strip())
+    return {"price": price, "approved": True, "requested_by": row["proposed_by"], "approved_by": by}
+
+
+def read_price_no(price: str) -> int:
+    """The number of a price row."""
+    if not (price.isascii() and price.isdigit() and len(price) < 19):
+        raise _no_row(price)
+    return int(price)
+
+
+# ---------------------------------------------------------------- of one SKU
+
+
+async def set_list_price(
+    db: Statements, sku: str, price_minor: int, *, allow_zero: bool
+) -> dict[str, Any]:
+    """Change what a SKU costs without conditions. Refused below its floor."""
+    row = await _hold(db, sku)
+    _check_amount(price_minor, allow_zero=allow_zero)
+    below = await _below(
+        db, Value(amount=price_minor, basis_points=None), {**row, "price": price_minor}
+    )
+    if below is not None:
+        raise refused(
+            "below-floor", "list-below-floor", "amount", gap=below.gap_minor, sku=below.sku
+        )
+    await db.one("set_list_price", row["id"], price_minor, allow_zero)
+    return {"sku": sku, "price": price_minor}
+
+
+async def set_own_price(
+    db: Statements, sku: str, price_minor: int, *, partner: str, allow_zero: bool
+) -> dict[str, Any]:
+    """Change what a SKU costs one partner; it is offered to him, too."""
+    row = await _hold(db, sku)
+    _check_amount(price_minor, allow_zero=allow_zero)
+    below = await _below(db, Value(amount=price_minor, basis_points=None), row)
+    if below is not None and await _wants_second(db, below, None):
+        raise refused(
+            "below-floor", "own-below-floor", "amount", gap=below.gap_minor, sku=below.sku
+        )
+    buyer = await partner_id(db, partner)
+    await db.one("insert_offer", row["id"], buyer)
+    floor_minor = None if below is None else below.floor_minor
+    await db.one("set_own_price", row["id"], buyer, price_minor, allow_zero, floor_minor)
+    return {"sku": sku, "partner": partner, "price": price_minor}
+
+
+async def set_floor(db: Statements, sku: str, value: Value) -> dict[str, Any]:
+    """Sell nothing below it from now on; rows that it overtakes make the SKU unavailable."""
+    row = await _hold(db, sku)
+    await db.one("set_floor", row["id"], value.amount, value.basis_points)
+    return {"sku": sku, "floor": value.minor(row["price"])}
+
+
+def _check_amount(price_minor: int, *, allow_zero: bool) -> None:
+    if not 0 <= price_minor <= AMOUNT_MAX:
+        raise _no_amount(price_minor)
+    if price_minor == 0 and not allow_zero:
+        raise _free()
+
+
+def _check_zero(new: NewRow, sku: Row | None) -> None:
+    """Refuse a row that brings 0 whatever it is used on."""
+    if new.allow_zero:
+        return
+    always = (new.value.amount or new.value.basis_points or 0) == 0
+    if always or (sku is not None and new.value.minor(sku["price"]) == 0):
+        raise _free()
+
+
+# ---------------------------------------------------------------- floors
+
+
+async def _below(
+    db: Statements, value: Value, sku: Row | None, category: int | None = None
+) -> Below | None:
+    """How far a price lies below the floors it meets; None: below none."""
+    if sku is not None:
+        found = await db.one("floor_of_sku", sku["id"])
+        floors: Sequence[Row] = [] if found is None else [dict(found) | {"price": sku["price"]}]
+    else:
+        floors = await db.all("floors_of_category", category)
+    lower = []
+    for row in floors:
+        floor = Value(amount=row["floor_amount"], basis_points=row["floor_basis_points"])
+        floor_minor = floor.minor(row["price"])
+        gap_minor = floor_minor - value.minor(row["price"])
+        if gap_minor > 0:
+            lower.append((gap_minor, floor_minor, row))
+    if not lower:
+        return None
+    gap_minor, _, row = max(lower, key=lambda each: each[0])
+    highest = max(floor_minor for _, floor_minor, _ in lower)
+    return Below(floor_minor=highest, gap_minor=gap_minor, sku=row["sku"], currency=row["currency"])
+
+
+async def _wants_second(db: Statements, below: Below, new: NewRow | None) -> bool:
+    """Whether somebody else has to agree to a price below a floor.
+
+    Raises RefusedError where no such price is allowed, and where it is not said who asks and why.
+    """
+    setting = FOUR_EYES.format(below.currency)
+    values = {row["name"]: row["value"] for row in await list_settings(db)}
+    alone_minor = values.get(setting)
+    if alone_minor is None:
+        raise refused(
+            "below-floor",
+            "below-floor",
+            "amount",
+            gap=below.gap_minor,
+            sku=below.sku,
+            setting=setting,
+        )
+    if below.gap_minor <= alone_minor:
+        return False
+    if new is not None and not (_said(new.by) and _said(new.reason)):
+        raise refused(
+            "second-person-needed", "far-below-floor", "by", sku=below.sku, gap=below.gap_minor,
+            setting=setting, alone=alone_minor,
+        )  # fmt: skip
+    return True
+
+
+def _said(text: str) -> bool:
+    return 1 <= len(text.strip()) <= 500 and text.isprintable()
+
+
+def _no_amount(amount_minor: int) -> DeskRefusedError:
+    return wrong("price-amount", "amount", most=AMOUNT_MAX, value=amount_minor)
+
+
+def _free() -> DeskRefusedError:
+    return wrong("price-of-nothing", "amount")
+
+
+async def _hold(db: Statements, sku: str) -> Row:
+    """A SKU whose prices and floor nobody else changes until this is done."""
+    row = await db.one("priced_sku", sku)
+    if row is None:
+        raise not_found("sku", sku)
+    return dict(row)
+
+
+async def _id(db: Statements, by_name: str, name: str) -> int:
+    row = await db.one(by_name, name)
+    if row is None:
+        raise not_found(by_name.removesuffix("_by_name"), name)
+    found: int = row["id"]
+    return found
+
+
+def _no_row(price: str) -> RefusedError:
+    return not_found("price", price)

@@ -1,0 +1,60 @@
+"""What a SKU costs: its list price, and a partner's own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
+
+from msgspec import Meta
+
+from gateway.catalog.sku_desk import OFFER, SKU, TRACE, Name
+from gateway.ground.desk.action import Action, Change, SecondPerson, Trace
+from gateway.ground.desk.given import Given
+from gateway.ground.desk.kinds import Amount
+from gateway.ground.desk.port import At
+from gateway.ground.desk.view import Page, View
+from gateway.prices import administer as prices
+
+OWN: Final = Trace(
+    name="own_price",
+    table="price_row",
+    statement="trace_own_price",
+    key=lambda given, _: None if given.partner is None else (given.sku, given.partner),
+)
+
+
+class Price(Given, frozen=True, kw_only=True):
+    """A price for all, or for one partner."""
+
+    sku: Name
+    amount: Amount
+    partner: Annotated[
+        str | None, Meta(description="Only this partner's price (offers it, too).")
+    ] = None
+    allow_zero: Annotated[bool, Meta(description="0 is meant.")] = False
+
+
+async def _price(at: At, given: Price, _: Change) -> Mapping[str, Any]:
+    if given.partner is None:
+        return await prices.set_list_price(
+            at.db, given.sku, given.amount, allow_zero=given.allow_zero
+        )
+    return await prices.set_own_price(
+        at.db, given.sku, given.amount, partner=given.partner, allow_zero=given.allow_zero
+    )
+
+
+DECLARED: Final[Sequence[Action | View | Page]] = (
+    Action(
+        noun=SKU,
+        verb="price",
+        doc="Change the price of one; orders already taken keep theirs.",
+        given=Price,
+        example="quangate sku price VIP 1790 --partner acme",
+        permission="skus:price",
+        run=_price,
+        undo="`quangate sku price SKU AMOUNT` with the one before it; orders in between keep this.",
+        subject=lambda given, _: given.sku,
+        traces=(TRACE, OFFER, OWN),
+        second_person=SecondPerson.ABOVE_LIMIT,
+        limit="price",
+    ),
+)

@@ -1,0 +1,145 @@
+"""`quangate price`, and what `quangate sku` says of prices."""
+
+import pytest
+
+from tests.conftest import Cli
+
+
+@pytest.fixture(scope="module")
+def shop(command: Cli) -> str:
+    """A shop with a SKU in a category, and a partner."""
+    for words in (
+        "partner create acme",
+        "pool create vip",
+        "category create games",
+        "category create steam --parent games",
+        "sku create S --name S --kind code --pool vip --price 1000 --category steam",
+    ):
+        assert command(*words.split()).returncode == 0, words
+    return "S"
+
+
+def refused(command: Cli, words: str) -> tuple[int, str, str]:
+    """Exit code, code and detail of a command that is refused."""
+    done = command(*words.split(), "--json")
+    error = done.json["error"]
+    return done.returncode, error["code"], error["detail"]
+
+
+def test_a_row_is_made_listed_and_deleted(command: Cli, shop: str) -> None:
+    """Rows of a SKU and of the categories above it are about it."""
+    own = command(
+        *f"price create --sku {shop} --percent 87.5 --partner acme --min-quantity 10".split(),
+        *["--from", "2030-01-01T00:00:00Z", "--priority", "-1", "--json"],
+    ).json["price"]
+    above = command("price", "create", "--category", "games", "--amount", "900", "--json")
+    listed = {
+        row["price"]: row
+        for row in command("price", "list", "--sku", shop, "--json").json["prices"]
+    }
+    assert set(listed) == {own, above.json["price"]}
+    row = listed[own]
+    assert (row["percent"], row["amount"], row["partner"]) == (87.5, None, "acme")
+    assert (row["min_quantity"], row["priority"], row["state"]) == (10, -1, "coming")
+    row = listed[above.json["price"]]
+    assert (row["category"], row["amount"]) == ("games", 900)
+    for price in listed:
+        assert command("price", "delete", price, "--json").returncode == 0
+    assert command("price", "list", "--json").json["prices"] == []
+    assert refused(command, f"price delete {own}")[:2] == (1, "not-found")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "price create --sku S",  # neither
+        "price create --sku S --amount 1 --percent 50",  # both
+        "price create --amount 1",  # of what?
+        "price create --sku S --category games --amount 1",
+        "price create --sku S --percent 87.555",
+        "price create --sku S --percent -5",
+        "price create --sku S --percent 20000",
+        "price create --sku S --amount -1",
+        "price create --sku S --amount 1 --from 2030-01-02T00:00:00Z --to 2030-01-01T00:00:00Z",
+        "price create --sku S --amount 1 --min-quantity 501",
+        "price create --sku S --amount 0",  # for nothing
+        "price create --sku S --percent 0",
+        "price create --sku S --percent 0.09",  # of 1000: 0
+        "price create --sku NO --amount 1",
+        "price create --category NO --amount 1",
+        "price create --sku S --amount 1 --partner NO",
+        "price create --sku S --amount 1 --channel NO",
+        "price create --sku S --amount 1 --campaign NO",
+        "price delete nine",
+        "price list --sku NO",
+        "price floor --sku S",
+        "price floor --sku NO --amount 1",
+        "price approve 4711 --by bob",
+        "sku price S 0",
+        "sku price S 0 --partner acme",
+        "sku create Z --name Z --kind code --pool vip --price 0",
+        "sku create Z --name Z --kind code --pool vip --price 9 --offer acme:0",
+    ],
+)
+def test_bad_input_is_refused_whole(command: Cli, shop: str, words: str) -> None:
+    """And nothing of it is there."""
+    assert refused(command, words)[0] in {1, 2}
+    assert command("price", "list", "--json").json["prices"] == []
+    assert {row["sku"] for row in command("sku", "list", "--json").json["skus"]} == {shop}
+
+
+def test_a_partners_own_price_is_a_row(command: Cli, shop: str) -> None:
+    """`sku price --partner` and `sku create --offer P:PRICE` write it; said again it changes."""
+    for amount in ("950", "960"):
+        assert command("sku", "price", shop, amount, "--partner", "acme").returncode == 0
+    (row,) = command("price", "list", "--sku", shop, "--json").json["prices"]
+    assert (row["partner"], row["amount"], row["min_quantity"]) == ("acme", 960, None)
+    words = "sku create T --name T --kind code --pool vip --price 5 --offer acme:4"
+    command(*words.split())
+    (other,) = command("price", "list", "--sku", "T", "--json").json["prices"]
+    assert (other["partner"], other["amount"]) == ("acme", 4)
+    (offer,) = command("sku", "show", "T", "--json").json["offers"]
+    assert offer == {"partner": "acme", "price": 4, "own_price": True}
+    for price in (row, other):
+        command("price", "delete", price["price"])
+
+
+def test_no_price_is_made_below_the_floor(command: Cli, shop: str) -> None:
+    """Of a SKU, of a category it lies in, its list price: refused, and the floor says how far."""
+    floor = command("price", "floor", "--sku", shop, "--percent", "80", "--json").json
+    assert floor == {"sku": shop, "floor": 800}
+    for words in (
+        "price create --sku S --amount 799",
+        "price create --category games --percent 79.99",
+        "sku price S 700 --partner acme",
+    ):
+        assert refused(command, words)[:2] == (1, "below-floor"), words
+    assert command(*["price", "floor", "--sku", "S", "--amount", "800"]).returncode == 0
+    assert refused(command, "sku price S 700")[:2] == (1, "below-floor")
+    made = command(*["price", "create", "--sku", "S", "--amount", "800", "--json"]).json["price"]
+    command("price", "delete", made)
+
+
+def test_below_the_floor_wants_a_second_person(command: Cli, shop: str) -> None:
+    """With `four_eyes.price.CNY` set: so far below alone, further down one asks and another agrees.
+
+    Until then the row is no price. Seen red (the proposal in force) without its line in the query.
+    """
+    command(*["setting", "set", "four_eyes.price.CNY", "100"])
+    command(*["price", "floor", "--sku", "S", "--amount", "800"])
+    words = "price create --sku S --amount 700 --partner acme --json"
+    alone = command(*words.split()).json
+    assert alone.keys() == {"price"}
+    low = "price create --sku S --amount 500 --partner acme"
+    assert refused(command, low)[:2] == (1, "second-person-needed")
+    asked = command(*f"{low} --by ann --reason rival --json".split()).json
+    assert (asked["approved"], asked["requested_by"]) == (False, "ann")
+    assert refused(command, f"price approve {asked['price']} --by Ann")[1] == "second-person-needed"
+    states = {r["price"]: r["state"] for r in command("price", "list", "--json").json["prices"]}
+    assert states == {alone["price"]: "in force", asked["price"]: "proposed"}
+    agreed = command("price", "approve", asked["price"], "--by", "bob", "--json").json
+    assert (agreed["approved"], agreed["approved_by"]) == (True, "bob")
+    assert refused(command, f"price approve {asked['price']} --by bob")[1] == "not-proposed"
+    for price in (alone["price"], asked["price"]):
+        command("price", "delete", price)
+    command(*["setting", "set", "four_eyes.price.CNY", "none"])
