@@ -207,6 +207,8 @@ class Vault:
         """Add a new current key to the file, atomically; its id. Old blobs still open."""
     def retire_kek(self, key_id: str) -> None:
         """Remove an old key: what is still wrapped under it is lost. Not the current one."""
+    def lend(self, kek_path: str | PathLike[str]) -> None:
+        """Unwrap with the keys of another key file as well, in this process alone. As `open`."""
     def reload(self) -> None:
         """Read the key file again. Unwrapping does so by itself when it meets an unknown key."""
     def index_check(self) -> bytes:

@@ -19,6 +19,7 @@ from gateway.ground.desk.port import (
     not_found,
 )
 from gateway.ground.desk.refusal import wrong
+from gateway.ground.native_errors import KeyMissing
 
 PURPOSE = "upstream"  # what the vault binds the settings to
 
@@ -60,9 +61,10 @@ async def update_upstream(
     """Change what is given: settings and members of the egress one by one, `calls_per_s` 0 for no
     limit.
 
-    Running gateways follow within a second; calls under way end as they began.
+    Running gateways follow within a second; calls under way end as they began. Settings that do
+    not open any more can be given anew, all of them and the egress with them: else KeyMissing.
     """
-    connector, old_url, stored = await read_settings(db, secrecy, name)
+    connector, old_url, stored = await read_settings(db, secrecy, name, or_none=bool(settings))
     old_settings, old_egress = split_egress(stored)
     base_url = check_base_url(base_url) if base_url is not None else old_url
     blob = _wrapped(
@@ -101,12 +103,22 @@ async def show_upstream(db: Statements, secrecy: Secrecy, name: str) -> dict[str
     }
 
 
-async def read_settings(db: Statements, secrecy: Secrecy, name: str) -> tuple[str, str, Any]:
-    """Connector, base URL and what is stored in plain, as `open_account` takes them."""
+async def read_settings(
+    db: Statements, secrecy: Secrecy, name: str, *, or_none: bool = False
+) -> tuple[str, str, Any]:
+    """Connector, base URL and what is stored in plain, as `open_account` takes them.
+
+    `or_none`: no settings where those that are stored need a key that is not held.
+    """
     row = await db.one("upstream_by_name", name)
     if row is None:
         raise not_found("upstream", name)
-    settings = json.loads(secrecy.open(PURPOSE, row["settings"]))
+    try:
+        settings = json.loads(secrecy.open(PURPOSE, row["settings"]))
+    except KeyMissing:
+        if not or_none:
+            raise
+        settings = {}
     return row["connector"], row["base_url"], settings
 
 

@@ -192,5 +192,6 @@ def _keys(machine: MachineFacts, database: DatabaseFacts, facts: KeyFacts) -> It
         "keys",
         ok=facts.error is None and not missing,
         detail=detail,
-        fix=f"put the key file back from its backup: {machine.data_dir}/kek",
+        fix=f"put the key file back from its backup: {machine.data_dir}/kek; what another shop's "
+        "key file wrapped by mistake: quangate keys rotate --resume --keys-of THAT_FILE",
     )

@@ -35,11 +35,16 @@ async def show(at: At) -> Mapping[str, Any]:
     return {"current": current, "keys": rows}
 
 
-async def rotate(site: Site, *, resume: bool) -> Mapping[str, Any]:
-    """Make a new current key, unless `resume`, and wrap everything under the current one."""
+async def rotate(site: Site, *, resume: bool, keys_of: str | None = None) -> Mapping[str, Any]:
+    """Make a new current key, unless `resume`, and wrap everything under the current one.
+
+    `keys_of`: another key file, whose keys open things here too; none of them is taken over.
+    """
     async with site.open() as desk:
         async with desk.transaction() as db:
             vault = await open_vault(desk.config, db)
+            if keys_of is not None:
+                vault.lend(keys_of)
             before, _ = vault.kek_ids()
             current = before if resume else vault.rotate_kek()
             await site.note(db, {"current": current})

@@ -2,10 +2,11 @@
 
 -- ---------------------------------------------------------------- rotation of the key-encryption key
 -- Each page takes (last id or NULL, rows) and gives (id, blob); each update takes (id, old blob,
--- new blob) and gives no row when the blob is another one by now.
+-- new blob) and gives no row when the blob is another one by now. A revoked key's secrets are opened
+-- never again: they are in no page.
 
 -- name: count_wrapped
-SELECT (SELECT count(*) + count(webhook_secret_old) FROM partner) + 2 * (SELECT count(*) FROM api_key) + (SELECT count(*) FROM upstream) + (SELECT count(*) FROM channel)
+SELECT (SELECT count(*) + count(webhook_secret_old) FROM partner) + 2 * (SELECT count(*) FROM api_key WHERE revoked_at IS NULL) + (SELECT count(*) FROM upstream) + (SELECT count(*) FROM channel)
     + (SELECT count(*) FROM batch WHERE data_key IS NOT NULL) AS count
 
 -- name: page_webhook_secret
@@ -22,13 +23,15 @@ WHERE webhook_secret_old IS NOT NULL AND ($1::bigint IS NULL OR id > $1) ORDER B
 UPDATE partner SET webhook_secret_old = $3 WHERE id = $1 AND webhook_secret_old = $2 RETURNING id
 
 -- name: page_signing_key
-SELECT key_id AS id, signing_key AS blob FROM api_key WHERE $1::text IS NULL OR key_id > $1 ORDER BY key_id LIMIT $2
+SELECT key_id AS id, signing_key AS blob FROM api_key
+WHERE revoked_at IS NULL AND ($1::text IS NULL OR key_id > $1) ORDER BY key_id LIMIT $2
 
 -- name: update_signing_key
 UPDATE api_key SET signing_key = $3 WHERE key_id = $1 AND signing_key = $2 RETURNING key_id
 
 -- name: page_delivery_key
-SELECT key_id AS id, delivery_key AS blob FROM api_key WHERE $1::text IS NULL OR key_id > $1 ORDER BY key_id LIMIT $2
+SELECT key_id AS id, delivery_key AS blob FROM api_key
+WHERE revoked_at IS NULL AND ($1::text IS NULL OR key_id > $1) ORDER BY key_id LIMIT $2
 
 -- name: update_delivery_key
 UPDATE api_key SET delivery_key = $3 WHERE key_id = $1 AND delivery_key = $2 RETURNING key_id

@@ -20,6 +20,13 @@ class Rotation(Given, frozen=True, kw_only=True):
     resume: Annotated[
         bool, Meta(description="Finish an interrupted rotation: make no new key.")
     ] = False
+    keys_of: Annotated[
+        str | None,
+        Meta(
+            description="Another shop's key file, by which some of it was wrapped by mistake.",
+            extra={"metavar": "FILE"},
+        ),
+    ] = None
 
 
 class OneKey(Given, frozen=True, kw_only=True):
@@ -43,7 +50,7 @@ async def _show(at: At, _: Given) -> Mapping[str, Any]:
 async def _rotate(site: Site, given: Rotation, _: Change) -> Mapping[str, Any]:
     from gateway.vault import administer as keys
 
-    return await keys.rotate(site, resume=given.resume)
+    return await keys.rotate(site, resume=given.resume, keys_of=given.keys_of)
 
 
 async def _retire(site: Site, given: OneKey, _: Change) -> Mapping[str, Any]:

@@ -71,6 +71,10 @@ impl Vault {
         Ok(self.0.kms().retire(key_id)?)
     }
 
+    fn lend(&self, kek_path: PathBuf) -> CoreResult<()> {
+        Ok(self.0.kms().lend(&kek_path)?)
+    }
+
     fn reload(&self) -> CoreResult<()> {
         Ok(self.0.kms().reload()?)
     }

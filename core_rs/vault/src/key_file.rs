@@ -27,6 +27,7 @@ const FILE_LEN_MAX: u64 = 1 << 20;
 pub struct KeyFile {
     path: PathBuf,
     keys: RwLock<KeySet>,
+    lent: RwLock<Option<KeySet>>,
 }
 
 impl KeyFile {
@@ -44,6 +45,7 @@ impl KeyFile {
         Ok(Self {
             path: path.to_owned(),
             keys: RwLock::new(keys),
+            lent: RwLock::new(None),
         })
     }
 
@@ -78,6 +80,14 @@ impl Kms for KeyFile {
 
     fn unwrap(&self, context: &[u8], blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let wrapped = Wrapped::parse(blob)?;
+        if let Some(key) = self
+            .lent
+            .read()
+            .as_ref()
+            .and_then(|lent| lent.key(wrapped.key_id))
+        {
+            return wrapped.open(key, context);
+        }
         if self.keys.read().key(wrapped.key_id).is_none() {
             // Another process may have rotated since we read the file.
             self.reload()?;
@@ -99,6 +109,12 @@ impl Kms for KeyFile {
 
     fn retire(&self, key_id: &str) -> Result<(), VaultError> {
         self.change(|keys| keys.retire(key_id))
+    }
+
+    fn lend(&self, other: &Path) -> Result<(), VaultError> {
+        let keys = read(other)?.ok_or_else(|| missing(other))?;
+        *self.lent.write() = Some(keys);
+        Ok(())
     }
 
     fn reload(&self) -> Result<(), VaultError> {

@@ -3,6 +3,8 @@
 //!
 //! An adapter only wraps and unwraps a few dozen bytes; it never sees a code.
 
+use std::path::Path;
+
 use zeroize::Zeroizing;
 
 use crate::vault_error::VaultError;
@@ -30,6 +32,10 @@ pub trait Kms: Send + Sync {
 
     /// Destroys an old key: whatever is still wrapped under it is lost. Refuses the current key.
     fn retire(&self, key_id: &str) -> Result<(), VaultError>;
+
+    /// Unwraps with the keys of another key file as well, in this process alone: for what somebody
+    /// wrapped under them by mistake.
+    fn lend(&self, other: &Path) -> Result<(), VaultError>;
 
     /// Looks again for keys that another process added.
     fn reload(&self) -> Result<(), VaultError>;

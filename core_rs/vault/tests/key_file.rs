@@ -235,6 +235,38 @@ fn concurrent_rotations() {
     assert_eq!(Vault::open(&path, false).unwrap().kms().key_ids().len(), 9);
 }
 
+/// What another key file wrapped opens with its keys lent, and is moved under our own; they go into
+/// no file of ours.
+#[test]
+fn lent_keys() {
+    let directory = TempDir::new().unwrap();
+    let (ours, theirs) = (directory.path().join("kek"), directory.path().join("other"));
+    let foreign = Vault::open(&theirs, true).unwrap();
+    let secret = foreign.wrap_secret("p", b"secret").unwrap();
+    let data_key = foreign.new_data_key(1, Suite::Aes256Gcm).unwrap();
+
+    let vault = Vault::open(&ours, true).unwrap();
+    let before = std::fs::read(&ours).unwrap();
+    assert!(matches!(
+        vault.rewrap_secret("p", &secret),
+        Err(VaultError::KeyMissing(_))
+    ));
+    vault.kms().lend(&theirs).unwrap();
+    vault.kms().reload().unwrap();
+    let secret = vault.rewrap_secret("p", &secret).unwrap();
+    let data_key = vault.rewrap_data_key(1, &data_key).unwrap();
+    assert_eq!(vault.kms().key_ids(), [vault.kms().current_key_id()]);
+    assert_eq!(std::fs::read(&ours).unwrap(), before);
+
+    let restarted = Vault::open(&ours, false).unwrap();
+    assert_eq!(
+        restarted.open_secret("p", &secret).unwrap().as_slice(),
+        b"secret"
+    );
+    restarted.load_data_key(1, &data_key).unwrap();
+    assert!(vault.kms().lend(&directory.path().join("none")).is_err());
+}
+
 /// A key service that unwraps to another key than was wrapped: what a commitment is for.
 struct Substituting(Vault);
 
@@ -258,6 +290,9 @@ impl Kms for Substituting {
     }
     fn retire(&self, key_id: &str) -> Result<(), VaultError> {
         self.0.kms().retire(key_id)
+    }
+    fn lend(&self, other: &Path) -> Result<(), VaultError> {
+        self.0.kms().lend(other)
     }
     fn reload(&self) -> Result<(), VaultError> {
         self.0.kms().reload()

@@ -8,6 +8,7 @@ import pytest
 from gateway.ground.config import Config
 from gateway.ground.native import KeyRing, Vault, sign_request
 from tests.conftest import Cli
+from tests.world.shop import unique
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +129,81 @@ def test_a_key_file_that_others_can_read_is_refused(
         assert "chmod 600" in done.json["error"]["detail"]
     finally:
         file.chmod(0o600)
+
+
+STRAYS = {  # what it is bound to, by where it stands: table, column, what names it
+    ("api_key", "signing_key", "key_id"): "partner signing secret of {}",
+    ("partner", "webhook_secret", "name"): "webhook",
+    ("upstream", "settings", "name"): "upstream",
+}
+
+
+@pytest.fixture
+async def strayed(
+    command: Cli, config: Config, connection: asyncpg.Connection, secrets: dict[str, str]
+) -> tuple[Path, str]:
+    """Another shop's key file, and a partner of ours with secrets that it wrapped, as releases
+    before could: a key's, the partner's webhook secret, an upstream's settings, all named alike.
+    """
+    name = unique("stray")
+    command("partner", "create", name)
+    key_id = command("key", "create", name, "--json").json["key_id"]
+    command(
+        "upstream", "add", name, "--connector", "fulu", "--base-url", "http://127.0.0.1:9",
+        "--set", "app_key=k", "--set", "secret=s",
+    )  # fmt: skip
+    other = config.data / name / "kek"
+    foreign, ours = Vault.open(other), Vault.open(config.data / "kek", create=False)
+    for (table, column, by), bound_to in STRAYS.items():
+        whose = key_id if by == "key_id" else name
+        purpose = bound_to.format(whose)
+        sealed = await connection.fetchval(f"SELECT {column} FROM {table} WHERE {by} = $1", whose)
+        stray = foreign.wrap_secret(purpose, ours.open_secret(purpose, sealed))
+        await connection.execute(f"UPDATE {table} SET {column} = $2 WHERE {by} = $1", whose, stray)
+    return other, name
+
+
+async def test_what_another_key_file_wrapped_is_moved_with_it(
+    command: Cli, config: Config, strayed: tuple[Path, str]
+) -> None:
+    """While that file is at hand nothing is lost: its keys open, ours wrap, and none is taken over.
+
+    Seen red with the file not lent: the rotation stopped at the first of them.
+    """
+    other, name = strayed
+    file = (config.data / "kek").read_bytes()
+    refused = command("keys", "rotate", "--resume", "--json")
+    assert (refused.returncode, refused.json["error"]["code"]) == (1, "vault")
+    ill = {c["name"]: c for c in command("doctor", "--json").json["checks"] if not c["ok"]}
+    assert "--keys-of" in ill["keys"]["fix"]
+    gone = command("keys", "rotate", "--resume", "--keys-of", str(config.data / "no"), "--json")
+    assert (gone.returncode, gone.json["error"]["code"]) == (1, "vault")
+    moved = command("keys", "rotate", "--resume", "--keys-of", str(other), "--json")
+    assert moved.json["rewrapped"] == len(STRAYS), moved.stderr
+    assert (config.data / "kek").read_bytes() == file
+    assert command("doctor", "--json").json["ok"] is True
+    assert command("webhook", "secret", name).returncode == 0
+    assert command("upstream", "show", name, "--json").json["settings"] == ["app_key", "secret"]
+
+
+async def test_what_no_key_file_opens_is_made_anew(command: Cli, strayed: tuple[Path, str]) -> None:
+    """With that file lost too each secret has its command, and the shop is well again after them.
+
+    Seen red with a revoked key's secrets still counted, and with `upstream update` reading what it
+    replaces.
+    """
+    other, name = strayed
+    other.unlink()
+    (key,) = command("key", "list", name, "--json").json["keys"]
+    part = command("upstream", "update", name, "--set", "app_key=k", "--json")
+    assert part.json["error"]["code"] == "invalid-argument"
+    for words in (
+        f"key revoke {key['key_id']}",
+        f"webhook secret {name} --rotate",
+        f"webhook secret {name} --rotate",  # the one before goes with the second
+        f"upstream update {name} --set app_key=k --set secret=s",
+    ):
+        done = command(*words.split(), "--json")
+        assert done.returncode == 0, done.stderr
+    assert command("doctor", "--json").json["ok"] is True
+    assert command("keys", "rotate", "--json").returncode == 0
