@@ -1,6 +1,7 @@
 """Callbacks: forged, a thousand at once, early, late and contradictory (faults E)."""
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -43,16 +44,22 @@ async def call(
     *,
     forged: bool = False,
 ) -> tuple[int, bytes]:
-    """Send one callback as the platform would; what it was answered."""
+    """Send one callback as the platform would; what it was answered.
+
+    Where this process is too slow for the deadline of a head, the gateway hangs up without an
+    answer; then a platform sends it again.
+    """
     message = market.platform.callback(entry, state, forged=forged)
     assert message is not None
-    async with session.request(
-        message.method,
-        message.url,
-        data=message.body,
-        headers={"Content-Type": message.content_type, **message.headers},
-    ) as response:
-        return response.status, await response.read()
+    while True:
+        with contextlib.suppress(aiohttp.ServerDisconnectedError):
+            async with session.request(
+                message.method,
+                message.url,
+                data=message.body,
+                headers={"Content-Type": message.content_type, **message.headers},
+            ) as response:
+                return response.status, await response.read()
 
 
 async def events(topups: TopUpShop, placed: Any) -> list[str]:

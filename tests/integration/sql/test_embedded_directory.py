@@ -342,6 +342,8 @@ def as_nameless(*arguments: str) -> "subprocess.CompletedProcess[str]":
         "setpriv", f"--reuid={NAMELESS_UID}", f"--regid={NAMELESS_UID}", "--clear-groups",
         sys.executable, "-m", "gateway", *arguments,
     ]  # fmt: skip
+    if subprocess.run([*words[:5], "-c", ""], check=False, capture_output=True).returncode != 0:
+        pytest.skip(f"no other user can read what {sys.executable} is made of")
     return subprocess.run(
         words, check=False, capture_output=True, text=True, cwd="/", env={"PATH": "/usr/bin:/bin"}
     )
