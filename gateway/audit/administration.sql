@@ -56,7 +56,8 @@ FROM sku_offer o JOIN sku s ON s.id = o.sku_id JOIN partner p ON p.id = o.partne
 WHERE s.sku = $1 AND p.name = $2 FOR NO KEY UPDATE OF o
 
 -- name: trace_campaign
-SELECT id::text AS id, name, sku_id::text AS sku_id, starts_at, ends_at, per_buyer FROM campaign WHERE name = $1 FOR NO KEY UPDATE
+SELECT id::text AS id, name, sku_id::text AS sku_id, starts_at, ends_at, per_buyer, kind, warm_up_s, for_all, ended_at
+FROM campaign WHERE name = $1 FOR NO KEY UPDATE
 
 -- name: trace_channel
 SELECT id::text AS id, name, adapter, partner_id::text AS partner_id, key_id, created_at FROM channel WHERE name = $1 FOR NO KEY UPDATE

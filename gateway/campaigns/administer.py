@@ -1,34 +1,145 @@
-"""What operators do with campaigns."""
+"""What operators do with campaigns.
+
+Every window is by the database's clock: the statements judge it, and nothing of it is judged here.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gateway.ground.desk.port import Row, Statements, already_exists, check_name, not_found
-from gateway.ground.desk.refusal import wrong
+from gateway.codes import shelve
+from gateway.ground.desk.port import (
+    Row,
+    Statements,
+    already_exists,
+    check_name,
+    not_found,
+    partner_id,
+)
+from gateway.ground.desk.refusal import refused, wrong
+from gateway.prices.administer import NewRow, create_row, read_value
 
 
-async def create_campaign(
-    db: Statements,
-    name: str,
-    *,
-    sku: str,
-    starts_at: datetime,
-    ends_at: datetime,
-    per_buyer: int | None,
-) -> dict[str, Any]:
-    """Make a flash sale of one SKU, open from `starts_at` up to, not including, `ends_at`."""
-    check_name("campaign", name)
-    if starts_at >= ends_at:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCampaign:
+    """A campaign that is to be: open from `starts_at` up to, not including, `ends_at`.
+
+    No partners: for all. `price_minor` is what one costs in it, `codes` how many are put on a shelf
+    of its own until it ends, `warm_up_s` how long before the doors open workers make ready.
+    """
+
+    name: str
+    sku: str
+    starts_at: datetime
+    ends_at: datetime
+    kind: str = "flash"
+    per_buyer: int | None = None
+    warm_up_s: int = 0
+    partners: Sequence[str] = ()
+    price_minor: int | None = None
+    codes: int | None = None
+
+
+async def create_campaign(db: Statements, new: NewCampaign) -> dict[str, Any]:
+    """Make a sale of one SKU within a window."""
+    check_name("campaign", new.name)
+    if new.starts_at >= new.ends_at:
         raise wrong("ends-before-start", "from")
-    row = await db.one("sku_by_name", sku)
-    if row is None:
-        raise not_found("sku", sku)
-    if await db.one("insert_campaign", name, row["id"], starts_at, ends_at, per_buyer) is None:
-        raise already_exists("campaign", name)
-    return {"campaign": name, "sku": sku, "starts_at": starts_at, "ends_at": ends_at}
+    sku = await db.one("sku_by_name", new.sku)
+    if sku is None:
+        raise not_found("sku", new.sku)
+    made = await db.one(
+        "insert_campaign", new.name, sku["id"], new.starts_at, new.ends_at, new.per_buyer, new.kind,
+        new.warm_up_s, not new.partners,
+    )  # fmt: skip
+    if made is None:
+        raise already_exists("campaign", new.name)
+    for partner in dict.fromkeys(new.partners):
+        await db.one("insert_campaign_partner", made["id"], await partner_id(db, partner))
+    if new.price_minor is not None:
+        value = read_value(new.price_minor, None)
+        await create_row(db, NewRow(sku=new.sku, value=value, campaign=new.name))
+    if new.codes is not None:
+        await _put_up_shelf(db, new)
+    return {
+        "campaign": new.name,
+        "sku": new.sku,
+        "starts_at": new.starts_at,
+        "ends_at": new.ends_at,
+    }
 
 
 async def list_campaigns(db: Statements) -> Sequence[Row]:
     """All campaigns, the latest first."""
-    return await db.all("list_campaigns")
+    return await db.all("list_campaigns", None)
+
+
+async def show_campaign(db: Statements, name: str) -> dict[str, Any]:
+    """One campaign: what it is, what was sold in it."""
+    rows = await db.all("list_campaigns", name)
+    if not rows:
+        raise not_found("campaign", name)
+    sold = await db.one("campaign_sales", name)
+    assert sold is not None
+    return {
+        **rows[0],
+        "partners": [row["partner"] for row in await db.all("campaign_partners", name)],
+        "shelves": await db.all("campaign_shelf_stats", name),
+        **sold,
+    }
+
+
+async def change_campaign(
+    db: Statements, name: str, *, starts_at: datetime | None, ends_at: datetime | None
+) -> dict[str, Any]:
+    """Move the window of a campaign that is to come, or the end of one that runs.
+
+    Refused: another start while it runs, an end that is over, anything once it is over.
+    """
+    if starts_at is None and ends_at is None:
+        raise wrong("which-end", "from")
+    row = await _hold(db, name)
+    if row["state"] == "over":
+        raise refused("campaign-over", "campaign-over", campaign=name)
+    if starts_at is not None and row["state"] == "open":
+        raise refused("campaign-running", "campaign-running", "from", campaign=name)
+    if (starts_at or row["starts_at"]) >= (ends_at or row["ends_at"]):
+        raise wrong("ends-before-start", "from")
+    moved = await db.one("move_campaign", name, starts_at, ends_at)
+    if moved is None:
+        raise wrong("end-is-over", "to", campaign=name)
+    await shelve.end_with_campaign(db, name, moved["ends_at"])
+    return {"campaign": name, **moved}
+
+
+async def end_campaign(db: Statements, name: str) -> dict[str, Any]:
+    """End a campaign now, also one that is to come; again: nothing more."""
+    await _hold(db, name)
+    returned = await shelve.close_with_campaign(db, name)
+    ended = await db.one("end_campaign", name)
+    assert ended is not None
+    return {"campaign": name, **ended, "returned": returned}
+
+
+async def _put_up_shelf(db: Statements, new: NewCampaign) -> None:
+    """A shelf of the campaign's name, cut from what the SKU is sold from; closed at its end."""
+    pool = await db.one("pool_of_sku", new.sku)
+    if pool is None:
+        raise wrong("codes-without-pool", "codes", sku=new.sku)
+    shelf = shelve.NewShelf(
+        pool=pool["name"],
+        shelf=new.name,
+        codes=new.codes or 0,
+        campaign=new.name,
+        until=new.ends_at,
+    )
+    await shelve.put_up(db, shelf)
+
+
+async def _hold(db: Statements, name: str) -> Row:
+    """A campaign that nobody else changes until this is done."""
+    row = await db.one("hold_campaign", name)
+    if row is None:
+        raise not_found("campaign", name)
+    return row

@@ -1,7 +1,8 @@
-"""Campaigns: flash sales."""
+"""Campaigns: what is sold within a window, and to whom."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from msgspec import Meta, field
@@ -20,10 +21,17 @@ TRACE: Final = Trace(
     statement="trace_campaign",
     key=lambda given, _: (given.campaign,),
 )
+WARM_UP_MAX_S: Final = 86_400
+
+
+class Kind(StrEnum):
+    """What can be made today."""
+
+    FLASH = "flash"
 
 
 class NewCampaign(Given, frozen=True, kw_only=True):
-    """A flash sale that is to be."""
+    """A campaign that is to be."""
 
     campaign: NewName
     sku: Annotated[str, Meta(description="What is sold in it.")]
@@ -33,21 +41,80 @@ class NewCampaign(Given, frozen=True, kw_only=True):
     ends: Annotated[
         datetime, Meta(description="RFC 3339; exclusive.", extra={"metavar": "TIME"})
     ] = field(name="to")
+    kind: Annotated[Kind, Meta(description="A sale within a window.")] = Kind.FLASH
     per_buyer: Annotated[
         Annotated[int, Meta(ge=1, le=2**31 - 1)] | None,
-        Meta(description="Tighter than the SKU's own limit."),
+        Meta(description="How many one buyer may have in it."),
     ] = None
+    price: Annotated[int | None, Meta(description="What one costs in it, in minor units (分).")] = (
+        None
+    )
+    codes: Annotated[
+        Annotated[int, Meta(ge=1, le=2**40)] | None,
+        Meta(description="So many are put on a shelf of its own, until it ends."),
+    ] = None
+    warm_up: Annotated[
+        Annotated[int, Meta(ge=0, le=WARM_UP_MAX_S)],
+        Meta(
+            description="So long before the doors open workers make ready.",
+            extra={"metavar": "SECONDS"},
+        ),
+    ] = 0
+    partner: Annotated[
+        tuple[str, ...], Meta(description="Only for this partner; repeat it. None: for all.")
+    ] = ()
+
+
+class OneCampaign(Given, frozen=True, kw_only=True):
+    """A campaign there is."""
+
+    campaign: Annotated[
+        str, Meta(description="A campaign's name.", extra={"argument": True, "metavar": "NAME"})
+    ]
+
+
+class Window(Given, frozen=True, kw_only=True):
+    """Another window; what is not said stays."""
+
+    campaign: Annotated[
+        str, Meta(description="A campaign's name.", extra={"argument": True, "metavar": "NAME"})
+    ]
+    starts: Annotated[
+        datetime | None, Meta(description="Not once it has begun.", extra={"metavar": "TIME"})
+    ] = field(name="from", default=None)
+    ends: Annotated[
+        datetime | None, Meta(description="Earlier or later.", extra={"metavar": "TIME"})
+    ] = field(name="to", default=None)
 
 
 async def _create(at: At, given: NewCampaign, _: Change) -> Mapping[str, Any]:
-    return await campaigns.create_campaign(
-        at.db,
-        given.campaign,
+    new = campaigns.NewCampaign(
+        name=given.campaign,
         sku=given.sku,
         starts_at=given.starts,
         ends_at=given.ends,
+        kind=given.kind.value,
         per_buyer=given.per_buyer,
+        warm_up_s=given.warm_up,
+        partners=given.partner,
+        price_minor=given.price,
+        codes=given.codes,
     )
+    return await campaigns.create_campaign(at.db, new)
+
+
+async def _change(at: At, given: Window, _: Change) -> Mapping[str, Any]:
+    return await campaigns.change_campaign(
+        at.db, given.campaign, starts_at=given.starts, ends_at=given.ends
+    )
+
+
+async def _end(at: At, given: OneCampaign, _: Change) -> Mapping[str, Any]:
+    return await campaigns.end_campaign(at.db, given.campaign)
+
+
+async def _show(at: At, given: OneCampaign) -> Mapping[str, Any]:
+    return await campaigns.show_campaign(at.db, given.campaign)
 
 
 DECLARED: Final[Sequence[Action | View | Page]] = (
@@ -57,10 +124,43 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         doc="Make a flash sale: orders that name it are taken only within its window.",
         given=NewCampaign,
         example="quangate campaign create 1111 --sku VIP --from 2026-11-11T00:00:00+08:00"
-        " --to 2026-11-12T00:00:00+08:00 --per-buyer 1",
+        " --to 2026-11-12T00:00:00+08:00 --per-buyer 1 --price 990 --codes 1000 --warm-up 60",
         permission="campaigns:create",
         run=_create,
-        undo="Not at all; `quangate sku off-sale SKU` stops what is sold in it.",
+        undo="`quangate campaign end NAME`; what was sold in it stays sold.",
+        subject=lambda given, _: given.campaign,
+        traces=(TRACE,),
+    ),
+    Page(
+        noun=CAMPAIGN,
+        verb="show",
+        doc="One campaign: its window, who may take part, what was sold in it.",
+        given=OneCampaign,
+        example="quangate campaign show 1111",
+        permission="campaigns:read",
+        read=_show,
+    ),
+    Action(
+        noun=CAMPAIGN,
+        verb="change",
+        doc="Move the window of a campaign that is to come, or the end of one that runs.",
+        given=Window,
+        example="quangate campaign change 1111 --to 2026-11-12T02:00:00+08:00",
+        permission="campaigns:change",
+        run=_change,
+        undo="`quangate campaign change NAME` with the window before it, while it is not over.",
+        subject=lambda given, _: given.campaign,
+        traces=(TRACE,),
+    ),
+    Action(
+        noun=CAMPAIGN,
+        verb="end",
+        doc="End a campaign now; one that is to come never opens.",
+        given=OneCampaign,
+        example="quangate campaign end 1111",
+        permission="campaigns:end",
+        run=_end,
+        undo="Not at all: `quangate campaign create` makes another one.",
         subject=lambda given, _: given.campaign,
         traces=(TRACE,),
     ),
@@ -73,10 +173,14 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         permission="campaigns:read",
         columns=(
             Column(name="campaign", kind="id", zh="活动", en="Campaign"),
+            Column(name="kind", kind="text", zh="类型", en="Kind"),
             Column(name="sku", kind="id", zh="商品", en="SKU"),
             Column(name="starts_at", kind="time", zh="开始", en="Begins"),
             Column(name="ends_at", kind="time", zh="结束", en="Ends"),
+            Column(name="ended_at", kind="time", zh="提前结束", en="Ended early"),
             Column(name="per_buyer", kind="number", zh="每人限购", en="Per buyer", unit="codes"),
+            Column(name="warm_up_s", kind="seconds", zh="预热", en="Warm-up"),
+            Column(name="for_all", kind="flag", zh="对所有合作方", en="For all"),
             Column(name="state", kind="text", zh="状态", en="State"),
         ),
         sort=(SortKey(columns=("name",), index="campaign_name_key"),),

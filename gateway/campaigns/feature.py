@@ -6,11 +6,14 @@ from gateway.ground.feature import ALL_COLUMNS, CATALOG, Feature, Table
 
 FEATURE: Final = Feature(
     name="campaigns",
-    needs=("catalog",),
-    tables={"campaign": Table(kept=CATALOG, update=ALL_COLUMNS)},
+    needs=("catalog", "codes", "prices"),
+    tables={
+        "campaign": Table(kept=CATALOG, update=ALL_COLUMNS),
+        "campaign_partner": Table(kept=CATALOG),
+    },
     administration=("administration.sql",),
     book="book",
     desk=("desk",),
     words="words",
-    commands={"campaign": ("commands", "Flash sales: create, list.")},
+    commands={"campaign": ("commands", "Sales within a window: create, show, change, end, list.")},
 )

@@ -1,4 +1,6 @@
 -- The campaigns as the order path knows them.
 
 -- name: campaigns
-SELECT name, sku_id, starts_at, ends_at, per_buyer FROM campaign
+SELECT c.id, c.name, c.sku_id, c.starts_at, least(c.ends_at, c.ended_at) AS ends_at, c.per_buyer, c.warm_up_s,
+       CASE WHEN NOT c.for_all THEN ARRAY(SELECT m.partner_id FROM campaign_partner m WHERE m.campaign_id = c.id) END AS partners
+FROM campaign c

@@ -6,4 +6,9 @@ from gateway.ground.desk.words import Sentences
 
 WORDS: Final[Sentences] = {
     "ends-before-start": "--from must be before --to",
+    "which-end": "say --from, --to or both",
+    "campaign-over": "{campaign} is over: make another one",
+    "campaign-running": "{campaign} has begun: its start stays, --to moves its end",
+    "end-is-over": "{field} is over already: `quangate campaign end {campaign}` ends it now",
+    "codes-without-pool": "{field}: {sku} is sold from no pool, so there is nothing to put aside",
 }

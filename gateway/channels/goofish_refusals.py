@@ -23,6 +23,7 @@ WORDS: Final[Mapping[Reason, tuple[Code, str]]] = {
     _R.ACCOUNT_UNFIT: (_C.BAD_PARAMETERS, "/account"),
     _R.QUANTITY: (_C.BAD_PARAMETERS, "/quantity"),
     _R.CAMPAIGN_UNKNOWN: (_C.GOODS_UNAVAILABLE, ""),
+    _R.CAMPAIGN_OF_OTHERS: (_C.GOODS_UNAVAILABLE, ""),
     _R.BUYER_MISSING: (_C.BAD_PARAMETERS, "/buyer/id"),
     _R.PRICE_CHANGED: (_C.BELOW_COST, ""),
     _R.PRICE_UNSOUND: (_C.GOODS_UNAVAILABLE, ""),

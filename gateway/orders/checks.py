@@ -73,6 +73,8 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
         campaign = catalog.book(CampaignBook).campaigns.get(content.campaign)
         if campaign is None or campaign.sku_id != sku.id or campaign.surely_closed(now()):
             return Judgement(Refusal(Reason.CAMPAIGN_UNKNOWN, campaign=content.campaign))
+        if not campaign.is_for(partner_id):
+            return Judgement(Refusal(Reason.CAMPAIGN_OF_OTHERS, campaign=content.campaign))
         limit = _tighter(limit, campaign)
     if limit is not None and content.buyer_id is None:
         return Judgement(Refusal(Reason.BUYER_MISSING))

@@ -38,6 +38,7 @@ WORDS: Final[Mapping[Reason, Word]] = {
     ),
     _R.QUANTITY: Word("invalid-request", "at most {0.most} of this SKU in one order", "/quantity"),
     _R.CAMPAIGN_UNKNOWN: Word("campaign-closed", "Campaign {0.campaign} is not open."),
+    _R.CAMPAIGN_OF_OTHERS: Word("forbidden", "Campaign {0.campaign} is not for this partner."),
     _R.BUYER_MISSING: Word(
         "invalid-request",
         "this SKU has a limit per buyer: buyer.id is required",

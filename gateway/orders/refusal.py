@@ -19,6 +19,7 @@ class Reason(StrEnum):
     ACCOUNT_UNFIT = "account-unfit"
     QUANTITY = "quantity"  # more than the SKU, or what sells it, has in one order
     CAMPAIGN_UNKNOWN = "campaign-unknown"  # not there, not of this SKU, or surely closed
+    CAMPAIGN_OF_OTHERS = "campaign-of-others"  # not for this partner
     BUYER_MISSING = "buyer-missing"  # and there is a limit per buyer
     PRICE_CHANGED = "price-changed"  # more than the partner would pay
     PRICE_UNSOUND = "price-unsound"  # below a floor, or 0 where that was not meant

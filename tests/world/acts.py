@@ -178,6 +178,19 @@ ACTS = (
         after={"campaign.name": "c1"},
     ),
     Act(
+        does="campaign.change",
+        words="campaign change c1 --to 2030-01-03T00:00:00Z",
+        subject="c1",
+        before={"campaign.ends_at": "2030-01-02T00:00:00Z"},
+        after={"campaign.ends_at": "2030-01-03T00:00:00Z"},
+    ),
+    Act(
+        does="campaign.end",
+        words="campaign end c1",
+        subject="c1",
+        before={"campaign.ended_at": None},
+    ),
+    Act(
         does="upstream.add",
         words=f"upstream add f1 --connector fulu --base-url http://127.0.0.1:9 --set app_key=k"
         f" --set secret={CANARY} --proxy http://u:{CANARY}@127.0.0.1:8",

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from gateway.campaigns.administer import create_campaign
+from gateway.campaigns.administer import NewCampaign, create_campaign
 from gateway.catalog import administer as catalog
 from gateway.catalog.rules import SkuKind
 from gateway.codes.generate import GenerationJob, generate_codes
@@ -135,14 +135,17 @@ class Shop:
                 target = Target(store=rows, vault=vault, pool=await rows.pool(pool))
                 await generate_codes(target, GenerationJob(pattern="A" * 12, count=codes))
 
-    async def campaign(self, sku: str, *, opens_in: timedelta, lasts: timedelta) -> str:
+    async def campaign(
+        self, sku: str, *, opens_in: timedelta, lasts: timedelta, **more: Any
+    ) -> str:
         """A campaign of a SKU; its name."""
         name = unique("campaign")
         starts_at = datetime.now(UTC) + opens_in
         async with self.desk() as (db, _):
-            await create_campaign(
-                db, name, sku=sku, starts_at=starts_at, ends_at=starts_at + lasts, per_buyer=None
+            new = NewCampaign(
+                name=name, sku=sku, starts_at=starts_at, ends_at=starts_at + lasts, **more
             )
+            await create_campaign(db, new)
         return name
 
     async def announced(self, sku: str) -> None:

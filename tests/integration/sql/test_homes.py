@@ -46,6 +46,7 @@ DIRECTORY = frozenset(
         "bought_code",
         "callback",
         "campaign",
+        "campaign_partner",
         "category",
         "change",
         "change_head",

@@ -37,6 +37,7 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "buyer_usage": ({"used"}, False),
     "callback": ({"times", "last_at"}, False),
     "campaign": (ALL, False),
+    "campaign_partner": (set(), False),
     "channel": (ALL, False),
     "channel_order": (ALL, True),
     "code": (set(), True),

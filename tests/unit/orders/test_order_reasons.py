@@ -46,6 +46,8 @@ SAID = [
      "/quantity", (C.BAD_PARAMETERS, "/quantity")),
     (Refusal(R.CAMPAIGN_UNKNOWN, campaign="K"), 409, "campaign-closed", "Campaign K is not open.",
      None, (C.GOODS_UNAVAILABLE, "")),
+    (Refusal(R.CAMPAIGN_OF_OTHERS, campaign="K"), 403, "forbidden",
+     "Campaign K is not for this partner.", None, (C.GOODS_UNAVAILABLE, "")),
     (Refusal(R.BUYER_MISSING), 400, "invalid-request",
      "this SKU has a limit per buyer: buyer.id is required", "/buyer/id",
      (C.BAD_PARAMETERS, "/buyer/id")),

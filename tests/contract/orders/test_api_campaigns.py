@@ -1,0 +1,73 @@
+"""A flash sale as partners meet it: its shelf, its price, who may take part, its end."""
+
+from datetime import timedelta
+
+from gateway.campaigns import administer as campaigns
+from tests.world.partner import Partner, eventually
+from tests.world.shop import Shop, unique
+
+HOUR = timedelta(hours=1)
+
+
+async def sells(partner: Partner, sku: str, campaign: str) -> None:
+    """Wait until an order that names the campaign is taken."""
+
+    async def taken() -> bool:
+        reply = await partner.order(out_order_no=unique("W"), sku=sku, campaign=campaign)
+        return reply.status == 201
+
+    await eventually(taken)
+
+
+async def test_it_sells_its_own_shelf_at_its_own_price(shop: Shop) -> None:
+    """Exactly its codes, then sold-out, whatever else lies in the pool; the rest is sold on."""
+    partner = await shop.partner()
+    sku = await shop.sku(codes=10, price=1000)
+    name = await shop.campaign(sku, opens_in=-HOUR, lasts=2 * HOUR, codes=3, price_minor=400)
+    await sells(partner, sku, name)
+    for number in ("A", "B"):
+        reply = await partner.order(out_order_no=number, sku=sku, campaign=name)
+        assert (reply.status, reply.json["amount"]) == (201, 400)
+    reply = await partner.order(out_order_no="C", sku=sku, campaign=name)
+    assert reply.problem == (409, "sold-out")
+    assert (await partner.order(out_order_no="D", sku=sku)).json["amount"] == 1000
+    async with shop.desk() as (db, _):
+        shown = await campaigns.show_campaign(db, name)
+    assert (shown["orders"], shown["units"], shown["amount"]) == (3, 3, 1200)
+    assert [(row["codes"], row["delivered"]) for row in shown["shelves"]] == [(3, 3)]
+
+
+async def test_it_is_for_its_partners(shop: Shop) -> None:
+    """Others are told so before anything is counted, and buy outside of it."""
+    mine, theirs = await shop.partner(), await shop.partner()
+    sku = await shop.sku(codes=5)
+    name = await shop.campaign(
+        sku, opens_in=-HOUR, lasts=2 * HOUR, partners=[await shop.name_of(mine)]
+    )
+    await sells(mine, sku, name)
+    reply = await theirs.order(out_order_no="A", sku=sku, campaign=name)
+    assert reply.problem == (403, "forbidden")
+    assert (await theirs.order(out_order_no="A", sku=sku)).status == 201
+
+
+async def test_its_end_closes_it_and_gives_the_shelf_back(shop: Shop) -> None:
+    """What was leased comes back too and is sold by the SKU; an accepted number is answered."""
+    partner = await shop.partner()
+    sku = await shop.sku(codes=4)
+    name = await shop.campaign(sku, opens_in=-HOUR, lasts=2 * HOUR, codes=4)
+    await sells(partner, sku, name)
+    assert (await partner.order(out_order_no="A", sku=sku, campaign=name)).status == 201
+    async with shop.desk() as (db, _):
+        await campaigns.end_campaign(db, name)
+
+    async def closed() -> bool:
+        reply = await partner.order(out_order_no=unique("C"), sku=sku, campaign=name, quantity=4)
+        return reply.problem == (409, "campaign-closed")
+
+    await eventually(closed)
+    assert (await partner.order(out_order_no="A", sku=sku, campaign=name)).status == 200
+
+    async def sold() -> bool:
+        return (await partner.order(out_order_no="B", sku=sku, quantity=2)).status in {200, 201}
+
+    await eventually(sold)
