@@ -168,7 +168,7 @@ async def set_limits(
         "sku": sku,
         "per_buyer": row["per_buyer"],
         "quantity_max": row["quantity_max"],
-        "min_life": row["min_life"],
+        **({} if min_life_days is None else {"min_life": row["min_life"]}),
     }
 
 
