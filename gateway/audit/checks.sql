@@ -67,8 +67,9 @@ SELECT missing_guards('I2') AS problem
 -- ---------------------------------------------------------------- I3: conservation, per pool
 
 -- name: i3_sum_of_parts
-SELECT format('pool %s: imported %s, but delivered %s + free %s + leased %s + in doubt %s + expired %s + void %s = %s', name, imported,
-              delivered, free, leased, in_doubt, expired, void, delivered + free + leased + in_doubt + expired + void) AS problem
+SELECT format('pool %s: imported %s, but delivered %s + free %s + leased %s + held %s + in doubt %s + expired %s + void %s = %s', name,
+              imported, delivered, free, leased, held, in_doubt, expired, void,
+              delivered + free + leased + held + in_doubt + expired + void) AS problem
 FROM (
     SELECT p.name, p.size AS imported,
            (SELECT count(*) FROM allocation a WHERE a.pool_id = p.id AND a.order_id IS NOT NULL) AS delivered,
@@ -76,6 +77,7 @@ FROM (
                - (SELECT count(*) FROM code_void v WHERE v.pool_id = p.id AND v.expired) AS void,
            (SELECT count(*) FROM code_void v WHERE v.pool_id = p.id AND v.expired) AS expired,
            p.size - p.next_seq + (SELECT coalesce(sum(f.hi - f.lo), 0) FROM fragment f WHERE f.pool_id = p.id) AS free,
+           (SELECT count(*) FROM held_code c WHERE c.pool_id = p.id) AS held,
            coalesce(l.leased, 0) AS leased, coalesce(l.in_doubt, 0) AS in_doubt
     FROM pool p
     LEFT JOIN (
@@ -88,7 +90,7 @@ FROM (
         GROUP BY l.pool_id
     ) AS l ON l.pool_id = p.id
 ) AS parts
-WHERE imported <> delivered + free + leased + in_doubt + expired + void OR void < 0
+WHERE imported <> delivered + free + leased + held + in_doubt + expired + void OR void < 0
 
 -- name: i3_shelves
 -- Each shelf's codes are where its parts say, whatever was moved, lent and given back.

@@ -1,4 +1,4 @@
--- The guards of an invariant (of `changes`: the log of changes) that are missing, switched off or not what they were made as, a sentence
+-- The guards of an invariant (of `changes`: the log of changes; of `holds`: what is held) that are missing, switched off or not what they were made as, a sentence
 -- each. For the audit: whoever owns the tables could take one away, or put one of the same name in its place that refuses nothing. Kinds:
 -- t trigger (its definition, with its WHEN), c constraint, i index, f the text of the function of a trigger or constraint; md5 of the text
 -- that PostgreSQL gives, which is the same from 15 on. What changes a guard changes its md5 here: the audit's own test names it.
@@ -37,6 +37,13 @@ CREATE FUNCTION missing_guards(p_invariant text) RETURNS SETOF text LANGUAGE sql
         ('I13', 'c', 'reveal', 'reveal_chain_height_key', 'b38b0989cb95cd59c8128246f741c930'), ('I13', 't', 'reveal', 'reveal_insert_only', '5914e6bfde03057bc788b4d632fdf4c2'),
         ('I13', 't', 'reveal', 'never_emptied', '66e90345b592f96ab143b55a0d254ea9'), ('I13', 't', 'reveal_head', 'head_grows', '87c387eec191b64aa42bbc4baeb58657'),
         ('I13', 't', 'reveal_head', 'head_kept', 'f0a7791488c8058e436f9c39481ec496'), ('I13', 't', 'reveal_head', 'never_emptied', 'e5072afa994575afb1b9f88f2b7932cf'),
+        ('holds', 'c', 'held_code', 'held_code_pkey', '3da2c52df32633df54cb9026acc4cd8e'), ('holds', 't', 'held_code', 'held_code_unsold', 'b22769ead257f5d9bd5ef50be65b4b18'),
+        ('holds', 't', 'held_code', 'held_code_unchanged', '184b9b6bba3bb7ee9a89d2ae20e1618c'), ('holds', 't', 'held_code', 'never_emptied', '6530ad9418a4e00d2949c4180ef73b10'),
+        ('holds', 't', 'lease', 'lease_unheld', '89b4fe3fc4bb01f1c6c5c51c7eb8d49d'), ('holds', 't', 'fragment', 'fragment_unheld', '4d5d42873c491a8bc44b48179769553c'),
+        ('holds', 'c', 'hold', 'hold_partner_id_out_hold_no_key', '6dc74c398b88756e4850d0a756cd0ddc'), ('holds', 't', 'hold', 'hold_moves', '6af3b74f95662c431b3fbf2ba1595a83'),
+        ('holds', 't', 'hold', 'hold_kept', '8dab241b086b8d3198d21e370063ff9f'), ('holds', 't', 'hold', 'never_emptied', 'cbeafeba9af49b874242e57cb3e8ee3a'),
+        ('holds', 'f', 'held_code', 'refuse_sold', '7864f58ea0bbc6b140fe5247c275c162'), ('holds', 'f', 'lease', 'refuse_held', 'b4acc4b5995f9d6c358fb6f9f71ce147'),
+        ('holds', 'f', 'hold', 'keep_hold', '911d3cc2bfd72f6aefef4d230ac4b3ab'),
         ('changes', 'c', 'change', 'change_pkey', '4c6419b3704337bbfe50f018842a9ad3'), ('changes', 't', 'change', 'change_follows', '85019468c2ac8ddb928371a17a045ef7'),
         ('changes', 't', 'change', 'change_insert_only', 'da5dc2c55c4a7bb7aaca2044e26262d1'), ('changes', 't', 'change', 'never_emptied', '2f27b53f731c07d21946e4ea18114bd4'),
         ('changes', 't', 'change_head', 'change_head_grows', '0b7ea20cc626615daf3fe43a1369e1ab'), ('changes', 't', 'change_head', 'change_head_kept', 'd1836223922d16e4699bfa4c47dcc6dc'),

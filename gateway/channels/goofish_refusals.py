@@ -33,6 +33,8 @@ WORDS: Final[Mapping[Reason, tuple[Code, str]]] = {
     _R.INSUFFICIENT_BALANCE: (_C.GOODS_UNAVAILABLE, ""),
     _R.BUYER_LIMIT: (_C.GOODS_UNAVAILABLE, ""),
     _R.CAMPAIGN_CLOSED: (_C.GOODS_UNAVAILABLE, ""),
+    _R.HOLD_EXPIRED: (_C.OUT_OF_STOCK, ""),
+    _R.HOLD_RELEASED: (_C.OUT_OF_STOCK, ""),
     _R.SOLD_OUT: (_C.OUT_OF_STOCK, ""),
     _R.BUSY: (_C.ORDER_TIMEOUT, ""),
     _R.OVERLOADED: (_C.ORDER_TIMEOUT, ""),

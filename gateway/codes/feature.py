@@ -22,7 +22,10 @@ FEATURE: Final = Feature(
         ),
         "worker": Table(kept=PASSING, update=ALL_COLUMNS, delete=True),
     },
-    routines=("routines.sql", "routines_expiry.sql", "routines_leases.sql", "routines_shelves.sql"),
+    routines=(
+        "routines.sql", "routines_expiry.sql", "routines_held.sql", "routines_leases.sql",
+        "routines_shelves.sql",
+    ),
     administration=("administration.sql", "shelf_administration.sql"),
     desk=("desk", "shelf_desk"),
     book="shelf_book",
@@ -32,4 +35,4 @@ FEATURE: Final = Feature(
         "codes": ("commands", "Codes: import, generate, stats, void."),
         "shelf": ("shelf_commands", "Parts of a pool: create, move, list, close."),
     },
-)
+)  # fmt: skip

@@ -45,6 +45,7 @@ class Grants:
             holding.entering.remove(grant.lease_id)
         holding.stray = False
         holding.verdict = answer.verdict if holding.news == news else None
+        holding.held, holding.held_s = answer.held, answer.held_s
         holding.sold_out_since = self._clock()
         holding.size = holding.left
         return str(answer.verdict)

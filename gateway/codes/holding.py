@@ -25,6 +25,8 @@ class Holding:
     entering: list[int] = field(default_factory=list)  # granted, their records are being read
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)  # one call to the database at a time
     verdict: str | None = None
+    held: int = 0  # codes on hold at the last refill that granted none
+    held_s: int = 0  # then: how long the first of them had to go
     news: int = 0  # grows with every announcement from the database
     refill: asyncio.Task[str] | None = None
     settled: asyncio.Event = field(default_factory=asyncio.Event)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-RefillVerdict = Literal["granted", "others", "mine", "sold_out", "closed"]
+RefillVerdict = Literal["granted", "others", "mine", "held", "sold_out", "closed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +20,17 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refill:
-    """Grants, or why there are none; `generation` is the pool's at that instant."""
+    """Grants, or why there are none; `generation` is the pool's at that instant.
+
+    `held` codes may come back from holds, the first of them in `held_s` seconds.
+    """
 
     verdict: RefillVerdict
     pool_id: int
     generation: int
     grants: tuple[Grant, ...]
+    held: int = 0
+    held_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

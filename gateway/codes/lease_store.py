@@ -30,6 +30,8 @@ class Granted:
     lo: int
     hi: int
     generation: int
+    held: int | None  # of a row that says why none was: codes that holds may give back …
+    held_s: int | None  # … and in how many seconds the first of them ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,8 @@ class LeaseStore:
             pool_id=first.pool_id,
             generation=first.generation,
             grants=grants,
+            held=first.held or 0,
+            held_s=first.held_s or 0,
         )
 
     async def read_range(self, pool_id: int, lo: int, hi: int) -> PackedRange:

@@ -126,6 +126,7 @@ DECLARE
     seq_max bigint := (SELECT max(s) FROM unnest(p_seqs) s);
 BEGIN
     SELECT * INTO p FROM pool WHERE id = p_pool FOR NO KEY UPDATE;
+    PERFORM end_holds_of(p_pool, p_seqs);
     PERFORM close_leases(p_pool, ARRAY(
         SELECT l.id FROM lease l WHERE l.pool_id = p_pool AND l.state = 'active' AND l.lo <= seq_max AND l.hi > seq_min), 'codes-voided');
     -- Only fragments can have holes: what was never leased becomes one.
@@ -184,14 +185,14 @@ END $$;
 
 -- Closes the caller's leases but those it says it holds, and grants the next ranges (several when only small
 -- fragments are left), or says in one row why not: 'others' (other workers, or other outlets of
--- the caller, still hold codes), 'mine', 'sold_out' or 'closed' (nobody sells from that shelf any
--- more). What is in the caller's name and not held by it was used up, or its grant was never taken
+-- the caller, still hold codes), 'mine', 'held' (nobody has any, but holds may give some back), 'sold_out' or 'closed' (nobody
+-- sells from that shelf any more). `held` codes are on hold, the first hold of the pool ends in `held_s` seconds. What is in the caller's name and not held by it was used up, or its grant was never taken
 -- in. A worker asks for an outlet once at a time: none of it is on its way to it. It is `p_short`
 -- codes short of orders that wait; `p_recalled`: it has asked the others for theirs meanwhile.
 CREATE FUNCTION refill(
     p_worker uuid, p_shelf bigint, p_want bigint, p_held bigint[], p_ttl_s double precision,
     p_life_days integer DEFAULT 0, p_short bigint DEFAULT 0, p_recalled boolean DEFAULT false
-) RETURNS TABLE (verdict text, pool_id bigint, lease_id bigint, epoch bigint, lo bigint, hi bigint, generation bigint)
+) RETURNS TABLE (verdict text, pool_id bigint, lease_id bigint, epoch bigint, lo bigint, hi bigint, generation bigint, held bigint, held_s integer)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -210,6 +211,7 @@ BEGIN
     IF p.expiring THEN
         PERFORM expire_codes(p.id);
     END IF;
+    PERFORM expire_holds(p.id);
     generation := p.generation;
     life := greatest(p.min_life, make_interval(days => p_life_days));
     n := count_free(p.id, p_shelf, life);
@@ -218,7 +220,8 @@ BEGIN
     ELSIF n = 0 THEN
         verdict := who_holds(p_worker, p.id, p_shelf, p_life_days, life);
         n := borrow_short(p.id, p_shelf, p_short, p_recalled, verdict, life);
-        verdict := CASE WHEN n > 0 THEN 'granted' WHEN n IS NULL THEN 'others' ELSE verdict END;
+        SELECT h.codes, h.first_ends_s INTO held, held_s FROM held_of_shelf(p.id, p_shelf) AS h;
+        verdict := CASE WHEN n > 0 THEN 'granted' WHEN n IS NULL THEN 'others' WHEN verdict = 'sold_out' AND held > 0 THEN 'held' ELSE verdict END;
     ELSE
         verdict := 'granted';
         -- Guided self-scheduling: shrinks to one at the tail, so nothing is stranded.
@@ -228,7 +231,7 @@ BEGIN
     IF verdict <> 'granted' THEN
         RETURN NEXT;
     ELSE
-        RETURN QUERY SELECT verdict, p.id, g.lease_id, g.epoch, g.lo, g.hi, p.generation
+        RETURN QUERY SELECT verdict, p.id, g.lease_id, g.epoch, g.lo, g.hi, p.generation, NULL::bigint, NULL::integer
                      FROM grant_ranges(p.id, p_worker, p_shelf, p_life_days, life, n, p_ttl_s) AS g;
     END IF;
 END $$;

@@ -166,7 +166,8 @@ CREATE FUNCTION shelf_stats(p_pool bigint) RETURNS TABLE (
     shelf_id bigint, codes bigint, free bigint, leased bigint, held bigint, in_doubt bigint, delivered bigint, void bigint, expired bigint
 ) LANGUAGE sql STABLE AS $$
     WITH recorded AS (
-        SELECT r.shelf_id, sum(r.hi - r.lo) AS codes, sum(sold.delivered) AS delivered, sum(sold.unsaleable) AS unsaleable, sum(sold.swept) AS swept
+        SELECT r.shelf_id, sum(r.hi - r.lo) AS codes, sum(sold.delivered) AS delivered, sum(sold.unsaleable) AS unsaleable, sum(sold.swept) AS swept,
+               sum(held_between(p_pool, r.lo, r.hi)) AS held
         FROM shelf_range r CROSS JOIN LATERAL (
             SELECT count(a.order_id) AS delivered, count(*) - count(a.order_id) AS unsaleable, (
                        SELECT count(*) FROM code_void v WHERE v.pool_id = r.pool_id AND v.seq >= r.lo AND v.seq < r.hi AND v.expired) AS swept
@@ -174,14 +175,14 @@ CREATE FUNCTION shelf_stats(p_pool bigint) RETURNS TABLE (
         WHERE r.pool_id = p_pool GROUP BY r.shelf_id
     ), whole AS (
         SELECT p.size AS codes, count(a.order_id) AS delivered, count(a.seq) - count(a.order_id) AS unsaleable, (
-                   SELECT count(*) FROM code_void v WHERE v.pool_id = p_pool AND v.expired) AS swept
+                   SELECT count(*) FROM code_void v WHERE v.pool_id = p_pool AND v.expired) AS swept, held_between(p_pool, 0, p.size) AS held
         FROM pool p LEFT JOIN allocation a ON a.pool_id = p.id WHERE p.id = p_pool GROUP BY p.id
     ), laid AS (  -- main has what is recorded for nobody else
         SELECT * FROM recorded
         UNION ALL SELECT p_pool, w.codes - coalesce(r.codes, 0), w.delivered - coalesce(r.delivered, 0),
-                         w.unsaleable - coalesce(r.unsaleable, 0), w.swept - coalesce(r.swept, 0)
+                         w.unsaleable - coalesce(r.unsaleable, 0), w.swept - coalesce(r.swept, 0), w.held - coalesce(r.held, 0)
         FROM whole w CROSS JOIN (
-            SELECT sum(codes) AS codes, sum(delivered) AS delivered, sum(unsaleable) AS unsaleable, sum(swept) AS swept FROM recorded) AS r
+            SELECT sum(codes) AS codes, sum(delivered) AS delivered, sum(unsaleable) AS unsaleable, sum(swept) AS swept, sum(held) AS held FROM recorded) AS r
     ), loose AS (
         SELECT f.shelf_id, sum(f.hi - f.lo) AS codes, sum(CASE WHEN f.expires_at <= now() THEN (
                    SELECT count(*) FROM code c WHERE c.pool_id = f.pool_id AND c.seq >= f.lo AND c.seq < f.hi AND c.expires_at <= now()) ELSE 0 END) AS due
@@ -201,7 +202,7 @@ CREATE FUNCTION shelf_stats(p_pool bigint) RETURNS TABLE (
     SELECT s.id, coalesce(laid.codes, 0)::bigint,
            (coalesce(loose.codes, 0) - coalesce(loose.due, 0)
             + CASE WHEN s.id = p_pool THEN (SELECT p.size - p.next_seq FROM pool p WHERE p.id = p_pool) ELSE 0 END)::bigint,
-           coalesce(o.leased, 0)::bigint, 0::bigint, coalesce(o.in_doubt, 0)::bigint,
+           coalesce(o.leased, 0)::bigint, coalesce(laid.held, 0)::bigint, coalesce(o.in_doubt, 0)::bigint,
            coalesce(laid.delivered, 0)::bigint, (coalesce(laid.unsaleable, 0) - coalesce(laid.swept, 0))::bigint,
            (coalesce(laid.swept, 0) + coalesce(loose.due, 0) + coalesce(o.due, 0))::bigint
     FROM shelf s LEFT JOIN laid ON laid.shelf_id = s.id LEFT JOIN loose ON loose.shelf_id = s.id LEFT JOIN lent_out o ON o.shelf_id = s.id

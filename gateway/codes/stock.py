@@ -30,7 +30,7 @@ log = structlog.get_logger()
 Run = tuple[int, int, int, int]  # lease id, epoch, first seq, count
 
 PREFETCH_BELOW = 0.5  # of the leased codes: time for the next lease
-_EXHAUSTED: Final = frozenset({"mine", "sold_out", "closed"})  # asking ahead is of no use
+_EXHAUSTED: Final = frozenset({"mine", "held", "sold_out", "closed"})  # asking ahead is of no use
 SETTLE_S = 1.0  # a recalled outlet's commits in flight have this long; what is later runs out
 
 
@@ -140,17 +140,26 @@ class Stock:
         return self._holdings[outlet].sold_out_since
 
     def too_few(self, outlet: int, quantity: int) -> bool:
-        """Whether all that is left in the outlet is ours, settled, and less than `quantity`."""
+        """Whether all that is left in the outlet is ours, settled, or on hold, and less than
+        `quantity`."""
         holding = self._holdings[outlet]
         return (
-            holding.verdict == "mine"
+            holding.verdict in {"mine", "held"}
             and not holding.in_flight
-            and self._allocator.remaining(outlet) < quantity
+            and self._allocator.remaining(outlet) + holding.held < quantity
         )
 
     def claimable(self, outlet: int) -> int:
         """How many codes this worker can claim now."""
         return self._allocator.remaining(outlet)
+
+    def held_back_s(self, outlet: int, quantity: int) -> int:
+        """When the first hold ends, where `quantity` can be had only of what holds give back; 0:
+        it may be had otherwise, or not at all."""
+        holding = self._holdings[outlet]
+        left = self._allocator.remaining(outlet)
+        waits = holding.verdict in {"mine", "held"} and not holding.in_flight
+        return holding.held_s if waits and left < quantity <= left + holding.held else 0
 
     def held(self) -> dict[int, int]:
         """Lease id → outlet of what this worker holds: that is to be renewed, and nothing else."""
@@ -214,8 +223,8 @@ class Stock:
     # ------------------------------------------------------------ refilling
 
     async def refill(self, outlet: int, demand: int = 0, *, recalled: bool = False) -> str:
-        """Fetch more codes: 'granted', 'others', 'mine', 'sold_out' or 'closed'; 'away' when
-        the database does not answer, 'overloaded' when too much waits for it, 'broken' by a bug.
+        """Fetch more codes: 'granted', 'others', 'mine', 'held', 'sold_out' or 'closed'; 'away'
+        when the database does not answer, 'overloaded' when too much waits, 'broken' by a bug.
 
         Lines wait for `demand` codes; `recalled`: they have waited since `recall`. Concurrent
         calls share one refill.

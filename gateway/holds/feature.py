@@ -2,27 +2,29 @@
 
 from typing import Final
 
-from gateway.ground.feature import Feature, Setting
+from gateway.ground.feature import CATALOG, FOR_EVER, PASSING, Feature, Table
+from gateway.holds.settings import SETTINGS
 
-SETTINGS: Final = {
-    "holds.per_buyer": Setting(
-        default=2, least=0, most=1_000_000, unit="holds", doc="Open ones of a buyer of a partner."
+FEATURE: Final = Feature(
+    name="holds",
+    needs=("catalog", "codes", "orders", "partners", "settings"),
+    tables={
+        "hold": Table(kept=FOR_EVER, update=("state", "order_id", "updated_at")),
+        "held_code": Table(kept=PASSING, delete=True),
+        "hold_partner": Table(kept=CATALOG, update=("open_at_most",)),
+        "hold_pool": Table(kept=CATALOG, update=("held_at_most",)),
+    },
+    routines=(
+        "routines_making.sql",
+        "routines_judging.sql",
+        "routines_stock.sql",
+        "routines_ending.sql",
+        "routines_confirming.sql",
     ),
-    "holds.per_ip": Setting(
-        default=10, least=0, most=1_000_000, unit="holds", doc="Open ones of an address."
-    ),
-    "holds.per_partner": Setting(
-        default=1000, least=0, most=1_000_000, unit="holds", doc="Open ones of a partner."
-    ),
-    "holds.pool_percent": Setting(
-        default=30, least=0, most=100, unit="percent", doc="Of a pool's unsold codes, held ones."
-    ),
-    "holds.min_ttl_s": Setting(
-        default=60, least=1, most=86_400, unit="seconds", doc="The shortest.",
-        at_most="holds.max_ttl_s",
-    ),
-    "holds.max_ttl_s": Setting(
-        default=900, least=1, most=86_400, unit="seconds", doc="The longest."
-    ),
-}  # fmt: skip
-FEATURE: Final = Feature(name="holds", settings=SETTINGS)
+    administration=("administration.sql",),
+    checks=("checks.sql",),
+    wiring="wiring",
+    desk=("desk",),
+    settings=SETTINGS,
+    commands={"hold": ("commands", "Goods reserved for a while: list, show, release.")},
+)

@@ -43,6 +43,8 @@ LINE_COLUMNS: Final = (
     Column("p_product", "text", "attempt.product_id"),
     Column("p_cost_max", "bigint", "attempt.cost_max_minor"),
     Column("p_face", "bigint", "attempt.face_minor"),
+    Column("p_hold", "bigint", "hold.id"),
+    Column("p_late", "boolean", "hold.late"),
 )
 
 # What the native core says of the claimed codes, by SQL's names in the order it says it: where a

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import orjson
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.catalog.rules import Scope
@@ -14,10 +13,10 @@ from gateway.ground.http.patience import DEADLINE, waits_until
 from gateway.ground.http.request import of
 from gateway.ground.traffic.admission import Class
 from gateway.orders.answers import TAG, Order
-from gateway.orders.place import Placed, Placement
+from gateway.orders.place import Placement
+from gateway.orders.placed import REPLAYED, placed_json
 from gateway.orders.problems import problem_of
-from gateway.orders.refusal import Reason, Refusal
-from gateway.orders.rules import Verdict
+from gateway.orders.refusal import GIVEN_UP, Refusal
 from gateway.orders.view import OrderViews
 from gateway.orders.wire import (
     ORDER_DECODER,
@@ -26,14 +25,9 @@ from gateway.orders.wire import (
 )
 from gateway.partners.authentication import Gate
 
-REPLAYED: Final = {"Quangate-Replayed": "true"}
 # To look them up for every line costs 0.1 µs each.
-_CREATED: Final = Verdict.CREATED
 _ORDER: Final = Class.ORDER
 _RETRY: Final = Class.RETRY
-# Work that was broken off, which says that there is too much of it.
-GIVEN_UP: Final = frozenset({Reason.OVERLOADED, Reason.UNAVAILABLE})
-
 
 PLACE_ORDER: Final = Operation(
     name="placeOrder",
@@ -98,42 +92,6 @@ class OrderPlacing:
         if placed.is_new:
             return DirectAnswer(order, 201, JSON_TYPE)
         return DirectAnswer(order, 200, JSON_TYPE, REPLAYED)
-
-
-def placed_json(placed: Placed) -> bytes | None:
-    """The answer to an order just made, with its codes; None: it was made before, or not sealed.
-
-    Written by hand: this is the hot path. Everything put in unescaped is of a checked
-    alphabet: numbers, SKU names, our own JSON.
-    """
-    line, settled = placed.line, placed.settled
-    is_code = line.sku.pool_id is not None
-    if settled.verdict is not _CREATED or (settled.codes is None and line.reads_codes and is_code):
-        return None
-    moment = settled.committed_at.encode()
-    account = b"null" if line.account is None else orjson.dumps(line.account)
-    codes = b""
-    if line.reads_codes:
-        codes = b'"codes":%b,' % (settled.codes or b"[]")
-    return (
-        b'{"order_no":"%d","out_order_no":"%b","sku":"%b","quantity":%d,"account":%b,"amount":%d,'
-        b'"currency":"%b","state":"%b",%b"delivered_quantity":%d,"failure":null,"metadata":%b,'
-        b'"created_at":"%b","updated_at":"%b"}'
-    ) % (
-        settled.order_id,
-        line.out_order_no.encode(),
-        line.sku.sku.encode(),
-        line.quantity,
-        account,
-        line.amount_minor,
-        line.sku.currency.encode(),
-        b"delivered" if is_code else b"processing",
-        codes,
-        line.quantity if is_code else 0,
-        b"null" if line.metadata is None else line.metadata.encode(),
-        moment,
-        moment,
-    )
 
 
 ROUTES: Final = (Route("POST", "/v1/orders", OrderPlacing.place, PLACE_ORDER),)

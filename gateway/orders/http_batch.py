@@ -30,9 +30,9 @@ from gateway.ground.http.request import of
 from gateway.ground.shares import Shares
 from gateway.ground.traffic.admission import Class
 from gateway.orders.answers import TAG, BatchResults
-from gateway.orders.http import placed_json
 from gateway.orders.line import Line, Settled
 from gateway.orders.place import Placed, Placement, Submitted
+from gateway.orders.placed import placed_json
 from gateway.orders.problems import problem_of
 from gateway.orders.refusal import Refusal
 from gateway.orders.rules import OrderContent

@@ -37,6 +37,7 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     refusal: Refusal | None = None  # a rule said no; only a replay can still be answered
     attempt: "PlannedAttempt | None" = None
     waits_until: float | None = None  # (monotonic) then its caller has gone; None: it waits
+    hold: "HeldGoods | None" = None  # what it confirms
     content: OrderContent | None = None  # what `content_hash` was made of
     # --- the intake's own
     order_id: int = 0
@@ -73,6 +74,18 @@ class PlannedAttempt:
     face_minor: int | None  # of one piece
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldGoods:
+    """A hold that an order confirms, and the records of its codes.
+
+    `late`: its codes went back, and the line claims others as any order does.
+    """
+
+    id: int
+    late: bool
+    records: Sequence[tuple[int, bytes]] = ()  # by number
+
+
 class Settled(msgspec.Struct, frozen=True, gc=False):
     """What became of a line.
 
@@ -87,6 +100,7 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     codes: bytes | None = None
     amount: int = 0
     refusal: Refusal | None = None
+    retry_after_s: int = 0  # of BUSY, where it is known
 
 
 def unsold(line: Line) -> Settled:

@@ -35,6 +35,9 @@ REASONS: Final[Mapping[Verdict, Reason]] = {
     Verdict.DATABASE_AWAY: Reason.UNAVAILABLE,
     Verdict.INTERNAL: Reason.INTERNAL,
     Verdict.CAMPAIGN_CLOSED: Reason.CAMPAIGN_CLOSED,
+    Verdict.HOLD_EXPIRED: Reason.HOLD_EXPIRED,
+    Verdict.HOLD_REFUSED: Reason.HOLD_EXPIRED,
+    Verdict.HOLD_RELEASED: Reason.HOLD_RELEASED,
 }
 
 
@@ -211,4 +214,6 @@ def refusal_of(settled: Settled) -> Refusal:
     reason, most = REASONS[settled.verdict], settled.amount
     if reason is Reason.BUYER_LIMIT:
         most = max(0, most)  # the limit may be lower than what the buyer has by now
-    return Refusal(reason, order_id=settled.order_id, most=most)
+    return Refusal(
+        reason, order_id=settled.order_id, most=most, retry_after_s=settled.retry_after_s
+    )

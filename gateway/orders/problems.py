@@ -58,6 +58,8 @@ WORDS: Final[Mapping[Reason, Word]] = {
         "insufficient-balance", "The account has {0.most} minor units available."
     ),
     _R.BUYER_LIMIT: Word("purchase-limit", "This buyer may still buy {0.most} of it."),
+    _R.HOLD_EXPIRED: Word("hold-expired"),
+    _R.HOLD_RELEASED: Word("hold-released"),
     _R.CAMPAIGN_CLOSED: Word("campaign-closed"),
     _R.SOLD_OUT: Word("sold-out"),
     _R.BUSY: Word("busy"),
@@ -71,5 +73,7 @@ def problem_of(refusal: Refusal, base: str = "") -> ProblemError:
     """What a partner is told; `base` is prepended to the pointers of errors."""
     code, said, pointer, headers = WORDS[refusal.reason]
     detail = None if said is None else said.format(refusal)
+    if refusal.retry_after_s:
+        headers = {"Retry-After": str(refusal.retry_after_s)}
     errors = [] if pointer is None else [(base + pointer, detail or "")]
     return ProblemError(code, detail, errors=errors, headers=headers)

@@ -1,6 +1,7 @@
 """Why there is no order: a reason and its facts. Each face words them in a table of its own."""
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -29,12 +30,18 @@ class Reason(StrEnum):
     CONFLICT = "conflict"  # the number belongs to other content
     INSUFFICIENT_BALANCE = "insufficient-balance"
     BUYER_LIMIT = "buyer-limit"
+    HOLD_EXPIRED = "hold-expired"  # and nothing is left: money is to be given back
+    HOLD_RELEASED = "hold-released"
     CAMPAIGN_CLOSED = "campaign-closed"  # at the moment of the commit, by the database's clock
     SOLD_OUT = "sold-out"  # proven empty
     BUSY = "busy"  # the tail of a pool
     OVERLOADED = "overloaded"  # too much is going on, or this worker is leaving
     UNAVAILABLE = "unavailable"  # the database does not answer
     INTERNAL = "internal"  # a bug of ours
+
+
+# Work that was broken off, which says that there is too much of it.
+GIVEN_UP: Final = frozenset({Reason.OVERLOADED, Reason.UNAVAILABLE})
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):
@@ -49,5 +56,6 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
     campaign: str = ""
     account_rule: str = ""
     order_id: int = 0  # of the order that has the number
+    retry_after_s: int = 0  # when it may be otherwise; 0: as always for that reason
     total_minor: int = 0
     most: int = 0

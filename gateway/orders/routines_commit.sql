@@ -2,8 +2,8 @@
 --
 -- Per line an outcome: 1 created, 2 replayed (same number, same content), 3 conflict (same
 -- number, other content), 4 insufficient balance, 5 purchase limit, 11 its campaign is not open at
--- `committed_at`, which is the order's created_at: this clock decides. Only created lines leave
--- anything behind. For 2 and 3 `existing` names the order; for 4 it is what the account has.
+-- `committed_at`, which is the order's created_at: this clock decides; 7, 20, 21, 22 what its hold
+-- says (holds/routines_confirming.sql). Only created lines leave anything behind. For 2 and 3 `existing` names the order; for 4 it is what the account has.
 -- Errors: QG001 a lease was lost, or its codes have expired (nothing done), QG007 a code is somebody's already (I1's guard).
 --
 -- Every commit of a partner holds its account row, so commits of one partner come one by one:
@@ -32,6 +32,7 @@ CREATE FUNCTION commit_orders(
     l_id       bigint[], l_epoch bigint[],
     p_all_new  boolean DEFAULT false,
     p_opens    timestamptz[] DEFAULT NULL, p_closes timestamptz[] DEFAULT NULL,  -- windows of campaigns: NULL, none
+    p_hold     bigint[] DEFAULT NULL, p_late boolean[] DEFAULT NULL,             -- the hold it confirms; NULL, none
     OUT committed_at timestamptz, OUT outcome integer[], OUT existing bigint[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
@@ -47,7 +48,7 @@ BEGIN
     END IF;
     PERFORM FROM account WHERE partner_id = ANY (p_partner) ORDER BY partner_id FOR NO KEY UPDATE;
     LOOP
-        judged := judge_orders(NOT p_all_new, committed_at, p_partner, p_out, p_hash, p_sku, p_quantity, p_amount, p_buyer, p_limit, p_opens, p_closes);
+        judged := judge_orders(NOT p_all_new, committed_at, p_partner, p_out, p_hash, p_sku, p_quantity, p_amount, p_buyer, p_limit, p_opens, p_closes, p_hold, p_late);
         lines := judged.lines;
         EXIT WHEN judged.is_sure AND insert_orders(
             lines, judged.outcome, NOT p_all_new, v_no, committed_at, p_partner, p_id, p_out, p_hash, p_sku, p_quantity, p_amount,
@@ -62,6 +63,9 @@ BEGIN
     done := charge(lines, p_partner, p_id, p_amount, committed_at);
     IF cardinality(judged.buyers) > 0 THEN
         done := count_usage(judged.buyers, p_partner, p_sku, p_buyer);
+    END IF;
+    IF cardinality(p_hold) > 0 THEN
+        done := confirm_holds(lines, p_partner, p_id, p_hold, p_late, p_pool, p_quantity, p_first, a_seq, committed_at);
     END IF;
     IF true = ANY (p_notify) THEN
         done := announce_delivered(lines, p_partner, p_id, p_pool, p_notify, p_notify_url, committed_at);

@@ -12,6 +12,7 @@ CREATE TYPE buyer_share AS (line integer, wanted bigint, used bigint);
 CREATE FUNCTION judge_orders(
     p_look_up boolean, p_now timestamptz, p_partner bigint[], p_out text[], p_hash bytea[], p_sku bigint[], p_quantity integer[],
     p_amount bigint[], p_buyer text[], p_limit integer[], p_opens timestamptz[], p_closes timestamptz[],
+    p_hold bigint[], p_late boolean[],
     OUT is_sure boolean, OUT outcome integer[], OUT existing bigint[], OUT lines integer[], OUT buyers buyer_share[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
@@ -34,6 +35,10 @@ BEGIN
         outcome := ARRAY(SELECT CASE WHEN outcome[i] = 1 AND NOT (p_opens[i] <= p_now AND p_now < p_closes[i])
                                      THEN 11 ELSE outcome[i] END FROM generate_series(1, cardinality(p_partner)) AS i);
         is_sure := p_look_up OR array_position(outcome, 11) IS NULL;
+    END IF;
+    IF cardinality(p_hold) > 0 THEN
+        SELECT h.outcome, h.existing INTO outcome, existing FROM judge_holds(outcome, existing, p_partner, p_hold, p_late) AS h;
+        is_sure := is_sure AND (p_look_up OR cardinality(array_positions(outcome, 1)) = cardinality(outcome));
     END IF;
     lines := array_positions(outcome, 1);
     IF cardinality(p_limit) > 0 THEN

@@ -83,6 +83,7 @@ class OrderContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     buyer_device: str | None = None
     notify_url: str | None = None
     metadata: Mapping[str, str] | None = None
+    hold: str | None = None  # the number of the hold that it confirms
 
     def digest(self) -> bytes:
         """16 bytes, equal exactly for equal content (I5); member order does not count."""
@@ -90,6 +91,8 @@ class OrderContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             self.sku, self.quantity, self.account, self.max_amount_minor, self.campaign,
             self.buyer_id, self.buyer_ip, self.buyer_device, self.notify_url, self.metadata,
         )  # fmt: skip
+        if self.hold is not None:  # digests of orders without one are as they always were
+            content = (*content, self.hold)  # type: ignore[assignment]
         canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
         return hashlib.blake2b(canonical, digest_size=16).digest()
 
@@ -136,11 +139,13 @@ class OrderContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             given["buyer_ip"] = self.buyer_ip
         if self.buyer_device is not None:
             given["buyer_device"] = self.buyer_device
+        if self.hold is not None:
+            given["hold"] = self.hold
         return orjson.dumps(given).decode() if given else None
 
 
 class Verdict(IntEnum):
-    """What became of one order line. 1–5 and 11 are the numbers of SQL's commit_orders."""
+    """What became of one order line. 1–5, 11 and 20–22 are the numbers of SQL's commit_orders."""
 
     CREATED = 1
     REPLAYED = 2
@@ -154,3 +159,6 @@ class Verdict(IntEnum):
     REFUSED = 10  # by a rule checked before the commit; the line carries the problem
     CAMPAIGN_CLOSED = 11  # at the moment of the commit, by the database's clock
     DATABASE_AWAY = 12  # it does not answer
+    HOLD_EXPIRED = 20  # it is over, its goods went back: it may be confirmed late
+    HOLD_RELEASED = 21
+    HOLD_REFUSED = 22  # it was confirmed late, and nothing was left

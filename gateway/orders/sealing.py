@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from gateway.ground.native import Allocator, KeyRing, Vault, seal_claimed
+from gateway.ground.native import Allocator, KeyRing, Vault, seal_claimed, seal_rows
 from gateway.orders.line import Line
 
 log = structlog.get_logger()
@@ -22,13 +22,26 @@ class Sealing:
         """The codes of created lines, sealed for their keys; None where a key may not see them."""
         requests = [
             (line.key_id, line.sku.pool_id or 0, line.runs)
-            if line.reads_codes and line.runs is not None
+            if line.reads_codes and line.runs is not None and (line.hold is None or line.hold.late)
             else None
             for line in lines
         ]
         try:
-            return seal_claimed(self._vault, self._keyring, self._allocator, requests)
+            sealed: list[bytes | None] = seal_claimed(
+                self._vault, self._keyring, self._allocator, requests
+            )
+            for n, line in enumerate(lines):
+                if line.hold is not None and line.hold.records and line.reads_codes:
+                    sealed[n] = self._seal_held(line, line.hold.records)
         except Exception:
             # The orders are durable: whatever cannot be sealed now is read back by a retry.
             log.exception("worker.seal_failed", lines=len(lines))
             return [None] * len(lines)
+        return sealed
+
+    def _seal_held(self, line: Line, records: Sequence[tuple[int, bytes]]) -> bytes | None:
+        """Codes of no lease, whose records came with their hold; None: the key is not known."""
+        if not all(self._vault.has_dek(int.from_bytes(record[:8], "big")) for _, record in records):
+            return None
+        pool_id = line.sku.pool_id or 0
+        return seal_rows(self._vault, self._keyring, line.key_id, pool_id, records)

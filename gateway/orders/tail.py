@@ -84,7 +84,7 @@ class Tail:
                 elif verdict == "others":
                     await self._wait_for_others(outlet, parked, recalled=recalled)
                     recalled = True
-                elif verdict == "mine":
+                elif verdict in {"mine", "held"}:
                     await self._finish_own(outlet, parked)
                 elif verdict == "granted":
                     self._try_again(parked)
@@ -135,11 +135,22 @@ class Tail:
             self._give_up(parked, CLOSED_S_MAX)
 
     async def _finish_own(self, outlet: int, parked: deque[Loose]) -> None:
-        """Nothing is free but what we hold: wait for our commits, then judge line by line."""
+        """Nothing is free but what we have or holds may give back: wait for our commits, then
+        judge line by line."""
         await self._stock.settled(outlet, SETTLE_WAIT_S)
+        self._settle_held_back(outlet, parked)
         self._settle_parked_unsold(parked, lambda line: self._stock.too_few(outlet, line.quantity))
         self._give_up(parked, OWN_S_MAX)
         self._try_again(parked)
+
+    def _settle_held_back(self, outlet: int, parked: deque[Loose]) -> None:
+        """Answer "busy" to those that can only have what holds give back, and say when."""
+        for _ in range(len(parked)):
+            after_s = self._stock.held_back_s(outlet, parked[0].quantity)
+            if after_s:
+                self._settle(parked.popleft(), Settled(Verdict.BUSY, retry_after_s=after_s))
+            else:
+                parked.rotate(-1)
 
     def _settle_parked_unsold(self, parked: deque[Loose], unsold: Callable[[Loose], bool]) -> None:
         # One by one, and each parked until somebody else has it: what fails is settled once.

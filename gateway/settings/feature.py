@@ -11,6 +11,7 @@ FEATURE: Final = Feature(
     name="settings",
     tables={"setting": Table(kept=CATALOG, update=("value", "changed_at"))},
     administration=("administration.sql",),
+    book="book",
     desk=("desk",),
     commands={"setting": ("commands", "What is set while orders flow: list, set.")},
 )

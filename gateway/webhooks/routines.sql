@@ -173,3 +173,17 @@ BEGIN
     GET DIAGNOSTICS made = ROW_COUNT;
     RETURN made;
 END $$;
+
+-- A moment as JSON has it everywhere here: RFC 3339, UTC.
+CREATE FUNCTION json_time(p_moment timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT to_char(p_moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+
+-- A webhook about something that is no order: to p_url, else to the partner's endpoint if there is one.
+CREATE FUNCTION tell_partner(p_partner bigint, p_type text, p_data jsonb, p_url text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO webhook (id, partner_id, type, sequence, url, body, next_attempt_at)
+    SELECT message_id(), p_partner, p_type, 0, p_url, convert_to(jsonb_build_object(
+               'type', p_type, 'sequence', 0, 'timestamp', json_time(now()), 'data', p_data)::text, 'UTF8'), now()
+    WHERE p_url IS NOT NULL OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.partner_id = p_partner AND e.disabled_at IS NULL);
+END $$;

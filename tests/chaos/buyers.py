@@ -23,7 +23,8 @@ SETTLE_DEADLINE_S = 300.0
 TRY_AGAIN_S = 0.05
 LOOPS = 8  # buyers under_load; the gateway, PostgreSQL and they share few cores
 # Answers after which the same number is to be tried again.
-TRY_AGAIN = {"unanswered", "busy", "overloaded", "maintenance", "rate-limited"}
+TRY_AGAIN = {"unanswered", "busy", "overloaded", "maintenance", "rate-limited", "hold-limit"}
+HELD_S = 900  # a hold of theirs: as long as there may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,22 @@ class Buyers:
         self._hear(number, answer)
         return self.ledger.last_word[number]
 
+    async def by_hold(self, number: str, quantity: int = 1) -> None:
+        """One order by way of a hold, both under numbers that can be said again."""
+        self._remember(number, quantity, {"held_s": HELD_S})
+        await self.again(number)
+
+    async def _hold_and_confirm(self, number: str, order: Mapping[str, Any]) -> None:
+        hold = {
+            "out_hold_no": f"h-{number}", "sku": order["sku"], "quantity": order["quantity"],
+            "ttl_s": order["held_s"],
+        }  # fmt: skip
+        answer = await self._post("/v1/holds", hold)
+        if answer is not None and answer.status in {200, 201}:
+            confirm = f"/v1/holds/{answer.body['hold_no']}/confirm"
+            answer = await self._post(confirm, {"out_order_no": number})
+        self._hear(number, answer)
+
     async def batch(self, numbers: Sequence[str], quantity: int = 1) -> None:
         """Many orders in one request."""
         orders = [self._remember(number, quantity, {}) for number in numbers]
@@ -114,7 +131,11 @@ class Buyers:
         await asyncio.gather(*(self.single(number, quantity) for _ in range(copies)))
 
     async def again(self, number: str) -> None:
-        """The same order once more."""
+        """The same order once more, the way it was made."""
+        order = self.ledger.sent[number]
+        if "held_s" in order:
+            await self._hold_and_confirm(number, order)
+            return
         self._hear(number, await self._post("/v1/orders", self.ledger.sent[number]))
 
     async def ask_again_for_all(self) -> None:
@@ -133,14 +154,16 @@ class Buyers:
             numbers = self.ledger.unsettled
 
     async def load(self, rng: random.Random, prefix: str, until: asyncio.Event) -> None:
-        """Singles, batches, equal orders at once and retries, until told to stop."""
+        """Singles, holds, batches, equal orders at once and retries, until told to stop."""
         count = 0
         while not until.is_set():
             count += 1
             number = f"{prefix}-{count}"
             draw = rng.random()
-            if draw < 0.70:
+            if draw < 0.55:
                 await self.single(number, rng.randint(1, 3))
+            elif draw < 0.70:
+                await self.by_hold(number, rng.randint(1, 3))
             elif draw < 0.85:
                 await self.batch([f"{number}-{line}" for line in range(rng.randint(2, 30))])
             elif draw < 0.88:

@@ -19,9 +19,11 @@ from gateway.codes.stock import Stock
 from gateway.dispatch.purchase_store import PurchaseStore
 from gateway.dispatch.store import AttemptStore
 from gateway.ground.http.direct_answer import DirectAnswer
+from gateway.holds.store import HoldStore
 from gateway.orders.commit_store import CommitLane
 from gateway.orders.finding import OrderDesk
 from gateway.orders.intake import Intake
+from gateway.orders.sealing import Sealing
 from gateway.orders.store import OrderStore
 
 Wrap = Callable[[Callable[..., Any], Callable[[], None]], Callable[..., Any]]
@@ -95,6 +97,10 @@ FAILPOINTS: dict[str, tuple[type, str, Wrap]] = {
     "view wanted, not recorded": (OrderDesk, "_reveal", before),
     "drained, leases not given back": (Stock, "close", before),
     "leases given back, still registered": (Stock, "close", after),
+    "hold wanted, not sent": (HoldStore, "make", before),
+    "hold sent, answer not read": (HoldStore, "make", midway),
+    "held, nobody told": (HoldStore, "make", after),
+    "held codes about to be sealed": (Sealing, "_seal_held", before),
 }
 
 # The same for top-ups; tests/chaos/test_topups_failpoints.py goes through them.

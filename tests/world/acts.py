@@ -280,6 +280,13 @@ ACTS = (
     ),
     Act(does="webhook.test", words="webhook test beta", subject="beta", after={"state": "pending"}),
     Act(
+        does="hold.release",
+        words="hold release 601 --reason broken",
+        subject="601",
+        before={"hold.state": "held"},
+        after={"hold.state": "released"},
+    ),
+    Act(
         does="setting.set",
         words="setting set holds.per_buyer 3",
         subject="holds.per_buyer",
@@ -321,6 +328,7 @@ REFUSED = (
     "order resolve 202 --as failed --by ann --reason r", "order cancel 101", "order cancel nine",
     "webhook set beta ftp://x", "webhook secret nobody", "webhook replay 1",
     "webhook replay-dead nobody", "webhook test acme2",
+    "hold release 601", "hold release 602", "hold release 9", "hold release nine",
     "setting set no.such 1", "setting set holds.per_buyer many", "setting set holds.max_ttl_s 59",
     "codes generate 20 --pool stock --pattern A",
     "codes import nowhere.csv --pool stock", "codes void --pool stock --seq 90-99",

@@ -85,7 +85,7 @@ UPDATE code SET expires_at = now() + interval '1 day' WHERE seq = 4;
 UPDATE lease SET sell_until = now() + interval '2 days';
 
 -- breach: i3_ranges_overlap: overlaps the range before it
-UPDATE fragment SET lo = 9 WHERE lo = 10;
+UPDATE fragment SET lo = 9 WHERE lo = 11;
 
 -- breach: i3_allocated_but_free: code 0 is allocated and free
 INSERT INTO fragment (pool_id, lo, hi, shelf_id) SELECT id, 0, 1, id FROM pool WHERE name = 'vip';

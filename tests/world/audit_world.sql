@@ -49,6 +49,13 @@ UPDATE account SET balance = balance + 500, last_entry = last_entry + 1;
 SELECT void_codes(id, '{15}', 'recalled') FROM pool;
 SELECT record_views(1, '[{"order": "102", "key": "qk_1", "via": "read"}]');
 
+-- Hold 601 has code 10; hold 602 became order 101.
+SELECT hold_goods(pl.id, pl.id, 0, ROW (2, 10, 1000, 30, 60)::hold_limits, ARRAY[ROW (
+    p.id, 601, 'h1', '\x00', s.id, 1, 100, 900, NULL, 'b1', '192.0.2.1', NULL, NULL, NULL)::hold_line])
+FROM partner p, pool pl, sku s WHERE s.sku = 'VIP';
+INSERT INTO hold (partner_id, id, out_hold_no, content_hash, sku_id, quantity, amount, pool_id, seqs, state, order_id, expires_at, created_at, updated_at)
+SELECT p.id, 602, 'h2', '\x00', s.id, 1, 100, pl.id, '{0}', 'confirmed', 101, now(), now(), now() FROM partner p, pool pl, sku s WHERE s.sku = 'VIP';
+
 -- What operators did.
 SELECT record_change('os:li@host', 'partner.create', 'acme', '{"partner": "acme"}', NULL, '{"partner": {"name": "acme"}}', NULL, 'uid 1');
 SELECT record_change('os:li@host', 'account.adjust', 'acme', '{"amount": 5}', NULL, NULL, 'typed twice', 'uid 1');

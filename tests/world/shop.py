@@ -25,6 +25,8 @@ from gateway.ground.sql.database import Database, open_database
 from gateway.ground.vault import open_vault
 from gateway.partners import administer as partners
 from gateway.partners import keys
+from gateway.prices import administer as prices
+from gateway.settings import administer as settings
 from gateway.webhooks import administer as webhooks
 from tests.world.partner import IssuedKey, Partner, eventually
 
@@ -134,6 +136,18 @@ class Shop:
             async with staging(database) as rows:
                 target = Target(store=rows, vault=vault, pool=await rows.pool(pool))
                 await generate_codes(target, GenerationJob(pattern="A" * 12, count=codes))
+
+    async def price(self, sku: str, price: int) -> None:
+        """Another list price, and wait until the gateway goes by it."""
+        async with self.desk() as (db, _):
+            await prices.set_list_price(db, sku, price, allow_zero=False)
+        await self.partner(balance=0)  # a key that is known: so is what was set before
+
+    async def setting(self, name: str, value: int) -> None:
+        """Set one, and wait until the gateway goes by it."""
+        async with self.desk() as (db, _):
+            await settings.set_setting(db, name, str(value))
+        await self.partner(balance=0)  # a key that is known: so is what was set before
 
     async def campaign(
         self, sku: str, *, opens_in: timedelta, lasts: timedelta, **more: Any

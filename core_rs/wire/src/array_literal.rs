@@ -9,6 +9,9 @@ const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
 /// A typical element with its comma, to size buffers.
 const ELEMENT_LEN_TYPICAL: usize = 16;
 
+/// What a run of codes that were held has in place of a lease.
+const NO_LEASE: i64 = 0;
+
 /// One array being written. An array whose elements are all NULL comes out empty: the server reads
 /// both alike, `a[i]` is NULL.
 #[derive(Debug)]
@@ -130,18 +133,23 @@ impl ClaimedColumns {
         self.first.null();
     }
 
-    /// Appends a line and the codes claimed for it.
+    /// Appends a line and the codes claimed for it; codes under [`NO_LEASE`] are vouched for otherwise.
     pub fn push(&mut self, runs: impl IntoIterator<Item = Run>) {
         self.lines += 1;
         self.first.number(self.codes + 1);
         for run in runs {
-            if !self.leases.contains(&(run.lease_id, run.epoch)) {
+            let is_leased = run.lease_id != NO_LEASE;
+            if is_leased && !self.leases.contains(&(run.lease_id, run.epoch)) {
                 self.leases.push((run.lease_id, run.epoch));
             }
             for seq in run.seq_lo..run.seq_lo + i64::from(run.count) {
                 self.line.number(self.lines);
                 self.seq.number(seq);
-                self.lease.number(run.lease_id);
+                if is_leased {
+                    self.lease.number(run.lease_id);
+                } else {
+                    self.lease.null();
+                }
             }
             self.codes += i64::from(run.count);
         }
@@ -190,7 +198,8 @@ mod tests {
         assert_eq!(array.finish(), "{}");
     }
 
-    /// Codes come line by line, each lease once; a line without codes has no beginning.
+    /// Codes come line by line, each lease once; a line without codes has no beginning, and codes
+    /// that were held have no lease.
     #[test]
     fn codes_lie_behind_each_other() {
         let run = |lease_id, seq_lo, count| Run {
@@ -203,13 +212,14 @@ mod tests {
         columns.push([run(7, 10, 2), run(8, 0, 1)]);
         columns.push_none();
         columns.push([run(7, 12, 1)]);
+        columns.push([run(NO_LEASE, 3, 1)]);
         assert_eq!(
             columns.finish(),
             [
-                "{1,NULL,4}",
-                "{1,1,1,3}",
-                "{10,11,0,12}",
-                "{7,7,8,7}",
+                "{1,NULL,4,5}",
+                "{1,1,1,3,4}",
+                "{10,11,0,12,3}",
+                "{7,7,8,7,NULL}",
                 "{7,8}",
                 "{5,5}"
             ]

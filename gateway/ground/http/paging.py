@@ -35,6 +35,7 @@ ORDERS: Final = b"o"
 PRODUCTS: Final = b"p"
 ENTRIES: Final = b"e"
 DELIVERIES: Final = b"d"
+HOLDS: Final = b"h"
 
 
 def parse_id(text: str) -> int | None:

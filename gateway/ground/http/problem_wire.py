@@ -26,3 +26,4 @@ class Problem(Struct, kw_only=True):
     server_time: (
         Annotated[int, Meta(description="Unix seconds; only with `stale-timestamp`.")] | UnsetType
     ) = UNSET
+    refund_due: Annotated[bool, Meta(description="Only with `hold-expired`.")] | UnsetType = UNSET

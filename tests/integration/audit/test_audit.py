@@ -15,9 +15,9 @@ from tests.world import WORLD_FILES
 
 HERE = WORLD_FILES
 WORLD = (HERE / "audit_world.sql").read_text(encoding="utf-8")
-GUARDS, *BLOCKS = re.split(
-    r"^-- breach: ", (HERE / "audit_breaches.sql").read_text(encoding="utf-8"), flags=re.MULTILINE
-)
+BREACH = re.compile(r"^-- breach: ", re.MULTILINE)
+GUARDS, *BLOCKS = BREACH.split((HERE / "audit_breaches.sql").read_text(encoding="utf-8"))
+BLOCKS += BREACH.split((HERE / "audit_breaches_holds.sql").read_text(encoding="utf-8"))[1:]
 # (statement that must find it, words of the finding, the change)
 BREACHES = [re.fullmatch(r"(\w+): ([^\n]+)\n(.+)", block, re.DOTALL).groups() for block in BLOCKS]  # type: ignore[union-attr]
 

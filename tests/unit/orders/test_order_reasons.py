@@ -65,6 +65,8 @@ SAID = [
      "The account has -5 minor units available.", None, (C.GOODS_UNAVAILABLE, "")),
     (Refusal(R.BUYER_LIMIT, most=1), 422, "purchase-limit", "This buyer may still buy 1 of it.",
      None, (C.GOODS_UNAVAILABLE, "")),
+    (Refusal(R.HOLD_EXPIRED), 409, "hold-expired", None, None, (C.OUT_OF_STOCK, "")),
+    (Refusal(R.HOLD_RELEASED), 409, "hold-released", None, None, (C.OUT_OF_STOCK, "")),
     (Refusal(R.CAMPAIGN_CLOSED), 409, "campaign-closed", None, None, (C.GOODS_UNAVAILABLE, "")),
     (Refusal(R.SOLD_OUT), 409, "sold-out", None, None, (C.OUT_OF_STOCK, "")),
     (Refusal(R.BUSY), 503, "busy", None, None, (C.ORDER_TIMEOUT, "")),

@@ -1,0 +1,33 @@
+-- What operators do with holds, and see of them. Holds are keyed by partner first: one look per partner.
+
+-- name: list_holds
+-- Each filter may be NULL; newest first. Of those that are not open among each partner's newest 10,000.
+SELECT h.id::text AS hold_no, h.out_hold_no, p.name AS partner, s.sku, h.quantity, h.amount, h.state,
+       h.order_id::text AS order_no, h.expires_at, h.created_at
+FROM partner p
+CROSS JOIN LATERAL (
+    SELECT x.id, x.out_hold_no, x.sku_id, x.quantity, x.amount, x.order_id, x.expires_at, x.created_at,
+           CASE WHEN x.state = 'held' AND x.expires_at <= now() THEN 'expired' ELSE x.state END AS state
+    FROM (SELECT * FROM hold y WHERE y.partner_id = p.id ORDER BY y.id DESC LIMIT 10000) AS x) AS h
+JOIN sku s ON s.id = h.sku_id
+WHERE ($1::text IS NULL OR p.name = $1) AND ($2::text IS NULL OR h.state = $2) AND ($3::text IS NULL OR s.sku = $3)
+ORDER BY h.id DESC LIMIT $4
+
+-- name: show_hold
+SELECT h.id::text AS hold_no, h.out_hold_no, p.name AS partner, s.sku, h.quantity, h.amount, h.currency,
+       CASE WHEN h.state = 'held' AND h.expires_at <= now() THEN 'expired' ELSE h.state END AS state,
+       h.order_id::text AS order_no, pl.name AS pool, h.account, h.buyer_id, h.buyer_ip, h.details, h.expires_at, h.created_at, h.updated_at,
+       (SELECT count(*) FROM held_code c WHERE c.pool_id = h.pool_id AND c.seq = ANY (h.seqs) AND c.hold_id = h.id) AS codes_held
+FROM partner p CROSS JOIN LATERAL (SELECT * FROM hold h WHERE h.partner_id = p.id AND h.id = $1 LIMIT 1) AS h
+JOIN sku s ON s.id = h.sku_id LEFT JOIN pool pl ON pl.id = h.pool_id
+
+-- name: hold_owner
+SELECT h.partner_id FROM partner p CROSS JOIN LATERAL (SELECT h.partner_id FROM hold h WHERE h.partner_id = p.id AND h.id = $1 LIMIT 1) AS h
+
+-- name: end_hold_by_hand
+SELECT release_hold($1, $2) AS state
+
+-- name: trace_hold
+SELECT h.id::text AS id, h.partner_id::text AS partner_id, h.out_hold_no, h.sku_id::text AS sku_id, h.quantity, h.amount, h.currency,
+       h.pool_id::text AS pool_id, h.state, h.order_id::text AS order_id, h.expires_at, h.created_at, h.updated_at
+FROM partner p CROSS JOIN LATERAL (SELECT * FROM hold h WHERE h.partner_id = p.id AND h.id = $1 LIMIT 1) AS h

@@ -1,0 +1,157 @@
+"""Confirming a hold: it becomes an order, an ordinary line of the intake at the price of the hold.
+
+Its codes are those that were held. When its time was over before and they went back, the line
+claims others as any order does: then it is late, and may find none.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final, Protocol
+
+import msgspec
+
+from gateway.catalog.rules import Key
+from gateway.codes.stock import Run
+from gateway.holds.memory import RecentHolds
+from gateway.holds.port import Making, Reading
+from gateway.holds.record import HoldRecord
+from gateway.holds.rules import ConfirmAsked, HoldState
+from gateway.orders.checks import OWN_NUMBERS
+from gateway.orders.line import HeldGoods, Line, Settled
+from gateway.orders.place import Buying, Placed
+from gateway.orders.refusal import Reason, Refusal
+from gateway.orders.rules import OrderContent, Verdict
+
+NO_LEASE: Final = 0  # what a run of held codes has in place of a lease
+# A late line found nothing that it could have: the partner is to give the money back.
+_NOTHING_LEFT: Final = frozenset({Verdict.SOLD_OUT, Verdict.PURCHASE_LIMIT})
+
+
+class Unconfirmed(StrEnum):
+    """Why there is no order, beside what an order would be told."""
+
+    NOT_FOUND = "not-found"
+
+
+class Contradiction(msgspec.Struct, frozen=True, gc=False):
+    """A member that was repeated says something else than the hold."""
+
+    member: str
+
+
+class Ordering(Protocol):
+    """What makes lines, takes them, and says what became of them; see orders.place.Placement."""
+
+    def prepare(self, key: Key, content: OrderContent) -> Line: ...
+    def end(self, line: Line, settled: Settled) -> Placed | Refusal: ...
+
+
+class Taking(Protocol):
+    """What settles each line exactly once; see orders.intake.Intake."""
+
+    def submit(self, line: Line) -> Settled | asyncio.Future[Settled]: ...
+
+
+class Confirmation:
+    """Confirms holds."""
+
+    def __init__(
+        self,
+        *,
+        ordering: Ordering,
+        taking: Taking,
+        buying: Buying,
+        making: Making,
+        reading: Reading,
+        recent: RecentHolds,
+    ) -> None:
+        self._ordering = ordering
+        self._submit = taking.submit
+        self._buying = buying
+        self._making = making
+        self._reading = reading
+        self._recent = recent
+
+    async def confirm(
+        self, key: Key, hold_id: int, asked: ConfirmAsked
+    ) -> Placed | Refusal | Contradiction | Unconfirmed:
+        """The order, durable; or why there is none, and then nothing is but what was told."""
+        hold = await self._find(key.partner_id, hold_id)
+        if hold is None:
+            return Unconfirmed.NOT_FOUND
+        member = asked.contradicts(hold.content)
+        if member is not None:
+            return Contradiction(member)
+        is_late = hold.state == HoldState.EXPIRED
+        line, settled = await self._try(key, hold, asked, is_late=is_late)
+        if settled.verdict is Verdict.HOLD_EXPIRED and not is_late:
+            is_late = True
+            line, settled = await self._try(key, hold, asked, is_late=True)
+        if is_late and settled.verdict in _NOTHING_LEFT:
+            await self._making.refuse_late(
+                key.partner_id, hold_id, hold.content.sku, asked.notify_url
+            )
+            # Refused now, or ended otherwise meanwhile: the commit says which.
+            line, settled = await self._try(key, hold, asked, is_late=False)
+        self._recent.forget(key.partner_id, hold_id)
+        return self._ordering.end(line, settled)
+
+    async def _find(self, partner_id: int, hold_id: int) -> HoldRecord | None:
+        recent = self._recent.get(partner_id, hold_id)
+        if recent is not None:
+            return recent
+        key = (partner_id, hold_id)
+        return (await self._reading.by_ids([key], with_records=True)).get(key)
+
+    async def _try(
+        self, key: Key, hold: HoldRecord, asked: ConfirmAsked, *, is_late: bool
+    ) -> tuple[Line, Settled]:
+        line = self._line(key, hold, asked, is_late=is_late)
+        outcome = self._submit(line)
+        return line, outcome if isinstance(outcome, Settled) else await outcome
+
+    def _line(self, key: Key, hold: HoldRecord, asked: ConfirmAsked, *, is_late: bool) -> Line:
+        """The line of an order as if it were made anew, but for what the hold decided: its price,
+        its window and, unless it is late, its goods and limits."""
+        line = self._ordering.prepare(key, asked.order(hold.id, hold.content))
+        line.amount_minor = hold.amount
+        line.opens_at = line.closes_at = None
+        line.refusal = _refused(asked, hold)
+        line.hold = HeldGoods(id=hold.id, late=is_late)
+        if line.sku.bought and line.refusal is None:  # anew: for what it will cost
+            planned = self._buying.plan(line.sku, line.quantity, hold.amount)
+            if isinstance(planned, Refusal):
+                line.refusal = planned
+            else:
+                line.attempt = planned
+        if not is_late:
+            line.limit = None
+            if hold.seqs is not None:
+                line.runs = runs_of(hold.seqs)
+                line.outlet = None
+                if hold.records:
+                    numbered = tuple(zip(hold.seqs, hold.records, strict=True))
+                    line.hold = HeldGoods(id=hold.id, late=False, records=numbered)
+        return line
+
+
+def _refused(asked: ConfirmAsked, hold: HoldRecord) -> Refusal | None:
+    if asked.out_order_no.startswith(OWN_NUMBERS):
+        return Refusal(Reason.OWN_NUMBER)
+    most = asked.max_amount_minor
+    if most is not None and hold.amount > most:
+        return Refusal(Reason.PRICE_CHANGED, total_minor=hold.amount, most=most)
+    return None
+
+
+def runs_of(seqs: Sequence[int]) -> list[Run]:
+    """Held codes as the commit takes them: runs in their order, under no lease."""
+    runs: list[Run] = []
+    for seq in seqs:
+        if runs and runs[-1][2] + runs[-1][3] == seq:
+            _, _, first, length = runs.pop()
+            runs.append((NO_LEASE, NO_LEASE, first, length + 1))
+        else:
+            runs.append((NO_LEASE, NO_LEASE, seq, 1))
+    return runs

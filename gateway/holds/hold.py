@@ -1,0 +1,225 @@
+"""Holding goods: the use case behind POST /v1/holds.
+
+What may be ordered may be held, and is judged by the same rules, at the same price; budgets keep
+anybody from holding all of it. Holds from one outlet are made in groups, one call of the database
+for each, which decides.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+
+import msgspec
+
+from gateway.catalog.rules import CurrentCatalog, Key
+from gateway.ground.sql.batcher import GroupCommit
+from gateway.holds.memory import RecentHolds
+from gateway.holds.port import Making, Reading
+from gateway.holds.record import HoldAnswer, HoldRecord, NewHold
+from gateway.holds.rules import HeldContent, HoldAsked, HoldState, Limits
+from gateway.orders.line import Line
+from gateway.orders.refusal import Reason, Refusal
+from gateway.orders.rules import OrderContent
+from gateway.settings.rules import SettingsBook
+
+BATCH_MAX: Final = 64  # holds in one call
+CALLS_MAX: Final = 2  # at once, of one worker
+RECALL_PAUSE_S: Final = 0.02  # between asking for codes that lie with workers and trying again
+TRIES_MAX: Final = 12  # then "busy"
+
+
+class Outcome(StrEnum):
+    """Why there is no hold, beside what an order would be told."""
+
+    CONFLICT = "conflict"  # the number has other content
+    TTL = "ttl"  # out of its bounds
+    NO_STOCK = "no-stock"  # nothing of it can be held: it is bought when it is ordered
+    LIMIT = "limit"  # a budget is used up
+
+
+class Unheld(msgspec.Struct, frozen=True, gc=False):
+    """Why there is no hold. `which` budget is used up (buyer, ip, partner, pool), and when the
+    first hold ends that counts there; `least` and `most` are the bounds of `ttl_s`."""
+
+    outcome: Outcome
+    hold_id: int = 0
+    which: str = ""
+    retry_after_s: int = 0
+    least: int = 0
+    most: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A hold that stands; `is_new`: this very request made it."""
+
+    record: HoldRecord
+    is_new: bool
+
+
+class Preparing(Protocol):
+    """What makes a line of an order's content; see orders.place.Placement."""
+
+    def prepare(self, key: Key, content: OrderContent) -> Line: ...
+
+
+class Recalling(Protocol):
+    """What asks for codes that lie with workers; see codes.stock.Stock."""
+
+    async def recall(self, outlet: int) -> None: ...
+    async def give_back(self, outlet: int) -> None: ...
+
+
+# What SQL's hold_goods says of a line.
+MADE, REPLAYED, CONFLICT, SOLD_OUT, BUSY, CLOSED, LIMIT, LEASED = 1, 2, 3, 6, 7, 11, 23, 24
+_REASONS: Final = {
+    SOLD_OUT: Reason.SOLD_OUT, BUSY: Reason.BUSY, LEASED: Reason.BUSY,
+    CLOSED: Reason.CAMPAIGN_CLOSED,
+}  # fmt: skip
+
+
+def limits_of(settings: SettingsBook) -> Limits:
+    """The budgets in force."""
+    return Limits(**{name: settings.number(f"holds.{name}") for name in Limits.__struct_fields__})
+
+
+class Holding:
+    """Makes holds."""
+
+    def __init__(
+        self,
+        *,
+        catalog: CurrentCatalog,
+        preparing: Preparing,
+        making: Making,
+        reading: Reading,
+        stock: Recalling,
+        recent: RecentHolds,
+        next_id: Callable[[], int],
+    ) -> None:
+        self._catalog = catalog
+        self._prepare = preparing.prepare
+        self._making = making
+        self._reading = reading
+        self._stock = stock
+        self._recent = recent
+        self._next_id = next_id
+        self._groups: dict[int | None, GroupCommit[NewHold, HoldAnswer]] = {}  # by outlet
+        self._calls = asyncio.Semaphore(CALLS_MAX)
+
+    async def hold(self, key: Key, asked: HoldAsked) -> Held | Refusal | Unheld:
+        """The hold of a partner's key, durable; or why there is none, and then nothing is."""
+        limits = limits_of(self._catalog.now.book(SettingsBook))
+        line = self._prepare(key, asked.goods)
+        refusal = line.refusal or _refused(line, asked, limits)
+        if refusal is not None:
+            known = await self._known(key.partner_id, asked)
+            return refusal if known is None else known
+        new = self._new(line, asked, limits)
+        answer = await self._make(line, new)
+        if answer.outcome == MADE:
+            record = _record(new, asked, answer, line)
+            self._recent.put(record)
+            return Held(record=record, is_new=True)
+        if answer.known is not None:
+            return await self._again(key.partner_id, answer.known, same=answer.outcome == REPLAYED)
+        if answer.outcome == LIMIT:
+            return Unheld(
+                Outcome.LIMIT, which=answer.why or "", retry_after_s=max(0, answer.after_s or 0)
+            )
+        return Refusal(_REASONS[answer.outcome], retry_after_s=answer.after_s or 0)
+
+    async def _make(self, line: Line, new: NewHold) -> HoldAnswer:
+        """Made, or why not; codes that lie with workers are asked for, for a while."""
+        group = self._group(line.sku.pool_id, line.outlet)
+        answer = await group.submit(new)
+        tries = 1
+        while answer.outcome == LEASED and tries < TRIES_MAX and line.outlet is not None:
+            await self._stock.recall(line.outlet)
+            await self._stock.give_back(line.outlet)
+            await asyncio.sleep(RECALL_PAUSE_S)
+            answer = await group.submit(new)
+            tries += 1
+        return answer
+
+    def _group(self, pool_id: int | None, outlet: int | None) -> GroupCommit[NewHold, HoldAnswer]:
+        group = self._groups.get(outlet)
+        if group is None:
+
+            async def make(new: Sequence[NewHold]) -> Sequence[HoldAnswer]:
+                limits = limits_of(self._catalog.now.book(SettingsBook))
+                async with self._calls:
+                    return await self._making.make(pool_id, outlet, limits, new)
+
+            group = self._groups[outlet] = GroupCommit(
+                make, lanes=1, batch_max=BATCH_MAX, turn_of=lambda one: one.partner_id
+            )
+        return group
+
+    def _new(self, line: Line, asked: HoldAsked, limits: Limits) -> NewHold:
+        return NewHold(
+            partner_id=line.partner_id,
+            id=self._next_id(),
+            out_hold_no=asked.out_hold_no,
+            content_hash=asked.digest(),
+            sku_id=line.sku.id,
+            quantity=line.quantity,
+            amount_minor=line.amount_minor,
+            ttl_s=limits.max_ttl_s if asked.ttl_s is None else asked.ttl_s,
+            account=asked.goods.account,
+            buyer_id=asked.goods.buyer_id,
+            buyer_ip=asked.goods.buyer_ip,
+            details=HeldContent.of(asked.goods).details(),
+            opens_at=line.opens_at,
+            closes_at=line.closes_at,
+        )
+
+    async def _known(self, partner_id: int, asked: HoldAsked) -> Held | Unheld | None:
+        """The hold that has the number already: what was accepted is repeated, whatever is so."""
+        hold_id = await self._reading.id_of(partner_id, asked.out_hold_no)
+        if hold_id is None:
+            return None
+        found = await self._reading.by_ids([(partner_id, hold_id)])
+        same = found[partner_id, hold_id].content_hash == asked.digest()
+        return await self._again(partner_id, hold_id, same=same)
+
+    async def _again(self, partner_id: int, hold_id: int, *, same: bool) -> Held | Unheld:
+        if not same:
+            return Unheld(Outcome.CONFLICT, hold_id=hold_id)
+        found = await self._reading.by_ids([(partner_id, hold_id)])
+        return Held(record=found[partner_id, hold_id], is_new=False)
+
+
+def _refused(line: Line, asked: HoldAsked, limits: Limits) -> Unheld | None:
+    """What is no reason to refuse an order."""
+    if asked.ttl_s is not None and not limits.min_ttl_s <= asked.ttl_s <= limits.max_ttl_s:
+        return Unheld(Outcome.TTL, least=limits.min_ttl_s, most=limits.max_ttl_s)
+    if line.sku.pool_id is None:
+        return Unheld(Outcome.NO_STOCK)
+    return None
+
+
+def _record(new: NewHold, asked: HoldAsked, answer: HoldAnswer, line: Line) -> HoldRecord:
+    """What was just made; saves reading it back."""
+    moment: datetime = answer.made_at
+    return HoldRecord(
+        partner_id=new.partner_id,
+        id=new.id,
+        out_hold_no=new.out_hold_no,
+        content_hash=new.content_hash,
+        content=HeldContent.of(asked.goods),
+        amount=new.amount_minor,
+        currency=line.sku.currency,
+        state=HoldState.HELD,
+        is_over=False,
+        pool_id=line.sku.pool_id,
+        seqs=answer.seqs,
+        order_id=None,
+        expires_at=answer.expires_at or moment,
+        created_at=moment,
+        updated_at=moment,
+        records=answer.records or (),
+    )

@@ -1,0 +1,77 @@
+-- Confirming: a hold becomes an order, in the commit of orders (orders/routines_commit.sql), at the
+-- price it was made at. Its codes come with the line and under no lease: their rows of `held_code`
+-- vouch for them. A line that is late claimed codes of its own, as any order does.
+
+-- What the holds of a commit say of its lines that are orders so far (outcome 1): 3 it is confirmed
+-- (`existing`: by which order), 7 another line of this commit confirms it, 20 its time is over and its
+-- codes are free again, 21 it was released, 22 it was refused when it came late. Holds the rows.
+CREATE FUNCTION judge_holds(
+    INOUT outcome integer[], INOUT existing bigint[], p_partner bigint[], p_hold bigint[], p_late boolean[]
+) LANGUAGE plpgsql AS $$
+DECLARE
+    one  record;
+    seen bigint[] := '{}';
+BEGIN
+    FOR one IN SELECT i, h.id, h.state, h.order_id FROM generate_series(1, cardinality(p_partner)) AS i
+               CROSS JOIN LATERAL (SELECT x.id, x.state, x.order_id FROM hold x
+                                   WHERE x.partner_id = p_partner[i] AND x.id = p_hold[i] LIMIT 1 FOR NO KEY UPDATE) AS h
+               WHERE outcome[i] = 1 ORDER BY i LOOP
+        outcome[one.i] := CASE
+            WHEN one.id = ANY (seen) THEN 7
+            WHEN one.state = 'held' THEN CASE WHEN p_late[one.i] THEN 7 ELSE 1 END
+            WHEN one.state = 'expired' THEN CASE WHEN p_late[one.i] THEN 1 ELSE 20 END
+            WHEN one.state = 'released' THEN 21
+            WHEN one.state = 'late_refused' THEN 22
+            ELSE 3 END;
+        existing[one.i] := CASE WHEN outcome[one.i] = 3 THEN one.order_id END;
+        seen := seen || one.id;
+    END LOOP;
+END $$;
+
+-- Confirms the holds of the lines that became orders: their codes are held no more. QG008: a line has
+-- not the codes of its hold, and then nothing of the commit took place.
+CREATE FUNCTION confirm_holds(
+    p_lines integer[], p_partner bigint[], p_id bigint[], p_hold bigint[], p_late boolean[], p_pool bigint[], p_quantity integer[],
+    p_first integer[], a_seq bigint[], p_now timestamptz
+) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    i         integer;
+    confirmed bigint := 0;
+    codes     integer;
+BEGIN
+    FOREACH i IN ARRAY p_lines LOOP
+        CONTINUE WHEN p_hold[i] IS NULL;
+        UPDATE hold h SET state = CASE WHEN h.state = 'expired' OR h.expires_at <= p_now THEN 'late_confirmed' ELSE 'confirmed' END,
+                          order_id = p_id[i], updated_at = p_now
+        WHERE h.partner_id = p_partner[i] AND h.id = p_hold[i];
+        confirmed := confirmed + 1;
+        CONTINUE WHEN p_late[i] OR p_pool[i] IS NULL;
+        DELETE FROM held_code c
+        WHERE c.pool_id = p_pool[i] AND c.hold_id = p_hold[i]
+          AND c.seq = ANY (a_seq[p_first[i] : p_first[i] + p_quantity[i] - 1]);
+        GET DIAGNOSTICS codes = ROW_COUNT;
+        IF codes <> p_quantity[i] THEN
+            RAISE EXCEPTION 'order % has % codes of hold %, of %', p_id[i], codes, p_hold[i], p_quantity[i] USING ERRCODE = 'QG008';
+        END IF;
+    END LOOP;
+    RETURN confirmed;
+END $$;
+
+-- Refuses a hold that was confirmed late and found nothing: the partner is told that money is to be
+-- given back. Whether it was so: somebody else may have ended it otherwise.
+CREATE FUNCTION refuse_late(p_partner bigint, p_id bigint, p_sku text, p_url text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    one record;
+BEGIN
+    UPDATE hold h SET state = 'late_refused', updated_at = now()
+    WHERE h.partner_id = p_partner AND h.id = p_id AND h.state = 'expired'
+    RETURNING h.id, h.out_hold_no, h.quantity, h.amount, h.currency, h.state, h.expires_at, h.created_at, h.updated_at INTO one;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM tell_partner(p_partner, 'hold.late', jsonb_build_object(
+        'hold_no', one.id::text, 'out_hold_no', one.out_hold_no, 'sku', p_sku,
+        'quantity', one.quantity, 'amount', one.amount, 'currency', one.currency, 'state', one.state, 'refund_due', true,
+        'expires_at', json_time(one.expires_at), 'created_at', json_time(one.created_at), 'updated_at', json_time(one.updated_at)), p_url);
+    RETURN true;
+END $$;

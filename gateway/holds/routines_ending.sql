@@ -1,0 +1,112 @@
+-- How holds end: their time is over, they are released, a code of theirs is recalled; or they are
+-- confirmed: routines_confirming.sql. Whoever gives goods back holds the pool's lock first, then the
+-- hold's row; a confirm has the row and waits for no pool.
+
+-- A hold that the caller has locked, with its pool, is held no more, and neither are its codes: whoever
+-- calls puts them back.
+CREATE FUNCTION end_hold(p_partner bigint, p_id bigint, p_pool bigint, p_seqs bigint[], p_state text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    held integer;
+BEGIN
+    UPDATE hold h SET state = p_state, updated_at = now() WHERE h.partner_id = p_partner AND h.id = p_id;
+    IF p_pool IS NOT NULL THEN
+        DELETE FROM held_code c WHERE c.pool_id = p_pool AND c.seq = ANY (p_seqs) AND c.hold_id = p_id;
+        GET DIAGNOSTICS held = ROW_COUNT;
+        IF held <> cardinality(p_seqs) THEN
+            RAISE EXCEPTION 'hold % has % of its % codes', p_id, held, cardinality(p_seqs) USING ERRCODE = 'QG008';
+        END IF;
+    END IF;
+END $$;
+
+-- Gives back what is due of a pool (NULL: of counted goods); the caller has the pool's lock. Those that
+-- are being confirmed are left to it. How many.
+CREATE FUNCTION expire_holds(p_pool bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    one   record;
+    codes bigint[] := '{}';
+    ended bigint := 0;
+BEGIN
+    FOR one IN SELECT h.partner_id, h.id, h.pool_id, h.seqs FROM hold h WHERE h.pool_id IS NOT DISTINCT FROM p_pool AND h.state = 'held' AND h.expires_at <= now()
+               ORDER BY h.expires_at FOR NO KEY UPDATE SKIP LOCKED LOOP
+        PERFORM end_hold(one.partner_id, one.id, one.pool_id, one.seqs, 'expired');
+        codes := codes || one.seqs;
+        ended := ended + 1;
+    END LOOP;
+    IF cardinality(codes) > 0 THEN
+        PERFORM put_back(p_pool, codes);
+    END IF;
+    RETURN ended;
+END $$;
+
+-- Gives back what is due, of one pool after the other: for whoever looks now and then. How many.
+CREATE FUNCTION expire_due_holds() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    v_pool bigint;
+    ended  bigint := expire_holds(NULL);
+BEGIN
+    FOR v_pool IN SELECT p.pool_id FROM hold_pool p WHERE EXISTS (
+                      SELECT FROM hold h WHERE h.pool_id = p.pool_id AND h.state = 'held' AND h.expires_at <= now())
+                  ORDER BY p.pool_id LOOP
+        PERFORM lock_pool(v_pool);
+        ended := ended + expire_holds(v_pool);
+    END LOOP;
+    RETURN ended;
+END $$;
+
+-- Gives a hold back before its time. Its state then; NULL: this partner has none of that number.
+CREATE FUNCTION release_hold(p_partner bigint, p_id bigint) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    one record;
+BEGIN
+    SELECT h.pool_id INTO one FROM hold h WHERE h.partner_id = p_partner AND h.id = p_id;
+    IF one.pool_id IS NOT NULL THEN
+        PERFORM lock_pool(one.pool_id);
+    END IF;
+    SELECT h.state, h.pool_id, h.seqs INTO one FROM hold h WHERE h.partner_id = p_partner AND h.id = p_id FOR NO KEY UPDATE;
+    IF one.state = 'held' THEN
+        PERFORM end_hold(p_partner, p_id, one.pool_id, one.seqs, 'released');
+        IF one.pool_id IS NOT NULL THEN
+            PERFORM put_back(one.pool_id, one.seqs);
+        END IF;
+        RETURN 'released';
+    END IF;
+    RETURN one.state;
+END $$;
+
+-- Ends the holds that have one of these codes: they are recalled. The caller has the pool's lock.
+CREATE FUNCTION end_holds_of(p_pool bigint, p_seqs bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    one record;
+BEGIN
+    FOR one IN SELECT h.partner_id, h.id, h.pool_id, h.seqs, h.state FROM hold h WHERE (h.partner_id, h.id) IN (
+                   SELECT c.partner_id, c.hold_id FROM held_code c WHERE c.pool_id = p_pool AND c.seq = ANY (p_seqs))
+               ORDER BY h.partner_id, h.id FOR NO KEY UPDATE LOOP
+        IF one.state = 'held' THEN                -- else it was confirmed while we waited
+            PERFORM end_hold(one.partner_id, one.id, one.pool_id, one.seqs, 'expired');
+            PERFORM put_back(p_pool, one.seqs);
+        END IF;
+    END LOOP;
+END $$;
+
+-- How many codes are held between two numbers of a pool.
+CREATE FUNCTION held_between(p_pool bigint, p_lo bigint, p_hi bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT count(*) FROM held_code c WHERE c.pool_id = p_pool AND c.seq >= p_lo AND c.seq < p_hi);
+END $$;
+
+-- What an order finds where nothing is free on a shelf: how many of its codes are held, and in how many
+-- seconds, up, the first hold of the pool ends.
+CREATE FUNCTION held_of_shelf(p_pool bigint, p_shelf bigint, OUT codes bigint, OUT first_ends_s integer) LANGUAGE plpgsql AS $$
+BEGIN
+    codes := 0;
+    first_ends_s := first_hold_ends_s(p_pool);
+    IF first_ends_s IS NOT NULL THEN
+        codes := held_on_shelf(p_pool, p_shelf);
+    END IF;
+END $$;
+
+CREATE FUNCTION first_hold_ends_s(p_pool bigint) RETURNS integer LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN (SELECT greatest(1, ceil(extract(epoch FROM h.expires_at - now())))::integer FROM hold h
+            WHERE h.pool_id = p_pool AND h.state = 'held' ORDER BY h.expires_at LIMIT 1);
+END $$;

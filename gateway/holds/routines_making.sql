@@ -1,0 +1,103 @@
+-- Making holds: one call makes a batch of them durable, for goods of one shelf (or of none: counted
+-- ones) that last as long. Per line an outcome, by the numbers of gateway/orders/rules.py (Verdict): 1 held, 2 held
+-- before under this number, 3 the number has other content, 6 sold out, 7 only held codes are left,
+-- 11 the campaign is not open, 23 a budget is used up, 24 codes lie with workers: they are to be
+-- asked back. Only what is held leaves anything behind.
+--
+-- Locks, in this order: the partners' rows, addresses, the pool. A confirm holds none of them.
+
+-- What became of a line. `known` is the hold that has the number; `why` the budget that is used up;
+-- `after_s` when the first hold ends that counts there.
+CREATE TYPE hold_answer AS (
+    outcome integer, known bigint, why text, after_s integer, expires_at timestamptz, seqs bigint[], records bytea[]
+);
+CREATE TYPE hold_line AS (
+    partner_id bigint, id bigint, out_hold_no text, content_hash bytea, sku_id bigint, quantity integer, amount bigint, ttl_s integer,
+    account text, buyer_id text, buyer_ip text, details text, opens timestamptz, closes timestamptz
+);
+CREATE TYPE hold_limits AS (per_buyer integer, per_ip integer, per_partner integer, pool_percent integer, min_ttl_s integer);
+
+-- What a pool has while a batch of holds is made: how many codes it ever had, how many are not sold, of
+-- these how many are held; whether workers have some that they could be asked for. Not exact: then `held` is never less and `unsold` never
+-- more by more than that, so what is within the share by them is within it.
+CREATE TYPE hold_stock AS (size bigint, unsold bigint, held bigint, is_leased boolean, is_exact boolean);
+
+CREATE FUNCTION hold_goods(p_pool bigint, p_shelf bigint, p_life_days integer, p_limits hold_limits, p_lines hold_line[], OUT made_at timestamptz, OUT answers hold_answer[])
+LANGUAGE plpgsql AS $$
+DECLARE
+    one   hold_line;
+    said  hold_answer;
+    stock hold_stock;
+    taken bigint[] := '{}';                       -- codes for these lines, handed out in order
+    used  integer := 0;
+    made  bigint[] := '{}';                       -- the partner of each that was made
+BEGIN
+    made_at := now();
+    PERFORM lock_hold_owners(p_lines);
+    IF p_pool IS NOT NULL THEN
+        stock := open_hold_stock(p_pool);
+        taken := take_hold_codes(p_pool, p_shelf, p_life_days, p_lines, made_at);
+    END IF;
+    FOREACH one IN ARRAY p_lines LOOP
+        said := judge_hold(one, p_limits, made, made_at);
+        IF said.outcome = 1 AND p_pool IS NOT NULL THEN
+            IF NOT stock.is_exact AND (one.quantity > cardinality(taken) - used
+                                       OR stock.held + one.quantity > share_of(p_limits.pool_percent, stock.unsold)) THEN
+                stock := count_hold_stock(p_pool, p_shelf, p_life_days, stock.size, cardinality(taken), used);
+            END IF;
+            said := judge_hold_stock(said, p_pool, one.quantity, p_limits.pool_percent, stock, cardinality(taken) - used);
+        END IF;
+        IF said.outcome = 1 THEN
+            said.expires_at := made_at + make_interval(secs => hold_ttl(one.ttl_s, p_limits.min_ttl_s, stock));
+            IF p_pool IS NOT NULL THEN
+                said.seqs := taken[used + 1 : used + one.quantity];
+                used := used + one.quantity;
+                stock.held := stock.held + one.quantity;
+            END IF;
+            INSERT INTO hold (partner_id, id, out_hold_no, content_hash, sku_id, quantity, amount, pool_id, seqs, account, buyer_id,
+                              buyer_ip, details, expires_at, created_at, updated_at)
+            VALUES (one.partner_id, one.id, one.out_hold_no, one.content_hash, one.sku_id, one.quantity, one.amount, p_pool, said.seqs,
+                    one.account, one.buyer_id, one.buyer_ip, one.details, said.expires_at, made_at, made_at);
+            made := made || one.partner_id;
+        END IF;
+        answers := answers || said;
+    END LOOP;
+    PERFORM count_holds(made);
+    IF p_pool IS NOT NULL THEN
+        answers := hold_codes(p_pool, p_lines, answers, stock.held, taken[used + 1 :]);
+    END IF;
+END $$;
+
+-- Holds of one partner, and of one address, come one by one.
+CREATE FUNCTION lock_hold_owners(p_lines hold_line[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    partners bigint[] := ARRAY(SELECT DISTINCT l.partner_id FROM unnest(p_lines) AS l ORDER BY 1);
+    place    integer;
+BEGIN
+    IF cardinality(partners) <> (SELECT count(*) FROM hold_partner h WHERE h.partner_id = ANY (partners)) THEN
+        INSERT INTO hold_partner (partner_id) SELECT unnest(partners) ON CONFLICT DO NOTHING;
+    END IF;
+    PERFORM FROM hold_partner h WHERE h.partner_id = ANY (partners) ORDER BY h.partner_id FOR NO KEY UPDATE;
+    FOR place IN SELECT DISTINCT hashtext(l.buyer_ip) FROM unnest(p_lines) AS l WHERE l.buyer_ip IS NOT NULL ORDER BY 1 LOOP
+        PERFORM pg_advisory_xact_lock(20808, place);  -- "QH"
+    END LOOP;
+END $$;
+
+-- Counts what was made towards its partners' budgets.
+CREATE FUNCTION count_holds(p_made bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF cardinality(p_made) > 0 THEN
+        UPDATE hold_partner h SET open_at_most = h.open_at_most + m.n
+        FROM (SELECT p, count(*) AS n FROM unnest(p_made) AS p GROUP BY p) AS m WHERE h.partner_id = m.p;
+    END IF;
+END $$;
+
+-- How long: as asked for, but shorter with what is left once most of the share is held and less than
+-- half of the pool is left.
+CREATE FUNCTION hold_ttl(p_ttl_s integer, p_min_ttl_s integer, p_stock hold_stock) RETURNS double precision LANGUAGE plpgsql AS $$
+BEGIN
+    IF p_stock.is_exact IS NOT TRUE OR 2 * p_stock.unsold >= p_stock.size THEN
+        RETURN p_ttl_s;
+    END IF;
+    RETURN least(p_ttl_s, greatest(p_min_ttl_s, p_ttl_s * 2.0 * p_stock.unsold / p_stock.size));
+END $$;

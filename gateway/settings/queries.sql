@@ -1,0 +1,4 @@
+-- The settings, in the catalog's snapshot.
+
+-- name: settings
+SELECT name, value FROM setting
