@@ -19,6 +19,7 @@ from bench.load import LoaderError, wrk_path
 from bench.plan import Plan, Teller
 from bench.record import ROOT, build_record, newest_record, write_record
 from bench.report import markdown, replace_table, show
+from bench.shape import SHAPES
 
 MEMORY = Path("/dev/shm")  # request files here cost the disk nothing that is measured
 
@@ -41,6 +42,10 @@ def compare(
     recovery_attempts: Annotated[
         int, typer.Option(min=100, help="Top-ups under way when the gateway is killed.")
     ] = 10_000,
+    shape_seconds: Annotated[
+        float, typer.Option(min=2, max=180, help="Length of each shape of load.")
+    ] = 60.0,
+    shape: Annotated[list[str] | None, typer.Option(help="Only this shape; repeatable.")] = None,
     work: Annotated[
         Path, typer.Option(help="Where data directories are made; on a real disk.")
     ] = Path("/var/tmp"),
@@ -55,6 +60,8 @@ def compare(
     names = only or list(NAMES)
     if unknown := sorted(set(names) - set(NAMES)):
         raise typer.BadParameter(f"unknown: {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    if unknown := sorted(set(shape or ()) - set(SHAPES)):
+        raise typer.BadParameter(f"no shape: {', '.join(unknown)}; there are {', '.join(SHAPES)}")
     if NEED_LOADER & set(names):
         _require_loader()
     with _directories(work) as (data, requests):
@@ -62,16 +69,20 @@ def compare(
             rounds=rounds, seconds=seconds, connections=connections, threads=threads,
             import_codes=import_codes, history_orders=history_orders,
             history_codes=history_codes, burst_callbacks=burst_callbacks,
-            recovery_attempts=recovery_attempts, work=data, requests=requests,
+            recovery_attempts=recovery_attempts, shapes=tuple(shape or SHAPES),
+            shape_s=shape_seconds, work=data, requests=requests,
         )  # fmt: skip
         outcome = asyncio.run(measure(names, plan, Teller(stderr)))
-        record = build_record(outcome.figures, plan, failures=outcome.failures, audit=outcome.audit)
+        record = build_record(
+            outcome.figures, plan, failures=outcome.failures,
+            not_measured=outcome.not_measured, audit=outcome.audit,
+        )  # fmt: skip
     # A part must not take the place of a whole run's results without being told to.
     path = write_record(record) if save or not only else None
     if not as_json:
         Console().print(_table(record))
-    values = {key: figure["value"] for key, figure in record["figures"].items()}
-    line = {**values, "failures": record["failures"], "result": path and str(path)}
+    said = {key: record[key] for key in ("failures", "not_measured")}
+    line = {**line_of(record["figures"]), **said, "result": path and str(path)}
     sys.stdout.write(json.dumps(line) + "\n")
     if record["failures"]:
         raise typer.Exit(1)
@@ -99,6 +110,11 @@ def report(
             raise typer.Exit(1) from None
         path.write_text(text, encoding="utf-8")
     sys.stdout.write(table + "\n")
+
+
+def line_of(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of a record by their names, as numbers or, where they have parts, as these."""
+    return {key: figure.get("parts", figure["value"]) for key, figure in figures.items()}
 
 
 def _require_loader() -> None:

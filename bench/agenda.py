@@ -7,15 +7,18 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bench import comparisons, topups
+from bench import comparisons, pressure, topups
 from bench.callback_burst import callbacks_burst
 from bench.code_import import measure_import
 from bench.figures import GOALS, Figure
 from bench.first_order import measure_first_order
 from bench.load import LoaderError
 from bench.micro import measure_core
-from bench.plan import Plan, Teller
+from bench.plan import NotMeasured, Plan, Teller
+from bench.pressure_house import PressureHouse, open_pressure_house
 from bench.recovery import measure_recovery
+from bench.refusals import refusal_echo
+from bench.scarcity import against_quotas, holds_and_confirms
 from bench.servers import ServerError
 from bench.shop import Shop
 from bench.topup_house import TopUpHouse, open_topup_house
@@ -23,6 +26,7 @@ from bench.topup_house import TopUpHouse, open_topup_house
 Alone = Callable[[Plan, Teller], Awaitable[list[Figure]]]
 InHouse = Callable[[comparisons.House], Awaitable[list[Figure]]]
 InTopUpHouse = Callable[[TopUpHouse], Awaitable[list[Figure]]]
+InPressureHouse = Callable[[PressureHouse], Awaitable[list[Figure]]]
 
 # Measurements that start what they need, then those that share a house.
 ALONE: Final[Mapping[str, Alone]] = {
@@ -37,6 +41,9 @@ IN_HOUSE: Final[Mapping[str, InHouse]] = {
     "skip_locked": comparisons.against_skip_locked,
     "batch": comparisons.batch_endpoint,
     "sold_out": comparisons.sold_out,
+    "quotas": against_quotas,
+    "holds": holds_and_confirms,
+    "refusals": refusal_echo,
 }
 IN_TOPUP_HOUSE: Final[Mapping[str, InTopUpHouse]] = {
     "topups": topups.topups_per_s,  # first: its pace is what the others are measured at
@@ -44,8 +51,13 @@ IN_TOPUP_HOUSE: Final[Mapping[str, InTopUpHouse]] = {
     "dead_upstream": topups.beside_dead_upstream,
     "callbacks_burst": callbacks_burst,
 }
-MEASUREMENT_S_MAX: Final = 300.0  # the longest takes two minutes on a busy machine
-NAMES: Final = (*ALONE, *IN_HOUSE, *IN_TOPUP_HOUSE)
+IN_PRESSURE_HOUSE: Final[Mapping[str, InPressureHouse]] = {
+    "shapes": pressure.shapes,
+    "flood": pressure.flood,
+}
+MEASUREMENT_S_MAX: Final = 300.0  # the others' longest takes two minutes on a busy machine
+REFUSALS_S_MAX: Final = 900.0  # nine contestants
+NAMES: Final = (*ALONE, *IN_HOUSE, *IN_TOPUP_HOUSE, *IN_PRESSURE_HOUSE)
 NEED_LOADER: Final = frozenset(IN_HOUSE) | {"history", "topups"}
 
 
@@ -55,6 +67,7 @@ class Outcome:
 
     figures: list[Figure] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
+    not_measured: dict[str, str] = field(default_factory=dict)  # what is missing for it
     audit: Any = None
 
 
@@ -64,7 +77,11 @@ async def measure(names: Sequence[str], plan: Plan, teller: Teller) -> Outcome:
     for name, alone in ALONE.items():
         if name in names:
             await _attempt(name, alone(plan, teller), outcome, teller)
-    houses = {"house": (IN_HOUSE, _in_house), "topup_house": (IN_TOPUP_HOUSE, _in_topup_house)}
+    houses = {
+        "house": (IN_HOUSE, _in_house),
+        "topup_house": (IN_TOPUP_HOUSE, _in_topup_house),
+        "pressure_house": (IN_PRESSURE_HOUSE, _in_pressure_house),
+    }
     for name, (table, live_in) in houses.items():
         if any(each in names for each in table):
             living = live_in(names, plan, teller, outcome)
@@ -80,7 +97,20 @@ async def _in_house(
     async with comparisons.open_house(plan, teller) as house:
         for name, in_house in IN_HOUSE.items():
             if name in names:
-                await _attempt(name, in_house(house), outcome, teller)
+                deadline_s = REFUSALS_S_MAX if name == "refusals" else MEASUREMENT_S_MAX
+                await _attempt(name, in_house(house), outcome, teller, deadline_s=deadline_s)
+        await _audit(house.shop, outcome, teller)
+    return []
+
+
+async def _in_pressure_house(
+    names: Sequence[str], plan: Plan, teller: Teller, outcome: Outcome
+) -> list[Figure]:
+    deadline_s = pressure.pressure_deadline_s(plan)
+    async with open_pressure_house(plan, teller) as house:
+        for name, in_house in IN_PRESSURE_HOUSE.items():
+            if name in names:
+                await _attempt(name, in_house(house), outcome, teller, deadline_s=deadline_s)
         await _audit(house.shop, outcome, teller)
     return []
 
@@ -118,6 +148,9 @@ async def _attempt(
     try:
         async with asyncio.timeout(deadline_s):
             outcome.figures.extend(await measuring)
+    except NotMeasured as why:
+        teller.say(f"{name} not measured: {why}")
+        outcome.not_measured[name] = str(why)
     except Exception as error:  # noqa: BLE001  a run of ten minutes is not lost for one row
         teller.say(f"{name} failed: {error}")
         if not isinstance(error, ServerError | LoaderError):

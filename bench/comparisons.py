@@ -65,7 +65,7 @@ async def against_echo(house: House) -> list[Figure]:
     workload = single_orders("SINGLE")
     sides = (house.gateway(workload, "201"), house.echo(workload))
     rounds = await run_turns("single orders / echo", sides, house.plan, house.teller)
-    return [_ratio("ratio_echo", rounds, "gateway", "echo")]
+    return [ratio_figure("ratio_echo", rounds, "gateway", "echo")]
 
 
 async def against_skip_locked(house: House) -> list[Figure]:
@@ -75,7 +75,7 @@ async def against_skip_locked(house: House) -> list[Figure]:
     ours = house.gateway(single_orders("USUAL"), "201")
     async with _skip_locked_peer(plan, ours) as peer:
         rounds = await run_turns("single orders / SKIP LOCKED", (ours, peer), plan, house.teller)
-    return [_ratio("ratio_skip_locked", rounds, "gateway", "skip_locked")]
+    return [ratio_figure("ratio_skip_locked", rounds, "gateway", "skip_locked")]
 
 
 async def batch_endpoint(house: House) -> list[Figure]:
@@ -108,7 +108,7 @@ async def sold_out(house: House) -> list[Figure]:
     rounds = await run_turns("sold-out answers / echo", sides, house.plan, house.teller)
     transactions = await house.shop.ledger.transactions() - before
     answers = sum(one.load.requests for one in rounds["gateway"])
-    figure = _ratio(
+    figure = ratio_figure(
         "sold_out_ratio_echo", rounds, "gateway", "echo",
         database_transactions=transactions, answers=answers,
     )  # fmt: skip
@@ -130,7 +130,7 @@ async def after_history(plan: Plan, teller: Teller) -> list[Figure]:
         await asyncio.gather(settle(full.ledger.connection), settle(empty.ledger.connection))
         rounds = await run_turns("after 1 M orders / empty", sides, plan, teller)
     past = {"history_orders": plan.history_orders, "history_codes": plan.history_codes}
-    return [_ratio("ratio_after_1m_orders", rounds, "with_history", "without", **past)]
+    return [ratio_figure("ratio_after_1m_orders", rounds, "with_history", "without", **past)]
 
 
 def _seller(name: str, shop: Shop, workload: Workload, counts: str) -> Contestant:
@@ -140,7 +140,7 @@ def _seller(name: str, shop: Shop, workload: Workload, counts: str) -> Contestan
     )  # fmt: skip
 
 
-def _ratio(key: str, rounds: Rounds, ours: str, theirs: str, **detail: Any) -> Figure:
+def ratio_figure(key: str, rounds: Rounds, ours: str, theirs: str, **detail: Any) -> Figure:
     return Figure(
         key=key,
         spread=spread(ratios(*_both(rounds, ours, theirs))),

@@ -43,6 +43,36 @@ GOALS: Final[Mapping[str, Goal]] = {
     "sold_out_ratio_echo": Goal(
         title="sold-out answers against the echo", unit="×", target=0.85
     ),
+    "quota_ratio": Goal(
+        title="orders with three quotas, one of them a campaign's total, against plain ones",
+        unit="×", target=0.75,
+    ),
+    "hold_confirm_ratio": Goal(
+        title="a hold and its confirm, against plain orders", unit="×", target=0.40
+    ),
+    "refusal_echo": Goal(
+        title="processor time of the dearest refusal that looks at the signature",
+        unit="echoes", target=1.0, at_least=False,
+    ),
+    "refusal_head_echo": Goal(
+        title="the same of the dearest that the head suffices for",
+        unit="echoes", target=0.25, at_least=False,
+    ),
+    "shapes": Goal(
+        title="seven shapes of load: goodput of the worst, of the lesser of peak and offered",
+        unit="×", target=0.90,
+    ),
+    "shapes_p99_ratio": Goal(
+        title="the same: p99 of what is accepted, against that at 70 % of the peak",
+        unit="×", target=2.0, at_least=False,
+    ),
+    "shapes_recovered_s": Goal(
+        title="the same: until all is as before", unit="s", target=10.0, at_least=False
+    ),
+    "flood_p99_ratio": Goal(
+        title="p99 of partners at 5 % of the peak each while another sends twenty times as much",
+        unit="×", target=1.2, at_least=False,
+    ),
     "topups_per_s": Goal(
         title="top-ups from order to told partner, ended by callback", unit="/s", target=1_500
     ),
@@ -86,15 +116,23 @@ GOALS: Final[Mapping[str, Goal]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One measured figure: a key of GOALS, its value (a median) and how it scattered."""
+    """One measured figure: a key of GOALS, its value (a median) and how it scattered.
+
+    `worst`: it is as good as the worst of what was measured. `parts`: what it consists of, which
+    the line of `--json` has in its place.
+    """
 
     key: str
     spread: Spread
     detail: Mapping[str, Any] = field(default_factory=dict)
+    worst: bool = False
+    parts: Mapping[str, Any] | None = None
 
     @property
     def value(self) -> float:
         """What is published."""
+        if self.worst:
+            return self.spread.minimum if GOALS[self.key].at_least else self.spread.maximum
         return self.spread.median
 
     def as_json(self) -> dict[str, Any]:
@@ -106,6 +144,7 @@ class Figure:
             "target": goal.target,
             "met": goal.met(self.value),
             "spread": self.spread.as_json(),
+            **({"parts": dict(self.parts)} if self.parts is not None else {}),
             **({"detail": dict(self.detail)} if self.detail else {}),
         }
 

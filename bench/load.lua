@@ -1,13 +1,25 @@
 -- wrk sends pre-signed requests exactly as they stand in a file; every thread has a file.
--- Argument after `--`: the files' common prefix. A request in the file is its length in
--- eight digits, then its bytes. Every answer is counted by status and problem code; that
--- costs the loader about 2 of its 15 microseconds a request, the same for all contestants.
+-- Arguments after `--`: the files' common prefix; perhaps `once`, to end when each was answered
+-- (with one thread only); perhaps `keep=NAME`, to write what the answers have as that member to
+-- PREFIX.N.kept. A request in the file is its length in eight digits, then its bytes. Every
+-- answer is counted by status and problem code; that costs the loader about 2 of its 15
+-- microseconds a request, the same for all contestants.
 
+local ffi = require("ffi")
+ffi.cdef("int getpid(void); int kill(int, int);")
+local SIGINT = 2
 local threads = {}
 
 function setup(thread)
    thread:set("slice", #threads)
    table.insert(threads, thread)
+end
+
+function end_if_done()
+   if once and dry and answered == sent then
+      wrk.thread:stop()
+      ffi.C.kill(ffi.C.getpid(), SIGINT)
+   end
 end
 
 function response(status, _, body)
@@ -16,21 +28,50 @@ function response(status, _, body)
       key = key .. " " .. (body:match('"code": ?"([a-z-]+)"') or "?")
    end
    answers[key] = (answers[key] or 0) + 1
+   if keep then
+      local value = body:match(keep)
+      if value then
+         kept:write(value, "\n")
+      end
+   end
+   answered = answered + 1
+   end_if_done()
 end
 
 function init(args)
    file = assert(io.open(args[1] .. "." .. slice, "rb"))
    file:setvbuf("full", 1048576)
-   answers, laps = {}, 0
+   answers, laps, sent, answered, dry = {}, 0, 0, 0, false
+   for i = 2, #args do
+      local name = args[i]:match("^keep=(.+)$")
+      once = once or args[i] == "once"
+      keep = keep or name and '"' .. name .. '": ?"([^"]+)"'
+   end
+   if keep then
+      kept = assert(io.open(args[1] .. "." .. slice .. ".kept", "wb"))
+   end
+   is_tried = slice == 0
 end
 
 function request()
+   if is_tried then -- wrk looks at a request of the first thread, and does not send it
+      is_tried = false
+      local shown = file:read(tonumber(file:read(8)))
+      file:seek("set")
+      return shown
+   end
    local size = file:read(8)
+   if not size and once then
+      dry = true
+      end_if_done()
+      return ""
+   end
    if not size then -- ran dry: repeat, and say so
       laps = laps + 1
       file:seek("set")
       size = file:read(8)
    end
+   sent = sent + 1
    return file:read(tonumber(size))
 end
 

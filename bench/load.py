@@ -41,12 +41,25 @@ def wrk_path() -> str:
 
 
 async def run_load(
-    *, port: int, requests: Path, seconds: float, connections: int, threads: int
+    *,
+    port: int,
+    requests: Path,
+    seconds: float,
+    connections: int,
+    threads: int,
+    once: bool = False,
+    keep: str | None = None,
 ) -> Load:
-    """Send the files `requests`.N to a loopback port for about `seconds`."""
+    """Send the files `requests`.N to a loopback port for about `seconds`.
+
+    `once`: no longer than until each request of the only thread was answered. `keep`: what answers
+    have as this member is found in `requests`.N.kept, a line each.
+    """
+    extra = [*(["once"] if once else []), *([f"keep={keep}"] if keep else [])]
     process = await asyncio.create_subprocess_exec(
         wrk_path(), "-t", str(threads), "-c", str(connections), "-d", f"{WRK_SECONDS_MAX}s",
         "--timeout", "10s", "-s", str(SCRIPT), f"http://127.0.0.1:{port}", "--", str(requests),
+        *extra,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     reading = asyncio.ensure_future(process.communicate())

@@ -25,12 +25,21 @@ def split(buffer: bytes) -> tuple[bytes, bytes, bytes] | None:
     if end < 0:
         return None
     head = buffer[:end].lower()  # names of headers come in any case, what we read of them has none
-    at = head.find(b"content-length:")
-    size = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
-    whole = end + 4 + size
+    whole = end + 4 + _body_bytes(head)
     if len(buffer) < whole:
         return None
     return head, buffer[end + 4 : whole], buffer[whole:]
+
+
+def whole_bytes(buffer: bytes) -> int:
+    """How long the first message is; 0: its head is not complete."""
+    end = buffer.find(b"\r\n\r\n")
+    return 0 if end < 0 else end + 4 + _body_bytes(buffer[:end].lower())
+
+
+def _body_bytes(head: bytes) -> int:
+    at = head.find(b"content-length:")
+    return int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
 
 
 def member(text: bytes, name: bytes) -> bytes | None:

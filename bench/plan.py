@@ -1,6 +1,6 @@
 """What a run of the bench was asked to do, and how it tells a person what it is doing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +29,18 @@ class Plan:
     history_codes: int  # codes of other pools there
     burst_callbacks: int
     recovery_attempts: int  # under way when the gateway is killed
+    shapes: Sequence[str]  # of load, by name …
+    shape_s: float  # … and how long each is
     work: Path  # data directories and logs; on a real disk, for fsync to cost what it costs
     requests: Path  # request files; in memory where there is any
 
     def codes_needed(self, codes_per_s: float) -> int:
         """Stock for the warm-up and every timed round at a pace that is not exceeded."""
         return int((self.rounds + 1) * (self.seconds + 0.1) * codes_per_s)
+
+
+class NotMeasured(Exception):  # noqa: N818  nothing is wrong: it cannot be
+    """What would be measured is not there; the text says what is missing."""
 
 
 class Teller:

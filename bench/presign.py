@@ -11,6 +11,7 @@ from pathlib import Path
 
 ORDERS = "/v1/orders"
 BATCH = "/v1/orders/batch"
+HOLDS = "/v1/holds"
 
 Bodies = Callable[[str], Iterator[bytes]]
 
@@ -32,24 +33,84 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """What a comparison sends: `bodies(prefix)` yields endless bodies with fresh order numbers."""
+    """What a comparison sends: `bodies(prefix)` yields endless bodies with fresh order numbers.
+
+    `targets`, where each request has its own, is as long as what is sent. `old_s`: how long ago it
+    was signed.
+    """
 
     name: str
     target: str
     bodies: Bodies
     codes_per_request: int = 1
+    targets: Sequence[str] | None = None
+    old_s: int = 0
 
 
-def single_orders(sku: str) -> Workload:
-    """Orders of one code, every one by another buyer."""
+def single_orders(sku: str, *, quantity: int = 1) -> Workload:
+    """Orders of one line, every one by another buyer."""
 
     def bodies(prefix: str) -> Iterator[bytes]:
         for i in itertools.count():
-            yield b'{"out_order_no":"%s-%07d","sku":"%s","quantity":1,"buyer":{"id":"%s-%07d"}}' % (
-                prefix.encode(), i, sku.encode(), prefix.encode(), i,
+            yield (
+                b'{"out_order_no":"%s-%07d","sku":"%s","quantity":%d,"buyer":{"id":"%s-%07d"}}'
+                % (prefix.encode(), i, sku.encode(), quantity, prefix.encode(), i)
+            )
+
+    return Workload(name=f"single-{sku}", target=ORDERS, bodies=bodies, codes_per_request=quantity)
+
+
+def orders_of_one_buyer(sku: str, buyer: str) -> Workload:
+    """Orders of one code, all by the same buyer."""
+
+    def bodies(prefix: str) -> Iterator[bytes]:
+        for i in itertools.count():
+            yield b'{"out_order_no":"%s-%07d","sku":"%s","quantity":1,"buyer":{"id":"%s"}}' % (
+                prefix.encode(), i, sku.encode(), buyer.encode(),
             )  # fmt: skip
 
-    return Workload(name=f"single-{sku}", target=ORDERS, bodies=bodies)
+    return Workload(name=f"buyer-{sku}", target=ORDERS, bodies=bodies)
+
+
+def campaign_orders(sku: str, campaign: str) -> Workload:
+    """Orders of one code in a campaign, every one by another buyer with a device of its own."""
+
+    def bodies(prefix: str) -> Iterator[bytes]:
+        for i in itertools.count():
+            yield (
+                b'{"out_order_no":"%s-%07d","sku":"%s","quantity":1,"campaign":"%s",'
+                b'"buyer":{"id":"%s-%07d","device":"%s-%07d"}}'
+            ) % (
+                prefix.encode(), i, sku.encode(), campaign.encode(),
+                prefix.encode(), i, prefix.encode(), i,
+            )  # fmt: skip
+
+    return Workload(name=f"campaign-{campaign}", target=ORDERS, bodies=bodies)
+
+
+def holds(sku: str, ttl_s: int) -> Workload:
+    """Holds of one code, every one by another buyer."""
+
+    def bodies(prefix: str) -> Iterator[bytes]:
+        for i in itertools.count():
+            yield (
+                b'{"out_hold_no":"%s-%07d","sku":"%s","quantity":1,"ttl_s":%d,'
+                b'"buyer":{"id":"%s-%07d"}}'
+                % (prefix.encode(), i, sku.encode(), ttl_s, prefix.encode(), i)
+            )
+
+    return Workload(name=f"holds-{sku}", target=HOLDS, bodies=bodies)
+
+
+def confirms(hold_nos: Sequence[str]) -> Workload:
+    """The confirm of each of these holds, once."""
+
+    def bodies(prefix: str) -> Iterator[bytes]:
+        for i in range(len(hold_nos)):
+            yield b'{"out_order_no":"%s-c-%07d"}' % (prefix.encode(), i)
+
+    targets = [f"{HOLDS}/{no}/confirm" for no in hold_nos]
+    return Workload(name="confirms", target=HOLDS, bodies=bodies, targets=targets)
 
 
 def batches(sku: str, lines: int) -> Workload:
@@ -100,17 +161,21 @@ def signed_requests(
     credentials: Credentials, workload: Workload, prefix: str, timestamp_s: int
 ) -> Iterator[bytes]:
     """Whole HTTP/1.1 requests, without end; signatures hold for five minutes."""
-    key, target = credentials.signing_key, workload.target
+    key = credentials.signing_key
+    timestamp_s -= workload.old_s
+    targets = itertools.repeat(workload.target) if workload.targets is None else workload.targets
     head = (
-        f"POST {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         f"X-Quangate-Key: {credentials.key_id}\r\nX-Quangate-Timestamp: {timestamp_s}\r\n"
     ).encode()
-    for i, body in enumerate(workload.bodies(prefix)):
+    for i, (target, body) in enumerate(zip(targets, workload.bodies(prefix), strict=False)):
         nonce = f"{prefix}-nonce-{i:08d}"
         to_sign = _string_to_sign("POST", target, timestamp_s, nonce, body)
         digest = hmac.digest(key, to_sign, "sha256").hex()
         yield (
-            head
+            b"POST "
+            + target.encode()
+            + head
             + (
                 f"X-Quangate-Nonce: {nonce}\r\nX-Quangate-Signature: v1={digest}\r\n"
                 f"Content-Length: {len(body)}\r\n\r\n"

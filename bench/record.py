@@ -22,7 +22,12 @@ WAL_PAGE_BYTES = 8192
 
 
 def build_record(
-    figures: Sequence[Figure], plan: Plan, *, failures: Mapping[str, str], audit: Any
+    figures: Sequence[Figure],
+    plan: Plan,
+    *,
+    failures: Mapping[str, str],
+    not_measured: Mapping[str, str],
+    audit: Any,
 ) -> dict[str, Any]:
     """The content of a result file."""
     return {
@@ -34,6 +39,7 @@ def build_record(
         | {"loader": "wrk, pre-signed requests, turns A B A B …; see bench/README.md"},
         "figures": {figure.key: figure.as_json() for figure in figures},
         "failures": dict(failures),
+        "not_measured": dict(not_measured),
         "audit": audit,
     }
 

@@ -16,6 +16,7 @@ START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 40.0  # the gateway drains for up to 25 s
 COMMAND_DEADLINE_S = 300.0  # importing or generating a million codes is the longest
 POLL_S = 0.005
+REPORT_BYTES_MAX = 1 << 26  # of what a process of ours says in a line
 
 
 class ServerError(Exception):
@@ -64,16 +65,25 @@ async def skip_locked_server(dsn: str, log: Path) -> AsyncIterator[Server]:
 
 @asynccontextmanager
 async def gateway_server(
-    data: Path, log: Path, *, wait: bool = True, port: int | None = None, workers: int = 1
+    data: Path,
+    log: Path,
+    *,
+    wait: bool = True,
+    port: int | None = None,
+    workers: int = 1,
+    database_url: str | None = None,
 ) -> AsyncIterator[Server]:
     """The gateway on a data directory, once it takes orders; webhooks may go to the loopback.
 
-    With `wait` off it is yielded at once, for measuring the start itself.
+    With `wait` off it is yielded at once, for measuring the start itself. `database_url`: how it
+    reaches its database, if not as ever.
     """
     port = port or free_port()
     arguments = ["-m", "gateway", "serve", "--data", str(data), "--port", str(port),
                  "--workers", str(workers), "--log-level", "warning"]  # fmt: skip
     environment = {"QUANGATE_WEBHOOK_ALLOW": "127.0.0.0/8"}
+    if database_url is not None:
+        environment["QUANGATE_DATABASE_URL"] = database_url
     async with _process(arguments, log=log, environment=environment) as process:
         if wait:
             await _wait_for(process, lambda: "listening on http" in _text(log), log)
@@ -101,6 +111,40 @@ async def simulator_server(
         yield Server(port=port, process=process)
 
 
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A process of ours that does as it is told: JSON in on stdin, reports out on stdout."""
+
+    process: asyncio.subprocess.Process
+    name: str
+
+    async def ask(self, deadline_s: float, command: Any) -> dict[str, Any]:
+        """Tell it something; its report."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(command).encode() + b"\n")
+        return await self.hear(deadline_s)
+
+    async def hear(self, deadline_s: float) -> dict[str, Any]:
+        """Its next report."""
+        assert self.process.stdout is not None
+        try:
+            line = await asyncio.wait_for(self.process.stdout.readline(), deadline_s)
+        except TimeoutError:
+            raise ServerError(f"{self.name} did not report within {deadline_s:.0f} s") from None
+        if not line:
+            raise ServerError(f"{self.name}: the process ended")
+        report: dict[str, Any] = json.loads(line)
+        return report
+
+
+@asynccontextmanager
+async def talking(arguments: list[str], name: str, log: Path) -> AsyncIterator[Talk]:
+    """`python -m bench.…` that says `listening` on stderr once it does as it is told."""
+    async with _process(["-m", *arguments], log=log, talks=True) as process:
+        await _wait_for(process, lambda: "listening" in _text(log), log)
+        yield Talk(process, name)
+
+
 @dataclass(slots=True)
 class PartnerServer:
     """bench.partner: sends orders and takes webhooks, by command."""
@@ -115,17 +159,7 @@ class PartnerServer:
 
     async def ask(self, deadline_s: float, **command: Any) -> dict[str, Any]:
         """Let it carry out a command; its report. See bench.partner.Sending."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(command).encode() + b"\n")
-        try:
-            line = await asyncio.wait_for(self.process.stdout.readline(), deadline_s)
-        except TimeoutError:
-            raise ServerError(f"the partner did not report within {deadline_s:.0f} s") from None
-        if not line:
-            raise ServerError("the partner's process ended")
-        report: dict[str, Any] = json.loads(line)
-        return report
+        return await Talk(self.process, "the partner").ask(deadline_s, command)
 
 
 @asynccontextmanager
@@ -170,7 +204,7 @@ async def _process(
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             sys.executable, *arguments, cwd=ROOT, stderr=output,
-            stdin=pipe if talks else None, stdout=pipe if talks else output,
+            stdin=pipe if talks else None, stdout=pipe if talks else output, limit=REPORT_BYTES_MAX,
             env={**os.environ, **(environment or {})},
         )  # fmt: skip
     try:

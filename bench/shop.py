@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,19 +83,24 @@ class Shop:
         """The processes whose processor time an order costs."""
         return {"server": self.server.pid, "database": postmaster_pid(self.data)}
 
-    async def stock(self, sku: str, codes: int) -> None:
+    async def stock(self, sku: str, codes: int, *, per_buyer: int | None = PER_BUYER) -> None:
         """Offer a new SKU with that many codes, and wait until it can be ordered."""
         await quangate(self.data, "pool", "create", sku)
         if codes:
-            await quangate(
-                self.data, "codes", "generate", str(codes), "--pool", sku, "--pattern", PATTERN
-            )
+            await self.restock(sku, codes)
         await quangate(
             self.data, "sku", "create", sku, "--name", sku, "--kind", "code", "--pool", sku,
-            "--price", str(PRICE_MINOR), "--per-buyer", str(PER_BUYER),
+            "--price", str(PRICE_MINOR),
+            *(() if per_buyer is None else ("--per-buyer", str(per_buyer))),
         )  # fmt: skip
-        await self.ledger.connection.execute("CHECKPOINT", timeout=120)
         await self.wait_for(sku, "delivered" if codes else "sold-out")
+
+    async def restock(self, sku: str, codes: int) -> None:
+        """So many codes more for what `stock` offered."""
+        await quangate(
+            self.data, "codes", "generate", str(codes), "--pool", sku, "--pattern", PATTERN
+        )
+        await self.ledger.connection.execute("CHECKPOINT", timeout=120)
 
     async def wait_for(self, sku: str, wanted: str) -> None:
         """Order until the answer is the wanted state or problem code; open what is delivered."""
@@ -155,8 +161,13 @@ async def open_account(data: Path, partner: str) -> Credentials:
     """A partner with funds that do not end, and a key with a rate limit it does not reach."""
     await quangate(data, "partner", "create", partner)
     await quangate(data, "account", "deposit", partner, str(DEPOSIT_MINOR), "--reference", "bench")
+    return await make_key(data, partner, RATE_PER_S)
+
+
+async def make_key(data: Path, partner: str, rate_per_s: int) -> Credentials:
+    """A key of a partner that may order."""
     key = await quangate(
-        data, "key", "create", partner, "--rate", str(RATE_PER_S),
+        data, "key", "create", partner, "--rate", str(rate_per_s),
         "--scope", "orders:write", "--scope", "codes:read",
     )  # fmt: skip
     return Credentials(key_id=key["key_id"], secret=key["secret"], delivery_key=key["delivery_key"])
@@ -175,16 +186,27 @@ async def place_order(
     sku: str,
     out_order_no: str,
     account: str | None = None,
+    **more: Any,
 ) -> tuple[int, dict[str, Any]]:
-    """One signed order of one code or, with an account, of one top-up; its status and JSON."""
+    """One signed order of one code or, with an account, of one top-up; its status and JSON.
+
+    `more`: further members of the order, or others than the usual ones.
+    """
     order: dict[str, Any] = {
         "out_order_no": out_order_no, "sku": sku, "buyer": {"id": out_order_no}
     }  # fmt: skip
     if account is not None:
         order["account"] = account
-    body = json.dumps(order).encode()
+    return await post(port, credentials, ORDERS, order | more)
+
+
+async def post(
+    port: int, credentials: Credentials, target: str, document: Mapping[str, Any]
+) -> tuple[int, dict[str, Any]]:
+    """One signed request; its status and JSON."""
+    body = json.dumps(document).encode()
     headers = signature_headers(
-        credentials, method="POST", target=ORDERS, body=body,
+        credentials, method="POST", target=target, body=body,
         timestamp_s=int(time.time()), nonce=f"nonce-{time.time_ns()}",
     )  # fmt: skip
     async with (
@@ -192,7 +214,7 @@ async def place_order(
             f"http://127.0.0.1:{port}", timeout=aiohttp.ClientTimeout(total=ORDER_DEADLINE_S)
         ) as session,
         session.post(
-            ORDERS, data=body, headers={**headers, "Content-Type": "application/json"}
+            target, data=body, headers={**headers, "Content-Type": "application/json"}
         ) as response,
     ):
         return response.status, await response.json(content_type=None)

@@ -8,10 +8,11 @@ kind, and where a database knows better, not more than it says was delivered.
 import asyncio
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from bench.cpu import tree_cpu_s
 from bench.load import Load, run_load
@@ -22,6 +23,9 @@ from bench.presign import Credentials, Workload, write_requests
 FIRST_GUESS_PER_S = 40_000
 MARGIN = 1.5  # fresh requests made, over the best pace seen so far
 SETTLE_S = 0.2  # between rounds: commits of the connections that were cut off come to an end
+
+
+During: TypeAlias = Callable[[], AbstractAsyncContextManager[Any]]
 
 
 class Ledger(Protocol):
@@ -42,6 +46,7 @@ class Contestant:
     counts: str  # the answers that count: "201", "409 sold-out"
     pids: Mapping[str, int]  # whose processor time is noted: "server", "database"
     ledger: Ledger | None = None
+    during: During = nullcontext  # what is so while it is its turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +75,9 @@ async def run_turns(
     pace_per_s = FIRST_GUESS_PER_S / max(c.workload.codes_per_request for c in contestants)
     with teller.steps(title, (plan.rounds + 1) * len(contestants)) as steps:
         for cycle in range(plan.rounds + 1):
-            _write_cycle(contestants, plan, count=int(pace_per_s * plan.seconds * MARGIN))
+            write_cycle(contestants, plan, count=int(pace_per_s * plan.seconds * MARGIN))
             for contestant in contestants:
-                one = await _run_round(contestant, plan)
+                one = await run_round(contestant, plan)
                 if cycle > 0:
                     rounds[contestant.name].append(one)
                 _tell(steps, contestant, one)
@@ -113,12 +118,14 @@ def _cpu_us_per_line(rounds: Sequence[Round]) -> dict[str, float]:
     }
 
 
-async def _run_round(contestant: Contestant, plan: Plan) -> Round:
-    before = {name: tree_cpu_s(pid) for name, pid in contestant.pids.items()}
-    load = await run_load(
-        port=contestant.port, requests=_requests_path(contestant, plan),
-        seconds=plan.seconds, connections=plan.connections, threads=plan.threads,
-    )  # fmt: skip
+async def run_round(contestant: Contestant, plan: Plan) -> Round:
+    """One round of one, with the requests that `write_cycle` made."""
+    async with contestant.during():
+        before = {name: tree_cpu_s(pid) for name, pid in contestant.pids.items()}
+        load = await run_load(
+            port=contestant.port, requests=_requests_path(contestant, plan),
+            seconds=plan.seconds, connections=plan.connections, threads=plan.threads,
+        )  # fmt: skip
     await asyncio.sleep(SETTLE_S)
     cpu_s = {name: tree_cpu_s(pid) - before[name] for name, pid in contestant.pids.items()}
     delivered = await contestant.ledger.codes_since_last() if contestant.ledger else None
@@ -133,7 +140,7 @@ def goodput(contestant: Contestant, load: Load, delivered: int | None) -> int:
     return answered if delivered is None or not is_delivery else min(answered, delivered)
 
 
-def _write_cycle(contestants: Sequence[Contestant], plan: Plan, *, count: int) -> None:
+def write_cycle(contestants: Sequence[Contestant], plan: Plan, *, count: int) -> None:
     """Fresh requests for every key and workload; contestants that share both share the bytes."""
     prefix = f"b{time.time_ns() // 1_000_000:x}"
     for contestant in {_requests_path(c, plan): c for c in contestants}.values():

@@ -47,8 +47,8 @@ def plan(directory: Path) -> Plan:
     """A plan that only its record looks at."""
     return Plan(
         rounds=2, seconds=1.0, connections=4, threads=1, import_codes=1, history_orders=1,
-        history_codes=1, burst_callbacks=1, recovery_attempts=1, work=directory,
-        requests=directory,
+        history_codes=1, burst_callbacks=1, recovery_attempts=1, shapes=(), shape_s=1.0,
+        work=directory, requests=directory,
     )  # fmt: skip
 
 
@@ -157,7 +157,7 @@ def test_a_code_file_has_as_many_distinct_codes_as_asked(tmp_path: Path) -> None
 def record_of(directory: Path, **values: float) -> dict[str, Any]:
     """A result of these figures."""
     figures = [Figure(key=key, spread=spread([value])) for key, value in values.items()]
-    return build_record(figures, plan(directory), failures={}, audit={"ok": True})
+    return build_record(figures, plan(directory), failures={}, not_measured={}, audit={"ok": True})
 
 
 def test_the_table_says_what_was_met_missed_and_not_measured(tmp_path: Path) -> None:
