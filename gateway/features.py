@@ -15,6 +15,7 @@ from gateway.operators import feature as operators
 from gateway.orders import feature as orders
 from gateway.partners import feature as partners
 from gateway.prices import feature as prices
+from gateway.quotas import feature as quotas
 from gateway.reconciliation import feature as reconciliation
 from gateway.settings import feature as settings
 from gateway.vault import feature as vault
@@ -28,6 +29,7 @@ FEATURES: Final = (
     codes.FEATURE,
     prices.FEATURE,
     campaigns.FEATURE,
+    quotas.FEATURE,
     orders.FEATURE,
     ledger.FEATURE,
     holds.FEATURE,

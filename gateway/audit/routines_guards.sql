@@ -49,6 +49,9 @@ CREATE FUNCTION missing_guards(p_invariant text) RETURNS SETOF text LANGUAGE sql
         ('changes', 't', 'change_head', 'change_head_grows', '0b7ea20cc626615daf3fe43a1369e1ab'), ('changes', 't', 'change_head', 'change_head_kept', 'd1836223922d16e4699bfa4c47dcc6dc'),
         ('changes', 't', 'change_head', 'never_emptied', '71128fae368318a0fb3d621c228f1c2e'), ('changes', 'f', 'change', 'follow_change', 'c5caf9bd238146cf13c3cc558761f52f'),
         ('I13', 'f', 'reveal', 'refuse_change', '44402823f9c527457909d9d0b4007afb'), ('I13', 'f', 'reveal', 'refuse_truncate', '942f770fa5ecfba92c92720a3d9ca76b'),
+        ('I14', 'c', 'quota_use', 'quota_use_pkey', '011190b27fd3402f8316d88998a04c05'), ('I14', 'c', 'quota_use', 'quota_use_most', '8821f541ac86e9c11515eee40d9344b7'),
+        ('I14', 'c', 'quota_block', 'quota_block_pkey', 'e108bc60969a1555bc58d08a48115cff'), ('I14', 'c', 'quota_block', 'quota_block_units', '022082e711e5fd4dbcbb80e25120154e'),
+        ('I14', 'c', 'quota_taken', 'quota_taken_pkey', '9d23ba53585d7906f3e5aad5b2dac69f'), ('I14', 't', 'quota_taken', 'never_emptied', 'c9a3704a261005fb323a31bbb6873f71'),
         ('I2', 'f', 'orders', 'order_is_sound', 'cf53302a499547f7744fd400b676e05d'), ('I10', 'f', 'entry', 'entry_is_signed', 'e2376bd6fd371d9070484095f7e477fd'),
         ('I10', 'f', 'entry', 'entry_is_run', '5d09f816b0e43bb8770337876afc1194'), ('I10', 'f', 'account', 'count_on', '1a08298493d919c94f6d0e86557581a5'),
         ('I13', 'f', 'reveal_head', 'grow_by_one', '60c830cb3530e6a24a9a291dbeb65298')

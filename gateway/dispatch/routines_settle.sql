@@ -194,21 +194,36 @@ BEGIN
             last_event = o.last_event + l.tells::integer
         FROM unnest(p_judged) AS l
         WHERE o.ctid = l.order_place AND o.partner_id = l.partner_id AND o.id = l.order_id AND o.state = l.order_state AND l.target IS NOT NULL
-        RETURNING o.partner_id, o.id, o.sku_id, o.quantity, o.last_event, o.details,
+        RETURNING o.partner_id, o.id, o.sku_id, o.quantity, o.delivered_quantity, o.last_event, o.details,
                   l.line, l.attempt_id, l.target, l.tells, l.refund
     ), telling AS (
         INSERT INTO webhook (id, partner_id, order_id, type, sequence, url, next_attempt_at)
         SELECT (p_lines[m.line]).webhook, m.partner_id, m.id, 'order.' || m.target, m.last_event, m.details::json ->> 'notify_url', now()
         FROM moving m WHERE m.tells
     )
-    SELECT count(*), array_agg((m.partner_id, m.id, m.attempt_id, m.target, m.refund, m.sku_id, m.quantity,
+    SELECT count(*), array_agg((m.partner_id, m.id, m.attempt_id, m.target, m.refund, m.sku_id,
+                                CASE m.target WHEN 'reversed' THEN m.delivered_quantity ELSE m.quantity - m.delivered_quantity END,
                                 m.details::json ->> 'buyer_id')::refunded_order)
                      FILTER (WHERE m.target IN ('failed', 'partial', 'reversed'))
     INTO moved, refunded FROM moving m;
     IF refunded IS NOT NULL THEN
         PERFORM refund_orders(refunded);
+        PERFORM give_back(refunded);
     END IF;
     RETURN moved;
+END $$;
+
+-- Gives the units of quotas back that these orders had taken for what was not delivered, or taken
+-- back. How many counts.
+CREATE FUNCTION give_back(p_orders refunded_order[]) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    partners bigint[] := ARRAY(SELECT r.partner_id FROM unnest(p_orders) AS r);
+    ids      bigint[] := ARRAY(SELECT r.id FROM unnest(p_orders) AS r);
+    units    integer[] := ARRAY(SELECT r.units FROM unnest(p_orders) AS r);
+BEGIN
+    PERFORM give_back_carried(partners, ids, ARRAY(SELECT CASE r.state WHEN 'failed' THEN r.units ELSE 0 END FROM unnest(p_orders) AS r),
+                              ARRAY(SELECT r.sku_id FROM unnest(p_orders) AS r), ARRAY(SELECT r.buyer_id FROM unnest(p_orders) AS r));
+    RETURN give_back_units(partners, ids, units, ARRAY(SELECT r.state = 'reversed' FROM unnest(p_orders) AS r));
 END $$;
 
 -- Binds codes that were bought to their orders. How many codes. QG007: one is somebody's already (I1's guard).

@@ -125,14 +125,12 @@ class Confirmation:
                 line.refusal = planned
             else:
                 line.attempt = planned
-        if not is_late:
-            line.limit = None
-            if hold.seqs is not None:
-                line.runs = runs_of(hold.seqs)
-                line.outlet = None
-                if hold.records:
-                    numbered = tuple(zip(hold.seqs, hold.records, strict=True))
-                    line.hold = HeldGoods(id=hold.id, late=False, records=numbered)
+        if not is_late and hold.seqs is not None:
+            line.runs = runs_of(hold.seqs)
+            line.outlet = None
+            if hold.records:
+                numbered = tuple(zip(hold.seqs, hold.records, strict=True))
+                line.hold = HeldGoods(id=hold.id, late=False, records=numbered)
         return line
 
 

@@ -57,13 +57,13 @@ BEGIN
     RETURN coalesce(cardinality(emptied), 0);
 END $$;
 
--- An order that did not deliver all it was paid for.
+-- An order that did not deliver all it was paid for, and the units of quotas that come back for it.
 CREATE TYPE refunded_order AS (
-    partner_id bigint, id bigint, attempt_id bigint, state text, refund bigint, sku_id bigint, quantity integer, buyer_id text
+    partner_id bigint, id bigint, attempt_id bigint, state text, refund bigint, sku_id bigint, units integer, buyer_id text
 );
 
--- Gives back what was not delivered: money, and for failed orders the buyer's share of a purchase
--- limit. settle holds the accounts' locks. Once per attempt and kind: entry_reference.
+-- Gives back the money for what was not delivered. settle holds the accounts' locks. Once per attempt
+-- and kind: entry_reference.
 CREATE FUNCTION refund_orders(p_orders refunded_order[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     -- LEFT JOIN: a refund without an account is an error, not a line less.
@@ -78,9 +78,4 @@ BEGIN
     FROM (SELECT r.partner_id, sum(r.refund) AS total, count(*) AS refunds FROM unnest(p_orders) AS r
           WHERE r.refund <> 0 GROUP BY 1) AS d
     WHERE a.partner_id = d.partner_id;
-
-    UPDATE buyer_usage b SET used = greatest(0, b.used - d.quantity)
-    FROM (SELECT r.partner_id, r.sku_id, r.buyer_id, sum(r.quantity) AS quantity FROM unnest(p_orders) AS r
-          WHERE r.state = 'failed' AND r.buyer_id IS NOT NULL GROUP BY 1, 2, 3) AS d
-    WHERE b.partner_id = d.partner_id AND b.sku_id = d.sku_id AND b.buyer_id = d.buyer_id;
 END $$;

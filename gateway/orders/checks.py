@@ -4,7 +4,7 @@ A refusal travels with the line: if the number was accepted earlier, the partner
 order back whatever the rules say today (I5).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -18,12 +18,13 @@ from gateway.orders.pricing import price_refusal
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import OrderContent
 from gateway.prices.rules import Priced
+from gateway.quotas.rules import Buying, Per, Quota, QuotaBook, asks
 
 OWN_NUMBERS: Final = "SUB-"  # out_order_no of orders that the gateway itself places for a partner
 
 
 class Judgement(msgspec.Struct, frozen=True, gc=False):
-    """`refusal` None: the order may go on. `limit`: how many the buyer may have in all.
+    """`refusal` None: the order may go on. `quotas`: what it asks of them (quotas.rules.asks).
 
     `campaign` is the one it names; whether that is open is judged once more by the commit.
 
@@ -31,11 +32,18 @@ class Judgement(msgspec.Struct, frozen=True, gc=False):
     """
 
     refusal: Refusal | None = None
-    limit: int | None = None
+    quotas: str | None = None
     campaign: Campaign | None = None
 
 
 _FREE = Judgement()
+# What is missing of an order that a quota cannot count.
+MISSING: Final[Mapping[Per, Reason]] = {
+    Per.BUYER: Reason.BUYER_MISSING,
+    Per.DEVICE: Reason.DEVICE_MISSING,
+    Per.IP: Reason.IP_MISSING,
+    Per.RECIPIENT: Reason.RECIPIENT_MISSING,
+}
 _TOPUP = SkuKind.TOPUP  # to look it up for every order costs 0.1 µs
 
 
@@ -68,21 +76,34 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
         return Judgement(refusal)
     if sku.quantity_max is not None and content.quantity > sku.quantity_max:
         return Judgement(too_many(sku.quantity_max))
-    limit, campaign = sku.per_buyer, None
+    campaign = None
     if content.campaign is not None:
         campaign = catalog.book(CampaignBook).campaigns.get(content.campaign)
         if campaign is None or campaign.sku_id != sku.id or campaign.surely_closed(now()):
             return Judgement(Refusal(Reason.CAMPAIGN_UNKNOWN, campaign=content.campaign))
         if not campaign.is_for(partner_id):
             return Judgement(Refusal(Reason.CAMPAIGN_OF_OTHERS, campaign=content.campaign))
-        limit = _tighter(limit, campaign)
-    if limit is not None and content.buyer_id is None:
-        return Judgement(Refusal(Reason.BUYER_MISSING))
+    quotas = catalog.book(QuotaBook).quotas_of(sku.id, content.campaign)
+    asked = _asks(quotas, partner_id, content) if quotas else None
+    if isinstance(asked, Per):
+        return Judgement(Refusal(MISSING[asked]))
     if (refusal := price_refusal(priced, content)) is not None:
         return Judgement(refusal)
     return (
-        _FREE if limit is None and campaign is None else Judgement(limit=limit, campaign=campaign)
+        _FREE if asked is None and campaign is None else Judgement(quotas=asked, campaign=campaign)
     )
+
+
+def _asks(quotas: Sequence[Quota], partner_id: int, content: OrderContent) -> str | Per | None:
+    buying = Buying(
+        partner_id=partner_id,
+        campaign=content.campaign,
+        buyer_id=content.buyer_id,
+        device=content.buyer_device,
+        ip=content.buyer_ip,
+        account=content.account,
+    )
+    return asks(quotas, buying)
 
 
 def _account_refusal(sku: Sku, content: OrderContent) -> Refusal | None:
@@ -102,8 +123,3 @@ def _account_refusal(sku: Sku, content: OrderContent) -> Refusal | None:
 def too_many(most: int) -> Refusal:
     """The refusal of an order for more than `most`."""
     return Refusal(Reason.QUANTITY, most=most)
-
-
-def _tighter(limit: int | None, campaign: Campaign) -> int | None:
-    limits = [each for each in (limit, campaign.per_buyer) if each is not None]
-    return min(limits, default=None)

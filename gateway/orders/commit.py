@@ -29,8 +29,7 @@ LINE_COLUMNS: Final = (
     Column("p_account", "text", "account"),
     Column("p_metadata", "text", "metadata"),
     Column("p_details", "text", "details"),
-    Column("p_buyer", "text", "buyer_id"),
-    Column("p_limit", "integer", "limit"),
+    Column("p_quotas", "text", "quotas"),
     Column("p_notify", "boolean", "notify"),
     Column("p_notify_url", "text", "notify_url"),
     Column("p_opens", "timestamptz", "opens_at"),
@@ -47,6 +46,12 @@ LINE_COLUMNS: Final = (
     Column("p_late", "boolean", "hold.late"),
 )
 
+# What the lines ask of quotas, as counting.Asked has it, by SQL's names.
+ASKED_COLUMNS: Final[Mapping[str, str]] = {
+    "p_count_quota": "bigint", "p_count_subject": "text", "p_count_wanted": "bigint",
+    "p_ask_line": "integer", "p_ask_place": "integer",
+}  # fmt: skip
+
 # What the native core says of the claimed codes, by SQL's names in the order it says it: where a
 # line's codes begin; of each code its line, number and lease; of each lease its id and epoch.
 CLAIMED_COLUMNS: Final[Mapping[str, str]] = {
@@ -61,14 +66,19 @@ class CommitRequest:
     """The columns for one batch, as array literals."""
 
     lines: Sequence[str]  # LINE_COLUMNS
+    asked: Sequence[str]  # ASKED_COLUMNS
     claimed: Sequence[str]  # CLAIMED_COLUMNS
     size: int  # lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitAnswer:
-    """Per line: what became of it, and the order or amount that explains it."""
+    """Per line: what became of it, and the order or amount that explains it.
+
+    `refused` is the quota whose use it was refused for; None: of no line.
+    """
 
     committed_at: datetime
     outcomes: Sequence[int]
     existing: Sequence[int | None]
+    refused: Sequence[int | None] | None = None

@@ -20,7 +20,13 @@ from gateway.ground.errors import (
 from gateway.ground.histogram import Times
 from gateway.ground.sql.books import ROLLED_BACK, UNREACHABLE
 from gateway.ground.sql.database import connect
-from gateway.orders.commit import CLAIMED_COLUMNS, LINE_COLUMNS, CommitAnswer, CommitRequest
+from gateway.orders.commit import (
+    ASKED_COLUMNS,
+    CLAIMED_COLUMNS,
+    LINE_COLUMNS,
+    CommitAnswer,
+    CommitRequest,
+)
 from gateway.orders.rules import Verdict
 
 # What the caller says of a batch as a whole; the rest comes as array literals, column by column.
@@ -30,6 +36,7 @@ _BATCH: Final[Mapping[str, str]] = {
 PARAMETERS: Final[Mapping[str, str]] = {
     **_BATCH,
     **{column.name: f"text::{column.kind}[]" for column in LINE_COLUMNS},
+    **{name: f"text::{kind}[]" for name, kind in ASKED_COLUMNS.items()},
     **{name: f"text::{kind}[]" for name, kind in CLAIMED_COLUMNS.items()},
 }
 _NAMED = ", ".join(
@@ -97,6 +104,7 @@ class CommitLane:
                 self._worker_id,
                 self._all_new,
                 *request.lines,
+                *request.asked,
                 *request.claimed,
                 timeout=COMMIT_TIMEOUT_S,
             )
@@ -115,7 +123,10 @@ class CommitLane:
         outcomes = row["outcome"]
         self._all_new = outcomes.count(Verdict.CREATED) == len(outcomes)
         return CommitAnswer(
-            committed_at=row["committed_at"], outcomes=outcomes, existing=row["existing"]
+            committed_at=row["committed_at"],
+            outcomes=outcomes,
+            existing=row["existing"],
+            refused=row["refused"],
         )
 
     async def _meaning_of(self, error: asyncpg.PostgresError) -> QuangateError:

@@ -31,7 +31,7 @@ from gateway.orders.rules import Verdict
 
 log = structlog.get_logger()
 
-TRIES_MAX = 64  # lost leases a line lives through before it is told to come back later
+TRIES_MAX = 64  # lost leases and units that a line lives through before it is told to come later
 RECONNECT_PAUSE_S = 0.2
 DOUBT_ANSWER_S = 3.0  # in doubt for longer: the partner is told to ask again
 
@@ -115,6 +115,10 @@ class FailedCommits:
         self._stock.closed_by_others += leases
         for line in lines:
             _lose(self._stock, line)
+        self.try_again(hand, lines)
+
+    def try_again(self, hand: Hand, lines: Sequence[Line]) -> None:
+        """Nothing came of them, and it may the next time; only so often."""
         for line in lines:
             release(self._stock, line)
             line.tries += 1

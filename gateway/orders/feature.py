@@ -6,7 +6,7 @@ from gateway.ground.feature import A_DAY, FOR_EVER, Feature, Table
 
 FEATURE: Final = Feature(
     name="orders",
-    needs=("catalog", "partners", "codes", "prices", "campaigns"),
+    needs=("catalog", "partners", "codes", "prices", "campaigns", "quotas"),
     tables={
         "orders": Table(
             kept=FOR_EVER,
@@ -20,7 +20,6 @@ FEATURE: Final = Feature(
             update=("approved_by", "approved_from", "approved_at", "outcome"),
             delete=True,
         ),
-        "buyer_usage": Table(kept=FOR_EVER, update=("used",)),
         "commit_batch": Table(kept=A_DAY, delete=True),
     },
     routines=(

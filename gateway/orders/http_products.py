@@ -5,18 +5,18 @@ from datetime import datetime
 from typing import Final, Literal
 
 from aiohttp.web import BaseRequest, Response
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from gateway.catalog.rules import Catalog, CurrentCatalog, Sku, SkuKind
 from gateway.codes.levels import StockLevels, Wanted
 from gateway.codes.shelving import ShelfBook
 from gateway.ground.http.answers import encode, json_response, struct_response
+from gateway.ground.http.body import invalid
 from gateway.ground.http.operation import NAME, Answer, Operation, Parameter, Route
 from gateway.ground.http.paging import (
     CURSOR,
     LIMIT,
     LIST_PARAMETERS,
-    NO_PARAMETERS,
     PRODUCTS,
     make_name_cursor,
     page_json,
@@ -27,17 +27,34 @@ from gateway.ground.http.paging import (
 from gateway.ground.http.problems import ProblemError
 from gateway.ground.http.wire import Cursor, Minor, Time
 from gateway.orders.rules import QUANTITY_MAX
+from gateway.orders.wire import TEXT_LENGTH_MAX
 from gateway.partners.authentication import Gate
 from gateway.prices.rules import PriceBook, Priced, price_of
+from gateway.quotas.left import WhatIsLeft
+from gateway.quotas.rules import Buying, QuotaBook
 
 StockLevel = Literal["none", "low", "ok"]
 
 
-class Limits(Struct, kw_only=True):
-    """How many may be bought: by one buyer in all (null: no limit), and in one order."""
+class QuotaLeft(Struct, kw_only=True):
+    """What of a limit is left for this buyer; `resets_at` null: for ever."""
+
+    quota: str
+    max: int
+    left: int
+    resets_at: Time | None
+
+
+class Limits(Struct, kw_only=True, omit_defaults=True):
+    """How many may be bought: by one buyer in all (null: no limit), and in one order.
+
+    With `buyer`: how many this buyer may still have (null: no limit), and of which limits.
+    """
 
     per_buyer: int | None
     quantity_max: int
+    left: int | UnsetType | None = UNSET
+    quotas: list[QuotaLeft] | UnsetType = UNSET
 
 
 class Product(Struct, kw_only=True):
@@ -83,11 +100,17 @@ LIST_PRODUCTS: Final = Operation(
     answers={200: Answer("One page.", ProductPage)},
     problems=("invalid-request",),
 )
+BUYER: Final = Parameter(
+    "buyer",
+    "A buyer's id, as orders have it in `buyer.id`: `limits` tell what it may still have.",
+    {"type": "string", "pattern": f"^.{{1,{TEXT_LENGTH_MAX}}}$"},
+)
 READ_PRODUCT: Final = Operation(
     name="readProduct",
     tag=TAG,
     summary="Read a product",
     parameters=(Parameter("sku", "The SKU's name.", NAME),),
+    query=(BUYER,),
     answers={200: Answer("The product.", Product)},
     problems=("unknown-sku", "invalid-request"),
 )
@@ -102,13 +125,16 @@ class Products:
         gate: Gate,
         catalog: CurrentCatalog,
         stock_levels: StockLevels,
+        *,
         upstreams_max: Callable[[Sku], int | None],
+        left: WhatIsLeft,
         now: Callable[[], datetime],
     ) -> None:
         self._gate = gate
         self._catalog = catalog
         self._stock_levels = stock_levels
         self._upstreams_max = upstreams_max
+        self._left = left
         self._now = now
 
     async def page(self, request: BaseRequest) -> Response:
@@ -136,12 +162,31 @@ class Products:
     async def read(self, request: BaseRequest, name: str) -> Response:
         """GET /v1/products/{sku}; a SKU not offered to the partner does not exist for it."""
         key, _ = await self._gate.admit(request, None)
-        parse_query(request, NO_PARAMETERS)
+        buyer = parse_query(request, frozenset({"buyer"})).get("buyer")
+        if buyer is not None and not (0 < len(buyer) <= TEXT_LENGTH_MAX and buyer.isprintable()):
+            raise invalid([("/buyer", f"must be 1 to {TEXT_LENGTH_MAX} printable characters")])
         sku = self._catalog.now.skus.get(name)
         if sku is None or not sku.offered_to(key.partner_id):
             raise ProblemError("unknown-sku", "There is no such SKU for this partner.")
         (product,) = await self._products([sku], key.partner_id)
+        if buyer is not None:
+            await self._tell_left(product.limits, sku, key.partner_id, buyer)
         return struct_response(product)
+
+    async def _tell_left(self, limits: Limits, sku: Sku, partner_id: int, buyer: str) -> None:
+        quotas = self._catalog.now.book(QuotaBook).quotas_of(sku.id, None)
+        buying = Buying(partner_id=partner_id, buyer_id=buyer)
+        found = await self._left.of(quotas, buying, self._now())
+        limits.left = min((each.left for each in found), default=None)
+        limits.quotas = [
+            QuotaLeft(
+                quota=each.quota.name,
+                max=each.quota.most,
+                left=each.left,
+                resets_at=each.resets_at,
+            )
+            for each in found
+        ]
 
     async def _products(self, skus: Sequence[Sku], partner_id: int) -> list[Product]:
         shelves = self._catalog.now.book(ShelfBook)

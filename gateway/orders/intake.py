@@ -25,13 +25,14 @@ from gateway.orders.commit_columns import commit_request
 from gateway.orders.events import OrdersCreated
 from gateway.orders.failed_commit import COMMIT_FAILURES, ByIds, FailedCommits, release
 from gateway.orders.hand import Hand, Loose, tell
-from gateway.orders.line import Line, Settled, unsold
+from gateway.orders.line import Line, Settled, unsold, used_up
 from gateway.orders.ports import Lane
 from gateway.orders.refusal import Refusal
 from gateway.orders.rules import Verdict
 from gateway.orders.shortages import Shortages
 from gateway.orders.tail import Tail
 from gateway.orders.unsold import ByNumbers, Unsold
+from gateway.orders.used_up import UsedUp
 
 log = structlog.get_logger()
 
@@ -70,6 +71,7 @@ class Intake:
         self._batch_max, self._waiting_max = batch_max, waiting_max
         self._queue: TurnQueue[Loose] = TurnQueue(weigh=lambda line: line.quantity)
         self._shortages = Shortages()
+        self._used_up = UsedUp()
         self._on_the_way: dict[tuple[int, str], Line] = {}
         self._work = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -144,13 +146,16 @@ class Intake:
             if available_minor is not None and line.amount_minor > available_minor:
                 line.available_minor = available_minor
                 return True
+        if line.quotas is not None and self._used_up and self._used_up.tells(line):
+            return True
         outlet = line.outlet
         return line.refusal is not None or (outlet is not None and self._stock.sold_out(outlet))
 
     def _since(self, line: Line) -> float | None:
         """Since when no worker can have accepted an order like this one; None: not known."""
         outlet = line.outlet
-        if line.refusal is not None or line.available_minor is not None or outlet is None:
+        told = line.refusal, line.available_minor, line.used_up
+        if outlet is None or any(each is not None for each in told):
             return None
         return self._stock.sold_out_since(outlet)
 
@@ -234,24 +239,37 @@ class Intake:
             self._distribute(hand, lines, answer)
 
     def _distribute(self, hand: Hand, lines: Sequence[Line], answer: CommitAnswer) -> None:
-        created = []
-        for line, outcome, existing in zip(lines, answer.outcomes, answer.existing, strict=True):
+        outcomes = answer.outcomes
+        created = [line for line, made in zip(lines, outcomes, strict=True) if made == _CREATED]
+        if len(created) < len(lines):
+            self._settle_others(hand, lines, answer)
+        self._finish_created(hand, created, [rfc3339(answer.committed_at)] * len(created))
+
+    def _settle_others(self, hand: Hand, lines: Sequence[Line], answer: CommitAnswer) -> None:
+        """Answer those that made no order."""
+        again = []
+        for place, (line, outcome) in enumerate(zip(lines, answer.outcomes, strict=True)):
             if outcome == _CREATED:
-                created.append(line)
                 continue
             release(self._stock, line)
-            verdict, about = Verdict(outcome), existing or 0
+            verdict, about = Verdict(outcome), answer.existing[place] or 0
             if verdict is Verdict.CONFLICT:  # unless an earlier release made another digest of it
                 self._unsold.put(hand.let_go(line), taken_by=about)
-                continue
-            if verdict is Verdict.CAMPAIGN_CLOSED:
+            elif verdict is Verdict.CAMPAIGN_CLOSED:
                 self._out_of_window(hand.let_go(line), answer.committed_at)
-                continue
-            if verdict is Verdict.INSUFFICIENT_BALANCE:
-                self._shortages.found(line.partner_id, about)
-            order_id, amount = (about, 0) if verdict is Verdict.REPLAYED else (0, about)
-            self._settle(hand.let_go(line), Settled(verdict, order_id=order_id, amount=amount))
-        self._finish_created(hand, created, [rfc3339(answer.committed_at)] * len(created))
+            elif verdict is Verdict.UNITS_ELSEWHERE:
+                again.append(line)
+            elif verdict is Verdict.REPLAYED:
+                self._settle(hand.let_go(line), Settled(verdict, order_id=about))
+            elif verdict is Verdict.PURCHASE_LIMIT:
+                settled = self._used_up.found(line, used_up(answer, place))
+                self._settle(hand.let_go(line), settled)
+            else:
+                if verdict is Verdict.INSUFFICIENT_BALANCE:
+                    self._shortages.found(line.partner_id, about)
+                self._settle(hand.let_go(line), Settled(verdict, amount=about))
+        if again:
+            self._failed.try_again(hand, again)
 
     def _out_of_window(self, line: Loose, moment: datetime) -> None:
         """Not within its window by the clock of the database: its campaign is closed, or another

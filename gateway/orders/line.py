@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
 from gateway.catalog.rules import Sku
 from gateway.codes.stock import Run
+from gateway.orders.commit import CommitAnswer
 from gateway.orders.refusal import Refusal
 from gateway.orders.rules import OrderContent, Verdict
 
@@ -28,8 +30,7 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     account: str | None
     metadata: str | None  # JSON
     details: str | None  # JSON
-    buyer_id: str | None
-    limit: int | None
+    quotas: str | None  # what it asks of quotas: quotas.rules.asks
     notify: bool
     notify_url: str | None
     opens_at: str | None = None  # RFC 3339: while its campaign is open and its price holds; the
@@ -46,6 +47,7 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     tries: int = 0
     taken_by: int = 0  # the order that has its number, under another digest
     available_minor: int | None = None  # less than it costs, as far as is known: see shortages
+    used_up: "Settled | None" = None  # a quota has less left, as far as is known: see used_up
     waiters: "list[Line] | None" = None
     future: "asyncio.Future[Settled] | None" = None  # None: settled, or not asked for
     committed_at: str = ""  # RFC 3339; set when the order is durable
@@ -90,8 +92,8 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     """What became of a line.
 
     `order_id` is the order for CREATED, REPLAYED and CONFLICT; `amount` what the account
-    has (INSUFFICIENT_BALANCE) or the buyer may still buy (PURCHASE_LIMIT); `codes` the JSON
-    array of sealed codes of a created order.
+    has (INSUFFICIENT_BALANCE) or `quota` has left (PURCHASE_LIMIT, decided at `refused_at`);
+    `codes` the JSON array of sealed codes of a created order.
     """
 
     verdict: Verdict
@@ -101,11 +103,23 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     amount: int = 0
     refusal: Refusal | None = None
     retry_after_s: int = 0  # of BUSY, where it is known
+    quota: int = 0
+    refused_at: datetime | None = None
+
+
+def used_up(answer: CommitAnswer, place: int) -> Settled:
+    """The answer to a line whose quota has not so much left."""
+    return Settled(
+        Verdict.PURCHASE_LIMIT,
+        amount=answer.existing[place] or 0,
+        quota=(answer.refused[place] if answer.refused else None) or 0,
+        refused_at=answer.committed_at,
+    )
 
 
 def unsold(line: Line) -> Settled:
     """The answer to a line that will not be sold: whose number it has, its rule's refusal, no
-    money, or "sold out".
+    money, a quota that is used up, or "sold out".
     """
     if line.taken_by:
         return Settled(Verdict.CONFLICT, order_id=line.taken_by)
@@ -113,4 +127,6 @@ def unsold(line: Line) -> Settled:
         return Settled(Verdict.REFUSED, refusal=line.refusal)
     if line.available_minor is not None:
         return Settled(Verdict.INSUFFICIENT_BALANCE, amount=line.available_minor)
+    if line.used_up is not None:
+        return line.used_up
     return Settled(Verdict.SOLD_OUT)

@@ -7,6 +7,7 @@ are sent, ask here, and say the answer in their own words; they decide nothing.
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from math import ceil
 from typing import Final, Protocol
 
 import msgspec
@@ -14,12 +15,14 @@ import orjson
 
 from gateway.catalog.rules import CurrentCatalog, Key, Sku, SkuKind
 from gateway.codes.shelving import ShelfBook
+from gateway.ground.moment import rfc3339
 from gateway.orders.checks import judge
 from gateway.orders.line import Line, PlannedAttempt, Settled
 from gateway.orders.pricing import window_of
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import OrderContent, Verdict
 from gateway.prices.rules import NO_PRICES, PriceBook, price_of
+from gateway.quotas.rules import Quota, QuotaBook
 
 _CREATED: Final = Verdict.CREATED  # to look it up for every line costs 0.1 µs
 _REPLAYED: Final = Verdict.REPLAYED
@@ -28,7 +31,8 @@ _REPLAYED: Final = Verdict.REPLAYED
 REASONS: Final[Mapping[Verdict, Reason]] = {
     Verdict.CONFLICT: Reason.CONFLICT,
     Verdict.INSUFFICIENT_BALANCE: Reason.INSUFFICIENT_BALANCE,
-    Verdict.PURCHASE_LIMIT: Reason.BUYER_LIMIT,
+    Verdict.PURCHASE_LIMIT: Reason.QUOTA,
+    Verdict.UNITS_ELSEWHERE: Reason.BUSY,  # it is tried again, and busy if that leads nowhere
     Verdict.SOLD_OUT: Reason.SOLD_OUT,
     Verdict.BUSY: Reason.BUSY,
     Verdict.OVERLOADED: Reason.OVERLOADED,
@@ -128,6 +132,9 @@ class Placement:
         self._count[verdict] += 1
         if verdict is _CREATED or verdict is _REPLAYED:
             return Placed(line, settled)
+        if verdict is Verdict.PURCHASE_LIMIT:
+            quota = self._catalog.now.book(QuotaBook).by_id.get(settled.quota)
+            return over_quota(settled, quota, line.quantity, self._now())
         return refusal_of(settled)
 
     def prepare(self, key: Key, content: OrderContent, *, channel: str | None = None) -> Line:
@@ -178,8 +185,7 @@ class Placement:
             account=None if known.buys_codes else content.account,
             metadata=None if metadata is None else orjson.dumps(metadata).decode(),
             details=content.details(),
-            buyer_id=content.buyer_id,
-            limit=judged.limit,
+            quotas=judged.quotas,
             opens_at=window[0],
             closes_at=window[1],
             notify=notify,
@@ -211,9 +217,29 @@ def refusal_of(settled: Settled) -> Refusal:
     """Why a line that is no order is none."""
     if settled.refusal is not None:
         return settled.refusal
-    reason, most = REASONS[settled.verdict], settled.amount
-    if reason is Reason.BUYER_LIMIT:
-        most = max(0, most)  # the limit may be lower than what the buyer has by now
     return Refusal(
-        reason, order_id=settled.order_id, most=most, retry_after_s=settled.retry_after_s
+        REASONS[settled.verdict],
+        order_id=settled.order_id,
+        most=settled.amount,
+        retry_after_s=settled.retry_after_s,
+    )
+
+
+def over_quota(settled: Settled, quota: Quota | None, quantity: int, now: datetime) -> Refusal:
+    """Why a quota allows a line of `quantity` not, and when it will; None: it was just deleted.
+
+    Of a limit that was lowered below what was had by then none is left, not less.
+    """
+    left = max(0, settled.amount)
+    if quota is None or settled.refused_at is None:
+        return Refusal(Reason.QUOTA, most=left)
+    resets_at = quota.resets_at(settled.refused_at)
+    if resets_at is None or quantity > quota.most:
+        return Refusal(Reason.QUOTA, most=left, quota=quota.name)
+    return Refusal(
+        Reason.QUOTA,
+        most=left,
+        quota=quota.name,
+        resets_at=rfc3339(resets_at),
+        retry_after_s=max(1, ceil((resets_at - now).total_seconds())),
     )

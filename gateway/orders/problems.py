@@ -7,6 +7,7 @@ from gateway.ground.http.problems import ProblemError
 from gateway.orders.checks import OWN_NUMBERS
 from gateway.orders.refusal import Reason, Refusal
 
+COUNTED: Final = "there is a limit that counts by it: {} is required"
 LATER: Final = {"Retry-After": "30"}  # a person or a breaker ends it, not the next second
 
 
@@ -39,11 +40,10 @@ WORDS: Final[Mapping[Reason, Word]] = {
     _R.QUANTITY: Word("invalid-request", "at most {0.most} of this SKU in one order", "/quantity"),
     _R.CAMPAIGN_UNKNOWN: Word("campaign-closed", "Campaign {0.campaign} is not open."),
     _R.CAMPAIGN_OF_OTHERS: Word("forbidden", "Campaign {0.campaign} is not for this partner."),
-    _R.BUYER_MISSING: Word(
-        "invalid-request",
-        "this SKU has a limit per buyer: buyer.id is required",
-        "/buyer/id",
-    ),
+    _R.BUYER_MISSING: Word("invalid-request", COUNTED.format("buyer.id"), "/buyer/id"),
+    _R.DEVICE_MISSING: Word("invalid-request", COUNTED.format("buyer.device"), "/buyer/device"),
+    _R.IP_MISSING: Word("invalid-request", COUNTED.format("buyer.ip"), "/buyer/ip"),
+    _R.RECIPIENT_MISSING: Word("invalid-request", COUNTED.format("account"), "/account"),
     _R.PRICE_CHANGED: Word(
         "price-changed", "The total is {0.total_minor}, more than max_amount {0.most}."
     ),
@@ -57,7 +57,7 @@ WORDS: Final[Mapping[Reason, Word]] = {
     _R.INSUFFICIENT_BALANCE: Word(
         "insufficient-balance", "The account has {0.most} minor units available."
     ),
-    _R.BUYER_LIMIT: Word("purchase-limit", "This buyer may still buy {0.most} of it."),
+    _R.QUOTA: Word("purchase-limit", "{0.most} may still be bought under the limit {0.quota}."),
     _R.HOLD_EXPIRED: Word("hold-expired"),
     _R.HOLD_RELEASED: Word("hold-released"),
     _R.CAMPAIGN_CLOSED: Word("campaign-closed"),
@@ -76,4 +76,10 @@ def problem_of(refusal: Refusal, base: str = "") -> ProblemError:
     if refusal.retry_after_s:
         headers = {"Retry-After": str(refusal.retry_after_s)}
     errors = [] if pointer is None else [(base + pointer, detail or "")]
-    return ProblemError(code, detail, errors=errors, headers=headers)
+    members: dict[str, str | bool] | None = None
+    if refusal.quota:
+        members = {"quota": refusal.quota}
+    if refusal.resets_at:
+        members = {"quota": refusal.quota, "resets_at": refusal.resets_at, "retryable": True}
+        headers = {"Retry-After": str(refusal.retry_after_s)}
+    return ProblemError(code, detail, errors=errors, members=members, headers=headers)

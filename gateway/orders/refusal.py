@@ -21,7 +21,10 @@ class Reason(StrEnum):
     QUANTITY = "quantity"  # more than the SKU, or what sells it, has in one order
     CAMPAIGN_UNKNOWN = "campaign-unknown"  # not there, not of this SKU, or surely closed
     CAMPAIGN_OF_OTHERS = "campaign-of-others"  # not for this partner
-    BUYER_MISSING = "buyer-missing"  # and there is a limit per buyer
+    BUYER_MISSING = "buyer-missing"  # and a quota counts by buyers; so with the next three
+    DEVICE_MISSING = "device-missing"
+    IP_MISSING = "ip-missing"
+    RECIPIENT_MISSING = "recipient-missing"
     PRICE_CHANGED = "price-changed"  # more than the partner would pay
     PRICE_UNSOUND = "price-unsound"  # below a floor, or 0 where that was not meant
     NO_ROUTE = "no-route"  # no upstream sells it now
@@ -29,7 +32,7 @@ class Reason(StrEnum):
     # Found by the commit, or on the way to it.
     CONFLICT = "conflict"  # the number belongs to other content
     INSUFFICIENT_BALANCE = "insufficient-balance"
-    BUYER_LIMIT = "buyer-limit"
+    QUOTA = "quota"  # it is used up, or has too little left
     HOLD_EXPIRED = "hold-expired"  # and nothing is left: money is to be given back
     HOLD_RELEASED = "hold-released"
     CAMPAIGN_CLOSED = "campaign-closed"  # at the moment of the commit, by the database's clock
@@ -47,8 +50,9 @@ GIVEN_UP: Final = frozenset({Reason.OVERLOADED, Reason.UNAVAILABLE})
 class Refusal(msgspec.Struct, frozen=True, gc=False):
     """A reason and what is known about it; a fact that says nothing about it is empty.
 
-    `most` is the most there can be: pieces in one order (QUANTITY) or left for the buyer
-    (BUYER_LIMIT); minor units the partner would pay (PRICE_CHANGED) or has (INSUFFICIENT_BALANCE).
+    `most` is the most there can be: pieces in one order (QUANTITY) or left of `quota` (QUOTA; until
+    `resets_at`, in `retry_after_s`, if that is said); minor units the partner would pay
+    (PRICE_CHANGED) or has (INSUFFICIENT_BALANCE).
     """
 
     reason: Reason
@@ -59,3 +63,5 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
     retry_after_s: int = 0  # when it may be otherwise; 0: as always for that reason
     total_minor: int = 0
     most: int = 0
+    quota: str = ""
+    resets_at: str = ""  # RFC 3339

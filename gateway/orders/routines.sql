@@ -59,18 +59,3 @@ EXCEPTION WHEN unique_violation THEN
     END IF;
     RETURN false;
 END $$;
-
--- Counts what the buyers of a commit bought towards their purchase limits. How many buyers.
-CREATE FUNCTION count_usage(p_buyers buyer_share[], p_partner bigint[], p_sku bigint[], p_buyer text[]) RETURNS bigint LANGUAGE plpgsql AS $$
-BEGIN
-    IF EXISTS (SELECT FROM unnest(p_buyers) AS b WHERE b.used IS NULL) THEN
-        INSERT INTO buyer_usage (partner_id, sku_id, buyer_id, used)
-        SELECT p_partner[b.line], p_sku[b.line], p_buyer[b.line], b.wanted FROM unnest(p_buyers) AS b WHERE b.used IS NULL;
-    END IF;
-    IF EXISTS (SELECT FROM unnest(p_buyers) AS b WHERE b.used IS NOT NULL) THEN
-        INSERT INTO buyer_usage AS known (partner_id, sku_id, buyer_id, used)
-        SELECT p_partner[b.line], p_sku[b.line], p_buyer[b.line], b.wanted FROM unnest(p_buyers) AS b WHERE b.used IS NOT NULL
-        ON CONFLICT (partner_id, sku_id, buyer_id) DO UPDATE SET used = known.used + excluded.used;
-    END IF;
-    RETURN cardinality(p_buyers);
-END $$;

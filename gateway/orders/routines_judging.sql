@@ -1,24 +1,19 @@
--- What becomes of the lines of a commit: numbers that are known, windows, purchase limits, funds.
+-- What becomes of the lines of a commit: numbers that are known, windows, quotas, funds.
 -- For commit_orders alone, which holds the accounts. Look-ups are LATERAL … LIMIT 1: a join over all
 -- history would grow with it (design D5).
-
--- What a buyer wants of a SKU with a limit in this batch: one of its lines stands for it; `used`
--- is what it had before, NULL: nothing yet.
-CREATE TYPE buyer_share AS (line integer, wanted bigint, used bigint);
 
 -- Outcomes of all lines, and the lines to create. Unless p_look_up, known numbers are not looked for:
 -- then nothing may be refused, since a known number is answered before all else. If something
 -- would be, `is_sure` is false and the rest means nothing.
 CREATE FUNCTION judge_orders(
-    p_look_up boolean, p_now timestamptz, p_partner bigint[], p_out text[], p_hash bytea[], p_sku bigint[], p_quantity integer[],
-    p_amount bigint[], p_buyer text[], p_limit integer[], p_opens timestamptz[], p_closes timestamptz[],
+    p_look_up boolean, p_now timestamptz, p_partner bigint[], p_out text[], p_hash bytea[], p_amount bigint[],
+    p_quantity integer[], p_line integer[], p_place integer[], p_counts quota_count[], p_opens timestamptz[], p_closes timestamptz[],
     p_hold bigint[], p_late boolean[],
-    OUT is_sure boolean, OUT outcome integer[], OUT existing bigint[], OUT lines integer[], OUT buyers buyer_share[]
+    OUT is_sure boolean, OUT outcome integer[], OUT existing bigint[], OUT refused bigint[], OUT lines integer[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
     one      record;
     judged   record;
-    exceeded boolean;                             -- NULL: nobody has a limit
 BEGIN
     is_sure := true;
     outcome := array_fill(1, ARRAY[cardinality(p_partner)]);
@@ -41,16 +36,13 @@ BEGIN
         is_sure := is_sure AND (p_look_up OR cardinality(array_positions(outcome, 1)) = cardinality(outcome));
     END IF;
     lines := array_positions(outcome, 1);
-    IF cardinality(p_limit) > 0 THEN
-        SELECT b.buyers, b.exceeded INTO buyers, exceeded FROM buyers_of(lines, p_partner, p_sku, p_quantity, p_buyer, p_limit) AS b;
-    END IF;
-    IF exceeded OR is_short(lines, p_partner, p_amount) THEN
+    IF (p_counts IS NOT NULL AND NOT is_enough(p_counts)) OR is_short(lines, p_partner, p_amount) THEN
         is_sure := p_look_up AND is_sure;
-        judged := judge_lines(outcome, existing, p_partner, p_sku, p_quantity, p_amount, p_buyer, p_limit);
+        judged := judge_lines(outcome, existing, p_partner, p_amount, p_quantity, p_line, p_place, p_counts);
         outcome := judged.verdict;
         existing := judged.known;
+        refused := judged.refused;
         lines := array_positions(outcome, 1);
-        SELECT b.buyers INTO buyers FROM buyers_of(lines, p_partner, p_sku, p_quantity, p_buyer, p_limit) AS b;
     END IF;
 END $$;
 
@@ -62,59 +54,40 @@ BEGIN
         JOIN account a ON a.partner_id = d.partner WHERE d.total > a.balance + a.credit_limit);
 END $$;
 
--- The buyers of the lines that have a limit. `exceeded`: one of them would have too much.
-CREATE FUNCTION buyers_of(
-    p_lines integer[], p_partner bigint[], p_sku bigint[], p_quantity integer[], p_buyer text[], p_limit integer[],
-    OUT buyers buyer_share[], OUT exceeded boolean
-) LANGUAGE plpgsql AS $$
-BEGIN
-    exceeded := false;
-    IF cardinality(p_limit) > 0 THEN
-        SELECT array_agg((d.line, d.wanted, b.used)::buyer_share), coalesce(bool_or(coalesce(b.used, 0) + d.wanted > d.most), false)
-        INTO buyers, exceeded
-        FROM (SELECT min(i) AS line, sum(p_quantity[i]) AS wanted, min(p_limit[i]) AS most
-              FROM unnest(p_lines) AS i WHERE p_limit[i] IS NOT NULL GROUP BY p_partner[i], p_sku[i], p_buyer[i]) AS d
-        LEFT JOIN LATERAL (
-            SELECT u.used FROM buyer_usage u
-            WHERE u.partner_id = p_partner[d.line] AND u.sku_id = p_sku[d.line] AND u.buyer_id = p_buyer[d.line] LIMIT 1) AS b ON true;
-    END IF;
-END $$;
-
 -- Judges the lines of a batch that are new (outcome 1) one by one, in order: for accounts short
--- of money and buyers near their limit. Outcomes and what explains them, as commit_orders returns them.
+-- of money and quotas near their end. Outcomes and what explains them, as commit_orders returns them.
 CREATE FUNCTION judge_lines(
-    p_outcome integer[], p_existing bigint[], p_partner bigint[], p_sku bigint[], p_quantity integer[],
-    p_amount bigint[], p_buyer text[], p_limit integer[], OUT verdict integer[], OUT known bigint[]
+    p_outcome integer[], p_existing bigint[], p_partner bigint[], p_amount bigint[], p_quantity integer[], p_line integer[],
+    p_place integer[], p_counts quota_count[],
+    OUT verdict integer[], OUT known bigint[], OUT refused bigint[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
-    i integer;
-    left_over jsonb := '{}';
-    used jsonb := '{}';
-    funds bigint;
-    bought bigint;
-    buyer_key text;
+    i         integer;
+    k         integer;
+    at        integer := 1;                       -- the next ask
+    first_ask integer;
+    asked     record;
+    left_over jsonb := '{}';                      -- money, by partner
+    have      bigint[] := ARRAY(SELECT c.left_over FROM unnest(p_counts) WITH ORDINALITY AS c ORDER BY c.ordinality);
+    funds     bigint;
 BEGIN
     verdict := p_outcome;
     known := p_existing;
+    refused := array_fill(NULL::bigint, ARRAY[cardinality(p_partner)]);
     FOR i IN 1 .. cardinality(p_partner) LOOP
+        first_ask := at;
+        asked := judge_line(i, at, p_quantity, p_line, p_place, p_counts, have);
+        at := asked.next;
         CONTINUE WHEN verdict[i] <> 1;
+        IF asked.short IS NOT NULL THEN
+            verdict[i] := CASE WHEN asked.is_sure THEN 5 ELSE 13 END;
+            known[i] := have[asked.short];
+            refused[i] := (p_counts[asked.short]).quota_id;
+            CONTINUE;
+        END IF;
         funds := left_over -> p_partner[i]::text;
         IF funds IS NULL THEN
             SELECT a.balance + a.credit_limit INTO funds FROM account a WHERE a.partner_id = p_partner[i];
-        END IF;
-        IF p_limit[i] IS NOT NULL THEN
-            buyer_key := p_partner[i] || '/' || p_sku[i] || '/' || p_buyer[i];
-            bought := used -> buyer_key;
-            IF bought IS NULL THEN
-                SELECT b.used INTO bought FROM buyer_usage b
-                WHERE b.partner_id = p_partner[i] AND b.sku_id = p_sku[i] AND b.buyer_id = p_buyer[i];
-                bought := coalesce(bought, 0);
-            END IF;
-            IF bought + p_quantity[i] > p_limit[i] THEN
-                verdict[i] := 5;
-                known[i] := p_limit[i] - bought;
-                CONTINUE;
-            END IF;
         END IF;
         IF p_amount[i] > funds THEN
             verdict[i] := 4;
@@ -122,8 +95,8 @@ BEGIN
             CONTINUE;
         END IF;
         left_over := left_over || jsonb_build_object(p_partner[i]::text, funds - p_amount[i]);
-        IF p_limit[i] IS NOT NULL THEN
-            used := used || jsonb_build_object(buyer_key, bought + p_quantity[i]);
-        END IF;
+        FOR k IN first_ask .. at - 1 LOOP
+            have[p_place[k]] := have[p_place[k]] - p_quantity[i];
+        END LOOP;
     END LOOP;
 END $$;

@@ -21,7 +21,8 @@ AMOUNT_MAX: Final = 10**15  # minor units
 
 Number = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+TEXT_LENGTH_MAX = 128
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_LENGTH_MAX)]
 IpAddress = Annotated[
     str,
     msgspec.Meta(

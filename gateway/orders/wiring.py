@@ -24,6 +24,7 @@ from gateway.orders.sealing import Sealing
 from gateway.orders.store import OrderStore
 from gateway.orders.view import OrderViews
 from gateway.partners.authentication import Gate
+from gateway.quotas.left import WhatIsLeft
 
 
 def counted(_kit: Kit) -> Counted:
@@ -127,8 +128,9 @@ def products(kit: Kit) -> http_products.Products:
         kit[Gate],
         kit[CurrentCatalog],
         kit[StockLevels],
-        kit[Upstreams].quantity_max,
-        kit.on.clock.now,
+        upstreams_max=kit[Upstreams].quantity_max,
+        left=kit[WhatIsLeft],
+        now=kit.on.clock.now,
     )
 
 

@@ -81,16 +81,10 @@ ACTS = (
         after={"category.parent_id": None},
     ),
     Act(
-        does="category.create",
-        words="category create gifts",
-        subject="gifts",
-        after={"category.name": "gifts"},
-    ),
-    Act(
         does="category.move",
-        words="category move phones --parent gifts",
+        words="category move phones",
         subject="phones",
-        before={"category.parent_id": None},
+        after={"category.parent_id": None},
     ),
     Act(
         does="sku.create",
@@ -189,6 +183,25 @@ ACTS = (
         words="campaign end c1",
         subject="c1",
         before={"campaign.ended_at": None},
+    ),
+    Act(
+        does="quota.create",
+        words="quota create q1 --on sku:S --per device --max 3 --window hour",
+        subject="q1",
+        after={"quota.most": 3, "quota.span": "hour"},
+    ),
+    Act(
+        does="quota.change",
+        words="quota change q1 --max 4",
+        subject="q1",
+        before={"quota.most": 3},
+        after={"quota.most": 4},
+    ),
+    Act(
+        does="quota.delete",
+        words="quota delete q1",
+        subject="q1",
+        before={"quota.most": 4},
     ),
     Act(
         does="upstream.add",

@@ -19,6 +19,8 @@ ALTER TABLE account DROP CONSTRAINT account_funds;
 ALTER TABLE reveal DROP CONSTRAINT reveal_chain_height_key;
 ALTER TABLE code DROP CONSTRAINT code_pkey;
 DROP INDEX attempt_live;
+ALTER TABLE quota_use DROP CONSTRAINT quota_use_most;
+ALTER TABLE quota_block DROP CONSTRAINT quota_block_units;
 
 -- breach: i1_code_in_two_orders: code 0 is in 2 deliveries: orders 101, 999
 INSERT INTO orders SELECT (jsonb_populate_record(o, '{"id": 999, "out_order_no": "z"}')).* FROM orders o WHERE id = 101;

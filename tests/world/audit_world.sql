@@ -12,6 +12,10 @@ INSERT INTO sku (sku, name, kind, pool_id, price) SELECT 'VIP', 'VIP', 'code', i
 INSERT INTO sku (sku, name, kind, price, account_rule) VALUES ('TOP', 'Top-up', 'topup', 500, 'any');
 INSERT INTO upstream (name, connector, base_url, settings, callback_token) VALUES ('u', 'fulu', 'http://127.0.0.1:1', 'x', 't');
 
+-- Two quotas on VIP, asked by every order since: one per partner, one total.
+INSERT INTO quota (name, sku_id, per, span, most, settles_at) SELECT 'each', id, 'partner', 'ever', 5, NULL FROM sku WHERE sku = 'VIP';
+INSERT INTO quota (name, sku_id, per, span, most, settles_at) SELECT 'together', id, 'total', 'day', 50, NULL FROM sku WHERE sku = 'VIP';
+
 -- Worker w1 holds the range it was granted; worker w2's lease has expired.
 SELECT refill('00000000-0000-0000-0000-000000000001', id, 6, '{}', 3600) FROM pool;
 SELECT refill('00000000-0000-0000-0000-000000000002', id, 4, '{}', 3600) FROM pool;
@@ -24,12 +28,16 @@ SELECT commit_orders(
     p_hash => '{"\\x89116713f7dd11955790c3c3f510ddf7","\\x99c49715e991c61d5b4b6f902e3e5055","\\xcea3441a559f438c84c5bd696cca5453","\\xcea3441a559f438c84c5bd696cca5453","\\xcea3441a559f438c84c5bd696cca5453"}', p_sku => ARRAY[v.id, v.id, t.id, t.id, t.id],
     p_quantity => '{1,2,1,1,1}', p_amount => '{100,200,500,500,500}', p_pool => ARRAY[pl.id, pl.id, NULL, NULL, NULL],
     p_first => '{1,2,NULL,NULL,NULL}', p_account => '{NULL,NULL,x,x,x}', p_metadata => array_fill(NULL::text, ARRAY[5]),
-    p_details => array_fill(NULL::text, ARRAY[5]), p_buyer => array_fill(NULL::text, ARRAY[5]), p_limit => array_fill(NULL::integer, ARRAY[5]),
+    p_details => array_fill(NULL::text, ARRAY[5]), p_quotas => ARRAY[q.asked, q.asked, NULL, NULL, NULL],
+    p_count_quota => q.ids, p_count_subject => q.subjects, p_count_wanted => '{3,3}', p_ask_line => '{1,1,2,2}', p_ask_place => '{1,2,1,2}',
     p_notify => array_fill(true, ARRAY[5]), p_notify_url => array_fill(NULL::text, ARRAY[5]),
     p_attempt => '{NULL,NULL,301,302,303}', p_upstream => ARRAY[NULL, NULL, u.id, u.id, u.id], p_product => '{NULL,NULL,x,x,x}',
     p_cost_max => array_fill(NULL::bigint, ARRAY[5]), p_face => array_fill(NULL::bigint, ARRAY[5]), p_owner => NULL,
     a_line => '{1,2,2}', a_seq => '{0,1,2}', a_lease => array_fill(l.id, ARRAY[3]), l_id => ARRAY[l.id], l_epoch => ARRAY[l.epoch])
-FROM partner p, sku v, sku t, pool pl, upstream u, lease l
+FROM partner p, sku v, sku t, pool pl, upstream u, lease l,
+     (SELECT jsonb_agg(jsonb_build_array(q.id, q.subject) ORDER BY q.id)::text AS asked, array_agg(q.id ORDER BY q.id) AS ids,
+             array_agg(q.subject ORDER BY q.id) AS subjects
+      FROM (SELECT q.id, CASE q.per WHEN 'partner' THEN p.id::text ELSE '' END AS subject FROM quota q, partner p) AS q) AS q
 WHERE v.sku = 'VIP' AND t.sku = 'TOP' AND l.worker_id = '00000000-0000-0000-0000-000000000001';
 
 -- 201 succeeded; 202 was rejected and refunded; 203 is uncertain.
@@ -68,7 +76,7 @@ SELECT commit_orders(
     p_batch => '00000000-0000-0000-0000-0000000000bb', p_opens => NULL, p_chain => 1,
     p_partner => ARRAY[p.id], p_id => '{401}', p_out => '{f}', p_hash => ARRAY['\x61f3eaa994b752c8b8c2098563b3618c'::bytea], p_sku => ARRAY[s.id],
     p_quantity => '{2}', p_amount => '{200}', p_pool => ARRAY[NULL::bigint], p_first => '{NULL}', p_account => ARRAY[NULL::text],
-    p_metadata => ARRAY[NULL::text], p_details => ARRAY[NULL::text], p_buyer => ARRAY[NULL::text], p_limit => ARRAY[NULL::integer],
+    p_metadata => ARRAY[NULL::text], p_details => ARRAY[NULL::text],
     p_notify => ARRAY[true], p_notify_url => ARRAY[NULL::text],
     p_attempt => '{501}', p_upstream => ARRAY[u.id], p_product => '{y}', p_cost_max => ARRAY[NULL::bigint],
     p_face => ARRAY[NULL::bigint], p_owner => NULL, a_line => '{}', a_seq => '{}', a_lease => '{}', l_id => '{}', l_epoch => '{}')

@@ -159,7 +159,7 @@ def line(id_: int, **changes: Any) -> Line:
     values: dict[str, Any] = {
         "partner_id": 1, "key_id": "k", "reads_codes": True, "sku": SKU, "out_order_no": f"A{id_}",
         "content_hash": b"", "quantity": 1, "amount_minor": 5, "account": None, "metadata": None,
-        "details": None, "buyer_id": None, "limit": None, "notify": True, "notify_url": None,
+        "details": None, "quotas": None, "notify": True, "notify_url": None,
         "order_id": id_, "committed_at": "2026-01-01T00:00:00.000000Z",
     }  # fmt: skip
     return Line(**(values | changes))

@@ -71,7 +71,7 @@ SITUATIONS: Mapping[str, Situation] = {
     ),
     "no buyer": Situation(
         sku="{limited}", status=400, code="invalid-request",
-        detail="this SKU has a limit per buyer: buyer.id is required", pointer="/buyer/id",
+        detail="there is a limit that counts by it: buyer.id is required", pointer="/buyer/id",
         goofish=(1201, "下单参数错误: /buyer/id"),
     ),
     "dearer": Situation(
@@ -226,7 +226,10 @@ async def test_numbers_that_are_taken_and_buyers_that_have_enough(world: World) 
     assert (await partner.order(out_order_no=unique("R"), **limited)).status == 201
     reply = await partner.order(out_order_no=unique("R"), **limited)
     assert reply.problem == (422, "purchase-limit")
-    assert reply.json["detail"] == "This buyer may still buy 0 of it."
+    assert (reply.json["detail"], reply.json["quota"]) == (
+        f"0 may still be bought under the limit sku:{names['limited']}.",
+        f"sku:{names['limited']}",
+    )
     reply = await partner.order(out_order_no=unique("R"), sku=names["codes"], campaign="nothing")
     assert reply.problem == (409, "campaign-closed")
     assert reply.json["detail"] == "Campaign nothing is not open."

@@ -44,7 +44,7 @@ async def commit(world: Any, **changes: Any) -> Any:
     )
     line = {
         "number": "new", "quantity": 1, "amount": 100, "seqs": [3], "content": b"\1",
-        "buyer": None, "limit": None, "all_new": False,
+        "quotas": None, "all_new": False,
         "lease": lease and lease["id"], "epoch": lease and lease["epoch"], **changes,
     }  # fmt: skip
     async with world.transaction():  # a savepoint: a refusal leaves the world as it was
@@ -53,15 +53,15 @@ async def commit(world: Any, **changes: Any) -> Any:
             SELECT c.* FROM partner p, pool pl, sku s, LATERAL commit_orders(
                 gen_random_uuid(), 2, ARRAY[p.id], '{900}', ARRAY[$1::text], ARRAY[$2::bytea],
                 ARRAY[s.id], ARRAY[$3::integer], ARRAY[$4::bigint], ARRAY[pl.id],
-                '{1}', '{NULL}', '{NULL}', '{NULL}', ARRAY[$6::text],
-                ARRAY[$7::integer], '{f}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}',
-                '{NULL}', NULL, array_fill(1, ARRAY[cardinality($5::bigint[])]), $5,
-                array_fill($8::bigint, ARRAY[cardinality($5)]), ARRAY[$8::bigint],
-                ARRAY[$9::bigint], $10, NULL, NULL) AS c
+                '{1}', '{NULL}', '{NULL}', '{NULL}', '{f}', '{NULL}', '{NULL}', '{NULL}',
+                '{NULL}', '{NULL}', '{NULL}', NULL,
+                array_fill(1, ARRAY[cardinality($5::bigint[])]), $5,
+                array_fill($7::bigint, ARRAY[cardinality($5)]), ARRAY[$7::bigint],
+                ARRAY[$8::bigint], $9, NULL, NULL, ARRAY[$6::text]) AS c
             WHERE p.name = 'acme' AND s.sku = 'VIP'
             """,
             line["number"], line["content"], line["quantity"], line["amount"], line["seqs"],
-            line["buyer"], line["limit"], line["lease"], line["epoch"], line["all_new"],
+            line["quotas"], line["lease"], line["epoch"], line["all_new"],
         )  # fmt: skip
 
 

@@ -37,8 +37,8 @@ COMMIT = """
         p_id => ARRAY[$3::bigint], p_out => ARRAY[$3::text], p_hash => ARRAY['\\x00'::bytea],
         p_sku => ARRAY[1::bigint],
         p_quantity => '{1}', p_amount => '{0}', p_pool => ARRAY[l.pool_id], p_first => '{1}',
-        p_account => '{NULL}', p_metadata => '{NULL}', p_details => '{NULL}', p_buyer => '{NULL}',
-        p_limit => '{NULL}', p_notify => '{false}', p_notify_url => '{NULL}', p_attempt => '{NULL}',
+        p_account => '{NULL}', p_metadata => '{NULL}', p_details => '{NULL}',
+        p_notify => '{false}', p_notify_url => '{NULL}', p_attempt => '{NULL}',
         p_upstream => '{NULL}', p_product => '{NULL}', p_cost_max => '{NULL}', p_face => '{NULL}',
         p_owner => NULL, a_line => '{1}', a_seq => ARRAY[$2::bigint], a_lease => ARRAY[l.id],
         l_id => ARRAY[l.id], l_epoch => ARRAY[$4::bigint])).outcome

@@ -25,7 +25,7 @@ SELECT (commit_orders(
     p_hash => array_fill('\\x00'::bytea, ARRAY[n]), p_sku => array_fill(1::bigint, ARRAY[n]),
     p_quantity => array_fill(1, ARRAY[n]), p_amount => array_fill(0::bigint, ARRAY[n]),
     p_pool => array_fill(NULL::bigint, ARRAY[n]), p_first => array_fill(NULL::integer, ARRAY[n]),
-    p_account => '{}', p_metadata => '{}', p_details => '{}', p_buyer => '{}', p_limit => '{}',
+    p_account => '{}', p_metadata => '{}', p_details => '{}',
     p_notify => array_fill(false, ARRAY[n]), p_notify_url => '{}', p_attempt => '{}',
     p_upstream => '{}', p_product => '{}', p_cost_max => '{}', p_face => '{}', p_owner => NULL,
     a_line => '{}', a_seq => '{}', a_lease => '{}', l_id => '{}', l_epoch => '{}')).outcome

@@ -22,10 +22,10 @@ from gateway.orders.commit_store import PLANNING
 PARTS: Mapping[str, str] = {
     "account": "partner_id",
     "allocation": "pool_id",
-    "buyer_usage": "partner_id",
     "code": "pool_id",
     "entry": "partner_id",
     "orders": "partner_id",
+    "quota_taken": "partner_id",
 }
 # Looked at in home 2 by a sale in home 1; this list may only get shorter.
 # An account is locked by `= ANY`: that is one look into every part.
@@ -39,15 +39,18 @@ SELECT (commit_orders(
     p_quantity => array_fill(1, ARRAY[n]), p_amount => array_fill(5::bigint, ARRAY[n]),
     p_pool => array_fill($4::bigint, ARRAY[n]), p_first => ARRAY(SELECT generate_series(1, n)),
     p_account => '{}', p_metadata => '{}', p_details => '{}',
-    p_buyer => array_fill('b'::text, ARRAY[n]), p_limit => array_fill(100, ARRAY[n]),
+    p_quotas => array_fill(format('[[%s,"b"]]', q.id), ARRAY[n]), p_count_quota => ARRAY[q.id],
+    p_count_subject => '{b}', p_count_wanted => ARRAY[n],
+    p_ask_line => ARRAY(SELECT generate_series(1, n)), p_ask_place => array_fill(1, ARRAY[n]),
     p_notify => array_fill(true, ARRAY[n]), p_notify_url => '{}', p_attempt => '{}',
     p_upstream => '{}', p_product => '{}', p_cost_max => '{}', p_face => '{}', p_owner => NULL,
     a_line => ARRAY(SELECT generate_series(1, n)),
     a_seq => ARRAY(SELECT generate_series($5::bigint, $5 + n - 1)),
     a_lease => array_fill($6::bigint, ARRAY[n]), l_id => ARRAY[$6], l_epoch => ARRAY[$7::bigint],
     p_all_new => $8)).outcome
-FROM cardinality($2::bigint[]) AS n
+FROM cardinality($2::bigint[]) AS n, quota q
 """
+LIMITED = "INSERT INTO quota (name, per, span, most) VALUES ('q', 'buyer', 'ever', 100)"
 
 
 class Home(NamedTuple):
@@ -119,6 +122,7 @@ async def touched(connection: Any, home: int) -> dict[str, tuple[int, int]]:
 @pytest.fixture
 async def homes(connection: Any) -> tuple[Home, Home]:
     """Two, in one database."""
+    await connection.execute(LIMITED)
     made = await make_home(connection), await make_home(connection)
     await divide(connection, made)
     return made

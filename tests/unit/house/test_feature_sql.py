@@ -18,7 +18,7 @@ ROUTINES_TODAY = {
     # The hot commit holds the account's row (lock, funds, numbers), and has the one handler that
     # tells a code sold twice from a number used twice: a second one would cost a subtransaction.
     "orders": {"account", "allocation"},
-    "ledger": {"buyer_usage", "webhook", "webhook_endpoint"},  # a refund gives units back and tells
+    "ledger": {"webhook", "webhook_endpoint"},  # a refund tells
     # One settlement is one transaction over attempts, orders, codes bought, and the message.
     "dispatch": {
         "account", "allocation", "bought_code", "code_fingerprint", "code_void", "orders", "pool",

@@ -34,7 +34,7 @@ def line(number: str) -> Line:
         partner_id=1, key_id="k", reads_codes=False, sku=cast("Any", _Sku()), outlet=POOL,
         out_order_no=number,
         content_hash=b"h", quantity=1, amount_minor=1, account=None, metadata=None, details=None,
-        buyer_id=None, limit=None, notify=False, notify_url=None,
+        quotas=None, notify=False, notify_url=None,
     )  # fmt: skip
 
 

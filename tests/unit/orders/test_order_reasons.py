@@ -49,8 +49,17 @@ SAID = [
     (Refusal(R.CAMPAIGN_OF_OTHERS, campaign="K"), 403, "forbidden",
      "Campaign K is not for this partner.", None, (C.GOODS_UNAVAILABLE, "")),
     (Refusal(R.BUYER_MISSING), 400, "invalid-request",
-     "this SKU has a limit per buyer: buyer.id is required", "/buyer/id",
+     "there is a limit that counts by it: buyer.id is required", "/buyer/id",
      (C.BAD_PARAMETERS, "/buyer/id")),
+    (Refusal(R.DEVICE_MISSING), 400, "invalid-request",
+     "there is a limit that counts by it: buyer.device is required", "/buyer/device",
+     (C.BAD_PARAMETERS, "/buyer/device")),
+    (Refusal(R.IP_MISSING), 400, "invalid-request",
+     "there is a limit that counts by it: buyer.ip is required", "/buyer/ip",
+     (C.BAD_PARAMETERS, "/buyer/ip")),
+    (Refusal(R.RECIPIENT_MISSING), 400, "invalid-request",
+     "there is a limit that counts by it: account is required", "/account",
+     (C.BAD_PARAMETERS, "/account")),
     (Refusal(R.PRICE_CHANGED, total_minor=200, most=199), 409, "price-changed",
      "The total is 200, more than max_amount 199.", None, (C.BELOW_COST, "")),
     (Refusal(R.PRICE_UNSOUND, sku="S"), 409, "price-changed",
@@ -63,8 +72,8 @@ SAID = [
      "This out_order_no belongs to order 7, whose content differs.", None, (C.ORDER_EXISTS, "")),
     (Refusal(R.INSUFFICIENT_BALANCE, most=-5), 402, "insufficient-balance",
      "The account has -5 minor units available.", None, (C.GOODS_UNAVAILABLE, "")),
-    (Refusal(R.BUYER_LIMIT, most=1), 422, "purchase-limit", "This buyer may still buy 1 of it.",
-     None, (C.GOODS_UNAVAILABLE, "")),
+    (Refusal(R.QUOTA, most=1, quota="q"), 422, "purchase-limit",
+     "1 may still be bought under the limit q.", None, (C.GOODS_UNAVAILABLE, "")),
     (Refusal(R.HOLD_EXPIRED), 409, "hold-expired", None, None, (C.OUT_OF_STOCK, "")),
     (Refusal(R.HOLD_RELEASED), 409, "hold-released", None, None, (C.OUT_OF_STOCK, "")),
     (Refusal(R.CAMPAIGN_CLOSED), 409, "campaign-closed", None, None, (C.GOODS_UNAVAILABLE, "")),
@@ -135,11 +144,9 @@ def test_every_verdict_is_an_order_or_has_its_reason() -> None:
             Settled(Verdict.INSUFFICIENT_BALANCE, amount=-5),
             Refusal(R.INSUFFICIENT_BALANCE, most=-5),
         ),
-        (Settled(Verdict.PURCHASE_LIMIT, amount=1), Refusal(R.BUYER_LIMIT, most=1)),
-        (Settled(Verdict.PURCHASE_LIMIT, amount=-2), Refusal(R.BUYER_LIMIT, most=0)),
         (Settled(Verdict.SOLD_OUT), Refusal(R.SOLD_OUT)),
     ],
 )  # fmt: skip
 def test_what_the_commit_found_is_a_fact(settled: Settled, expected: Refusal) -> None:
-    """A limit that was lowered below what the buyer has leaves none, not less."""
+    """What stands in the books is what is said."""
     assert refusal_of(settled) == expected

@@ -1,0 +1,1 @@
+"""Quotas: how much may be had of what, by whom, in what time."""
