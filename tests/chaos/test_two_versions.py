@@ -8,6 +8,7 @@ tree migrates it beside the running gateway.
 import asyncio
 import os
 import shutil
+from http import HTTPStatus
 from pathlib import Path
 
 import aiohttp
@@ -106,6 +107,12 @@ async def top_up(world: World, url: str, side: str) -> list[int]:
             {"out_order_no": f"{side}-{n}", "sku": world.sku, "account": f"139{n:06d}99"}
             for n in range(TOP_UPS_EACH)
         ]
+
+        async def is_known() -> bool:
+            asked = await client.post("/v1/orders", {**orders[0], "max_amount": 0})
+            return asked.status != HTTPStatus.NOT_FOUND
+
+        await eventually(is_known)  # news of a SKU takes a moment
         return [(await client.post("/v1/orders", order)).status for order in orders]
 
 
