@@ -4,11 +4,13 @@
 SELECT id, name, adapter, partner_id, key_id, settings FROM channel
 
 -- name: expect_order
--- Before the order is placed. A row of an order that exists keeps where its result goes.
+-- Before the order is placed. A row of an order that exists keeps where its result goes; one of an order
+-- that was refused is a new one, whatever is known of the old.
 INSERT INTO channel_order AS c (partner_id, out_order_no, channel_id, notify_url, next_attempt_at)
 VALUES ($1, $2, $3, $4, now() + interval '1 second')
 ON CONFLICT (partner_id, out_order_no) DO UPDATE
-SET channel_id = excluded.channel_id, notify_url = excluded.notify_url, created_at = now()
+SET channel_id = excluded.channel_id, notify_url = excluded.notify_url, version = c.version + 1,
+    next_attempt_at = excluded.next_attempt_at, created_at = now()
 WHERE NOT EXISTS (SELECT FROM orders o WHERE o.partner_id = c.partner_id AND o.out_order_no = c.out_order_no)
 
 -- name: take_due
@@ -24,10 +26,11 @@ RETURNING c.partner_id, c.out_order_no, c.channel_id, c.notify_url, c.version, c
           extract(epoch FROM now() - c.created_at)::float8 AS age_s, o.id AS order_id, o.state AS order_state
 
 -- name: settle
--- Nothing happens when the order has ended anew meanwhile. $5 NULL: not before it ends (again).
+-- Nothing happens when the order has ended anew, or is expected anew, meanwhile. $5 NULL: not before it ends (again).
 UPDATE channel_order SET state = $4, next_attempt_at = now() + make_interval(secs => $5::float8),
     attempts = attempts + $6, last_error = $7
 WHERE partner_id = $1 AND out_order_no = $2 AND version = $3
 
 -- name: forget
-DELETE FROM channel_order WHERE partner_id = $1 AND out_order_no = $2
+-- Not if it is expected anew: the order may be there by now.
+DELETE FROM channel_order WHERE partner_id = $1 AND out_order_no = $2 AND version = $3

@@ -14,7 +14,7 @@ class SQL(Statements, file="channels/queries"):
     expect_order: Statement[[int, str, int, str], None]
     take_due: Statement[[int, float], ChannelNotice]
     settle: Statement[[int, str, int, str, float | None, int, str | None], None]
-    forget: Statement[[int, str], None]
+    forget: Statement[[int, str, int], None]
 
 
 class ChannelStore:
@@ -44,7 +44,7 @@ class ChannelStore:
         self, notice: ChannelNotice, *, state: str, next_in_s: float | None, attempts: int = 0,
         error: str | None = None,
     ) -> None:  # fmt: skip
-        """What became of looking; nothing if the order has ended anew meanwhile."""
+        """What became of looking; nothing if it has ended, or is expected, anew meanwhile."""
         with unreachable_is_unavailable():
             await SQL.settle.run(
                 self._pool, notice.partner_id, notice.out_order_no, notice.version, state,
@@ -52,6 +52,6 @@ class ChannelStore:
             )  # fmt: skip
 
     async def forget(self, notice: ChannelNotice) -> None:
-        """Its order was never accepted."""
+        """Its order was never accepted; nothing if it is expected anew meanwhile."""
         with unreachable_is_unavailable():
-            await SQL.forget.run(self._pool, notice.partner_id, notice.out_order_no)
+            await SQL.forget.run(self._pool, notice.partner_id, notice.out_order_no, notice.version)
