@@ -42,12 +42,12 @@ WHERE $1::text IS NULL OR p.name = $1 ORDER BY w.id DESC LIMIT $4
 
 -- name: replay_webhook
 -- The id, and so the webhook-id the receiver knows, stays the same.
-UPDATE webhook SET state = 'pending', attempts = 0, next_attempt_at = now() WHERE id = $1
+UPDATE webhook SET state = 'pending', attempts = 0, replays = coalesce(replays, 0) + 1, next_attempt_at = now() WHERE id = $1
 RETURNING id::text AS id, state
 
 -- name: replay_dead_letters
 -- The oldest first.
-UPDATE webhook SET state = 'pending', attempts = 0, next_attempt_at = now() WHERE id IN (
+UPDATE webhook SET state = 'pending', attempts = 0, replays = coalesce(replays, 0) + 1, next_attempt_at = now() WHERE id IN (
     SELECT w.id FROM webhook w WHERE w.partner_id = $1 AND w.state = 'dead' ORDER BY w.id LIMIT $2)
 RETURNING id
 

@@ -87,6 +87,7 @@ class Attempts:
         await self._settling.submit(
             Outcome(
                 message_id=message.id,
+                replays=message.replays,
                 attempts_before=message.attempts,
                 tried=True,
                 state=decision.state,
@@ -94,7 +95,7 @@ class Attempts:
                 error=answer.error,
                 delay_s=decision.delay_s,
                 body=body,
-                gone=decision.endpoint_gone,
+                gone=message.url if decision.endpoint_gone else None,
             )
         )
         return decision.receiver_failed
@@ -120,6 +121,7 @@ class Attempts:
         self.dead += 1
         outcome = Outcome(
             message_id=row.id,
+            replays=row.replays,
             attempts_before=row.attempts,
             tried=False,
             state=WebhookState.DEAD,
@@ -127,7 +129,7 @@ class Attempts:
             error=DISABLED,
             delay_s=None,
             body=None,
-            gone=False,
+            gone=None,
         )
         burial = asyncio.ensure_future(self._settling.submit(outcome))
         burial.add_done_callback(ignore_failure)

@@ -30,6 +30,7 @@ class Message:
     url: str
     to_endpoint: bool  # else to the order's notify_url
     start_before: float
+    replays: int = 0
     attempts: int = 0
     body: bytes | None = None  # None: not composed yet
     created_at: datetime | None = None  # None: just committed, `line` knows
@@ -94,6 +95,7 @@ def message_of(row: TakenRow, *, url: str, start_before: float) -> Message:
         url=url,
         to_endpoint=row.to_endpoint,
         start_before=start_before,
+        replays=row.replays,
         attempts=row.attempts,
         body=row.body,
         created_at=row.created_at,

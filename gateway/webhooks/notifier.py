@@ -69,8 +69,8 @@ class Notifier:
         self._clock = time.monotonic
         self.addressees: Mapping[int, Addressee] = {}
         self._lanes: dict[int, PartnerLane] = {}
-        self._messages: dict[int, Message] = {}  # everything in memory, settled or not
-        self._finished: set[int] = set()  # since the poll under way began
+        self._messages: dict[int, Message] = {}  # in memory, settled or not; of replays the last
+        self._finished: set[tuple[int, int]] = set()  # since the poll under way began; with replays
         self._announced: set[int] = set()  # rows being read because they were just made
         self._making: GroupCommit[int, None] = GroupCommit(
             self._take_made, lanes=1, batch_max=256, waiting_max=MEMORY_MAX, apart_s=APART_S
@@ -216,7 +216,8 @@ class Notifier:
             await self._webhooks.recover()
 
     def _take(self, row: TakenRow, url: str | None, *, within_s: float) -> None:
-        if row.id in self._messages or row.id in self._finished:
+        known = self._messages.get(row.id)
+        if (row.id, row.replays) in self._finished or (known and known.replays >= row.replays):
             return  # it was handed over meanwhile
         if url is None:
             self.attempts.bury(row)
@@ -240,14 +241,21 @@ class Notifier:
     def _take_back(self, wanted: Callable[[Message], bool]) -> list[Message]:
         """Waiting messages leave the memory; their rows remain."""
         taken = [message for lane in self._lanes.values() for message in lane.take_all(wanted)]
-        for message in taken:
-            self._messages.pop(message.id, None)
-        return taken
+        return [message for message in taken if self._forget(message)]
+
+    def _forget(self, message: Message) -> bool:
+        """It leaves the memory; False: a replay of it has taken its place."""
+        is_last = self._messages.get(message.id) is message
+        if is_last:
+            del self._messages[message.id]
+        return is_last
 
     # ------------------------------------------------------------ out
 
     async def _deliver(self, message: Message) -> bool:
         """One attempt and what follows; whether the receiver failed. Never raises."""
+        if self._messages.get(message.id) is not message:
+            return False  # a replay of it is here: that one is sent
         try:
             return await self.attempts.make(message)
         except StoreUnavailableError as error:
@@ -256,8 +264,8 @@ class Notifier:
             # One message that breaks something must not stop its lane; its row becomes due again.
             log.exception("notify.attempt_broken", webhook_id=message.id)
         finally:
-            self._messages.pop(message.id, None)
-            self._finished.add(message.id)
+            self._forget(message)
+            self._finished.add((message.id, message.replays))
         return False
 
     def _endpoint_gone(self, partner_id: int) -> None:
@@ -266,4 +274,4 @@ class Notifier:
         if lane is None:
             return
         for message in lane.take_all(lambda message: message.to_endpoint):
-            self._messages.pop(message.id, None)
+            self._forget(message)

@@ -41,7 +41,7 @@ ORDER BY w.partner_id DESC, w.id DESC LIMIT $3::integer
 
 -- name: replay
 -- The id, and so the webhook-id the receiver knows, stays the same; the schedule starts anew.
-UPDATE webhook SET state = 'pending', attempts = 0, next_attempt_at = now()
+UPDATE webhook SET state = 'pending', attempts = 0, replays = coalesce(replays, 0) + 1, next_attempt_at = now()
 WHERE partner_id = $1 AND id = $2 RETURNING id
 
 -- name: insert_test

@@ -24,14 +24,20 @@ class TakenRow:
     body: bytes | None
     attempts: int
     created_at: datetime
+    replays: int
     order: OrderRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What an attempt did to a message. `tried` False: nothing was sent."""
+    """What an attempt did to a message. `tried` False: nothing was sent.
+
+    `replays` is the message's count when the attempt began: one that was asked for again since
+    has to be sent again, whatever became of this attempt.
+    """
 
     message_id: int
+    replays: int
     attempts_before: int
     tried: bool
     state: WebhookState
@@ -39,4 +45,4 @@ class Outcome:
     error: str | None
     delay_s: float | None
     body: bytes | None
-    gone: bool  # the endpoint wants no more
+    gone: str | None  # the endpoint that wants no more: another may be set meanwhile

@@ -37,7 +37,7 @@ $$;
 CREATE FUNCTION take_webhooks(
     p_owner uuid, p_slot integer, p_in_memory bigint[], p_full bigint[], p_chunk integer, p_hold_s double precision
 ) RETURNS TABLE (id bigint, partner_id bigint, order_id bigint, type text, sequence integer, url text, to_endpoint boolean,
-                 body bytea, attempts integer, created_at timestamptz)
+                 body bytea, attempts integer, created_at timestamptz, replays integer)
 LANGUAGE sql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
     WITH due AS MATERIALIZED (
         SELECT x.id FROM partners_waiting() AS p (partner_id)
@@ -59,7 +59,7 @@ LANGUAGE sql SET enable_seqscan = off SET enable_hashjoin = off SET enable_merge
         WHERE m.id = due.id AND e.disabled_at IS NULL) AS endpoint ON true
     WHERE t.id = due.id
     RETURNING t.id, t.partner_id, t.order_id, t.type, t.sequence, coalesce(t.url, endpoint.url), t.url IS NULL,
-              t.body, t.attempts, t.created_at
+              t.body, t.attempts, t.created_at, coalesce(t.replays, 0)
 $$;
 
 -- Claims of workers that are gone are due at once.
@@ -77,7 +77,7 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS
 $$;
 
 -- Messages the caller has just made, with their orders; nobody claims them. One that has to wait
--- for an earlier event of its order is left to polling.
+-- for an earlier event of its order, or was asked for again already, is left to polling.
 CREATE FUNCTION made_webhooks(p_id bigint[]) RETURNS TABLE (
     webhook_id bigint, type text, sequence integer, url text, made_at timestamptz,
     partner_id bigint, id bigint, out_order_no text, content_hash bytea, sku_id bigint, quantity integer, amount bigint,
@@ -94,38 +94,40 @@ BEGIN
     CROSS JOIN LATERAL (SELECT * FROM webhook x WHERE x.id = wanted.id LIMIT 1) AS w
     CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = w.partner_id
                         AND x.id BETWEEN w.order_id AND w.order_id ORDER BY x.id LIMIT 1) AS o
-    WHERE w.state = 'pending' AND w.attempts = 0 AND w.owner IS NULL
+    WHERE w.state = 'pending' AND w.attempts = 0 AND w.owner IS NULL AND w.replays IS NULL
       AND (w.sequence < 2 OR NOT EXISTS (
           SELECT FROM webhook earlier WHERE earlier.order_id = w.order_id AND earlier.sequence < w.sequence
             AND earlier.state NOT IN ('delivered', 'dead') AND earlier.attempts = 0));
 END $$;
 
--- Locks pending messages in id order and says where their rows are. A failure does not undo a
--- replay that was asked for meanwhile (it sets attempts to 0).
+-- Locks pending messages in id order and says where their rows are; of those only that were not
+-- replayed since their attempts began. A success counts although somebody else has tried meanwhile.
 CREATE TYPE held_webhook AS (line integer, place tid, partner_id bigint);
 
-CREATE FUNCTION hold_webhooks(p_id bigint[], p_attempts integer[], p_state text[]) RETURNS held_webhook[] LANGUAGE plpgsql
+CREATE FUNCTION hold_webhooks(p_id bigint[], p_replays integer[], p_attempts integer[], p_state text[]) RETURNS held_webhook[] LANGUAGE plpgsql
 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN ARRAY(
         SELECT (u.line, w.ctid, w.partner_id)::held_webhook
         FROM (SELECT * FROM unnest(p_id) WITH ORDINALITY AS u (id, line) ORDER BY u.id) AS u
         CROSS JOIN LATERAL (SELECT x.ctid, x.* FROM webhook x WHERE x.id = u.id LIMIT 1 FOR NO KEY UPDATE) AS w
-        WHERE w.state = 'pending' AND (w.attempts = p_attempts[u.line] OR p_state[u.line] = 'delivered'));
+        WHERE w.state = 'pending' AND coalesce(w.replays, 0) = p_replays[u.line]
+          AND (w.attempts = p_attempts[u.line] OR p_state[u.line] = 'delivered'));
 END $$;
 
--- Applies the outcomes of attempts. p_gone: the endpoint wants no more. The settings leave no
+-- Applies the outcomes of attempts. p_gone: the address that wants no more; only an endpoint that is
+-- still there is disabled for it. The settings leave no
 -- plan that could read a table, whatever statistics say: rows are found by ctid.
 CREATE FUNCTION settle_webhooks(
-    p_id bigint[], p_attempts integer[], p_tried integer[], p_state text[], p_status integer[], p_error text[],
-    p_delay_s double precision[], p_body bytea[], p_gone boolean[], p_patience_s double precision
+    p_id bigint[], p_replays integer[], p_attempts integer[], p_tried integer[], p_state text[], p_status integer[], p_error text[],
+    p_delay_s double precision[], p_body bytea[], p_gone text[], p_patience_s double precision
 ) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    held held_webhook[] := hold_webhooks(p_id, p_attempts, p_state);
+    held held_webhook[] := hold_webhooks(p_id, p_replays, p_attempts, p_state);
     good bigint[];
     bad bigint[];
-    gone bigint[];
+    gone text[];  -- partner and address
     hopeless bigint[];
 BEGIN
     WITH settled AS (
@@ -138,7 +140,7 @@ BEGIN
         RETURNING w.partner_id, w.state, w.url, p_tried[h.line] AS tried, p_gone[h.line] AS gone)
     SELECT array_agg(DISTINCT partner_id ORDER BY partner_id) FILTER (WHERE state = 'delivered'),
            array_agg(DISTINCT partner_id ORDER BY partner_id) FILTER (WHERE state <> 'delivered' AND tried = 1),
-           array_agg(DISTINCT partner_id ORDER BY partner_id) FILTER (WHERE s.gone)
+           array_agg(DISTINCT partner_id || ' ' || s.gone) FILTER (WHERE s.gone IS NOT NULL)
     INTO good, bad, gone FROM settled s WHERE url IS NULL;
 
     IF EXISTS (SELECT FROM webhook_endpoint WHERE partner_id = ANY (good) AND failing_since IS NOT NULL) THEN
@@ -151,10 +153,10 @@ BEGIN
     WHERE partner_id = ANY (bad) AND failing_since IS NULL AND partner_id <> ALL (coalesce(good, '{}'));
     SELECT array_agg(partner_id) INTO hopeless FROM webhook_endpoint
     WHERE partner_id = ANY (bad) AND disabled_at IS NULL
-      AND (partner_id = ANY (gone) OR failing_since < now() - make_interval(secs => p_patience_s));
+      AND (partner_id || ' ' || url = ANY (gone) OR failing_since < now() - make_interval(secs => p_patience_s));
     IF hopeless IS NOT NULL THEN
         UPDATE webhook_endpoint SET disabled_at = now(), disabled_why = CASE
-            WHEN partner_id = ANY (gone) THEN 'it answered 410 Gone'
+            WHEN partner_id || ' ' || url = ANY (gone) THEN 'it answered 410 Gone'
             ELSE format('every attempt failed since %s', to_char(failing_since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) END
         WHERE partner_id = ANY (hopeless);
     END IF;

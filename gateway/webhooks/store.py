@@ -51,12 +51,13 @@ class SQL(Statements, file="webhooks/queries"):
             Sequence[int],
             Sequence[int],
             Sequence[int],
+            Sequence[int],
             Sequence[str],
             Sequence[int | None],
             Sequence[str | None],
             Sequence[float | None],
             Sequence[bytes | None],
-            Sequence[bool],
+            Sequence[str | None],
             float,
         ],
         None,
@@ -105,9 +106,10 @@ class WebhookStore:
             await SQL.recover.run(self._pool, HOLD_S)
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Apply what attempts met. Idempotent."""
+        """Apply what attempts met; nothing to what was replayed since they began. Idempotent."""
         columns: tuple[Sequence[Any], ...] = (
             [outcome.message_id for outcome in outcomes],
+            [outcome.replays for outcome in outcomes],
             [outcome.attempts_before for outcome in outcomes],
             [int(outcome.tried) for outcome in outcomes],
             [outcome.state for outcome in outcomes],
@@ -139,5 +141,6 @@ def _made(row: MadeRow) -> TakenRow:
         body=None,
         attempts=0,
         created_at=row.made_at,
+        replays=0,
         order=row,
     )

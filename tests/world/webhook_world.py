@@ -169,6 +169,7 @@ def row(id_: int, **changes: Any) -> TakenRow:
     """A due row about order 7."""
     values: dict[str, Any] = {
         "id": id_, "partner_id": 1, "order_id": 7, "type": "order.failed", "sequence": 2,
-        "url": URL, "to_endpoint": True, "body": None, "attempts": 0, "created_at": MOMENT,
+        "url": URL, "to_endpoint": True, "body": None, "replays": 0, "attempts": 0,
+        "created_at": MOMENT,
     }  # fmt: skip
     return TakenRow(**(values | changes))

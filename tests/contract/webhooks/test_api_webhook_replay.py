@@ -1,5 +1,6 @@
 """Test messages and replays reach the partner's server (api.md "Webhooks to partners")."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from aiohttp import web
 from standardwebhooks import Webhook
 
 from gateway.ground.config import Config
+from tests.webhook_receiver import receiving
 from tests.world.gateway_process import Gateway, running_gateway
 from tests.world.partner import Partner, eventually
 from tests.world.shop import Shop
+from tests.world.webhook_rows import told
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +103,31 @@ async def test_a_replay_is_the_same_message(shop: Shop, receiver: Receiver) -> N
     content = first[1]
     assert (content["type"], content["sequence"]) == ("order.delivered", 1)
     assert content["data"] == {name: value for name, value in order.items() if name != "codes"}
+
+
+async def test_a_replay_of_what_is_under_way_comes_too(shop: Shop) -> None:
+    """Asked for before the first is answered, be that just made or taken by polling: one more.
+
+    Seen red without `replays` in hold_webhooks: the first one's result ended the replay.
+    """
+    async with receiving() as receiver:
+        partner, secret, sku = await told(shop, receiver.url)
+        answers = [asyncio.Event() for _ in range(3)]
+
+        async def hold(_: web.Request) -> web.StreamResponse:
+            await answers[len(receiver.received) - 1].wait()
+            return web.Response(status=204)
+
+        receiver.respond = hold
+        await partner.order(out_order_no="A1", sku=sku)
+        (first,) = await receiver.until(1)
+        replay = f"/v1/webhooks/deliveries/{first.id}/replay"
+        assert (await partner.send("POST", replay)).status == 200
+        answers[0].set()
+        _, second = await receiver.until(2)
+        assert (second.id, second.body) == (first.id, first.body)
+        assert (await partner.send("POST", replay)).status == 200
+        third = (await receiver.until(3))[-1]
+        answers[1].set()
+        answers[2].set()
+        assert (third.id, third.verified(secret)) == (first.id, first.json)

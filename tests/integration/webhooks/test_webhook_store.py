@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.ground.sql.database import Database
+from gateway.webhooks.read_store import SQL
 from gateway.webhooks.record import Outcome
 from gateway.webhooks.rules import WebhookState
 from gateway.webhooks.store import WebhookStore
@@ -56,8 +57,8 @@ async def insert(rows: Any, partner: str, first: int, count: int, **changes: Any
 def outcome(id_: int, state: WebhookState = WebhookState.PENDING, **changes: Any) -> Outcome:
     """A failed first attempt, unless `changes` say otherwise."""
     values: dict[str, Any] = {
-        "message_id": id_, "attempts_before": 0, "tried": True, "state": state, "status": 500,
-        "error": "answered 500", "delay_s": 5.0, "body": b"{}", "gone": False,
+        "message_id": id_, "replays": 0, "attempts_before": 0, "tried": True, "state": state,
+        "status": 500, "error": "answered 500", "delay_s": 5.0, "body": b"{}", "gone": None,
     }  # fmt: skip
     return Outcome(**(values | changes))
 
@@ -146,12 +147,66 @@ async def test_settling_twice_is_settling_once(rows: Any) -> None:
     assert [tuple(row) for row in found] == [("pending", 1), ("delivered", 1)]
 
 
-async def test_a_failure_does_not_undo_a_replay(rows: Any) -> None:
-    """Asked for while the last attempt was under way: the schedule has begun anew."""
-    await insert(rows, PARTNER, 1, 1)
-    await store_on(rows).settle([outcome(1, WebhookState.DEAD, attempts_before=9, delay_s=None)])
+async def replay(rows: Any) -> None:
+    """As a partner asks for message 1 again."""
+    partner = await rows.fetchval("SELECT id FROM partner WHERE name = $1", PARTNER)
+    assert await SQL.replay.one(rows, partner, 1) == 1
+
+
+@pytest.mark.parametrize("state", WebhookState)
+@pytest.mark.parametrize("attempts", [0, 9])
+async def test_no_result_undoes_a_replay(rows: Any, state: WebhookState, attempts: int) -> None:
+    """Asked for while an attempt is under way, whatever becomes of that one: due at once, with a
+    new schedule, and settled by its own attempt.
+
+    Seen red without `replays` in hold_webhooks.
+    """
+    await insert(rows, PARTNER, 1, 1, attempts=attempts)
+    store = store_on(rows)
+    [taken] = await store.take([], [], 10)
+    assert (taken.replays, taken.attempts) == (0, attempts)
+    await replay(rows)
+    await store.settle([outcome(1, state, attempts_before=attempts)])
+    [again] = await store.take([], [], 10)
+    assert (again.replays, again.attempts) == (1, 0)
+    await store.settle([outcome(1, state, replays=1)])
     row = await rows.fetchrow("SELECT state, attempts FROM webhook")
-    assert tuple(row) == ("pending", 0)
+    assert tuple(row) == (state, 1)
+
+
+async def test_gone_is_about_the_address_that_said_so(rows: Any) -> None:
+    """410 from where the endpoint was does not disable the one that was set meanwhile.
+
+    Seen red with the partner alone compared.
+    """
+    await insert(rows, PARTNER, 1, 2)
+    store = store_on(rows)
+    old, _ = await store.take([], [], 10)
+    assert old.url == f"https://{PARTNER}.example/"
+    new = "https://new.example/"
+    moved = (
+        "UPDATE webhook_endpoint SET url = $2"
+        " WHERE partner_id = (SELECT id FROM partner WHERE name = $1)"
+    )
+    disabled = "SELECT url FROM webhook_endpoint WHERE disabled_why = 'it answered 410 Gone'"
+    await rows.execute(moved, PARTNER, new)
+    await store.settle([outcome(1, WebhookState.DEAD, gone=old.url)])
+    assert await rows.fetch(disabled) == []
+    await store.settle([outcome(2, WebhookState.DEAD, gone=new)])
+    assert [row["url"] for row in await rows.fetch(disabled)] == [new]
+
+
+async def test_a_hand_over_leaves_a_replay_to_polling(rows: Any) -> None:
+    """What was just made and is asked for again is neither handed over nor claimed: it is due now.
+
+    Seen red without `replays IS NULL` in either.
+    """
+    await insert(rows, PARTNER, 1, 1, order_id=77)
+    store = store_on(rows)
+    await replay(rows)
+    assert await store.made([1]) == []
+    await store.claim([1])
+    assert [row.id for row in await store.take([], [], 10)] == [1]
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from gateway.catalog.rules import Sku
 from gateway.webhooks import notifier as room
 from gateway.webhooks.attempts import DISABLED
+from gateway.webhooks.lane import CALLS_FIRST
 from gateway.webhooks.message import order_of_line
 from gateway.webhooks.rules import Answer, WebhookState
 from tests.world.webhook_world import MOMENT, ORDER, SKU, URL, World, line, row, running
@@ -114,6 +115,43 @@ async def test_what_is_in_memory_is_not_taken_again() -> None:
         assert len(world.wire.sent) == 1
 
 
+async def test_a_replay_of_what_is_under_way_is_sent_too() -> None:
+    """Taken while the first delivery waits for its answer: a delivery of its own, settled as such.
+
+    Seen red with messages told apart by their ids alone.
+    """
+    world = World()
+    world.wire.open.clear()
+    world.rows.due = [row(7, body=b"{}")]
+    async with running(world):
+        await world.until(lambda: len(world.wire.sent) == 1)
+        world.rows.due = [row(7, body=b"{}", replays=1)]
+        await world.until(lambda: len(world.wire.sent) == 2)
+        world.wire.open.set()
+        await world.until(lambda: len(world.rows.settled) == 2)
+        assert [outcome.replays for outcome in world.rows.settled] == [0, 1]
+        await world.until(lambda: world.notifier.in_memory == 0)
+
+
+async def test_a_replay_takes_the_place_of_what_still_waits() -> None:
+    """Of a message and its replays that wait in memory only the last is sent, and given back."""
+    world = World()
+    world.wire.open.clear()
+    busy = [row(n, body=b"{}") for n in range(1, CALLS_FIRST + 1)]
+    world.rows.due = [*busy, row(77, body=b"{}"), row(78, body=b"{}")]
+    async with running(world):
+        await world.until(lambda: len(world.wire.sent) == CALLS_FIRST)
+        world.rows.due = [row(77, body=b"{}", replays=1), row(78, body=b"{}", replays=1)]
+        await world.until(lambda: not world.rows.due)
+        await world.turn()
+        assert world.notifier.in_memory == CALLS_FIRST + 2
+        world.wire.open.set()
+        await world.until(lambda: world.notifier.in_memory == 0)
+    assert [(o.message_id, o.replays) for o in world.rows.settled[CALLS_FIRST:]] == [
+        (77, 1), (78, 1),
+    ]  # fmt: skip
+
+
 async def test_what_was_just_made_is_read_with_its_order_and_leaves_at_once() -> None:
     """A settled top-up's row is read, composed of the order that came along, and not claimed."""
     world = World()
@@ -177,7 +215,9 @@ async def test_gone_empties_the_queue() -> None:
     to_endpoint = [url for url, _, _ in world.wire.sent if url == URL]
     assert len(to_endpoint) <= under_way
     assert len(world.wire.sent) - len(to_endpoint) == 1
-    assert {outcome.gone for outcome in world.rows.settled} == {True}
+    assert {outcome.gone for outcome in world.rows.settled} == {
+        URL, "https://elsewhere.example/x",
+    }  # fmt: skip
 
 
 async def test_stopping_gives_back_what_was_not_started() -> None:
