@@ -14,6 +14,7 @@ FEATURE: Final = Feature(
     administration=("administration.sql",),
     book="book",
     desk=("desk",),
+    wiring="wiring",
     words="words",
     commands={"campaign": ("commands", "Sales within a window: create, show, change, end, list.")},
 )

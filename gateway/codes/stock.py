@@ -12,7 +12,7 @@ nobody's to renew.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Final
 
 import structlog
@@ -52,6 +52,7 @@ class Stock:
         )
         self._clock = clock
         self._holdings: dict[int, Holding] = {}
+        self.kept: Set[int] = frozenset()  # outlets that are made ready: never idle
         self._closed = False
         self.expiring: Sequence[Expiring] = ()  # soon, in all pools; found by lease_keeping
         self.unknown_leases = self.lost_leases = 0  # found by the last renewal
@@ -326,7 +327,8 @@ class Stock:
         now = self._clock()
         for outlet, holding in list(self._holdings.items()):
             if holding.leases and not holding.claimed and now - holding.last_used > idle_s:
-                await self.give_back(outlet)
+                if outlet not in self.kept:
+                    await self.give_back(outlet)
             elif holding.claimed:
                 holding.last_used = now
 

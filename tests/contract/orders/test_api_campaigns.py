@@ -50,6 +50,35 @@ async def test_it_is_for_its_partners(shop: Shop) -> None:
     assert (await theirs.order(out_order_no="A", sku=sku)).status == 201
 
 
+async def test_it_is_made_ready_before_the_doors_open(shop: Shop) -> None:
+    """Within its warm-up a worker holds some of its codes, and nobody can buy or see any of it: an
+    order is answered that the campaign is closed, and what is not its own is sold as before.
+
+    Seen red without the watch: nothing is leased.
+    """
+    partner = await shop.partner()
+    sku = await shop.sku(codes=5)
+    name = await shop.campaign(sku, opens_in=HOUR, lasts=HOUR, codes=3, warm_up_s=7200)
+
+    async def ready() -> bool:
+        async with shop.desk() as (db, _):
+            (shelf,) = (await campaigns.show_campaign(db, name))["shelves"]
+        return shelf["leased"] > 0 and shelf["delivered"] == 0
+
+    await eventually(ready)
+    reply = await partner.order(out_order_no="A", sku=sku, campaign=name)
+    assert reply.problem == (409, "campaign-closed")
+    assert (await partner.order(out_order_no="B", sku=sku, quantity=2)).status == 201
+    assert (await partner.order(out_order_no="C", sku=sku)).problem == (409, "sold-out")
+    async with shop.desk() as (db, _):
+        assert (await campaigns.end_campaign(db, name))["state"] == "over"
+
+    async def back() -> bool:
+        return (await partner.order(out_order_no="C", sku=sku, quantity=3)).status in {200, 201}
+
+    await eventually(back)
+
+
 async def test_its_end_closes_it_and_gives_the_shelf_back(shop: Shop) -> None:
     """What was leased comes back too and is sold by the SKU; an accepted number is answered."""
     partner = await shop.partner()
