@@ -38,6 +38,7 @@ class NewCampaign:
     warm_up_s: int = 0
     partners: Sequence[str] = ()
     price_minor: int | None = None
+    allow_zero: bool = False  # a price of 0 is meant
     codes: int | None = None
 
 
@@ -59,7 +60,8 @@ async def create_campaign(db: Statements, new: NewCampaign) -> dict[str, Any]:
         await db.one("insert_campaign_partner", made["id"], await partner_id(db, partner))
     if new.price_minor is not None:
         value = read_value(new.price_minor, None)
-        await create_row(db, NewRow(sku=new.sku, value=value, campaign=new.name))
+        row = NewRow(sku=new.sku, value=value, campaign=new.name, allow_zero=new.allow_zero)
+        await create_row(db, row)
     if new.codes is not None:
         await _put_up_shelf(db, new)
     return {
@@ -127,6 +129,8 @@ async def _put_up_shelf(db: Statements, new: NewCampaign) -> None:
     pool = await db.one("pool_of_sku", new.sku)
     if pool is None:
         raise wrong("codes-without-pool", "codes", sku=new.sku)
+    if (await _hold(db, new.name))["state"] == "over":
+        raise wrong("nothing-to-come", "to")
     shelf = shelve.NewShelf(
         pool=pool["name"],
         shelf=new.name,

@@ -49,6 +49,7 @@ class NewCampaign(Given, frozen=True, kw_only=True):
     price: Annotated[int | None, Meta(description="What one costs in it, in minor units (分).")] = (
         None
     )
+    allow_zero: Annotated[bool, Meta(description="A price of 0 is meant.")] = False
     codes: Annotated[
         Annotated[int, Meta(ge=1, le=2**40)] | None,
         Meta(description="So many are put on a shelf of its own, until it ends."),
@@ -98,6 +99,7 @@ async def _create(at: At, given: NewCampaign, _: Change) -> Mapping[str, Any]:
         warm_up_s=given.warm_up,
         partners=given.partner,
         price_minor=given.price,
+        allow_zero=given.allow_zero,
         codes=given.codes,
     )
     return await campaigns.create_campaign(at.db, new)

@@ -10,5 +10,6 @@ WORDS: Final[Sentences] = {
     "campaign-over": "{campaign} is over: make another one",
     "campaign-running": "{campaign} has begun: its start stays, --to moves its end",
     "end-is-over": "{field} is over already: `quangate campaign end {campaign}` ends it now",
+    "nothing-to-come": "{field} is over already: no codes are put aside for that",
     "codes-without-pool": "{field}: {sku} is sold from no pool, so there is nothing to put aside",
 }

@@ -247,7 +247,7 @@ def _check_rule(rule: str) -> None:
 def _check_price(price_minor: int, *, allow_zero: bool) -> None:
     _check_amount("price", price_minor)
     if price_minor == 0 and not allow_zero:
-        raise wrong("free", "price")
+        raise refused("zero-price", "free", "price")
 
 
 def _check_amount(field: str, amount_minor: int) -> None:

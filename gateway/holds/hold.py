@@ -41,8 +41,9 @@ class Outcome(StrEnum):
 
 
 class Unheld(msgspec.Struct, frozen=True, gc=False):
-    """Why there is no hold. `which` budget is used up (buyer, ip, partner, pool), and when the
-    first hold ends that counts there; `least` and `most` are the bounds of `ttl_s`."""
+    """Why there is no hold. `which` budget is used up (buyer, ip, partner, pool; share: it is more
+    than may ever be held), and when the first hold ends that counts there; `least` and `most` are
+    the bounds of `ttl_s`."""
 
     outcome: Outcome
     hold_id: int = 0

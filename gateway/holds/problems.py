@@ -12,6 +12,7 @@ BUDGETS: Final = {
     "buyer": "This buyer has as many open holds as one may have.",
     "ip": "This address has as many open holds as one may have.",
     "partner": "As many holds are open as a partner may have.",
+    "share": "That is more of the stock than may be held at once.",
     "pool": "As much of the stock is held as may be.",
 }
 

@@ -65,7 +65,11 @@ BEGIN
         ELSE 6 END;
     IF p_said.outcome IN (7, 23) THEN
         p_said.why := 'pool';
-        p_said.after_s := first_hold_ends_s(p_pool);
+        IF p_said.outcome = 23 AND p_quantity > share_of(p_percent, p_stock.unsold) THEN
+            p_said.why := 'share';  -- the end of other holds changes nothing about that
+        ELSE
+            p_said.after_s := first_hold_ends_s(p_pool);
+        END IF;
     END IF;
     RETURN p_said;
 END $$;

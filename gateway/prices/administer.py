@@ -267,7 +267,7 @@ def _no_amount(amount_minor: int) -> DeskRefusedError:
 
 
 def _free() -> DeskRefusedError:
-    return wrong("price-of-nothing", "amount")
+    return refused("zero-price", "price-of-nothing", "amount")
 
 
 async def _hold(db: Statements, sku: str) -> Row:

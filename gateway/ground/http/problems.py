@@ -39,7 +39,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "method-not-allowed": Kind(405, "The method is not allowed here"),
     "order-conflict": Kind(409, "The order number was used for other content"),
     "sold-out": Kind(409, "The SKU is sold out"),
-    "price-changed": Kind(409, "The price is higher than max_amount"),
+    "price-changed": Kind(409, "The price is no longer that"),
     "not-cancellable": Kind(409, "The order can no longer be cancelled"),
     "campaign-closed": Kind(409, "The campaign is not open"),
     "hold-expired": Kind(409, "The hold is over, and nothing is left"),

@@ -109,7 +109,22 @@ async def test_budgets(shop: Shop) -> None:
     assert crowd.problem == (422, "hold-limit")
     small = await shop.sku(codes=11)
     assert (await hold(partner, small, quantity=4)).status == 201  # 3.3, rounded up
-    assert (await hold(partner, small)).problem == (422, "hold-limit")
+    share = await hold(partner, small)
+    assert share.problem == (422, "hold-limit")
+    assert (share.json["retryable"], "Retry-After" in share.headers) == (True, True)
+
+
+async def test_more_than_the_share_is_not_worth_another_try(shop: Shop) -> None:
+    """What would be too much though nothing were held has no Retry-After and is not retryable.
+
+    Seen red: it was told to come back when another hold ends.
+    """
+    partner = await shop.partner()
+    sku = await shop.sku(codes=20)
+    assert (await hold(partner, sku)).status == 201
+    large = await hold(partner, sku, quantity=7)  # of 20: 6
+    assert large.problem == (422, "hold-limit")
+    assert (large.json["retryable"], "Retry-After" in large.headers) == (False, False)
 
 
 async def test_a_budget_is_changed_at_once(shop: Shop) -> None:

@@ -93,7 +93,7 @@ TITLES = {
     "forbidden": "The key may not do this",
     "maintenance": "Out of service for a moment",
     "invalid-request": "The request is not valid",
-    "price-changed": "The price is higher than max_amount",
+    "price-changed": "The price is no longer that",
     "insufficient-balance": "The account has too little money",
     "sold-out": "The SKU is sold out",
 }

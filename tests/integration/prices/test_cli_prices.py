@@ -88,6 +88,22 @@ def test_bad_input_is_refused_whole(command: Cli, shop: str, words: str) -> None
     assert {row["sku"] for row in command("sku", "list", "--json").json["skus"]} == {shop}
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "price create --sku S --amount 0",
+        "price create --sku S --percent 0.09",  # of 1000: 0
+        "sku price S 0",
+        "sku create Z --name Z --kind code --pool vip --price 0",
+    ],
+)
+def test_nothing_is_free_by_accident(command: Cli, shop: str, words: str) -> None:
+    """A refusal, exit 1, that names what allows it. Seen red: it was wrong usage, exit 2."""
+    code, name, detail = refused(command, words)
+    assert (code, name) == (1, "zero-price")
+    assert "--allow-zero" in detail
+
+
 def test_a_partners_own_price_is_a_row(command: Cli, shop: str) -> None:
     """`sku price --partner` and `sku create --offer P:PRICE` write it; said again it changes."""
     for amount in ("950", "960"):
