@@ -284,6 +284,11 @@ class KeyRing:
 
         Unknown ids and wrong signatures are alike; text that is not UTF-8 is just wrong."""
 
+    def sign_text(self, key_id: str, text: str) -> str | None:
+        """Lower-case hex of HMAC-SHA256 of the text with the key's secret; None: no such key."""
+    def verify_text(self, key_id: str, text: str, mac: str) -> bool:
+        """Whether `mac` is that. Constant time; unknown ids and wrong ones are alike."""
+
 def new_partner_secrets(vault: Vault, key_id: str) -> tuple[str, str, bytes, bytes]:
     """(secret qs_…, delivery key qd_…, signing blob, delivery blob) of a new key.
 

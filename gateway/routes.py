@@ -23,7 +23,12 @@ def _spoken() -> Spoken:
         answered=list(
             dict.fromkeys([a.holds for a in answers if a.holds is not None] + told + [Problem])
         ),
-        asked=[route.operation.body for route in routes if route.operation.body is not None],
+        asked=[
+            shape
+            for operation in (route.operation for route in routes)
+            if operation.body is not None
+            for shape in (operation.body, *operation.shapes)
+        ],
         messages={type_: what for wiring in WIRINGS for type_, what in wiring.messages.items()},
     )
 

@@ -27,6 +27,7 @@ class NewCampaign:
 
     No partners: for all. `price_minor` is what one costs in it, `codes` how many are put on a shelf
     of its own until it ends, `warm_up_s` how long before the doors open workers make ready.
+    `wants_pass`: of its waiting room, which serves `rate` more numbers each second.
     """
 
     name: str
@@ -40,6 +41,8 @@ class NewCampaign:
     price_minor: int | None = None
     allow_zero: bool = False  # a price of 0 is meant
     codes: int | None = None
+    wants_pass: bool = False
+    rate: int | None = None
 
 
 async def create_campaign(db: Statements, new: NewCampaign) -> dict[str, Any]:
@@ -47,6 +50,8 @@ async def create_campaign(db: Statements, new: NewCampaign) -> dict[str, Any]:
     check_name("campaign", new.name)
     if new.starts_at >= new.ends_at:
         raise wrong("ends-before-start", "from")
+    if new.rate is not None and not new.wants_pass:
+        raise wrong("rate-without-passes", "rate")
     sku = await db.one("sku_by_name", new.sku)
     if sku is None:
         raise not_found("sku", new.sku)
@@ -58,6 +63,8 @@ async def create_campaign(db: Statements, new: NewCampaign) -> dict[str, Any]:
         raise already_exists("campaign", new.name)
     for partner in dict.fromkeys(new.partners):
         await db.one("insert_campaign_partner", made["id"], await partner_id(db, partner))
+    if new.wants_pass:
+        await db.one("open_waiting_room", made["id"], new.rate)
     if new.price_minor is not None:
         value = read_value(new.price_minor, None)
         row = NewRow(sku=new.sku, value=value, campaign=new.name, allow_zero=new.allow_zero)
@@ -70,6 +77,25 @@ async def create_campaign(db: Statements, new: NewCampaign) -> dict[str, Any]:
         "starts_at": new.starts_at,
         "ends_at": new.ends_at,
     }
+
+
+async def serve_passes(
+    db: Statements, name: str, *, serving: int | None, rate: int | None
+) -> dict[str, Any]:
+    """How far a campaign's waiting room serves, from now on `serving` or `rate` more each second.
+
+    Both None: nothing changes.
+    """
+    if serving is not None and rate is not None:
+        raise wrong("set-or-rate", "set")
+    room = await db.one("serving", name)
+    if room is None:
+        raise not_found("campaign", name)
+    if serving is not None or rate is not None:
+        await db.one("serve_on", name, room["serving"] if serving is None else serving, rate)
+        room = await db.one("serving", name)
+        assert room is not None
+    return {"serving": room["serving"], "rate": room["rate"], "issued": room["issued"]}
 
 
 async def list_campaigns(db: Statements) -> Sequence[Row]:

@@ -8,6 +8,23 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO NOTHING RETURNING 
 -- name: insert_campaign_partner
 INSERT INTO campaign_partner (campaign_id, partner_id) VALUES ($1, $2) RETURNING campaign_id
 
+-- name: open_waiting_room
+INSERT INTO waiting_room (campaign_id, rate) VALUES ($1, $2) RETURNING campaign_id
+
+-- name: serving
+-- How far the waiting room of a campaign serves now.
+SELECT w.serving + coalesce(floor(w.rate * greatest(0, extract(epoch FROM now() - greatest(w.since, c.starts_at))))::bigint, 0) AS serving,
+       w.rate, w.issued
+FROM waiting_room w JOIN campaign c ON c.id = w.campaign_id WHERE c.name = $1 FOR UPDATE OF w
+
+-- name: serve_on
+-- From $2 on, $3 more each second; NULL: as it was.
+UPDATE waiting_room w SET serving = $2, rate = coalesce($3::integer, w.rate), since = now()
+FROM campaign c WHERE c.id = w.campaign_id AND c.name = $1 RETURNING w.campaign_id
+
+-- name: trace_waiting_room
+SELECT w.* FROM waiting_room w JOIN campaign c ON c.id = w.campaign_id WHERE c.name = $1 FOR UPDATE OF w
+
 -- name: list_campaigns
 -- $1 NULL: every campaign.
 SELECT c.name AS campaign, c.kind, s.sku, c.starts_at, c.ends_at, c.ended_at, c.per_buyer, c.warm_up_s, c.for_all,

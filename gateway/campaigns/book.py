@@ -21,6 +21,7 @@ class CampaignRow:
     per_buyer: int | None
     warm_up_s: int
     partners: Sequence[int] | None
+    room_id: int | None
 
 
 class SQL(Statements, file="campaigns/queries"):
@@ -43,6 +44,7 @@ def _campaign(row: CampaignRow) -> Campaign:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         per_buyer=row.per_buyer,
+        room_id=row.room_id,
         warm_up_s=row.warm_up_s,
         partners=None if row.partners is None else frozenset(row.partners),
     )

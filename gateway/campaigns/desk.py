@@ -30,6 +30,20 @@ class Kind(StrEnum):
     FLASH = "flash"
 
 
+ROOM_TRACE: Final = Trace(
+    name="waiting_room",
+    table="waiting_room",
+    statement="trace_waiting_room",
+    key=lambda given, _: (given.campaign,),
+)
+
+
+class Demand(StrEnum):
+    """What a campaign may demand of orders."""
+
+    REQUIRED = "required"
+
+
 class NewCampaign(Given, frozen=True, kw_only=True):
     """A campaign that is to be."""
 
@@ -64,6 +78,14 @@ class NewCampaign(Given, frozen=True, kw_only=True):
     partner: Annotated[
         tuple[str, ...], Meta(description="Only for this partner; repeat it. None: for all.")
     ] = ()
+    pass_: Annotated[
+        Demand | None,
+        Meta(description="Orders want a pass of its waiting room.", extra={"metavar": "required"}),
+    ] = field(name="pass", default=None)
+    rate: Annotated[
+        Annotated[int, Meta(ge=1, le=1_000_000)] | None,
+        Meta(description="So many more numbers are served each second from its beginning on."),
+    ] = None
 
 
 class OneCampaign(Given, frozen=True, kw_only=True):
@@ -88,6 +110,26 @@ class Window(Given, frozen=True, kw_only=True):
     ] = field(name="to", default=None)
 
 
+class Serving(Given, frozen=True, kw_only=True):
+    """How far a waiting room serves."""
+
+    campaign: Annotated[
+        str, Meta(description="A campaign's name.", extra={"argument": True, "metavar": "NAME"})
+    ]
+    set_: Annotated[
+        Annotated[int, Meta(ge=0, le=2**62)] | None,
+        Meta(description="Numbers up to this one are served from now on.", extra={"metavar": "N"}),
+    ] = field(name="set", default=None)
+    rate: Annotated[
+        Annotated[int, Meta(ge=1, le=1_000_000)] | None,
+        Meta(description="From now on so many more each second."),
+    ] = None
+
+
+async def _serve(at: At, given: Serving, _: Change) -> Mapping[str, Any]:
+    return await campaigns.serve_passes(at.db, given.campaign, serving=given.set_, rate=given.rate)
+
+
 async def _create(at: At, given: NewCampaign, _: Change) -> Mapping[str, Any]:
     new = campaigns.NewCampaign(
         name=given.campaign,
@@ -101,6 +143,8 @@ async def _create(at: At, given: NewCampaign, _: Change) -> Mapping[str, Any]:
         price_minor=given.price,
         allow_zero=given.allow_zero,
         codes=given.codes,
+        wants_pass=given.pass_ is not None,
+        rate=given.rate,
     )
     return await campaigns.create_campaign(at.db, new)
 
@@ -165,6 +209,18 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         undo="Not at all: `quangate campaign create` makes another one.",
         subject=lambda given, _: given.campaign,
         traces=(TRACE,),
+    ),
+    Action(
+        noun=CAMPAIGN,
+        verb="serving",
+        doc="Say how far the waiting room of a campaign serves, and how fast it goes on.",
+        given=Serving,
+        example="quangate campaign serving 1111 --rate 500",
+        permission="campaigns:serving",
+        run=_serve,
+        undo="`quangate campaign serving NAME --set N`; passes that were given stay good.",
+        subject=lambda given, _: given.campaign,
+        traces=(ROOM_TRACE,),
     ),
     View(
         noun=CAMPAIGN,

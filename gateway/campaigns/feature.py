@@ -2,15 +2,19 @@
 
 from typing import Final
 
-from gateway.ground.feature import ALL_COLUMNS, CATALOG, Feature, Table
+from gateway.ground.feature import ALL_COLUMNS, CATALOG, FOR_EVER, Feature, Table
 
 FEATURE: Final = Feature(
     name="campaigns",
-    needs=("catalog", "codes", "prices"),
+    needs=("catalog", "partners", "codes", "prices"),
     tables={
         "campaign": Table(kept=CATALOG, update=ALL_COLUMNS),
         "campaign_partner": Table(kept=CATALOG),
+        "waiting_room": Table(kept=CATALOG, update=("issued", "serving", "rate", "since")),
+        "pass_number": Table(kept=FOR_EVER),
+        "pass_use": Table(kept=FOR_EVER),
     },
+    routines=("routines_passes.sql",),
     administration=("administration.sql",),
     book="book",
     desk=("desk",),

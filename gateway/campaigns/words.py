@@ -5,6 +5,8 @@ from typing import Final
 from gateway.ground.desk.words import Sentences
 
 WORDS: Final[Sentences] = {
+    "set-or-rate": "--set is where it serves to now, --rate how it goes on: one of them",
+    "rate-without-passes": "--rate is how fast a waiting room serves: it wants --pass required",
     "ends-before-start": "--from must be before --to",
     "which-end": "say --from, --to or both",
     "campaign-over": "{campaign} is over: make another one",

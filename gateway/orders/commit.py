@@ -37,6 +37,8 @@ LINE_COLUMNS: Final = (
     # Those of one attribute stand together: the native core reads it once for all of them.
     Column("p_sku", "bigint", "sku.id"),
     Column("p_pool", "bigint", "sku.pool_id"),
+    Column("p_room", "bigint", "used_pass.room_id"),
+    Column("p_pass", "bigint", "used_pass.number"),
     Column("p_attempt", "bigint", "attempt.attempt_id"),
     Column("p_upstream", "bigint", "attempt.upstream_id"),
     Column("p_product", "text", "attempt.product_id"),

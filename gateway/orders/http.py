@@ -4,11 +4,12 @@ from typing import Final
 
 from aiohttp.web import BaseRequest, StreamResponse
 
+from gateway.campaigns.passes import HEADER as PASS_HEADER
 from gateway.catalog.rules import Scope
 from gateway.ground.http.answers import JSON_TYPE
 from gateway.ground.http.body import check_strict, decode
 from gateway.ground.http.direct_answer import DirectAnswer
-from gateway.ground.http.operation import BODY_PROBLEMS, Answer, Operation, Route
+from gateway.ground.http.operation import BODY_PROBLEMS, Answer, Operation, Parameter, Route
 from gateway.ground.http.patience import DEADLINE, waits_until
 from gateway.ground.http.request import of
 from gateway.ground.traffic.admission import Class
@@ -26,6 +27,11 @@ from gateway.orders.wire import (
 from gateway.partners.authentication import Gate
 
 # To look them up for every line costs 0.1 µs each.
+PASS: Final = Parameter(
+    PASS_HEADER,
+    "A pass of the waiting room of the order's campaign, `v1.<payload>.<hmac>`, where that demands"
+    " one. The order uses it up; an accepted number needs none.",
+)
 _ORDER: Final = Class.ORDER
 _RETRY: Final = Class.RETRY
 
@@ -42,7 +48,7 @@ PLACE_ORDER: Final = Operation(
         "again, we are finding out."
     ),
     scope=Scope.ORDERS_WRITE,
-    headers=(DEADLINE,),
+    headers=(DEADLINE, PASS),
     body=OrderIn,
     answers={
         201: Answer("Created, paid and durable.", Order),
@@ -54,7 +60,8 @@ PLACE_ORDER: Final = Operation(
     },
     problems=(
         *BODY_PROBLEMS, "insufficient-balance", "unknown-sku", "order-conflict", "sold-out",
-        "price-changed", "campaign-closed", "purchase-limit", "overloaded", "busy",
+        "price-changed", "campaign-closed", "pass-required", "pass-invalid",
+        "pass-used", "purchase-limit", "overloaded", "busy",
     ),
     told=("{$request.body#/notify_url}", "order.delivered"),
 )  # fmt: skip
@@ -81,7 +88,9 @@ class OrderPlacing:
         if self._door.is_tight and self._placement.may_repeat(key, content.out_order_no):
             kind = _RETRY
         self._door.enter(of(request), kind, key.partner_id, 1 + content.quantity)
-        placed = await self._placement.place(key, content, waits_until=waits)
+        # Only who orders in a campaign is asked for one.
+        pass_ = None if content.campaign is None else request.headers.get(PASS_HEADER)
+        placed = await self._placement.place(key, content, pass_=pass_, waits_until=waits)
         if isinstance(placed, Refusal):
             if placed.reason in GIVEN_UP:
                 of(request).give_up()

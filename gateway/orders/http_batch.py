@@ -39,9 +39,10 @@ from gateway.orders.rules import OrderContent
 from gateway.orders.view import OrderViews
 from gateway.orders.wire import (
     BATCH_DECODER,
+    BATCH_ORDER_DECODER,
     BATCH_QUANTITY_MAX,
-    ORDER_DECODER,
     BatchIn,
+    BatchOrderIn,
     order_content,
 )
 from gateway.partners.authentication import Gate
@@ -63,9 +64,17 @@ PLACE_BATCH: Final = Operation(
     scope=Scope.ORDERS_WRITE,
     headers=(DEADLINE,),
     body=BatchIn,
+    shapes=(BatchOrderIn,),
     answers={200: Answer("One result per line, in order.", BatchResults)},
     problems=BODY_PROBLEMS,
 )
+
+
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """A line as it is asked for: its pass is none of its content."""
+
+    content: OrderContent
+    pass_: str | None
 
 
 class BatchPlacing:
@@ -98,14 +107,12 @@ class BatchPlacing:
         async with turns.held(partner_id):
             check_strict(body)
             batch = decode(BATCH_DECODER, body)
-        contents = await in_pieces(turns, partner_id, enumerate(batch.orders), _content)
-        kind = self._kind(key, contents)
+        asked = await in_pieces(turns, partner_id, enumerate(batch.orders), _asked)
+        kind = self._kind(key, asked)
         self._gate.door.enter(of(request), kind, partner_id, BATCH_UNITS, tells=False)
-        async with self._codes.held(partner_id, max(_quantity(contents), 1)):
+        async with self._codes.held(partner_id, max(_quantity(asked), 1)):
             # No task per line: a hundred tasks would cost more than the hundred lines.
-            prepared = await in_pieces(
-                turns, partner_id, contents, partial(self._prepare, key, waits)
-            )
+            prepared = await in_pieces(turns, partner_id, asked, partial(self._prepare, key, waits))
             # All at once: what enters the queue whole is committed whole.
             lines: list[Member] = [
                 self._placement.enter(one) if isinstance(one, Line) else one for one in prepared
@@ -120,21 +127,21 @@ class BatchPlacing:
             del results
             return await write_in_pieces(request, parts)
 
-    def _kind(self, key: Key, contents: Sequence[OrderContent | ProblemError]) -> Class:
+    def _kind(self, key: Key, asked: Sequence[Asked | ProblemError]) -> Class:
         """A batch that only asks again for what was accepted ends something begun."""
+        repeats = partial(self._placement.may_repeat, key)
         if self._gate.door.is_tight and all(
-            isinstance(each, ProblemError) or self._placement.may_repeat(key, each.out_order_no)
-            for each in contents
+            isinstance(each, ProblemError) or repeats(each.content.out_order_no) for each in asked
         ):
             return Class.RETRY
         return Class.ORDER
 
     def _prepare(
-        self, key: Key, waits: float | None, content: OrderContent | ProblemError
+        self, key: Key, waits: float | None, asked: Asked | ProblemError
     ) -> Line | ProblemError:
-        if isinstance(content, ProblemError):
-            return content
-        line = self._placement.prepare(key, content)
+        if isinstance(asked, ProblemError):
+            return asked
+        line = self._placement.prepare(key, asked.content, pass_=asked.pass_)
         line.waits_until = waits
         return line
 
@@ -184,23 +191,24 @@ class BatchPlacing:
         return b'{"status":%d,"order":%b}' % (201 if line.is_new else 200, order)
 
 
-def _content(numbered: tuple[int, msgspec.Raw]) -> OrderContent | ProblemError:
+def _asked(numbered: tuple[int, msgspec.Raw]) -> Asked | ProblemError:
     """One line of a batch; what is wrong with it is its own problem."""
     index, raw = numbered
     base = f"/orders/{index}"
     try:
-        return order_content(decode(ORDER_DECODER, raw, base), base)
+        order = decode(BATCH_ORDER_DECODER, raw, base)
+        return Asked(order_content(order, base), order.pass_)
     except ProblemError as error:
         return error
 
 
-def _quantity(contents: Sequence[OrderContent | ProblemError]) -> int:
+def _quantity(asked: Sequence[Asked | ProblemError]) -> int:
     """Of all lines that can be orders. Raises ProblemError naming the one over the bound."""
     total = 0
-    for index, content in enumerate(contents):
-        if isinstance(content, ProblemError):
+    for index, each in enumerate(asked):
+        if isinstance(each, ProblemError):
             continue  # it orders nothing, and is answered on its own
-        total += content.quantity
+        total += each.content.quantity
         if total > BATCH_QUANTITY_MAX:
             text = f"the quantities of a batch add up to at most {BATCH_QUANTITY_MAX}"
             raise invalid([(f"/orders/{index}/quantity", text)])

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from gateway.campaigns.passes import UsedPass
 from gateway.catalog.rules import Sku
 from gateway.codes.stock import Run
 from gateway.orders.commit import CommitAnswer
@@ -37,6 +38,7 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     closes_at: str | None = None  # commit judges by the database's clock
     refusal: Refusal | None = None  # a rule said no; only a replay can still be answered
     attempt: "PlannedAttempt | None" = None
+    used_pass: "UsedPass | None" = None  # by the order, if it is made
     waits_until: float | None = None  # (monotonic) then its caller has gone; None: it waits
     hold: "HeldGoods | None" = None  # what it confirms
     content: OrderContent | None = None  # what `content_hash` was made of

@@ -13,6 +13,9 @@ from typing import Final, Protocol
 import msgspec
 import orjson
 
+from gateway.campaigns.judge_pass import PassJudge
+from gateway.campaigns.passes import UsedPass
+from gateway.campaigns.rules import Campaign
 from gateway.catalog.rules import CurrentCatalog, Key, Sku, SkuKind
 from gateway.codes.shelving import ShelfBook
 from gateway.ground.moment import rfc3339
@@ -38,6 +41,7 @@ REASONS: Final[Mapping[Verdict, Reason]] = {
     Verdict.OVERLOADED: Reason.OVERLOADED,
     Verdict.DATABASE_AWAY: Reason.UNAVAILABLE,
     Verdict.INTERNAL: Reason.INTERNAL,
+    Verdict.PASS_USED: Reason.PASS_USED,
     Verdict.CAMPAIGN_CLOSED: Reason.CAMPAIGN_CLOSED,
     Verdict.HOLD_EXPIRED: Reason.HOLD_EXPIRED,
     Verdict.HOLD_REFUSED: Reason.HOLD_EXPIRED,
@@ -88,6 +92,7 @@ class Placement:
         now: Callable[[], datetime],
         lines: Lines,
         buying: Buying,
+        passes: PassJudge,
         count: list[int],
     ) -> None:
         """`now` is the database's clock; `count` has a place for every verdict."""
@@ -96,6 +101,7 @@ class Placement:
         self._lines = lines
         self._submit = lines.submit
         self._buying = buying
+        self._passes = passes
         self._count = count
 
     async def place(
@@ -104,13 +110,15 @@ class Placement:
         content: OrderContent,
         *,
         channel: str | None = None,
+        pass_: str | None = None,
         waits_until: float | None = None,
     ) -> Placed | Refusal:
         """The order of a partner's key, durable; or why there is none, and then nothing is.
 
-        `waits_until` (monotonic): what is not committed by then is dropped.
+        `pass_`: of its campaign's waiting room; `waits_until` (monotonic): what is not committed by
+        then is dropped.
         """
-        line = self.prepare(key, content, channel=channel)
+        line = self.prepare(key, content, channel=channel, pass_=pass_)
         line.waits_until = waits_until
         outcome = self._submit(line)
         return self.end(line, outcome if isinstance(outcome, Settled) else await outcome)
@@ -137,7 +145,14 @@ class Placement:
             return over_quota(settled, quota, line.quantity, self._now())
         return refusal_of(settled)
 
-    def prepare(self, key: Key, content: OrderContent, *, channel: str | None = None) -> Line:
+    def prepare(
+        self,
+        key: Key,
+        content: OrderContent,
+        *,
+        channel: str | None = None,
+        pass_: str | None = None,
+    ) -> Line:
         """What the intake takes; a rule that says no goes along, in case the number is known."""
         partner_id = key.partner_id
         catalog = self._catalog.now
@@ -157,6 +172,9 @@ class Placement:
         amount_minor = priced.minor * content.quantity
         judged = judge(catalog, partner_id, content, sku, priced, now=self._now)
         campaign = judged.campaign
+        used_pass = refusal = None
+        if campaign is not None and campaign.room_id is not None:
+            used_pass, refusal = self._judge_pass(partner_id, campaign, content.buyer_id, pass_)
         window: tuple[str | None, str | None] = (None, None)
         if campaign is not None or priced.since is not None or priced.until is not None:
             window = window_of(campaign, priced)
@@ -190,10 +208,19 @@ class Placement:
             closes_at=window[1],
             notify=notify,
             notify_url=content.notify_url,
-            refusal=attempt if isinstance(attempt, Refusal) else judged.refusal,
+            refusal=attempt if isinstance(attempt, Refusal) else judged.refusal or refusal,
+            used_pass=used_pass,
             attempt=None if isinstance(attempt, Refusal) else attempt,
             content=content,
         )
+
+    def _judge_pass(
+        self, partner_id: int, campaign: Campaign, buyer_id: str | None, text: str | None
+    ) -> tuple[UsedPass | None, Refusal | None]:
+        if text is None:
+            return None, Refusal(Reason.PASS_MISSING, campaign=campaign.name)
+        used = self._passes.judge(text, partner_id=partner_id, campaign=campaign, buyer_id=buyer_id)
+        return used, Refusal(Reason.PASS_UNFIT) if used is None else None
 
 
 _UNKNOWN_SKU: Final = Sku(

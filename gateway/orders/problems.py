@@ -44,6 +44,13 @@ WORDS: Final[Mapping[Reason, Word]] = {
     _R.DEVICE_MISSING: Word("invalid-request", COUNTED.format("buyer.device"), "/buyer/device"),
     _R.IP_MISSING: Word("invalid-request", COUNTED.format("buyer.ip"), "/buyer/ip"),
     _R.RECIPIENT_MISSING: Word("invalid-request", COUNTED.format("account"), "/account"),
+    _R.PASS_MISSING: Word(
+        "pass-required", "Campaign {0.campaign} takes orders only with a pass of its waiting room."
+    ),
+    _R.PASS_UNFIT: Word(
+        "pass-invalid",
+        "The pass has run out, or is not one of this partner's for this campaign and buyer.",
+    ),
     _R.PRICE_CHANGED: Word(
         "price-changed", "The total is {0.total_minor}, more than max_amount {0.most}."
     ),
@@ -60,6 +67,7 @@ WORDS: Final[Mapping[Reason, Word]] = {
     _R.QUOTA: Word("purchase-limit", "{0.most} may still be bought under the limit {0.quota}."),
     _R.HOLD_EXPIRED: Word("hold-expired"),
     _R.HOLD_RELEASED: Word("hold-released"),
+    _R.PASS_USED: Word("pass-used", "Another order has used this pass."),
     _R.CAMPAIGN_CLOSED: Word("campaign-closed"),
     _R.SOLD_OUT: Word("sold-out"),
     _R.BUSY: Word("busy"),

@@ -25,6 +25,8 @@ class Reason(StrEnum):
     DEVICE_MISSING = "device-missing"
     IP_MISSING = "ip-missing"
     RECIPIENT_MISSING = "recipient-missing"
+    PASS_MISSING = "pass-missing"  # noqa: S105 - and its campaign takes orders only with one
+    PASS_UNFIT = "pass-unfit"  # noqa: S105 - something is wrong with it
     PRICE_CHANGED = "price-changed"  # more than the partner would pay
     PRICE_UNSOUND = "price-unsound"  # below a floor, or 0 where that was not meant
     NO_ROUTE = "no-route"  # no upstream sells it now
@@ -35,6 +37,7 @@ class Reason(StrEnum):
     QUOTA = "quota"  # it is used up, or has too little left
     HOLD_EXPIRED = "hold-expired"  # and nothing is left: money is to be given back
     HOLD_RELEASED = "hold-released"
+    PASS_USED = "pass-used"  # noqa: S105 - by another order
     CAMPAIGN_CLOSED = "campaign-closed"  # at the moment of the commit, by the database's clock
     SOLD_OUT = "sold-out"  # proven empty
     BUSY = "busy"  # the tail of a pool

@@ -3,7 +3,7 @@
 -- Per line an outcome: 1 created, 2 replayed (same number, same content), 3 conflict (same
 -- number, other content), 4 insufficient balance, 5 a quota is used up, 11 its campaign is not open
 -- at `committed_at`, which is the order's created_at: this clock decides; 13 units of a total lie
--- with others just now: try again; 7, 20, 21, 22 what its hold says (holds/routines_confirming.sql).
+-- with others just now: try again; 7, 20, 21, 22 what its hold says (holds/routines_confirming.sql); 30 its pass is used.
 -- Only created lines leave anything behind. For 2 and 3 `existing` names the order; for 4 it is what
 -- the account has, for 5 what the quota in `refused` has left.
 -- Errors: QG001 a lease was lost, or its codes have expired (nothing done), QG007 a code is somebody's already (I1's guard).
@@ -26,16 +26,15 @@ CREATE FUNCTION commit_orders(
     p_partner  bigint[], p_id bigint[],           -- ids grow from line to line
     p_out      text[], p_hash bytea[], p_sku bigint[], p_quantity integer[], p_amount bigint[], p_pool bigint[],
     p_first    integer[],                         -- where the line's codes begin in a_seq
-    p_account  text[], p_metadata text[], p_details text[],
-    p_notify   boolean[], p_notify_url text[],    -- a webhook is wanted; where, if not at the endpoint
+    p_account  text[], p_metadata text[], p_details text[], p_notify boolean[], p_notify_url text[],  -- a webhook is wanted; where, if not at the endpoint
     p_attempt  bigint[], p_upstream bigint[], p_product text[], p_cost_max bigint[], p_face bigint[], p_owner uuid,
-    a_line     integer[], a_seq bigint[], a_lease bigint[],   -- the codes, line by line
-    l_id       bigint[], l_epoch bigint[],
+    a_line     integer[], a_seq bigint[], a_lease bigint[], l_id bigint[], l_epoch bigint[],  -- the codes, line by line
     p_all_new  boolean DEFAULT false,
     p_opens    timestamptz[] DEFAULT NULL, p_closes timestamptz[] DEFAULT NULL,  -- windows of campaigns: NULL, none
     p_hold     bigint[] DEFAULT NULL, p_late boolean[] DEFAULT NULL,             -- the hold it confirms; NULL, none
     p_quotas   text[] DEFAULT NULL,               -- what lines ask of quotas; and the counts they ask, by quotas/counting.py
     p_count_quota bigint[] DEFAULT NULL, p_count_subject text[] DEFAULT NULL, p_count_wanted bigint[] DEFAULT NULL, p_ask_line integer[] DEFAULT NULL, p_ask_place integer[] DEFAULT NULL,
+    p_room     bigint[] DEFAULT NULL, p_pass bigint[] DEFAULT NULL,               -- number of a waiting room's pass; NULL, none
     OUT committed_at timestamptz, OUT outcome integer[], OUT existing bigint[], OUT refused bigint[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
@@ -57,8 +56,7 @@ BEGIN
         counts := held.counts;
     END IF;
     LOOP
-        judged := judge_orders(NOT p_all_new, committed_at, p_partner, p_out, p_hash, p_amount, p_quantity,
-                               p_ask_line, p_ask_place, counts, p_opens, p_closes, p_hold, p_late);
+        judged := judge_orders(NOT p_all_new, committed_at, p_partner, p_out, p_hash, p_amount, p_quantity, p_ask_line, p_ask_place, counts, p_opens, p_closes, p_hold, p_late, p_room, p_pass);
         lines := judged.lines;
         EXIT WHEN judged.is_sure AND insert_orders(
             lines, judged.outcome, NOT p_all_new, v_no, committed_at, p_partner, p_id, p_out, p_hash, p_sku, p_quantity, p_amount,
@@ -79,12 +77,14 @@ BEGIN
     IF cardinality(p_hold) > 0 THEN
         done := confirm_holds(lines, p_partner, p_id, p_hold, p_late, p_pool, p_quantity, p_first, a_seq, committed_at);
     END IF;
+    IF cardinality(p_pass) > 0 THEN
+        done := use_passes(lines, p_partner, p_room, p_pass, p_id);
+    END IF;
     IF true = ANY (p_notify) THEN
         done := announce_delivered(lines, p_partner, p_id, p_pool, p_notify, p_notify_url, committed_at);
     END IF;
     IF cardinality(p_attempt) > 0 THEN
-        done := plan_attempts(lines, p_partner, p_id, p_account, p_quantity, p_attempt, p_upstream, p_product,
-                              p_cost_max, p_face, p_owner, committed_at);
+        done := plan_attempts(lines, p_partner, p_id, p_account, p_quantity, p_attempt, p_upstream, p_product, p_cost_max, p_face, p_owner, committed_at);
     END IF;
     IF cardinality(p_pool) > 0 THEN
         done := record_codes(lines, outcome, p_id, p_quantity, p_pool, p_first, a_line, a_seq, v_no, p_chain);

@@ -8,7 +8,7 @@
 CREATE FUNCTION judge_orders(
     p_look_up boolean, p_now timestamptz, p_partner bigint[], p_out text[], p_hash bytea[], p_amount bigint[],
     p_quantity integer[], p_line integer[], p_place integer[], p_counts quota_count[], p_opens timestamptz[], p_closes timestamptz[],
-    p_hold bigint[], p_late boolean[],
+    p_hold bigint[], p_late boolean[], p_room bigint[], p_pass bigint[],
     OUT is_sure boolean, OUT outcome integer[], OUT existing bigint[], OUT refused bigint[], OUT lines integer[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
@@ -30,6 +30,10 @@ BEGIN
         outcome := ARRAY(SELECT CASE WHEN outcome[i] = 1 AND NOT (p_opens[i] <= p_now AND p_now < p_closes[i])
                                      THEN 11 ELSE outcome[i] END FROM generate_series(1, cardinality(p_partner)) AS i);
         is_sure := p_look_up OR array_position(outcome, 11) IS NULL;
+    END IF;
+    IF cardinality(p_pass) > 0 THEN
+        outcome := judge_passes(outcome, p_partner, p_room, p_pass);
+        is_sure := is_sure AND (p_look_up OR array_position(outcome, 30) IS NULL);
     END IF;
     IF cardinality(p_hold) > 0 THEN
         SELECT h.outcome, h.existing INTO outcome, existing FROM judge_holds(outcome, existing, p_partner, p_hold, p_late) AS h;

@@ -79,8 +79,16 @@ class OrderIn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     metadata: Metadata | None = None
 
 
+class BatchOrderIn(OrderIn, forbid_unknown_fields=True, gc=False):
+    """One order of a batch: `pass` is what X-Quangate-Pass is of a single order."""
+
+    pass_: Annotated[str, msgspec.Meta(description="Of its campaign's waiting room.")] | None = (
+        msgspec.field(name="pass", default=None)
+    )
+
+
 OneOrder = Annotated[
-    msgspec.Raw, msgspec.Meta(extra_json_schema={"$ref": "#/components/schemas/OrderIn"})
+    msgspec.Raw, msgspec.Meta(extra_json_schema={"$ref": "#/components/schemas/BatchOrderIn"})
 ]
 
 
@@ -91,6 +99,7 @@ class BatchIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 ORDER_DECODER: Final = msgspec.json.Decoder(OrderIn)
+BATCH_ORDER_DECODER: Final = msgspec.json.Decoder(BatchOrderIn)
 BATCH_DECODER: Final = msgspec.json.Decoder(BatchIn)
 
 

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Final
 
+from gateway.campaigns.judge_pass import PassJudge
 from gateway.catalog.rules import CurrentCatalog
 from gateway.codes.levels import StockLevels
 from gateway.codes.stock import Stock
@@ -91,6 +92,7 @@ def placement(kit: Kit) -> Placement:
         now=kit.on.clock.now,
         lines=kit[Intake],
         buying=kit[Upstreams],
+        passes=kit[PassJudge],
         count=kit[Counted].verdicts,
     )
 

@@ -1,6 +1,7 @@
-"""Every action of the desk once, in an order that makes sense, and what its row says; refused ones.
+"""Every action of the desk once, in an order that makes sense, and what its row says.
 
-They are played on the audit's world: tests/integration/desk/test_changes_whole.py.
+They are played on the audit's world: tests/integration/desk/test_changes_whole.py. What is refused
+there: refused_acts.py.
 """
 
 from collections.abc import Mapping
@@ -167,9 +168,17 @@ ACTS = (
     ),
     Act(
         does="campaign.create",
-        words="campaign create c1 --sku S --from 2030-01-01T00:00:00Z --to 2030-01-02T00:00:00Z",
+        words="campaign create c1 --sku S --from 2030-01-01T00:00:00Z --to 2030-01-02T00:00:00Z"
+        " --pass required --rate 10",
         subject="c1",
         after={"campaign.name": "c1"},
+    ),
+    Act(
+        does="campaign.serving",
+        words="campaign serving c1 --set 7",
+        subject="c1",
+        before={"waiting_room.serving": 0},
+        after={"waiting_room.serving": 7},
     ),
     Act(
         does="campaign.change",
@@ -324,26 +333,3 @@ ACTS = (
         after={"voided": 2},
     ),
 )
-REFUSED = (
-    "partner create beta", "account deposit beta 0 --reference r9",
-    "account deposit beta 5 --reference r1",  # stands for another amount
-    "account adjust beta --amount=-99999 --reference r9 --reason typed",
-    "account credit-limit nobody 5", "key create nobody", "key rotate {key_id}", "key revoke qk_no",
-    "pool create stock", "sku create S --name S --kind code --pool stock --price 10",
-    "sku price NO 1", "sku price S 1 --partner nobody", "price create --sku S --amount 1",
-    "price delete 4711", "price approve 4711 --by bob", "price floor --sku NO --amount 1",
-    "sku limit S --quantity-max 501",
-    "sku account-rule S qq", "sku off-sale NO", "sku on-sale NO",
-    "campaign create c1 --sku S --from 2030-01-01T00:00:00Z --to 2030-01-02T00:00:00Z",
-    "upstream add f1 --connector fulu --base-url http://127.0.0.1:9 --set app_key=k --set secret=s",
-    "upstream update f1", "upstream pause no", "upstream resume no",
-    "channel add x2 --adapter goofish --partner nobody --set app_id=1",
-    "order resolve 202 --as failed --by ann --reason r", "order cancel 101", "order cancel nine",
-    "webhook set beta ftp://x", "webhook secret nobody", "webhook replay 1",
-    "webhook replay-dead nobody", "webhook test acme2",
-    "hold release 601", "hold release 602", "hold release 9", "hold release nine",
-    "setting set no.such 1", "setting set holds.per_buyer many", "setting set holds.max_ttl_s 59",
-    "codes generate 20 --pool stock --pattern A",
-    "codes import nowhere.csv --pool stock", "codes void --pool stock --seq 90-99",
-    "keys create", "keys retire no-such",
-)  # fmt: skip

@@ -64,6 +64,15 @@ impl KeyRing {
         self.0.len()
     }
 
+    fn sign_text(&self, key_id: &str, text: &str) -> Option<String> {
+        let hex = self.0.sign_text(key_id, text.as_bytes())?;
+        Some(String::from_utf8_lossy(&hex).into_owned())
+    }
+
+    fn verify_text(&self, key_id: &str, text: &str, mac: &str) -> bool {
+        self.0.verify_text(key_id, text.as_bytes(), mac.as_bytes())
+    }
+
     #[expect(
         clippy::too_many_arguments,
         reason = "the members of the string to sign"

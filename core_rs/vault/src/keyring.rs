@@ -131,6 +131,20 @@ impl KeyRing {
         self.keys.read().get(key_id).cloned()
     }
 
+    /// Lower-case hex of the HMAC of a text with the secret of a key; `None`: no such key.
+    #[must_use]
+    pub fn sign_text(&self, key_id: &str, text: &[u8]) -> Option<[u8; 64]> {
+        self.get(key_id).map(|key| key.signing.text_mac(text))
+    }
+
+    /// Whether `hex` is that HMAC. Unknown ids and wrong ones are alike.
+    #[must_use]
+    pub fn verify_text(&self, key_id: &str, text: &[u8], hex: &[u8]) -> bool {
+        let key = self.get(key_id);
+        let signing = key.as_ref().map_or(&self.decoy, |key| &key.signing);
+        signing.verifies_text(text, hex) && key.is_some()
+    }
+
     /// Whether `header` signs the request with the secret of `key_id`. Unknown ids and wrong
     /// signatures are alike.
     #[must_use]

@@ -57,6 +57,22 @@ impl SigningKey {
         bool::from(right) && !members.iter().any(|member| member.contains(&b'\n'))
     }
 
+    /// Lower-case hex of the HMAC of a text.
+    #[must_use]
+    pub fn text_mac(&self, text: &[u8]) -> [u8; HEX_LEN] {
+        let mut mac = self.0.clone();
+        mac.update(text);
+        let mut hex = [0; HEX_LEN];
+        write_hex(&mac.finalize().into_bytes(), &mut hex);
+        hex
+    }
+
+    /// Whether `hex` is the text's HMAC. The time taken does not depend on how wrong it is.
+    #[must_use]
+    pub fn verifies_text(&self, text: &[u8], hex: &[u8]) -> bool {
+        bool::from(hex.ct_eq(&self.text_mac(text)))
+    }
+
     /// The value of the signature header: `v1=` and lower-case hex.
     #[must_use]
     pub fn signature(&self, request: &SignedRequest<'_>) -> [u8; VERSION.len() + HEX_LEN] {

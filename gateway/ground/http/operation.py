@@ -52,6 +52,7 @@ class Operation:
     query: tuple[Parameter, ...] = ()
     headers: tuple[Parameter, ...] = ()
     body: type[msgspec.Struct] | None = None
+    shapes: tuple[type[msgspec.Struct], ...] = ()  # that the body's schema names
     answers: Mapping[int, Answer] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     # (where the message goes, as a runtime expression of OpenAPI; the type of message)

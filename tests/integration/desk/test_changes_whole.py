@@ -14,7 +14,8 @@ import pytest
 from gateway.nouns import ACTIONS
 from tests.conftest import Cli, as_owner, in_own_loop, unguarded
 from tests.integration.audit.test_audit import WORLD
-from tests.world.acts import ACTS, CANARY, REFUSED
+from tests.world.acts import ACTS, CANARY
+from tests.world.refused_acts import REFUSED
 
 SECRET = re.compile(r"whsec_|q[sd]_[A-Za-z0-9_-]{43}")
 SHOWS = {action.name: action.shows for action in ACTIONS}

@@ -142,3 +142,22 @@ async def test_nothing_is_certain_without_a_proof(
     assert known.certainly_new(partner_id, "X", time.monotonic() - 1e9)
     assert not known.certainly_new(partner_id, "X", None)
     assert not known.certainly_new(partner_id, "X", time.monotonic())
+
+
+async def test_what_may_repeat_is_known_without_asking(
+    database: Database, connection: Any, partner_id: int
+) -> None:
+    """Before anything was read nothing may repeat; then what others accepted may, and what is new
+    need not be told from it.
+
+    Seen red without the reading that the first question begins.
+    """
+    known = KnownNumbers(orders=OrderStore(database.pool))
+    await Node(connection, partner_id, 1).accept("R")
+    assert not known.perhaps_accepted(partner_id, "R")
+
+    async def read() -> bool:
+        return known.perhaps_accepted(partner_id, "R")
+
+    await eventually(read)
+    assert not known.perhaps_accepted(partner_id, "never-accepted")

@@ -73,7 +73,7 @@ async def test_a_batch_enters_the_queue_whole(monkeypatch: pytest.MonkeyPatch) -
     queue = Queue()
     placement = Placement(
         catalog=CurrentCatalog(EMPTY), now=lambda: datetime.now(UTC), lines=queue,
-        buying=cast("Any", None), count=[0] * len(Verdict),
+        buying=cast("Any", None), passes=cast("Any", None), count=[0] * len(Verdict),
     )  # fmt: skip
     placing = BatchPlacing(
         cast("Any", Gate(orjson.dumps({"orders": lines}))), placement, cast("Any", None),
