@@ -232,7 +232,7 @@ async def test_the_loader_sends_each_once_and_keeps_what_is_answered(
     async with serving(hold) as port:
         load = await asyncio.wait_for(
             run_load(
-                port=port, requests=path, seconds=PATIENCE_S, connections=connections, threads=1,
+                port=port, requests=path, seconds=2 * PATIENCE_S, connections=connections, threads=1,
                 once=True, keep="hold_no",
             ),
             PATIENCE_S,
