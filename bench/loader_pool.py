@@ -10,6 +10,7 @@ from bench.partner_bytes import member, split, whole_bytes
 
 CONNECTIONS = 64  # at first
 CONNECTIONS_MAX = 640
+PATIENCE_S = 2.0  # who has no connection by then gives up, as callers do
 
 Told = Callable[[str, bool], None]  # an answer's key, and whether it says when to come back
 
@@ -69,10 +70,11 @@ class Connection(asyncio.Protocol):
 class Pool:
     """Connections: one for each request under way, as many as there have to be."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, patience_s: float = PATIENCE_S) -> None:
         self._port = port
+        self._patience_s = patience_s
         self._idle: list[Connection] = []
-        self._waiting: deque[tuple[bytes, Told]] = deque()
+        self._waiting: deque[tuple[float, bytes, Told]] = deque()  # until when
         self._opening: set[asyncio.Task[None]] = set()
         self._open = 0
         self.under_way = 0
@@ -85,7 +87,7 @@ class Pool:
             self._idle.pop().send(request, told)
             return
         self.waited += 1
-        self._waiting.append((request, told))
+        self._waiting.append((time.monotonic() + self._patience_s, request, told))
         if self._open + len(self._opening) < CONNECTIONS_MAX:
             self.open_one()
 
@@ -112,10 +114,14 @@ class Pool:
 
     def is_idle(self, connection: Connection) -> None:
         """It may be used."""
-        if self._waiting:
-            connection.send(*self._waiting.popleft())
-        else:
-            self._idle.append(connection)
+        now = time.monotonic()
+        while self._waiting:
+            until, request, told = self._waiting.popleft()
+            if now < until:
+                connection.send(request, told)
+                return
+            told("given up", False)
+        self._idle.append(connection)
 
     def is_lost(self, connection: Connection) -> None:
         """It may not."""

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bench.histogram import Histogram
 from bench.load import run_load
+from bench.loader_pool import Pool
 from bench.open_loop import Saturating, Saturation
 from bench.presign import Credentials, confirms, single_orders, write_requests
 from bench.servers import Talk, talking
@@ -112,6 +113,19 @@ async def test_a_refusal_that_does_not_say_when_is_counted(tmp_path: Path) -> No
     assert told["answers"] == {"503 overloaded": 2, "broken": 1, "201": 1}
     assert told["without_retry_after"] == 1
     assert Histogram(told["took"]).count == 1
+
+
+async def test_who_has_no_connection_in_time_gives_up() -> None:
+    """It is told so, and what came later is sent: a backlog is no load of its own.
+
+    Seen red: without it the connection is used for what nobody waits for.
+    """
+    told: list[str] = []
+    pool = Pool(0, patience_s=0.0)
+    pool.send(b"late", lambda key, _: told.append(key))
+    connection: Any = object()  # nothing is sent on it
+    pool.is_idle(connection)
+    assert told == ["given up"]
 
 
 class Held:
@@ -232,8 +246,8 @@ async def test_the_loader_sends_each_once_and_keeps_what_is_answered(
     async with serving(hold) as port:
         load = await asyncio.wait_for(
             run_load(
-                port=port, requests=path, seconds=2 * PATIENCE_S, connections=connections, threads=1,
-                once=True, keep="hold_no",
+                port=port, requests=path, seconds=2 * PATIENCE_S,
+                connections=connections, threads=1, once=True, keep="hold_no",
             ),
             PATIENCE_S,
         )  # fmt: skip
