@@ -57,6 +57,7 @@ def test_a_row_whose_thing_is_missing_is_told_and_no_failure(
     async def there(_plan: object, _teller: object) -> list[Figure]:
         return [Figure(key="quota_ratio", spread=spread([0.8]))]
 
+    monkeypatch.setattr(agenda, "IN_HOUSE", {})  # which would start servers
     monkeypatch.setattr(agenda, "ALONE", {"holds": missing, "quotas": there})
     teller = Teller(Console(quiet=True))
     outcome = asyncio.run(agenda.measure(["holds", "quotas"], plan(tmp_path), teller))
