@@ -141,12 +141,14 @@ def goodput(contestant: Contestant, load: Load, delivered: int | None) -> int:
 
 
 def write_cycle(contestants: Sequence[Contestant], plan: Plan, *, count: int) -> None:
-    """Fresh requests for every key and workload; contestants that share both share the bytes."""
+    """Fresh requests for every key and workload, no number twice among them; contestants that
+    share both share the bytes."""
     prefix = f"b{time.time_ns() // 1_000_000:x}"
-    for contestant in {_requests_path(c, plan): c for c in contestants}.values():
+    different = {_requests_path(c, plan): c for c in contestants}
+    for n, contestant in enumerate(different.values()):
         write_requests(
             _requests_path(contestant, plan), contestant.credentials, contestant.workload,
-            prefix=prefix, count=max(count, plan.connections), slices=plan.threads,
+            prefix=f"{prefix}-{n}", count=max(count, plan.connections), slices=plan.threads,
         )  # fmt: skip
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from bench.presign import Credentials, batches, single_orders, write_requests
 from bench.record import build_record, newest_record, write_record
 from bench.report import BEGIN, END, markdown, replace_table
 from bench.spread import ratios, spread
-from bench.turns import Contestant, goodput
+from bench.turns import Contestant, goodput, write_cycle
 from tests.clock import PATIENCE_S
 
 CREDENTIALS = Credentials(key_id="qk_test", secret="qs_AAAA", delivery_key="qd_AAAA")
@@ -76,6 +78,19 @@ def test_goodput_counts_only_what_was_wanted_and_delivered(
 ) -> None:
     """Goodput is the wanted answers, capped by the ledger for deliveries."""
     assert goodput(side, load(**answers), delivered) == expected
+
+
+def test_no_number_is_in_two_workloads(tmp_path: Path) -> None:
+    """A partner that orders two things in turns has a number of its own for each order.
+
+    Seen red: the second workload is refused, for its numbers were used for the first.
+    """
+    sides = [replace(contestant("201"), workload=single_orders(sku)) for sku in ("A", "B")]
+    write_cycle(sides, plan(tmp_path), count=4)
+    sent = [(tmp_path / f"qk_test-single-{sku}.0").read_bytes() for sku in ("A", "B")]
+    numbers = [set(re.findall(rb'"out_order_no":"([^"]+)"', text)) for text in sent]
+    assert [len(of_one) for of_one in numbers] == [4, 4]
+    assert not numbers[0] & numbers[1]
 
 
 def test_a_spread_is_median_quartiles_and_extremes() -> None:
