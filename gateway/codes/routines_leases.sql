@@ -124,9 +124,10 @@ DECLARE
     voided bigint;
     seq_min bigint := (SELECT min(s) FROM unnest(p_seqs) s);
     seq_max bigint := (SELECT max(s) FROM unnest(p_seqs) s);
+    ended   record;                               -- holds
 BEGIN
     SELECT * INTO p FROM pool WHERE id = p_pool FOR NO KEY UPDATE;
-    PERFORM end_holds_of(p_pool, p_seqs);
+    ended := end_holds_of(p_pool, p_seqs);
     PERFORM close_leases(p_pool, ARRAY(
         SELECT l.id FROM lease l WHERE l.pool_id = p_pool AND l.state = 'active' AND l.lo <= seq_max AND l.hi > seq_min), 'codes-voided');
     -- Only fragments can have holes: what was never leased becomes one.
@@ -146,6 +147,7 @@ BEGIN
              RETURNING fr.lo, fr.hi, fr.shelf_id LOOP
         PERFORM free_range(p_pool, f.shelf_id, f.lo, f.hi);
     END LOOP;
+    PERFORM give_back_hold_units(ended.partners, ended.holds);  -- the last lock that is waited for
     RETURN voided;
 END $$;
 

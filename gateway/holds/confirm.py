@@ -11,17 +11,18 @@ from typing import Final, Protocol
 
 import msgspec
 
-from gateway.catalog.rules import Key
+from gateway.catalog.rules import CurrentCatalog, Key
 from gateway.codes.stock import Run
 from gateway.holds.memory import RecentHolds
 from gateway.holds.port import Making, Reading
 from gateway.holds.record import HoldRecord
 from gateway.holds.rules import ConfirmAsked, HoldState
-from gateway.orders.checks import OWN_NUMBERS
+from gateway.orders.checks import MISSING, OWN_NUMBERS, asked_of
 from gateway.orders.line import HeldGoods, Line, Settled
 from gateway.orders.place import Buying, Placed
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import OrderContent, Verdict
+from gateway.quotas.rules import Per, QuotaBook
 
 NO_LEASE: Final = 0  # what a run of held codes has in place of a lease
 # A late line found nothing that it could have: the partner is to give the money back.
@@ -59,6 +60,7 @@ class Confirmation:
     def __init__(
         self,
         *,
+        catalog: CurrentCatalog,
         ordering: Ordering,
         taking: Taking,
         buying: Buying,
@@ -66,6 +68,7 @@ class Confirmation:
         reading: Reading,
         recent: RecentHolds,
     ) -> None:
+        self._catalog = catalog
         self._ordering = ordering
         self._submit = taking.submit
         self._buying = buying
@@ -113,12 +116,23 @@ class Confirmation:
 
     def _line(self, key: Key, hold: HoldRecord, asked: ConfirmAsked, *, is_late: bool) -> Line:
         """The line of an order as if it were made anew, but for what the hold decided: its price,
-        its window and, unless it is late, its goods and limits."""
+        its window and, unless it is late, its goods and units of quotas."""
         line = self._ordering.prepare(key, asked.order(hold.id, hold.content))
         line.amount_minor = hold.amount
         line.opens_at = line.closes_at = None
         line.refusal = _refused(asked, hold)
         line.hold = HeldGoods(id=hold.id, late=is_late)
+        line.quotas = None  # its hold has the units
+        if is_late:  # they went back
+            asks = asked_of(
+                self._catalog.now.book(QuotaBook).quotas_of(line.sku.id, hold.content.campaign),
+                key.partner_id,
+                asked.order(hold.id, hold.content),
+            )
+            if isinstance(asks, Per):
+                line.refusal = line.refusal or Refusal(MISSING[asks])
+            else:
+                line.quotas = asks
         if line.sku.bought and line.refusal is None:  # anew: for what it will cost
             planned = self._buying.plan(line.sku, line.quantity, hold.amount)
             if isinstance(planned, Refusal):

@@ -7,7 +7,7 @@ from gateway.holds.settings import SETTINGS
 
 FEATURE: Final = Feature(
     name="holds",
-    needs=("catalog", "codes", "orders", "partners", "settings"),
+    needs=("catalog", "codes", "orders", "partners", "quotas", "settings"),
     tables={
         "hold": Table(kept=FOR_EVER, update=("state", "order_id", "updated_at")),
         "held_code": Table(kept=PASSING, delete=True),
@@ -17,6 +17,7 @@ FEATURE: Final = Feature(
     routines=(
         "routines_making.sql",
         "routines_judging.sql",
+        "routines_units.sql",
         "routines_stock.sql",
         "routines_ending.sql",
         "routines_confirming.sql",

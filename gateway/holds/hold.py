@@ -20,9 +20,11 @@ from gateway.holds.memory import RecentHolds
 from gateway.holds.port import Making, Reading
 from gateway.holds.record import HoldAnswer, HoldRecord, NewHold
 from gateway.holds.rules import HeldContent, HoldAsked, HoldState, Limits
-from gateway.orders.line import Line
+from gateway.orders.line import Line, Settled
+from gateway.orders.place import over_quota
 from gateway.orders.refusal import Reason, Refusal
-from gateway.orders.rules import OrderContent
+from gateway.orders.rules import OrderContent, Verdict
+from gateway.quotas.rules import QuotaBook
 from gateway.settings.rules import SettingsBook
 
 BATCH_MAX: Final = 64  # holds in one call
@@ -75,11 +77,15 @@ class Recalling(Protocol):
 
 
 # What SQL's hold_goods says of a line.
-MADE, REPLAYED, CONFLICT, SOLD_OUT, BUSY, CLOSED, LIMIT, LEASED = 1, 2, 3, 6, 7, 11, 23, 24
+MADE, REPLAYED, CONFLICT, USED_UP, SOLD_OUT, BUSY, CLOSED, ELSEWHERE = 1, 2, 3, 5, 6, 7, 11, 13
+LIMIT, LEASED = 23, 24
 _REASONS: Final = {
-    SOLD_OUT: Reason.SOLD_OUT, BUSY: Reason.BUSY, LEASED: Reason.BUSY,
+    SOLD_OUT: Reason.SOLD_OUT, BUSY: Reason.BUSY, LEASED: Reason.BUSY, ELSEWHERE: Reason.BUSY,
     CLOSED: Reason.CAMPAIGN_CLOSED,
 }  # fmt: skip
+
+# Codes, or units of a total, that others have just now.
+_ELSEWHERE: Final = frozenset({LEASED, ELSEWHERE})
 
 
 def limits_of(settings: SettingsBook) -> Limits:
@@ -131,17 +137,30 @@ class Holding:
             return Unheld(
                 Outcome.LIMIT, which=answer.why or "", retry_after_s=max(0, answer.after_s or 0)
             )
+        if answer.outcome == USED_UP:
+            return self._over_quota(new, answer)
         return Refusal(_REASONS[answer.outcome], retry_after_s=answer.after_s or 0)
 
+    def _over_quota(self, new: NewHold, answer: HoldAnswer) -> Refusal:
+        settled = Settled(
+            Verdict.PURCHASE_LIMIT,
+            amount=answer.left_over or 0,
+            quota=answer.refused or 0,
+            refused_at=answer.made_at,
+        )
+        quota = self._catalog.now.book(QuotaBook).by_id.get(settled.quota)
+        return over_quota(settled, quota, new.quantity, answer.made_at)
+
     async def _make(self, line: Line, new: NewHold) -> HoldAnswer:
-        """Made, or why not; codes that lie with workers are asked for, for a while."""
+        """Made, or why not; what lies with others is asked for, for a while."""
         group = self._group(line.sku.pool_id, line.outlet)
         answer = await group.submit(new)
         tries = 1
-        while answer.outcome == LEASED and tries < TRIES_MAX and line.outlet is not None:
-            await self._stock.recall(line.outlet)
-            await self._stock.give_back(line.outlet)
-            await asyncio.sleep(RECALL_PAUSE_S)
+        while answer.outcome in _ELSEWHERE and tries < TRIES_MAX:
+            if answer.outcome == LEASED and line.outlet is not None:
+                await self._stock.recall(line.outlet)
+                await self._stock.give_back(line.outlet)
+                await asyncio.sleep(RECALL_PAUSE_S)
             answer = await group.submit(new)
             tries += 1
         return answer
@@ -176,6 +195,7 @@ class Holding:
             details=HeldContent.of(asked.goods).details(),
             opens_at=line.opens_at,
             closes_at=line.closes_at,
+            quotas=line.quotas,
         )
 
     async def _known(self, partner_id: int, asked: HoldAsked) -> Held | Unheld | None:

@@ -2,13 +2,14 @@
 -- that of this moment: what is over is expired, whether or not anybody has given it back yet.
 
 -- name: make
-SELECT g.made_at, a.outcome, a.known, a.why, a.after_s, a.expires_at, a.seqs, a.records
+SELECT g.made_at, a.outcome, a.known, a.why, a.after_s, a.expires_at, a.seqs, a.records, a.refused, a.left_over
 FROM hold_goods($1::bigint, $2::bigint, $3::integer, ROW ($4::integer, $5::integer, $6::integer, $7::integer, $8::integer)::hold_limits, ARRAY(
          SELECT ROW (l.*)::hold_line FROM unnest(
              $9::text::bigint[], $10::text::bigint[], $11::text::text[], $12::text::bytea[], $13::text::bigint[], $14::text::integer[],
              $15::text::bigint[], $16::text::integer[], $17::text::text[], $18::text::text[], $19::text::text[], $20::text::text[],
-             $21::text::timestamptz[], $22::text::timestamptz[]) AS l)) AS g
-CROSS JOIN LATERAL unnest(g.answers) WITH ORDINALITY AS a (outcome, known, why, after_s, expires_at, seqs, records, n) ORDER BY a.n
+             $21::text::timestamptz[], $22::text::timestamptz[], $23::text::text[]) AS l),
+     $24::text::bigint[], $25::text::text[], $26::text::bigint[], $27::text::integer[], $28::text::integer[]) AS g
+CROSS JOIN LATERAL unnest(g.answers) WITH ORDINALITY AS a (outcome, known, why, after_s, expires_at, seqs, records, refused, left_over, n) ORDER BY a.n
 
 -- name: by_ids
 -- With the records of their codes where $3.

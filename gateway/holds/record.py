@@ -26,6 +26,7 @@ class NewHold(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     details: str | None
     opens_at: str | None
     closes_at: str | None
+    quotas: str | None  # what it asks of quotas: quotas.rules.asks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class HoldAnswer:
     expires_at: datetime | None
     seqs: Sequence[int] | None
     records: Sequence[bytes] | None
+    refused: int | None  # the quota that is used up, by id; and what it has left
+    left_over: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,19 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Locks the holds of a commit, before it holds counts of quotas: whoever ends a hold has its row first.
+CREATE FUNCTION lock_holds(p_partner bigint[], p_hold bigint[]) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    locked bigint := 0;
+BEGIN
+    IF cardinality(p_hold) > 0 THEN
+        PERFORM FROM hold h WHERE (h.partner_id, h.id) IN (SELECT * FROM unnest(p_partner, p_hold) AS l (partner_id, id) WHERE l.id IS NOT NULL)
+        ORDER BY h.partner_id, h.id FOR NO KEY UPDATE;
+        GET DIAGNOSTICS locked = ROW_COUNT;
+    END IF;
+    RETURN locked;
+END $$;
+
 -- Confirms the holds of the lines that became orders: their codes are held no more. QG008: a line has
 -- not the codes of its hold, and then nothing of the commit took place.
 CREATE FUNCTION confirm_holds(
@@ -39,6 +52,7 @@ DECLARE
     confirmed bigint := 0;
     codes     integer;
 BEGIN
+    PERFORM pass_hold_units(p_lines, p_partner, p_id, p_hold, p_late);
     FOREACH i IN ARRAY p_lines LOOP
         CONTINUE WHEN p_hold[i] IS NULL;
         UPDATE hold h SET state = CASE WHEN h.state = 'expired' OR h.expires_at <= p_now THEN 'late_confirmed' ELSE 'confirmed' END,

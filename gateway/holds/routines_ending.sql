@@ -1,6 +1,6 @@
 -- How holds end: their time is over, they are released, a code of theirs is recalled; or they are
 -- confirmed: routines_confirming.sql. Whoever gives goods back holds the pool's lock first, then the
--- hold's row; a confirm has the row and waits for no pool.
+-- hold's row, then counts of quotas; a confirm has the row and waits for no pool.
 
 -- A hold that the caller has locked, with its pool, is held no more, and neither are its codes: whoever
 -- calls puts them back.
@@ -18,39 +18,54 @@ BEGIN
     END IF;
 END $$;
 
--- Gives back what is due of a pool (NULL: of counted goods); the caller has the pool's lock. Those that
--- are being confirmed are left to it. How many.
-CREATE FUNCTION expire_holds(p_pool bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+-- Gives back the codes that are due of a pool (NULL: of counted goods); the caller has the pool's lock.
+-- Holds that are being confirmed are left to it; unless `p_with_units` those that have units of quotas
+-- are left to expire_due_holds. Which ended: their units are for the caller to give back.
+CREATE FUNCTION end_due_holds(p_pool bigint, p_with_units boolean, OUT partners bigint[], OUT holds bigint[]) LANGUAGE plpgsql AS $$
 DECLARE
     one   record;
     codes bigint[] := '{}';
-    ended bigint := 0;
 BEGIN
+    partners := '{}';
+    holds := '{}';
     FOR one IN SELECT h.partner_id, h.id, h.pool_id, h.seqs FROM hold h WHERE h.pool_id IS NOT DISTINCT FROM p_pool AND h.state = 'held' AND h.expires_at <= now()
-               ORDER BY h.expires_at FOR NO KEY UPDATE SKIP LOCKED LOOP
+               AND (p_with_units OR NOT has_units(h.partner_id, h.id))
+               ORDER BY h.expires_at FOR NO KEY UPDATE OF h SKIP LOCKED LOOP
         PERFORM end_hold(one.partner_id, one.id, one.pool_id, one.seqs, 'expired');
         codes := codes || one.seqs;
-        ended := ended + 1;
+        partners := partners || one.partner_id;
+        holds := holds || one.id;
     END LOOP;
     IF cardinality(codes) > 0 THEN
         PERFORM put_back(p_pool, codes);
     END IF;
-    RETURN ended;
+END $$;
+
+-- For whoever wants the pool's goods at once, has its lock, and goes on to other locks: so he leaves
+-- counts of quotas alone. How many.
+CREATE FUNCTION expire_holds(p_pool bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN (SELECT cardinality(e.holds) FROM end_due_holds(p_pool, false) AS e);
 END $$;
 
 -- Gives back what is due, of one pool after the other: for whoever looks now and then. How many.
 CREATE FUNCTION expire_due_holds() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     v_pool bigint;
-    ended  bigint := expire_holds(NULL);
+    due    record := end_due_holds(NULL, true);
+    owners bigint[] := due.partners;
+    ended  bigint[] := due.holds;
 BEGIN
     FOR v_pool IN SELECT p.pool_id FROM hold_pool p WHERE EXISTS (
                       SELECT FROM hold h WHERE h.pool_id = p.pool_id AND h.state = 'held' AND h.expires_at <= now())
                   ORDER BY p.pool_id LOOP
         PERFORM lock_pool(v_pool);
-        ended := ended + expire_holds(v_pool);
+        due := end_due_holds(v_pool, true);
+        owners := owners || due.partners;
+        ended := ended || due.holds;
     END LOOP;
-    RETURN ended;
+    PERFORM give_back_hold_units(owners, ended);
+    RETURN cardinality(ended);
 END $$;
 
 -- Gives a hold back before its time. Its state then; NULL: this partner has none of that number.
@@ -68,22 +83,28 @@ BEGIN
         IF one.pool_id IS NOT NULL THEN
             PERFORM put_back(one.pool_id, one.seqs);
         END IF;
+        PERFORM give_back_hold_units(ARRAY[p_partner], ARRAY[p_id]);
         RETURN 'released';
     END IF;
     RETURN one.state;
 END $$;
 
--- Ends the holds that have one of these codes: they are recalled. The caller has the pool's lock.
-CREATE FUNCTION end_holds_of(p_pool bigint, p_seqs bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+-- Ends the holds that have one of these codes: they are recalled. The caller has the pool's lock, and
+-- gives their units back when it is done with locks.
+CREATE FUNCTION end_holds_of(p_pool bigint, p_seqs bigint[], OUT partners bigint[], OUT holds bigint[]) LANGUAGE plpgsql AS $$
 DECLARE
     one record;
 BEGIN
+    partners := '{}';
+    holds := '{}';
     FOR one IN SELECT h.partner_id, h.id, h.pool_id, h.seqs, h.state FROM hold h WHERE (h.partner_id, h.id) IN (
                    SELECT c.partner_id, c.hold_id FROM held_code c WHERE c.pool_id = p_pool AND c.seq = ANY (p_seqs))
                ORDER BY h.partner_id, h.id FOR NO KEY UPDATE LOOP
         IF one.state = 'held' THEN                -- else it was confirmed while we waited
             PERFORM end_hold(one.partner_id, one.id, one.pool_id, one.seqs, 'expired');
             PERFORM put_back(p_pool, one.seqs);
+            partners := partners || one.partner_id;
+            holds := holds || one.id;
         END IF;
     END LOOP;
 END $$;

@@ -1,19 +1,23 @@
 -- Making holds: one call makes a batch of them durable, for goods of one shelf (or of none: counted
 -- ones) that last as long. Per line an outcome, by the numbers of gateway/orders/rules.py (Verdict): 1 held, 2 held
--- before under this number, 3 the number has other content, 6 sold out, 7 only held codes are left,
--- 11 the campaign is not open, 23 a budget is used up, 24 codes lie with workers: they are to be
--- asked back. Only what is held leaves anything behind.
+-- before under this number, 3 the number has other content, 5 a quota is used up, 6 sold out, 7 only held
+-- codes are left, 11 the campaign is not open, 13 units of a total lie with others just now: try again,
+-- 23 a budget is used up, 24 codes lie with workers: they are to be asked back. Only what is held leaves
+-- anything behind.
 --
--- Locks, in this order: the partners' rows, addresses, the pool. A confirm holds none of them.
+-- Locks, in this order: the partners' rows, addresses, the pool, counts of quotas. A confirm holds none
+-- but the last.
 
 -- What became of a line. `known` is the hold that has the number; `why` the budget that is used up;
--- `after_s` when the first hold ends that counts there.
+-- `after_s` when the first hold ends that counts there; `refused` the quota that is used up, and
+-- `left_over` what it has left.
 CREATE TYPE hold_answer AS (
-    outcome integer, known bigint, why text, after_s integer, expires_at timestamptz, seqs bigint[], records bytea[]
+    outcome integer, known bigint, why text, after_s integer, expires_at timestamptz, seqs bigint[], records bytea[],
+    refused bigint, left_over bigint
 );
 CREATE TYPE hold_line AS (
     partner_id bigint, id bigint, out_hold_no text, content_hash bytea, sku_id bigint, quantity integer, amount bigint, ttl_s integer,
-    account text, buyer_id text, buyer_ip text, details text, opens timestamptz, closes timestamptz
+    account text, buyer_id text, buyer_ip text, details text, opens timestamptz, closes timestamptz, quotas text
 );
 CREATE TYPE hold_limits AS (per_buyer integer, per_ip integer, per_partner integer, pool_percent integer, min_ttl_s integer);
 
@@ -22,8 +26,12 @@ CREATE TYPE hold_limits AS (per_buyer integer, per_ip integer, per_partner integ
 -- more by more than that, so what is within the share by them is within it.
 CREATE TYPE hold_stock AS (size bigint, unsold bigint, held bigint, is_leased boolean, is_exact boolean);
 
-CREATE FUNCTION hold_goods(p_pool bigint, p_shelf bigint, p_life_days integer, p_limits hold_limits, p_lines hold_line[], OUT made_at timestamptz, OUT answers hold_answer[])
-LANGUAGE plpgsql AS $$
+-- The counts that lines ask of quotas come by quotas/counting.py.
+CREATE FUNCTION hold_goods(
+    p_pool bigint, p_shelf bigint, p_life_days integer, p_limits hold_limits, p_lines hold_line[],
+    p_count_quota bigint[], p_count_subject text[], p_count_wanted bigint[], p_ask_line integer[], p_ask_place integer[],
+    OUT made_at timestamptz, OUT answers hold_answer[]
+) LANGUAGE plpgsql AS $$
 DECLARE
     one   hold_line;
     said  hold_answer;
@@ -31,6 +39,7 @@ DECLARE
     taken bigint[] := '{}';                       -- codes for these lines, handed out in order
     used  integer := 0;
     made  bigint[] := '{}';                       -- the partner of each that was made
+    units hold_units;                             -- of quotas; its counts NULL: none are asked
 BEGIN
     made_at := now();
     PERFORM lock_hold_owners(p_lines);
@@ -38,8 +47,15 @@ BEGIN
         stock := open_hold_stock(p_pool);
         taken := take_hold_codes(p_pool, p_shelf, p_life_days, p_lines, made_at);
     END IF;
-    FOREACH one IN ARRAY p_lines LOOP
+    IF cardinality(p_count_quota) > 0 THEN
+        units := open_hold_units(p_count_quota, p_count_subject, p_count_wanted, p_ask_line, p_ask_place, p_lines, made_at);
+    END IF;
+    FOR i IN 1 .. cardinality(p_lines) LOOP
+        one := p_lines[i];
         said := judge_hold(one, p_limits, made, made_at);
+        IF units.counts IS NOT NULL THEN
+            said := judge_hold_units(said, i, units);
+        END IF;
         IF said.outcome = 1 AND p_pool IS NOT NULL THEN
             IF NOT stock.is_exact AND (one.quantity > cardinality(taken) - used
                                        OR stock.held + one.quantity > share_of(p_limits.pool_percent, stock.unsold)) THEN
@@ -59,10 +75,16 @@ BEGIN
             VALUES (one.partner_id, one.id, one.out_hold_no, one.content_hash, one.sku_id, one.quantity, one.amount, p_pool, said.seqs,
                     one.account, one.buyer_id, one.buyer_ip, one.details, said.expires_at, made_at, made_at);
             made := made || one.partner_id;
+            IF units.counts IS NOT NULL THEN
+                units.have := have_less(i, units);
+            END IF;
         END IF;
         answers := answers || said;
     END LOOP;
     PERFORM count_holds(made);
+    IF units.counts IS NOT NULL THEN
+        PERFORM take_hold_units(p_lines, answers, units, made_at);
+    END IF;
     IF p_pool IS NOT NULL THEN
         answers := hold_codes(p_pool, p_lines, answers, stock.held, taken[used + 1 :]);
     END IF;

@@ -55,7 +55,7 @@ BEGIN
         PERFORM put_back(p_pool, p_rest);
     END IF;
     RETURN ARRAY(
-        SELECT CASE WHEN a.outcome <> 1 THEN (a.outcome, a.known, a.why, a.after_s, a.expires_at, a.seqs, NULL)::hold_answer
-               ELSE (a.outcome, a.known, a.why, a.after_s, a.expires_at, a.seqs, records_of(p_pool, a.seqs))::hold_answer END
-        FROM unnest(p_answers) WITH ORDINALITY AS a (outcome, known, why, after_s, expires_at, seqs, records, n) ORDER BY a.n);
+        SELECT (a.outcome, a.known, a.why, a.after_s, a.expires_at, a.seqs, CASE WHEN a.outcome = 1 THEN records_of(p_pool, a.seqs) END,
+                a.refused, a.left_over)::hold_answer
+        FROM unnest(p_answers) WITH ORDINALITY AS a (outcome, known, why, after_s, expires_at, seqs, records, refused, left_over, n) ORDER BY a.n);
 END $$;

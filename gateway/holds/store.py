@@ -21,6 +21,7 @@ from gateway.holds.record import (
     NewHold,
 )
 from gateway.holds.rules import HeldContent, HoldState, Limits
+from gateway.orders.commit_columns import asked_columns
 from gateway.orders.record import ID_MAX
 
 HOLD_COLUMNS: Final = NewHold.__struct_fields__  # in the order of SQL's hold_line
@@ -57,11 +58,13 @@ class HoldRow:
 class SQL(Statements, file="holds/queries"):
     """Holds."""
 
-    # Pool, shelf, life; four budgets and the shortest time; HOLD_COLUMNS as array literals.
+    # Pool, shelf, life; four budgets and the shortest time; as array literals HOLD_COLUMNS and
+    # what they ask of quotas (orders.commit.ASKED_COLUMNS).
     make: Statement[
         [
             int | None, int | None, int, int, int, int, int, int,
-            str, str, str, str, str, str, str, str, str, str, str, str, str, str,
+            str, str, str, str, str, str, str, str, str, str, str, str, str, str, str,
+            str, str, str, str, str,
         ],
         HoldAnswer,
     ]  # fmt: skip
@@ -100,6 +103,7 @@ class HoldStore:
                 limits.pool_percent,
                 limits.min_ttl_s,
                 *array_literals(new, HOLD_COLUMNS),
+                *asked_columns([one.quotas for one in new], [one.quantity for one in new]),
             )
 
     async def release(self, partner_id: int, hold_id: int) -> str | None:

@@ -36,6 +36,7 @@ def holds(kit: Kit) -> http.Holds:
             next_id=kit.on.next_id,
         ),
         confirmation=Confirmation(
+            catalog=catalog,
             ordering=kit[Placement],
             taking=kit[Intake],
             buying=kit[Upstreams],

@@ -84,7 +84,7 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
         if not campaign.is_for(partner_id):
             return Judgement(Refusal(Reason.CAMPAIGN_OF_OTHERS, campaign=content.campaign))
     quotas = catalog.book(QuotaBook).quotas_of(sku.id, content.campaign)
-    asked = _asks(quotas, partner_id, content) if quotas else None
+    asked = asked_of(quotas, partner_id, content) if quotas else None
     if isinstance(asked, Per):
         return Judgement(Refusal(MISSING[asked]))
     if (refusal := price_refusal(priced, content)) is not None:
@@ -94,7 +94,8 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
     )
 
 
-def _asks(quotas: Sequence[Quota], partner_id: int, content: OrderContent) -> str | Per | None:
+def asked_of(quotas: Sequence[Quota], partner_id: int, content: OrderContent) -> str | Per | None:
+    """What an order asks of these quotas: quotas.rules.asks."""
     buying = Buying(
         partner_id=partner_id,
         campaign=content.campaign,

@@ -24,14 +24,17 @@ def commit_request(lines: Sequence[Line]) -> CommitRequest:
     columns = array_literals(lines, _PATHS)
     return CommitRequest(
         lines=columns,
-        asked=_NOTHING if columns[_QUOTAS] == _EMPTY else _asked(lines),
+        asked=_NOTHING
+        if columns[_QUOTAS] == _EMPTY
+        else asked_columns([line.quotas for line in lines], [line.quantity for line in lines]),
         claimed=claimed_literals([line.runs for line in lines]),
         size=len(lines),
     )
 
 
-def _asked(lines: Sequence[Line]) -> Sequence[str]:
-    asked = count([line.quotas for line in lines], [line.quantity for line in lines])
+def asked_columns(quotas: Sequence[str | None], units: Sequence[int]) -> Sequence[str]:
+    """ASKED_COLUMNS of lines that ask this of quotas (quotas.rules.asks), for so many units."""
+    asked = count(quotas, units)
     counts = array_literals(asked.counts, ("quota", "subject", "wanted"))
     return (*counts, _integers(asked.lines), _integers(asked.places))
 

@@ -29,8 +29,7 @@ CREATE FUNCTION commit_orders(
     p_account  text[], p_metadata text[], p_details text[], p_notify boolean[], p_notify_url text[],  -- a webhook is wanted; where, if not at the endpoint
     p_attempt  bigint[], p_upstream bigint[], p_product text[], p_cost_max bigint[], p_face bigint[], p_owner uuid,
     a_line     integer[], a_seq bigint[], a_lease bigint[], l_id bigint[], l_epoch bigint[],  -- the codes, line by line
-    p_all_new  boolean DEFAULT false,
-    p_opens    timestamptz[] DEFAULT NULL, p_closes timestamptz[] DEFAULT NULL,  -- windows of campaigns: NULL, none
+    p_all_new  boolean DEFAULT false, p_opens timestamptz[] DEFAULT NULL, p_closes timestamptz[] DEFAULT NULL,  -- windows of campaigns: NULL, none
     p_hold     bigint[] DEFAULT NULL, p_late boolean[] DEFAULT NULL,             -- the hold it confirms; NULL, none
     p_quotas   text[] DEFAULT NULL,               -- what lines ask of quotas; and the counts they ask, by quotas/counting.py
     p_count_quota bigint[] DEFAULT NULL, p_count_subject text[] DEFAULT NULL, p_count_wanted bigint[] DEFAULT NULL, p_ask_line integer[] DEFAULT NULL, p_ask_place integer[] DEFAULT NULL,
@@ -52,6 +51,7 @@ BEGIN
     END IF;
     PERFORM FROM account WHERE partner_id = ANY (p_partner) ORDER BY partner_id FOR NO KEY UPDATE;
     IF cardinality(p_count_quota) > 0 THEN
+        done := lock_holds(p_partner, p_hold);
         held := hold_counts(p_count_quota, p_count_subject, p_count_wanted, p_chain, committed_at);
         counts := held.counts;
     END IF;

@@ -1,7 +1,7 @@
--- Counting back: orders that were made before a quota was asked.
+-- Counting back: orders, and open holds, that were made before a quota was asked.
 
 -- name: count_back
--- Counts the orders since $2 that the quota $1 is asked by and that do not have it, and says how many.
+-- Counts the orders and open holds since $2 that the quota $1 is asked by and that do not have it, and says how many.
 -- Who has more than is allowed keeps it, and gets no more. Ids count milliseconds of 2025 on in their
 -- upper bits, by clocks that are less than a day wrong.
 WITH RECURSIVE wanted AS (
@@ -10,17 +10,24 @@ WITH RECURSIVE wanted AS (
     SELECT category_id AS id FROM wanted WHERE category_id IS NOT NULL
     UNION SELECT c.id FROM category c JOIN below b ON c.parent_id = b.id
 ), bought AS (
-    SELECT o.partner_id, o.id, o.created_at, o.account, o.details::jsonb AS said, w.id AS quota_id, w.per, w.span, w.most,
+    SELECT o.partner_id, o.id, o.created_at, o.account, o.said, w.id AS quota_id, w.per, w.span, w.most,
            quota_period(w.span, o.created_at) AS period,
            CASE o.state WHEN 'failed' THEN 0 WHEN 'partial' THEN o.delivered_quantity
                         WHEN 'reversed' THEN CASE WHEN w.keep_refunded THEN o.delivered_quantity ELSE 0 END ELSE o.quantity END AS units
     FROM wanted w CROSS JOIN partner p
-    JOIN orders o ON o.partner_id = p.id AND o.created_at >= $2::timestamptz
-                 AND o.id >= (greatest(0, extract(epoch FROM $2::timestamptz) * 1000 - 1735689600000 - 86400000)::bigint << 22)
+    CROSS JOIN LATERAL (
+        SELECT x.partner_id, x.id, x.created_at, x.sku_id, x.account, x.details::jsonb AS said, x.state, x.quantity, x.delivered_quantity
+        FROM orders x WHERE x.partner_id = p.id AND x.created_at >= $2::timestamptz
+                        AND x.id >= (greatest(0, extract(epoch FROM $2::timestamptz) * 1000 - 1735689600000 - 86400000)::bigint << 22)
+        UNION ALL
+        SELECT h.partner_id, h.id, h.created_at, h.sku_id, h.account,
+               coalesce(h.details::jsonb, '{}') || jsonb_build_object('buyer_id', h.buyer_id, 'buyer_ip', h.buyer_ip), h.state, h.quantity, 0
+        FROM hold h WHERE h.partner_id = p.id AND h.state = 'held' AND h.created_at >= $2::timestamptz
+    ) AS o
     JOIN sku s ON s.id = o.sku_id
     WHERE (w.sku_id IS NULL OR w.sku_id = o.sku_id) AND (w.category_id IS NULL OR s.category_id IN (SELECT id FROM below))
-      AND (w.campaign_id IS NULL OR o.details::jsonb ->> 'campaign' = w.campaign)
-      AND (w.span <> 'campaign' OR o.details::jsonb ->> 'campaign' IS NOT NULL)
+      AND (w.campaign_id IS NULL OR o.said ->> 'campaign' = w.campaign)
+      AND (w.span <> 'campaign' OR o.said ->> 'campaign' IS NOT NULL)
 ), counted AS (
     SELECT b.partner_id, b.id, b.created_at, b.quota_id, b.most, b.period, b.units, concat_ws(
                ' ', CASE WHEN b.span = 'campaign' THEN b.said ->> 'campaign' END, CASE b.per

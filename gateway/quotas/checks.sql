@@ -16,28 +16,39 @@ JOIN quota q ON q.id = coalesce(u.quota_id, t.quota_id)  -- of one that was dele
 WHERE coalesce(u.had, 0) <> coalesce(t.units, 0)
 
 -- name: i14_taken_and_orders
--- An order has what it delivers, or may still.
-SELECT format('%s %s has %s units of quotas, it should have %s', CASE WHEN o.id IS NULL THEN 'nobody with the number' ELSE 'order' END, t.owner_id, t.units,
-              coalesce(o.due, 0)) AS problem
+-- An order has what it delivers, or may still; a hold what it holds.
+SELECT format('%s %s has %s units of quotas, it should have %s',
+              CASE WHEN o.id IS NOT NULL THEN 'order' WHEN h.id IS NOT NULL THEN 'hold' ELSE 'nobody with the number' END,
+              t.owner_id, t.units, coalesce(o.due, h.due, 0)) AS problem
 FROM quota_taken t
 LEFT JOIN (SELECT o.partner_id, o.id, CASE o.state WHEN 'failed' THEN 0 WHEN 'partial' THEN o.delivered_quantity
                                                    WHEN 'reversed' THEN o.delivered_quantity ELSE o.quantity END AS due, o.state FROM orders o) AS o
        ON o.partner_id = t.partner_id AND o.id = t.owner_id
-WHERE t.units <> coalesce(o.due, 0)
+LEFT JOIN (SELECT x.partner_id, x.id, CASE x.state WHEN 'held' THEN x.quantity ELSE 0 END AS due FROM hold x) AS h
+       ON h.partner_id = t.partner_id AND h.id = t.owner_id
+WHERE t.units <> coalesce(o.due, h.due, 0)
    OR (o.state = 'reversed' AND EXISTS (SELECT FROM asked_of(t.asked, t.taken_at) AS a WHERE NOT a.keep_refunded))
 
 -- name: i14_order_not_counted
--- Recounted from the orders: whom a quota should have asked, it has. Only of quotas whose orders can be
--- told afterwards: categories change, and limits of SKUs and campaigns are lifted.
-SELECT format('order %s is not counted by the quota %s', o.id, q.name) AS problem
+-- Recounted from the orders and open holds: whom a quota should have asked, it has; an order that was
+-- held, when its hold was made. Only of quotas whose orders can be told afterwards: categories change, and
+-- limits of SKUs and campaigns are lifted.
+SELECT format('%s %s is not counted by the quota %s', o.what, o.id, q.name) AS problem
 FROM quota q LEFT JOIN campaign c ON c.id = q.campaign_id
-JOIN orders o ON o.created_at >= q.counts_from AND (q.sku_id IS NULL OR o.sku_id = q.sku_id)
+JOIN (
+    SELECT 'order' AS what, x.partner_id, x.id, x.sku_id, x.account, x.details AS said, coalesce(h.created_at, x.created_at) AS asked_at
+    FROM orders x LEFT JOIN hold h ON h.partner_id = x.partner_id AND h.order_id = x.id WHERE x.state NOT IN ('failed', 'reversed')
+    UNION ALL
+    SELECT 'hold', h.partner_id, h.id, h.sku_id, h.account,
+           (coalesce(h.details::jsonb, '{}') || jsonb_build_object('buyer_id', h.buyer_id, 'buyer_ip', h.buyer_ip))::text, h.created_at
+    FROM hold h WHERE h.state = 'held'
+) AS o ON o.asked_at >= q.counts_from AND (q.sku_id IS NULL OR o.sku_id = q.sku_id)
 LEFT JOIN quota_taken t ON t.partner_id = o.partner_id AND t.owner_id = o.id
-WHERE q.settles_at IS NULL AND q.category_id IS NULL AND q.name NOT LIKE '%:%' AND o.state NOT IN ('failed', 'reversed')
-  AND (q.campaign_id IS NULL OR o.details::jsonb ->> 'campaign' = c.name)
-  AND (q.span <> 'campaign' OR o.details::jsonb ->> 'campaign' IS NOT NULL)
-  AND CASE q.per WHEN 'buyer' THEN o.details::jsonb ->> 'buyer_id' IS NOT NULL
-       WHEN 'device' THEN o.details::jsonb ->> 'buyer_device' IS NOT NULL WHEN 'ip' THEN address_text(o.details::jsonb ->> 'buyer_ip') IS NOT NULL
+WHERE q.settles_at IS NULL AND q.category_id IS NULL AND q.name NOT LIKE '%:%'
+  AND (q.campaign_id IS NULL OR o.said::jsonb ->> 'campaign' = c.name)
+  AND (q.span <> 'campaign' OR o.said::jsonb ->> 'campaign' IS NOT NULL)
+  AND CASE q.per WHEN 'buyer' THEN o.said::jsonb ->> 'buyer_id' IS NOT NULL
+       WHEN 'device' THEN o.said::jsonb ->> 'buyer_device' IS NOT NULL WHEN 'ip' THEN address_text(o.said::jsonb ->> 'buyer_ip') IS NOT NULL
        WHEN 'recipient' THEN o.account IS NOT NULL ELSE true END
   AND (t.owner_id IS NULL OR q.id NOT IN (SELECT a.quota_id FROM asked_of(t.asked, t.taken_at) AS a))
 

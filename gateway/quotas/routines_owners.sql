@@ -34,6 +34,12 @@ BEGIN
     RETURN passed;
 END $$;
 
+-- Whether an owner has any.
+CREATE FUNCTION has_units(p_partner bigint, p_owner bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM quota_taken t WHERE t.partner_id = p_partner AND t.owner_id = p_owner);
+END $$;
+
 -- What comes back of what an owner has taken: so many units of each count (NULL: all it has), but
 -- of `p_refunded` ones none to quotas that keep what was refunded. Nothing where nothing was taken.
 CREATE TYPE quota_given AS (partner_id bigint, owner_id bigint, quota_id bigint, subject text, period bigint, units integer, is_kept boolean);

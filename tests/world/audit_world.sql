@@ -59,8 +59,13 @@ SELECT record_views(1, '[{"order": "102", "key": "qk_1", "via": "read"}]');
 
 -- Hold 601 has code 10; hold 602 became order 101.
 SELECT hold_goods(pl.id, pl.id, 0, ROW (2, 10, 1000, 30, 60)::hold_limits, ARRAY[ROW (
-    p.id, 601, 'h1', '\x00', s.id, 1, 100, 900, NULL, 'b1', '192.0.2.1', NULL, NULL, NULL)::hold_line])
-FROM partner p, pool pl, sku s WHERE s.sku = 'VIP';
+    p.id, 601, 'h1', '\x00', s.id, 1, 100, 900, NULL, 'b1', '192.0.2.1', NULL, NULL, NULL, q.asked)::hold_line],
+    q.ids, q.subjects, '{1,1}', '{1,1}', '{1,2}')
+FROM partner p, pool pl, sku s,
+     (SELECT jsonb_agg(jsonb_build_array(q.id, q.subject) ORDER BY q.id)::text AS asked, array_agg(q.id ORDER BY q.id) AS ids,
+             array_agg(q.subject ORDER BY q.id) AS subjects
+      FROM (SELECT q.id, CASE q.per WHEN 'partner' THEN p.id::text ELSE '' END AS subject FROM quota q, partner p) AS q) AS q
+WHERE s.sku = 'VIP';
 INSERT INTO hold (partner_id, id, out_hold_no, content_hash, sku_id, quantity, amount, pool_id, seqs, state, order_id, expires_at, created_at, updated_at)
 SELECT p.id, 602, 'h2', '\x00', s.id, 1, 100, pl.id, '{0}', 'confirmed', 101, now(), now(), now() FROM partner p, pool pl, sku s WHERE s.sku = 'VIP';
 
