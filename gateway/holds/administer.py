@@ -11,15 +11,21 @@ from gateway.holds.rules import HoldState
 
 
 async def list_holds(
-    db: Statements, *, partner: str | None, state: str | None, sku: str | None, limit: int
+    db: Statements,
+    *,
+    partner: str | None,
+    state: str | None,
+    sku: str | None,
+    cursor: str | None,
+    limit: int,
 ) -> Sequence[Row]:
-    """The newest holds that match."""
+    """The newest holds that match, older than the hold `cursor`."""
     if state is not None and state not in set(HoldState):
         facts = {"form": f"one of {', '.join(HoldState)}", "value": state}
         raise DeskRefusedError("invalid-argument", "state", facts)
     if partner is not None:
         await partner_id(db, partner)
-    return await db.all("list_holds", partner, state, sku, limit)
+    return await db.all("list_holds", partner, state, sku, cursor, limit)
 
 
 async def show_hold(db: Statements, hold_no: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from gateway.ground.desk.action import Action, Change, Noun, Reason, Trace
 from gateway.ground.desk.given import Given
-from gateway.ground.desk.kinds import Limit, OnlyPartner
+from gateway.ground.desk.kinds import Cursor, Limit, OnlyPartner
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.holds import administer as holds
@@ -43,6 +43,7 @@ class Holds(Given, frozen=True, kw_only=True):
         ),
     ] = None
     sku: Annotated[str | None, Meta(description="Only of this SKU.")] = None
+    cursor: Cursor = None
     limit: Limit = 50
 
 
@@ -52,7 +53,12 @@ async def _show(at: At, given: OneHold) -> Mapping[str, Any]:
 
 async def _list(at: At, given: Holds) -> Sequence[Mapping[str, Any]]:
     return await holds.list_holds(
-        at.db, partner=given.partner, state=given.state, sku=given.sku, limit=given.limit
+        at.db,
+        partner=given.partner,
+        state=given.state,
+        sku=given.sku,
+        cursor=given.cursor,
+        limit=given.limit,
     )
 
 
@@ -84,6 +90,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         statement="list_holds",
         rows_as="holds",
         rows=_list,
+        cursor="hold_no",
     ),
     Page(
         noun=HOLD,

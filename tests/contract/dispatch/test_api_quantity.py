@@ -154,7 +154,7 @@ async def test_an_accepted_order_outlives_a_tighter_limit(shop: Shop) -> None:
     taken = {"out_order_no": unique("N"), "sku": sku, "quantity": 3}
     assert (await partner.order(**taken)).status == 201
     async with shop.desk() as (db, _):
-        await catalog.set_limits(db, sku, per_buyer=None, quantity_max=2)
+        await catalog.set_limits(db, sku, per_buyer=None, quantity_max=2, min_life_days=None)
 
     async def tightened() -> bool:
         return await quantity_max(partner, sku) == 2

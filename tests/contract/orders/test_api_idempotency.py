@@ -8,6 +8,7 @@ import pytest
 
 from gateway.catalog import administer as catalog
 from gateway.partners import keys
+from gateway.prices import administer as prices
 from tests.world.partner import Partner, Reply, eventually
 from tests.world.shop import Shop
 
@@ -142,7 +143,7 @@ async def test_a_replay_whatever_the_shop_says_today(shop: Shop) -> None:
     assert sold_out.problem in {(409, "sold-out"), (402, "insufficient-balance")}
     replies.append(await partner.order(**order))
     async with shop.desk() as (db, _):
-        await catalog.set_price(db, sku, 500, partner=None)
+        await prices.set_list_price(db, sku, 500, allow_zero=False)
 
     async def dearer() -> bool:
         return bool((await partner.get(f"/v1/products/{sku}")).json["price"] == 500)

@@ -23,12 +23,15 @@ from hypothesis.stateful import (
 )
 
 from gateway.ground.sql.database import session_settings
+from gateway.quotas.counting import count
 
 CODES = 40
 FUNDS_MINOR = 300
 PRICE_MINOR = 7
 LIMIT = 6  # pieces of the limited buyer
-COMMIT = f"SELECT * FROM commit_orders({', '.join(f'${n}' for n in range(1, 31))}, NULL, NULL)"
+ASKED = ("quotas", "count_quota", "count_subject", "count_wanted", "ask_line", "ask_place")
+PLACES = [*(f"${n}" for n in range(1, 29)), *(f"p_{a} => ${n}" for n, a in enumerate(ASKED, 29))]
+COMMIT = f"SELECT * FROM commit_orders({', '.join(PLACES)})"
 WORKERS = (uuid.UUID(int=1), uuid.UUID(int=2))
 CREATED, REPLAYED, CONFLICT, TOO_DEAR, OVER_LIMIT = 1, 2, 3, 4, 5
 TTL_S = 3600.0
@@ -90,6 +93,7 @@ class Orders(RuleBasedStateMachine):
         self.pool = value("INSERT INTO pool (name, size) VALUES ($1, $2) RETURNING id", name, CODES)
         value("INSERT INTO account (partner_id) VALUES ($1)", self.partner)
         value(DEPOSIT, self.partner, FUNDS_MINOR)
+        self.quota = value(LIMITED, name, LIMIT)
         self.next_order = value("SELECT coalesce(max(id), 0) + 1 FROM orders")
         self.orders: dict[str, tuple[int, bytes, int, bool]] = {}  # number → id, hash, qty, limited
         self.hands: dict[uuid.UUID, list[tuple[int, int, int]]] = {w: [] for w in WORKERS}
@@ -260,6 +264,7 @@ class Orders(RuleBasedStateMachine):
         return {row["seq"] for row in rows}
 
 
+LIMITED = "INSERT INTO quota (name, per, span, most) VALUES ($1, 'buyer', 'ever', $2) RETURNING id"
 DEPOSIT = """
 WITH money AS (
     INSERT INTO entry (partner_id, seq, kind, amount, balance_after)
@@ -282,16 +287,19 @@ def columns(machine: Orders, batch: list[Any], digest: bytes | None = None) -> l
     leases = sorted({(code[0], code[1]) for _, code in codes})
     ids = [machine.next_order + i for i in range(n)]
     firsts = [1 + sum(len(line[3]) for line in batch[:i]) for i in range(n)]
+    quotas = [f'[[{machine.quota}, "b"]]' if line[2] else None for line in batch]
+    asked = count(quotas, [line[1] for line in batch])
     return [
         uuid.uuid4(), 0, [machine.partner] * n, ids, [line[0] for line in batch],
         [digest or content(line) for line in batch], [1] * n, [line[1] for line in batch],
         [line[1] * PRICE_MINOR for line in batch], [machine.pool] * n, firsts,
-        none, none, none, ["b" if line[2] else None for line in batch],
-        [LIMIT if line[2] else None for line in batch], [False] * n, none,
+        none, none, none, [False] * n, none,
         none, none, none, none, none, WORKERS[0],
         [i for i, _ in codes], [code[2] for _, code in codes], [code[0] for _, code in codes],
         [lease[0] for lease in leases], [lease[1] for lease in leases],
         machine.next_order % 2 == 0,  # "all numbers are new", true or not
+        quotas, [c.quota for c in asked.counts], [c.subject for c in asked.counts],
+        [c.wanted for c in asked.counts], asked.lines, asked.places,
     ]  # fmt: skip
 
 

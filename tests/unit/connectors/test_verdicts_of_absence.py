@@ -127,6 +127,7 @@ async def test_what_fetches_codes_tells_them_apart(
         requeue=lambda _: None,
         settle=lambda _, how: told.append(how),
         settle_unsold=lambda _: None,
+        outlet_now=lambda _: 4,
     )
     tail.park(4, cast("Any", line("first")))
     async with asyncio.timeout(PATIENCE_S):
