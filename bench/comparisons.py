@@ -10,7 +10,6 @@ import asyncpg
 
 from bench.figures import Figure
 from bench.history import fill_history, settle
-from bench.peers.skip_locked import app as skip_locked
 from bench.plan import Plan, Teller
 from bench.presign import Workload, batches, single_orders
 from bench.servers import Server, echo_server, gateway_server, skip_locked_server
@@ -166,6 +165,8 @@ async def _gateway_shop(plan: Plan, name: str) -> AsyncIterator[Shop]:
 @asynccontextmanager
 async def _skip_locked_peer(plan: Plan, like: Contestant) -> AsyncIterator[Contestant]:
     """The peer, fed like our side, on a PostgreSQL of its own with the gateway's settings."""
+    from bench.peers.skip_locked import app as skip_locked  # the peers have packages of their own
+
     data = plan.work / "skip-locked"
     postgres = EmbeddedServer(data)
     await asyncio.to_thread(postgres.start)

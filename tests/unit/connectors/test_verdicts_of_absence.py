@@ -116,7 +116,7 @@ async def test_what_fetches_codes_tells_them_apart(
 ) -> None:
     """The real stock behind the real tail: a parked line hears why there are no codes."""
 
-    async def fails(*_: Any) -> Any:
+    async def fails(*_: Any, **__: Any) -> Any:
         raise error
 
     monkeypatch.setattr(Stock, "_ask_for_more", fails)
