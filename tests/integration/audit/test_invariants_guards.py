@@ -24,7 +24,7 @@ from tests.world import WORLD_FILES
 WORLD = (WORLD_FILES / "audit_world.sql").read_text(encoding="utf-8")
 W1 = "00000000-0000-0000-0000-000000000001"
 W3 = "00000000-0000-0000-0000-000000000003"
-CREATED, REPLAYED, CONFLICT, INSUFFICIENT, LIMIT = 1, 2, 3, 4, 5
+CREATED, REPLAYED, CONFLICT, INSUFFICIENT = 1, 2, 3, 4
 
 
 @pytest.fixture
@@ -44,24 +44,28 @@ async def commit(world: Any, **changes: Any) -> Any:
     )
     line = {
         "number": "new", "quantity": 1, "amount": 100, "seqs": [3], "content": b"\1",
-        "quotas": None, "all_new": False,
+        "all_new": False,
         "lease": lease and lease["id"], "epoch": lease and lease["epoch"], **changes,
     }  # fmt: skip
     async with world.transaction():  # a savepoint: a refusal leaves the world as it was
         return await world.fetchrow(
             """
             SELECT c.* FROM partner p, pool pl, sku s, LATERAL commit_orders(
-                gen_random_uuid(), 2, ARRAY[p.id], '{900}', ARRAY[$1::text], ARRAY[$2::bytea],
-                ARRAY[s.id], ARRAY[$3::integer], ARRAY[$4::bigint], ARRAY[pl.id],
-                '{1}', '{NULL}', '{NULL}', '{NULL}', '{f}', '{NULL}', '{NULL}', '{NULL}',
-                '{NULL}', '{NULL}', '{NULL}', NULL,
-                array_fill(1, ARRAY[cardinality($5::bigint[])]), $5,
-                array_fill($7::bigint, ARRAY[cardinality($5)]), ARRAY[$7::bigint],
-                ARRAY[$8::bigint], $9, NULL, NULL, ARRAY[$6::text]) AS c
-            WHERE p.name = 'acme' AND s.sku = 'VIP'
+                p_batch => gen_random_uuid(), p_chain => 2, p_partner => ARRAY[p.id],
+                p_id => '{900}', p_out => ARRAY[$1::text], p_hash => ARRAY[$2::bytea],
+                p_sku => ARRAY[s.id], p_quantity => ARRAY[$3::integer],
+                p_amount => ARRAY[$4::bigint], p_pool => ARRAY[pl.id], p_first => '{1}',
+                p_account => '{NULL}', p_metadata => '{NULL}', p_details => '{NULL}',
+                p_notify => '{f}', p_notify_url => '{NULL}', p_attempt => '{NULL}',
+                p_upstream => '{NULL}', p_product => '{NULL}', p_cost_max => '{NULL}',
+                p_face => '{NULL}', p_owner => NULL,
+                a_line => array_fill(1, ARRAY[cardinality($5::bigint[])]), a_seq => $5,
+                a_lease => array_fill($6::bigint, ARRAY[cardinality($5)]),
+                l_id => ARRAY[$6::bigint], l_epoch => ARRAY[$7::bigint], p_all_new => $8) AS c
+            WHERE p.name = 'acme' AND pl.name = 'vip' AND s.sku = 'VIP'
             """,
             line["number"], line["content"], line["quantity"], line["amount"], line["seqs"],
-            line["quotas"], line["lease"], line["epoch"], line["all_new"],
+            line["lease"], line["epoch"], line["all_new"],
         )  # fmt: skip
 
 
