@@ -47,7 +47,7 @@ FROM api_key WHERE key_id = $1 FOR NO KEY UPDATE
 -- name: trace_sku
 SELECT id::text AS id, sku, name, kind, pool_id::text AS pool_id, purchase_pool_id::text AS purchase_pool_id, price, currency, face_value,
        account_rule, per_buyer, quantity_max, low_stock, offered_to_all, on_sale, allow_zero, created_at, updated_at,
-       category_id::text AS category_id, tags
+       category_id::text AS category_id, tags, min_life_days
 FROM sku WHERE sku = $1 FOR NO KEY UPDATE
 
 -- name: trace_offer

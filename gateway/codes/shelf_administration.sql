@@ -41,4 +41,8 @@ FROM pool p CROSS JOIN LATERAL shelf_stats(p.id) AS n JOIN shelf s ON s.id = n.s
 WHERE p.name = $1 ORDER BY s.id <> p.id, s.created_at, s.id
 
 -- name: trace_shelf
-SELECT s.* FROM shelf s JOIN pool p ON p.id = s.pool_id WHERE p.name = $1 AND s.name = $2 FOR UPDATE OF s
+-- The pool's lock first, as whoever lends or moves codes takes it. What is lent and borrowed orders change, too.
+SELECT s.id::text AS id, s.pool_id::text AS pool_id, s.name, s.sku, s.channel, s.campaign, s.borrows, s.reserve, s.ends_at,
+       s.closed_at, s.created_at
+FROM shelf s WHERE s.pool_id = (SELECT p.id FROM pool p WHERE p.name = $1 FOR NO KEY UPDATE) AND s.name = $2
+FOR NO KEY UPDATE OF s

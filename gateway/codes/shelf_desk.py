@@ -175,7 +175,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="until", kind="time", zh="截止", en="Until"),
             Column(name="closed_at", kind="time", zh="关闭", en="Closed"),
         ),
-        sort=(SortKey(columns=("name",), index="shelf_pool_id_name_key"),),
+        sort=(SortKey(columns=("pool_id",), index="shelf_pool_id_name_key"),),
         statement="list_shelves",
         rows_as="shelves",
         rows=lambda at, given: shelve.list_shelves(at.db, given.pool),

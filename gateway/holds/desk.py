@@ -86,7 +86,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="expires_at", kind="time", zh="到期时间", en="Until"),
             Column(name="created_at", kind="time", zh="创建时间", en="Created"),
         ),
-        sort=(SortKey(columns=("id",), index="hold_pkey", descending=True),),
+        sort=(SortKey(columns=("partner_id", "id"), index="hold_pkey", descending=True),),
         statement="list_holds",
         rows_as="holds",
         rows=_list,

@@ -22,6 +22,8 @@ REFUSED = (
     "hold release 601", "hold release 602", "hold release 9", "hold release nine",
     "setting set no.such 1", "setting set holds.per_buyer many", "setting set holds.max_ttl_s 59",
     "codes generate 20 --pool stock --pattern A",
+    "shelf create stock main --codes 1", "shelf create stock back --codes 99",
+    "shelf move stock main front 1", "shelf close stock front", "shelf close stock main",
     "codes import nowhere.csv --pool stock", "codes void --pool stock --seq 90-99",
     "keys create", "keys retire no-such",
 )  # fmt: skip
