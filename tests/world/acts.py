@@ -4,23 +4,10 @@ They are played on the audit's world: tests/integration/desk/test_changes_whole.
 there: refused_acts.py.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from tests.world.act import Act
+from tests.world.acts_of_stock import ACTS_OF_STOCK
 
 CANARY = "canary-7f3a9c"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Act:
-    """A command; what its row says. `{key}` and the like are from answers before."""
-
-    does: str
-    words: str
-    subject: str
-    before: Mapping[str, Any] = field(default_factory=dict)  # "row.column": value
-    after: Mapping[str, Any] = field(default_factory=dict)
-
 
 ACTS = (
     Act(
@@ -314,41 +301,5 @@ ACTS = (
         subject="holds.per_buyer",
         after={"setting.value": 3},
     ),
-    Act(
-        does="codes.generate",
-        words="codes generate 3 --pool stock --pattern AAAA-9999-####",
-        subject="stock",
-        after={"batch.state": "on_sale", "batch.imported": 3},
-    ),
-    Act(
-        does="shelf.create",
-        words="shelf create stock front --codes 1 --sku S --borrow --reserve 1",
-        subject="stock/front",
-        after={"shelf.sku": "S", "shelf.reserve": 1, "shelf.closed_at": None},
-    ),
-    Act(
-        does="shelf.move",
-        words="shelf move stock main front 2",
-        subject="stock",
-        after={"moved": 2},
-    ),
-    Act(
-        does="shelf.close",
-        words="shelf close stock front",
-        subject="stock/front",
-        before={"shelf.closed_at": None},
-        after={"shelf.sku": "S", "returned": 3},
-    ),
-    Act(
-        does="codes.import",
-        words="codes import FILE --pool stock --columns code --no-header --yes",
-        subject="stock",
-        after={"batch.imported": 2},
-    ),
-    Act(
-        does="codes.void",
-        words="codes void --pool stock --seq 0-1 --reason recalled",
-        subject="stock",
-        after={"voided": 2},
-    ),
+    *ACTS_OF_STOCK,
 )

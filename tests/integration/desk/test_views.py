@@ -27,6 +27,12 @@ TYPES: Final[Mapping[str, set[str]]] = {
     "list": {"text[]", "cidr[]"},
     "json": {"json", "jsonb", "text"},
 }
+# The member with the rows, and what each is named by.
+PAGED: Final = {
+    "order": ("orders", "order_no"),
+    "webhook": ("webhooks", "id"),
+    "hold": ("holds", "hold_no"),
+}
 
 
 def named(view: View) -> str:
@@ -53,6 +59,13 @@ async def _make_world(dsn: str) -> None:
         "INSERT INTO webhook (id, partner_id, type, sequence, state, attempts)"
         " SELECT 4710 + n, p.id, 'test', 1, 'dead', 10 FROM partner p, generate_series(1, 5) n"
         " WHERE p.name = 'acme'"
+    )
+    await connection.execute(
+        "INSERT INTO hold (partner_id, id, out_hold_no, content_hash, sku_id, quantity, amount,"
+        " expires_at, created_at, updated_at)"
+        " SELECT p.id, 650 + row_number() OVER (ORDER BY n, p.id), 'page' || n, '', s.id, 1, 1,"
+        " now() + interval '1 hour', now(), now()"
+        " FROM partner p, sku s, generate_series(1, 3) n WHERE s.sku = 'VIP'"
     )
     await connection.close()
 
@@ -102,14 +115,17 @@ async def test_what_grows_with_orders_is_seen_in_pages(connection: Any, view: Vi
 
 @pytest.mark.parametrize(
     "words",
-    ["order list", "order list --partner acme", "webhook list", "webhook list --state dead"],
-)
+    [
+        "order list", "order list --partner acme", "webhook list", "webhook list --state dead",
+        "hold list", "hold list --state held",
+    ],
+)  # fmt: skip
 def test_pages_meet(shop: Cli, words: str) -> None:
     """Page by page everything once, the newest first; the last page names no next one.
 
     Seen red with `<=` for the cursor of the statement.
     """
-    list_, key = ("orders", "order_no") if words.startswith("order") else ("webhooks", "id")
+    list_, key = PAGED[words.split(maxsplit=1)[0]]
     whole = [row[key] for row in shop(*words.split(), "--json").json[list_]]
     assert len(whole) > 2
     assert "next_cursor" not in shop(*words.split(), "--json").json
