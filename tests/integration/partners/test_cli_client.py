@@ -144,7 +144,20 @@ def test_a_revoked_key_of_its_own_is_followed_by_another(cli: Cli, gateway: Gate
     cli("partner", "create", "own")
     cli("pool", "create", "own")
     cli("codes", "generate", "5", "--pool", "own", "--pattern", "OWN-####-####")
-    cli("sku", "create", "OWN", "--name", "x", "--kind", "code", "--pool", "own", "--price", "0")
+    cli(
+        "sku",
+        "create",
+        "OWN",
+        "--name",
+        "x",
+        "--kind",
+        "code",
+        "--pool",
+        "own",
+        "--price",
+        "0",
+        "--allow-zero",
+    )
 
     def place(number: str) -> Finished:
         return cli(
