@@ -11,6 +11,10 @@ UNION SELECT one.order_id FROM public.entry e CROSS JOIN LATERAL entries_of(e) A
 -- name: orders
 SELECT * FROM public.orders WHERE id IN (SELECT id FROM changed)
 
+-- name: hold
+-- With those that became an order that changed: it asked its quotas when it was held.
+SELECT * FROM public.hold WHERE updated_at >= $1 OR order_id IN (SELECT id FROM changed)
+
 -- name: orders_of_numbers
 -- All orders with the number of one that changed.
 SELECT o.* FROM (SELECT DISTINCT partner_id, out_order_no FROM public.orders WHERE id IN (SELECT id FROM changed)) AS n
