@@ -53,6 +53,24 @@ async def test_a_newer_breach_is_named_and_an_older_is_not(
     assert older.samples == []
 
 
+async def test_an_order_that_was_held_before_a_quota_owes_it_nothing(world: Any) -> None:
+    """Its hold is looked at with it, though only the order changed since the moment.
+
+    Seen red with holds cut by their own time alone.
+    """
+    async with unguarded(world):
+        await world.execute("""
+            UPDATE hold SET created_at = now() - interval '2 h', updated_at = now() - interval '2 h'
+            WHERE order_id = 101;
+            INSERT INTO quota (name, sku_id, per, span, most, counts_from, settles_at)
+            SELECT 'later', id, 'total', 'day', 9, now() - interval '1 h', NULL
+            FROM sku WHERE sku = 'VIP'
+        """)
+    half = await world.fetchval("SELECT now() - interval '30 min'")
+    found = await AuditSnapshot(world, half).problems("i14_order_not_counted", 10)
+    assert sorted(s.split(" is ")[0] for s in found.samples) == ["hold 601", "order 102"]
+
+
 async def test_a_sound_world_passes_from_any_moment(world: Any) -> None:
     """What changed is compared with what did not: no order, entry or link is missed beside it."""
     async with unguarded(world):

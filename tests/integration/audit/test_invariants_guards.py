@@ -181,7 +181,8 @@ async def test_i1_a_known_number_is_no_alarm(world: Any) -> None:
 async def test_i2_quantity_and_codes_agree(world: Any, quantity: int, seqs: list[int]) -> None:
     """An order cannot be delivered with fewer or more codes than its quantity.
 
-    Seen red with the constraint `orders_quantity` dropped.
+    Seen red with the check in record_codes and the constraint `orders_quantity` taken away;
+    without the former alone, a missing code is still refused.
     """
     before = await totals(world)
     with pytest.raises(asyncpg.CheckViolationError):
