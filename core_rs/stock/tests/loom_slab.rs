@@ -15,6 +15,7 @@ use quangate_stock::slab::{Lease, Slab, Span};
 fn slab(len: usize) -> Arc<Slab> {
     let lease = Lease {
         pool_id: 1,
+        outlet: 1,
         lease_id: 1,
         epoch: 1,
         lo: 0,
