@@ -31,6 +31,7 @@ PASS: Final = Parameter(
     PASS_HEADER,
     "A pass of the waiting room of the order's campaign, `v1.<payload>.<hmac>`, where that demands"
     " one. The order uses it up; an accepted number needs none.",
+    {"type": "string", "pattern": r"^v1\.[A-Za-z0-9_-]+\.[0-9a-f]{64}$"},
 )
 _ORDER: Final = Class.ORDER
 _RETRY: Final = Class.RETRY

@@ -124,7 +124,7 @@ def test_messages_are_not_mixed_with_routes() -> None:
 def test_the_lines_of_a_batch_are_orders() -> None:
     """And a result's order and problem are what they are elsewhere."""
     assert SCHEMAS["BatchIn"]["properties"]["orders"]["items"] == {
-        "$ref": "#/components/schemas/OrderIn"
+        "$ref": "#/components/schemas/BatchOrderIn"
     }
     assert SCHEMAS["BatchResult"]["properties"]["order"] == {"$ref": "#/components/schemas/Order"}
 

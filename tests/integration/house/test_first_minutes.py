@@ -165,6 +165,9 @@ REFUSALS = {
     "quangate reconcile UPSTREAM DATE": "no-statement",
     "quangate audit --anchors COPY": "no-anchors",
     "quangate keys rotate --resume --keys-of THAT_FILE": "vault",  # no other shop's file is here
+    "quangate campaign show NAME": "not-found",
+    "quangate campaign end NAME": "not-found",
+    "quangate shelf move POOL main NAME COUNT": "usage",
 }
 
 
