@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.ground.desk.port import Row, Statements, partner_id
-from gateway.ground.desk.refusal import DeskRefusedError
-from gateway.ground.errors import RefusedError
+from gateway.ground.desk.refusal import DeskRefusedError, refused
 from gateway.holds.rules import HoldState
 
 
@@ -46,7 +45,7 @@ async def release_hold(db: Statements, hold_no: str) -> dict[str, Any]:
     done = await db.one("end_hold_by_hand", owner["partner_id"], number)
     state = None if done is None else done["state"]
     if state != HoldState.RELEASED or before is None or before["state"] == HoldState.RELEASED:
-        raise RefusedError("not-releasable", f"the hold is {state} already")
+        raise refused("not-releasable", "hold-is-over", state=state)
     return {"hold_no": hold_no, "state": state}
 
 
@@ -57,5 +56,5 @@ def read_hold_no(text: str) -> int:
     return int(text)
 
 
-def _not_found(hold_no: str) -> RefusedError:
+def _not_found(hold_no: str) -> DeskRefusedError:
     return DeskRefusedError("not-found", "hold_no", {"noun": "hold", "name": hold_no})

@@ -25,6 +25,7 @@ FEATURE: Final = Feature(
     administration=("administration.sql",),
     checks=("checks.sql",),
     wiring="wiring",
+    words="words",
     desk=("desk",),
     settings=SETTINGS,
     commands={"hold": ("commands", "Goods reserved for a while: list, show, release.")},

@@ -36,8 +36,8 @@ from gateway.ground.http.request import of
 from gateway.ground.traffic.admission import Class
 from gateway.holds.confirm import Confirmation, Contradiction, Unconfirmed
 from gateway.holds.hold import Held, Holding
+from gateway.holds.http_problems import problem_of_confirm, problem_of_hold
 from gateway.holds.port import Making, Reading
-from gateway.holds.problems import problem_of_confirm, problem_of_hold
 from gateway.holds.record import HoldFilter
 from gateway.holds.rules import HoldState
 from gateway.holds.wire import (

@@ -41,11 +41,6 @@ class At:
         return self.vault
 
 
-def invalid(message: str) -> RefusedError:
-    """A refusal that needed no look at the data: wrong usage."""
-    return RefusedError("invalid-argument", message)
-
-
 def check_name(what: str, name: str) -> str:
     """The name, if it may be one."""
     if not _NAME.fullmatch(name):

@@ -22,8 +22,6 @@ from gateway.nouns import DECLARED
 OF_THE_COMMAND_LINE = {
     "audit/anchors_option.py", "partners/raw_request.py", "partners/signed_client.py",
 }  # fmt: skip
-# Features that issue 10 is building still raise sentences; each leaves when it is done.
-BEING_BUILT: set[str] = {"holds", "quotas"}
 COUNTED = {"refused": 2, "wrong": 1}  # how many arguments say what is refused, before the field
 
 
@@ -97,8 +95,7 @@ def test_no_use_case_raises_a_sentence(feature: Feature) -> None:
         if name == "RefusedError"
         or (name == "invalid" and not path.name.startswith("http") and path.stem != "wire")
     }
-    if feature.name not in BEING_BUILT:
-        assert bare == set()
+    assert bare == set()
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
