@@ -13,7 +13,7 @@ from gateway.ground.moment import rfc3339
 log = structlog.get_logger()
 
 IDLE_POOL_S = 60.0  # a pool nobody bought from for so long is given back
-PRUNE_TURNS = 100  # every quarter of an hour
+LOOK_AHEAD_TURNS = 100  # every quarter of an hour
 WARN_DAYS = 7  # codes that expire within so long are warned about
 
 
@@ -27,12 +27,11 @@ class LeaseKeeping:
         self._warned: dict[str, datetime] = {}  # by pool: of the codes that expire first
 
     async def run(self) -> None:
-        """Renew, return pools nobody buys from, prune now and then; until cancelled."""
+        """Renew, return pools nobody buys from, look ahead now and then; until cancelled."""
         for turn in itertools.count():
             await asyncio.sleep(self._ttl_s / 3)
             try:
-                if turn % PRUNE_TURNS == 0:
-                    await self._leases.prune_commits()
+                if turn % LOOK_AHEAD_TURNS == 0:
                     await self.look_ahead()
                 self._stock.renewed(await self._leases.renew(list(self._stock.held())))
                 await self.tell_lost()

@@ -58,10 +58,6 @@ WHERE pool_id = $1 AND state = 'on_sale' AND lo < $3 AND lo + imported > $2 AND 
 -- name: count_workers
 SELECT count(*) FROM worker WHERE expires_at > now()
 
--- name: prune_commits
--- A commit in doubt is decided within seconds, by the process that sent it.
-DELETE FROM commit_batch WHERE committed_at < now() - interval '1 day'
-
 -- name: expiring
 -- Unsold codes that expire within so many days, by pool. Fragments and leases are cut by the day,
 -- so that the count is exact to one; what has expired is no warning any more.

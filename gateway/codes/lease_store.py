@@ -78,7 +78,6 @@ class SQL(Statements, file="codes/lease_queries"):
     why_closed: Statement[[Sequence[int]], Lost]
     data_keys_of_range: Statement[[int, int, int], DataKey]
     count_workers: Statement[[], int]
-    prune_commits: Statement[[], None]
     expiring: Statement[[int], Expiring]
 
 
@@ -185,11 +184,6 @@ class LeaseStore:
         """Say by name which of our leases others closed; how many, without what is no loss."""
         with unreachable_is_unavailable():
             return self._losses.lost_ours(await SQL.why_closed.all(self._pool, list(lease_ids)))
-
-    async def prune_commits(self) -> None:
-        """Forget commits that nobody can be in doubt about any more."""
-        with unreachable_is_unavailable():
-            await SQL.prune_commits.run(self._pool)
 
     async def expiring(self, days: int) -> Sequence[Expiring]:
         """Unsold codes that expire within so many days, by pool, the first ones first."""

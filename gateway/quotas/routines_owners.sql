@@ -1,27 +1,4 @@
--- Units of owners: taken for nothing else, passed on, given back. Who calls holds the owners.
-
--- Takes units for owners that want nothing else than to have them: outcome 1, or 5 where a quota
--- has not so many left (`refused` is which, `left_over` what it has), or 13: some lie with others
--- just now, try again. All or nothing for each owner, in the order of the lines. The columns are
--- those of quotas/counting.py.
-CREATE FUNCTION take_units_of(
-    p_partner bigint[], p_owner bigint[], p_units integer[], p_quotas text[],
-    p_count_quota bigint[], p_count_subject text[], p_count_wanted bigint[], p_ask_line integer[], p_ask_place integer[],
-    p_holder integer, p_now timestamptz, OUT outcome integer[], OUT refused bigint[], OUT left_over bigint[]
-) LANGUAGE plpgsql AS $$
-DECLARE
-    held   record;
-    judged record;
-    done   integer;
-BEGIN
-    held := hold_counts(p_count_quota, p_count_subject, p_count_wanted, p_holder, p_now);
-    judged := judge_asks(array_fill(1, ARRAY[cardinality(p_owner)]), p_units, p_ask_line, p_ask_place, held.counts);
-    outcome := judged.verdict;
-    refused := judged.refused;
-    left_over := judged.left_over;
-    done := take_units(outcome, false, p_partner, p_owner, p_units, p_quotas, p_ask_line, p_ask_place, held.counts,
-                       held.totals, held.are_ours, p_holder, p_now);
-END $$;
+-- Units of owners: passed on, given back. Who calls holds the owners.
 
 -- What owners have taken is other owners' from now on: an order has what its hold took. How many.
 CREATE FUNCTION pass_units(p_partner bigint[], p_from bigint[], p_to bigint[]) RETURNS bigint LANGUAGE plpgsql AS $$

@@ -175,9 +175,6 @@ class ModelLeases:
         """Nothing is corrupt here."""
         raise NotImplementedError
 
-    async def prune_commits(self) -> None:
-        """There are none."""
-
     async def renew(self, held: Sequence[int]) -> Renewal:
         """See codes/routines_leases.sql; not held up."""
         active = self.books.active_of(self.worker)

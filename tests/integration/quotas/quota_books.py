@@ -22,6 +22,17 @@ async def make_quota(
     return id_
 
 
+# As commits and holds do it: counts are held, asks are judged, units are taken.
+TAKE = """
+SELECT judged.verdict AS outcome, judged.refused, judged.left_over,
+       take_units(judged.verdict, false, $1, $2, $3, $4, $8, $9, held.counts,
+                  held.totals, held.are_ours, $10, $11)
+FROM hold_counts($5, $6, $7, $10, $11) AS held,
+     LATERAL judge_asks(array_fill(1, ARRAY[cardinality($2::bigint[])]), $3, $8, $9,
+                        held.counts) AS judged
+"""
+
+
 async def take(
     connection: Any,
     owners: Sequence[tuple[int, int, Sequence[tuple[int, str]]]],
@@ -35,7 +46,7 @@ async def take(
     units = [units for _, units, _ in owners]
     asked = count(quotas, units)
     row = await connection.fetchrow(
-        "SELECT * FROM take_units_of($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        TAKE,
         [partner] * len(owners),
         [owner for owner, _, _ in owners],
         units,
