@@ -28,8 +28,8 @@ from gateway.orders.hand import Hand, Loose, tell
 from gateway.orders.line import Line, Settled, unsold, used_up
 from gateway.orders.ports import Lane
 from gateway.orders.refusal import Refusal
+from gateway.orders.refused_lately import RefusedLately
 from gateway.orders.rules import Verdict
-from gateway.orders.shortages import Shortages
 from gateway.orders.tail import Tail
 from gateway.orders.unsold import ByNumbers, Unsold
 from gateway.orders.used_up import UsedUp
@@ -70,7 +70,7 @@ class Intake:
         self._price_again = price_again
         self._batch_max, self._waiting_max = batch_max, waiting_max
         self._queue: TurnQueue[Loose] = TurnQueue(weigh=lambda line: line.quantity)
-        self._shortages = Shortages()
+        self._shortages: RefusedLately[int, int] = RefusedLately()  # by partner: what there is
         self._used_up = UsedUp()
         self._on_the_way: dict[tuple[int, str], Line] = {}
         self._work = asyncio.Event()
@@ -142,7 +142,7 @@ class Intake:
 
     def _unsaleable(self, line: Line) -> bool:
         if self._shortages:
-            available_minor = self._shortages.available_minor(line.partner_id)
+            available_minor = self._shortages.told(line.partner_id)
             if available_minor is not None and line.amount_minor > available_minor:
                 line.available_minor = available_minor
                 return True

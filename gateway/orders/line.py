@@ -48,7 +48,7 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     parked_at: float = 0.0
     tries: int = 0
     taken_by: int = 0  # the order that has its number, under another digest
-    available_minor: int | None = None  # less than it costs, as far as is known: see shortages
+    available_minor: int | None = None  # less than it costs, as far as is known: see refused_lately
     used_up: "Settled | None" = None  # a quota has less left, as far as is known: see used_up
     waiters: "list[Line] | None" = None
     future: "asyncio.Future[Settled] | None" = None  # None: settled, or not asked for

@@ -30,7 +30,7 @@ SELECT e.amount, j.reason FROM entry e LEFT JOIN adjustment j ON j.partner_id = 
 WHERE e.partner_id = $1 AND e.kind = $2 AND e.reference = $3
 
 -- name: announce_money
--- Workers that found the account short ask again at once (orders/shortages.py).
+-- Workers that found the account short ask again at once (orders/refused_lately.py).
 SELECT pg_notify('quangate', 'money:' || $1::bigint) AS announced
 
 -- name: insert_entry

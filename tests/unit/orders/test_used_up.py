@@ -3,8 +3,8 @@
 from typing import Any, cast
 
 from gateway.orders.line import Line, Settled
+from gateway.orders.refused_lately import KNOWN_S, OFTEN
 from gateway.orders.rules import Verdict
-from gateway.orders.shortages import KNOWN_S, OFTEN
 from gateway.orders.used_up import UsedUp
 
 
