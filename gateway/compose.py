@@ -28,6 +28,7 @@ from gateway.ground.http.request import UNPROVED_BYTES_MAX, BodyBudget
 from gateway.ground.http.router import make_handler
 from gateway.ground.http.server import DeadlineServer
 from gateway.ground.native import KeyRing, OrderIds, Vault
+from gateway.ground.nodes import Nodes
 from gateway.ground.sql.clock import DatabaseClock
 from gateway.ground.sql.database import Database
 from gateway.ground.sql.pools import Pools, open_pools
@@ -63,12 +64,14 @@ async def compose(config: Config, database: Database, vault: Vault, place: int =
     Raises StoreUnavailableError, ConfigError; then the database alone is left open.
     """
     worker_id, clock, losses = uuid.uuid4(), DatabaseClock(), LeaseLosses()
+    nodes = Nodes()
     async with AsyncExitStack() as opened:
         pools = await open_pools(database, config)
         opened.push_async_callback(pools.close_own)
         control = Control(
-            dsn=database.dsn, config=config, worker_id=worker_id, clock=clock, losses=losses
-        )
+            dsn=database.dsn, config=config, worker_id=worker_id, clock=clock, losses=losses,
+            nodes=nodes,
+        )  # fmt: skip
         opened.push_async_callback(control.close)
         slot = await control.start()
         on = Footing(
@@ -80,6 +83,7 @@ async def compose(config: Config, database: Database, vault: Vault, place: int =
             slot=slot,
             place=place,
             clock=clock,
+            nodes=nodes,
             keyring=KeyRing(),
             order_ids=OrderIds(slot),
             meters=HttpMeters(),

@@ -12,9 +12,16 @@ from typing import Any, Protocol
 import structlog
 
 from gateway.codes.lease_losses import LeaseLosses
-from gateway.codes.lease_store import hold_slot, reclaim_dead, register_worker, unregister_worker
+from gateway.codes.lease_store import (
+    hold_slot,
+    read_living,
+    reclaim_dead,
+    register_worker,
+    unregister_worker,
+)
 from gateway.ground.config import Config
 from gateway.ground.errors import QuangateError
+from gateway.ground.nodes import Nodes, node_of
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.clock import DatabaseClock
 from gateway.ground.sql.database import CHANNEL, connect
@@ -22,6 +29,7 @@ from gateway.ground.sql.database import CHANNEL, connect
 log = structlog.get_logger()
 
 RECONNECT_PAUSE_S = 0.2
+WORKERS = "workers"  # the announcement that one has come
 PULSE_S = 2.0  # how soon a broken control connection and dead workers are noticed
 
 
@@ -46,22 +54,26 @@ class Control:
         worker_id: uuid.UUID,
         clock: DatabaseClock,
         losses: LeaseLosses,
+        nodes: Nodes,
     ) -> None:
         self._dsn = dsn
         self._config = config
         self._worker_id = worker_id
         self._clock = clock
         self._losses = losses
+        self._nodes = nodes
+        self._node = node_of(config.data)
         self._connection: Any = None
         self._slot = -1
         self._news: asyncio.Queue[str] = asyncio.Queue()
+        self._in_turn = asyncio.Lock()  # a connection does one thing at a time
 
     async def start(self) -> int:
         """Connect, take a slot, listen, take back what dead workers left; returns the slot."""
         self._connection = await connect(self._dsn, self._config)
         await self._clock.check(self._connection)
         self._slot = await register_worker(
-            self._connection, self._worker_id, self._config.lease_ttl_s
+            self._connection, self._worker_id, self._config.lease_ttl_s, self._node
         )
         await self._listen()
         return self._slot
@@ -82,6 +94,11 @@ class Control:
         freed = await reclaim_dead(self._connection, self._slot, self._losses)
         if freed:
             log.info("control.reclaimed", freed=freed)
+        await self._count()
+
+    async def _count(self) -> None:
+        alive = await read_living(self._connection)
+        self._nodes.note(alive.nodes, alive.workers)
 
     def _hear(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
         self._news.put_nowait(payload)
@@ -93,6 +110,9 @@ class Control:
                 payloads.add(self._news.get_nowait())  # a burst of equal news is one
             for payload in sorted(payloads):
                 try:
+                    if payload == WORKERS:
+                        async with self._in_turn:
+                            await self._count()
                     await told.news(payload)
                 except QuangateError as error:
                     log.warning("control.news_failed", payload=payload, error=str(error))
@@ -106,19 +126,26 @@ class Control:
         while True:
             await asyncio.sleep(PULSE_S)
             try:
-                if self._connection.is_closed():
-                    await self._reconnect(told)
-                else:
-                    await reclaim_dead(self._connection, self._slot, self._losses)
-                await self._clock.measure(self._connection)
+                async with self._in_turn:
+                    await self._beat(told)
             except Exception as error:  # noqa: BLE001 - the pulse must not stop
                 log.warning("control.pulse_failed", error=repr(error))
                 self._connection.terminate()
 
+    async def _beat(self, told: Told) -> None:
+        if self._connection.is_closed():
+            await self._reconnect(told)
+        else:
+            await reclaim_dead(self._connection, self._slot, self._losses)
+            await self._count()
+        await self._clock.measure(self._connection)
+
     async def _reconnect(self, told: Told) -> None:
         self._connection = await connect(self._dsn, self._config)
         # While we were away others may have taken us for dead and dropped our row.
-        await hold_slot(self._connection, self._slot, self._worker_id, self._config.lease_ttl_s)
+        await hold_slot(
+            self._connection, self._slot, self._worker_id, self._config.lease_ttl_s, self._node
+        )
         await self._listen()
         await told.missed()
         log.info("control.reconnected")

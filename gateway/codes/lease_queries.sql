@@ -21,11 +21,12 @@ SELECT gone, unknown, unknown_shelves, unknown_lives FROM renew($1, $2, $3)
 
 
 -- name: register_worker
-INSERT INTO worker (slot, worker_id, host, pid, expires_at, routines, routines_of)
-VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6, $2)
+INSERT INTO worker (slot, worker_id, host, pid, expires_at, routines, routines_of, node, node_of)
+VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6, $2, $7, $2)
 ON CONFLICT (slot) DO UPDATE SET worker_id = excluded.worker_id, host = excluded.host, pid = excluded.pid,
     started_at = now(), expires_at = excluded.expires_at, held = NULL, renewed_at = NULL,
-    routines = excluded.routines, routines_of = excluded.routines_of
+    routines = excluded.routines, routines_of = excluded.routines_of, node = excluded.node,
+    node_of = excluded.node_of
 
 -- name: announce_worker
 -- News is a statement of its own: it may live on another server than the row.
@@ -57,6 +58,11 @@ WHERE pool_id = $1 AND state = 'on_sale' AND lo < $3 AND lo + imported > $2 AND 
 
 -- name: count_workers
 SELECT count(*) FROM worker WHERE expires_at > now()
+
+-- name: living
+-- An older release's workers do not say their node: their host stands for it.
+SELECT count(*) AS workers, count(DISTINCT CASE WHEN node_of = worker_id THEN node::text ELSE host END) AS nodes
+FROM worker WHERE expires_at > now()
 
 -- name: expiring
 -- Unsold codes that expire within so many days, by pool. Fragments and leases are cut by the day,

@@ -54,6 +54,14 @@ class OtherWorker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alive:
+    """How many workers live, and on how many nodes."""
+
+    workers: int
+    nodes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataKey:
     """The key of a batch, wrapped by the vault."""
 
@@ -70,7 +78,7 @@ class SQL(Statements, file="codes/lease_queries"):
     recall: Statement[[str, int, str], None]
     void: Statement[[int, Sequence[int], str], int]
     renew: Statement[[uuid.UUID, Sequence[int], float], Renewed]
-    register_worker: Statement[[int, uuid.UUID, str, int, float, str], None]
+    register_worker: Statement[[int, uuid.UUID, str, int, float, str, uuid.UUID], None]
     announce_worker: Statement[[], None]
     workers: Statement[[int], OtherWorker]
     reclaim: Statement[[Sequence[uuid.UUID]], TakenBack]
@@ -78,6 +86,7 @@ class SQL(Statements, file="codes/lease_queries"):
     why_closed: Statement[[Sequence[int]], Lost]
     data_keys_of_range: Statement[[int, int, int], DataKey]
     count_workers: Statement[[], int]
+    living: Statement[[], Alive]
     expiring: Statement[[int], Expiring]
 
 
@@ -196,7 +205,9 @@ class LeaseStore:
             return await SQL.count_workers.only(self._pool)
 
 
-async def register_worker(connection: Any, worker_id: uuid.UUID, ttl_s: float) -> int:
+async def register_worker(
+    connection: Any, worker_id: uuid.UUID, ttl_s: float, node: uuid.UUID
+) -> int:
     """Take a free slot on `connection`, which holds it by an advisory lock while it lives."""
     with unreachable_is_unavailable():
         for _ in range(1024):
@@ -205,12 +216,14 @@ async def register_worker(connection: Any, worker_id: uuid.UUID, ttl_s: float) -
                 "SELECT pg_try_advisory_lock($1, $2)", WORKER_LOCK, slot
             ):
                 continue
-            await _register(connection, slot, worker_id, ttl_s)
+            await _register(connection, slot, worker_id, ttl_s, node)
             return slot
     raise RuntimeError("all 1,024 worker slots are taken")
 
 
-async def hold_slot(connection: Any, slot: int, worker_id: uuid.UUID, ttl_s: float) -> None:
+async def hold_slot(
+    connection: Any, slot: int, worker_id: uuid.UUID, ttl_s: float, node: uuid.UUID
+) -> None:
     """Take the slot and its row again on a new connection.
 
     Raises StoreUnavailableError when another worker has the slot now: it is free again as
@@ -219,11 +232,19 @@ async def hold_slot(connection: Any, slot: int, worker_id: uuid.UUID, ttl_s: flo
     with unreachable_is_unavailable():
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", WORKER_LOCK, slot):
             raise StoreUnavailableError(f"worker slot {slot} is held by another connection")
-        await _register(connection, slot, worker_id, ttl_s)
+        await _register(connection, slot, worker_id, ttl_s, node)
 
 
-async def _register(connection: Any, slot: int, worker_id: uuid.UUID, ttl_s: float) -> None:
-    about = (socket.gethostname(), os.getpid(), ttl_s, routines_schema())
+async def read_living(connection: Any) -> Alive:
+    """How many workers and nodes live, those whose row has not run out."""
+    with unreachable_is_unavailable():
+        return await SQL.living.only(connection)
+
+
+async def _register(
+    connection: Any, slot: int, worker_id: uuid.UUID, ttl_s: float, node: uuid.UUID
+) -> None:
+    about = (socket.gethostname(), os.getpid(), ttl_s, routines_schema(), node)
     async with connection.transaction():  # no row of which nobody heard
         await SQL.register_worker.run(connection, slot, worker_id, *about)
         await SQL.announce_worker.run(connection)

@@ -10,6 +10,7 @@ from gateway.ground.http.door import Door
 from gateway.ground.http.meters import HttpMeters
 from gateway.ground.http.places import Places
 from gateway.ground.native import KeyRing, OrderIds, Vault
+from gateway.ground.nodes import Nodes
 from gateway.ground.sql.clock import DatabaseClock
 from gateway.ground.sql.pools import Pools
 
@@ -27,6 +28,7 @@ class Footing:
     slot: int
     place: int
     clock: DatabaseClock
+    nodes: Nodes
     keyring: KeyRing
     order_ids: OrderIds
     meters: HttpMeters

@@ -17,6 +17,7 @@ from gateway.ground.http.meters import HttpMeters
 from gateway.ground.http.places import Places
 from gateway.ground.metric_family import Family, one
 from gateway.ground.native import __version__
+from gateway.ground.nodes import Nodes
 from gateway.ground.sql.absence import Absence
 from gateway.ground.sql.clock import DatabaseClock
 from gateway.ground.sql.pools import Pools
@@ -34,6 +35,7 @@ class Watched:
     meters: HttpMeters
     pools: Pools
     clock: DatabaseClock
+    nodes: Nodes
     absence: Absence
     worklist: Worklist
     door: Door
@@ -123,6 +125,12 @@ def _process(watched: Watched) -> Iterator[Family]:
         "quangate_clock_skew_seconds",
         "How far the database's clock is before ours; more than 2 s either way is an alarm.",
         watched.clock.skew_s,
+    )
+    yield one(
+        "gauge",
+        "quangate_nodes",
+        "Nodes that live on this database: data directories with at least one worker.",
+        watched.nodes.count,
     )
     draining = int(watched.draining.is_set())
     yield one("gauge", "quangate_draining", "1 while shutting down.", draining)

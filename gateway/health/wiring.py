@@ -41,6 +41,7 @@ def build(kit: Kit) -> Built:
         meters=on.meters,
         pools=on.pools,
         clock=on.clock,
+        nodes=on.nodes,
         absence=kit[Intake].absence,
         worklist=waits,
         door=on.door,

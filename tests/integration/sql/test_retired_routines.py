@@ -144,7 +144,7 @@ async def test_a_worker_says_which_routines_it_calls(connection: Any, config: Co
     """Beside its slot. Seen red with `routines_of` left out of register_worker."""
     ours = await connect(str(config.database_url), config)
     try:
-        slot = await register_worker(ours, ME, 60.0)
+        slot = await register_worker(ours, ME, 60.0, uuid.uuid4())
         row = await connection.fetchrow("SELECT * FROM worker WHERE slot = $1", slot)
         assert (row["routines"], row["routines_of"]) == (routines_schema(), ME)
     finally:
