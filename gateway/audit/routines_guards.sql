@@ -54,7 +54,8 @@ CREATE FUNCTION missing_guards(p_invariant text) RETURNS SETOF text LANGUAGE sql
         ('I14', 'c', 'quota_taken', 'quota_taken_pkey', '9d23ba53585d7906f3e5aad5b2dac69f'), ('I14', 't', 'quota_taken', 'never_emptied', 'c9a3704a261005fb323a31bbb6873f71'),
         ('I2', 'f', 'orders', 'order_is_sound', 'cf53302a499547f7744fd400b676e05d'), ('I10', 'f', 'entry', 'entry_is_signed', 'e2376bd6fd371d9070484095f7e477fd'),
         ('I10', 'f', 'entry', 'entry_is_run', '5d09f816b0e43bb8770337876afc1194'), ('I10', 'f', 'account', 'count_on', '1a08298493d919c94f6d0e86557581a5'),
-        ('I13', 'f', 'reveal_head', 'grow_by_one', '60c830cb3530e6a24a9a291dbeb65298')
+        ('I13', 'f', 'reveal_head', 'grow_by_one', '60c830cb3530e6a24a9a291dbeb65298'), ('I15', 'c', 'pass_use', 'pass_use_pkey', '21f9d354e7cf59e7205297d8c48c963d'),
+        ('I15', 't', 'pass_use', 'pass_use_kept', '3215a9e4525ed64b96c9a4ce0ef13c9c'), ('I15', 't', 'pass_use', 'never_emptied', '32d77ac11f8abcbe1ebf541df65f5e8b')
     ) AS g (invariant, kind, tab, name, md5)
     LEFT JOIN pg_trigger t ON g.kind = 't' AND t.tgrelid = to_regclass('public.' || g.tab) AND t.tgname = g.name
     LEFT JOIN pg_constraint c ON g.kind = 'c' AND c.conrelid = to_regclass('public.' || g.tab) AND c.conname = g.name

@@ -38,6 +38,7 @@ CUTS: Final[Mapping[str, Mapping[str, str]]] = {
     "i11_sequence": _ORDERS | {"webhook": "webhook"},
     "i11_terminal_without_webhook": _ORDERS,
     "i14_order_not_counted": _ORDERS | {"hold": "hold"},
+    "i15_without_pass": _ORDERS | {"hold": "hold"},
     "i13_read_digest": {"reveal": "reveal"},
     "i13_commit_digest": {"orders": "orders_of_commits", "reveal": "reveal_of_commits"},
     "i13_delivery_without_view": _ORDERS,

@@ -16,6 +16,8 @@ FEATURE: Final = Feature(
     },
     routines=("routines_passes.sql",),
     administration=("administration.sql",),
+    checks=("checks.sql",),
+    invariants={"I15": "each pass that was used let in one order or hold, of its campaign"},
     book="book",
     desk=("desk",),
     wiring="wiring",

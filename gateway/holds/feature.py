@@ -7,7 +7,7 @@ from gateway.holds.settings import SETTINGS
 
 FEATURE: Final = Feature(
     name="holds",
-    needs=("catalog", "codes", "orders", "partners", "quotas", "settings"),
+    needs=("campaigns", "catalog", "codes", "orders", "partners", "quotas", "settings"),
     tables={
         "hold": Table(kept=FOR_EVER, update=("state", "order_id", "updated_at")),
         "held_code": Table(kept=PASSING, delete=True),
@@ -18,6 +18,7 @@ FEATURE: Final = Feature(
         "routines_making.sql",
         "routines_judging.sql",
         "routines_units.sql",
+        "routines_passes.sql",
         "routines_stock.sql",
         "routines_ending.sql",
         "routines_confirming.sql",

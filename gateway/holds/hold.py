@@ -1,8 +1,9 @@
 """Holding goods: the use case behind POST /v1/holds.
 
 What may be ordered may be held, and is judged by the same rules, at the same price; budgets keep
-anybody from holding all of it. Holds from one outlet are made in groups, one call of the database
-for each, which decides.
+anybody from holding all of it. What is held of a SKU without codes is units of its quotas, of which
+one counts a total: that is its stock. Holds from one outlet are made in groups, one call of the
+database for each, which decides.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from gateway.orders.line import Line, Settled
 from gateway.orders.place import over_quota
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import OrderContent, Verdict
-from gateway.quotas.rules import QuotaBook
+from gateway.quotas.rules import QuotaBook, is_counted
 from gateway.settings.rules import SettingsBook
 
 BATCH_MAX: Final = 64  # holds in one call
@@ -38,7 +39,7 @@ class Outcome(StrEnum):
 
     CONFLICT = "conflict"  # the number has other content
     TTL = "ttl"  # out of its bounds
-    NO_STOCK = "no-stock"  # nothing of it can be held: it is bought when it is ordered
+    NO_STOCK = "no-stock"  # it is bought when it is ordered, and no total of it is counted
     LIMIT = "limit"  # a budget is used up
 
 
@@ -66,7 +67,7 @@ class Held:
 class Preparing(Protocol):
     """What makes a line of an order's content; see orders.place.Placement."""
 
-    def prepare(self, key: Key, content: OrderContent) -> Line: ...
+    def prepare(self, key: Key, content: OrderContent, *, pass_: str | None) -> Line: ...
 
 
 class Recalling(Protocol):
@@ -78,12 +79,14 @@ class Recalling(Protocol):
 
 # What SQL's hold_goods says of a line.
 MADE, REPLAYED, CONFLICT, USED_UP, SOLD_OUT, BUSY, CLOSED, ELSEWHERE = 1, 2, 3, 5, 6, 7, 11, 13
-LIMIT, LEASED = 23, 24
+LIMIT, LEASED, PASS_USED = 23, 24, 30
 _REASONS: Final = {
     SOLD_OUT: Reason.SOLD_OUT, BUSY: Reason.BUSY, LEASED: Reason.BUSY, ELSEWHERE: Reason.BUSY,
-    CLOSED: Reason.CAMPAIGN_CLOSED,
+    CLOSED: Reason.CAMPAIGN_CLOSED, PASS_USED: Reason.PASS_USED,
 }  # fmt: skip
 
+# What is said of an account only where something can be held for it.
+_OF_ACCOUNTS: Final = frozenset({Reason.ACCOUNT_MISSING, Reason.ACCOUNT_UNFIT})
 # Codes, or units of a total, that others have just now.
 _ELSEWHERE: Final = frozenset({LEASED, ELSEWHERE})
 
@@ -117,11 +120,16 @@ class Holding:
         self._groups: dict[int | None, GroupCommit[NewHold, HoldAnswer]] = {}  # by outlet
         self._calls = asyncio.Semaphore(CALLS_MAX)
 
-    async def hold(self, key: Key, asked: HoldAsked) -> Held | Refusal | Unheld:
-        """The hold of a partner's key, durable; or why there is none, and then nothing is."""
+    async def hold(
+        self, key: Key, asked: HoldAsked, *, pass_: str | None = None
+    ) -> Held | Refusal | Unheld:
+        """The hold of a partner's key, durable; or why there is none, and then nothing is.
+
+        `pass_`: of its campaign's waiting room; the hold uses it up, whatever becomes of it.
+        """
         limits = limits_of(self._catalog.now.book(SettingsBook))
-        line = self._prepare(key, asked.goods)
-        refusal = line.refusal or _refused(line, asked, limits)
+        line = self._prepare(key, asked.goods, pass_=pass_)
+        refusal = self._refused(line, asked, limits)
         if refusal is not None:
             known = await self._known(key.partner_id, asked)
             return refusal if known is None else known
@@ -196,7 +204,19 @@ class Holding:
             opens_at=line.opens_at,
             closes_at=line.closes_at,
             quotas=line.quotas,
+            room_id=None if line.used_pass is None else line.used_pass.room_id,
+            pass_number=None if line.used_pass is None else line.used_pass.number,
         )
+
+    def _refused(self, line: Line, asked: HoldAsked, limits: Limits) -> Refusal | Unheld | None:
+        """As an order would be; and for what is no reason to refuse one."""
+        if line.refusal is None or line.refusal.reason in _OF_ACCOUNTS:
+            if asked.ttl_s is not None and not limits.min_ttl_s <= asked.ttl_s <= limits.max_ttl_s:
+                return Unheld(Outcome.TTL, least=limits.min_ttl_s, most=limits.max_ttl_s)
+            quotas = self._catalog.now.book(QuotaBook).quotas_of(line.sku.id, asked.goods.campaign)
+            if line.sku.pool_id is None and not is_counted(quotas, asked.goods.campaign):
+                return Unheld(Outcome.NO_STOCK)
+        return line.refusal
 
     async def _known(self, partner_id: int, asked: HoldAsked) -> Held | Unheld | None:
         """The hold that has the number already: what was accepted is repeated, whatever is so."""
@@ -212,15 +232,6 @@ class Holding:
             return Unheld(Outcome.CONFLICT, hold_id=hold_id)
         found = await self._reading.by_ids([(partner_id, hold_id)])
         return Held(record=found[partner_id, hold_id], is_new=False)
-
-
-def _refused(line: Line, asked: HoldAsked, limits: Limits) -> Unheld | None:
-    """What is no reason to refuse an order."""
-    if asked.ttl_s is not None and not limits.min_ttl_s <= asked.ttl_s <= limits.max_ttl_s:
-        return Unheld(Outcome.TTL, least=limits.min_ttl_s, most=limits.max_ttl_s)
-    if line.sku.pool_id is None:
-        return Unheld(Outcome.NO_STOCK)
-    return None
 
 
 def _record(new: NewHold, asked: HoldAsked, answer: HoldAnswer, line: Line) -> HoldRecord:

@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp.web import BaseRequest, Response, StreamResponse
 
+from gateway.campaigns.passes import HEADER as PASS_HEADER
 from gateway.catalog.rules import CurrentCatalog, Key, Scope
 from gateway.ground.http.answers import JSON_TYPE, encode, json_response, struct_response
 from gateway.ground.http.body import check_strict, decode, invalid, require_no_members
@@ -61,6 +62,13 @@ from gateway.partners.authentication import Gate
 TAG: Final = "Holds"
 HOLD_NO: Final = Parameter("hold_no", "Our number of the hold.", ID)
 A_HOLD: Final = Answer("The hold.", Hold)
+PASS: Final = Parameter(
+    PASS_HEADER,
+    "A pass of the waiting room of the hold's campaign, `v1.<payload>.<hmac>`, where that demands"
+    " one. The hold uses it up, whatever becomes of it; its confirm, and an accepted number, need"
+    " none.",
+    {"type": "string", "pattern": r"^v1\.[A-Za-z0-9_-]+\.[0-9a-f]{64}$"},
+)
 _PARAMETERS: Final = LIST_PARAMETERS | {"state", "sku"}
 NO_SKU: Final = 0  # no SKU has that id: an empty list
 
@@ -75,14 +83,16 @@ PLACE_HOLD: Final = Operation(
         "shorter than `ttl_s`, never shorter than the shortest."
     ),
     scope=Scope.ORDERS_WRITE,
+    headers=(PASS,),
     body=HoldIn,
     answers={
         201: Answer("Held.", Hold),
         200: Answer("This number was accepted before with the same content.", Hold),
     },
     problems=(
-        *BODY_PROBLEMS, "unknown-sku", "order-conflict", "sold-out", "campaign-closed",
-        "purchase-limit", "hold-limit", "overloaded", "busy",
+        *BODY_PROBLEMS, "unknown-sku", "order-conflict", "sold-out", "price-changed",
+        "campaign-closed", "pass-required", "pass-invalid", "pass-used", "purchase-limit",
+        "hold-limit", "overloaded", "busy",
     ),
 )  # fmt: skip
 CONFIRM_HOLD: Final = Operation(
@@ -173,7 +183,9 @@ class Holds:
         key, body = await self._gate.admit(request, Scope.ORDERS_WRITE, kind=Class.ORDER, json=True)
         check_strict(body)
         asked = hold_asked(decode(HOLD_DECODER, body))
-        held = await self._holding.hold(key, asked)
+        # Only who holds in a campaign is asked for one.
+        pass_ = None if asked.goods.campaign is None else request.headers.get(PASS_HEADER)
+        held = await self._holding.hold(key, asked, pass_=pass_)
         if not isinstance(held, Held):
             raise problem_of_hold(held)
         answer = encode(hold_view(held.record))

@@ -7,8 +7,8 @@ FROM hold_goods($1::bigint, $2::bigint, $3::integer, ROW ($4::integer, $5::integ
          SELECT ROW (l.*)::hold_line FROM unnest(
              $9::text::bigint[], $10::text::bigint[], $11::text::text[], $12::text::bytea[], $13::text::bigint[], $14::text::integer[],
              $15::text::bigint[], $16::text::integer[], $17::text::text[], $18::text::text[], $19::text::text[], $20::text::text[],
-             $21::text::timestamptz[], $22::text::timestamptz[], $23::text::text[]) AS l),
-     $24::text::bigint[], $25::text::text[], $26::text::bigint[], $27::text::integer[], $28::text::integer[]) AS g
+             $21::text::timestamptz[], $22::text::timestamptz[], $23::text::text[], $24::text::bigint[], $25::text::bigint[]) AS l),
+     $26::text::bigint[], $27::text::text[], $28::text::bigint[], $29::text::integer[], $30::text::integer[]) AS g
 CROSS JOIN LATERAL unnest(g.answers) WITH ORDINALITY AS a (outcome, known, why, after_s, expires_at, seqs, records, refused, left_over, n) ORDER BY a.n
 
 -- name: by_ids

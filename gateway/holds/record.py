@@ -27,6 +27,8 @@ class NewHold(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     opens_at: str | None
     closes_at: str | None
     quotas: str | None  # what it asks of quotas: quotas.rules.asks
+    room_id: int | None  # of its campaign's waiting room, and the number of …
+    pass_number: int | None  # … the pass that it uses up; None: it needs none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,11 @@
 -- ones) that last as long. Per line an outcome, by the numbers of gateway/orders/rules.py (Verdict): 1 held, 2 held
 -- before under this number, 3 the number has other content, 5 a quota is used up, 6 sold out, 7 only held
 -- codes are left, 11 the campaign is not open, 13 units of a total lie with others just now: try again,
--- 23 a budget is used up, 24 codes lie with workers: they are to be asked back. Only what is held leaves
--- anything behind.
+-- 23 a budget is used up, 24 codes lie with workers: they are to be asked back, 30 its pass is used. Only
+-- what is held leaves anything behind.
 --
--- Locks, in this order: the partners' rows, addresses, the pool, counts of quotas. A confirm holds none
--- but the last.
+-- Locks, in this order: accounts of those who bring passes, the partners' rows, addresses, the pool, counts
+-- of quotas. A confirm holds none but the first and the last.
 
 -- What became of a line. `known` is the hold that has the number; `why` the budget that is used up;
 -- `after_s` when the first hold ends that counts there; `refused` the quota that is used up, and
@@ -17,7 +17,8 @@ CREATE TYPE hold_answer AS (
 );
 CREATE TYPE hold_line AS (
     partner_id bigint, id bigint, out_hold_no text, content_hash bytea, sku_id bigint, quantity integer, amount bigint, ttl_s integer,
-    account text, buyer_id text, buyer_ip text, details text, opens timestamptz, closes timestamptz, quotas text
+    account text, buyer_id text, buyer_ip text, details text, opens timestamptz, closes timestamptz, quotas text,
+    room bigint, pass bigint                      -- of a waiting room; NULL, none
 );
 CREATE TYPE hold_limits AS (per_buyer integer, per_ip integer, per_partner integer, pool_percent integer, min_ttl_s integer);
 
@@ -40,8 +41,10 @@ DECLARE
     used  integer := 0;
     made  bigint[] := '{}';                       -- the partner of each that was made
     units hold_units;                             -- of quotas; its counts NULL: none are asked
+    passes integer[];                             -- 30 where the pass is used; NULL: there are none
 BEGIN
     made_at := now();
+    passes := judge_hold_passes(p_lines);
     PERFORM lock_hold_owners(p_lines);
     IF p_pool IS NOT NULL THEN
         stock := open_hold_stock(p_pool);
@@ -53,6 +56,9 @@ BEGIN
     FOR i IN 1 .. cardinality(p_lines) LOOP
         one := p_lines[i];
         said := judge_hold(one, p_limits, made, made_at);
+        IF said.outcome = 1 AND passes[i] = 30 THEN
+            said.outcome := 30;
+        END IF;
         IF units.counts IS NOT NULL THEN
             said := judge_hold_units(said, i, units);
         END IF;
@@ -82,6 +88,9 @@ BEGIN
         answers := answers || said;
     END LOOP;
     PERFORM count_holds(made);
+    IF passes IS NOT NULL THEN
+        PERFORM use_hold_passes(p_lines, answers);
+    END IF;
     IF units.counts IS NOT NULL THEN
         PERFORM take_hold_units(p_lines, answers, units, made_at);
     END IF;

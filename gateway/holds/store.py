@@ -63,7 +63,7 @@ class SQL(Statements, file="holds/queries"):
     make: Statement[
         [
             int | None, int | None, int, int, int, int, int, int,
-            str, str, str, str, str, str, str, str, str, str, str, str, str, str, str,
+            str, str, str, str, str, str, str, str, str, str, str, str, str, str, str, str, str,
             str, str, str, str, str,
         ],
         HoldAnswer,

@@ -67,7 +67,7 @@ WORDS: Final[Mapping[Reason, Word]] = {
     _R.QUOTA: Word("purchase-limit", "{0.most} may still be bought under the limit {0.quota}."),
     _R.HOLD_EXPIRED: Word("hold-expired"),
     _R.HOLD_RELEASED: Word("hold-released"),
-    _R.PASS_USED: Word("pass-used", "Another order has used this pass."),
+    _R.PASS_USED: Word("pass-used", "Another order or hold has used this pass."),
     _R.CAMPAIGN_CLOSED: Word("campaign-closed"),
     _R.SOLD_OUT: Word("sold-out"),
     _R.BUSY: Word("busy"),

@@ -91,6 +91,15 @@ def in_order(quotas: Sequence[Quota]) -> Sequence[Quota]:
     return sorted(quotas, key=lambda quota: (-LASTS.get(quota.window, _FOR_EVER), quota.id))
 
 
+def is_counted(quotas: Sequence[Quota], campaign: str | None) -> bool:
+    """Whether one of these counts a total for an order in this campaign (None: in none): that is
+    the stock of what has no codes."""
+    return any(
+        quota.per is Per.TOTAL and (quota.window is not Window.CAMPAIGN or campaign is not None)
+        for quota in quotas
+    )
+
+
 def subject_of(quota: Quota, buying: Buying) -> str | None:
     """Whom the quota counts this for; None: the order does not say who that is."""
     subject: str | None

@@ -1,4 +1,4 @@
--- Breaches of what is held: see audit_breaches.sql.
+-- Breaches of what is held, and of passes: see audit_breaches.sql.
 
 -- breach: i3_held_codes: hold 601 is held, but code 10 of pool
 DELETE FROM held_code;
@@ -33,3 +33,24 @@ UPDATE hold SET state = 'confirmed', order_id = 101 WHERE id = 601;
 
 -- breach: i3_hold_guards: the guard lease_unheld of lease is missing
 DROP TRIGGER lease_unheld ON lease;
+
+-- breach: i15_pass_and_owner: pass 7 of campaign rush was used by nobody with the number 777
+UPDATE pass_use SET order_id = 777;
+
+-- breach: i15_pass_and_owner: pass 7 of campaign rush was used by order 101, which is not in it
+UPDATE pass_use SET order_id = 101;
+
+-- breach: i15_pass_and_owner: pass 7 of campaign rush was used by hold 602, which is not in it
+UPDATE pass_use SET order_id = 602;
+
+-- breach: i15_pass_and_owner: 2 passes were used by 601: 7, 8
+INSERT INTO pass_use SELECT partner_id, campaign_id, 8, order_id FROM pass_use;
+
+-- breach: i15_without_pass: hold 601 is in campaign rush without a pass
+DELETE FROM pass_use;
+
+-- breach: i15_without_pass: order 102 is in campaign rush without a pass
+UPDATE orders SET details = '{"campaign": "rush"}' WHERE id = 102;
+
+-- breach: i15_guards: the guard pass_use_kept of pass_use is missing
+DROP TRIGGER pass_use_kept ON pass_use;

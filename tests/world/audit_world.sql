@@ -57,11 +57,13 @@ UPDATE account SET balance = balance + 500, last_entry = last_entry + 1;
 SELECT void_codes(id, '{15}', 'recalled') FROM pool;
 SELECT record_views(1, '[{"order": "102", "key": "qk_1", "via": "read"}]');
 
--- Hold 601 has code 10; hold 602 became order 101.
+-- Hold 601 has code 10, and used the pass 7 of a campaign; hold 602 became order 101.
+INSERT INTO campaign (name, sku_id, starts_at, ends_at) SELECT 'rush', id, now() - interval '1 hour', now() + interval '1 hour' FROM sku WHERE sku = 'VIP';
+INSERT INTO waiting_room (campaign_id) SELECT id FROM campaign;
 SELECT hold_goods(pl.id, pl.id, 0, ROW (2, 10, 1000, 30, 60)::hold_limits, ARRAY[ROW (
-    p.id, 601, 'h1', '\x00', s.id, 1, 100, 900, NULL, 'b1', '192.0.2.1', NULL, NULL, NULL, q.asked)::hold_line],
+    p.id, 601, 'h1', '\x00', s.id, 1, 100, 900, NULL, 'b1', '192.0.2.1', '{"campaign": "rush"}', NULL, NULL, q.asked, c.id, 7)::hold_line],
     q.ids, q.subjects, '{1,1}', '{1,1}', '{1,2}')
-FROM partner p, pool pl, sku s,
+FROM partner p, pool pl, sku s, campaign c,
      (SELECT jsonb_agg(jsonb_build_array(q.id, q.subject) ORDER BY q.id)::text AS asked, array_agg(q.id ORDER BY q.id) AS ids,
              array_agg(q.subject ORDER BY q.id) AS subjects
       FROM (SELECT q.id, CASE q.per WHEN 'partner' THEN p.id::text ELSE '' END AS subject FROM quota q, partner p) AS q) AS q

@@ -117,14 +117,6 @@ async def test_what_makes_no_sense_is_refused(
     assert (await hold(partner, sku, out_hold_no="N")).status == 201
 
 
-async def test_what_is_bought_on_demand_is_not_held(shop: Shop) -> None:
-    """A SKU without stock says so."""
-    partner = await shop.partner()
-    reply = await hold(partner, await shop.top_up_sku(), account="13800138000")
-    assert reply.problem == (400, "invalid-request")
-    assert reply.json["errors"][0]["pointer"] == "/sku"
-
-
 async def test_an_empty_pool_is_sold_out(shop: Shop) -> None:
     """409, as for an order."""
     partner = await shop.partner()
