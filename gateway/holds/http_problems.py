@@ -29,14 +29,7 @@ def problem_of_hold(why: Unheld | Refusal) -> ProblemError:
     if why.outcome is Outcome.TTL:
         return invalid([("/ttl_s", f"must be {why.least} to {why.most} seconds")])
     if why.outcome is Outcome.NO_STOCK:
-        return invalid(
-            [
-                (
-                    "/sku",
-                    "has no stock to hold: it is bought when it is ordered, and no quota counts a total",
-                )
-            ]
-        )
+        return invalid([("/sku", "has no stock to hold: neither codes nor a quota per total")])
     passes = why.retry_after_s > 0
     return ProblemError(
         "hold-limit",

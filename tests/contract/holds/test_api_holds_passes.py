@@ -6,7 +6,7 @@ from typing import Any
 from gateway.ground.sql.named_sql import queries
 from gateway.partners.administer import deposit
 from tests.contract.orders.test_api_passes import made, order, room
-from tests.world.holds import confirm, given_back, hold, read, release
+from tests.world.holds import confirm, given_back, read, release
 from tests.world.partner import Partner, Reply
 from tests.world.shop import Shop, unique
 

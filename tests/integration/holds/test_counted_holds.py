@@ -82,7 +82,7 @@ async def test_a_slice_is_held_and_topped_up_at_the_price_of_the_hold(
 
 
 async def test_the_account_is_the_hold_s(topups: TopUpShop) -> None:
-    """It is checked by the SKU's rule when it is held; a confirm repeats it or not, and no other."""
+    """It is checked by the SKU's rule at the hold; a confirm repeats it or not, and no other."""
     sku = await topups.shop.top_up_sku(account_rule="cn-mobile")
     await limit(topups, sku, 9, Per.TOTAL)
     partner = await topups.shop.partner()
