@@ -27,6 +27,7 @@ class NewCampaign:
 
     No partners: for all. `price_minor` is what one costs in it, `codes` how many are put on a shelf
     of its own until it ends, `warm_up_s` how long before the doors open workers make ready.
+    `new_buyers`: only for buyers who never bought.
     `wants_pass`: of its waiting room, which serves `rate` more numbers each second.
     """
 
@@ -43,6 +44,7 @@ class NewCampaign:
     codes: int | None = None
     wants_pass: bool = False
     rate: int | None = None
+    new_buyers: bool = False
 
 
 async def create_campaign(db: Statements, new: NewCampaign) -> dict[str, Any]:
@@ -57,7 +59,7 @@ async def create_campaign(db: Statements, new: NewCampaign) -> dict[str, Any]:
         raise not_found("sku", new.sku)
     made = await db.one(
         "insert_campaign", new.name, sku["id"], new.starts_at, new.ends_at, new.per_buyer, new.kind,
-        new.warm_up_s, not new.partners,
+        new.warm_up_s, not new.partners, new.new_buyers,
     )  # fmt: skip
     if made is None:
         raise already_exists("campaign", new.name)

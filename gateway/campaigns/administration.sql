@@ -2,8 +2,8 @@
 
 -- name: insert_campaign
 -- No row: the name is taken.
-INSERT INTO campaign (name, sku_id, starts_at, ends_at, per_buyer, kind, warm_up_s, for_all)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO NOTHING RETURNING id
+INSERT INTO campaign (name, sku_id, starts_at, ends_at, per_buyer, kind, warm_up_s, for_all, new_buyers)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO NOTHING RETURNING id
 
 -- name: insert_campaign_partner
 INSERT INTO campaign_partner (campaign_id, partner_id) VALUES ($1, $2) RETURNING campaign_id
@@ -27,7 +27,7 @@ SELECT w.* FROM waiting_room w JOIN campaign c ON c.id = w.campaign_id WHERE c.n
 
 -- name: list_campaigns
 -- $1 NULL: every campaign.
-SELECT c.name AS campaign, c.kind, s.sku, c.starts_at, c.ends_at, c.ended_at, c.per_buyer, c.warm_up_s, c.for_all,
+SELECT c.name AS campaign, c.kind, s.sku, c.starts_at, c.ends_at, c.ended_at, c.per_buyer, c.warm_up_s, c.for_all, c.new_buyers,
        CASE WHEN now() >= least(c.ends_at, c.ended_at) THEN 'over' WHEN now() < c.starts_at THEN 'coming' ELSE 'open' END AS state
 FROM campaign c JOIN sku s ON s.id = c.sku_id WHERE $1::text IS NULL OR c.name = $1 ORDER BY c.starts_at DESC, c.name
 

@@ -22,6 +22,7 @@ class CampaignRow:
     warm_up_s: int
     partners: Sequence[int] | None
     room_id: int | None
+    new_buyers: bool
 
 
 class SQL(Statements, file="campaigns/queries"):
@@ -45,6 +46,7 @@ def _campaign(row: CampaignRow) -> Campaign:
         ends_at=row.ends_at,
         per_buyer=row.per_buyer,
         room_id=row.room_id,
+        new_buyers=row.new_buyers,
         warm_up_s=row.warm_up_s,
         partners=None if row.partners is None else frozenset(row.partners),
     )

@@ -78,6 +78,7 @@ class NewCampaign(Given, frozen=True, kw_only=True):
     partner: Annotated[
         tuple[str, ...], Meta(description="Only for this partner; repeat it. None: for all.")
     ] = ()
+    new_buyers: Annotated[bool, Meta(description="Only for buyers who never bought.")] = False
     pass_: Annotated[
         Demand | None,
         Meta(description="Orders want a pass of its waiting room.", extra={"metavar": "required"}),
@@ -145,6 +146,7 @@ async def _create(at: At, given: NewCampaign, _: Change) -> Mapping[str, Any]:
         codes=given.codes,
         wants_pass=given.pass_ is not None,
         rate=given.rate,
+        new_buyers=given.new_buyers,
     )
     return await campaigns.create_campaign(at.db, new)
 
@@ -239,6 +241,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="per_buyer", kind="number", zh="每人限购", en="Per buyer", unit="codes"),
             Column(name="warm_up_s", kind="seconds", zh="预热", en="Warm-up"),
             Column(name="for_all", kind="flag", zh="对所有合作方", en="For all"),
+            Column(name="new_buyers", kind="flag", zh="仅限新买家", en="New buyers"),
             Column(name="state", kind="text", zh="状态", en="State"),
         ),
         sort=(SortKey(columns=("name",), index="campaign_name_key"),),

@@ -20,6 +20,7 @@ class Campaign:
     per_buyer: int | None
     warm_up_s: int
     partners: frozenset[int] | None
+    new_buyers: bool = False  # only for buyers who never bought; the commit decides
     room_id: int | None = None  # of its waiting room, if it wants passes
 
     def is_open(self, now: datetime) -> bool:

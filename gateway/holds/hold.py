@@ -79,15 +79,16 @@ class Recalling(Protocol):
 
 # What SQL's hold_goods says of a line.
 MADE, REPLAYED, CONFLICT, USED_UP, SOLD_OUT, BUSY, CLOSED, ELSEWHERE = 1, 2, 3, 5, 6, 7, 11, 13
-LIMIT, LEASED, PASS_USED = 23, 24, 30
+LIMIT, LEASED, PASS_USED, BOUGHT = 23, 24, 30, 31
 _REASONS: Final = {
     SOLD_OUT: Reason.SOLD_OUT, BUSY: Reason.BUSY, LEASED: Reason.BUSY, ELSEWHERE: Reason.BUSY,
     CLOSED: Reason.CAMPAIGN_CLOSED, PASS_USED: Reason.PASS_USED,
+    BOUGHT: Reason.BOUGHT_BEFORE,
 }  # fmt: skip
 
 # What is said of an account only where something can be held for it.
 _OF_ACCOUNTS: Final = frozenset({Reason.ACCOUNT_MISSING, Reason.ACCOUNT_UNFIT})
-# Codes, or units of a total, that others have just now.
+# Codes, or units of a total, that others have just now; or what somebody bought is not learnt yet.
 _ELSEWHERE: Final = frozenset({LEASED, ELSEWHERE})
 
 

@@ -20,6 +20,12 @@ BEGIN
         said.outcome := 11;
         RETURN said;
     END IF;
+    IF p_line.opens IS NOT NULL AND is_for_newcomers(p_line.details::json ->> 'campaign') THEN
+        said.outcome := judge_newcomer(p_line.partner_id, p_line.buyer_id);
+        IF said.outcome <> 1 THEN
+            RETURN said;
+        END IF;
+    END IF;
     said.outcome := 23;
     IF p_line.buyer_id IS NOT NULL THEN
         SELECT count(*), ceil(extract(epoch FROM min(h.expires_at) - p_now)) INTO opened, said.after_s FROM hold h
@@ -49,6 +55,27 @@ BEGIN
     said.outcome := 1;
     said.after_s := NULL;
     RETURN said;
+END $$;
+
+-- Holds the accounts of lines with a pass, and of lines whose campaigns may be for buyers who never bought:
+-- orders of theirs come one by one with us. The pool first, as whoever settles purchases has it; whoever has
+-- a pool may want a lease, which a commit has that waits for an account.
+CREATE FUNCTION lock_hold_accounts(p_pool bigint, p_lines hold_line[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    partners bigint[] := ARRAY(SELECT DISTINCT l.partner_id FROM unnest(p_lines) AS l WHERE l.pass IS NOT NULL OR l.opens IS NOT NULL);
+BEGIN
+    IF cardinality(partners) > 0 AND (has_newcomers() OR EXISTS (SELECT FROM unnest(p_lines) AS l WHERE l.pass IS NOT NULL)) THEN
+        IF p_pool IS NOT NULL THEN
+            PERFORM lock_pool(p_pool);
+        END IF;
+        PERFORM lock_accounts(partners);
+    END IF;
+END $$;
+
+-- Whether a buyer has an open hold.
+CREATE FUNCTION holds_something(p_partner bigint, p_buyer text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM hold h WHERE h.partner_id = p_partner AND h.buyer_id = p_buyer AND h.state = 'held' AND h.expires_at > now());
 END $$;
 
 -- What is said of a line once its goods are looked at; p_at_hand: codes that can be handed out.

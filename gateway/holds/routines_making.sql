@@ -2,11 +2,11 @@
 -- ones) that last as long. Per line an outcome, by the numbers of gateway/orders/rules.py (Verdict): 1 held, 2 held
 -- before under this number, 3 the number has other content, 5 a quota is used up, 6 sold out, 7 only held
 -- codes are left, 11 the campaign is not open, 13 units of a total lie with others just now: try again,
--- 23 a budget is used up, 24 codes lie with workers: they are to be asked back, 30 its pass is used. Only
--- what is held leaves anything behind.
+-- 23 a budget is used up, 24 codes lie with workers: they are to be asked back, 30 its pass is used, 31 it is
+-- for buyers who never bought, and this one did. Only what is held leaves anything behind.
 --
--- Locks, in this order: accounts of those who bring passes, the partners' rows, addresses, the pool, counts
--- of quotas. A confirm holds none but the first and the last.
+-- Locks, in this order: the partners' rows, addresses, the pool, accounts (for passes, and for campaigns for
+-- newcomers), counts of quotas. A confirm holds none but the last two.
 
 -- What became of a line. `known` is the hold that has the number; `why` the budget that is used up;
 -- `after_s` when the first hold ends that counts there; `refused` the quota that is used up, and
@@ -44,8 +44,9 @@ DECLARE
     passes integer[];                             -- 30 where the pass is used; NULL: there are none
 BEGIN
     made_at := now();
-    passes := judge_hold_passes(p_lines);
     PERFORM lock_hold_owners(p_lines);
+    PERFORM lock_hold_accounts(p_pool, p_lines);
+    passes := judge_hold_passes(p_lines);
     IF p_pool IS NOT NULL THEN
         stock := open_hold_stock(p_pool);
         taken := take_hold_codes(p_pool, p_shelf, p_life_days, p_lines, made_at);

@@ -1,8 +1,8 @@
 -- Passes of waiting rooms at the hold: it uses one up as an order would (campaigns/routines_passes.sql),
 -- in the transaction that makes it; its confirm needs none. Whatever becomes of it, the pass stays used.
 
--- Outcomes: 30 for a line whose pass is used. NULL: no line has one. Holds the accounts of those who bring
--- some, for so do commits of orders: a number that is not used by then is not used before we commit.
+-- Outcomes: 30 for a line whose pass is used. NULL: no line has one. Accounts are held (lock_hold_accounts):
+-- a number that is not used by now is not used before we commit.
 CREATE FUNCTION judge_hold_passes(p_lines hold_line[]) RETURNS integer[] LANGUAGE plpgsql AS $$
 DECLARE
     partners bigint[] := ARRAY(SELECT l.partner_id FROM unnest(p_lines) WITH ORDINALITY AS l ORDER BY l.ordinality);
@@ -12,7 +12,6 @@ BEGIN
     IF cardinality(array_remove(passes, NULL)) = 0 THEN
         RETURN NULL;
     END IF;
-    PERFORM lock_accounts(ARRAY(SELECT l.partner_id FROM unnest(p_lines) AS l WHERE l.pass IS NOT NULL));
     RETURN judge_passes(array_fill(1, ARRAY[cardinality(p_lines)]), partners, rooms, passes);
 END $$;
 

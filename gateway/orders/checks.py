@@ -81,8 +81,8 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
         campaign = catalog.book(CampaignBook).campaigns.get(content.campaign)
         if campaign is None or campaign.sku_id != sku.id or campaign.surely_closed(now()):
             return Judgement(Refusal(Reason.CAMPAIGN_UNKNOWN, campaign=content.campaign))
-        if not campaign.is_for(partner_id):
-            return Judgement(Refusal(Reason.CAMPAIGN_OF_OTHERS, campaign=content.campaign))
+        if refusal := _campaign_refusal(campaign, partner_id, content):
+            return Judgement(refusal)
     quotas = catalog.book(QuotaBook).quotas_of(sku.id, content.campaign)
     asked = asked_of(quotas, partner_id, content) if quotas else None
     if isinstance(asked, Per):
@@ -105,6 +105,15 @@ def asked_of(quotas: Sequence[Quota], partner_id: int, content: OrderContent) ->
         account=content.account,
     )
     return asks(quotas, buying)
+
+
+def _campaign_refusal(campaign: Campaign, partner_id: int, content: OrderContent) -> Refusal | None:
+    """Who may not take part, as far as it is known before the commit."""
+    if not campaign.is_for(partner_id):
+        return Refusal(Reason.CAMPAIGN_OF_OTHERS, campaign=campaign.name)
+    if campaign.new_buyers and content.buyer_id is None:
+        return Refusal(Reason.BUYER_MISSING)
+    return None
 
 
 def _account_refusal(sku: Sku, content: OrderContent) -> Refusal | None:

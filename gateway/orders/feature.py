@@ -10,10 +10,8 @@ FEATURE: Final = Feature(
     tables={
         "orders": Table(
             kept=FOR_EVER,
-            update=(
-                "state", "delivered_quantity", "pool_id", "seqs", "failure", "last_event",
-                "parked", "commit_no", "refunded", "updated_at",
-            ),
+            update=("state", "delivered_quantity", "pool_id", "seqs", "failure", "last_event",
+                    "parked", "commit_no", "refunded", "updated_at"),
         ),
         "resolution": Table(
             kept=FOR_EVER,
@@ -21,10 +19,13 @@ FEATURE: Final = Feature(
             delete=True,
         ),
         "commit_batch": Table(kept=A_DAY, delete=True),
+        "buyer_order": Table(kept=FOR_EVER),
+        "buyers_learnt": Table(kept=FOR_EVER, update=("seq",)),
     },
     routines=(
         "routines.sql",
         "routines_judging.sql",
+        "routines_buyers.sql",
         "routines_commit.sql",
         "routines_states.sql",
     ),

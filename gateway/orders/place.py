@@ -42,6 +42,7 @@ REASONS: Final[Mapping[Verdict, Reason]] = {
     Verdict.DATABASE_AWAY: Reason.UNAVAILABLE,
     Verdict.INTERNAL: Reason.INTERNAL,
     Verdict.PASS_USED: Reason.PASS_USED,
+    Verdict.BOUGHT_BEFORE: Reason.BOUGHT_BEFORE,
     Verdict.CAMPAIGN_CLOSED: Reason.CAMPAIGN_CLOSED,
     Verdict.HOLD_EXPIRED: Reason.HOLD_EXPIRED,
     Verdict.HOLD_REFUSED: Reason.HOLD_EXPIRED,

@@ -68,6 +68,7 @@ WORDS: Final[Mapping[Reason, Word]] = {
     _R.HOLD_EXPIRED: Word("hold-expired"),
     _R.HOLD_RELEASED: Word("hold-released"),
     _R.PASS_USED: Word("pass-used", "Another order or hold has used this pass."),
+    _R.BOUGHT_BEFORE: Word("forbidden", "The campaign is for buyers who never bought or held."),
     _R.CAMPAIGN_CLOSED: Word("campaign-closed"),
     _R.SOLD_OUT: Word("sold-out"),
     _R.BUSY: Word("busy"),

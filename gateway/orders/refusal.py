@@ -38,6 +38,7 @@ class Reason(StrEnum):
     HOLD_EXPIRED = "hold-expired"  # and nothing is left: money is to be given back
     HOLD_RELEASED = "hold-released"
     PASS_USED = "pass-used"  # noqa: S105 - by another order
+    BOUGHT_BEFORE = "bought-before"  # and its campaign is for buyers who never did
     CAMPAIGN_CLOSED = "campaign-closed"  # at the moment of the commit, by the database's clock
     SOLD_OUT = "sold-out"  # proven empty
     BUSY = "busy"  # the tail of a pool

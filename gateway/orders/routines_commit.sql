@@ -3,7 +3,8 @@
 -- Per line an outcome: 1 created, 2 replayed (same number, same content), 3 conflict (same
 -- number, other content), 4 insufficient balance, 5 a quota is used up, 11 its campaign is not open
 -- at `committed_at`, which is the order's created_at: this clock decides; 13 units of a total lie
--- with others just now: try again; 7, 20, 21, 22 what its hold says (holds/routines_confirming.sql); 30 its pass is used.
+-- with others just now: try again; 7, 20, 21, 22 what its hold says (holds/routines_confirming.sql); 30 its pass is used;
+-- 31 its campaign is for buyers who never bought, and this one did.
 -- Only created lines leave anything behind. For 2 and 3 `existing` names the order; for 4 it is what
 -- the account has, for 5 what the quota in `refused` has left.
 -- Errors: QG001 a lease was lost, or its codes have expired (nothing done), QG007 a code is somebody's already (I1's guard).
@@ -56,7 +57,7 @@ BEGIN
         counts := held.counts;
     END IF;
     LOOP
-        judged := judge_orders(NOT p_all_new, committed_at, p_partner, p_out, p_hash, p_amount, p_quantity, p_ask_line, p_ask_place, counts, p_opens, p_closes, p_hold, p_late, p_room, p_pass);
+        judged := judge_orders(NOT p_all_new, committed_at, p_partner, p_out, p_hash, p_amount, p_quantity, p_details, p_ask_line, p_ask_place, counts, p_opens, p_closes, p_hold, p_late, p_room, p_pass);
         lines := judged.lines;
         EXIT WHEN judged.is_sure AND insert_orders(
             lines, judged.outcome, NOT p_all_new, v_no, committed_at, p_partner, p_id, p_out, p_hash, p_sku, p_quantity, p_amount,

@@ -7,8 +7,8 @@
 -- would be, `is_sure` is false and the rest means nothing.
 CREATE FUNCTION judge_orders(
     p_look_up boolean, p_now timestamptz, p_partner bigint[], p_out text[], p_hash bytea[], p_amount bigint[],
-    p_quantity integer[], p_line integer[], p_place integer[], p_counts quota_count[], p_opens timestamptz[], p_closes timestamptz[],
-    p_hold bigint[], p_late boolean[], p_room bigint[], p_pass bigint[],
+    p_quantity integer[], p_details text[], p_line integer[], p_place integer[], p_counts quota_count[], p_opens timestamptz[],
+    p_closes timestamptz[], p_hold bigint[], p_late boolean[], p_room bigint[], p_pass bigint[],
     OUT is_sure boolean, OUT outcome integer[], OUT existing bigint[], OUT refused bigint[], OUT lines integer[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
@@ -37,6 +37,10 @@ BEGIN
     END IF;
     IF cardinality(p_hold) > 0 THEN
         SELECT h.outcome, h.existing INTO outcome, existing FROM judge_holds(outcome, existing, p_partner, p_hold, p_late) AS h;
+        is_sure := is_sure AND (p_look_up OR cardinality(array_positions(outcome, 1)) = cardinality(outcome));
+    END IF;
+    IF cardinality(p_opens) > 0 AND has_newcomers() THEN
+        outcome := judge_newcomers(outcome, p_partner, p_details, p_hold);
         is_sure := is_sure AND (p_look_up OR cardinality(array_positions(outcome, 1)) = cardinality(outcome));
     END IF;
     lines := array_positions(outcome, 1);

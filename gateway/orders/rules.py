@@ -145,7 +145,7 @@ class OrderContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Verdict(IntEnum):
-    """What became of one order line. 1–5, 11, 13, 20–22, 30 are numbers of SQL's commit_orders."""
+    """What became of one order line. 1–5, 11, 13, 20–22, 30 and 31 are SQL's (commit_orders)."""
 
     CREATED = 1
     REPLAYED = 2
@@ -159,6 +159,7 @@ class Verdict(IntEnum):
     REFUSED = 10  # by a rule checked before the commit; the line carries the problem
     CAMPAIGN_CLOSED = 11  # at the moment of the commit, by the database's clock
     PASS_USED = 30  # by another order, at the moment of the commit
+    BOUGHT_BEFORE = 31  # by a buyer of a campaign for those who never did, at that moment
     DATABASE_AWAY = 12  # it does not answer
     UNITS_ELSEWHERE = 13  # of a total, at the moment of the commit: the line is tried again
     HOLD_EXPIRED = 20  # it is over, its goods went back: it may be confirmed late

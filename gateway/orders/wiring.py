@@ -8,8 +8,9 @@ from gateway.catalog.rules import CurrentCatalog
 from gateway.codes.levels import StockLevels
 from gateway.codes.stock import Stock
 from gateway.ground.native import Allocator
-from gateway.ground.wiring import Built, Kit, Wiring, hears
+from gateway.ground.wiring import Built, Keeper, Kit, Wiring, hears
 from gateway.orders import http, http_batch, http_cancel, http_products, http_reads
+from gateway.orders.buyers_store import BuyerStore
 from gateway.orders.cancel import Cancellation
 from gateway.orders.chains import LANES, chain_of_lane, chain_of_reads
 from gateway.orders.commit_store import CommitLane
@@ -17,6 +18,7 @@ from gateway.orders.events import OrdersCreated
 from gateway.orders.finding import OrderDesk
 from gateway.orders.intake import Intake
 from gateway.orders.known_numbers import KnownNumbers
+from gateway.orders.learn_buyers import keep_learning
 from gateway.orders.metrics import Counted, families
 from gateway.orders.place import Placement, outlet_of_line
 from gateway.orders.ports import Upstreams
@@ -143,7 +145,11 @@ def build(kit: Kit) -> Built:
     async def money(partner_id: str) -> None:
         path.money_came(int(partner_id))
 
+    keeping: list[Keeper] = []
+    if kit.on.place == 0:  # one of each node
+        keeping.append(partial(keep_learning, BuyerStore(kit.on.pools.background).learn))
     return Built(
+        keeping=keeping,
         subscriptions=(hears(OrdersCreated, numbers.created),),
         topics={"money": money},
         metrics=(partial(families, path, kit[Counted], kit.on.config.queue_lines_max),),

@@ -84,6 +84,8 @@ SAID = [
     (Refusal(R.HOLD_RELEASED), 409, "hold-released", None, None, (C.OUT_OF_STOCK, "")),
     (Refusal(R.PASS_USED), 409, "pass-used", "Another order has used this pass.", None,
      (C.GOODS_UNAVAILABLE, "")),
+    (Refusal(R.BOUGHT_BEFORE), 403, "forbidden",
+     "The campaign is for buyers who never bought or held.", None, (C.GOODS_UNAVAILABLE, "")),
     (Refusal(R.CAMPAIGN_CLOSED), 409, "campaign-closed", None, None, (C.GOODS_UNAVAILABLE, "")),
     (Refusal(R.SOLD_OUT), 409, "sold-out", None, None, (C.OUT_OF_STOCK, "")),
     (Refusal(R.BUSY), 503, "busy", None, None, (C.ORDER_TIMEOUT, "")),
