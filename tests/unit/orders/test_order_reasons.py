@@ -82,7 +82,7 @@ SAID = [
      "1 may still be bought under the limit q.", None, (C.GOODS_UNAVAILABLE, "")),
     (Refusal(R.HOLD_EXPIRED), 409, "hold-expired", None, None, (C.OUT_OF_STOCK, "")),
     (Refusal(R.HOLD_RELEASED), 409, "hold-released", None, None, (C.OUT_OF_STOCK, "")),
-    (Refusal(R.PASS_USED), 409, "pass-used", "Another order has used this pass.", None,
+    (Refusal(R.PASS_USED), 409, "pass-used", "Another order or hold has used this pass.", None,
      (C.GOODS_UNAVAILABLE, "")),
     (Refusal(R.BOUGHT_BEFORE), 403, "forbidden",
      "The campaign is for buyers who never bought or held.", None, (C.GOODS_UNAVAILABLE, "")),
