@@ -44,8 +44,7 @@ DECLARE
     passes integer[];                             -- 30 where the pass is used; NULL: there are none
 BEGIN
     made_at := now();
-    PERFORM lock_hold_owners(p_lines);
-    PERFORM lock_hold_accounts(p_pool, p_lines);
+    PERFORM lock_hold_owners(p_pool, p_lines);
     passes := judge_hold_passes(p_lines);
     IF p_pool IS NOT NULL THEN
         stock := open_hold_stock(p_pool);
@@ -100,8 +99,8 @@ BEGIN
     END IF;
 END $$;
 
--- Holds of one partner, and of one address, come one by one.
-CREATE FUNCTION lock_hold_owners(p_lines hold_line[]) RETURNS void LANGUAGE plpgsql AS $$
+-- Holds of one partner, and of one address, come one by one; some with its orders.
+CREATE FUNCTION lock_hold_owners(p_pool bigint, p_lines hold_line[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     partners bigint[] := ARRAY(SELECT DISTINCT l.partner_id FROM unnest(p_lines) AS l ORDER BY 1);
     place    integer;
@@ -113,6 +112,7 @@ BEGIN
     FOR place IN SELECT DISTINCT hashtext(l.buyer_ip) FROM unnest(p_lines) AS l WHERE l.buyer_ip IS NOT NULL ORDER BY 1 LOOP
         PERFORM pg_advisory_xact_lock(20808, place);  -- "QH"
     END LOOP;
+    PERFORM lock_hold_accounts(p_pool, p_lines);
 END $$;
 
 -- Counts what was made towards its partners' budgets.
