@@ -66,6 +66,7 @@ class DirectAnswer(StreamResponse):
             or request.method == "HEAD"
             or len(self._answer_body) > DIRECT_BYTES_MAX
             or self._last
+            or request.protocol.leaving  # type: ignore[attr-defined]  # ours has it
         ):
             return await self._hand_over(request)
         more = self._more

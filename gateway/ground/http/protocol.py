@@ -57,6 +57,7 @@ class DeadlineRequestHandler(RequestHandler):
         "_waits_since",
         "_wire",
         "budget",
+        "leaving",
         "peer",
         "trusted",
     )
@@ -73,6 +74,7 @@ class DeadlineRequestHandler(RequestHandler):
         self._places = places
         self.trusted = places.trusted
         self.budget = budget
+        self.leaving = False  # ends after a whole answer, which says so
         self._has_place = False  # counted as a connection of `peer`
         self._is_watched = False  # for signs of a proxy
         self._preamble: bytes | None = b"" if proxy_protocol else None  # of the PROXY protocol
@@ -213,6 +215,11 @@ class DeadlineRequestHandler(RequestHandler):
             return False
         under_way = self._request_in_progress or bool(self._messages)
         return under_way or bool(wire.get_write_buffer_size())
+
+    @property
+    def ends_now(self) -> bool:
+        """Whether the answer that is about to be written is the last one: it says so."""
+        return self.leaving and not self._messages
 
     def cut(self) -> None:
         """End at once, whatever is still to be written: the client had its time."""

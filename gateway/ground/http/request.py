@@ -51,6 +51,10 @@ class Connection(Protocol):
     trusted: tuple[Network, ...]
     budget: BodyBudget
 
+    @property
+    def ends_now(self) -> bool:
+        """Whether the answer that is about to be written is the last one: it says so."""
+
 
 class Request(BaseRequest):
     """What aiohttp's request does not know. Nothing is made before it is asked for: most orders
@@ -125,6 +129,9 @@ class Request(BaseRequest):
         response.headers[REQUEST_ID] = self.id
         if self.raw_path.startswith(SIGNED_ROOT):
             response.headers["Cache-Control"] = "no-store"
+        if self.connection.ends_now:
+            response.force_close()
+            response.headers["Connection"] = "close"
 
 
 def of(request: BaseRequest) -> Request:

@@ -1,6 +1,7 @@
 """The HTTP server of a worker: connections with deadlines, and an end that comes in time."""
 
 import asyncio
+import random
 from typing import Any, Final
 
 from aiohttp.web_protocol import _RequestHandler
@@ -13,6 +14,7 @@ from gateway.ground.http.request import BodyBudget, Request
 
 SWEEP_S = 1.0
 DRAIN_STEP_S: Final = 0.02
+REST_S: Final = 1.0  # how long a connection must have rested before it is closed
 
 
 class DeadlineServer(Server):
@@ -31,9 +33,10 @@ class DeadlineServer(Server):
         self._places = places or Places()
         self._proxy_protocol = proxy_protocol
         self._budget = budget or BodyBudget()
+        self._leaving = False
 
     def __call__(self) -> DeadlineRequestHandler:
-        return DeadlineRequestHandler(
+        made = DeadlineRequestHandler(
             self,
             loop=self._loop,
             keepalive_timeout=protocol.KEEPALIVE_S,
@@ -42,6 +45,8 @@ class DeadlineServer(Server):
             budget=self._budget,
             **PROTOCOL_SETTINGS,
         )
+        made.leaving = self._leaving
+        return made
 
     def _make_request(
         self, message: Any, payload: Any, connection: Any, writer: Any, task: Any
@@ -58,34 +63,56 @@ class DeadlineServer(Server):
                     connection.cut()
             self._places.report()
 
-    async def drain(self, drain_s: float) -> int:
-        """Take no further requests, answer those under way, end: how many were cut off.
+    def send_away(self, count: int) -> None:
+        """Some connections, chosen by chance, end after their next whole answer, which says so.
 
-        Whoever has not sent its request or taken its answer within `drain_s` is cut off.
+        Chosen anew each time: those of the last time that rest do not stand for those that ask.
+        """
+        if self._leaving:
+            return
+        connections = self._open()
+        for connection in connections:
+            connection.leaving = False
+        for connection in random.sample(connections, min(count, len(connections))):
+            connection.leaving = True
+
+    async def drain(self, drain_s: float) -> int:
+        """End every connection: how many were cut off.
+
+        One that asks ends with its answer, which says so. One that rests is closed, but only after
+        a second: a client's next request may be on its way, and would be lost with it. Whoever has
+        not sent its request or taken its answer within `drain_s` is cut off.
         """
         ends_at = self._loop.time() + drain_s
-        self.pre_shutdown()
-        while busy := self._close_idle():
+        self._leaving = True
+        for connection in self._open():
+            connection.leaving = True
+        resting: dict[DeadlineRequestHandler, float] = {}
+        while self._close_resting(resting):
             if self._loop.time() >= ends_at:
                 break
             await asyncio.sleep(DRAIN_STEP_S)
+        busy = [each for each in self._open() if each.is_unfinished]
         tasks = [c._task_handler for c in busy if c._task_handler is not None]
-        for connection in busy:
+        for connection in self._open():
             connection.cut()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         return len(busy)
 
-    def _close_idle(self) -> list[DeadlineRequestHandler]:
-        """Close connections with nothing to do; returns the others."""
-        busy = []
+    def _close_resting(self, resting: dict[DeadlineRequestHandler, float]) -> bool:
+        """Close connections that have had nothing to do for long enough; whether some are left."""
+        now = self._loop.time()
+        left = False
         for connection in self._open():
             if connection.is_unfinished:
-                busy.append(connection)
-            else:
+                resting.pop(connection, None)
+            elif now - resting.setdefault(connection, now) >= REST_S:
                 connection.force_close()
-        return busy
+                continue
+            left = True
+        return left
 
     def _open(self) -> list[DeadlineRequestHandler]:
         return [each for each in self.connections if isinstance(each, DeadlineRequestHandler)]

@@ -103,6 +103,58 @@ async def test_a_closed_listener_takes_nobody() -> None:
         socket.create_connection(address, timeout=PATIENCE_S)
 
 
+async def test_whoever_waits_at_the_end_is_taken() -> None:
+    """A client that the kernel has connected is not reset by the end of the listening.
+
+    Seen red with the socket closed at once.
+    """
+    greetings = Greetings()
+    listening = bound()
+    listener = Listener(listening, greetings)
+    listener.start()
+    with socket.create_connection(listening.getsockname(), timeout=PATIENCE_S) as client:
+        listener.close()
+        assert await received(client) == b"hello"
+    await greetings.hang_up()
+
+
+async def test_a_successor_has_the_same_socket() -> None:
+    """Of two that listen on one socket the first ends: whoever waits is the other's, and so is
+    whoever comes. Seen red with `listen` taken from the socket by a shutdown.
+    """
+    greetings = Greetings()
+    listening = bound()
+    successor = Listener(listening.dup(), greetings)
+    first = Listener(listening, Greetings())
+    first.start()
+    with socket.create_connection(listening.getsockname(), timeout=PATIENCE_S) as waiting:
+        address = listening.getsockname()
+        first.close(last=False)
+        successor.start()
+        assert await received(waiting) == b"hello"
+        with socket.create_connection(address, timeout=PATIENCE_S) as coming:
+            assert await received(coming) == b"hello"
+    successor.close()
+    await greetings.hang_up()
+
+
+async def test_whoever_waits_for_another_worker_is_helped() -> None:
+    """Its socket is ours too: it was killed, or it stands still. A third does not even listen.
+
+    Seen red without `_help`.
+    """
+    greetings = Greetings()
+    anothers, thirds = bound(), bound()
+    anothers.listen()
+    listener = Listener(bound(), greetings, others=(thirds, anothers))
+    listener.start()
+    with socket.create_connection(anothers.getsockname(), timeout=PATIENCE_S) as client:
+        assert await received(client) == b"hello"
+    listener.close()
+    assert anothers.fileno() == -1
+    await greetings.hang_up()
+
+
 async def test_without_descriptors_it_pauses_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """When the process may open no more, clients wait a little instead of spinning the loop."""
     monkeypatch.setattr(room, "PAUSE_S", 0.01)
