@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from gateway.audit.administration import SQL
 from gateway.ground.desk.action import Action, Noun
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Cursor, Limit
@@ -53,7 +54,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             SortKey(columns=("id",), index="change_pkey", descending=True),
             SortKey(columns=("subject", "id"), index="change_by_subject", descending=True),
         ),
-        statement="list_changes",
+        statement=SQL.list_changes,
         rows_as="changes",
         cursor="id",
         names_end=True,

@@ -15,7 +15,6 @@ FEATURE: Final = Feature(
         "audit_run": Table(kept=FOR_EVER),
     },
     routines=("routines_changes.sql", "routines_guards.sql", "routines_reveals.sql"),
-    administration=("administration.sql",),
     checks=("changes_checks.sql", "checks.sql", "reveals_checks.sql"),
     wiring="wiring",
     desk=("desk",),

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gateway.campaigns.administration import SQL, HeldCampaign
+from gateway.catalog.administer import sku_id
 from gateway.codes import shelve
 from gateway.ground.desk.port import (
     Row,
-    Statements,
+    Transaction,
     already_exists,
     check_name,
     not_found,
@@ -47,26 +49,24 @@ class NewCampaign:
     new_buyers: bool = False
 
 
-async def create_campaign(db: Statements, new: NewCampaign) -> dict[str, Any]:
+async def create_campaign(db: Transaction, new: NewCampaign) -> dict[str, Any]:
     """Make a sale of one SKU within a window."""
     check_name("campaign", new.name)
     if new.starts_at >= new.ends_at:
         raise wrong("ends-before-start", "from")
     if new.rate is not None and not new.wants_pass:
         raise wrong("rate-without-passes", "rate")
-    sku = await db.one("sku_by_name", new.sku)
-    if sku is None:
-        raise not_found("sku", new.sku)
-    made = await db.one(
-        "insert_campaign", new.name, sku["id"], new.starts_at, new.ends_at, new.per_buyer, new.kind,
+    sku = await sku_id(db, new.sku)
+    made = await SQL.insert_campaign.one(
+        db, new.name, sku, new.starts_at, new.ends_at, new.per_buyer, new.kind,
         new.warm_up_s, not new.partners, new.new_buyers,
     )  # fmt: skip
     if made is None:
         raise already_exists("campaign", new.name)
     for partner in dict.fromkeys(new.partners):
-        await db.one("insert_campaign_partner", made["id"], await partner_id(db, partner))
+        await SQL.insert_campaign_partner.run(db, made, await partner_id(db, partner))
     if new.wants_pass:
-        await db.one("open_waiting_room", made["id"], new.rate)
+        await SQL.open_waiting_room.run(db, made, new.rate)
     if new.price_minor is not None:
         value = read_value(new.price_minor, None)
         row = NewRow(sku=new.sku, value=value, campaign=new.name, allow_zero=new.allow_zero)
@@ -82,7 +82,7 @@ async def create_campaign(db: Statements, new: NewCampaign) -> dict[str, Any]:
 
 
 async def serve_passes(
-    db: Statements, name: str, *, serving: int | None, rate: int | None
+    db: Transaction, name: str, *, serving: int | None, rate: int | None
 ) -> dict[str, Any]:
     """How far a campaign's waiting room serves, from now on `serving` or `rate` more each second.
 
@@ -90,38 +90,37 @@ async def serve_passes(
     """
     if serving is not None and rate is not None:
         raise wrong("set-or-rate", "set")
-    room = await db.one("serving", name)
+    room = await SQL.serving.one(db, name)
     if room is None:
         raise not_found("campaign", name)
     if serving is not None or rate is not None:
-        await db.one("serve_on", name, room["serving"] if serving is None else serving, rate)
-        room = await db.one("serving", name)
+        await SQL.serve_on.run(db, name, room["serving"] if serving is None else serving, rate)
+        room = await SQL.serving.one(db, name)
         assert room is not None
     return {"serving": room["serving"], "rate": room["rate"], "issued": room["issued"]}
 
 
-async def list_campaigns(db: Statements) -> Sequence[Row]:
+async def list_campaigns(db: Transaction) -> Sequence[Row]:
     """All campaigns, the latest first."""
-    return await db.all("list_campaigns", None)
+    return await SQL.list_campaigns.all(db, None)
 
 
-async def show_campaign(db: Statements, name: str) -> dict[str, Any]:
+async def show_campaign(db: Transaction, name: str) -> dict[str, Any]:
     """One campaign: what it is, what was sold in it."""
-    rows = await db.all("list_campaigns", name)
+    rows = await SQL.list_campaigns.all(db, name)
     if not rows:
         raise not_found("campaign", name)
-    sold = await db.one("campaign_sales", name)
-    assert sold is not None
+    sold = await SQL.campaign_sales.only(db, name)
     return {
         **rows[0],
-        "partners": [row["partner"] for row in await db.all("campaign_partners", name)],
-        "shelves": await db.all("campaign_shelf_stats", name),
+        "partners": await SQL.campaign_partners.all(db, name),
+        "shelves": await SQL.campaign_shelf_stats.all(db, name),
         **sold,
     }
 
 
 async def change_campaign(
-    db: Statements, name: str, *, starts_at: datetime | None, ends_at: datetime | None
+    db: Transaction, name: str, *, starts_at: datetime | None, ends_at: datetime | None
 ) -> dict[str, Any]:
     """Move the window of a campaign that is to come, or the end of one that runs.
 
@@ -136,31 +135,30 @@ async def change_campaign(
         raise refused("campaign-running", "campaign-running", "from", campaign=name)
     if (starts_at or row["starts_at"]) >= (ends_at or row["ends_at"]):
         raise wrong("ends-before-start", "from")
-    moved = await db.one("move_campaign", name, starts_at, ends_at)
+    moved = await SQL.move_campaign.one(db, name, starts_at, ends_at)
     if moved is None:
         raise wrong("end-is-over", "to", campaign=name)
     await shelve.end_with_campaign(db, name, moved["ends_at"])
     return {"campaign": name, **moved}
 
 
-async def end_campaign(db: Statements, name: str) -> dict[str, Any]:
+async def end_campaign(db: Transaction, name: str) -> dict[str, Any]:
     """End a campaign now, also one that is to come; again: nothing more."""
     await _hold(db, name)
     returned = await shelve.close_with_campaign(db, name)
-    ended = await db.one("end_campaign", name)
-    assert ended is not None
+    ended = await SQL.end_campaign.only(db, name)
     return {"campaign": name, **ended, "returned": returned}
 
 
-async def _put_up_shelf(db: Statements, new: NewCampaign) -> None:
+async def _put_up_shelf(db: Transaction, new: NewCampaign) -> None:
     """A shelf of the campaign's name, cut from what the SKU is sold from; closed at its end."""
-    pool = await db.one("pool_of_sku", new.sku)
+    pool = await SQL.pool_of_sku.one(db, new.sku)
     if pool is None:
         raise wrong("codes-without-pool", "codes", sku=new.sku)
     if (await _hold(db, new.name))["state"] == "over":
         raise wrong("nothing-to-come", "to")
     shelf = shelve.NewShelf(
-        pool=pool["name"],
+        pool=pool,
         shelf=new.name,
         codes=new.codes or 0,
         campaign=new.name,
@@ -169,9 +167,9 @@ async def _put_up_shelf(db: Statements, new: NewCampaign) -> None:
     await shelve.put_up(db, shelf)
 
 
-async def _hold(db: Statements, name: str) -> Row:
+async def _hold(db: Transaction, name: str) -> HeldCampaign:
     """A campaign that nobody else changes until this is done."""
-    row = await db.one("hold_campaign", name)
+    row = await SQL.hold_campaign.one(db, name)
     if row is None:
         raise not_found("campaign", name)
     return row

@@ -22,6 +22,8 @@ FROM waiting_room w JOIN campaign c ON c.id = w.campaign_id WHERE c.name = $1 FO
 UPDATE waiting_room w SET serving = $2, rate = coalesce($3::integer, w.rate), since = now()
 FROM campaign c WHERE c.id = w.campaign_id AND c.name = $1 RETURNING w.campaign_id
 
+-- ---------------------------------------------------------------- for the log of changes
+
 -- name: trace_waiting_room
 SELECT w.* FROM waiting_room w JOIN campaign c ON c.id = w.campaign_id WHERE c.name = $1 FOR UPDATE OF w
 
@@ -67,3 +69,7 @@ SELECT p.name FROM sku s JOIN pool p ON p.id = s.pool_id WHERE s.sku = $1
 SELECT p.name AS pool, s.name AS shelf, n.codes, n.free, n.leased, n.held, n.in_doubt, n.delivered, s.closed_at
 FROM shelf s JOIN pool p ON p.id = s.pool_id CROSS JOIN LATERAL shelf_stats(p.id) AS n
 WHERE s.campaign = $1 AND n.shelf_id = s.id ORDER BY s.id
+
+-- name: trace_campaign
+SELECT id::text AS id, name, sku_id::text AS sku_id, starts_at, ends_at, per_buyer, kind, warm_up_s, for_all, new_buyers, ended_at
+FROM campaign WHERE name = $1 FOR NO KEY UPDATE

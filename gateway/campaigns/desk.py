@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, field
 
 from gateway.campaigns import administer as campaigns
+from gateway.campaigns.administration import SQL
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NewName
@@ -18,7 +19,7 @@ CAMPAIGN: Final = Noun(name="campaign", plural="campaigns", zh="活动", en="Cam
 TRACE: Final = Trace(
     name="campaign",
     table="campaign",
-    statement="trace_campaign",
+    statement=SQL.trace_campaign,
     key=lambda given, _: (given.campaign,),
 )
 WARM_UP_MAX_S: Final = 86_400
@@ -33,7 +34,7 @@ class Kind(StrEnum):
 ROOM_TRACE: Final = Trace(
     name="waiting_room",
     table="waiting_room",
-    statement="trace_waiting_room",
+    statement=SQL.trace_waiting_room,
     key=lambda given, _: (given.campaign,),
 )
 
@@ -245,7 +246,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="state", kind="text", zh="状态", en="State"),
         ),
         sort=(SortKey(columns=("name",), index="campaign_name_key"),),
-        statement="list_campaigns",
+        statement=SQL.list_campaigns,
         rows_as="campaigns",
         rows=lambda at, _: campaigns.list_campaigns(at.db),
     ),

@@ -15,7 +15,6 @@ FEATURE: Final = Feature(
         "pass_use": Table(kept=FOR_EVER),
     },
     routines=("routines_passes.sql", "routines_newcomers.sql"),
-    administration=("administration.sql",),
     checks=("checks.sql",),
     invariants={"I15": "each pass that was used let in one order or hold, of its campaign"},
     book="book",

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.catalog.account_rule import AccountRuleError, compile_rule
+from gateway.catalog.administration import SQL
 from gateway.catalog.category import category_id
 from gateway.catalog.rules import SkuKind
 from gateway.ground.desk.port import (
     AMOUNT_MAX,
     Row,
-    Statements,
+    Transaction,
     already_exists,
     check_name,
     not_found,
@@ -71,79 +72,100 @@ class NewSku:
 
 
 async def create_pool(
-    db: Statements, name: str, *, case_insensitive: bool, ignore_spaces: bool
+    db: Transaction, name: str, *, case_insensitive: bool, ignore_spaces: bool
 ) -> dict[str, Any]:
     """Make an empty pool; the two rules say which codes count as equal."""
     check_name("pool", name)
-    if await db.one("insert_pool", name, case_insensitive, ignore_spaces) is None:
+    if await SQL.insert_pool.one(db, name, case_insensitive, ignore_spaces) is None:
         raise already_exists("pool", name)
     return {"pool": name}
 
 
-async def list_pools(db: Statements) -> Sequence[Row]:
+async def list_pools(db: Transaction) -> Sequence[Row]:
     """All pools with what they hold."""
-    return await db.all("list_pools", None)
+    return await SQL.list_pools.all(db, None)
 
 
-async def show_pool(db: Statements, name: str) -> dict[str, Any]:
+async def show_pool(db: Transaction, name: str) -> dict[str, Any]:
     """One pool: what it holds, its batches, the SKUs sold from it."""
-    rows = await db.all("list_pools", name)
+    rows = await SQL.list_pools.all(db, name)
     if not rows:
         raise not_found("pool", name)
-    return {**rows[0], "batches": await db.all("pool_batches", name)}
+    return {**rows[0], "batches": await SQL.pool_batches.all(db, name)}
 
 
 # ---------------------------------------------------------------- SKUs
 
 
-async def create_sku(db: Statements, new: NewSku) -> dict[str, Any]:
+async def create_sku(db: Transaction, new: NewSku) -> dict[str, Any]:
     """Put something on sale; codes bought on demand get a pool of their own."""
     _check_sku(new)
     await _check_routes(db, new)
-    if await db.one("sku_by_name", new.sku) is not None:
+    if await SQL.sku_by_name.one(db, new.sku) is not None:
         raise already_exists("sku", new.sku)
     pool = await _pool_id(db, new.pool)
     category = None if new.category is None else await category_id(db, new.category)
     purchase_pool = await _purchase_pool(db, new) if _buys_codes(new) else None
-    row = await db.one(
-        "insert_sku", new.sku, new.name, new.kind.value, pool, purchase_pool, new.price_minor,
+    sku_no = await SQL.insert_sku.one(
+        db, new.sku, new.name, new.kind.value, pool, purchase_pool, new.price_minor,
         new.face_value_minor, new.account_rule, new.per_buyer, new.quantity_max, new.low_stock,
         not new.offers, category, list(dict.fromkeys(new.tags)),
         new.min_life_days, new.allow_zero,
     )  # fmt: skip
-    if row is None:
+    if sku_no is None:
         raise already_exists("sku", new.sku)
     for offer in new.offers:
         partner = await partner_id(db, offer.partner)
-        await db.one("insert_offer", row["id"], partner)
-        if offer.price_minor is not None:
-            await db.one(
-                "set_own_price", row["id"], partner, offer.price_minor, new.allow_zero, None
-            )
+        await offer_to(db, sku_no, partner, offer.price_minor, allow_zero=new.allow_zero)
     for route in new.routes:
-        await _insert_route(db, row["id"], route)
+        await _insert_route(db, sku_no, route)
     return {"sku": new.sku}
 
 
-async def list_skus(db: Statements) -> Sequence[Row]:
+async def list_skus(db: Transaction) -> Sequence[Row]:
     """All SKUs by name."""
-    return await db.all("list_skus", None)
+    return await SQL.list_skus.all(db, None)
 
 
-async def show_sku(db: Statements, sku: str) -> dict[str, Any]:
+async def show_sku(db: Transaction, sku: str) -> dict[str, Any]:
     """One SKU with its offers and routes."""
-    rows = await db.all("list_skus", sku)
+    rows = await SQL.list_skus.all(db, sku)
     if not rows:
         raise not_found("sku", sku)
     return {
         **rows[0],
-        "offers": await db.all("sku_offers", sku),
-        "routes": await db.all("sku_routes", sku),
+        "offers": await SQL.sku_offers.all(db, sku),
+        "routes": await SQL.sku_routes.all(db, sku),
     }
 
 
+async def sku_id(db: Transaction, sku: str) -> int:
+    """The id behind a SKU's name."""
+    found = await SQL.sku_by_name.one(db, sku)
+    if found is None:
+        raise not_found("sku", sku)
+    return found
+
+
+async def offer_to(
+    db: Transaction,
+    sku: int,
+    partner: int,
+    price_minor: int | None,
+    *,
+    allow_zero: bool,
+    below: int | None = None,
+) -> None:
+    """Offer a SKU to a partner, at a price of its own unless that is None; `below` is the floor
+    that it lies under, if it does.
+    """
+    await SQL.insert_offer.run(db, sku, partner)
+    if price_minor is not None:
+        await SQL.set_own_price.run(db, sku, partner, price_minor, allow_zero, below)
+
+
 async def set_limits(
-    db: Statements,
+    db: Transaction,
     sku: str,
     *,
     per_buyer: int | None,
@@ -152,18 +174,18 @@ async def set_limits(
 ) -> dict[str, Any]:
     """Change what one buyer or one order may have, and how long its codes must last: 0 lifts the
     limit, None leaves it."""
-    rows = await db.all("list_skus", sku)
+    rows = await SQL.list_skus.all(db, sku)
     if not rows:
         raise not_found("sku", sku)
-    routes = await db.all("sku_routes", sku)
+    routes = await SQL.sku_routes.all(db, sku)
     _check_quantity(
         quantity_max or None,
         [_of_product(row["connector"], row["product_id"]) for row in routes],
     )
     if min_life_days and (rows[0]["pool"] is None or rows[0]["bought_on_demand"]):
         raise wrong("life-without-pool", "min_life")
-    await db.one("set_limits", sku, per_buyer, quantity_max, min_life_days)
-    (row,) = await db.all("list_skus", sku)
+    await SQL.set_limits.run(db, sku, per_buyer, quantity_max, min_life_days)
+    (row,) = await SQL.list_skus.all(db, sku)
     return {
         "sku": sku,
         "per_buyer": row["per_buyer"],
@@ -172,21 +194,21 @@ async def set_limits(
     }
 
 
-async def set_account_rule(db: Statements, sku: str, rule: str) -> dict[str, Any]:
+async def set_account_rule(db: Transaction, sku: str, rule: str) -> dict[str, Any]:
     """Change what accounts of a top-up must look like; orders already taken stay as they are."""
     _check_rule(rule)
-    rows = await db.all("list_skus", sku)
+    rows = await SQL.list_skus.all(db, sku)
     if not rows:
         raise not_found("sku", sku)
     if rows[0]["kind"] != SkuKind.TOPUP:
         raise wrong("no-top-up", "sku", sku=sku, kind=rows[0]["kind"])
-    await db.one("set_account_rule", sku, rule)
+    await SQL.set_account_rule.run(db, sku, rule)
     return {"sku": sku, "account_rule": rule}
 
 
-async def set_on_sale(db: Statements, sku: str, *, on_sale: bool) -> dict[str, Any]:
+async def set_on_sale(db: Transaction, sku: str, *, on_sale: bool) -> dict[str, Any]:
     """Open or close a SKU; setting it to what it is changes nothing."""
-    if await db.one("set_on_sale", sku, on_sale) is None:
+    if await SQL.set_on_sale.one(db, sku, on_sale) is None:
         raise not_found("sku", sku)
     return {"sku": sku, "on_sale": on_sale}
 
@@ -256,29 +278,27 @@ def _check_amount(field: str, amount_minor: int) -> None:
         raise wrong("sum", field, what=what, least=0, most=AMOUNT_MAX, value=amount_minor)
 
 
-async def _pool_id(db: Statements, name: str | None) -> int | None:
+async def _pool_id(db: Transaction, name: str | None) -> int | None:
     if name is None:
         return None
-    row = await db.one("pool_by_name", name)
+    row = await SQL.pool_by_name.one(db, name)
     if row is None:
         raise not_found("pool", name)
     if row["purchased"]:
         raise wrong("pool-of-purchases", "pool", pool=name)
-    found: int = row["id"]
-    return found
+    return row["id"]
 
 
-async def _purchase_pool(db: Statements, new: NewSku) -> int:
+async def _purchase_pool(db: Transaction, new: NewSku) -> int:
     """A pool for what the SKU buys, named like it, or nearly."""
     for name in (new.sku, PURCHASE_POOL.format(new.sku[:57])):
-        made = await db.one("insert_purchase_pool", name)
+        made = await SQL.insert_purchase_pool.one(db, name)
         if made is not None:
-            pool_id: int = made["id"]
-            return pool_id
+            return made
     raise refused("already-exists", "purchase-pool", "sku", pool=name)
 
 
-async def _check_routes(db: Statements, new: NewSku) -> None:
+async def _check_routes(db: Transaction, new: NewSku) -> None:
     """Whether the upstreams can deliver the SKU, and as many at once as it promises."""
     able = [await _capabilities(db, route) for route in new.routes]
     for route, capabilities in zip(new.routes, able, strict=True):
@@ -296,8 +316,8 @@ def _of_product(connector: str, product_id: str) -> "Capabilities":
     return product_capabilities(connector, product_id)
 
 
-async def _capabilities(db: Statements, route: NewRoute) -> "Capabilities":
-    upstream = await db.one("upstream_by_name", route.upstream)
+async def _capabilities(db: Transaction, route: NewRoute) -> "Capabilities":
+    upstream = await SQL.upstream_by_name.one(db, route.upstream)
     if upstream is None:
         raise not_found("upstream", route.upstream)
     return _of_product(upstream["connector"], route.product_id)
@@ -314,12 +334,12 @@ def _check_quantity(quantity_max: int | None, able: Sequence["Capabilities"]) ->
         raise wrong("routes-sell-less", "quantity_max", value=quantity_max, most=most)
 
 
-async def _insert_route(db: Statements, sku_id: int, route: NewRoute) -> None:
-    upstream = await db.one("upstream_by_name", route.upstream)
+async def _insert_route(db: Transaction, sku_id: int, route: NewRoute) -> None:
+    upstream = await SQL.upstream_by_name.one(db, route.upstream)
     if upstream is None:
         raise not_found("upstream", route.upstream)
-    made = await db.one(
-        "insert_route", sku_id, upstream["id"], route.product_id, route.priority, route.cost_minor
+    made = await SQL.insert_route.one(
+        db, sku_id, upstream["id"], route.product_id, route.priority, route.cost_minor
     )
     if made is None:
         raise wrong("route-twice", "route", upstream=route.upstream, product=route.product_id)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta
 
 from gateway.catalog import category as categories
+from gateway.catalog.category_administration import SQL
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NewName
@@ -16,7 +17,7 @@ CATEGORY: Final = Noun(name="category", plural="categories", zh="类目", en="Ca
 TRACE: Final = Trace(
     name="category",
     table="category",
-    statement="trace_category",
+    statement=SQL.trace_category,
     key=lambda given, _: (given.category,),
 )
 
@@ -76,7 +77,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="skus", kind="number", zh="商品数", en="SKUs", unit="SKUs"),
         ),
         sort=(SortKey(columns=("name",), index="category_name_key"),),
-        statement="list_categories",
+        statement=SQL.list_categories,
         rows_as="categories",
         rows=lambda at, _: categories.list_categories(at.db),
     ),

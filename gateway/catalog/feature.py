@@ -14,7 +14,6 @@ FEATURE: Final = Feature(
         "route": Table(kept=CATALOG, update=ALL_COLUMNS, delete=True),
         "category": Table(kept=CATALOG, update=("parent_id",)),
     },
-    administration=("administration.sql", "category_administration.sql"),
     wiring="wiring",
     desk=(
         "pool_desk",

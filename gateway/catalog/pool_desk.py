@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta
 
 from gateway.catalog import administer as catalog
+from gateway.catalog.administration import SQL
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NewName
@@ -16,7 +17,7 @@ POOL: Final = Noun(name="pool", plural="pools", zh="卡密池", en="Pool")
 TRACE: Final = Trace(
     name="pool",
     table="pool",
-    statement="trace_pool",
+    statement=SQL.trace_pool,
     key=lambda given, _: (given.pool,),
     left_out=("size", "next_seq", "generation", "expiring"),  # its stock: `codes` changes it
 )
@@ -84,7 +85,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="created_at", kind="time", zh="创建时间", en="Created"),
         ),
         sort=(SortKey(columns=("name",), index="pool_name_key"),),
-        statement="list_pools",
+        statement=SQL.list_pools,
         rows_as="pools",
         rows=lambda at, _: catalog.list_pools(at.db),
     ),

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, TypeAlias
 from msgspec import Meta
 
 from gateway.catalog import administer as catalog
+from gateway.catalog.administration import SQL
 from gateway.catalog.rules import SkuKind
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
@@ -17,12 +18,12 @@ from gateway.ground.desk.view import Column, Page, SortKey, View
 
 SKU: Final = Noun(name="sku", plural="skus", zh="商品", en="SKU")
 TRACE: Final = Trace(
-    name="sku", table="sku", statement="trace_sku", key=lambda given, _: (given.sku,)
+    name="sku", table="sku", statement=SQL.trace_sku, key=lambda given, _: (given.sku,)
 )
 OFFER: Final = Trace(
     name="offer",
     table="sku_offer",
-    statement="trace_offer",
+    statement=SQL.trace_offer,
     left_out=("price",),  # stands in a row of its own
     key=lambda given, _: None if given.partner is None else (given.sku, given.partner),
 )
@@ -233,7 +234,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         permission="skus:read",
         columns=COLUMNS,
         sort=(SortKey(columns=("sku",), index="sku_sku_key"),),
-        statement="list_skus",
+        statement=SQL.list_skus,
         rows_as="skus",
         rows=lambda at, _: catalog.list_skus(at.db),
     ),

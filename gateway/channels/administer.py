@@ -7,10 +7,11 @@ from typing import Any, Final
 from connectors.channels.goofish.wire import GoofishSettings
 from connectors.settings import SettingsError, load_settings
 from gateway.catalog.rules import Scope
+from gateway.channels.administration import SQL
 from gateway.ground.desk.port import (
     Row,
     Secrecy,
-    Statements,
+    Transaction,
     already_exists,
     check_name,
     partner_id,
@@ -24,7 +25,7 @@ ADAPTERS: Final[Mapping[str, type[Any]]] = {"goofish": GoofishSettings}
 
 
 async def add_channel(
-    db: Statements,
+    db: Transaction,
     secrecy: Secrecy,
     name: str,
     *,
@@ -51,11 +52,11 @@ async def add_channel(
     )
     values = {**settings, DELIVERY_KEY: key["delivery_key"]}
     blob = secrecy.wrap(PURPOSE, json.dumps(values).encode())
-    if await db.one("insert_channel", name, adapter, owner, key["key_id"], blob) is None:
+    if await SQL.insert_channel.one(db, name, adapter, owner, key["key_id"], blob) is None:
         raise already_exists("channel", name)
     return {"channel": name, "adapter": adapter, "path": f"/channels/{name}/goofish/"}
 
 
-async def list_channels(db: Statements) -> Sequence[Row]:
+async def list_channels(db: Transaction) -> Sequence[Row]:
     """All channels by name, with how many results are not told yet or could not be."""
-    return await db.all("list_channels")
+    return await SQL.list_channels.all(db)

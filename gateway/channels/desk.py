@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, field
 
+from gateway.channels.administration import SQL
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NewName, Settings
@@ -15,7 +16,7 @@ CHANNEL: Final = Noun(name="channel", plural="channels", zh="渠道", en="Channe
 TRACE: Final = Trace(
     name="channel",
     table="channel",
-    statement="trace_channel",
+    statement=SQL.trace_channel,
     key=lambda given, _: (given.channel,),
     left_out=("settings",),
 )
@@ -94,7 +95,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             ),
         ),
         sort=(SortKey(columns=("name",), index="channel_name_key"),),
-        statement="list_channels",
+        statement=SQL.list_channels,
         rows_as="channels",
         rows=_list,
     ),

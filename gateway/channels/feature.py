@@ -11,7 +11,6 @@ FEATURE: Final = Feature(
         "channel": Table(kept=CATALOG, update=ALL_COLUMNS),
         "channel_order": Table(kept="keep_channel_order_days", update=ALL_COLUMNS, delete=True),
     },
-    administration=("administration.sql",),
     wiring="wiring",
     desk=("desk",),
     words="words",

@@ -16,3 +16,8 @@ SELECT b.id::text AS batch, b.kind, b.state, b.source, b.lo, b.imported, b.dupli
        b.created_at, b.completed_at
 FROM batch b WHERE b.pool_id = (SELECT id FROM pool WHERE name = $1)
   AND ($2::text IS NULL OR b.id = $2::text::bigint) AND ($3::text IS NULL OR b.id < $3::text::bigint) ORDER BY b.id DESC LIMIT $4
+
+-- name: trace_batch
+SELECT id::text AS id, pool_id::text AS pool_id, kind, state, source, lo, imported, duplicates, rejected, lines_done, bytes_done,
+       created_at, completed_at, expiring
+FROM batch WHERE id = $1

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 from msgspec import Meta, structs
 
+from gateway.codes.administration import SQL
 from gateway.ground.desk.action import Action, Change, Noun, Reason
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.job import Job, Site
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from gateway.codes.administer import OpenRecall, OpenSupply
     from gateway.codes.import_store import StagingRows
     from gateway.codes.void_store import VoidRows
-    from gateway.ground.desk.statements import Note
+    from gateway.ground.desk.transaction import Note
     from gateway.ground.native import Vault
 
 CODES: Final = Noun(name="codes", plural="codes", zh="卡密", en="Codes")
@@ -198,15 +199,15 @@ async def _vault(desk: Desk) -> "Vault":
 
 
 async def _stats(at: At, given: OnePool) -> Mapping[str, Any]:
-    row = await at.db.one("code_stats", given.pool)
+    row = await SQL.code_stats.one(at.db, given.pool)
     if row is None:
         raise not_found("pool", given.pool)
     return row
 
 
 async def _batches(at: At, given: Batches) -> Sequence[Mapping[str, Any]]:
-    rows = await at.db.all("list_batches", *structs.astuple(given))
-    if not rows and await at.db.one("pool_of_codes", given.pool) is None:
+    rows = await SQL.list_batches.all(at.db, *structs.astuple(given))
+    if not rows and await SQL.pool_of_codes.one(at.db, given.pool) is None:
         raise not_found("pool", given.pool)
     if not rows and given.batch is not None:
         raise refused("not-found", "no-batch", "batch", batch=given.batch, pool=given.pool)
@@ -275,7 +276,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="completed_at", kind="time", zh="完成时间", en="Completed"),
         ),
         sort=(SortKey(columns=("pool_id", "id"), index="batch_pool", descending=True),),
-        statement="list_batches",
+        statement=SQL.list_batches,
         rows_as="batches",
         rows=_batches,
         cursor="batch",

@@ -26,7 +26,6 @@ FEATURE: Final = Feature(
         "routines.sql", "routines_expiry.sql", "routines_held.sql", "routines_leases.sql",
         "routines_shelves.sql",
     ),
-    administration=("administration.sql", "shelf_administration.sql"),
     desk=("desk", "shelf_desk"),
     book="shelf_book",
     words="words",

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from gateway.codes import administration
 from gateway.codes.import_rows import (
     BatchPlace,
     BegunRow,
@@ -19,7 +20,7 @@ from gateway.codes.import_rows import (
 from gateway.codes.rules import Known, PoolFacts, StageableChunk, StagedBatch
 from gateway.ground.desk.port import not_found
 from gateway.ground.desk.refusal import refused, wrong
-from gateway.ground.desk.statements import AdministrationStatements, Note
+from gateway.ground.desk.transaction import Note
 from gateway.ground.errors import InvariantBrokenError
 from gateway.ground.sql.books import again, unreachable_is_unavailable
 from gateway.ground.sql.database import Database
@@ -212,10 +213,8 @@ class StagingRows:
                     self._connection, row.pool_id, row.lo, size
                 )
             if self._note is not None:
-                statements = AdministrationStatements(self._connection)
-                await self._note(
-                    statements, {"batch": await statements.one("trace_batch", batch_id)}
-                )
+                batch = await administration.SQL.trace_batch.one(self._connection, batch_id)
+                await self._note(self._connection, {"batch": batch})
 
     async def discard(self, batch_id: int) -> None:
         """Take a staged batch away as if it had never been; its row stays, as discarded."""

@@ -7,6 +7,12 @@ SELECT id, purchased, coalesce($2::timestamptz <= now(), false) AS over FROM poo
 -- Whether a SKU is sold from the pool; no row: there is no such SKU.
 SELECT coalesce(pool_id = $2, false) AS here FROM sku WHERE sku = $1
 
+-- name: channel_named
+SELECT id FROM channel WHERE name = $1
+
+-- name: campaign_named
+SELECT id FROM campaign WHERE name = $1
+
 -- name: lock_shelves
 -- All shelves of a pool, under the lock that every change of what is free holds.
 SELECT s.id, s.name, s.sku, s.channel, s.campaign, s.closed_at FROM shelf s

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, TypeAlias
 from msgspec import Meta
 
 from gateway.codes import shelve
+from gateway.codes.shelf_administration import SQL
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NAME_HELP
@@ -17,7 +18,7 @@ SHELF: Final = Noun(name="shelf", plural="shelves", zh="货架", en="Shelf")
 TRACE: Final = Trace(
     name="shelf",
     table="shelf",
-    statement="trace_shelf",
+    statement=SQL.trace_shelf,
     key=lambda given, _: (given.pool, given.shelf),
     left_out=("lent", "borrowed"),
 )
@@ -176,7 +177,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="closed_at", kind="time", zh="关闭", en="Closed"),
         ),
         sort=(SortKey(columns=("pool_id",), index="shelf_pool_id_name_key"),),
-        statement="list_shelves",
+        statement=SQL.list_shelves,
         rows_as="shelves",
         rows=lambda at, given: shelve.list_shelves(at.db, given.pool),
     ),

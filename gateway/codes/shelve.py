@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from gateway.codes.shelf_administration import SQL, LockedShelf
 from gateway.ground.desk.port import (
     Row,
-    Statements,
+    Transaction,
     already_exists,
     check_name,
     not_found,
@@ -35,7 +36,7 @@ class NewShelf:
     until: datetime | None = None
 
 
-async def put_up(db: Statements, new: NewShelf) -> dict[str, Any]:
+async def put_up(db: Transaction, new: NewShelf) -> dict[str, Any]:
     """Make a shelf with exactly so many codes, or nothing; a closed one is put up again."""
     check_name("shelf", new.shelf)
     if new.shelf == MAIN:
@@ -48,81 +49,78 @@ async def put_up(db: Statements, new: NewShelf) -> dict[str, Any]:
         raise wrong("one-seller", named[1], other=named[0])
     pool_id = await _pool_to_divide(db, new.pool, until=new.until)
     await _check_seller(db, pool_id, new)
-    shelves = await db.all("lock_shelves", pool_id)
+    shelves = await SQL.lock_shelves.all(db, pool_id)
     _check_free_to_bind(shelves, bound)
-    row = await db.one(
-        "put_up_shelf", pool_id, new.shelf, new.sku, new.channel, new.campaign, new.borrow,
+    shelf_id = await SQL.put_up_shelf.one(
+        db, pool_id, new.shelf, new.sku, new.channel, new.campaign, new.borrow,
         new.reserve or 0, new.until,
     )  # fmt: skip
-    if row is None:
+    if shelf_id is None:
         raise already_exists("shelf", new.shelf)
-    await _move(db, pool_id, row["id"], new.codes, of=MAIN)
+    await _move(db, pool_id, shelf_id, new.codes, of=MAIN)
     return {"shelf": new.shelf, "codes": new.codes}
 
 
-async def move(db: Statements, pool: str, source: str, target: str, count: int) -> dict[str, Any]:
+async def move(db: Transaction, pool: str, source: str, target: str, count: int) -> dict[str, Any]:
     """Move exactly so many free codes from one shelf to another, or nothing."""
     if source == target:
         raise wrong("one-shelf", "target", shelf=target)
     pool_id = await _pool_to_divide(db, pool)
-    shelves = await db.all("lock_shelves", pool_id)
+    shelves = await SQL.lock_shelves.all(db, pool_id)
     from_id, to_id = _open_shelf(shelves, source), _open_shelf(shelves, target)
     await _move(db, from_id, to_id, count, of=source)
     return {"moved": count}
 
 
-async def close(db: Statements, pool: str, shelf: str) -> dict[str, Any]:
+async def close(db: Transaction, pool: str, shelf: str) -> dict[str, Any]:
     """Close a shelf; what it has left goes back to `main`."""
     pool_id = await _pool_to_divide(db, pool)
     if shelf == MAIN:
         raise wrong("main-stays", "shelf")
-    shelf_id = _open_shelf(await db.all("lock_shelves", pool_id), shelf)
-    row = await db.one("close_shelf", shelf_id)
-    return {"returned": 0 if row is None else row["returned"]}
+    shelf_id = _open_shelf(await SQL.lock_shelves.all(db, pool_id), shelf)
+    return {"returned": await SQL.close_shelf.only(db, shelf_id)}
 
 
-async def end_with_campaign(db: Statements, campaign: str, ends_at: datetime) -> None:
+async def end_with_campaign(db: Transaction, campaign: str, ends_at: datetime) -> None:
     """A campaign's shelves close by themselves at its end; called again when that is moved."""
-    await db.all("end_shelves_of_campaign", campaign, ends_at)
+    await SQL.end_shelves_of_campaign.run(db, campaign, ends_at)
 
 
-async def close_with_campaign(db: Statements, campaign: str) -> int:
+async def close_with_campaign(db: Transaction, campaign: str) -> int:
     """Close a campaign's shelves now, for it ended early; how many codes went back."""
-    row = await db.one("close_shelves_of_campaign", campaign)
-    return 0 if row is None else int(row["returned"])
+    return await SQL.close_shelves_of_campaign.only(db, campaign)
 
 
-async def list_shelves(db: Statements, pool: str) -> Sequence[Row]:
+async def list_shelves(db: Transaction, pool: str) -> Sequence[Row]:
     """A pool's shelves, `main` first, closed ones too: what was sold from them lies there."""
-    rows = await db.all("list_shelves", pool)
+    rows = await SQL.list_shelves.all(db, pool)
     if not rows:
         raise not_found("pool", pool)
     return rows
 
 
-async def _pool_to_divide(db: Statements, pool: str, *, until: datetime | None = None) -> int:
-    row = await db.one("pool_to_divide", pool, until)
+async def _pool_to_divide(db: Transaction, pool: str, *, until: datetime | None = None) -> int:
+    row = await SQL.pool_to_divide.one(db, pool, until)
     if row is None:
         raise not_found("pool", pool)
     if row["purchased"]:
         raise wrong("pool-undivided", "pool", pool=pool)
     if row["over"]:
         raise wrong("until-over", "until")
-    found: int = row["id"]
-    return found
+    return row["id"]
 
 
-async def _check_seller(db: Statements, pool_id: int, new: NewShelf) -> None:
+async def _check_seller(db: Transaction, pool_id: int, new: NewShelf) -> None:
     """Whether there is such a seller; a SKU must be sold from this pool."""
     if new.sku is not None:
-        row = await db.one("sku_of_pool", new.sku, pool_id)
-        if row is None:
+        is_here = await SQL.sku_of_pool.one(db, new.sku, pool_id)
+        if is_here is None:
             raise not_found("sku", new.sku)
-        if not row["here"]:
+        if not is_here:
             raise wrong("sku-elsewhere", "sku", sku=new.sku, pool=new.pool)
-    if new.channel is not None and await db.one("trace_channel", new.channel) is None:
+    if new.channel is not None and await SQL.channel_named.one(db, new.channel) is None:
         raise not_found("channel", new.channel)
-    if new.campaign is not None and await db.one("trace_campaign", new.campaign) is None:
+    if new.campaign is not None and await SQL.campaign_named.one(db, new.campaign) is None:
         raise not_found("campaign", new.campaign)
 
 
@@ -136,20 +134,18 @@ def _check_free_to_bind(shelves: Sequence[Row], bound: Mapping[str, str | None])
                 )
 
 
-def _open_shelf(shelves: Sequence[Row], name: str) -> int:
+def _open_shelf(shelves: Sequence[LockedShelf], name: str) -> int:
     for shelf in shelves:
         if shelf["name"] == name:
             if shelf["closed_at"] is not None:
                 raise refused("shelf-closed", "shelf-closed", shelf=name)
-            found: int = shelf["id"]
-            return found
+            return shelf["id"]
     raise not_found("shelf", name)
 
 
-async def _move(db: Statements, source: int, target: int, count: int, *, of: str) -> None:
+async def _move(db: Transaction, source: int, target: int, count: int, *, of: str) -> None:
     if count == 0:
         return
-    row = await db.one("move_codes", source, target, count)
-    if row is None or row["moved"] != count:
-        most = 0 if row is None else row["most"]
-        raise refused("not-enough-codes", "too-few-free", shelf=of, most=most, count=count)
+    row = await SQL.move_codes.only(db, source, target, count)
+    if row["moved"] != count:
+        raise refused("not-enough-codes", "too-few-free", shelf=of, most=row["most"], count=count)

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.codes.import_store import read_pool
 from gateway.codes.rules import BatchOnSale, PoolFacts
 from gateway.ground.desk.refusal import refused
-from gateway.ground.desk.statements import AdministrationStatements, Note
+from gateway.ground.desk.transaction import Note
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.database import Database
 from gateway.ground.sql.declared import Statement, Statements
@@ -81,8 +81,8 @@ class VoidRows:
         async with self._connection.transaction():
             voided = await SQL.void.only(self._connection, pool_id, seqs, reason)
             if self._note is not None:
-                statements = AdministrationStatements(self._connection)
-                await self._note(statements, {"voided": voided, "kept": len(seqs) - voided})
+                kept = len(seqs) - voided
+                await self._note(self._connection, {"voided": voided, "kept": kept})
         return voided
 
 

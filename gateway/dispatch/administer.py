@@ -10,10 +10,11 @@ from connectors import registry
 from connectors.egress import DIRECT, Egress, split_egress, with_egress
 from connectors.settings import SettingsError
 from connectors.web_address import check_web_address
+from gateway.dispatch.administration import SQL
 from gateway.ground.desk.port import (
     Row,
     Secrecy,
-    Statements,
+    Transaction,
     already_exists,
     check_name,
     not_found,
@@ -25,7 +26,7 @@ PURPOSE = "upstream"  # what the vault binds the settings to
 
 
 async def add_upstream(
-    db: Statements,
+    db: Transaction,
     secrecy: Secrecy,
     name: str,
     *,
@@ -40,8 +41,8 @@ async def add_upstream(
     base_url = check_base_url(base_url)
     blob = _wrapped(secrecy, connector, base_url, settings, egress)
     token = secrets.token_urlsafe(24)
-    row = await db.one(
-        "insert_upstream", name, connector, base_url, blob, token, calls_per_s or None
+    row = await SQL.insert_upstream.one(
+        db, name, connector, base_url, blob, token, calls_per_s or None
     )
     if row is None:
         raise already_exists("upstream", name)
@@ -49,7 +50,7 @@ async def add_upstream(
 
 
 async def update_upstream(
-    db: Statements,
+    db: Transaction,
     secrecy: Secrecy,
     name: str,
     *,
@@ -74,23 +75,23 @@ async def update_upstream(
         {**old_settings, **(settings or {})},
         replace(old_egress, **(egress or {})),
     )
-    await db.one("update_upstream", name, base_url, blob, calls_per_s)
+    await SQL.update_upstream.run(db, name, base_url, blob, calls_per_s)
     return {"upstream": name, "connector": connector}
 
 
-async def list_upstreams(db: Statements) -> Sequence[Row]:
+async def list_upstreams(db: Transaction) -> Sequence[Row]:
     """All upstreams by name, with their lanes as the running workers see them."""
-    lanes = await db.all("lane_states", None)
+    lanes = await SQL.lane_states.all(db, None)
     return [
         {**row, "lanes": [_lane(lane) for lane in lanes if lane["upstream"] == row["upstream"]]}
-        for row in await db.all("list_upstreams", None)
+        for row in await SQL.list_upstreams.all(db, None)
     ]
 
 
-async def show_upstream(db: Statements, secrecy: Secrecy, name: str) -> dict[str, Any]:
+async def show_upstream(db: Transaction, secrecy: Secrecy, name: str) -> dict[str, Any]:
     """One upstream, with the names of its settings but not their values."""
-    rows = await db.all("list_upstreams", name)
-    row = await db.one("upstream_by_name", name)
+    rows = await SQL.list_upstreams.all(db, name)
+    row = await SQL.stored_upstream.one(db, name)
     if not rows or row is None:
         raise not_found("upstream", name)
     settings, egress = split_egress(json.loads(secrecy.open(PURPOSE, row["settings"])))
@@ -99,18 +100,18 @@ async def show_upstream(db: Statements, secrecy: Secrecy, name: str) -> dict[str
         "settings": sorted(settings),
         "egress": None if egress.is_direct else egress.shown(),
         "callback_path": f"/callbacks/{name}",
-        "lanes": [_lane(lane) for lane in await db.all("lane_states", name)],
+        "lanes": [_lane(lane) for lane in await SQL.lane_states.all(db, name)],
     }
 
 
 async def read_settings(
-    db: Statements, secrecy: Secrecy, name: str, *, or_none: bool = False
+    db: Transaction, secrecy: Secrecy, name: str, *, or_none: bool = False
 ) -> tuple[str, str, Any]:
     """Connector, base URL and what is stored in plain, as `open_account` takes them.
 
     `or_none`: no settings where those that are stored need a key that is not held.
     """
-    row = await db.one("upstream_by_name", name)
+    row = await SQL.stored_upstream.one(db, name)
     if row is None:
         raise not_found("upstream", name)
     try:
@@ -122,9 +123,9 @@ async def read_settings(
     return row["connector"], row["base_url"], settings
 
 
-async def set_paused(db: Statements, name: str, *, paused: bool) -> dict[str, Any]:
+async def set_paused(db: Transaction, name: str, *, paused: bool) -> dict[str, Any]:
     """Stop or go on sending new attempts; attempts under way are followed up either way."""
-    if await db.one("set_paused", name, paused) is None:
+    if await SQL.set_paused.one(db, name, paused) is None:
         raise not_found("upstream", name)
     return {"upstream": name, "paused": paused}
 

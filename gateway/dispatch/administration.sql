@@ -13,6 +13,9 @@ SELECT u.name AS upstream, u.connector, u.base_url, u.paused, u.calls_per_s,
        u.created_at
 FROM upstream u WHERE $1::text IS NULL OR u.name = $1 ORDER BY u.name
 
+-- name: stored_upstream
+SELECT connector, base_url, settings FROM upstream WHERE name = $1
+
 -- name: update_upstream
 -- NULL leaves a column as it is; a limit of 0 takes the limit away.
 UPDATE upstream SET base_url = coalesce($2, base_url), settings = coalesce($3, settings),
@@ -22,15 +25,12 @@ WHERE name = $1 RETURNING id
 -- name: set_paused
 UPDATE upstream SET paused = $2 WHERE name = $1 RETURNING id
 
--- ---------------------------------------------------------------- webhooks
-
--- name: cancel_order
-SELECT coalesce(bool_or(cancel_order(a.partner_id, a.order_id, a.id)), false) AS cancelled
-FROM attempt a WHERE a.partner_id = $1 AND a.order_id = $2 AND a.state = 'created'
-
 -- name: lane_states
 -- Lanes of workers that live; those of the dead say nothing of now.
 SELECT u.name AS upstream, l.product_id, l.breaker, l.reason, l.waiting, l.under_way, l.calls, l.failures,
        round(l.success_rate::numeric, 2)::float8 AS success_rate, round(l.latency_s::numeric, 3)::float8 AS latency_s, l.updated_at
 FROM lane_state l JOIN worker w ON w.worker_id = l.worker_id AND w.expires_at > now() JOIN upstream u ON u.id = l.upstream_id
 WHERE $1::text IS NULL OR u.name = $1 ORDER BY u.name, l.product_id, l.worker_id
+
+-- name: trace_upstream
+SELECT id::text AS id, name, connector, base_url, paused, calls_per_s, created_at FROM upstream WHERE name = $1 FOR NO KEY UPDATE

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from msgspec import Meta, field
 
+from gateway.dispatch.administration import SQL
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NewName, Settings
@@ -19,7 +20,7 @@ UPSTREAM: Final = Noun(name="upstream", plural="upstreams", zh="上游", en="Ups
 TRACE: Final = Trace(
     name="upstream",
     table="upstream",
-    statement="trace_upstream",
+    statement=SQL.trace_upstream,
     key=lambda given, _: (given.upstream,),
     left_out=("settings", "callback_token"),
 )
@@ -230,7 +231,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="lanes", kind="json", zh="通道", en="Lanes"),
         ),
         sort=(SortKey(columns=("name",), index="upstream_name_key"),),
-        statement="list_upstreams",
+        statement=SQL.list_upstreams,
         rows_as="upstreams",
         rows=_list,
     ),

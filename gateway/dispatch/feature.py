@@ -25,7 +25,6 @@ FEATURE: Final = Feature(
         "routines_purchases.sql",
         "routines_settle.sql",
     ),
-    administration=("administration.sql",),
     wiring="wiring",
     desk=("desk",),
     words="words",

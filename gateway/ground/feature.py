@@ -74,7 +74,6 @@ class Feature:
     needs: tuple[str, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
     routines: tuple[str, ...] = ()  # SQL functions as they are today
-    administration: tuple[str, ...] = ()  # statements of its actions and views
     checks: tuple[str, ...] = ()  # statements of `quangate audit`, named `i1_…` for I1
     invariants: Mapping[str, str] = field(default_factory=dict)  # its own: name, what holds
     book: str | None = None  # the module whose `read` adds to the catalog's snapshot
@@ -85,6 +84,6 @@ class Feature:
     commands: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def files(self, kind: str) -> Iterator[Path]:
-        """Its files of a kind: routines, administration, checks."""
+        """Its files of a kind: routines, checks."""
         for name in getattr(self, kind):
             yield PACKAGE / self.name / name

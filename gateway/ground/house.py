@@ -47,7 +47,7 @@ def settings() -> Mapping[str, Setting]:
 
 
 def files(kind: str) -> tuple[Path, ...]:
-    """The SQL files of a kind (routines, administration, checks) of all features, in order."""
+    """The SQL files of a kind (routines, checks) of all features, in order."""
     return tuple(path for feature in _features for path in feature.files(kind))
 
 

@@ -2,15 +2,35 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from gateway.ground.native import Vault
 from gateway.ground.native_errors import KeyMissing, VaultError
 from gateway.ground.sql.books import unreachable_is_unavailable
+from gateway.ground.sql.declared import Statement, Statements
 from gateway.ground.sql.embedded import make_data_directory
-from gateway.ground.sql.named_sql import queries_of_all
 
 KEY_FILE = "kek"
+
+
+class SomeSecrets(TypedDict):
+    """A wrapped secret of each kind, the oldest, where there is one."""
+
+    partner: bytes | None
+    upstream: bytes | None
+    batch: bytes | None
+
+
+class SQL(Statements, file="ground/vault"):
+    """What a key file is held against."""
+
+    holds_secrets: Statement[[], bool]
+    some_secrets: Statement[[], SomeSecrets]
+
+
+async def holds_secrets(connection: Any) -> bool:
+    """Whether anything in the database is wrapped under a key file."""
+    return await SQL.holds_secrets.only(connection)
 
 
 def check_key_file(data: Path) -> None:
@@ -36,8 +56,8 @@ async def open_vault(data: Path, connection: Any) -> Vault:
         await _check_opens(vault, path, connection)
         return vault
     with unreachable_is_unavailable():
-        holds_secrets = await connection.fetchval(queries_of_all("administration")["holds_secrets"])
-    if holds_secrets:
+        some = await holds_secrets(connection)
+    if some:
         raise KeyMissing(
             f"the key file {path} is missing, and this database holds secrets that only it opens. "
             "Put the file back from its backup, or name its directory with --data."
@@ -52,7 +72,7 @@ async def _check_opens(vault: Vault, path: Path, connection: Any) -> None:
     One that is whole is enough: a shop with a secret that does not open must stay mendable.
     """
     with unreachable_is_unavailable():
-        some = await connection.fetchrow(queries_of_all("administration")["some_secrets"])
+        some = await SQL.some_secrets.only(connection)
     wrapped_under = {
         kek_id
         for read, blob in (

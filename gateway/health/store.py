@@ -10,10 +10,10 @@ from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.database import Database
 from gateway.ground.sql.declared import Statement, Statements
 from gateway.ground.sql.migrate import migrations
-from gateway.ground.sql.named_sql import queries_of_all
 from gateway.ground.sql.pools import connections_needed
 from gateway.ground.sql.preparing import GATEWAY_ROLE
 from gateway.ground.sql.rights import differing_rights, powers_of, role_statements
+from gateway.ground.vault import holds_secrets
 from gateway.health.rules import DatabaseFacts
 
 
@@ -84,7 +84,7 @@ async def read_database_facts(database: Database, config: Config) -> DatabaseFac
             migrated = await SQL.has_migrations.only(connection)
             names = await SQL.migrations.all(connection) if migrated else []
             skew_s = await _skew(connection)
-            secrets = await _holds_secrets(connection) if names else False
+            secrets = await holds_secrets(connection) if names else False
             rules = await SQL.account_rules.all(connection) if names else []
             known = set(names)
             expiring = await _of_expiry(connection, SQL.expiring, known)
@@ -141,7 +141,3 @@ async def _skew(connection: Any) -> float:
         best = trip if best is None else min(best, trip)
     assert best is not None
     return best[1]
-
-
-async def _holds_secrets(connection: Any) -> bool:
-    return bool(await connection.fetchval(queries_of_all("administration")["holds_secrets"]))

@@ -4,13 +4,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.ground.desk.port import Row, Statements, partner_id
+from gateway.ground.desk.port import Row, Transaction, partner_id
 from gateway.ground.desk.refusal import DeskRefusedError, refused
+from gateway.holds.administration import SQL
 from gateway.holds.rules import HoldState
 
 
 async def list_holds(
-    db: Statements,
+    db: Transaction,
     *,
     partner: str | None,
     state: str | None,
@@ -24,26 +25,25 @@ async def list_holds(
         raise DeskRefusedError("invalid-argument", "state", facts)
     if partner is not None:
         await partner_id(db, partner)
-    return await db.all("list_holds", partner, state, sku, cursor, limit)
+    return await SQL.list_holds.all(db, partner, state, sku, cursor, limit)
 
 
-async def show_hold(db: Statements, hold_no: str) -> dict[str, Any]:
+async def show_hold(db: Transaction, hold_no: str) -> dict[str, Any]:
     """One hold, and how many codes it has now."""
-    row = await db.one("show_hold", read_hold_no(hold_no))
+    row = await SQL.show_hold.one(db, read_hold_no(hold_no))
     if row is None:
         raise _not_found(hold_no)
     return {**row, "details": json.loads(row["details"]) if row["details"] else None}
 
 
-async def release_hold(db: Statements, hold_no: str) -> dict[str, Any]:
+async def release_hold(db: Transaction, hold_no: str) -> dict[str, Any]:
     """Give one back before its time. Refused when it is not held any more."""
     number = read_hold_no(hold_no)
-    owner = await db.one("hold_owner", number)
+    owner = await SQL.hold_owner.one(db, number)
     if owner is None:
         raise _not_found(hold_no)
-    before = await db.one("show_hold", number)
-    done = await db.one("end_hold_by_hand", owner["partner_id"], number)
-    state = None if done is None else done["state"]
+    before = await SQL.show_hold.one(db, number)
+    state = await SQL.end_hold_by_hand.one(db, owner, number)
     if state != HoldState.RELEASED or before is None or before["state"] == HoldState.RELEASED:
         raise refused("not-releasable", "hold-is-over", state=state)
     return {"hold_no": hold_no, "state": state}

@@ -11,6 +11,7 @@ from gateway.ground.desk.kinds import Cursor, Limit, OnlyPartner
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.holds import administer as holds
+from gateway.holds.administration import SQL
 
 HOLD: Final = Noun(name="hold", plural="holds", zh="预留", en="Hold")
 HoldNo: TypeAlias = Annotated[
@@ -20,7 +21,7 @@ HoldNo: TypeAlias = Annotated[
 TRACE: Final = Trace(
     name="hold",
     table="hold",
-    statement="trace_hold",
+    statement=SQL.trace_hold,
     key=lambda given, _: (holds.read_hold_no(given.hold_no),),
     left_out=("content_hash", "seqs", "account", "buyer_id", "buyer_ip", "details"),
 )
@@ -87,7 +88,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="created_at", kind="time", zh="创建时间", en="Created"),
         ),
         sort=(SortKey(columns=("partner_id", "id"), index="hold_pkey", descending=True),),
-        statement="list_holds",
+        statement=SQL.list_holds,
         rows_as="holds",
         rows=_list,
         cursor="hold_no",

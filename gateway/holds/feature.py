@@ -23,7 +23,6 @@ FEATURE: Final = Feature(
         "routines_ending.sql",
         "routines_confirming.sql",
     ),
-    administration=("administration.sql",),
     checks=("checks.sql",),
     wiring="wiring",
     words="words",

@@ -10,13 +10,14 @@ from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Amount, PartnerName
 from gateway.ground.desk.port import AMOUNT_MAX, At
 from gateway.ground.desk.view import Page, View
+from gateway.ledger.administration import SQL
 from gateway.partners import administer as partners
 
 ACCOUNT: Final = Noun(name="account", plural="accounts", zh="账户", en="Account", key="partner")
 TRACE: Final = Trace(
     name="account",
     table="account",
-    statement="trace_account",
+    statement=SQL.trace_account,
     key=lambda given, _: (given.partner,),
 )
 

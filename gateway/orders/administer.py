@@ -4,30 +4,31 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.ground.desk.port import Row, Statements, partner_id
+from gateway.ground.desk.port import Row, Transaction, by_index, partner_id
 from gateway.ground.desk.refusal import refused, wrong
+from gateway.orders.administration import SQL
 from gateway.orders.rules import OrderState
 
 
-async def show_order(db: Statements, order_no: str) -> dict[str, Any]:
+async def show_order(db: Transaction, order_no: str) -> dict[str, Any]:
     """One order with its attempts, its money and its messages."""
     number = read_order_no(order_no)
-    row = await db.one("show_order", number)
+    row = await SQL.show_order.one(db, number)
     if row is None:
         raise refused("not-found", "no-order", "order_no", order_no=order_no)
     texts = {name: _parsed(row[name]) for name in ("failure", "metadata", "details")}
     return {
         **row,
         **texts,
-        "attempts": await db.all("order_attempts", number),
-        "resolutions": await db.all("order_resolutions", number),
-        "entries": await db.all("order_entries", number),
-        "webhooks": await db.all("order_webhooks", number),
+        "attempts": await SQL.order_attempts.all(db, number),
+        "resolutions": await SQL.order_resolutions.all(db, number),
+        "entries": await SQL.order_entries.all(db, number),
+        "webhooks": await SQL.order_webhooks.all(db, number),
     }
 
 
 async def list_orders(
-    db: Statements,
+    db: Transaction,
     *,
     partner: str | None,
     state: str | None,
@@ -42,8 +43,8 @@ async def list_orders(
         raise wrong("order-state", "state", value=state, known=", ".join(OrderState))
     if partner is not None:
         await partner_id(db, partner)
-    await db.one("by_index")
-    return await db.all("list_orders", partner, state, parked, cursor, limit)
+    await by_index(db)
+    return await SQL.list_orders.all(db, partner, state, parked, cursor, limit)
 
 
 def read_order_no(text: str) -> int:

@@ -1,10 +1,5 @@
 -- What its actions and views ask.
 
--- name: by_index
--- For the lists of this transaction: in the order of an index, whatever statistics say (ground/sql/database.py).
-SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
-       set_config('enable_sort', 'off', true)
-
 -- name: show_order
 -- Orders are keyed by partner first: one look per partner, instead of one over all orders.
 SELECT o.id::text AS order_no, o.out_order_no, p.name AS partner, s.sku, o.quantity, o.delivered_quantity, o.amount,
@@ -76,3 +71,28 @@ SELECT resolve_order($1, $2, $3, $4) AS outcome
 -- name: order_resolutions
 SELECT verdict, reason, requested_by, requested_from, requested_at, approved_by, approved_from, approved_at, outcome
 FROM resolution WHERE order_id = $1 ORDER BY id
+
+-- ---------------------------------------------------------------- for the log of changes
+
+-- name: trace_order
+SELECT o.partner_id::text AS partner_id, o.id::text AS id, o.out_order_no, o.sku_id::text AS sku_id, o.quantity, o.amount, o.currency, o.state,
+       o.delivered_quantity, o.pool_id::text AS pool_id, o.failure, o.last_event, o.parked, o.refunded, o.created_at, o.updated_at
+FROM partner p
+CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = p.id AND x.id = $1 LIMIT 1) AS o
+
+-- name: trace_attempt
+-- The newest attempt of an order. Whoever moves an order locks it first, so the order is looked at after it.
+SELECT id::text AS id, partner_id::text AS partner_id, order_id::text AS order_id, upstream_id::text AS upstream_id, product_id, quantity,
+       cost_max, face_value, state, upstream_no, cost, delivered_quantity, code, queries, not_found, next_check_at, created_at, sent_at,
+       updated_at, sends, line, purpose
+FROM attempt WHERE order_id = $1 ORDER BY id DESC LIMIT 1 FOR NO KEY UPDATE
+
+-- name: trace_resolution
+-- The newest decision about an order.
+SELECT id::text AS id, partner_id::text AS partner_id, order_id::text AS order_id, verdict, reason, requested_by, requested_at,
+       requested_from, approved_by, approved_at, approved_from, outcome
+FROM resolution WHERE order_id = $1 ORDER BY id DESC LIMIT 1 FOR NO KEY UPDATE
+
+-- name: cancel_order
+SELECT coalesce(bool_or(cancel_order(a.partner_id, a.order_id, a.id)), false) AS cancelled
+FROM attempt a WHERE a.partner_id = $1 AND a.order_id = $2 AND a.state = 'created'

@@ -14,6 +14,7 @@ from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.orders import administer as orders
 from gateway.orders import resolve as resolutions
 from gateway.orders.administer import read_order_no
+from gateway.orders.administration import SQL
 
 ORDER: Final = Noun(name="order", plural="orders", zh="订单", en="Order", key="order_no")
 OrderNo: TypeAlias = Annotated[
@@ -31,18 +32,18 @@ TRACES: Final = (
     Trace(
         name="attempt",
         table="attempt",
-        statement="trace_attempt",
+        statement=SQL.trace_attempt,
         key=_number,
         left_out=("account", "message", "owner"),
     ),
     Trace(
         name="order",
         table="orders",
-        statement="trace_order",
+        statement=SQL.trace_order,
         key=_number,
         left_out=("content_hash", "seqs", "account", "metadata", "details", "commit_no"),
     ),
-    Trace(name="resolution", table="resolution", statement="trace_resolution", key=_number),
+    Trace(name="resolution", table="resolution", statement=SQL.trace_resolution, key=_number),
 )
 
 
@@ -153,7 +154,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="created_at", kind="time", zh="创建时间", en="Created"),
         ),
         sort=(SortKey(columns=("partner_id", "id"), index="orders_pkey", descending=True),),
-        statement="list_orders",
+        statement=SQL.list_orders,
         rows_as="orders",
         rows=_list,
         cursor="order_no",

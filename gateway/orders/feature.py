@@ -29,7 +29,6 @@ FEATURE: Final = Feature(
         "routines_commit.sql",
         "routines_states.sql",
     ),
-    administration=("administration.sql",),
     wiring="wiring",
     desk=("desk",),
     words="words",

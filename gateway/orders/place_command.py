@@ -30,7 +30,7 @@ async def order(
             made, is_new = await keys.own_key(db, await open_secrecy(desk.config, db), partner)
             if is_new:
                 note = noting("key.create", made["key_id"], {"partner": partner})
-                await note(db, {"key": await db.one("trace_key", made["key_id"])})
+                await note(db, {"key": await keys.key_row(db, made["key_id"])})
         key = signed.SigningKey(**made)
         request = signed.SignedRequest(
             url=gateway,

@@ -6,9 +6,10 @@ follow by themselves.
 
 from typing import Any, Final
 
-from gateway.ground.desk.port import Row, Statements
+from gateway.ground.desk.port import Transaction
 from gateway.ground.desk.refusal import DeskRefusedError, refused, wrong
 from gateway.orders.administer import read_order_no
+from gateway.orders.administration import SQL, OrderFacts, PendingResolution
 from gateway.orders.record import CANCELLED
 
 VERDICTS: Final = ("succeeded", "failed", "reversed", "unchanged")
@@ -25,7 +26,7 @@ DECIDABLE: Final = {
 
 
 async def propose(
-    db: Statements, order_no: str, *, verdict: str, by: str, reason: str, whence: str
+    db: Transaction, order_no: str, *, verdict: str, by: str, reason: str, whence: str
 ) -> dict[str, Any]:
     """Propose how an order ends; nothing happens before another operator approves."""
     if verdict not in VERDICTS:
@@ -44,14 +45,14 @@ async def propose(
     if verdict == "succeeded" and order["delivers_codes"]:
         raise refused("not-resolvable", "codes-nobody-has", "as", order_no=order_no)
     partner_id = order["partner_id"]
-    if await db.one("insert_resolution", partner_id, number, verdict, reason, by, whence) is None:
-        pending = await db.one("pending_resolution", partner_id, number)
+    if await SQL.insert_resolution.one(db, partner_id, number, verdict, reason, by, whence) is None:
+        pending = await SQL.pending_resolution.one(db, partner_id, number)
         by = pending["requested_by"] if pending else "somebody"
         raise refused("already-proposed", "already-proposed", "order_no", by=by)
     return {"order_no": order_no, "as": verdict, "requested_by": by, "approved": False}
 
 
-async def approve(db: Statements, order_no: str, *, by: str, whence: str) -> dict[str, Any]:
+async def approve(db: Transaction, order_no: str, *, by: str, whence: str) -> dict[str, Any]:
     """Approve and carry out what another operator proposed."""
     by = _text("by", by)
     number = read_order_no(order_no)
@@ -59,15 +60,14 @@ async def approve(db: Statements, order_no: str, *, by: str, whence: str) -> dic
     pending = await _pending(db, order, number, order_no)
     if pending["requested_by"].lower() == by.lower():
         raise refused("second-person-needed", "second-person-needed", "by", by=by)
-    done = await db.one(
-        "resolve_order", order["partner_id"], number, pending["verdict"], pending["reason"]
+    outcome = await SQL.resolve_order.only(
+        db, order["partner_id"], number, pending["verdict"], pending["reason"]
     )
-    outcome = "unknown" if done is None else done["outcome"]
     if outcome != "applied":
         raise refused(
             "not-resolvable", "moved-meanwhile", "order_no", order_no=order_no, outcome=outcome
         )
-    await db.one("approve_resolution", pending["id"], by, outcome, whence)
+    await SQL.approve_resolution.run(db, pending["id"], by, outcome, whence)
     return {
         "order_no": order_no,
         "as": pending["verdict"],
@@ -78,20 +78,19 @@ async def approve(db: Statements, order_no: str, *, by: str, whence: str) -> dic
     }
 
 
-async def withdraw(db: Statements, order_no: str) -> dict[str, Any]:
+async def withdraw(db: Transaction, order_no: str) -> dict[str, Any]:
     """Take a proposal back; anybody may."""
     number = read_order_no(order_no)
     pending = await _pending(db, await _order(db, number), number, order_no)
-    await db.one("withdraw_resolution", pending["id"])
+    await SQL.withdraw_resolution.run(db, pending["id"])
     return {"order_no": order_no, "withdrawn": True}
 
 
-async def cancel(db: Statements, order_no: str) -> dict[str, Any]:
+async def cancel(db: Transaction, order_no: str) -> dict[str, Any]:
     """Cancel and refund an order of which nothing was sent upstream; again: nothing more."""
     number = read_order_no(order_no)
     order = await _order(db, number)
-    row = await db.one("cancel_order", order["partner_id"], number)
-    if row is None or not row["cancelled"]:
+    if not await SQL.cancel_order.only(db, order["partner_id"], number):
         # Read again: somebody else may have been first.
         order = await _order(db, number)
         if order["state"] == "failed" and order["failure_code"] == CANCELLED:
@@ -100,15 +99,17 @@ async def cancel(db: Statements, order_no: str) -> dict[str, Any]:
     return {"order_no": order_no, "state": "failed"}
 
 
-async def _order(db: Statements, number: int) -> Row:
-    row = await db.one("order_owner", number)
+async def _order(db: Transaction, number: int) -> OrderFacts:
+    row = await SQL.order_owner.one(db, number)
     if row is None:
         raise refused("not-found", "no-order", "order_no", order_no=str(number))
     return row
 
 
-async def _pending(db: Statements, order: Row, number: int, order_no: str) -> Row:
-    pending = await db.one("pending_resolution", order["partner_id"], number)
+async def _pending(
+    db: Transaction, order: OrderFacts, number: int, order_no: str
+) -> PendingResolution:
+    pending = await SQL.pending_resolution.one(db, order["partner_id"], number)
     if pending is None:
         raise refused("not-found", "nothing-proposed", "order_no", order_no=order_no)
     return pending

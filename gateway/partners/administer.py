@@ -8,42 +8,43 @@ from gateway.ground.desk.port import (
     BALANCE_MAX,
     Row,
     Secrecy,
-    Statements,
+    Transaction,
     already_exists,
     check_name,
     not_found,
 )
 from gateway.ground.desk.refusal import DeskRefusedError, refused, wrong
+from gateway.partners.administration import SQL, LockedAccount
 
 REFERENCE_LENGTH_MAX: Final = 128
 REASON_LENGTH_MAX: Final = 500
 
 
-async def create_partner(db: Statements, secrecy: Secrecy, name: str) -> dict[str, Any]:
+async def create_partner(db: Transaction, secrecy: Secrecy, name: str) -> dict[str, Any]:
     """Make a partner with an empty account and the secret that signs its webhooks."""
     check_name("partner", name)
     secret = secrecy.wrap("webhook", secrecy.new_webhook_secret().encode())
-    row = await db.one("insert_partner", name, secret)
-    if row is None:
+    made = await SQL.insert_partner.one(db, name, secret)
+    if made is None:
         raise already_exists("partner", name)
-    await db.one("insert_account", row["id"])
+    await SQL.insert_account.run(db, made)
     return {"partner": name}
 
 
-async def list_partners(db: Statements) -> Sequence[Row]:
+async def list_partners(db: Transaction) -> Sequence[Row]:
     """All partners by name, with their money."""
-    return await db.all("list_partners")
+    return await SQL.list_partners.all(db)
 
 
-async def show_partner(db: Statements, name: str) -> dict[str, Any]:
+async def show_partner(db: Transaction, name: str) -> dict[str, Any]:
     """One partner: money, keys, endpoint, offers."""
-    row = await db.one("show_partner", name)
+    row = await SQL.show_partner.one(db, name)
     if row is None:
         raise not_found("partner", name)
-    return {**row, "keys": await db.all("list_keys", name)}
+    return {**row, "keys": await SQL.list_keys.all(db, name)}
 
 
-async def deposit(db: Statements, partner: str, amount: int, reference: str) -> dict[str, Any]:
+async def deposit(db: Transaction, partner: str, amount: int, reference: str) -> dict[str, Any]:
     """Add money, minor units. The same reference twice changes nothing."""
     if not 1 <= amount <= AMOUNT_MAX:
         raise wrong("amount", "amount", least=1, most=AMOUNT_MAX, value=amount)
@@ -53,7 +54,7 @@ async def deposit(db: Statements, partner: str, amount: int, reference: str) -> 
 
 
 async def adjust(
-    db: Statements, partner: str, amount: int, *, reference: str, reason: str, made_by: str
+    db: Transaction, partner: str, amount: int, *, reference: str, reason: str, made_by: str
 ) -> dict[str, Any]:
     """Put an account right, minor units, signed: takes a mistyped deposit back, for instance.
 
@@ -71,14 +72,20 @@ async def adjust(
     moved = await _move(db, account, "adjustment", amount, reference, reason=reason)
     seq = moved.pop("seq", None)
     if seq is not None:
-        await db.one("insert_adjustment", account["partner_id"], seq, reason, made_by)
+        await SQL.insert_adjustment.run(db, account["partner_id"], seq, reason, made_by)
         if available > 0 and available + amount == 0:
-            await db.one("tell_balance_low", account["partner_id"])
+            await SQL.tell_balance_low.run(db, account["partner_id"])
     return {"partner": partner, "currency": account["currency"], **moved}
 
 
 async def _move(
-    db: Statements, account: Row, kind: str, amount: int, reference: str, *, reason: str = ""
+    db: Transaction,
+    account: LockedAccount,
+    kind: str,
+    amount: int,
+    reference: str,
+    *,
+    reason: str = "",
 ) -> dict[str, Any]:
     """Make an entry unless its reference is known; the account is locked.
 
@@ -86,7 +93,7 @@ async def _move(
     """
     if not (1 <= len(reference) <= REFERENCE_LENGTH_MAX and reference.isprintable()):
         raise wrong("reference", "reference", shortest=1, longest=REFERENCE_LENGTH_MAX)
-    known = await db.one("entry_by_reference", account["partner_id"], kind, reference)
+    known = await SQL.entry_by_reference.one(db, account["partner_id"], kind, reference)
     if known is not None:
         if known["amount"] != amount or (known["reason"] or "") != reason:
             raise refused(
@@ -103,13 +110,12 @@ async def _move(
             "insufficient-balance", "insufficient-balance", "amount",
             available=available, amount=-amount,
         )  # fmt: skip
-    row = await db.one("insert_entry", account["partner_id"], kind, amount, reference)
-    assert row is not None
-    await db.one("announce_money", account["partner_id"])
+    row = await SQL.insert_entry.only(db, account["partner_id"], kind, amount, reference)
+    await SQL.announce_money.run(db, account["partner_id"])
     return dict(row) if kind == "adjustment" else {"balance": row["balance"]}
 
 
-async def set_credit_limit(db: Statements, partner: str, amount: int) -> dict[str, Any]:
+async def set_credit_limit(db: Transaction, partner: str, amount: int) -> dict[str, Any]:
     """Set how far below zero the balance may go, minor units."""
     if not 0 <= amount <= AMOUNT_MAX:
         raise wrong("credit-limit", "amount", least=0, most=AMOUNT_MAX, value=amount)
@@ -119,23 +125,23 @@ async def set_credit_limit(db: Statements, partner: str, amount: int) -> dict[st
         raise refused(
             "credit-in-use", "credit-in-use", "amount", partner=partner, owes=owes, amount=amount
         )
-    await db.one("set_credit_limit", account["partner_id"], amount)
-    await db.one("announce_money", account["partner_id"])
+    await SQL.set_credit_limit.run(db, account["partner_id"], amount)
+    await SQL.announce_money.run(db, account["partner_id"])
     if account["balance"] + account["credit_limit"] > 0 and account["balance"] + amount == 0:
-        await db.one("tell_balance_low", account["partner_id"])
+        await SQL.tell_balance_low.run(db, account["partner_id"])
     return {"partner": partner, "credit_limit": amount}
 
 
-async def show_account(db: Statements, partner: str, *, entries: int) -> dict[str, Any]:
+async def show_account(db: Transaction, partner: str, *, entries: int) -> dict[str, Any]:
     """A partner's money and its newest entries."""
-    row = await db.one("show_account", partner)
+    row = await SQL.show_account.one(db, partner)
     if row is None:
         raise not_found("partner", partner)
-    return {**row, "entries": await db.all("newest_entries", partner, entries)}
+    return {**row, "entries": await SQL.newest_entries.all(db, partner, entries)}
 
 
-async def _lock_account(db: Statements, partner: str) -> Row:
-    row = await db.one("lock_account", partner)
+async def _lock_account(db: Transaction, partner: str) -> LockedAccount:
+    row = await SQL.lock_account.one(db, partner)
     if row is None:
         raise not_found("partner", partner)
     return row

@@ -93,4 +93,11 @@ SELECT k.key_id, p.name AS partner,
 FROM api_key k JOIN partner p ON p.id = k.partner_id
 WHERE $1::text IS NULL OR p.name = $1 ORDER BY p.name, k.created_at, k.key_id
 
--- ---------------------------------------------------------------- the vault
+-- ---------------------------------------------------------------- for the log of changes
+
+-- name: trace_partner
+SELECT id::text AS id, name, webhook_secret_old_until, created_at FROM partner WHERE name = $1 FOR NO KEY UPDATE
+
+-- name: trace_key
+SELECT key_id, partner_id::text AS partner_id, scopes, allow_ips, rate_per_s, replaces, expires_at, revoked_at, created_at
+FROM api_key WHERE key_id = $1 FOR NO KEY UPDATE

@@ -9,12 +9,13 @@ from gateway.ground.desk.kinds import NewName, PartnerName
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.partners import administer as partners
+from gateway.partners.administration import SQL
 
 PARTNER: Final = Noun(name="partner", plural="partners", zh="合作方", en="Partner")
 TRACE: Final = Trace(
     name="partner",
     table="partner",
-    statement="trace_partner",
+    statement=SQL.trace_partner,
     key=lambda given, _: (given.partner,),
     left_out=("webhook_secret", "webhook_secret_old"),
 )
@@ -79,7 +80,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="created_at", kind="time", zh="创建时间", en="Created"),
         ),
         sort=(SortKey(columns=("name",), index="partner_name_key"),),
-        statement="list_partners",
+        statement=SQL.list_partners,
         rows_as="partners",
     ),
     Page(

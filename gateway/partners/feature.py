@@ -12,7 +12,6 @@ FEATURE: Final = Feature(
         "api_key": Table(kept=CATALOG, update=ALL_COLUMNS),
         "used_nonce": Table(kept=PASSING, update=ALL_COLUMNS, delete=True),
     },
-    administration=("administration.sql",),
     wiring="wiring",
     desk=(
         "desk",

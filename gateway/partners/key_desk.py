@@ -11,6 +11,7 @@ from gateway.ground.desk.kinds import PartnerName
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.partners import keys
+from gateway.partners.administration import SQL
 
 KEY: Final = Noun(name="key", plural="keys", zh="接口密钥", en="API key", key="key_id")
 KEEP_THEM: Final = "Keep secret and delivery key now: they are not shown again."
@@ -25,7 +26,7 @@ KeyId: TypeAlias = Annotated[
 
 
 def _trace(name: str, key: Any) -> Trace:
-    return Trace(name=name, table="api_key", statement="trace_key", key=key, left_out=LEFT_OUT)
+    return Trace(name=name, table="api_key", statement=SQL.trace_key, key=key, left_out=LEFT_OUT)
 
 
 OLD: Final = _trace("key", lambda given, _: (given.key_id,))
@@ -174,7 +175,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="created_at", kind="time", zh="创建时间", en="Created"),
         ),
         sort=(SortKey(columns=("partner_id",), index="api_key_partner"),),
-        statement="list_keys",
+        statement=SQL.list_keys,
         rows_as="keys",
         rows=lambda at, given: keys.list_keys(at.db, given.partner),
     ),

@@ -10,11 +10,12 @@ from gateway.catalog.rules import Scope
 from gateway.ground.desk.port import (
     Row,
     Secrecy,
-    Statements,
+    Transaction,
     not_found,
     partner_id,
 )
 from gateway.ground.desk.refusal import refused, wrong
+from gateway.partners.administration import SQL, LockedKey
 
 SCOPES: Final = tuple(scope.value for scope in Scope)
 OVERLAP_S_MAX: Final = 90 * 86_400  # a rotation that takes longer than a quarter is none
@@ -24,7 +25,7 @@ CLI_PREFIX: Final = "qk_cli_"
 
 
 async def create_key(
-    db: Statements,
+    db: Transaction,
     secrecy: Secrecy,
     *,
     partner: str,
@@ -45,7 +46,7 @@ async def create_key(
 
 
 async def rotate_key(
-    db: Statements, secrecy: Secrecy, key_id: str, *, overlap_s: int
+    db: Transaction, secrecy: Secrecy, key_id: str, *, overlap_s: int
 ) -> dict[str, Any]:
     """Make a successor with the same rights; the old key works for `overlap_s` seconds more."""
     if not 0 <= overlap_s <= OVERLAP_S_MAX:
@@ -66,18 +67,17 @@ async def rotate_key(
         rate_per_s=old["rate_per_s"], replaces=key_id,
         prefix=CLI_PREFIX if key_id.startswith(CLI_PREFIX) else "qk_",
     )  # fmt: skip
-    ended = await db.one("expire_key", key_id, float(overlap_s))
-    assert ended is not None
-    return {**made, "replaces": key_id, "old_key_works_until": ended["expires_at"]}
+    ended = await SQL.expire_key.only(db, key_id, float(overlap_s))
+    return {**made, "replaces": key_id, "old_key_works_until": ended}
 
 
-async def own_key(db: Statements, secrecy: Secrecy, partner: str) -> tuple[dict[str, Any], bool]:
+async def own_key(db: Transaction, secrecy: Secrecy, partner: str) -> tuple[dict[str, Any], bool]:
     """The command line's own key of a partner, opened, made on first use; True: just made.
 
     It is kept where all keys are, wrapped by the vault: whoever may open that may sign anyway.
     """
     owner = await partner_id(db, partner)
-    found = await db.one("own_key", owner, CLI_PREFIX)
+    found = await SQL.own_key.one(db, owner, CLI_PREFIX)
     if found is None:
         made = await _insert(
             db, secrecy, owner=owner, scopes=SCOPES, allow_ips=(), rate_per_s=None, replaces=None,
@@ -94,23 +94,26 @@ async def own_key(db: Statements, secrecy: Secrecy, partner: str) -> tuple[dict[
     }, False
 
 
+async def key_row(db: Transaction, key_id: str) -> Row | None:
+    """A key as the log of changes has it."""
+    return await SQL.trace_key.one(db, key_id)
+
+
 def _as_text(prefix: str, content: bytes) -> str:
     return prefix + base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
-async def revoke_key(db: Statements, key_id: str) -> dict[str, Any]:
+async def revoke_key(db: Transaction, key_id: str) -> dict[str, Any]:
     """End a key at once. Revoking twice changes nothing."""
     await _lock_key(db, key_id)
-    row = await db.one("revoke_key", key_id)
-    assert row is not None
-    return {"key_id": key_id, "revoked_at": row["revoked_at"]}
+    return {"key_id": key_id, "revoked_at": await SQL.revoke_key.only(db, key_id)}
 
 
-async def list_keys(db: Statements, partner: str | None) -> Sequence[Row]:
+async def list_keys(db: Transaction, partner: str | None) -> Sequence[Row]:
     """The keys of one partner or of all, newest last, without anything secret."""
     if partner is not None:
         await partner_id(db, partner)
-    rows = await db.all("list_keys", partner)
+    rows = await SQL.list_keys.all(db, partner)
     return [
         {
             "key_id": row["key_id"],
@@ -148,7 +151,7 @@ def check_networks(texts: Sequence[str]) -> list[str]:
 
 
 async def _insert(
-    db: Statements,
+    db: Transaction,
     secrecy: Secrecy,
     *,
     owner: int,
@@ -160,15 +163,15 @@ async def _insert(
 ) -> dict[str, Any]:
     key_id = f"{prefix}{secrets.token_hex(10)}"
     secret, delivery_key, signing_blob, delivery_blob = secrecy.new_partner_secrets(key_id)
-    await db.one(
-        "insert_key", key_id, owner, signing_blob, delivery_blob, list(scopes), list(allow_ips),
+    await SQL.insert_key.run(
+        db, key_id, owner, signing_blob, delivery_blob, list(scopes), list(allow_ips),
         rate_per_s, replaces,
     )  # fmt: skip
     return {"key_id": key_id, "secret": secret, "delivery_key": delivery_key}
 
 
-async def _lock_key(db: Statements, key_id: str) -> Row:
-    row = await db.one("lock_key", key_id)
+async def _lock_key(db: Transaction, key_id: str) -> LockedKey:
+    row = await SQL.lock_key.one(db, key_id)
     if row is None:
         raise not_found("key", key_id)
     return row

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from gateway.ground.desk.port import AMOUNT_MAX, Row, Statements, not_found, partner_id
+from gateway.catalog.administer import offer_to, sku_id
+from gateway.catalog.category import category_id
+from gateway.ground.desk.port import AMOUNT_MAX, Row, Transaction, not_found, partner_id
 from gateway.ground.desk.refusal import DeskRefusedError, refused, wrong
 from gateway.ground.errors import RefusedError
+from gateway.prices.administration import SQL, PricedSku
 from gateway.prices.rules import share_of_list
 from gateway.settings.administer import list_settings
 
@@ -84,7 +87,7 @@ def read_value(amount: int | None, percent: str | None) -> Value:
 # ---------------------------------------------------------------- rows
 
 
-async def create_row(db: Statements, new: NewRow) -> dict[str, Any]:
+async def create_row(db: Transaction, new: NewRow) -> dict[str, Any]:
     """Make a price row; in force at once, or a proposal where it lies too far below a floor."""
     if (new.sku is None) == (new.category is None):
         raise wrong("sku-or-category", "sku")
@@ -92,48 +95,47 @@ async def create_row(db: Statements, new: NewRow) -> dict[str, Any]:
         raise wrong("price-window", "from")
     sku = None if new.sku is None else await _hold(db, new.sku)
     _check_zero(new, sku)
-    category = None if new.category is None else await _id(db, "category_by_name", new.category)
+    category = None if new.category is None else await category_id(db, new.category)
     below = await _below(db, new.value, sku, category)
     proposed = below is not None and await _wants_second(db, below, new)
-    row = await db.one(
-        "insert_price_row",
+    row_no = await SQL.insert_price_row.only(
+        db,
         None if sku is None else sku["id"], category, new.value.amount, new.value.basis_points,
         None if new.partner is None else await partner_id(db, new.partner),
-        None if new.channel is None else await _id(db, "channel_by_name", new.channel),
-        None if new.campaign is None else await _id(db, "campaign_by_name", new.campaign),
+        None if new.channel is None else await _id(db, "channel", new.channel),
+        None if new.campaign is None else await _id(db, "campaign", new.campaign),
         new.min_quantity, new.starts_at, new.ends_at, new.priority, new.allow_zero,
         new.by.strip() if proposed else None, new.reason or None,
         None if below is None else below.floor_minor,
     )  # fmt: skip
-    assert row is not None
-    answer = {"price": str(row["id"])}
+    answer = {"price": str(row_no)}
     return answer | {"approved": False, "requested_by": new.by} if proposed else answer
 
 
-async def list_rows(db: Statements, *, sku: str | None) -> Sequence[Row]:
+async def list_rows(db: Transaction, *, sku: str | None) -> Sequence[Row]:
     """All price rows, or those that are about a SKU."""
-    if sku is not None and await db.one("sku_by_name", sku) is None:
-        raise not_found("sku", sku)
-    return await db.all("list_price_rows", sku)
+    if sku is not None:
+        await sku_id(db, sku)
+    return await SQL.list_price_rows.all(db, sku)
 
 
-async def delete_row(db: Statements, price: str) -> dict[str, Any]:
+async def delete_row(db: Transaction, price: str) -> dict[str, Any]:
     """Take a price row away; orders keep what they paid."""
-    if await db.one("delete_price_row", read_price_no(price)) is None:
+    if await SQL.delete_price_row.one(db, read_price_no(price)) is None:
         raise _no_row(price)
     return {"price": price, "deleted": True}
 
 
-async def approve_row(db: Statements, price: str, *, by: str) -> dict[str, Any]:
+async def approve_row(db: Transaction, price: str, *, by: str) -> dict[str, Any]:
     """Agree to a price below a floor that somebody else proposed."""
-    row = await db.one("proposed_price", read_price_no(price))
+    row = await SQL.proposed_price.one(db, read_price_no(price))
     if row is None:
         raise _no_row(price)
     if row["proposed_by"] is None or row["approved_by"] is not None:
         raise refused("not-proposed", "not-proposed", price=price)
     if row["proposed_by"].lower() == by.strip().lower():
         raise refused("second-person-needed", "asked-by-oneself", "by", by=by.strip())
-    await db.one("approve_price", row["id"], by.strip())
+    await SQL.approve_price.run(db, row["id"], by.strip())
     return {"price": price, "approved": True, "requested_by": row["proposed_by"], "approved_by": by}
 
 
@@ -148,7 +150,7 @@ def read_price_no(price: str) -> int:
 
 
 async def set_list_price(
-    db: Statements, sku: str, price_minor: int, *, allow_zero: bool
+    db: Transaction, sku: str, price_minor: int, *, allow_zero: bool
 ) -> dict[str, Any]:
     """Change what a SKU costs without conditions. Refused below its floor."""
     row = await _hold(db, sku)
@@ -160,12 +162,12 @@ async def set_list_price(
         raise refused(
             "below-floor", "list-below-floor", "amount", gap=below.gap_minor, sku=below.sku
         )
-    await db.one("set_list_price", row["id"], price_minor, allow_zero)
+    await SQL.set_list_price.run(db, row["id"], price_minor, allow_zero)
     return {"sku": sku, "price": price_minor}
 
 
 async def set_own_price(
-    db: Statements, sku: str, price_minor: int, *, partner: str, allow_zero: bool
+    db: Transaction, sku: str, price_minor: int, *, partner: str, allow_zero: bool
 ) -> dict[str, Any]:
     """Change what a SKU costs one partner; it is offered to him, too."""
     row = await _hold(db, sku)
@@ -176,16 +178,15 @@ async def set_own_price(
             "below-floor", "own-below-floor", "amount", gap=below.gap_minor, sku=below.sku
         )
     buyer = await partner_id(db, partner)
-    await db.one("insert_offer", row["id"], buyer)
     floor_minor = None if below is None else below.floor_minor
-    await db.one("set_own_price", row["id"], buyer, price_minor, allow_zero, floor_minor)
+    await offer_to(db, row["id"], buyer, price_minor, allow_zero=allow_zero, below=floor_minor)
     return {"sku": sku, "partner": partner, "price": price_minor}
 
 
-async def set_floor(db: Statements, sku: str, value: Value) -> dict[str, Any]:
+async def set_floor(db: Transaction, sku: str, value: Value) -> dict[str, Any]:
     """Sell nothing below it from now on; rows that it overtakes make the SKU unavailable."""
     row = await _hold(db, sku)
-    await db.one("set_floor", row["id"], value.amount, value.basis_points)
+    await SQL.set_floor.run(db, row["id"], value.amount, value.basis_points)
     return {"sku": sku, "floor": value.minor(row["price"])}
 
 
@@ -196,7 +197,7 @@ def _check_amount(price_minor: int, *, allow_zero: bool) -> None:
         raise _free()
 
 
-def _check_zero(new: NewRow, sku: Row | None) -> None:
+def _check_zero(new: NewRow, sku: PricedSku | None) -> None:
     """Refuse a row that brings 0 whatever it is used on."""
     if new.allow_zero:
         return
@@ -209,14 +210,16 @@ def _check_zero(new: NewRow, sku: Row | None) -> None:
 
 
 async def _below(
-    db: Statements, value: Value, sku: Row | None, category: int | None = None
+    db: Transaction, value: Value, sku: PricedSku | None, category: int | None = None
 ) -> Below | None:
     """How far a price lies below the floors it meets; None: below none."""
     if sku is not None:
-        found = await db.one("floor_of_sku", sku["id"])
-        floors: Sequence[Row] = [] if found is None else [dict(found) | {"price": sku["price"]}]
+        found = await SQL.floor_of_sku.one(db, sku["id"])
+        floors = [] if found is None else [found | {"price": sku["price"]}]
+    elif category is not None:
+        floors = await SQL.floors_of_category.all(db, category)
     else:
-        floors = await db.all("floors_of_category", category)
+        floors = []
     lower = []
     for row in floors:
         floor = Value(amount=row["floor_amount"], basis_points=row["floor_basis_points"])
@@ -231,7 +234,7 @@ async def _below(
     return Below(floor_minor=highest, gap_minor=gap_minor, sku=row["sku"], currency=row["currency"])
 
 
-async def _wants_second(db: Statements, below: Below, new: NewRow | None) -> bool:
+async def _wants_second(db: Transaction, below: Below, new: NewRow | None) -> bool:
     """Whether somebody else has to agree to a price below a floor.
 
     Raises RefusedError where no such price is allowed, and where it is not said who asks and why.
@@ -270,19 +273,19 @@ def _free() -> DeskRefusedError:
     return refused("zero-price", "price-of-nothing", "amount")
 
 
-async def _hold(db: Statements, sku: str) -> Row:
+async def _hold(db: Transaction, sku: str) -> PricedSku:
     """A SKU whose prices and floor nobody else changes until this is done."""
-    row = await db.one("priced_sku", sku)
+    row = await SQL.priced_sku.one(db, sku)
     if row is None:
         raise not_found("sku", sku)
-    return dict(row)
+    return row
 
 
-async def _id(db: Statements, by_name: str, name: str) -> int:
-    row = await db.one(by_name, name)
-    if row is None:
-        raise not_found(by_name.removesuffix("_by_name"), name)
-    found: int = row["id"]
+async def _id(db: Transaction, noun: str, name: str) -> int:
+    by_name = {"channel": SQL.channel_by_name, "campaign": SQL.campaign_by_name}
+    found = await by_name[noun].one(db, name)
+    if found is None:
+        raise not_found(noun, name)
     return found
 
 

@@ -37,26 +37,6 @@ SELECT id FROM campaign WHERE name = $1
 -- name: delete_price_row
 DELETE FROM price_row WHERE id = $1 RETURNING id
 
--- name: set_own_price
--- A partner's own price replaces what he had: a row with no condition but the partner, and an amount.
-WITH gone AS (
-    DELETE FROM price_row WHERE sku_id = $1 AND partner_id = $2 AND amount IS NOT NULL AND priority = 0
-       AND num_nonnulls(channel_id, campaign_id, min_quantity, starts_at, ends_at) = 0
-)
-INSERT INTO price_row (sku_id, currency, amount, partner_id, allow_zero, below)
-SELECT s.id, s.currency, $3, $2, $4, $5 FROM sku s WHERE s.id = $1 RETURNING id
-
--- name: sku_offers
-SELECT p.name AS partner, coalesce(own.amount, s.price) AS price, own.amount IS NOT NULL AS own_price
-FROM sku_offer o JOIN sku s ON s.id = o.sku_id JOIN partner p ON p.id = o.partner_id
-LEFT JOIN LATERAL (
-    SELECT r.amount FROM price_row r
-    WHERE r.sku_id = o.sku_id AND r.partner_id = o.partner_id AND r.amount IS NOT NULL
-      AND num_nonnulls(r.channel_id, r.campaign_id, r.min_quantity, r.starts_at, r.ends_at) = 0
-      AND (r.proposed_by IS NULL OR r.approved_by IS NOT NULL)
-    ORDER BY r.priority, r.amount LIMIT 1) AS own ON true
-WHERE s.sku = $1 ORDER BY p.name
-
 -- ---------------------------------------------------------------- list prices
 
 -- name: priced_sku

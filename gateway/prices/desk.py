@@ -11,6 +11,7 @@ from gateway.ground.desk.given import Given
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.prices import administer as prices
+from gateway.prices.administration import SQL
 
 PRICE: Final = Noun(name="price", plural="prices", zh="价格", en="Price")
 
@@ -21,11 +22,11 @@ def _row(given: Any, answer: Mapping[str, Any] | None) -> tuple[int] | None:
     return None if named is None else (prices.read_price_no(named),)
 
 
-TRACE: Final = Trace(name="price", table="price_row", statement="trace_price_row", key=_row)
+TRACE: Final = Trace(name="price", table="price_row", statement=SQL.trace_price_row, key=_row)
 FLOOR: Final = Trace(
     name="floor",
     table="price_floor",
-    statement="trace_price_floor",
+    statement=SQL.trace_price_floor,
     key=lambda given, _: (given.sku,),
 )
 
@@ -184,7 +185,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="reason", kind="text", zh="原因", en="Reason"),
         ),
         sort=(SortKey(columns=("id",), index="price_row_pkey"),),
-        statement="list_price_rows",
+        statement=SQL.list_price_rows,
         rows_as="prices",
         rows=lambda at, given: prices.list_rows(at.db, sku=given.sku),
     ),

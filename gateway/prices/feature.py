@@ -17,7 +17,6 @@ FEATURE: Final = Feature(
         "price_row": Table(kept=CATALOG, update=("approved_by",), delete=True),
         "price_floor": Table(kept=CATALOG, update=ALL_COLUMNS),
     },
-    administration=("administration.sql",),
     book="book",
     desk=("sku_desk", "desk"),
     words="words",

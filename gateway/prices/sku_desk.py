@@ -12,11 +12,12 @@ from gateway.ground.desk.kinds import Amount
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Page, View
 from gateway.prices import administer as prices
+from gateway.prices.administration import SQL
 
 OWN: Final = Trace(
     name="own_price",
     table="price_row",
-    statement="trace_own_price",
+    statement=SQL.trace_own_price,
     key=lambda given, _: None if given.partner is None else (given.sku, given.partner),
 )
 

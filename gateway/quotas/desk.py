@@ -12,11 +12,12 @@ from gateway.ground.desk.kinds import NewName
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.quotas import administer as quotas
+from gateway.quotas.administration import SQL
 from gateway.quotas.rules import Per, Window
 
 QUOTA: Final = Noun(name="quota", plural="quotas", zh="限额", en="Quota")
 TRACE: Final = Trace(
-    name="quota", table="quota", statement="trace_quota", key=lambda given, _: (given.quota,)
+    name="quota", table="quota", statement=SQL.trace_quota, key=lambda given, _: (given.quota,)
 )
 UNITS_MAX: Final = 10**15
 Units: TypeAlias = Annotated[
@@ -130,7 +131,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="created_at", kind="time", zh="创建时间", en="Created"),
         ),
         sort=(SortKey(columns=("name",), index="quota_name_key"),),
-        statement="list_quotas",
+        statement=SQL.list_quotas,
         rows_as="quotas",
         rows=lambda at, _: quotas.list_quotas(at.db),
     ),

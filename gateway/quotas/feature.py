@@ -18,7 +18,6 @@ FEATURE: Final = Feature(
         "buyer_usage": Table(kept=FOR_EVER, update=("used",)),  # older versions count in it
     },
     routines=("routines.sql", "routines_judging.sql", "routines_owners.sql"),
-    administration=("administration.sql", "back.sql"),
     checks=("checks.sql",),
     invariants={
         "I14": "of each quota so much was had as orders and holds have, and no more than it allowed"

@@ -1,31 +1,11 @@
 """What was had of quotas, and counting what passed before every worker asked them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from gateway.ground.sql.books import unreachable_is_unavailable
-from gateway.ground.sql.declared import Statement, Statements
 from gateway.quotas import book
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unsettled:
-    """A quota that every worker asks by now; orders from `since` on are looked at once more."""
-
-    id: int
-    since: datetime
-    counts_from: datetime
-
-
-class SQL(Statements, file="quotas/back"):
-    """Counting back."""
-
-    count_back: Statement[[int, datetime], int]
-    unsettled: Statement[[], Unsettled]
-    give_back_failed: Statement[[int, datetime], int | None]
-    settled: Statement[[int], None]
+from gateway.quotas.back import SQL
 
 
 class QuotaStore:

@@ -4,21 +4,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gateway.ground import house
-from gateway.ground.desk.port import Statements
+from gateway.ground.desk.port import Transaction
 from gateway.ground.desk.refusal import DeskRefusedError
 from gateway.ground.feature import Setting
 from gateway.ground.number import read_whole
+from gateway.settings.administration import SQL
 
 NOTHING: Final = "none"  # typed for a setting that may be off
 
 
-async def list_settings(db: Statements) -> Sequence[Mapping[str, Any]]:
+async def list_settings(db: Transaction) -> Sequence[Mapping[str, Any]]:
     """Every setting with what is in force, by its feature and name."""
-    chosen = {row["name"]: row for row in await db.all("list_settings")}
+    chosen = {row["name"]: row for row in await SQL.list_settings.all(db)}
     return [_shown(name, setting, chosen.get(name)) for name, setting in house.settings().items()]
 
 
-async def set_setting(db: Statements, name: str, text: str) -> dict[str, Any]:
+async def set_setting(db: Transaction, name: str, text: str) -> dict[str, Any]:
     """Set one; workers go by it within a second.
 
     Refused: a name that is not there (the refusal lists those that are); a value that is no
@@ -29,12 +30,12 @@ async def set_setting(db: Statements, name: str, text: str) -> dict[str, Any]:
         facts = {"noun": "setting", "name": name, "known": sorted(house.settings())}
         raise DeskRefusedError("not-found", "name", facts)
     value = read_value(setting, text)
-    await db.one("set_setting", name, value)
+    await SQL.set_setting.run(db, name, value)
     await _check_sides(db)
     return {"name": name, "value": value}
 
 
-async def _check_sides(db: Statements) -> None:
+async def _check_sides(db: Transaction) -> None:
     """Refuse what was just set if one setting is now above another that it may not pass."""
     now = {row["name"]: row["value"] for row in await list_settings(db)}
     for name, setting in house.settings().items():

@@ -10,12 +10,13 @@ from gateway.ground.desk.given import Given
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.settings import administer as settings
+from gateway.settings.administration import SQL
 
 SETTING: Final = Noun(name="setting", plural="settings", zh="设置", en="Setting", key="name")
 TRACE: Final = Trace(
     name="setting",
     table="setting",
-    statement="trace_setting",
+    statement=SQL.trace_setting,
     key=lambda given, _: (given.name,),
 )
 
@@ -53,7 +54,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="changed_at", kind="time", zh="修改时间", en="Changed"),
         ),
         sort=(SortKey(columns=("name",), index="setting_pkey"),),
-        statement="list_settings",
+        statement=SQL.list_settings,
         rows_as="settings",
         rows=lambda at, _: settings.list_settings(at.db),
     ),

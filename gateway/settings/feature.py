@@ -10,7 +10,6 @@ from gateway.ground.feature import CATALOG, Feature, Table
 FEATURE: Final = Feature(
     name="settings",
     tables={"setting": Table(kept=CATALOG, update=("value", "changed_at"))},
-    administration=("administration.sql",),
     book="book",
     desk=("desk",),
     commands={"setting": ("commands", "What is set while orders flow: list, set.")},

@@ -6,7 +6,6 @@ from gateway.ground.feature import Feature
 
 FEATURE: Final = Feature(
     name="vault",
-    administration=("administration.sql",),
     desk=("desk",),
     words="words",
     commands={

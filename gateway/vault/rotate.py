@@ -10,12 +10,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from gateway.ground.desk.port import Row, Statements
+from gateway.ground.desk.port import Row, Transaction
 from gateway.ground.desk.refusal import refused
+from gateway.ground.sql.declared import Statement
+from gateway.vault.administration import SQL
 
 CHUNK_ROWS: Final = 200  # rows in one transaction: a few milliseconds of work
 
-OpenTransaction = Callable[[], AbstractAsyncContextManager[Statements]]
+OpenTransaction = Callable[[], AbstractAsyncContextManager[Transaction]]
 
 
 class KeyVault(Protocol):
@@ -44,13 +46,15 @@ class KeyVault(Protocol):
 class Wrapped:
     """One kind of wrapped thing. `page` gives rows of `id` and `blob`; `update` compares first."""
 
-    page: str
-    update: str
+    page: Statement[[Any, int], Row]
+    update: Statement[[Any, bytes, bytes], Any]
     key_id: Callable[[KeyVault, bytes], str]
     rewrap: Callable[[KeyVault, Row], bytes]
 
 
-def _secret(page: str, update: str, *, purpose: str) -> Wrapped:
+def _secret(
+    page: Statement[[Any, int], Row], update: Statement[[Any, bytes, bytes], Any], *, purpose: str
+) -> Wrapped:
     return Wrapped(
         page=page,
         update=update,
@@ -62,25 +66,24 @@ def _secret(page: str, update: str, *, purpose: str) -> Wrapped:
 # Everything in the database that is wrapped under the key file. A blob opens only for its
 # purpose; those of API keys are the native key ring's (core_rs/vault/src/keyring.rs).
 WRAPPED: Final = (
-    _secret("page_webhook_secret", "update_webhook_secret", purpose="webhook"),
-    _secret("page_old_webhook_secret", "update_old_webhook_secret", purpose="webhook"),
-    _secret("page_signing_key", "update_signing_key", purpose="partner signing secret of {}"),
-    _secret("page_delivery_key", "update_delivery_key", purpose="partner delivery key of {}"),
-    _secret("page_upstream_settings", "update_upstream_settings", purpose="upstream"),
-    _secret("page_channel_settings", "update_channel_settings", purpose="channel"),
+    _secret(SQL.page_webhook_secret, SQL.update_webhook_secret, purpose="webhook"),
+    _secret(SQL.page_old_webhook_secret, SQL.update_old_webhook_secret, purpose="webhook"),
+    _secret(SQL.page_signing_key, SQL.update_signing_key, purpose="partner signing secret of {}"),
+    _secret(SQL.page_delivery_key, SQL.update_delivery_key, purpose="partner delivery key of {}"),
+    _secret(SQL.page_upstream_settings, SQL.update_upstream_settings, purpose="upstream"),
+    _secret(SQL.page_channel_settings, SQL.update_channel_settings, purpose="channel"),
     Wrapped(
-        page="page_data_key",
-        update="update_data_key",
+        page=SQL.page_data_key,
+        update=SQL.update_data_key,
         key_id=lambda vault, blob: vault.dek_kek_id(blob),
         rewrap=lambda vault, row: vault.rewrap_dek(row["id"], row["blob"]),
     ),
 )
 
 
-async def count_wrapped(db: Statements) -> int:
+async def count_wrapped(db: Transaction) -> int:
     """How many wrapped things there are, for a progress bar."""
-    row = await db.one("count_wrapped")
-    return 0 if row is None else int(row["count"])
+    return await SQL.count_wrapped.only(db)
 
 
 async def rewrap_all(
@@ -93,26 +96,25 @@ async def rewrap_all(
         while True:
             moved = 0
             async with transaction() as db:
-                rows = await db.all(wrapped.page, after, CHUNK_ROWS)
+                rows = await wrapped.page.all(db, after, CHUNK_ROWS)
                 for row in rows:
                     if wrapped.key_id(vault, row["blob"]) != current:
                         # Somebody who rotated this very secret meanwhile wins.
                         anew = wrapped.rewrap(vault, row)
-                        moved += (
-                            await db.one(wrapped.update, row["id"], row["blob"], anew) is not None
-                        )
+                        was = row["blob"]
+                        moved += await wrapped.update.one(db, row["id"], was, anew) is not None
             if not rows:
                 break
             after = rows[-1]["id"]
             yield len(rows), moved
 
 
-async def keys_in_use(vault: KeyVault, db: Statements) -> Mapping[str, int]:
+async def keys_in_use(vault: KeyVault, db: Transaction) -> Mapping[str, int]:
     """How many things each key wraps, by key id; the keys of the file come first, oldest first."""
     counts = dict.fromkeys(vault.kek_ids()[1], 0)
     for wrapped in WRAPPED:
         after: Any = None
-        while rows := await db.all(wrapped.page, after, CHUNK_ROWS):
+        while rows := await wrapped.page.all(db, after, CHUNK_ROWS):
             for row in rows:
                 key_id = wrapped.key_id(vault, row["blob"])
                 counts[key_id] = counts.get(key_id, 0) + 1
@@ -120,7 +122,7 @@ async def keys_in_use(vault: KeyVault, db: Statements) -> Mapping[str, int]:
     return counts
 
 
-async def retire(vault: KeyVault, db: Statements, key_id: str) -> dict[str, Any]:
+async def retire(vault: KeyVault, db: Transaction, key_id: str) -> dict[str, Any]:
     """Take a key that wraps nothing out of the key file."""
     current, known = vault.kek_ids()
     if key_id not in known:

@@ -10,27 +10,29 @@ from connectors.web_address import check_web_address
 from gateway.ground.desk.port import (
     Row,
     Secrecy,
-    Statements,
+    Transaction,
+    by_index,
     not_found,
     partner_id,
 )
 from gateway.ground.desk.refusal import refused, wrong
 from gateway.ground.moment import rfc3339
+from gateway.webhooks.administration import SQL, LockedSecret
 
 PURPOSE: Final = "webhook"  # what the vault binds the secret to
 STATES: Final = ("pending", "delivered", "dead")
 
 
-async def set_endpoint(db: Statements, secrecy: Secrecy, partner: str, url: str) -> dict[str, Any]:
+async def set_endpoint(db: Transaction, secrecy: Secrecy, partner: str, url: str) -> dict[str, Any]:
     """Set where a partner is told; a disabled endpoint is enabled again. Shows the secret."""
     check_url(url)
     owner = await _lock_secret(db, partner)
-    await db.one("upsert_endpoint", owner["id"], url)
+    await SQL.upsert_endpoint.run(db, owner["id"], url)
     return {"partner": partner, "url": url, "secret": _open(secrecy, owner)}
 
 
 async def show_secret(
-    db: Statements, secrecy: Secrecy, partner: str, *, rotate: bool
+    db: Transaction, secrecy: Secrecy, partner: str, *, rotate: bool
 ) -> dict[str, Any]:
     """The partner's one secret, or a new one: for a day both sign, then the new one alone."""
     owner = await _lock_secret(db, partner)
@@ -38,25 +40,24 @@ async def show_secret(
         return {"partner": partner, "secret": _open(secrecy, owner)}
     secret = secrecy.new_webhook_secret()
     wrapped = secrecy.wrap(PURPOSE, secret.encode())
-    rotated = await db.one("rotate_webhook_secret", owner["id"], wrapped)
-    until = None if rotated is None else rotated["webhook_secret_old_until"]
+    until = await SQL.rotate_webhook_secret.only(db, owner["id"], wrapped)
     return {"partner": partner, "secret": secret, "old_signs_until": until}
 
 
 async def list_webhooks(
-    db: Statements, *, partner: str | None, state: str | None, cursor: str | None, limit: int
+    db: Transaction, *, partner: str | None, state: str | None, cursor: str | None, limit: int
 ) -> Sequence[Row]:
     """The newest messages, of one partner or all, in one state or all, older than `cursor`."""
     if state is not None and state not in STATES:
         raise wrong("webhook-state", "state", value=state, known=", ".join(STATES))
-    await db.one("by_index")
-    return await db.all("list_webhooks", partner, state, cursor, limit)
+    await by_index(db)
+    return await SQL.list_webhooks.all(db, partner, state, cursor, limit)
 
 
-async def replay_webhook(db: Statements, webhook_id: str) -> dict[str, Any]:
+async def replay_webhook(db: Transaction, webhook_id: str) -> dict[str, Any]:
     """Send a message again under its old id, with a new schedule."""
     number = read_webhook_id(webhook_id)
-    row = await db.one("replay_webhook", number) if number is not None else None
+    row = await SQL.replay_webhook.one(db, number) if number is not None else None
     if row is None:
         raise refused("not-found", "no-webhook", "id", webhook_id=webhook_id)
     return dict(row)
@@ -69,14 +70,14 @@ def read_webhook_id(text: str) -> int | None:
     return int(digits) if known else None
 
 
-async def replay_dead_letters(db: Statements, partner: str, limit: int) -> dict[str, Any]:
+async def replay_dead_letters(db: Transaction, partner: str, limit: int) -> dict[str, Any]:
     """Send the oldest dead letters of a partner again, after it has mended its endpoint."""
     id_ = await partner_id(db, partner)
-    rows = await db.all("replay_dead_letters", id_, limit)
+    rows = await SQL.replay_dead_letters.all(db, id_, limit)
     return {"partner": partner, "replayed": len(rows)}
 
 
-async def send_test(db: Statements, partner: str, now: datetime) -> dict[str, Any]:
+async def send_test(db: Transaction, partner: str, now: datetime) -> dict[str, Any]:
     """Send a message of type `test` to a partner's endpoint."""
     body = {
         "type": "test",
@@ -85,7 +86,7 @@ async def send_test(db: Statements, partner: str, now: datetime) -> dict[str, An
         "sequence": 0,
     }
     id_ = await partner_id(db, partner)
-    row = await db.one("insert_test_webhook", id_, orjson.dumps(body))
+    row = await SQL.insert_test_webhook.one(db, id_, orjson.dumps(body))
     if row is None:
         raise refused("not-found", "no-endpoint", "partner", partner=partner)
     return dict(row)
@@ -99,12 +100,12 @@ def check_url(text: str) -> str:
         raise wrong("endpoint-address", "url", detail=str(error)) from None
 
 
-async def _lock_secret(db: Statements, partner: str) -> Row:
-    row = await db.one("lock_webhook_secret", partner)
+async def _lock_secret(db: Transaction, partner: str) -> LockedSecret:
+    row = await SQL.lock_webhook_secret.one(db, partner)
     if row is None:
         raise not_found("partner", partner)
     return row
 
 
-def _open(secrecy: Secrecy, owner: Row) -> str:
+def _open(secrecy: Secrecy, owner: LockedSecret) -> str:
     return secrecy.open(PURPOSE, owner["webhook_secret"]).decode()

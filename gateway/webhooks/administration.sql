@@ -58,4 +58,13 @@ SELECT message_id(), partner_id, 'test', 0, $2, now()
 FROM webhook_endpoint WHERE partner_id = $1 AND disabled_at IS NULL
 RETURNING id::text AS id, 'msg_' || id AS webhook_id, state
 
--- ---------------------------------------------------------------- orders
+-- ---------------------------------------------------------------- for the log of changes
+
+-- name: trace_endpoint
+SELECT w.partner_id::text AS partner_id, w.url, w.disabled_at, w.disabled_why, w.failing_since, w.set_at
+FROM webhook_endpoint w JOIN partner p ON p.id = w.partner_id WHERE p.name = $1 FOR NO KEY UPDATE OF w
+
+-- name: trace_webhook
+SELECT id::text AS id, partner_id::text AS partner_id, order_id::text AS order_id, type, sequence, url, state, attempts, last_status,
+       last_error, next_attempt_at, created_at, replays
+FROM webhook WHERE id = $1 FOR NO KEY UPDATE

@@ -13,12 +13,13 @@ from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.partners.desk import TRACE as PARTNER_TRACE
 from gateway.webhooks import administer as webhooks
+from gateway.webhooks.administration import SQL
 
 WEBHOOK: Final = Noun(name="webhook", plural="webhooks", zh="通知", en="Webhook", key="id")
 ENDPOINT: Final = Trace(
     name="endpoint",
     table="webhook_endpoint",
-    statement="trace_endpoint",
+    statement=SQL.trace_endpoint,
     key=lambda given, _: (given.partner,),
 )
 
@@ -31,7 +32,7 @@ def _id(given: Any, _: Any) -> tuple[int] | None:
 MESSAGE: Final = Trace(
     name="webhook",
     table="webhook",
-    statement="trace_webhook",
+    statement=SQL.trace_webhook,
     key=_id,
     left_out=("body", "owner"),
 )
@@ -162,7 +163,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         permission="webhooks:read",
         columns=COLUMNS,
         sort=(SortKey(columns=("partner_id", "id"), index="webhook_partner", descending=True),),
-        statement="list_webhooks",
+        statement=SQL.list_webhooks,
         rows_as="webhooks",
         rows=_list,
         cursor="id",

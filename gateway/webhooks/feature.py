@@ -12,7 +12,6 @@ FEATURE: Final = Feature(
         "webhook": Table(kept="keep_webhook_days", update=ALL_COLUMNS),
     },
     routines=("routines.sql",),
-    administration=("administration.sql",),
     checks=("checks.sql",),
     wiring="wiring",
     desk=("desk",),

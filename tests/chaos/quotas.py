@@ -23,7 +23,7 @@ import orjson
 
 from gateway.demo.client import Credentials
 from gateway.ground.config import Config
-from gateway.ground.desk.statements import administration
+from gateway.ground.desk.transaction import administration
 from gateway.ground.native import sign_request
 from gateway.quotas import administer as quotas
 from gateway.quotas.rules import Per

@@ -22,7 +22,7 @@ from gateway.catalog import administer as catalog
 from gateway.catalog.rules import SkuKind
 from gateway.codes import shelve
 from gateway.ground.config import Config
-from gateway.ground.desk.statements import administration
+from gateway.ground.desk.transaction import administration
 from gateway.ground.sql.embedded import EmbeddedServer
 from tests.chaos.books import differences
 from tests.chaos.buyers import TRY_AGAIN, Buyers, Ledger, buyers_of

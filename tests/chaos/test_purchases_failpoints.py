@@ -19,7 +19,7 @@ from gateway.catalog.rules import SkuKind
 from gateway.dispatch import administer as upstreams
 from gateway.ground.config import Config
 from gateway.ground.desk.port import Secrecy
-from gateway.ground.desk.statements import administration
+from gateway.ground.desk.transaction import administration
 from gateway.ground.vault import open_vault
 from tests.chaos.books import audit_complaints
 from tests.chaos.buyers import buyers_of
@@ -39,7 +39,7 @@ QUANTITY: Mapping[str, int] = {"kasushou": 2, "dingconnect": 1}
 async def sell_codes(world: World, connector: str, url: str) -> None:
     """A SKU whose codes are bought at one platform."""
     async with opened(world.config) as database, administration(database) as db:
-        vault = await open_vault(world.config.data, db.connection)
+        vault = await open_vault(world.config.data, db)
         secrecy: Any = Secrecy(
             wrap=vault.wrap_secret,
             open=vault.open_secret,

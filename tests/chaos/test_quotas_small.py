@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.ground.config import Config
-from gateway.ground.desk.statements import administration
+from gateway.ground.desk.transaction import administration
 from gateway.quotas import administer as quotas
 from gateway.quotas.rules import Per
 from tests.chaos.processes import GatewayProcess

@@ -19,7 +19,7 @@ from gateway.demo.client import Client
 from gateway.dispatch import administer as upstreams
 from gateway.ground.config import Config
 from gateway.ground.desk.port import Secrecy
-from gateway.ground.desk.statements import administration
+from gateway.ground.desk.transaction import administration
 from gateway.ground.vault import open_vault
 from tests.chaos.books import audit_complaints
 from tests.chaos.buyers import Buyers, buyers_of
@@ -39,7 +39,7 @@ HANGS_MS = 3_600_000
 async def sell_top_ups(world: World, url: str) -> None:
     """A SKU of one upstream."""
     async with opened(world.config) as database, administration(database) as db:
-        vault = await open_vault(world.config.data, db.connection)
+        vault = await open_vault(world.config.data, db)
         secrecy: Any = Secrecy(
             wrap=vault.wrap_secret,
             open=vault.open_secret,

@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 
 from gateway.ground.config import Config
-from gateway.ground.desk.statements import administration
+from gateway.ground.desk.transaction import administration
 from gateway.ground.errors import CommitInDoubtError
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.database import session_settings
@@ -211,6 +211,6 @@ async def test_every_statement_that_commits_is_heard(primary: Primary) -> None:
                 )
             with pytest.raises(CommitInDoubtError):
                 async with administration(database) as db:
-                    await db.connection.fetch("SELECT 1")
+                    await db.fetch("SELECT 1")
         await primary.standby_is_back()
         assert await database.pool.fetchval("SELECT count(*) FROM partner") == 2

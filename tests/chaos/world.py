@@ -17,7 +17,7 @@ from gateway.demo.client import Credentials
 from gateway.ground import native
 from gateway.ground.config import Config
 from gateway.ground.desk.port import Secrecy
-from gateway.ground.desk.statements import administration
+from gateway.ground.desk.transaction import administration
 from gateway.ground.sql.database import Database, open_database, session_settings
 from gateway.ground.vault import open_vault
 from gateway.partners import administer as partners
@@ -55,7 +55,7 @@ async def build_world(
     """Set the shop up with the operator's own flows; names that are there already are kept."""
     async with opened(config) as database:
         async with administration(database) as db:
-            vault = await open_vault(config.data, db.connection)
+            vault = await open_vault(config.data, db)
             secrecy = Secrecy(
                 wrap=vault.wrap_secret,
                 open=vault.open_secret,
@@ -93,7 +93,7 @@ async def build_world(
 async def stock_up(config: Config, database: Database, pool: str, codes: int) -> None:
     """Put codes on sale."""
     async with administration(database) as db:
-        vault = await open_vault(config.data, db.connection)
+        vault = await open_vault(config.data, db)
     async with staging(database) as rows:
         target = Target(store=rows, vault=vault, pool=await rows.pool(pool))
         await generate_codes(target, GenerationJob(pattern="A" * 14, count=codes))

@@ -11,8 +11,9 @@ from connectors.simulation.ledger import Order, OrderState
 from connectors.simulation.market import Market
 from gateway.audit.run import audit
 from gateway.audit.store import audit_snapshot
+from gateway.codes import administration as codes
 from gateway.ground.config import Config
-from gateway.ground.desk.statements import administration
+from gateway.ground.desk.transaction import administration
 from tests.world.gateway_process import Gateway, running_gateway
 from tests.world.partner import Partner
 from tests.world.shop import unique
@@ -70,5 +71,5 @@ async def complaints(topups: TopUpShop) -> list[str]:
 async def stock(topups: TopUpShop, pool: str) -> dict[str, int]:
     """What became of the codes of a pool."""
     async with topups.shop.database() as database, administration(database, read_only=True) as db:
-        counts = await db.one("code_stats", pool)
+        counts = await codes.SQL.code_stats.one(db, pool)
     return {name: count for name, count in (counts or {}).items() if count}

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from gateway.codes import administration as codes
 from gateway.codes import shelve
 from gateway.codes.import_store import staging
 from gateway.codes.lease import Refill
 from gateway.codes.lease_store import LeaseStore
-from gateway.ground.desk.statements import administration
+from gateway.ground.desk.transaction import administration
 from tests.conftest import unguarded
 
 PARTS = ("free", "leased", "held", "in_doubt", "delivered", "void", "expired")
@@ -56,7 +57,7 @@ class Shelves:
         """The shelves by name; each one's codes are where its parts say, and all are the pool's."""
         async with administration(self.database) as db:
             shelves = await shelve.list_shelves(db, self.pool)
-            stats = await db.one("code_stats", self.pool)
+            stats = await codes.SQL.code_stats.one(db, self.pool)
         assert stats is not None
         for shelf in shelves:
             assert shelf["codes"] == sum(shelf[part] for part in PARTS), shelf

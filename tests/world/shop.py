@@ -19,8 +19,8 @@ from gateway.codes.staging import Target
 from gateway.dispatch import administer as upstreams
 from gateway.ground import native
 from gateway.ground.config import Config
-from gateway.ground.desk.port import Secrecy
-from gateway.ground.desk.statements import AdministrationStatements, administration
+from gateway.ground.desk.port import Secrecy, Transaction
+from gateway.ground.desk.transaction import administration
 from gateway.ground.sql.database import Database, open_database
 from gateway.ground.vault import open_vault
 from gateway.partners import administer as partners
@@ -132,7 +132,7 @@ class Shop:
         """Put codes on sale."""
         async with self.database() as database:
             async with administration(database) as db:
-                vault = await open_vault(self.config.data, db.connection)
+                vault = await open_vault(self.config.data, db)
             async with staging(database) as rows:
                 target = Target(store=rows, vault=vault, pool=await rows.pool(pool))
                 await generate_codes(target, GenerationJob(pattern="A" * 12, count=codes))
@@ -185,10 +185,10 @@ class Shop:
             return str((await webhooks.show_secret(db, secrecy, partner, rotate=True))["secret"])
 
     @asynccontextmanager
-    async def desk(self) -> AsyncIterator[tuple[AdministrationStatements, Secrecy]]:
+    async def desk(self) -> AsyncIterator[tuple[Transaction, Secrecy]]:
         """One administrative transaction."""
         async with self.database() as database, administration(database) as db:
-            vault = await open_vault(self.config.data, db.connection)
+            vault = await open_vault(self.config.data, db)
             secrecy = Secrecy(
                 wrap=vault.wrap_secret,
                 open=vault.open_secret,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from gateway.ground.desk.action import Change
 
 if TYPE_CHECKING:
-    from gateway.ground.desk.statements import AdministrationStatements, Note
+    from gateway.ground.desk.administration import Transaction
+    from gateway.ground.desk.transaction import Note
 
 
 def whence() -> str:
@@ -30,12 +31,12 @@ def noting(
     """What writes a change of this call down, for commands that are not declared."""
     from gateway.ground.desk.perform import write_down
 
-    async def note(statements: "AdministrationStatements", after: Mapping[str, Any]) -> None:
+    async def note(db: "Transaction", after: Mapping[str, Any]) -> None:
         said = {
             name: value for name, value in given.items() if value is not None and value is not False
         }
         change = this_change(reason)
-        await write_down(statements, change, action, subject, given=said, after=after)
+        await write_down(db, change, action, subject, given=said, after=after)
 
     return note
 

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 from gateway.ground.desk.given import Given
+from gateway.ground.sql.declared import Row, Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class Trace:
 
     name: str  # the member of `before` and `after`
     table: str
-    statement: str
+    statement: Statement[..., Row]
     key: Callable[[Any, Mapping[str, Any] | None], tuple[Any, ...] | None]
     left_out: tuple[str, ...] = ()
 

@@ -28,7 +28,7 @@ from gateway.ground.desk.words import in_words
 from gateway.ground.errors import RefusedError
 
 if TYPE_CHECKING:
-    from gateway.ground.desk.statements import Note
+    from gateway.ground.desk.transaction import Note
 
 Declared = Action | View | Page
 REASON = inspect.Parameter(

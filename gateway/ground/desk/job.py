@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from gateway.ground.config import Config
 from gateway.ground.desk.action import Action, Change
 from gateway.ground.desk.given import Given, check, kept
-from gateway.ground.desk.perform import Row, check_reason, with_reason, write_down
+from gateway.ground.desk.perform import check_reason, with_reason, write_down
+from gateway.ground.sql.declared import Row
 
 if TYPE_CHECKING:
+    from gateway.ground.desk.administration import Transaction
     from gateway.ground.desk.opening import Desk
-    from gateway.ground.desk.statements import Note
+    from gateway.ground.desk.transaction import Note
 
 
 class Asker(Protocol):
@@ -64,9 +66,9 @@ async def work(job: Job, given: Given, change: Change, make_site: "MakeSite") ->
     change = with_reason(job, given, change)
     check_reason(change.reason)
 
-    async def note(statements: Any, after: Mapping[str, Any]) -> None:
+    async def note(db: "Transaction", after: Mapping[str, Any]) -> None:
         subject = job.subject(given, after)
-        await write_down(statements, change, job.name, subject, given=kept(given), after=after)
+        await write_down(db, change, job.name, subject, given=kept(given), after=after)
 
     return await job.run(make_site(note), given, change)
 

@@ -10,8 +10,8 @@ from gateway.ground.command.command import Call
 from gateway.ground.config import Config
 
 if TYPE_CHECKING:
+    from gateway.ground.desk.administration import Transaction
     from gateway.ground.desk.port import At, Secrecy
-    from gateway.ground.desk.statements import AdministrationStatements
     from gateway.ground.native import Vault
     from gateway.ground.sql.database import Database
 
@@ -28,14 +28,12 @@ class Desk:
     database: "Database"
 
     @asynccontextmanager
-    async def transaction(
-        self, *, read_only: bool = False
-    ) -> "AsyncIterator[AdministrationStatements]":
+    async def transaction(self, *, read_only: bool = False) -> "AsyncIterator[Transaction]":
         """One administrative change: all of it, or nothing."""
-        from gateway.ground.desk.statements import administration
+        from gateway.ground.desk.transaction import administration
 
-        async with administration(self.database, read_only=read_only) as statements:
-            yield statements
+        async with administration(self.database, read_only=read_only) as db:
+            yield db
 
 
 @asynccontextmanager
@@ -55,19 +53,19 @@ async def open_desk(call: Call, config: Config | None = None) -> AsyncIterator[D
         yield Desk(config=config, database=database)
 
 
-async def open_vault(config: Config, statements: "AdministrationStatements") -> "Vault":
+async def open_vault(config: Config, db: "Transaction") -> "Vault":
     """The vault of the data directory. Raises KeyMissing rather than make a key too many."""
     from gateway.ground import vault
 
-    return await vault.open_vault(config.data, statements.connection)
+    return await vault.open_vault(config.data, db)
 
 
-async def open_secrecy(config: Config, statements: "AdministrationStatements") -> "Secrecy":
+async def open_secrecy(config: Config, db: "Transaction") -> "Secrecy":
     """The vault as administration uses it."""
     from gateway.ground import native
     from gateway.ground.desk.port import Secrecy
 
-    vault = await open_vault(config, statements)
+    vault = await open_vault(config, db)
     return Secrecy(
         keys=vault,
         wrap=vault.wrap_secret,

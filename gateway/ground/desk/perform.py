@@ -8,29 +8,20 @@ import msgspec
 from msgspec import structs
 
 from gateway.ground.desk.action import Action, Change, Reason
+from gateway.ground.desk.administration import SQL, Transaction
 from gateway.ground.desk.given import Given, check, kept
 from gateway.ground.desk.refusal import DeskRefusedError
 from gateway.ground.desk.view import View
+from gateway.ground.sql.declared import Row
 
 REASON_LENGTH_MAX: Final = 500
-Row = Mapping[str, Any]
-
-
-class Statements(Protocol):
-    """Runs named statements within one open transaction."""
-
-    async def one(self, name: str, *values: Any) -> Row | None:
-        """The first row, or None."""
-
-    async def all(self, name: str, *values: Any) -> Sequence[Row]:
-        """Every row."""
 
 
 class At(Protocol):
     """Where an action works; features have their own, with more in it."""
 
     @property
-    def db(self) -> Statements:
+    def db(self) -> Transaction:
         """The transaction."""
 
 
@@ -51,7 +42,7 @@ async def perform(action: Action, at: At, given: Given, change: Change) -> Row:
 
 
 async def write_down(
-    db: Statements,
+    db: Transaction,
     change: Change,
     action: str,
     subject: str,
@@ -64,8 +55,8 @@ async def write_down(
 
     It comes last: the chain's head is locked from here to the commit.
     """
-    await db.one(
-        "record_change", change.actor, action, subject, as_json(given),
+    await SQL.record_change.run(
+        db, change.actor, action, subject, as_json(given),
         as_json(before) if before else None, as_json(after) if after else None, change.reason,
         change.whence,
     )  # fmt: skip
@@ -89,7 +80,7 @@ async def look(view: View, at: At, given: Given) -> Row:
 async def _rows(view: View, at: At, given: Given) -> Sequence[Row]:
     if view.rows is not None:
         return await view.rows(at, given)
-    return await at.db.all(view.statement, *structs.astuple(given))
+    return await view.statement.all(at.db, *structs.astuple(given))
 
 
 def _parsed(view: View, row: Row) -> Row:
@@ -98,12 +89,14 @@ def _parsed(view: View, row: Row) -> Row:
     return {**row, **{name: msgspec.json.decode(row[name]) for name in names}}
 
 
-async def _seen(action: Action, db: Statements, given: Given, answer: Row | None) -> dict[str, Any]:
+async def _seen(
+    action: Action, db: Transaction, given: Given, answer: Row | None
+) -> dict[str, Any]:
     """The rows an action is about, as they are now; those that are not there are left out."""
     found: dict[str, Any] = {}
     for trace in action.traces:
         key = trace.key(given, answer)
-        row = await db.one(trace.statement, *key) if key is not None else None
+        row = await trace.statement.one(db, *key) if key is not None else None
         if row is not None:
             found[trace.name] = row
     return found

@@ -1,15 +1,16 @@
-"""What administration needs from the outside: statements in a transaction, and secrecy."""
+"""What administration needs from the outside: a transaction, and secrecy."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gateway.ground.desk.perform import Row, Statements
+from gateway.ground.desk.administration import SQL, Transaction
 from gateway.ground.desk.refusal import DeskRefusedError
 from gateway.ground.errors import RefusedError
+from gateway.ground.sql.declared import Row
 
-__all__ = ["At", "Row", "Secrecy", "Statements"]
+__all__ = ["At", "Row", "Secrecy", "Transaction"]
 
 AMOUNT_MAX: Final = 10**15  # minor units, of one movement; far above any there is
 BALANCE_MAX: Final = 10**18  # minor units; a bigint holds nine times as much
@@ -31,7 +32,7 @@ class Secrecy:
 class At:
     """Where an action of administration works: its transaction, the vault if it asks for it."""
 
-    db: Statements
+    db: Transaction
     vault: Secrecy | None = None
 
     @property
@@ -58,10 +59,14 @@ def not_found(what: str, name: str) -> RefusedError:
     return DeskRefusedError("not-found", what, {"noun": what, "name": name})
 
 
-async def partner_id(db: Statements, name: str) -> int:
+async def partner_id(db: Transaction, name: str) -> int:
     """The id behind a partner's name."""
-    row = await db.one("partner_by_name", name)
-    if row is None:
+    found = await SQL.partner_by_name.one(db, name)
+    if found is None:
         raise not_found("partner", name)
-    found: int = row["id"]
     return found
+
+
+async def by_index(db: Transaction) -> None:
+    """The lists of this transaction come in the order of an index, whatever statistics say."""
+    await SQL.by_index.run(db)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from gateway.ground.desk.action import Noun
 from gateway.ground.desk.given import Given
+from gateway.ground.sql.declared import Row, Statement
 
 Kind = Literal["text", "id", "number", "money", "share", "seconds", "time", "flag", "list", "json"]
 
@@ -50,7 +51,7 @@ class View:
     permission: str
     columns: tuple[Column, ...]
     sort: tuple[SortKey, ...]
-    statement: str
+    statement: Statement[..., Row]
     rows_as: str  # the member that holds them at the command line
     cursor: str | None = None
     names_end: bool = False  # the command's last page has a `next_cursor` too: null

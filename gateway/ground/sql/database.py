@@ -16,8 +16,8 @@ from gateway.ground.sql.books import Connection, unreachable_is_unavailable
 from gateway.ground.sql.dsn import POOLER, forget_environment, understand
 from gateway.ground.sql.embedded import EmbeddedServer, no_shop
 from gateway.ground.sql.migrate import routines_lock, routines_schema
-from gateway.ground.sql.named_sql import queries
 from gateway.ground.sql.preparing import GATEWAY_ROLE, prepare_embedded, prepare_own
+from gateway.ground.sql.roles import SQL
 
 log = structlog.get_logger()
 
@@ -115,9 +115,7 @@ async def prepare(config: Config, embedded: EmbeddedServer | None, *, quiet: boo
 async def _has_gateway_role(embedded: EmbeddedServer, config: Config) -> bool:
     connection = await connect(embedded.dsn, config)
     try:
-        return bool(
-            await connection.fetchval(queries("ground/sql/roles")["has_role"], GATEWAY_ROLE)
-        )
+        return await SQL.has_role.one(connection, GATEWAY_ROLE) is not None
     finally:
         await connection.close()
 

@@ -18,7 +18,7 @@ def queries(file: str) -> dict[str, str]:
 
 @cache
 def queries_of_all(kind: str) -> dict[str, str]:
-    """The statements of a kind (administration, checks) of all features.
+    """The statements of a kind (checks) of all features.
 
     Raises ValueError when a name is there twice.
     """

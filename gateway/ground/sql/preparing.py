@@ -19,8 +19,8 @@ from gateway.ground.sql.migrate import (
     is_up_to_date,
     retire_routines,
 )
-from gateway.ground.sql.named_sql import queries
 from gateway.ground.sql.rights import differing_rights, grant_rights, powers_of
+from gateway.ground.sql.roles import SQL
 
 log = structlog.get_logger()
 
@@ -82,7 +82,7 @@ async def _migrate_alone(connection: Any, role: str) -> None:
 
 async def _what_is_missing(connection: Any, role: str, error: asyncpg.PostgresError) -> str:
     """Why the role cannot migrate, and what somebody who may has to run."""
-    facts = await connection.fetchrow(queries("ground/sql/roles")["may_migrate"])
+    facts = await SQL.may_migrate.only(connection)
     if facts["recovers"]:
         return (
             "this server is a standby and takes no writes: give the primary's address, or several "
@@ -119,7 +119,7 @@ async def ensure_role(owner: Any, role: str) -> None:
     """Make the gateway's role unless the server has it. Roles belong to all its databases."""
     async with owner.transaction():
         await owner.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
-        if not await owner.fetchval(queries("ground/sql/roles")["has_role"], role):
+        if not await SQL.has_role.one(owner, role):
             await owner.execute(
                 f"CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
             )

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from gateway.ground import house
 from gateway.ground.feature import ALL_COLUMNS, PASSING, Table
-from gateway.ground.sql.named_sql import queries
+from gateway.ground.sql.roles import SQL
 
 # What a role could take a guard away or get round one with, whatever the table.
 NEVER: Final = frozenset({"TRUNCATE", "TRIGGER", "REFERENCES"})
@@ -23,8 +23,7 @@ async def grant_rights(connection: Any, role: str) -> None:
     """
     quoted = await connection.fetchval("SELECT quote_ident($1)", role)
     database = await connection.fetchval("SELECT quote_ident(current_database())")
-    schemas = await connection.fetch(queries("ground/sql/roles")["routine_schemas"])
-    present = {row["name"] for row in await connection.fetch(queries("ground/sql/roles")["tables"])}
+    present = set(await SQL.tables.all(connection))
     statements = [
         f"GRANT TEMPORARY ON DATABASE {database} TO {quoted}",
         f"GRANT USAGE ON SCHEMA public TO {quoted}",
@@ -32,9 +31,9 @@ async def grant_rights(connection: Any, role: str) -> None:
         f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {quoted}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}",
     ]
-    for row in schemas:
-        statements.append(f"GRANT USAGE ON SCHEMA {row['name']} TO {quoted}")
-        statements.append(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {row['name']} TO {quoted}")
+    for schema in await SQL.routine_schemas.all(connection):
+        statements.append(f"GRANT USAGE ON SCHEMA {schema} TO {quoted}")
+        statements.append(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {quoted}")
     statements += [
         f"GRANT {rights.privileges()} ON public.{table} TO {quoted}"
         for table, rights in house.tables().items()
@@ -47,7 +46,7 @@ async def grant_rights(connection: Any, role: str) -> None:
 
 async def differing_rights(connection: Any, role: str) -> list[str]:
     """Where what `role` may do is not what the table says, a sentence each; of any connection."""
-    rows = await connection.fetch(queries("ground/sql/roles")["rights_of"], role)
+    rows = await SQL.rights_of.all(connection, role)
     found: list[str] = []
     for row in rows:
         table, held = row["name"], set(row["held"])
@@ -62,7 +61,7 @@ async def differing_rights(connection: Any, role: str) -> list[str]:
             found.append(f"{role} may {', '.join(excess)} on {table}")
         if missing:
             found.append(f"{role} may not {', '.join(missing)} on {table}")
-    schemas = await connection.fetch(queries("ground/sql/roles")["schemas_used"], role)
+    schemas = await SQL.schemas_used.all(connection, role)
     return found + [
         f"{role} may not use schema {row['name']}" for row in schemas if not row["used"]
     ]
@@ -70,7 +69,7 @@ async def differing_rights(connection: Any, role: str) -> list[str]:
 
 async def powers_of(connection: Any, role: str) -> list[str]:
     """What `role` is or owns that lets it take guards away, a sentence each."""
-    row = await connection.fetchrow(queries("ground/sql/roles")["powers"], role)
+    row = await SQL.powers.one(connection, role)
     if row is None:
         return []
     found: list[str] = [f"{role} is {word}" for word in row["powers"]]

@@ -41,4 +41,4 @@ SELECT quote_ident(current_user) AS role, quote_ident(current_database()) AS dat
                AND NOT pg_has_role(current_user, relowner, 'MEMBER')) AS anothers
 
 -- name: has_role
-SELECT true FROM pg_roles WHERE rolname = $1
+SELECT true AS there FROM pg_roles WHERE rolname = $1

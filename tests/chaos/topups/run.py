@@ -23,7 +23,7 @@ from gateway.dispatch import administer as upstreams
 from gateway.ground import native
 from gateway.ground.config import Config
 from gateway.ground.desk.port import Secrecy
-from gateway.ground.desk.statements import administration
+from gateway.ground.desk.transaction import administration
 from gateway.ground.sql.database import session_settings
 from gateway.ground.sql.embedded import EmbeddedServer
 from gateway.ground.vault import open_vault
@@ -105,7 +105,7 @@ async def _set_up(
 ) -> Credentials:
     """A partner, six upstreams, six SKUs; each SKU has a second route at the next platform."""
     async with opened(config) as database, administration(database) as db:
-        vault = await open_vault(config.data, db.connection)
+        vault = await open_vault(config.data, db)
         secrecy = Secrecy(
             wrap=vault.wrap_secret,
             open=vault.open_secret,

@@ -14,13 +14,14 @@ from structlog.testing import capture_logs
 
 from gateway.audit.run import audit
 from gateway.audit.store import AuditSnapshot
+from gateway.codes import administration as codes
 from gateway.codes.import_store import staging
 from gateway.codes.lease import Refill, Renewal
 from gateway.codes.lease_keeping import LeaseKeeping
 from gateway.codes.lease_store import LeaseStore
 from gateway.codes.stock import Stock
 from gateway.ground.config import Config
-from gateway.ground.desk.statements import administration
+from gateway.ground.desk.transaction import administration
 from gateway.ground.native import Allocator
 from gateway.health.doctor import _database as examine_database
 from gateway.health.store import read_database_facts
@@ -131,7 +132,7 @@ async def drain(connection: Any, leases: Holder, pool: str) -> list[int]:
 async def stats_of(database: Any, pool: str) -> dict[str, int]:
     """`codes stats`, checked to add up."""
     async with administration(database, read_only=True) as db:
-        stats = dict(await db.one("code_stats", pool) or {})
+        stats = dict(await codes.SQL.code_stats.one(db, pool) or {})
     assert sum(stats.values()) == 2 * stats["imported"], stats
     return {name: n for name, n in stats.items() if n}
 

@@ -16,7 +16,7 @@ from gateway.codes import shelve
 from gateway.codes.outlet import outlet_of
 from gateway.codes.shelf_ending import ShelfEnding
 from gateway.ground.desk.refusal import DeskRefusedError
-from gateway.ground.desk.statements import administration
+from gateway.ground.desk.transaction import administration
 from tests.clock import PATIENCE_S
 from tests.world.shelves import Shelves, pool_of
 

@@ -15,16 +15,14 @@ from gateway.audit.store import audit_snapshot
 from gateway.ground.desk.action import Action, Change, Trace
 from gateway.ground.desk.perform import as_json, perform
 from gateway.ground.desk.port import At
-from gateway.ground.desk.statements import administration
+from gateway.ground.desk.transaction import administration
 from gateway.ground.desk.view import View
 from gateway.ground.sql.database import Database
-from gateway.ground.sql.named_sql import queries_of_all
 from gateway.nouns import ACTIONS, VIEWS
 from tests.conftest import Cli
 from tests.integration.orders.test_administration import SECRECY
 
-STATEMENTS = queries_of_all("administration")
-TRACES = {trace.statement: trace for action in ACTIONS for trace in action.traces}
+TRACES = {trace.statement.text: trace for action in ACTIONS for trace in action.traces}
 ME = Change(actor="os:test@here", whence="a test")
 
 
@@ -117,7 +115,7 @@ async def test_a_trace_has_every_column_but_those_left_out(connection: Any, trac
         f"public.{trace.table}",
     )
     types = {row["attname"]: row["type"] for row in rows}
-    prepared = await connection.prepare(STATEMENTS[trace.statement])
+    prepared = await connection.prepare(trace.statement.text)
     shown = {attribute.name for attribute in prepared.get_attributes()}
     assert shown | set(trace.left_out) == set(types)
     assert shown.isdisjoint(trace.left_out)
@@ -128,11 +126,11 @@ async def test_a_trace_has_every_column_but_those_left_out(connection: Any, trac
 async def test_a_view_has_the_columns_of_its_statement(connection: Any, view: View) -> None:
     """What a statement gives is declared, one by one and in order; its orders have an index."""
     if view.rows is None:
-        prepared = await connection.prepare(STATEMENTS[view.statement])
+        prepared = await connection.prepare(view.statement.text)
         names = [attribute.name for attribute in prepared.get_attributes()]
         assert [column.name for column in view.columns] == names
         assert len(prepared.get_parameters()) == len(view.given.__struct_fields__)
-        assert " OFFSET " not in STATEMENTS[view.statement]
+        assert " OFFSET " not in view.statement.text
     for key in view.sort:
         definition = await connection.fetchval(
             "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexname = $1",

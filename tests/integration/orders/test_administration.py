@@ -9,7 +9,7 @@ from gateway.audit.run import audit
 from gateway.audit.store import audit_snapshot
 from gateway.ground.desk.port import Secrecy
 from gateway.ground.desk.refusal import DeskRefusedError
-from gateway.ground.desk.statements import administration
+from gateway.ground.desk.transaction import administration
 from gateway.ground.desk.words import in_words
 from gateway.ground.errors import RefusedError
 from gateway.ground.sql.database import Database

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.codes.lease_store import LeaseStore
 from gateway.ground.config import Config
-from gateway.ground.desk.statements import administration
+from gateway.ground.desk.transaction import administration
 from gateway.ground.errors import RolledBackError
 from gateway.ground.sql.books import RETRIES_MAX, again
 from gateway.ground.sql.database import Database, open_database, session_settings
@@ -124,9 +124,7 @@ async def test_administration_says_that_nothing_took_place(database: Database) -
     """What cannot be repeated for its caller is told so by type."""
     with pytest.raises(RolledBackError):
         async with administration(database) as db:
-            await db.connection.execute(
-                "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$"
-            )
+            await db.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$")
 
 
 async def test_an_import_is_staged_again(

@@ -1,0 +1,5 @@
+-- What its actions and views ask.
+
+-- name: trace_account
+SELECT a.partner_id::text AS partner_id, a.currency, a.balance, a.credit_limit, a.last_entry::text AS last_entry
+FROM account a JOIN partner p ON p.id = a.partner_id WHERE p.name = $1 FOR NO KEY UPDATE OF a

@@ -1,0 +1,42 @@
+"""What its actions and views ask, statement by statement."""
+
+from datetime import datetime
+from typing import TypedDict
+
+from gateway.ground.sql.declared import Row, Statement, Statements
+
+
+class LockedSecret(TypedDict):
+    """A partner and the secret of its webhooks, wrapped."""
+
+    id: int
+    webhook_secret: bytes
+
+
+class ReplayedWebhook(TypedDict):
+    """A message that is sent again."""
+
+    id: str
+    state: str
+
+
+class MadeWebhook(TypedDict):
+    """A message of type `test`."""
+
+    id: str
+    webhook_id: str
+    state: str
+
+
+class SQL(Statements, file="webhooks/administration"):
+    """Asked within an operator's transaction."""
+
+    upsert_endpoint: Statement[[int, str], int]
+    lock_webhook_secret: Statement[[str], LockedSecret]
+    rotate_webhook_secret: Statement[[int, bytes], datetime]
+    list_webhooks: Statement[[str | None, str | None, str | None, int], Row]
+    replay_webhook: Statement[[int], ReplayedWebhook]
+    replay_dead_letters: Statement[[int, int], int]
+    insert_test_webhook: Statement[[int, bytes], MadeWebhook]
+    trace_endpoint: Statement[[str], Row]
+    trace_webhook: Statement[[int], Row]
