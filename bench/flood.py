@@ -22,7 +22,7 @@ import aiohttp
 import asyncpg
 
 from bench.servers import Server, gateway_server, quangate
-from gateway.demo.client import Client, Credentials
+from gateway.ground.outside.client import Client, Credentials
 from gateway.ground.sql.embedded import EmbeddedServer
 
 MOVEMENTS = 1_000_000

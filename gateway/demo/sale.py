@@ -3,13 +3,14 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.demo.client import Client
 from gateway.demo.screen import Steps
 from gateway.demo.tally import Tally
+from gateway.ground.outside.client import Client
+from gateway.ground.outside.crowd import in_parallel
 
 CONNECTIONS = 128
 BATCH_LINES = 100
@@ -173,14 +174,3 @@ async def listed_orders(client: Client) -> AsyncIterator[dict[str, Any]]:
         if answer.body["next_cursor"] is None:
             return
         cursor = f"&cursor={answer.body['next_cursor']}"
-
-
-async def in_parallel(width: int, work: Iterable[Awaitable[None]]) -> None:
-    """Await the work, at most `width` at a time."""
-    queue: Iterator[Awaitable[None]] = iter(work)
-
-    async def worker() -> None:
-        for item in queue:
-            await item
-
-    await asyncio.gather(*(worker() for _ in range(width)))

@@ -13,8 +13,6 @@ from typing import Any
 import aiohttp
 
 from gateway.demo import topups
-from gateway.demo.client import Client, Credentials
-from gateway.demo.process import Server, gateway, quangate, simulator
 from gateway.demo.receiver import Receiver
 from gateway.demo.sale import (
     CONNECTIONS,
@@ -27,6 +25,8 @@ from gateway.demo.sale import (
 from gateway.demo.screen import Steps
 from gateway.demo.tally import Tally
 from gateway.demo.verdict import Verdict, judge_codes
+from gateway.ground.outside.client import Client, Credentials
+from gateway.ground.outside.process import Server, gateway, quangate, simulator
 
 SKU = "VIP-MONTH"
 POOL = "vip-month"

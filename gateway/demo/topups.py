@@ -17,11 +17,12 @@ from typing import Any, Final
 
 import aiohttp
 
-from gateway.demo.client import Client
-from gateway.demo.process import quangate
 from gateway.demo.receiver import Receiver
-from gateway.demo.sale import in_parallel, listed_orders
+from gateway.demo.sale import listed_orders
 from gateway.demo.screen import Steps
+from gateway.ground.outside.client import Client
+from gateway.ground.outside.crowd import in_parallel
+from gateway.ground.outside.process import quangate
 
 SKU: Final = "MOBILE-50"
 PRICE_MINOR: Final = 5000

@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 
-from gateway.demo.client import Answer, Client
+from gateway.ground.outside.client import Answer, Client
 from tests.chaos.world import World
 
 REQUEST_TIMEOUT_S = 120.0  # also a database that hangs is told as 503 long before

@@ -21,10 +21,10 @@ from typing import Any
 
 import orjson
 
-from gateway.demo.client import Credentials
 from gateway.ground.config import Config
 from gateway.ground.desk.transaction import administration
 from gateway.ground.native import sign_request
+from gateway.ground.outside.client import Credentials
 from gateway.quotas import administer as quotas
 from gateway.quotas.rules import Per
 from tests.chaos.books import audit_complaints

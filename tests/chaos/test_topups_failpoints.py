@@ -15,11 +15,11 @@ from connectors.simulation import running
 from connectors.simulation.market import Market
 from gateway.catalog import administer as catalog
 from gateway.catalog.rules import SkuKind
-from gateway.demo.client import Client
 from gateway.dispatch import administer as upstreams
 from gateway.ground.config import Config
 from gateway.ground.desk.port import Secrecy
 from gateway.ground.desk.transaction import administration
+from gateway.ground.outside.client import Client
 from gateway.ground.vault import open_vault
 from tests.chaos.books import audit_complaints
 from tests.chaos.buyers import Buyers, buyers_of

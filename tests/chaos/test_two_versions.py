@@ -16,8 +16,8 @@ import asyncpg
 import pytest
 
 from connectors.simulation.server import running
-from gateway.demo.client import Client
 from gateway.ground.config import Config
+from gateway.ground.outside.client import Client
 from gateway.ground.sql.embedded import EmbeddedServer
 from gateway.ground.sql.migrate import retire_routines, routines_schema
 from tests.chaos.books import differences

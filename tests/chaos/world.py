@@ -13,11 +13,11 @@ from gateway.catalog.rules import SkuKind
 from gateway.codes.generate import GenerationJob, generate_codes
 from gateway.codes.import_store import staging
 from gateway.codes.staging import Target
-from gateway.demo.client import Credentials
 from gateway.ground import native
 from gateway.ground.config import Config
 from gateway.ground.desk.port import Secrecy
 from gateway.ground.desk.transaction import administration
+from gateway.ground.outside.client import Credentials
 from gateway.ground.sql.database import Database, open_database, session_settings
 from gateway.ground.vault import open_vault
 from gateway.partners import administer as partners

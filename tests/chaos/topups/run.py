@@ -18,12 +18,12 @@ import asyncpg
 
 from gateway.catalog import administer as catalog
 from gateway.catalog.rules import SkuKind
-from gateway.demo.client import Client, Credentials
 from gateway.dispatch import administer as upstreams
 from gateway.ground import native
 from gateway.ground.config import Config
 from gateway.ground.desk.port import Secrecy
 from gateway.ground.desk.transaction import administration
+from gateway.ground.outside.client import Client, Credentials
 from gateway.ground.sql.database import session_settings
 from gateway.ground.sql.embedded import EmbeddedServer
 from gateway.ground.vault import open_vault

@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.ground.errors import RefusedError
 
-# As app.PYTHON: nothing is imported from where the demo happens to be run, or from PYTHONPATH.
+# As app.PYTHON: nothing is imported from the working directory, or from PYTHONPATH.
 PYTHON = (sys.executable, "-E", "-P", "-u")
 START_DEADLINE_S = 180.0
 STOP_DEADLINE_S = 180.0
@@ -36,7 +36,7 @@ async def quangate(data: Path, *arguments: str) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(lines[-1]) if lines else {}
     if process.returncode != 0 and "checks" not in answer:
         said = answer.get("error", {}).get("detail") or complaints.decode()[-500:]
-        raise RefusedError("demo-failed", f"quangate {' '.join(arguments[:2])}: {said}")
+        raise RefusedError("process-failed", f"quangate {' '.join(arguments[:2])}: {said}")
     return answer
 
 
@@ -71,7 +71,7 @@ class Server:
                     self._reader = asyncio.create_task(self._read(stderr))
                     return
         said = "".join(self._log[-5:])
-        raise RefusedError("demo-failed", f"quangate {self._arguments[0]} did not start: {said}")
+        raise RefusedError("process-failed", f"quangate {self._arguments[0]} did not start: {said}")
 
     async def _read(self, stderr: asyncio.StreamReader) -> None:
         while line := await stderr.readline():
