@@ -17,6 +17,7 @@ from gateway.partners import feature as partners
 from gateway.prices import feature as prices
 from gateway.quotas import feature as quotas
 from gateway.reconciliation import feature as reconciliation
+from gateway.rehearsals import feature as rehearsals
 from gateway.settings import feature as settings
 from gateway.vault import feature as vault
 from gateway.webhooks import feature as webhooks
@@ -40,4 +41,5 @@ FEATURES: Final = (
     audit.FEATURE,
     health.FEATURE,
     operators.FEATURE,
+    rehearsals.FEATURE,
 )

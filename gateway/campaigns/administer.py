@@ -111,8 +111,11 @@ async def show_campaign(db: Transaction, name: str) -> dict[str, Any]:
     if not rows:
         raise not_found("campaign", name)
     sold = await SQL.campaign_sales.only(db, name)
+    room = await SQL.room_of_campaign.one(db, name)
     return {
         **rows[0],
+        "pass": None if room is None else "required",
+        "rate": None if room is None else room["rate"],
         "partners": await SQL.campaign_partners.all(db, name),
         "shelves": await SQL.campaign_shelf_stats.all(db, name),
         **sold,

@@ -14,6 +14,12 @@ class Serving(TypedDict):
     issued: int
 
 
+class Room(TypedDict):
+    """The waiting room of a campaign that demands passes: so many more are served each second."""
+
+    rate: int | None
+
+
 class CampaignSales(TypedDict):
     """What was sold in a campaign."""
 
@@ -76,6 +82,7 @@ class SQL(Statements, file="campaigns/administration"):
     trace_waiting_room: Statement[[str], Row]
     list_campaigns: Statement[[str | None], Row]
     campaign_partners: Statement[[str], str]
+    room_of_campaign: Statement[[str], Room]
     campaign_sales: Statement[[str], CampaignSales]
     hold_campaign: Statement[[str], HeldCampaign]
     move_campaign: Statement[[str, datetime | None, datetime | None], Window]

@@ -37,6 +37,10 @@ FROM campaign c JOIN sku s ON s.id = c.sku_id WHERE $1::text IS NULL OR c.name =
 SELECT p.name AS partner FROM campaign_partner m JOIN campaign c ON c.id = m.campaign_id JOIN partner p ON p.id = m.partner_id
 WHERE c.name = $1 ORDER BY p.name
 
+-- name: room_of_campaign
+-- No row: it demands no pass.
+SELECT w.rate FROM waiting_room w JOIN campaign c ON c.id = w.campaign_id WHERE c.name = $1
+
 -- name: campaign_sales
 -- Units are what was not refunded as a failure; `amount` is what was kept of what was paid.
 SELECT count(*) AS orders, coalesce(sum(o.quantity) FILTER (WHERE o.state <> 'failed'), 0)::bigint AS units,

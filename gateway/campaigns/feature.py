@@ -21,5 +21,4 @@ FEATURE: Final = Feature(
     desk=("desk",),
     wiring="wiring",
     words="words",
-    commands={"campaign": ("commands", "Sales within a window: create, show, change, end, list.")},
 )

@@ -190,6 +190,14 @@ async def set_floor(db: Transaction, sku: str, value: Value) -> dict[str, Any]:
     return {"sku": sku, "floor": value.minor(row["price"])}
 
 
+async def floor_of(db: Transaction, sku: str) -> Value | None:
+    """What a SKU is not sold below; None: it has no floor."""
+    row = await SQL.floor_of_sku.one(db, await sku_id(db, sku))
+    if row is None or (row["floor_amount"] is None and row["floor_basis_points"] is None):
+        return None
+    return Value(amount=row["floor_amount"], basis_points=row["floor_basis_points"])
+
+
 def _check_amount(price_minor: int, *, allow_zero: bool) -> None:
     if not 0 <= price_minor <= AMOUNT_MAX:
         raise _no_amount(price_minor)

@@ -2,7 +2,9 @@
 
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -27,6 +29,7 @@ class Answer:
     status: int
     body: dict[str, Any]
     seconds: float
+    retry_after_s: int = 0  # 0: it says nothing of it
 
 
 class Client:
@@ -37,21 +40,35 @@ class Client:
         self._url = url
         self._credentials = credentials
 
-    async def post(self, path: str, document: Any) -> Answer:
-        """POST JSON, signed."""
-        return await self._send("POST", path, orjson.dumps(document))
+    async def post(
+        self, path: str, document: Any, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> Answer:
+        """POST JSON, signed; `headers` beside those of the signature."""
+        return await self._send("POST", path, orjson.dumps(document), headers)
 
     async def get(self, path: str) -> Answer:
         """GET, signed."""
         return await self._send("GET", path, b"")
 
-    async def _send(self, method: str, path: str, body: bytes) -> Answer:
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Answer:
         began = time.perf_counter()
+        signed = self._headers(method, path, body)
         async with self._session.request(
-            method, self._url + path, data=body, headers=self._headers(method, path, body)
+            method, self._url + path, data=body, headers={**signed, **headers}
         ) as response:
             text = await response.read()
-        return Answer(response.status, orjson.loads(text), time.perf_counter() - began)
+        return Answer(
+            response.status,
+            orjson.loads(text),
+            time.perf_counter() - began,
+            int(response.headers.get("Retry-After", 0)),
+        )
 
     def _headers(self, method: str, path: str, body: bytes) -> dict[str, str]:
         timestamp = str(int(time.time()))

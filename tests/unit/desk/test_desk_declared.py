@@ -25,7 +25,7 @@ from tests.world.command_line import commands_of, unknown_commands
 PLAIN = {
     "serve", "demo", "migrate", "doctor", "audit", "call", "reconcile", "key check", "order place",
     "upstream test", "upstream balance", "upstream catalog", "upstream connectors",
-    "upstream simulate",
+    "upstream simulate", "campaign rehearse",
 }  # fmt: skip
 COMMON = {"data", "database_url", "owner_url", "config_file", "as_json", "wide", "log_level"}
 
