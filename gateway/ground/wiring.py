@@ -95,14 +95,24 @@ class Kit:
     """
 
     def __init__(self, on: Footing, wirings: Iterable[Wiring], given: Iterable[object]) -> None:
-        """`given` is there already. Raises ValueError when something is made twice."""
+        """`given` is there already.
+
+        Raises ValueError when something is made twice: by two functions, or by one that makes a
+        face, too, so that routes would have another one than whoever asks the kit.
+        """
+        wirings = tuple(wirings)
         self.on = on
         self._made: dict[type, object] = {type(one): one for one in given}
         self._makers: dict[type, Callable[[Kit], object]] = {}
         self._making: list[type] = []
         self._hearers: dict[tuple[type, bool], list[Callable[[Any], Any]]] = {}
         self._metrics: list[Callable[[], Iterable[Family]]] = []
+        faces = {make for wiring in wirings for make, _ in wiring.faces}
         for maker in (maker for wiring in wirings for maker in wiring.makes):
+            if maker in faces:
+                raise ValueError(
+                    f"{maker.__module__}.{maker.__name__} makes a face, and for others"
+                )
             kind = maker.__annotations__["return"]
             if kind in self._makers or kind in self._made:
                 raise ValueError(f"{kind.__name__} is made twice")

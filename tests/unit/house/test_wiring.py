@@ -76,6 +76,16 @@ def test_each_is_made_once_whoever_asks_first() -> None:
     assert Kit(NO_FOOTING, [HIGHER], given=[given])[Till] is given
 
 
+def test_what_makes_a_face_makes_nothing_for_others() -> None:
+    """Else there are two of it: one with the routes, one that whoever asks the kit is given.
+
+    Seen red without the check.
+    """
+    face = Wiring(faces=((till, ()),))
+    with pytest.raises(ValueError, match=r"test_wiring\.till makes a face, and for others"):
+        Kit(NO_FOOTING, [LOWER, face], given=())
+
+
 def test_what_nobody_makes_is_named() -> None:
     """The start ends with who wanted it, not with a None somewhere later."""
     with pytest.raises(LookupError, match="Prices is made by no feature: Shop → Prices"):
