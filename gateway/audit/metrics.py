@@ -1,12 +1,20 @@
 """What is written down outside the database; nothing while that is off."""
 
 from collections.abc import Iterator
+from typing import Protocol
 
-from gateway.audit.anchor_store import AnchorWriter
 from gateway.ground.metric_family import Family, one
 
 
-def families(anchors: AnchorWriter) -> Iterator[Family]:
+class Anchors(Protocol):
+    """Whoever writes them; see anchor_store.AnchorWriter."""
+
+    off: bool
+    failing: bool
+    last_at: float
+
+
+def families(anchors: Anchors) -> Iterator[Family]:
     """All of this worker's, now."""
     if anchors.off:
         return

@@ -6,14 +6,12 @@ partner's, and opened here, at the last moment: each view is recorded (via "chan
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
-
 from connectors.channels.goofish import answers
-from connectors.channels.goofish.answers import Card, Goods, OrderAnswer
+from connectors.channels.goofish.answers import Goods, OrderAnswer
 from connectors.channels.goofish.requests import (
     CreateRequest,
     DetailRequest,
@@ -22,39 +20,27 @@ from connectors.channels.goofish.requests import (
     Request,
 )
 from connectors.channels.goofish.wire import (
-    STATUS_OF_STATE,
     Code,
     GoodsStatus,
     GoodsType,
     GoofishRefused,
     Operation,
-    OrderStatus,
 )
-from connectors.secret import Secret
 from gateway.catalog.rules import CurrentCatalog, Key, Sku, SkuKind
+from gateway.channels.goofish_order import TYPE_OF_KIND, order_answer, seconds, view_of
 from gateway.channels.goofish_refusals import WORDS
-from gateway.channels.rules import ENDED, ChannelAccount
+from gateway.channels.rules import ChannelAccount
 from gateway.codes.levels import StockLevels
 from gateway.codes.shelving import ShelfBook
-from gateway.ground.native import open_jwe
-from gateway.ledger.store import AccountStore
-from gateway.orders.failure import failure_of
-from gateway.orders.finding import OrderDesk, Shown, View
+from gateway.ledger.accounts import Accounts
+from gateway.orders.finding import OrderDesk
 from gateway.orders.place import Placement
 from gateway.orders.refusal import Refusal
 from gateway.orders.rules import QUANTITY_MAX, OrderContent
 from gateway.prices.rules import PriceBook, Priced, price_of
 
 STOCK_SHOWN_MAX: Final = 9_999  # more are not counted
-VIA: Final = "channel"
 _OUT_ORDER_NO: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
-
-TYPE_OF_KIND: Final[Mapping[SkuKind, GoodsType]] = {
-    SkuKind.TOPUP: GoodsType.RECHARGE,
-    SkuKind.CODE: GoodsType.CARD,
-    SkuKind.LINK: GoodsType.CARD,
-    SkuKind.QR: GoodsType.TICKET,
-}
 
 
 class Goofish:
@@ -66,7 +52,7 @@ class Goofish:
         catalog: CurrentCatalog,
         placement: Placement,
         desk: OrderDesk,
-        accounts: AccountStore,
+        accounts: Accounts,
         stock_levels: StockLevels,
         expect_order: Callable[[ChannelAccount, str, str], Awaitable[None]],
         now: Callable[[], datetime],
@@ -198,7 +184,7 @@ class Goofish:
             status=GoodsStatus.ON_SALE
             if sku.on_sale and stock and priced.sound
             else GoodsStatus.OFF_SALE,
-            update_time_s=_seconds(sku.updated_at),
+            update_time_s=seconds(sku.updated_at),
         )
 
     def _price(self, account: ChannelAccount, sku: Sku) -> Priced:
@@ -245,63 +231,8 @@ def _content(account: ChannelAccount, request: CreateRequest) -> OrderContent:
     )
 
 
-def view_of(account: ChannelAccount, order_id: int) -> View:
-    """A look at an order and its codes for the channel, as the audit log records it."""
-    return View(
-        partner_id=account.partner_id,
-        order_id=order_id,
-        key_id=account.key_id,
-        with_codes=True,
-        via=VIA,
-    )
-
-
-def order_answer(account: ChannelAccount, shown: Shown, sku: Sku) -> OrderAnswer:
-    """An order in the channel's words. Holds codes in plain text."""
-    record = shown.record
-    status = STATUS_OF_STATE[record.state]
-    opened = orjson.loads(shown.codes or b"[]") if status is OrderStatus.SUCCESS else []
-    ended = record.state in ENDED
-    return OrderAnswer(
-        order_type=TYPE_OF_KIND.get(sku.kind, GoodsType.CARD),
-        order_no=record.out_order_no,
-        out_order_no=str(record.id),
-        order_status=status,
-        order_amount_minor=record.amount,
-        goods_no=sku.sku,
-        goods_name=sku.name,
-        buy_quantity=record.quantity,
-        order_time_s=_seconds(record.created_at),
-        end_time_s=_seconds(record.updated_at) if ended else None,
-        cards=tuple(_card(account, each["jwe"]) for each in opened),
-        remark=_remark(record.state, record.failure),
-    )
-
-
-def _card(account: ChannelAccount, jwe: str) -> Card:
-    """A code as number and password: with one part only, that is the password."""
-    code: dict[str, str] = orjson.loads(open_jwe(account.delivery_key, jwe))
-    parts = [code[name] for name in ("code", "pin", "url") if code.get(name)]
-    first, second = parts[0], parts[1] if len(parts) > 1 else None
-    if second is None:
-        return Card(card_pwd=Secret(first))
-    return Card(card_no=Secret(first), card_pwd=Secret(second))
-
-
-def _remark(state: str, failure: str | None) -> str:
-    """Why it is no plain success; upstreams' words stay inside."""
-    if state not in {"partial", "failed", "reversed"}:
-        return ""
-    told = failure_of(state, failure)
-    return f"{state}: {told.code}" if told is not None else state
-
-
 def _order_id(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def _seconds(moment: datetime) -> int:
-    return int(moment.timestamp())
 
 
 def _may_be(order_type: GoodsType, sku: Sku) -> bool:

@@ -9,7 +9,7 @@ import json
 import random
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -18,9 +18,8 @@ from connectors.exchange import HttpResponse
 from connectors.settings import load_settings
 from gateway.catalog.rules import CurrentCatalog
 from gateway.channels.administer import ADAPTERS, DELIVERY_KEY, PURPOSE
-from gateway.channels.goofish import order_answer, view_of
+from gateway.channels.goofish_order import order_answer, view_of
 from gateway.channels.rules import ENDED, ChannelAccount, ChannelNotice, ChannelRow
-from gateway.channels.store import ChannelStore
 from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.native import Vault
 from gateway.orders.finding import Shown, View
@@ -36,13 +35,28 @@ ABSENT_S: Final = 5.0  # an order whose commit is under way
 REFUSED_AFTER_S: Final = 3600.0  # an order that is not there by then was refused
 
 
+class Notices(Protocol):
+    """Channels, and the results they wait for; see store.ChannelStore."""
+
+    async def accounts(self) -> list[ChannelRow]: ...
+    async def expect_order(
+        self, partner_id: int, out_order_no: str, channel_id: int, notify_url: str
+    ) -> None: ...
+    async def take_due(self, limit: int, hold_s: float) -> list[ChannelNotice]: ...
+    async def settle(
+        self, notice: ChannelNotice, *, state: str, next_in_s: float | None, attempts: int = 0,
+        error: str | None = None,
+    ) -> None: ...  # fmt: skip
+    async def forget(self, notice: ChannelNotice) -> None: ...
+
+
 class Channels:
     """A service of the worker (see ground.wiring.Service)."""
 
     def __init__(
         self,
         *,
-        channels: ChannelStore,
+        channels: Notices,
         client: GuardedClient,
         vault: Vault,
         catalog: CurrentCatalog,

@@ -10,7 +10,7 @@ from gateway.channels.results import Channels
 from gateway.channels.store import ChannelStore
 from gateway.codes.levels import StockLevels
 from gateway.ground.wiring import Built, Kit, Wiring, awaits
-from gateway.ledger.store import AccountStore
+from gateway.ledger.accounts import Accounts
 from gateway.orders.finding import OrderDesk
 from gateway.orders.place import Placement
 from gateway.webhooks.guarded_client import GuardedClient
@@ -34,7 +34,7 @@ def calls(kit: Kit) -> http.ChannelCalls:
         catalog=kit[CurrentCatalog],
         placement=kit[Placement],
         desk=kit[OrderDesk],
-        accounts=AccountStore(kit.on.pools.reads),
+        accounts=kit[Accounts],
         stock_levels=kit[StockLevels],
         expect_order=kit[Channels].expect_order,
         now=kit.on.clock.now,

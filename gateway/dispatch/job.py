@@ -1,7 +1,7 @@
 """An attempt in memory, and what settling needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from connectors.contract import (
@@ -126,6 +126,26 @@ class Attempts(Protocol):
     async def write_lanes(self, columns: Sequence[Sequence[Any]]) -> None: ...
     async def forget_lanes(self) -> None: ...
     async def tried_routes(self, order_id: int) -> list[tuple[int, str]]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamSettings:
+    """An upstream as configured; `settings` is still wrapped by the vault."""
+
+    id: int
+    name: str
+    connector: str
+    base_url: str
+    settings: bytes = field(repr=False)
+    callback_token: str = field(repr=False)
+    paused: bool
+
+
+class TopUpAttempts(Attempts, Protocol):
+    """The same, with what the service itself asks."""
+
+    async def upstreams(self) -> list[UpstreamSettings]: ...
+    async def cancel_order(self, partner_id: int, order_id: int, webhook_id: int) -> bool: ...
 
 
 class Purchases(Protocol):

@@ -2,28 +2,16 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from gateway.dispatch.attempt_news import AttemptNews
 from gateway.dispatch.attempt_record import AttemptRecord
+from gateway.dispatch.job import UpstreamSettings
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.declared import Statement, Statements
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpstreamSettings:
-    """An upstream as configured; `settings` is still wrapped by the vault."""
-
-    id: int
-    name: str
-    connector: str
-    base_url: str
-    settings: bytes = field(repr=False)
-    callback_token: str = field(repr=False)
-    paused: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,11 +24,9 @@ from gateway.catalog.rules import CurrentCatalog, Route, Sku
 from gateway.dispatch.balances import Balances
 from gateway.dispatch.callbacks import Callbacks
 from gateway.dispatch.dispatcher import Dispatcher
-from gateway.dispatch.job import Job
+from gateway.dispatch.job import Job, Purchases, TopUpAttempts, UpstreamSettings
 from gateway.dispatch.probes import Probes
-from gateway.dispatch.purchase_store import PurchaseStore
 from gateway.dispatch.received import Received
-from gateway.dispatch.store import AttemptStore, UpstreamSettings
 from gateway.ground.config import Config
 from gateway.ground.http.front import PUBLIC_URL_FIX, callback_complaint
 from gateway.ground.http.public_url import public_url
@@ -50,8 +48,8 @@ class TopUps:
         self,
         *,
         config: Config,
-        attempts: AttemptStore,
-        purchases: PurchaseStore,
+        attempts: TopUpAttempts,
+        purchases: Purchases,
         vault: Vault,
         catalog: CurrentCatalog,
         next_id: Callable[[], int],

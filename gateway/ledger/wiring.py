@@ -4,9 +4,15 @@ from typing import Final
 
 from gateway.ground.wiring import Kit, Wiring
 from gateway.ledger import http, http_statements
+from gateway.ledger.accounts import Accounts
 from gateway.ledger.statements import Statements
 from gateway.ledger.store import AccountStore
 from gateway.partners.authentication import Gate
+
+
+def money(kit: Kit) -> Accounts:
+    """For the faces of others."""
+    return AccountStore(kit.on.pools.reads)
 
 
 def accounts(kit: Kit) -> http.Accounts:
@@ -29,5 +35,6 @@ def statements(kit: Kit) -> http_statements.DayStatements:
 
 
 WIRING: Final = Wiring(
+    makes=(money,),
     faces=((accounts, http.ROUTES), (statements, http_statements.ROUTES)),
 )

@@ -20,12 +20,17 @@ class Lane(Protocol):
     async def decide(self, batch_id: uuid.UUID) -> bool: ...
 
 
-class Orders(Protocol):
-    """Order reads; see store.OrderStore."""
+class OrdersById(Protocol):
+    """Orders read for what runs behind; those not there are missing."""
 
     async def by_ids(
         self, keys: Sequence[tuple[int, int]]
     ) -> dict[tuple[int, int], OrderRecord]: ...
+
+
+class Orders(OrdersById, Protocol):
+    """Order reads; see store.OrderStore."""
+
     async def by_numbers(
         self, keys: Sequence[tuple[int, str]]
     ) -> dict[tuple[int, str], OrderRecord]: ...

@@ -21,7 +21,7 @@ from gateway.orders.known_numbers import KnownNumbers
 from gateway.orders.learn_buyers import keep_learning
 from gateway.orders.metrics import Counted, families
 from gateway.orders.place import Placement, outlet_of_line
-from gateway.orders.ports import Upstreams
+from gateway.orders.ports import OrdersById, Upstreams
 from gateway.orders.pricing import price_again
 from gateway.orders.sealing import Sealing
 from gateway.orders.store import OrderStore
@@ -85,6 +85,11 @@ def intake(kit: Kit) -> Intake:
         batch_max=config.commit_lines_max,
         waiting_max=config.queue_lines_max,
     )
+
+
+def behind(kit: Kit) -> OrdersById:
+    """Orders, read over the connections for what runs behind."""
+    return OrderStore(kit.on.pools.background)
 
 
 def placement(kit: Kit) -> Placement:
@@ -157,7 +162,7 @@ def build(kit: Kit) -> Built:
 
 
 WIRING: Final = Wiring(
-    makes=(counted, desk, views, known, intake, placement),
+    makes=(counted, desk, views, known, intake, behind, placement),
     faces=(
         (placing, http.ROUTES),
         (placing_many, http_batch.ROUTES),

@@ -73,6 +73,13 @@ class OwnKey(TypedDict):
     delivery_key: bytes
 
 
+class WorkingKey(TypedDict):
+    """The secrets of a key that works, wrapped."""
+
+    signing_key: bytes
+    delivery_key: bytes
+
+
 class LockedKey(TypedDict):
     """A key that nobody else changes."""
 
@@ -106,6 +113,7 @@ class SQL(Statements, file="partners/administration"):
         [str, int, bytes, bytes, Sequence[str], Sequence[str], int | None, str | None], str
     ]
     own_key: Statement[[int, str], OwnKey]
+    working_key: Statement[[str], WorkingKey]
     lock_key: Statement[[str], LockedKey]
     expire_key: Statement[[str, float], datetime]
     revoke_key: Statement[[str], datetime]

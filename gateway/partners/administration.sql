@@ -72,6 +72,11 @@ SELECT key_id, signing_key, delivery_key FROM api_key
 WHERE partner_id = $1 AND starts_with(key_id, $2) AND revoked_at IS NULL AND expires_at IS NULL
 ORDER BY created_at DESC, key_id LIMIT 1
 
+-- name: working_key
+-- The secrets of a key that works, wrapped.
+SELECT signing_key, delivery_key FROM api_key
+WHERE key_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+
 -- name: lock_key
 SELECT k.key_id, k.partner_id, p.name AS partner, k.scopes, k.allow_ips, k.rate_per_s, k.expires_at,
        CASE WHEN k.revoked_at IS NOT NULL THEN 'revoked' WHEN k.expires_at <= now() THEN 'expired'

@@ -97,14 +97,15 @@ def _read_request(path: Path) -> "RawRequest":
 
 async def _verifier(desk: Desk, vault: "Vault", key_id: str) -> "Verify | None":
     """Whether a string is signed with the key; None: the key works no more."""
-    from gateway.catalog.store import read_catalog
     from gateway.ground.native import KeyRing
+    from gateway.partners.administration import SQL
 
-    secrets = (await read_catalog(desk.database.pool)).secrets.get(key_id)
+    async with desk.transaction(read_only=True) as db:
+        secrets = await SQL.working_key.one(db, key_id)
     if secrets is None:
         return None
     ring = KeyRing()
-    ring.put(key_id, secrets.signing_key, secrets.delivery_key, vault)
+    ring.put(key_id, secrets["signing_key"], secrets["delivery_key"], vault)
 
     def verify(signed: "Signed") -> bool:
         return ring.verify(

@@ -81,9 +81,8 @@ async def _run(
     desk: Desk, name: str, day: date, file: Path | None, *, dry_run: bool
 ) -> "Reconciliation":
     import time
-    import uuid
 
-    from gateway.dispatch.store import AttemptStore
+    from gateway.dispatch.settling_command import settle_over
     from gateway.ground.desk.port import not_found
     from gateway.ground.native import OrderIds
     from gateway.reconciliation.reconcile import Reconciler
@@ -97,7 +96,7 @@ async def _run(
     ids = OrderIds(await books.free_slot())
     reconciler = Reconciler(
         books=books,
-        settle=AttemptStore(pool, uuid.uuid4()).settle,
+        settle=settle_over(pool),
         next_id=lambda: ids.next(time.time_ns() // 1_000_000),
     )
     rows = _from_platform(desk, upstream, day) if file is None else _from_file(file)

@@ -10,7 +10,7 @@ import orjson
 
 from gateway.orders.line import Line
 from gateway.orders.record import OrderRecord
-from gateway.webhooks.record import Outcome, TakenRow
+from gateway.webhooks.record import AddresseeRow, Outcome, TakenRow
 from gateway.webhooks.rules import Answer
 
 
@@ -64,6 +64,12 @@ class Webhooks(Protocol):
     async def release(self, ids: Sequence[int]) -> None: ...
     async def recover(self) -> None: ...
     async def settle(self, outcomes: Sequence[Outcome]) -> None: ...
+
+
+class Addressees(Webhooks, Protocol):
+    """The same, with whom they go to."""
+
+    async def addressees(self) -> list[AddresseeRow]: ...
 
 
 class Sender(Protocol):

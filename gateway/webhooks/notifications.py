@@ -9,13 +9,12 @@ from gateway.catalog.rules import CurrentCatalog
 from gateway.dispatch.events import WebhookMade
 from gateway.ground.native import Vault, webhook_sign
 from gateway.orders.events import OrdersCreated
+from gateway.orders.ports import OrdersById
 from gateway.orders.record import OrderRecord
-from gateway.orders.store import OrderStore
 from gateway.orders.wire import order_json
 from gateway.webhooks.guarded_client import GuardedClient
-from gateway.webhooks.message import Addressee
+from gateway.webhooks.message import Addressee, Addressees
 from gateway.webhooks.notifier import Notifier
-from gateway.webhooks.store import WebhookStore
 
 log = structlog.get_logger()
 
@@ -28,8 +27,8 @@ class Notifications:
     def __init__(
         self,
         *,
-        webhooks: WebhookStore,
-        orders: OrderStore,
+        webhooks: Addressees,
+        orders: OrdersById,
         client: GuardedClient,
         vault: Vault,
         catalog: CurrentCatalog,

@@ -1,6 +1,6 @@
 """A webhook row as it is taken from the database, and what an attempt makes of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.orders.record import OrderRecord
@@ -26,6 +26,17 @@ class TakenRow:
     created_at: datetime
     replays: int
     order: OrderRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddresseeRow:
+    """A partner as it is reached; the secrets are still wrapped by the vault."""
+
+    id: int
+    url: str | None
+    webhook_secret: bytes = field(repr=False)
+    old_secret: bytes | None = field(repr=False)  # while it is being rotated
+    old_for_s: float | None  # until then the old one signs too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

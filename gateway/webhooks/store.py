@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,21 +10,10 @@ from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.columns import given
 from gateway.ground.sql.declared import Statement, Statements
 from gateway.orders.record import OrderRecord
-from gateway.webhooks.record import Outcome, TakenRow
+from gateway.webhooks.record import AddresseeRow, Outcome, TakenRow
 
 HOLD_S: Final = 60.0  # nobody else takes a claimed message for this long
 PATIENCE_S: Final = 5 * 86_400.0  # api.md: five days of failure disable an endpoint
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddresseeRow:
-    """A partner as it is reached; the secrets are still wrapped by the vault."""
-
-    id: int
-    url: str | None
-    webhook_secret: bytes = field(repr=False)
-    old_secret: bytes | None = field(repr=False)  # while it is being rotated
-    old_for_s: float | None  # until then the old one signs too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

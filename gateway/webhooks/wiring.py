@@ -8,7 +8,7 @@ from gateway.catalog.rules import CurrentCatalog
 from gateway.dispatch.events import WebhookMade
 from gateway.ground.wiring import Built, Kit, Wiring, awaits, hears
 from gateway.orders.events import OrdersCreated
-from gateway.orders.store import OrderStore
+from gateway.orders.ports import OrdersById
 from gateway.partners.authentication import Gate
 from gateway.webhooks import http
 from gateway.webhooks.guarded_client import GuardedClient
@@ -23,7 +23,7 @@ def notifications(kit: Kit) -> Notifications:
     on = kit.on
     return Notifications(
         webhooks=WebhookStore(on.pools.background, worker_id=on.worker_id, slot=on.slot),
-        orders=OrderStore(on.pools.background),
+        orders=kit[OrdersById],
         client=GuardedClient(on.config.webhook_allow),
         vault=on.vault,
         catalog=kit[CurrentCatalog],

@@ -18,13 +18,6 @@ NAMES = {feature.name for feature in FEATURES}
 # What is pure, and by which name: no I/O, no event loop, no clock.
 PURE = ("rules.py", "record.py", "refusal.py", "attempt.py", "settlement.py", "lease.py")
 IMPURE = {"asyncio", "asyncpg", "aiohttp", "httptools", "socket", "time", "httpx"}
-# A feature that reads another's tables through its store, until a use case of the other does.
-STORES_TODAY = {
-    ("channels", "ledger.store"),
-    ("partners", "catalog.store"),
-    ("reconciliation", "dispatch.store"),
-    ("webhooks", "orders.store"),
-}
 
 
 def picture() -> "object":
@@ -75,7 +68,7 @@ def test_nobody_reaches_into_another_s_store_or_face() -> None:
         for here, other, module in uses()
         if "store" in module or "administration" in module or module.startswith("http")
     }
-    assert STORES_TODAY == reached
+    assert reached == set()
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
