@@ -15,7 +15,7 @@ WHERE height IS DISTINCT FROM coalesce(last, 0) OR hash IS DISTINCT FROM coalesc
 
 -- name: i13_change_digest
 SELECT format('change %s was changed', id) AS problem FROM change
-WHERE digest <> change_digest(id, at, actor, action, subject, given, before, after, reason, whence)
+WHERE digest <> change_digest(id, at, actor, action, subject, given, before, after, reason, whence, how)
 
 -- name: i13_change_guards
 SELECT missing_guards('changes') AS problem

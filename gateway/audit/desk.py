@@ -49,6 +49,13 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="before", kind="json", zh="之前", en="Before"),
             Column(name="after", kind="json", zh="之后", en="After"),
             Column(name="whence", kind="text", zh="来源", en="From"),
+            Column(name="via", kind="text", zh="途径", en="Via"),
+            Column(name="token", kind="id", zh="令牌", en="Token"),
+            Column(name="session", kind="id", zh="会话", en="Session"),
+            Column(name="request_id", kind="id", zh="请求编号", en="Request"),
+            Column(name="approval", kind="id", zh="审批", en="Approval"),
+            Column(name="approved_by", kind="text", zh="审批人", en="Approved by"),
+            Column(name="alone", kind="flag", zh="无人复核", en="Alone"),
         ),
         sort=(
             SortKey(columns=("id",), index="change_pkey", descending=True),

@@ -78,6 +78,7 @@ class Feature:
     invariants: Mapping[str, str] = field(default_factory=dict)  # its own: name, what holds
     book: str | None = None  # the module whose `read` adds to the catalog's snapshot
     desk: tuple[str, ...] = ()  # modules that declare actions and views
+    permissions: tuple[str, ...] = ()  # asked for beside those of what the desk declares
     words: str | None = None  # the module whose `WORDS` say at the command line what is refused
     settings: Mapping[str, Setting] = field(default_factory=dict)
     wiring: str | None = None  # the module of its part in a worker: ground/wiring.py

@@ -18,6 +18,7 @@ class SomeSecrets(TypedDict):
 
     partner: bytes | None
     upstream: bytes | None
+    operator: bytes | None
     batch: bytes | None
 
 
@@ -78,6 +79,7 @@ async def _check_opens(vault: Vault, path: Path, connection: Any) -> None:
         for read, blob in (
             (vault.secret_kek_id, some["partner"]),
             (vault.secret_kek_id, some["upstream"]),
+            (vault.secret_kek_id, some["operator"]),
             (vault.dek_kek_id, some["batch"]),
         )
         if blob is not None and (kek_id := _kek_id(read, blob)) is not None

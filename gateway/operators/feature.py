@@ -1,7 +1,30 @@
-"""Operators: the roles the product ships, as data. People and their signing in are to come."""
+"""Operators: people who run the shop, what their roles let them do, the tokens they work with."""
 
 from typing import Final
 
-from gateway.ground.feature import Feature
+from gateway.ground.feature import CATALOG, Feature, Table
 
-FEATURE: Final = Feature(name="operators")
+FEATURE: Final = Feature(
+    name="operators",
+    tables={
+        "operator": Table(
+            kept=CATALOG,
+            update=(
+                "password", "totp_secret", "totp_step", "disabled_at", "frozen_at",
+                "sessions_since",
+            ),
+        ),
+        "recovery_code": Table(kept=CATALOG, update=("used_at",), delete=True),
+        "role": Table(kept=CATALOG, update=("created_at",)),  # what a lock on its row takes
+        "role_permission": Table(kept=CATALOG, update=("granted",), delete=True),
+        "operator_role": Table(kept=CATALOG, delete=True),
+        "token": Table(kept=CATALOG, update=("revoked_at",)),
+    },
+    book="book",
+    desk=("desk", "role_desk", "token_desk"),
+    words="words",
+    commands={
+        "operator": ("commands", "People who run the shop: create, list, roles, token."),
+        "role": ("role_commands", "What people may do: list, show, create, grant, revoke."),
+    },
+)  # fmt: skip

@@ -35,10 +35,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
 TO_COME: Final = frozenset(
     {
         "alerts:acknowledge", "case-rules:create", "cases:create", "cases:decide", "cases:take",
-        "codes:reveal", "codes:search", "notifiers:add", "operators:create", "operators:disable",
-        "operators:enable", "operators:reset-password", "operators:reset-totp", "operators:roles",
-        "operators:unfreeze", "risks:decide", "roles:create", "roles:grant", "roles:revoke",
-        "shelves:create", "tokens:create", "tokens:revoke", "upstreams:reconcile",
+        "codes:reveal", "codes:search", "notifiers:add", "risks:decide", "upstreams:reconcile",
     }
 )  # fmt: skip
 

@@ -5,6 +5,7 @@ there: refused_acts.py.
 """
 
 from tests.world.act import Act
+from tests.world.acts_of_people import ACTS_OF_PEOPLE
 from tests.world.acts_of_stock import ACTS_OF_STOCK
 
 CANARY = "canary-7f3a9c"
@@ -302,4 +303,5 @@ ACTS = (
         after={"setting.value": 3},
     ),
     *ACTS_OF_STOCK,
+    *ACTS_OF_PEOPLE,
 )

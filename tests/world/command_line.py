@@ -30,13 +30,13 @@ def _problems(words: str) -> Iterator[str]:
         return
     command = _room(first)
     name = first
-    if hasattr(command, "commands"):
-        second = rest[0] if rest else ""
-        name = f"{first} {second}"
-        if second not in command.commands:
+    while hasattr(command, "commands"):
+        below = rest.pop(0) if rest else ""
+        name = f"{name} {below}"
+        if below not in command.commands:
             yield f"quangate {name}"
             return
-        command = command.commands[second]
+        command = command.commands[below]
     flags = {option for parameter in command.params for option in parameter.opts}
     for flag in re.findall(r"(?<!\S)--[a-z-]+", words):
         if flag not in flags and flag != "--help":
@@ -50,9 +50,12 @@ def _room(name: str) -> Any:
 
 def commands_of(room: str) -> Iterator[tuple[str, Any]]:
     """(full name, command) of everything in a room of the command line."""
-    command = _room(room)
+    yield from _below(room, _room(room))
+
+
+def _below(name: str, command: Any) -> Iterator[tuple[str, Any]]:
     if not hasattr(command, "commands"):
-        yield room, command
+        yield name, command
         return
-    for name, below in command.commands.items():
-        yield f"{room} {name}", below
+    for word, below in command.commands.items():
+        yield from _below(f"{name} {word}", below)

@@ -26,4 +26,12 @@ REFUSED = (
     "shelf move stock main front 1", "shelf close stock front", "shelf close stock main",
     "codes import nowhere.csv --pool stock", "codes void --pool stock --seq 90-99",
     "keys create", "keys retire no-such",
+    "operator create lee --role viewer", "operator create kim", "operator create kim --role no",
+    "operator disable no", "operator unfreeze lee", "operator roles lee",
+    "operator roles lee --remove stock", "operator reset-password no", "operator reset-totp no",
+    "role create night", "role create day --permission orders:fly",
+    "role grant night no:such", "role revoke night skus:read", "role grant no orders:read",
+    "operator token create no --label x", "operator token create lee --label x --permission no:no",
+    "operator token create lee --label x --permission codes:import",
+    "operator token revoke tok_no",
 )  # fmt: skip

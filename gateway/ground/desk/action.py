@@ -1,7 +1,7 @@
 """One thing an operator can do, as plain data; nothing here does it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -13,7 +13,8 @@ from gateway.ground.sql.declared import Row, Statement
 class Noun:
     """What commands are about. `name` is the command's word, `plural` the API's.
 
-    `key` is the member that names one of them; in the API it stands in the path.
+    `key` is the member that names one of them; in the API it stands in the path. `under` is the
+    noun in whose room its commands stand: `quangate operator token create`.
     """
 
     name: str
@@ -21,15 +22,28 @@ class Noun:
     zh: str
     en: str
     key: str | None = None  # None: as `name`
+    under: str | None = None
+
+    @property
+    def typed(self) -> str:
+        """As it stands in a command line."""
+        return self.name if self.under is None else f"{self.under} {self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Who does something, why, and from where: for the log of changes."""
+    """Who does something, why, and from where: for the log of changes.
 
-    actor: str  # `os:USER@HOST` at the command line
-    whence: str  # what nobody can type: user id, terminal, host
+    `permissions` None: the shell's, which has all. `how` is what the log tells of the way beside
+    that: `via` (cli, api, console), `token`, `session`, `request_id`, `alone`, `approval`.
+    """
+
+    actor: str  # `os:USER@HOST` at the command line, else an operator's name
+    whence: str  # what nobody can type: user id, terminal, host; or the client's address
     reason: str | None = None
+    person: str = "os"  # accounts of one person are one; the shell is one, whatever the user
+    permissions: frozenset[str] | None = None
+    how: Mapping[str, Any] = field(default_factory=lambda: {"via": "cli"})
 
 
 class Reason(Enum):
@@ -93,6 +107,7 @@ class Action:
     shows: tuple[str, ...] = ()  # members of the answer that are secret: shown once, kept nowhere
     route: str | None = None  # its path in the API, where ground/desk/route.py does not know it
     note: Callable[[Any, Mapping[str, Any]], str | None] | None = None  # for people: what is next
+    at_shell: bool = True  # False: no command; the API and the console alone
 
     @property
     def name(self) -> str:

@@ -24,4 +24,6 @@ class SQL(Statements, file="ground/desk/administration"):
 
     partner_by_name: Statement[[str], int]
     by_index: Statement[[], str]
-    record_change: Statement[[str, str, str, str, str | None, str | None, str | None, str], int]
+    record_change: Statement[
+        [str, str, str, str, str | None, str | None, str | None, str, str], int
+    ]

@@ -9,4 +9,4 @@ SELECT concat(set_config('enable_seqscan', 'off', true), set_config('enable_bitm
               set_config('enable_sort', 'off', true)) AS off
 
 -- name: record_change
-SELECT record_change($1, $2, $3, $4::jsonb, $5::jsonb, $6::jsonb, $7, $8) AS id
+SELECT record_change($1, $2, $3, $4::jsonb, $5::jsonb, $6::jsonb, $7, $8, $9::jsonb) AS id

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.ground.command.command import Call, add_command
+from gateway.ground.command.command import Call, add_command, room
 from gateway.ground.command.output import Answer
 from gateway.ground.command.parameters import read_settings, read_text, read_time
 from gateway.ground.command.terminal import Terminal
@@ -41,15 +41,28 @@ NONE = "none"  # of a file: there is to be none
 
 
 def add_commands(app: typer.Typer, declared: Sequence[Declared]) -> None:
-    """A command for each of them, in their order."""
-    if len(declared) == 1:
+    """A command for each of them that has one, in their order; nested nouns are rooms in rooms."""
+    shown = [one for one in declared if one.at_shell]
+    if len(shown) == 1:
         app.callback()(_group)
-    for one in declared:
+    rooms: dict[str, typer.Typer] = {}
+    for one in shown:
         own = [p for member in members(one.given) for p in parameters(member)]
         if isinstance(one, Action) and one.reason is Reason.ASKED:
             own.append(REASON)
-        name = f"{one.noun.name} {one.verb}"
-        add_command(app, one.verb, name, _handler(one), own=own, text=one.doc, example=one.example)
+        place = app if one.noun.under is None else _room_of(app, one, rooms)
+        name = f"{one.noun.typed} {one.verb}"
+        text, example = one.doc, one.example
+        add_command(place, one.verb, name, _handler(one), own=own, text=text, example=example)
+
+
+def _room_of(app: typer.Typer, one: Declared, rooms: dict[str, typer.Typer]) -> typer.Typer:
+    noun = one.noun.name
+    if noun not in rooms:
+        rooms[noun] = room(f"{one.noun.en}: what `quangate {one.noun.typed}` does.")
+        rooms[noun].callback()(_group)
+        app.add_typer(rooms[noun], name=noun)
+    return rooms[noun]
 
 
 def _group() -> None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 # What may begin a shop where there is none, beside `serve`. Everything else, whether it looks or
 # changes what is there, refuses: a mistyped directory would be an empty shop in which all is well.
-FOUNDERS: Final = frozenset({"partner create", "pool create", "upstream add", "keys create"})
+FOUNDERS: Final = frozenset(
+    {"partner create", "pool create", "upstream add", "keys create", "operator create"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

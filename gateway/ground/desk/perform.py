@@ -58,7 +58,7 @@ async def write_down(
     await SQL.record_change.run(
         db, change.actor, action, subject, as_json(given),
         as_json(before) if before else None, as_json(after) if after else None, change.reason,
-        change.whence,
+        change.whence, as_json(change.how),
     )  # fmt: skip
 
 

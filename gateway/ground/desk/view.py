@@ -58,6 +58,7 @@ class View:
     rows: Callable[[Any, Any], Awaitable[Sequence[Mapping[str, Any]]]] | None = None
     opens_vault: bool = False
     route: str | None = None  # as of an action
+    at_shell: bool = True  # as of an action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +74,4 @@ class Page:
     read: Callable[[Any, Any], Awaitable[Mapping[str, Any]]]
     opens_vault: bool = False
     route: str | None = None  # as of an action
+    at_shell: bool = True  # as of an action

@@ -1,0 +1,28 @@
+"""What all features declare, in their order, and every permission that is asked for."""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+
+from gateway.ground import house
+from gateway.ground.desk.action import Action
+from gateway.ground.desk.permission import declared
+from gateway.ground.desk.view import Page, View
+
+
+@cache
+def all_declared() -> Sequence[Action | View | Page]:
+    """Every action, view and page."""
+    return tuple(
+        one
+        for feature in house.features()
+        for desk in feature.desk
+        for one in import_module(f"gateway.{feature.name}.{desk}").DECLARED
+    )
+
+
+@cache
+def known_permissions() -> frozenset[str]:
+    """Those of what is declared, and those that features ask for by themselves."""
+    more = [permission for feature in house.features() for permission in feature.permissions]
+    return declared(all_declared()) | frozenset(more)

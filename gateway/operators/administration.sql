@@ -1,0 +1,108 @@
+-- What operators do with operators, roles and tokens.
+
+-- name: insert_operator
+-- No row: the name is taken. $6: the operator who makes it; NULL: the shell.
+INSERT INTO operator (name, person, password, totp_secret, made_by, maker_id)
+VALUES ($1, $2, $3, $4, $5, (SELECT m.id FROM operator m WHERE m.name = $6::text))
+ON CONFLICT (name) DO NOTHING RETURNING id
+
+-- name: list_operators
+SELECT o.name AS operator, o.person,
+       ARRAY(SELECT r.name FROM operator_role m JOIN role r ON r.id = m.role_id WHERE m.operator_id = o.id ORDER BY r.name) AS roles,
+       o.disabled_at IS NULL AS enabled, o.frozen_at IS NOT NULL AS frozen,
+       (SELECT count(*) FROM token t WHERE t.operator_id = o.id AND t.revoked_at IS NULL AND t.expires_at > now()) AS live_tokens,
+       o.made_by, o.created_at
+FROM operator o ORDER BY o.name
+
+-- name: show_operator
+SELECT o.name AS operator, o.person,
+       ARRAY(SELECT r.name FROM operator_role m JOIN role r ON r.id = m.role_id WHERE m.operator_id = o.id ORDER BY r.name) AS roles,
+       o.disabled_at IS NULL AS enabled, o.frozen_at IS NOT NULL AS frozen, o.disabled_at, o.frozen_at,
+       (SELECT count(*) FROM recovery_code c WHERE c.operator_id = o.id AND c.used_at IS NULL) AS recovery_codes_left,
+       o.made_by, o.created_at
+FROM operator o WHERE o.name = $1
+
+-- name: disable_operator
+UPDATE operator SET disabled_at = coalesce(disabled_at, now()), sessions_since = now() WHERE name = $1 RETURNING id
+
+-- name: enable_operator
+UPDATE operator SET disabled_at = NULL WHERE name = $1 RETURNING id
+
+-- name: unfreeze_operator
+UPDATE operator SET frozen_at = NULL WHERE name = $1 RETURNING id
+
+-- name: set_password
+UPDATE operator SET password = $2, sessions_since = now() WHERE name = $1 RETURNING id
+
+-- name: set_totp_secret
+UPDATE operator SET totp_secret = $2, totp_step = 0, sessions_since = now() WHERE name = $1 RETURNING id
+
+-- name: forget_recovery_codes
+DELETE FROM recovery_code c USING operator o WHERE o.id = c.operator_id AND o.name = $1
+
+-- name: set_recovery_codes
+INSERT INTO recovery_code (operator_id, hash) SELECT o.id, h FROM operator o CROSS JOIN unnest($2::bytea[]) AS h WHERE o.name = $1
+
+-- name: add_roles
+INSERT INTO operator_role (operator_id, role_id)
+SELECT o.id, r.id FROM operator o JOIN role r ON r.name = ANY($2::text[]) WHERE o.name = $1
+ON CONFLICT DO NOTHING
+
+-- name: remove_roles
+DELETE FROM operator_role m USING operator o, role r
+WHERE o.name = $1 AND r.name = ANY($2::text[]) AND m.operator_id = o.id AND m.role_id = r.id
+
+-- ---------------------------------------------------------------- roles
+
+-- name: list_role_names
+SELECT name AS role FROM role ORDER BY name
+
+-- name: list_roles
+SELECT r.name AS role, (SELECT count(*) FROM operator_role m WHERE m.role_id = r.id) AS operators, r.created_at FROM role r ORDER BY r.name
+
+-- name: role_by_name
+-- Whoever changes what a role gives waits for the one before.
+SELECT id FROM role WHERE name = $1 FOR NO KEY UPDATE
+
+-- name: insert_role
+INSERT INTO role (name) VALUES ($1) ON CONFLICT (name) DO NOTHING RETURNING id
+
+-- name: role_deviations
+SELECT r.name AS role, p.permission, p.granted FROM role_permission p JOIN role r ON r.id = p.role_id
+
+-- name: set_role_permission
+INSERT INTO role_permission (role_id, permission, granted) SELECT r.id, $2, $3 FROM role r WHERE r.name = $1
+ON CONFLICT (role_id, permission) DO UPDATE SET granted = excluded.granted RETURNING role_id
+
+-- ---------------------------------------------------------------- tokens
+
+-- name: insert_token
+-- No row: the operator is disabled.
+INSERT INTO token (token_id, operator_id, label, hash, permissions, made_by, expires_at)
+SELECT $1, o.id, $3, $4, $5::text[], $6, now() + make_interval(days => $7::int)
+FROM operator o WHERE o.name = $2 AND o.disabled_at IS NULL RETURNING expires_at
+
+-- name: list_tokens
+-- $1: only of this operator; NULL: of all. Those that are over are last.
+SELECT t.token_id, o.name AS operator, t.label, coalesce(t.permissions, '{}') AS permissions,
+       CASE WHEN t.revoked_at IS NOT NULL THEN 'revoked' WHEN t.expires_at <= now() THEN 'expired'
+            WHEN o.disabled_at IS NOT NULL THEN 'disabled' ELSE 'live' END AS state,
+       t.made_by, t.created_at, t.expires_at, t.revoked_at
+FROM token t JOIN operator o ON o.id = t.operator_id WHERE $1::text IS NULL OR o.name = $1 ORDER BY t.id DESC
+
+-- name: revoke_token
+UPDATE token t SET revoked_at = coalesce(t.revoked_at, now()) FROM operator o
+WHERE t.token_id = $1 AND o.id = t.operator_id RETURNING t.token_id, o.name AS operator, t.revoked_at
+
+-- ---------------------------------------------------------------- seen before and after
+
+-- name: trace_operator
+SELECT o.id::text AS id, o.name, o.person, o.made_by, o.maker_id::text AS maker_id, o.disabled_at, o.frozen_at, o.sessions_since, o.created_at
+FROM operator o WHERE o.name = $1 FOR NO KEY UPDATE
+
+-- name: trace_role
+SELECT id::text AS id, name, created_at FROM role WHERE name = $1 FOR NO KEY UPDATE
+
+-- name: trace_token
+SELECT id::text AS id, token_id, operator_id::text AS operator_id, label, permissions, made_by, created_at, expires_at, revoked_at
+FROM token WHERE token_id = $1 FOR NO KEY UPDATE

@@ -1,0 +1,8 @@
+"""`quangate operator`: people who run the shop, and their tokens."""
+
+from gateway.ground.command.command import room
+from gateway.ground.desk.commands import add_commands
+from gateway.operators import desk, token_desk
+
+app = room("People who run the shop.")
+add_commands(app, [*desk.DECLARED, *token_desk.DECLARED])
