@@ -40,7 +40,8 @@ async def create_operator(
         raise wrong("role-missing", "role")
     await check_roles(db, roles, change)
     password, secret, codes = shown.new_password(), shown.new_totp_secret(), _new_codes()
-    row = await SQL.insert_operator.one(db, name, person or name, await shown.hash_password(password),
+    row = await SQL.insert_operator.one(
+        db, name, person or name, await shown.hash_password(password),
         secrecy.wrap(totp_purpose(name), secret.encode()), change.actor,
         None if change.permissions is None else change.actor,
     )  # fmt: skip

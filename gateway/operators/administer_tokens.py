@@ -45,7 +45,7 @@ async def create_token(
         "token_id": token_id,
         "token": token,
         "operator": owner,
-        "expires_at": row["expires_at"],
+        "expires_at": row,
     }
 
 
