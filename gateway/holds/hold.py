@@ -25,6 +25,7 @@ from gateway.orders.line import Line, Settled
 from gateway.orders.place import over_quota
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import OrderContent, Verdict
+from gateway.partners.zones import ZoneBook
 from gateway.quotas.rules import QuotaBook, is_counted
 from gateway.settings.rules import SettingsBook
 
@@ -158,7 +159,8 @@ class Holding:
             refused_at=answer.made_at,
         )
         quota = self._catalog.now.book(QuotaBook).by_id.get(settled.quota)
-        return over_quota(settled, quota, new.quantity, answer.made_at)
+        zone = self._catalog.now.book(ZoneBook).of(new.partner_id)
+        return over_quota(settled, quota, new.quantity, answer.made_at, zone)
 
     async def _make(self, line: Line, new: NewHold) -> HoldAnswer:
         """Made, or why not; what lies with others is asked for, for a while."""

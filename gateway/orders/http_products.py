@@ -29,6 +29,7 @@ from gateway.ground.http.wire import Cursor, Minor, Time
 from gateway.orders.rules import QUANTITY_MAX
 from gateway.orders.wire import TEXT_LENGTH_MAX
 from gateway.partners.authentication import Gate
+from gateway.partners.zones import ZoneBook
 from gateway.prices.rules import PriceBook, Priced, price_of
 from gateway.quotas.left import WhatIsLeft
 from gateway.quotas.rules import Buying, QuotaBook
@@ -176,7 +177,8 @@ class Products:
     async def _tell_left(self, limits: Limits, sku: Sku, partner_id: int, buyer: str) -> None:
         quotas = self._catalog.now.book(QuotaBook).quotas_of(sku.id, None)
         buying = Buying(partner_id=partner_id, buyer_id=buyer)
-        found = await self._left.of(quotas, buying, self._now())
+        zone = self._catalog.now.book(ZoneBook).of(partner_id)
+        found = await self._left.of(quotas, buying, self._now(), zone)
         limits.left = min((each.left for each in found), default=None)
         limits.quotas = [
             QuotaLeft(

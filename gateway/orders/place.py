@@ -6,7 +6,7 @@ are sent, ask here, and say the answer in their own words; they decide nothing.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from math import ceil
 from typing import Final, Protocol
 
@@ -24,6 +24,7 @@ from gateway.orders.line import Line, PlannedAttempt, Settled
 from gateway.orders.pricing import window_of
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import OrderContent, Verdict
+from gateway.partners.zones import ZoneBook
 from gateway.prices.rules import NO_PRICES, PriceBook, price_of
 from gateway.quotas.rules import Quota, QuotaBook
 
@@ -143,7 +144,8 @@ class Placement:
             return Placed(line, settled)
         if verdict is Verdict.PURCHASE_LIMIT:
             quota = self._catalog.now.book(QuotaBook).by_id.get(settled.quota)
-            return over_quota(settled, quota, line.quantity, self._now())
+            zone = self._catalog.now.book(ZoneBook).of(line.partner_id)
+            return over_quota(settled, quota, line.quantity, self._now(), zone)
         return refusal_of(settled)
 
     def prepare(
@@ -253,15 +255,18 @@ def refusal_of(settled: Settled) -> Refusal:
     )
 
 
-def over_quota(settled: Settled, quota: Quota | None, quantity: int, now: datetime) -> Refusal:
+def over_quota(
+    settled: Settled, quota: Quota | None, quantity: int, now: datetime, zone: tzinfo
+) -> Refusal:
     """Why a quota allows a line of `quantity` not, and when it will; None: it was just deleted.
+    `zone`: the partner's.
 
     Of a limit that was lowered below what was had by then none is left, not less.
     """
     left = max(0, settled.amount)
     if quota is None or settled.refused_at is None:
         return Refusal(Reason.QUOTA, most=left)
-    resets_at = quota.resets_at(settled.refused_at)
+    resets_at = quota.resets_at(settled.refused_at, zone)
     if resets_at is None or quantity > quota.most:
         return Refusal(Reason.QUOTA, most=left, quota=quota.name)
     return Refusal(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 from gateway.ground.desk.port import (
     AMOUNT_MAX,
@@ -12,6 +13,7 @@ from gateway.ground.desk.port import (
     already_exists,
     check_name,
     not_found,
+    partner_id,
 )
 from gateway.ground.desk.refusal import DeskRefusedError, refused, wrong
 from gateway.partners.administration import SQL, LockedAccount
@@ -20,15 +22,37 @@ REFERENCE_LENGTH_MAX: Final = 128
 REASON_LENGTH_MAX: Final = 500
 
 
-async def create_partner(db: Transaction, secrecy: Secrecy, name: str) -> dict[str, Any]:
-    """Make a partner with an empty account and the secret that signs its webhooks."""
+async def create_partner(
+    db: Transaction, secrecy: Secrecy, name: str, *, zone: str | None = None
+) -> dict[str, Any]:
+    """Make a partner with an empty account and the secret that signs its webhooks.
+
+    `zone` (AREA/CITY; None: UTC) is whose days and hours count in windows of quotas.
+    """
     check_name("partner", name)
+    if zone is not None:
+        await _check_zone(db, zone)
     secret = secrecy.wrap("webhook", secrecy.new_webhook_secret().encode())
     made = await SQL.insert_partner.one(db, name, secret)
     if made is None:
         raise already_exists("partner", name)
     await SQL.insert_account.run(db, made)
+    if zone is not None:
+        await SQL.insert_zone.run(db, made, zone)
     return {"partner": name}
+
+
+async def change_partner(db: Transaction, name: str, *, zone: str) -> dict[str, Any]:
+    """Another zone, from now on; what was counted until now stays counted in its windows."""
+    await _check_zone(db, zone)
+    await SQL.change_zone.run(db, await partner_id(db, name), zone)
+    return {"partner": name, "zone": zone}
+
+
+async def _check_zone(db: Transaction, zone: str) -> None:
+    """Python tells partners when a window ends, PostgreSQL counts in it: both have to know it."""
+    if zone not in available_timezones() or not await SQL.zone_is_known.only(db, zone):
+        raise wrong("time-zone", "zone", value=zone)
 
 
 async def list_partners(db: Transaction) -> Sequence[Row]:

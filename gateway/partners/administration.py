@@ -14,6 +14,7 @@ class ShownPartner(TypedDict):
     balance: int
     credit_limit: int
     currency: str
+    zone: str
     created_at: datetime
     webhook_url: str | None
     webhook_disabled_at: datetime | None
@@ -98,6 +99,9 @@ class SQL(Statements, file="partners/administration"):
 
     insert_partner: Statement[[str, bytes], int]
     insert_account: Statement[[int], int]
+    insert_zone: Statement[[int, str], None]
+    change_zone: Statement[[int, str], None]
+    zone_is_known: Statement[[str], bool]
     list_partners: Statement[[], Row]
     show_partner: Statement[[str], ShownPartner]
     lock_account: Statement[[str], LockedAccount]
@@ -119,4 +123,5 @@ class SQL(Statements, file="partners/administration"):
     revoke_key: Statement[[str], datetime]
     list_keys: Statement[[str | None], Row]
     trace_partner: Statement[[str], Row]
+    trace_zone: Statement[[str], Row]
     trace_key: Statement[[str], Row]

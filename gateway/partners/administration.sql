@@ -7,15 +7,29 @@ INSERT INTO partner (name, webhook_secret) VALUES ($1, $2) ON CONFLICT (name) DO
 -- name: insert_account
 INSERT INTO account (partner_id) VALUES ($1) RETURNING partner_id
 
+-- name: insert_zone
+INSERT INTO partner_zone (partner_id, since, zone) VALUES ($1, '-infinity', $2)
+
+-- name: change_zone
+SELECT change_zone($1, $2)
+
+-- name: zone_is_known
+SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1) AS known
+
+-- name: trace_zone
+-- The last that was set; no row: none ever was.
+SELECT z.partner_id::text AS partner_id, z.since, z.zone
+FROM partner p JOIN partner_zone z ON z.partner_id = p.id WHERE p.name = $1 ORDER BY z.since DESC LIMIT 1
+
 -- name: list_partners
-SELECT p.name AS partner, a.balance, a.credit_limit, a.currency,
+SELECT p.name AS partner, a.balance, a.credit_limit, a.currency, zone_of(p.id, 'infinity') AS zone,
        (SELECT count(*) FROM api_key k WHERE k.partner_id = p.id AND k.revoked_at IS NULL
            AND (k.expires_at IS NULL OR k.expires_at > now())) AS live_keys,
        p.created_at
 FROM partner p JOIN account a ON a.partner_id = p.id ORDER BY p.name
 
 -- name: show_partner
-SELECT p.name AS partner, a.balance, a.credit_limit, a.currency, p.created_at,
+SELECT p.name AS partner, a.balance, a.credit_limit, a.currency, zone_of(p.id, 'infinity') AS zone, p.created_at,
        w.url AS webhook_url, w.disabled_at AS webhook_disabled_at, w.disabled_why AS webhook_disabled_why
 FROM partner p JOIN account a ON a.partner_id = p.id LEFT JOIN webhook_endpoint w ON w.partner_id = p.id
 WHERE p.name = $1

@@ -1,7 +1,9 @@
 """Partners: who orders."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from msgspec import Meta
 
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
@@ -19,12 +21,22 @@ TRACE: Final = Trace(
     key=lambda given, _: (given.partner,),
     left_out=("webhook_secret", "webhook_secret_old"),
 )
+ZONE_TRACE: Final = Trace(
+    name="zone",
+    table="partner_zone",
+    statement=SQL.trace_zone,
+    key=lambda given, _: (given.partner,),
+)
+ZONE_HELP: Final = "Whose days and hours quotas of its buyers and of itself count by"
 
 
 class NewPartner(Given, frozen=True, kw_only=True):
     """A partner that is to be."""
 
     partner: NewName
+    zone: Annotated[
+        str | None, Meta(description=f"{ZONE_HELP}. [UTC]", extra={"metavar": "AREA/CITY"})
+    ] = None
 
 
 class OnePartner(Given, frozen=True, kw_only=True):
@@ -33,8 +45,21 @@ class OnePartner(Given, frozen=True, kw_only=True):
     partner: PartnerName
 
 
+class ChangedPartner(Given, frozen=True, kw_only=True):
+    """A partner, and what is to be otherwise."""
+
+    partner: PartnerName
+    zone: Annotated[
+        str, Meta(description=f"{ZONE_HELP}, from now on.", extra={"metavar": "AREA/CITY"})
+    ]
+
+
 async def _create(at: At, given: NewPartner, _: Change) -> Mapping[str, Any]:
-    return await partners.create_partner(at.db, at.secrecy, given.partner)
+    return await partners.create_partner(at.db, at.secrecy, given.partner, zone=given.zone)
+
+
+async def _change(at: At, given: ChangedPartner, _: Change) -> Mapping[str, Any]:
+    return await partners.change_partner(at.db, given.partner, zone=given.zone)
 
 
 async def _show(at: At, given: OnePartner) -> Mapping[str, Any]:
@@ -60,9 +85,23 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         run=_create,
         undo="Not at all: a partner stays; without a live key it orders nothing (key revoke).",
         subject=lambda given, _: given.partner,
-        traces=(TRACE,),
+        traces=(TRACE, ZONE_TRACE),
         opens_vault=True,
         note=_next,
+    ),
+    Action(
+        noun=PARTNER,
+        verb="change",
+        doc="Give a partner another time zone.\n\nA day or an hour that is under way ends with it:"
+        " counts by buyer and partner begin anew where the new zone's day or hour began at another"
+        " moment.",
+        given=ChangedPartner,
+        example="quangate partner change acme --zone Asia/Shanghai",
+        permission="partners:change",
+        run=_change,
+        undo="quangate partner change PARTNER --zone OLD; what was counted meanwhile stays.",
+        subject=lambda given, _: given.partner,
+        traces=(ZONE_TRACE,),
     ),
     View(
         noun=PARTNER,
@@ -76,6 +115,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="balance", kind="money", zh="余额", en="Balance"),
             Column(name="credit_limit", kind="money", zh="信用额度", en="Credit limit"),
             Column(name="currency", kind="text", zh="币种", en="Currency"),
+            Column(name="zone", kind="text", zh="时区", en="Zone"),
             Column(name="live_keys", kind="number", zh="有效密钥", en="Live keys", unit="keys"),
             Column(name="created_at", kind="time", zh="创建时间", en="Created"),
         ),

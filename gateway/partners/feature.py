@@ -9,9 +9,12 @@ FEATURE: Final = Feature(
     needs=("catalog",),
     tables={
         "partner": Table(kept=CATALOG, update=ALL_COLUMNS),
+        "partner_zone": Table(kept=CATALOG),
         "api_key": Table(kept=CATALOG, update=ALL_COLUMNS),
         "used_nonce": Table(kept=PASSING, update=ALL_COLUMNS, delete=True),
     },
+    routines=("routines.sql",),
+    book="book",
     wiring="wiring",
     desk=(
         "desk",
@@ -19,7 +22,7 @@ FEATURE: Final = Feature(
     ),
     words="words",
     commands={
-        "partner": ("commands", "Who orders: create, list, show."),
+        "partner": ("commands", "Who orders: create, change, list, show."),
         "key": ("key_commands", "API keys: create, rotate, revoke, list."),
         "call": ("call_command", "One signed request to a running gateway."),
     },

@@ -26,6 +26,7 @@ WORDS: Final[Sentences] = {
     "credit-limit": "the credit limit must be {least} to {most}, in minor units, not {value}",
     "credit-in-use": "{partner} already owes {owes}; a credit limit of {amount} is below that."
     " Deposit first, or choose a higher limit.",
+    "time-zone": "{field}: there is no time zone {value!r}; name one as in Asia/Shanghai, or UTC",
     "rate": "the rate must be {least} to {most} requests a second, not {value}",
     "overlap": "the overlap must be {least} to {most} seconds, not {value}",
     "key-ended": "{key_id} is {state}; make a new one: quangate key create {partner}",

@@ -26,8 +26,8 @@ SELECT id FROM campaign WHERE name = $1
 -- $1 NULL: every quota. `used`: by everybody in the window of now; of a lifted limit `max` is NULL.
 SELECT q.name AS quota,
        coalesce('sku:' || s.sku, 'category:' || k.name, 'campaign:' || c.name, 'all') AS "on", q.per, q.span AS window, q.most AS max,
-       coalesce((SELECT sum(u.used) FROM quota_use u WHERE u.quota_id = q.id AND u.period = quota_period(q.span, now())), 0)::bigint
-           - coalesce((SELECT sum(b.units) FROM quota_block b WHERE b.quota_id = q.id AND b.period = quota_period(q.span, now())), 0)::bigint
+       coalesce((SELECT sum(u.used) FROM quota_use u WHERE u.quota_id = q.id AND u.period = quota_period(q.per, q.span, u.subject, now())), 0)::bigint
+           - coalesce((SELECT sum(b.units) FROM quota_block b WHERE b.quota_id = q.id AND b.period = quota_period(q.per, q.span, b.subject, now())), 0)::bigint
            AS used,
        q.keep_refunded, q.counts_from, q.created_at
 FROM quota q LEFT JOIN sku s ON s.id = q.sku_id LEFT JOIN category k ON k.id = q.category_id LEFT JOIN campaign c ON c.id = q.campaign_id
@@ -38,7 +38,7 @@ WHERE $1::text IS NULL OR q.name = $1 ORDER BY q.name
 SELECT u.subject, u.used - coalesce((SELECT sum(b.units) FROM quota_block b WHERE b.quota_id = u.quota_id AND b.subject = u.subject
                                      AND b.period = u.period), 0)::bigint AS used
 FROM quota_use u JOIN quota q ON q.id = u.quota_id
-WHERE u.quota_id = $1 AND u.period = quota_period(q.span, now()) ORDER BY u.used DESC, u.subject LIMIT 100
+WHERE u.quota_id = $1 AND u.period = quota_period(q.per, q.span, u.subject, now()) ORDER BY u.used DESC, u.subject LIMIT 100
 
 -- name: call_in
 -- Takes back what lies in blocks, so that counts say what was had.
@@ -51,7 +51,7 @@ DELETE FROM quota_block WHERE quota_id = $1
 -- name: most_used
 -- The most that anybody has had in the window of now.
 SELECT coalesce(max(u.used), 0) AS used FROM quota_use u JOIN quota q ON q.id = u.quota_id
-WHERE q.id = $1 AND u.period = quota_period(q.span, now())
+WHERE q.id = $1 AND u.period = quota_period(q.per, q.span, u.subject, now())
 
 -- name: set_most
 UPDATE quota SET most = $2 WHERE id = $1 RETURNING id

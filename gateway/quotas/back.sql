@@ -11,7 +11,7 @@ WITH RECURSIVE wanted AS (
     UNION SELECT c.id FROM category c JOIN below b ON c.parent_id = b.id
 ), bought AS (
     SELECT o.partner_id, o.id, o.created_at, o.account, o.said, w.id AS quota_id, w.per, w.span, w.most,
-           quota_period(w.span, o.created_at) AS period,
+           quota_period(w.per, w.span, o.partner_id::text, o.created_at) AS period,
            CASE o.state WHEN 'failed' THEN 0 WHEN 'partial' THEN o.delivered_quantity
                         WHEN 'reversed' THEN CASE WHEN w.keep_refunded THEN o.delivered_quantity ELSE 0 END ELSE o.quantity END AS units
     FROM wanted w CROSS JOIN partner p

@@ -47,7 +47,10 @@ class NewQuota(Given, frozen=True, kw_only=True):
     max: Units
     window: Annotated[
         Window | None,
-        Meta(description="Within what time, in UTC. [ever; of a campaign: the campaign]"),
+        Meta(
+            description="Within what time; days and hours per buyer and partner are those of the"
+            " partner's zone, all others of UTC. [ever; of a campaign: the campaign]"
+        ),
     ] = None
     keep_refunded: Annotated[
         bool, Meta(description="Refunds of what was delivered give nothing back.")

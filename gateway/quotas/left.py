@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from gateway.quotas.rules import Buying, Quota, Window, subject_of
 
@@ -25,8 +25,13 @@ class WhatIsLeft:
 
     counts: Counts
 
-    async def of(self, quotas: Sequence[Quota], buying: Buying, now: datetime) -> Sequence[Left]:
-        """Of each quota that `buying` says enough for; not of what a campaign's orders ask."""
+    async def of(
+        self, quotas: Sequence[Quota], buying: Buying, now: datetime, zone: tzinfo
+    ) -> Sequence[Left]:
+        """Of each quota that `buying` says enough for; not of what a campaign's orders ask.
+
+        `zone`: the partner's.
+        """
         asked = [quota for quota in quotas if quota.window is not Window.CAMPAIGN]
         found = {quota: subject_of(quota, buying) for quota in asked}
         subjects = {quota: subject for quota, subject in found.items() if subject is not None}
@@ -35,7 +40,7 @@ class WhatIsLeft:
             Left(
                 quota=quota,
                 left=max(0, quota.most - used.get((quota.id, subject), 0)),
-                resets_at=quota.resets_at(now),
+                resets_at=quota.resets_at(now, zone),
             )
             for quota, subject in subjects.items()
         ]

@@ -22,4 +22,4 @@ SELECT u.quota_id, u.subject, u.used - coalesce((
 FROM unnest($1::bigint[], $2::text[]) AS wanted (quota_id, subject)
 JOIN quota q ON q.id = wanted.quota_id
 CROSS JOIN LATERAL (SELECT * FROM quota_use x WHERE x.quota_id = wanted.quota_id AND x.subject = wanted.subject
-                    AND x.period = quota_period(q.span, now()) LIMIT 1) AS u
+                    AND x.period = quota_period(q.per, q.span, x.subject, now()) LIMIT 1) AS u

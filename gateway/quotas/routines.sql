@@ -14,17 +14,34 @@ CREATE TYPE quota_count AS (
     in_block bigint, in_row bigint, left_over bigint, is_sure boolean
 );
 
--- When the window began that a moment lies in, in seconds since 1970; 0: there is one only. Declared
--- as volatile as its parts, so that it is put in place: called, it would cost as much as a row.
-CREATE FUNCTION quota_period(p_span text, p_now timestamptz) RETURNS bigint LANGUAGE sql STABLE AS $$
-    SELECT CASE p_span WHEN 'day' THEN floor(extract(epoch FROM p_now) / 86400)::bigint * 86400
-                       WHEN 'hour' THEN floor(extract(epoch FROM p_now) / 3600)::bigint * 3600 ELSE 0 END
+-- When the window began that a moment lies in, in seconds since 1970; 0: there is one only. Days and hours
+-- of what is counted of a partner, whose id the subject begins with, are those of its zone. Declared as
+-- volatile as its parts, so that it is put in place: called, it would cost as much as a row.
+CREATE FUNCTION quota_period(p_per text, p_span text, p_subject text, p_now timestamptz) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN p_span NOT IN ('day', 'hour') THEN 0
+                WHEN p_per IN ('buyer', 'partner') THEN zoned_period(p_span, p_now, zone_of(substring(p_subject FROM '^[0-9]+')::bigint, p_now))
+                WHEN p_span = 'day' THEN floor(extract(epoch FROM p_now) / 86400)::bigint * 86400
+                ELSE floor(extract(epoch FROM p_now) / 3600)::bigint * 3600 END
 $$;
+
+-- The same in a zone. A day is all that has its date, 23 or 25 hours where the clock was set; an hour that
+-- the clock shows twice is two. (Where midnight itself comes twice, the day is named by the second.)
+CREATE FUNCTION zoned_period(p_span text, p_now timestamptz, p_zone text) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    now_s  numeric := extract(epoch FROM p_now);
+    east_s numeric;
+BEGIN
+    IF p_span = 'day' THEN
+        RETURN extract(epoch FROM date_trunc('day', p_now, p_zone))::bigint;
+    END IF;
+    east_s := extract(epoch FROM p_now AT TIME ZONE p_zone) - now_s;
+    RETURN floor((now_s + east_s) / 3600)::bigint * 3600 - east_s::bigint;
+END $$;
 
 -- The counts that somebody asked at a moment; those of quotas that are gone are missing.
 CREATE FUNCTION asked_of(p_asked text, p_at timestamptz)
 RETURNS TABLE (quota_id bigint, subject text, period bigint, keep_refunded boolean) LANGUAGE sql STABLE AS $$
-    SELECT q.id, e.value ->> 1, quota_period(q.span, p_at), q.keep_refunded
+    SELECT q.id, e.value ->> 1, quota_period(q.per, q.span, e.value ->> 1, p_at), q.keep_refunded
     FROM jsonb_array_elements(p_asked::jsonb) AS e JOIN quota q ON q.id = (e.value ->> 0)::bigint
 $$;
 
@@ -47,14 +64,14 @@ DECLARE
     made record;
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(x'51554f54'::integer);  -- "QUOT"
-    SELECT array_agg((c.quota_id, c.subject, quota_period(q.span, p_now), q.most, q.per = 'total', c.wanted,
+    SELECT array_agg((c.quota_id, c.subject, quota_period(q.per, q.span, c.subject, p_now), q.most, q.per = 'total', c.wanted,
                       coalesce(b.units, 0), NULL, q.most, true)::quota_count ORDER BY c.place),
            array_agg(c.place) FILTER (WHERE q.per = 'total' AND q.most IS NOT NULL)
     INTO counts, totals
     FROM unnest(p_quota, p_subject, p_wanted) WITH ORDINALITY AS c (quota_id, subject, wanted, place)
     LEFT JOIN quota q ON q.id = c.quota_id
     LEFT JOIN LATERAL (SELECT x.units FROM quota_block x WHERE q.per = 'total' AND x.quota_id = c.quota_id AND x.subject = c.subject
-                       AND x.period = quota_period(q.span, p_now) AND x.holder = p_holder LIMIT 1) AS b ON true;
+                       AND x.period = quota_period(q.per, q.span, c.subject, p_now) AND x.holder = p_holder LIMIT 1) AS b ON true;
     made := make_counts(counts);
     counts := made.counts;
     are_ours := made.are_ours;

@@ -6,7 +6,7 @@ and whether that suffices, the commit decides; here is decided which quotas are 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
@@ -27,7 +27,8 @@ class Per(StrEnum):
 
 
 class Window(StrEnum):
-    """Within what time; SQL's words, too. Days and hours are those of UTC."""
+    """Within what time; SQL's words, too. Days and hours of what is counted of a partner are those
+    of its zone, all others of UTC."""
 
     EVER = "ever"
     DAY = "day"
@@ -39,6 +40,7 @@ LASTS: Final[Mapping[Window, timedelta]] = {
     Window.DAY: timedelta(days=1),
     Window.HOUR: timedelta(hours=1),
 }
+_OF_A_PARTNER: Final = frozenset({Per.BUYER, Per.PARTNER})
 _FOR_EVER: Final = timedelta(days=10**6)
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
@@ -53,10 +55,17 @@ class Quota:
     window: Window
     most: int
 
-    def resets_at(self, now: datetime) -> datetime | None:
-        """When the window that `now` lies in ends; None: never."""
+    def resets_at(self, now: datetime, zone: tzinfo) -> datetime | None:
+        """When the window that `now` lies in ends, for a partner of this zone; None: never."""
         lasts = LASTS.get(self.window)
-        return None if lasts is None else now + lasts - (now - _EPOCH) % lasts
+        if lasts is None:
+            return None
+        local = now.astimezone(zone if self.per in _OF_A_PARTNER else UTC)
+        if self.window is Window.DAY:
+            tomorrow = datetime.combine(local.date() + lasts, time(), local.tzinfo)
+            return tomorrow.astimezone(UTC)
+        east = local.utcoffset() or timedelta()
+        return now + lasts - (now - _EPOCH + east) % lasts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,12 @@ ACTS = (
         after={"partner.name": "beta"},
     ),
     Act(
+        does="partner.change",
+        words="partner change beta --zone Asia/Shanghai",
+        subject="beta",
+        after={"zone.zone": "Asia/Shanghai"},
+    ),
+    Act(
         does="account.deposit",
         words="account deposit beta 1000 --reference r1",
         subject="beta",

@@ -36,6 +36,7 @@ DIVIDED = frozenset(
         "hold_pool",
         "lease",
         "orders",
+        "partner_zone",
         "quota_taken",
         "pass_number",
         "pass_use",

@@ -65,6 +65,7 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     ),
     "partner": (ALL, False),
     "pass_number": (set(), False),
+    "partner_zone": (set(), False),
     "pass_use": (set(), False),
     "pool": ({"size", "next_seq", "generation", "expiring"}, False),
     "operator": (

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
@@ -86,7 +87,7 @@ def test_a_refusal_says_when_to_come_back(
 ) -> None:
     """With the window of the commit's moment; never for more than there will ever be."""
     settled = Settled(Verdict.PURCHASE_LIMIT, amount=-3, quota=1, refused_at=NOON)
-    refusal = over_quota(settled, quota(window=window), quantity, NOON)
+    refusal = over_quota(settled, quota(window=window), quantity, NOON, UTC)
     assert (refusal.reason, refusal.most, refusal.quota) == (Reason.QUOTA, 0, "q1")
     assert (refusal.resets_at[:19], refusal.retry_after_s) == (resets_at[:19], wait_s)
     problem = problem_of(refusal)
@@ -100,7 +101,7 @@ def test_a_refusal_says_when_to_come_back(
 def test_a_quota_that_was_just_deleted_has_no_name() -> None:
     """The commit is right all the same."""
     settled = Settled(Verdict.PURCHASE_LIMIT, amount=1, quota=9, refused_at=NOON)
-    assert over_quota(settled, None, 1, NOON) == Refusal(Reason.QUOTA, most=1)
+    assert over_quota(settled, None, 1, NOON, UTC) == Refusal(Reason.QUOTA, most=1)
 
 
 def test_a_batch_asks_each_count_once() -> None:
@@ -109,3 +110,39 @@ def test_a_batch_asks_each_count_once() -> None:
     told = [(each.quota, each.subject, each.wanted) for each in asked.counts]
     assert told == [(1, "z", 1), (2, "b", 4), (2, "é", 3)]
     assert (asked.lines, asked.places) == ([1, 1, 3, 3], [2, 1, 2, 3])
+
+
+SHANGHAI, NEW_YORK, HAVANA = map(ZoneInfo, ("Asia/Shanghai", "America/New_York", "America/Havana"))
+
+
+@pytest.mark.parametrize(
+    ("per", "window", "zone", "now", "ends"),
+    [
+        (Per.BUYER, Window.DAY, SHANGHAI, "2026-11-29T15:59:59Z", "2026-11-29T16:00:00Z"),
+        (Per.PARTNER, Window.DAY, SHANGHAI, "2026-11-29T16:00:00Z", "2026-11-30T16:00:00Z"),
+        # Who is counted whoever the partner is, has a day of UTC.
+        (Per.DEVICE, Window.DAY, SHANGHAI, "2026-11-29T16:00:00Z", "2026-11-30T00:00:00Z"),
+        (Per.TOTAL, Window.DAY, SHANGHAI, "2026-11-29T16:00:00Z", "2026-11-30T00:00:00Z"),
+        # The clock is set: days of 23 and 25 hours.
+        (Per.BUYER, Window.DAY, NEW_YORK, "2026-03-08T05:00:00Z", "2026-03-09T04:00:00Z"),
+        (Per.BUYER, Window.DAY, NEW_YORK, "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z"),
+        # An hour that comes twice is two; one that is left out is none.
+        (Per.BUYER, Window.HOUR, NEW_YORK, "2026-11-01T05:30:00Z", "2026-11-01T06:00:00Z"),
+        (Per.BUYER, Window.HOUR, NEW_YORK, "2026-11-01T06:30:00Z", "2026-11-01T07:00:00Z"),
+        (Per.BUYER, Window.HOUR, NEW_YORK, "2026-03-08T06:59:59Z", "2026-03-08T07:00:00Z"),
+        # Midnight comes twice.
+        (Per.BUYER, Window.DAY, HAVANA, "2026-11-01T03:59:59Z", "2026-11-01T04:00:00Z"),
+        (Per.BUYER, Window.DAY, HAVANA, "2026-11-01T04:30:00Z", "2026-11-02T05:00:00Z"),
+        (Per.BUYER, Window.HOUR, ZoneInfo("Asia/Kolkata"), "2026-11-29T12:10:00Z",
+         "2026-11-29T12:30:00Z"),
+    ],
+)  # fmt: skip
+def test_days_and_hours_are_those_of_the_partner(
+    per: Per, window: Window, zone: ZoneInfo, now: str, ends: str
+) -> None:
+    """Of what is counted of a partner; where its clock is set, the next one begins with its clock.
+
+    Seen red with the offset of the moment added to a day's length.
+    """
+    asked = quota(per, window).resets_at(datetime.fromisoformat(now), zone)
+    assert asked == datetime.fromisoformat(ends)
