@@ -15,28 +15,15 @@ CREATE TYPE quota_count AS (
 );
 
 -- When the window began that a moment lies in, in seconds since 1970; 0: there is one only. Days and hours
--- of what is counted of a partner, whose id the subject begins with, are those of its zone. Declared as
--- volatile as its parts, so that it is put in place: called, it would cost as much as a row.
+-- of what is counted of a partner, whose id the subject begins with, are those of its zone: a day is all that
+-- has its date, an hour that the clock shows twice is two. Declared as volatile as its parts, so that it is
+-- put in place: called, it would cost as much as a row.
 CREATE FUNCTION quota_period(p_per text, p_span text, p_subject text, p_now timestamptz) RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN p_span NOT IN ('day', 'hour') THEN 0
-                WHEN p_per IN ('buyer', 'partner') THEN zoned_period(p_span, p_now, zone_of(substring(p_subject FROM '^[0-9]+')::bigint, p_now))
+                WHEN p_per IN ('buyer', 'partner') THEN extract(epoch FROM date_trunc(p_span, p_now, zone_of(substring(p_subject FROM '^[0-9]+')::bigint, p_now)))::bigint
                 WHEN p_span = 'day' THEN floor(extract(epoch FROM p_now) / 86400)::bigint * 86400
                 ELSE floor(extract(epoch FROM p_now) / 3600)::bigint * 3600 END
 $$;
-
--- The same in a zone. A day is all that has its date, 23 or 25 hours where the clock was set; an hour that
--- the clock shows twice is two. (Where midnight itself comes twice, the day is named by the second.)
-CREATE FUNCTION zoned_period(p_span text, p_now timestamptz, p_zone text) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    now_s  numeric := extract(epoch FROM p_now);
-    east_s numeric;
-BEGIN
-    IF p_span = 'day' THEN
-        RETURN extract(epoch FROM date_trunc('day', p_now, p_zone))::bigint;
-    END IF;
-    east_s := extract(epoch FROM p_now AT TIME ZONE p_zone) - now_s;
-    RETURN floor((now_s + east_s) / 3600)::bigint * 3600 - east_s::bigint;
-END $$;
 
 -- The counts that somebody asked at a moment; those of quotas that are gone are missing.
 CREATE FUNCTION asked_of(p_asked text, p_at timestamptz)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.catalog import category as categories
+from gateway.partners import administer as partners
 from gateway.quotas import administer as quotas
 from gateway.quotas.rules import Per, Window
 from tests.world.partner import Partner, Reply, eventually
@@ -241,3 +242,34 @@ async def test_limits_change_while_orders_flow(shop: Shop) -> None:
     await shop.sku()
     assert (await buy(partner, sku, **ann)).status == 201
     assert (await buy(partner, sku, **ann)).status == 422
+
+
+async def test_a_day_is_the_partner_s(shop: Shop) -> None:
+    """`resets_at` is the next midnight of the ordering partner's zone; of a device's limit, UTC's.
+
+    Where it is told, too: refused orders, refused holds, and what is left of a product.
+    """
+    partner = await shop.partner()
+    name = await shop.name_of(partner)
+    sku, other = await shop.sku(codes=20), await shop.sku(codes=20)
+    async with shop.desk() as (db, _):
+        for each, per in ((sku, Per.BUYER), (other, Per.DEVICE)):
+            await quotas.create_quota(
+                db, unique("daily"), on=f"sku:{each}", per=per, most=1, window=Window.DAY
+            )
+        await partners.change_partner(db, name, zone="Asia/Kolkata")
+    await shop.sku()
+    ann = {"buyer": {"id": "ann", "device": "d"}}
+    for each, midnight in ((sku, "18:30:00"), (other, "00:00:00")):
+        assert (await buy(partner, each, **ann)).status == 201
+        refused = await buy(partner, each, **ann)
+        assert refused.problem == (422, "purchase-limit")
+        assert midnight in refused.json["resets_at"]
+        body = {"out_hold_no": unique("H"), "sku": each, **ann}
+        held = await partner.send("POST", "/v1/holds", body)
+        assert (held.problem, held.json["resets_at"]) == (
+            refused.problem,
+            refused.json["resets_at"],
+        )
+    told = (await partner.get(f"/v1/products/{sku}?buyer=ann")).json["limits"]["quotas"]
+    assert [(row["left"], "18:30:00" in row["resets_at"]) for row in told] == [(0, True)]
