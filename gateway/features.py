@@ -3,6 +3,7 @@
 from typing import Final
 
 from gateway.audit import feature as audit
+from gateway.backup import feature as backup
 from gateway.campaigns import feature as campaigns
 from gateway.catalog import feature as catalog
 from gateway.channels import feature as channels
@@ -39,6 +40,7 @@ FEATURES: Final = (
     channels.FEATURE,
     reconciliation.FEATURE,
     audit.FEATURE,
+    backup.FEATURE,
     health.FEATURE,
     operators.FEATURE,
     rehearsals.FEATURE,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from gateway.ground.feature import ALL_COLUMNS, CATALOG, Feature, Table
+from gateway.ground.feature import ALL_COLUMNS, CATALOG, FOR_EVER, Feature, Table
 
 FEATURE: Final = Feature(
     name="catalog",
@@ -13,6 +13,7 @@ FEATURE: Final = Feature(
         "upstream": Table(kept=CATALOG, update=ALL_COLUMNS),
         "route": Table(kept=CATALOG, update=ALL_COLUMNS, delete=True),
         "category": Table(kept=CATALOG, update=("parent_id",)),
+        "restoration": Table(kept=FOR_EVER, update=("checked_at",)),
     },
     wiring="wiring",
     desk=(

@@ -30,3 +30,6 @@ SELECT id, name, connector, base_url, paused, calls_per_s FROM upstream
 
 -- name: endpoints
 SELECT partner_id FROM webhook_endpoint WHERE disabled_at IS NULL
+
+-- name: sales_closed
+SELECT EXISTS (SELECT FROM restoration WHERE checked_at IS NULL) AS closed

@@ -25,6 +25,7 @@ class SQL(Statements, file="catalog/queries"):
     routes: Statement[[], RouteRow]
     upstreams: Statement[[], Upstream]
     endpoints: Statement[[], int]
+    sales_closed: Statement[[], bool]
 
 
 async def read_catalog(pool: Any) -> CatalogRead:
@@ -43,6 +44,7 @@ async def read_catalog(pool: Any) -> CatalogRead:
             routed = await SQL.routes.all(connection)
             upstreams = await SQL.upstreams.all(connection)
             endpoints = await SQL.endpoints.all(connection)
+            sales_closed = await SQL.sales_closed.only(connection)
             books = [await read(connection) for read in house.books()]
     offers: dict[int, set[int]] = defaultdict(set)
     for offer in offered:
@@ -67,6 +69,7 @@ async def read_catalog(pool: Any) -> CatalogRead:
         webhook_partners=frozenset(endpoints),
         partner_names={row.id: row.name for row in partners},
         books={type(book): book for book in books},
+        sales_closed=sales_closed,
     )
     secrets = {
         row.key_id: KeySecrets(signing_key=row.signing_key, delivery_key=row.delivery_key)

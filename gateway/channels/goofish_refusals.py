@@ -13,6 +13,7 @@ from gateway.orders.refusal import Reason
 _R, _C = Reason, Code
 # The code, and what is said behind its message: the member of an order that is wrong.
 WORDS: Final[Mapping[Reason, tuple[Code, str]]] = {
+    _R.SALES_CLOSED: (_C.ORDER_TIMEOUT, ""),
     _R.OWN_NUMBER: (_C.BAD_PARAMETERS, "/out_order_no"),
     _R.BUYER_ADDRESS: (_C.BAD_PARAMETERS, "/buyer/ip"),
     _R.UNKNOWN_SKU: (_C.GOODS_NOT_FOUND, ""),

@@ -38,6 +38,13 @@ class TracedBatch(TypedDict):
     expiring: bool
 
 
+class Released(TypedDict):
+    """How many codes are on sale again, and how many are still kept off."""
+
+    released: int
+    withheld: int
+
+
 class SQL(Statements, file="codes/administration"):
     """Asked within an operator's transaction."""
 
@@ -45,3 +52,4 @@ class SQL(Statements, file="codes/administration"):
     code_stats: Statement[[str], CodeStats]
     list_batches: Statement[[str, str, str, int], Row]
     trace_batch: Statement[[int], TracedBatch]
+    release_codes: Statement[[int, int], Released]

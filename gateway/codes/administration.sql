@@ -21,3 +21,6 @@ FROM batch b WHERE b.pool_id = (SELECT id FROM pool WHERE name = $1)
 SELECT id::text AS id, pool_id::text AS pool_id, kind, state, source, lo, imported, duplicates, rejected, lines_done, bytes_done,
        created_at, completed_at, expiring
 FROM batch WHERE id = $1
+
+-- name: release_codes
+SELECT released, withheld FROM release_codes($1, $2)

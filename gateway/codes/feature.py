@@ -24,14 +24,14 @@ FEATURE: Final = Feature(
     },
     routines=(
         "routines.sql", "routines_expiry.sql", "routines_held.sql", "routines_leases.sql",
-        "routines_shelves.sql",
+        "routines_shelves.sql", "routines_withheld.sql",
     ),
-    desk=("desk", "shelf_desk"),
+    desk=("desk", "release_desk", "shelf_desk"),
     book="shelf_book",
     words="words",
     wiring="wiring",
     commands={
-        "codes": ("commands", "Codes: import, generate, stats, void."),
+        "codes": ("commands", "Codes: import, generate, stats, void, release."),
         "shelf": ("shelf_commands", "Parts of a pool: create, move, list, close."),
     },
 )  # fmt: skip

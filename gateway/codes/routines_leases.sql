@@ -222,7 +222,7 @@ BEGIN
     ELSIF n = 0 THEN
         verdict := who_holds(p_worker, p.id, p_shelf, p_life_days, life);
         n := borrow_short(p.id, p_shelf, p_short, p_recalled, verdict, life);
-        SELECT h.codes, h.first_ends_s INTO held, held_s FROM held_of_shelf(p.id, p_shelf) AS h;
+        SELECT h.codes + withheld_of(p.id, p_shelf), coalesce(h.first_ends_s, 60) INTO held, held_s FROM held_of_shelf(p.id, p_shelf) AS h;
         verdict := CASE WHEN n > 0 THEN 'granted' WHEN n IS NULL THEN 'others' WHEN verdict = 'sold_out' AND held > 0 THEN 'held' ELSE verdict END;
     ELSE
         verdict := 'granted';

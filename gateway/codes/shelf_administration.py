@@ -23,6 +23,7 @@ class LockedShelf(TypedDict):
     channel: str | None
     campaign: str | None
     closed_at: datetime | None
+    withheld_from: int | None
 
 
 class Moved(TypedDict):

@@ -15,7 +15,7 @@ SELECT id FROM campaign WHERE name = $1
 
 -- name: lock_shelves
 -- All shelves of a pool, under the lock that every change of what is free holds.
-SELECT s.id, s.name, s.sku, s.channel, s.campaign, s.closed_at FROM shelf s
+SELECT s.id, s.name, s.sku, s.channel, s.campaign, s.closed_at, s.withheld_from FROM shelf s
 WHERE s.pool_id = (SELECT p.id FROM pool p WHERE p.id = $1 FOR NO KEY UPDATE)
 
 -- name: put_up_shelf
@@ -49,6 +49,6 @@ WHERE p.name = $1 ORDER BY s.id <> p.id, s.created_at, s.id
 -- name: trace_shelf
 -- The pool's lock first, as whoever lends or moves codes takes it. What is lent and borrowed orders change, too.
 SELECT s.id::text AS id, s.pool_id::text AS pool_id, s.name, s.sku, s.channel, s.campaign, s.borrows, s.reserve, s.ends_at,
-       s.closed_at, s.created_at
+       s.withheld_from::text AS withheld_from, s.closed_at, s.created_at
 FROM shelf s WHERE s.pool_id = (SELECT p.id FROM pool p WHERE p.name = $1 FOR NO KEY UPDATE) AND s.name = $2
 FOR NO KEY UPDATE OF s

@@ -139,6 +139,8 @@ def _open_shelf(shelves: Sequence[LockedShelf], name: str) -> int:
         if shelf["name"] == name:
             if shelf["closed_at"] is not None:
                 raise refused("shelf-closed", "shelf-closed", shelf=name)
+            if shelf["withheld_from"] is not None:
+                raise refused("codes-withheld", "codes-withheld", shelf=name)
             return shelf["id"]
     raise not_found("shelf", name)
 

@@ -40,6 +40,9 @@ WORDS: Final[Sentences] = {
     "shelf-closed": "the shelf {shelf} is closed",
     "sells-already": "{field} {name} sells from the shelf {shelf}: close that one first",
     "too-few-free": "{shelf} has {most} free codes and {count} are wanted: nothing was moved",
+    "codes-withheld": "the codes on {shelf} may have been sold since the moment the shop was"
+    " restored to: `quangate codes void`, or `quangate codes release`",
+    "no-withheld": "nothing of the pool {pool} is kept off sale from {from_seq} on",
     "pattern-used-up": "the pool has nearly all codes of the pattern {pattern} already; use a"
     " longer one",
 }

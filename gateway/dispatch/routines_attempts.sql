@@ -115,3 +115,14 @@ BEGIN
     GET DIAGNOSTICS made = ROW_COUNT;
     RETURN made;
 END $$;
+
+-- A shop was restored: of what was not sent at that moment nobody knows any more whether it was sent since.
+-- It is asked after, as whatever was sent without an answer. How many.
+CREATE FUNCTION doubt_unsent() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    doubted bigint;
+BEGIN
+    UPDATE attempt SET sent_at = created_at, sends = greatest(sends, 1) WHERE state = 'created' AND sent_at IS NULL;
+    GET DIAGNOSTICS doubted = ROW_COUNT;
+    RETURN doubted;
+END $$;

@@ -121,6 +121,8 @@ class Confirmation:
         line.amount_minor = hold.amount
         line.opens_at = line.closes_at = None
         line.refusal = _refused(asked, hold)
+        if self._catalog.now.sales_closed:
+            line.refusal = Refusal(Reason.SALES_CLOSED)
         line.hold = HeldGoods(id=hold.id, late=is_late)
         line.quotas = None  # its hold has the units
         if is_late:  # they went back

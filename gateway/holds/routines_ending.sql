@@ -109,6 +109,28 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Ends all holds of a pool (NULL: of counted goods), whatever time they have left: the shop was restored, and what they
+-- hold may have been sold since. The caller gives their units back when it is done with locks.
+CREATE FUNCTION end_holds_of_pool(p_pool bigint, OUT partners bigint[], OUT holds bigint[]) LANGUAGE plpgsql AS $$
+DECLARE
+    one record;
+BEGIN
+    partners := '{}';
+    holds := '{}';
+    IF p_pool IS NOT NULL THEN
+        PERFORM lock_pool(p_pool);
+    END IF;
+    FOR one IN SELECT h.partner_id, h.id, h.pool_id, h.seqs FROM hold h WHERE h.pool_id IS NOT DISTINCT FROM p_pool AND h.state = 'held'
+               ORDER BY h.partner_id, h.id FOR NO KEY UPDATE LOOP
+        PERFORM end_hold(one.partner_id, one.id, one.pool_id, one.seqs, 'expired');
+        IF one.pool_id IS NOT NULL THEN
+            PERFORM put_back(one.pool_id, one.seqs);
+        END IF;
+        partners := partners || one.partner_id;
+        holds := holds || one.id;
+    END LOOP;
+END $$;
+
 -- How many codes are held between two numbers of a pool.
 CREATE FUNCTION held_between(p_pool bigint, p_lo bigint, p_hi bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 BEGIN

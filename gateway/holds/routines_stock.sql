@@ -29,7 +29,8 @@ BEGIN
     stock.size := p_size;
     stock.unsold := codes.free + codes.leased + held + p_taken;
     stock.held := held + p_used;
-    stock.is_leased := is_leased(p_pool, p_shelf, p_life_days);
+    -- What is kept off sale comes back by a person's hand: it is not sold out either.
+    stock.is_leased := is_leased(p_pool, p_shelf, p_life_days) OR withheld_of(p_pool, p_shelf) > 0;
     stock.is_exact := true;
     RETURN stock;
 END $$;

@@ -20,7 +20,10 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         "holds:release", "orders:cancel", "orders:resolve",
         "webhooks:replay", "webhooks:replay-dead", "webhooks:test",
     ),
-    "stock": (READS, "codes:generate", "codes:import", "codes:void", "pools:*", "shelves:*"),
+    "stock": (
+        READS,
+        "codes:generate", "codes:import", "codes:release", "codes:void", "pools:*", "shelves:*",
+    ),
     "catalog": (READS, "campaigns:*", "categories:*", "prices:*", "quotas:*", "skus:*"),
     "finance": (READS, "accounts:*", "cases:decide", "upstreams:reconcile"),
     "risk": (READS, "keys:revoke", "orders:cancel", "orders:resolve", "risks:*"),

@@ -37,6 +37,7 @@ class Judgement(msgspec.Struct, frozen=True, gc=False):
 
 
 _FREE = Judgement()
+_CLOSED: Final = Judgement(Refusal(Reason.SALES_CLOSED))
 # What is missing of an order that a quota cannot count.
 MISSING: Final[Mapping[Per, Reason]] = {
     Per.BUYER: Reason.BUYER_MISSING,
@@ -47,7 +48,7 @@ MISSING: Final[Mapping[Per, Reason]] = {
 _TOPUP = SkuKind.TOPUP  # to look it up for every order costs 0.1 µs
 
 
-def judge(  # noqa: PLR0911 - one return per rule reads best
+def judge(  # noqa: PLR0911, PLR0912 - one return per rule reads best
     catalog: Catalog,
     partner_id: int,
     content: OrderContent,
@@ -62,6 +63,8 @@ def judge(  # noqa: PLR0911 - one return per rule reads best
     The first two rules are about the order alone, and yet no errors of its body: earlier releases
     had neither, and what they accepted is repeated.
     """
+    if catalog.sales_closed:
+        return _CLOSED
     if content.out_order_no.startswith(OWN_NUMBERS):
         return Judgement(Refusal(Reason.OWN_NUMBER))
     if content.buyer_ip is not None and read_address(content.buyer_ip) is None:

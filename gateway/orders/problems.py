@@ -23,6 +23,7 @@ class Word(NamedTuple):
 
 _R = Reason
 WORDS: Final[Mapping[Reason, Word]] = {
+    _R.SALES_CLOSED: Word("maintenance", "Nothing is sold at the moment.", headers=LATER),
     _R.OWN_NUMBER: Word("invalid-request", f"must not begin with {OWN_NUMBERS}", "/out_order_no"),
     _R.BUYER_ADDRESS: Word("invalid-request", "must be an IPv4 or IPv6 address", "/buyer/ip"),
     _R.UNKNOWN_SKU: Word("unknown-sku", "There is no SKU {0.sku}."),

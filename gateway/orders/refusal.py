@@ -10,6 +10,7 @@ class Reason(StrEnum):
     """Everything that can be said of an order that is not accepted."""
 
     # Rules, before the commit.
+    SALES_CLOSED = "sales-closed"  # all of them: the shop was restored, and is not checked yet
     OWN_NUMBER = "own-number"  # one of those that the gateway gives its own orders
     BUYER_ADDRESS = "buyer-address"  # is none
     UNKNOWN_SKU = "unknown-sku"

@@ -14,3 +14,4 @@ class Act:
     subject: str
     before: Mapping[str, Any] = field(default_factory=dict)  # "row.column": value
     after: Mapping[str, Any] = field(default_factory=dict)
+    prepared: str = ""  # what no command brings about: SQL, as the owner

@@ -35,6 +35,13 @@ ACTS_OF_STOCK = (
         after={"batch.imported": 2},
     ),
     Act(
+        does="codes.release",
+        words="codes release --pool stock --from 1",
+        subject="stock",
+        after={"released": 4, "withheld": 1},
+        prepared="SELECT withhold_codes(id) FROM pool WHERE name = 'stock'",
+    ),
+    Act(
         does="codes.void",
         words="codes void --pool stock --seq 0-1 --reason recalled",
         subject="stock",

@@ -25,6 +25,7 @@ REFUSED = (
     "shelf create stock main --codes 1", "shelf create stock back --codes 99",
     "shelf move stock main front 1", "shelf close stock front", "shelf close stock main",
     "codes import nowhere.csv --pool stock", "codes void --pool stock --seq 90-99",
+    "codes release --pool stock --from 0", "codes release --pool no --from 0",
     "keys create", "keys retire no-such",
     "operator create lee --role viewer", "operator create kim", "operator create kim --role no",
     "operator disable no", "operator unfreeze lee", "operator roles lee",

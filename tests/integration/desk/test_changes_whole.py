@@ -82,6 +82,8 @@ async def test_one_row_for_each_and_nothing_secret(
     secrets: list[str] = [CANARY]
     for act in ACTS:
         words = [_filled(word, found) for word in act.words.split()]
+        if act.prepared:
+            await connection.execute(act.prepared)
         number = int(log(command)[0]["id"])
         done = command(*words, "--json")
         assert done.returncode == 0, (act.words, done.stderr)

@@ -53,6 +53,7 @@ DIRECTORY = frozenset(
     [
         "api_key",
         "audit_run",
+        "backup_run",
         "bought_code",
         "callback",
         "campaign",
@@ -77,6 +78,7 @@ DIRECTORY = frozenset(
         "quota_use",
         "recovery_code",
         "role",
+        "restoration",
         "role_permission",
         "route",
         "setting",

@@ -33,6 +33,7 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "audit_run": (set(), False),
     "forgotten": (set(), False),
     "batch": (ALL, False),
+    "backup_run": (set(), False),
     "bought_code": (set(), False),
     "buyer_order": (set(), False),
     "buyer_usage": ({"used"}, False),
@@ -58,6 +59,7 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "lane_state": (ALL, True),
     "lease": ({"state", "epoch", "expires_at", "closed_why"}, False),
     "migration": (set(), False),
+    "restoration": ({"checked_at"}, False),
     "orders": (
         {
             "state", "delivered_quantity", "pool_id", "seqs", "failure", "last_event", "parked",

@@ -25,7 +25,7 @@ from tests.world.command_line import commands_of, unknown_commands
 PLAIN = {
     "serve", "demo", "migrate", "doctor", "audit", "call", "reconcile", "key check", "order place",
     "upstream test", "upstream balance", "upstream catalog", "upstream connectors",
-    "upstream simulate", "campaign rehearse",
+    "upstream simulate", "campaign rehearse", "backup", "restore", "restore-check",
 }  # fmt: skip
 COMMON = {"data", "database_url", "owner_url", "config_file", "as_json", "wide", "log_level"}
 
@@ -120,7 +120,7 @@ def test_who_may_do_it_and_what_it_shows(action: Action) -> None:
 
 # What the contract says wants somebody else; a limit is a setting `four_eyes.LIMIT.CURRENCY`.
 SECOND_PERSON = {
-    "order.resolve": None, "keys.retire": None,
+    "order.resolve": None, "keys.retire": None, "codes.release": None,
     "account.deposit": "deposit", "account.adjust": "adjustment", "sku.price": "price",
 }  # fmt: skip
 LIMITS = {"adjustment", "deposit", "refund", "payout", "price"}

@@ -25,6 +25,8 @@ FACES: Mapping[str, Mapping[Reason, object]] = {
 # A refusal as it is made; status and code, detail, pointer of the partner API; goofish's answer.
 # The details are those of the answers before there were reasons.
 SAID = [
+    (Refusal(R.SALES_CLOSED), 503, "maintenance", "Nothing is sold at the moment.", None,
+     (C.ORDER_TIMEOUT, "")),
     (Refusal(R.OWN_NUMBER), 400, "invalid-request", "must not begin with SUB-", "/out_order_no",
      (C.BAD_PARAMETERS, "/out_order_no")),
     (Refusal(R.BUYER_ADDRESS), 400, "invalid-request", "must be an IPv4 or IPv6 address",

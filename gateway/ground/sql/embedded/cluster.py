@@ -20,6 +20,7 @@ from gateway.ground.sql.embedded import programs
 log = structlog.get_logger()
 
 DATABASE_USER = "quangate"
+DATABASE_NAME = "quangate"
 MARKER = "quangate-cluster"
 MARKER_TEXT = "This PostgreSQL cluster was made by Quangate; without this file it is a stranger.\n"
 SETTINGS_FILE = "quangate.conf"
@@ -41,7 +42,8 @@ min_wal_size = 256MB
 checkpoint_timeout = 15min
 checkpoint_completion_target = 0.9
 wal_level = replica
-max_wal_senders = 2
+max_wal_senders = 10
+max_slot_wal_keep_size = 16GB
 jit = off
 track_activity_query_size = 256
 log_min_error_statement = panic
@@ -172,6 +174,17 @@ def _grow(growing: Path) -> None:
         conf.write(f"\ninclude '{SETTINGS_FILE}'\n")
     os.sync()
     _write(growing / MARKER, MARKER_TEXT)
+
+
+def adopt(cluster: Path) -> None:
+    """Make the files of somebody else's server ours: its settings and who may enter.
+
+    `cluster` is a copy that no server uses; user and database are made ours once it runs.
+    """
+    _write(cluster / "postgresql.conf", f"include '{SETTINGS_FILE}'\n")
+    _write(cluster / "pg_hba.conf", "local all all trust\nlocal replication all trust\n")
+    _write(cluster / "pg_ident.conf", "")
+    _write(cluster / MARKER, MARKER_TEXT)
 
 
 def get_ready(cluster: Path) -> None:

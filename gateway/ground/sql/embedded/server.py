@@ -18,6 +18,7 @@ import structlog
 from gateway.ground.errors import ConfigError, RefusedError, StoreUnavailableError
 from gateway.ground.sql.embedded import programs
 from gateway.ground.sql.embedded.cluster import (
+    DATABASE_NAME,
     DATABASE_USER,
     PORT,
     EmbeddedPaths,
@@ -57,7 +58,7 @@ class EmbeddedServer:
         """Connection string of the owner (migrations)."""
         return self.dsn_of(DATABASE_USER)
 
-    def dsn_of(self, role: str) -> str:
+    def dsn_of(self, role: str, database: str = DATABASE_NAME) -> str:
         """Connection string; the password-less socket lies in a directory only we may enter.
 
         A directory whose name is too long for a socket, or has characters a host list gives a
@@ -70,15 +71,18 @@ class EmbeddedServer:
             if self._way is None:
                 self._way = os.open(self._paths.cluster, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
             name = f"/proc/self/fd/{self._way}"
-        return f"postgresql://{role}@/quangate?host={quote(name, safe='')}&port={PORT}"
+        who, where = quote(role, safe=""), quote(database, safe="")
+        return f"postgresql://{who}@/{where}?host={quote(name, safe='')}&port={PORT}"
 
     @property
     def descriptors(self) -> tuple[int, ...]:
         """What a child that is given `dsn` must inherit, under the same numbers."""
         return () if self._way is None else (self._way,)
 
-    def start(self, *, may_make: bool = True) -> None:
+    def start(self, *, may_make: bool = True, adopting: bool = False) -> None:
         """Start the server unless it runs, and register as one of its users.
+
+        `adopting`: a cluster of somebody else's, whose user and database are made ours later.
 
         Raises StoreUnavailableError with the end of the server's log when it will not start;
         ConfigError when the directory cannot be used; RefusedError when there is no shop and
@@ -91,7 +95,7 @@ class EmbeddedServer:
         try:
             make_data_directory(self._paths.data_dir)
             with exclusive(self._paths.start_lock):
-                self._start()
+                self._start(adopting=adopting)
                 self._users_lock = lock(self._paths.users_lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError as error:
             place = error.filename or self._paths.data_dir
@@ -129,7 +133,17 @@ class EmbeddedServer:
             os.close(self._way)
             self._way = None
 
-    def _start(self) -> None:
+    def stop_left(self) -> None:
+        """Stop a server that nobody uses any more, because its users were killed. Idempotent."""
+        with exclusive(self._paths.start_lock):
+            alone = try_lock(self._paths.users_lock)
+            if alone is not None:
+                try:
+                    self._stop()
+                finally:
+                    os.close(alone)
+
+    def _start(self, *, adopting: bool = False) -> None:
         cluster = self._paths.cluster
         programs.make_reachable(self._paths.opened)
         state = look(cluster)
@@ -159,7 +173,8 @@ class EmbeddedServer:
             raise StoreUnavailableError(f"pg_ctl failed: {said[-500:]}")
         try:
             self._await_ready(logged)
-            self._ensure_database()
+            if not adopting:
+                self._ensure_database()
         except BaseException:
             self._stop()  # a failed start leaves nothing running
             raise

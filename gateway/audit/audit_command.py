@@ -1,0 +1,19 @@
+"""The whole audit as part of another command: looked at, and remembered like any other."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from gateway.audit.rules import Finding
+from gateway.audit.run import audit
+from gateway.audit.store import audit_snapshot, note_run
+from gateway.ground.sql.database import Database
+
+
+async def audit_whole(database: Database, looked: Callable[[], None]) -> Sequence[Finding]:
+    """Every invariant on one snapshot; `looked` is called after each statement of it."""
+    async with audit_snapshot(database) as snapshot:
+        findings = await audit(snapshot, looked)
+    failed = [asdict(finding) for finding in findings if not finding.ok]
+    await note_run(database, ok=not failed, failed=json.dumps(failed))
+    return findings

@@ -1,0 +1,1 @@
+"""Backups, following, restoring: see feature.py."""

@@ -1,0 +1,118 @@
+"""`quangate backup`: copy the shop while it sells, once or all the time."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from gateway.ground.command.command import Call, command, room
+from gateway.ground.command.output import Answer
+from gateway.ground.command.terminal import Terminal
+from gateway.ground.config import Config
+
+FOLLOW = "follow"
+app = room("Copy the shop while it sells: once, or all the time.")
+
+
+@command(app, "backup", example="quangate backup /mnt/backups --keep 14")
+async def backup(
+    call: Call,
+    *,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[follow] TO", help="Where backups are kept: a directory on another disk."
+        ),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            "--keep", min=1, metavar="N", help="Then remove good older ones beyond the N newest."
+        ),
+    ] = None,
+    logical: Annotated[
+        bool,
+        typer.Option("--logical", help="What is in the database, for another major of PostgreSQL."),
+    ] = False,
+    synchronous: Annotated[
+        bool,
+        typer.Option(
+            "--synchronous", help="follow: acknowledge no order that is not in both places."
+        ),
+    ] = False,
+    leave: Annotated[
+        bool, typer.Option("--leave", help="follow: orders wait for no follower any more.")
+    ] = False,
+) -> Answer | None:
+    """Copy the whole shop into a new entry of TO while orders flow, and verify it.
+
+    With `follow` TO receives the log all the time, until SIGTERM: a restore loses nothing that
+    was received. It takes a backup first where there is none, and goes on when started again.
+    With --synchronous an order is acknowledged only when it is in both places; while no follower
+    runs none is, until `quangate backup follow --leave`.
+
+    The key file is never in a backup, and without it nothing in it opens: keep a copy elsewhere.
+    """
+    follows, to = _read(words or [], leave=leave)
+    if follows and (keep is not None or logical):
+        raise typer.BadParameter("--keep and --logical are of a backup, not of `follow`")
+    if not follows and (synchronous or leave):
+        raise typer.BadParameter("--synchronous and --leave are of `backup follow`")
+    if synchronous and leave:
+        raise typer.BadParameter("say --synchronous or --leave, not both")
+    config = call.quiet_config()
+    if not follows:
+        return await _take(config, to, keep, logical=logical)
+    from gateway.backup import follow_command
+
+    if leave:
+        return await follow_command.leave(config)
+    await follow_command.follow(config, to, synchronous=synchronous)
+    return None
+
+
+def _read(words: Sequence[str], *, leave: bool) -> tuple[bool, str]:
+    """Whether to follow, and where to; BadParameter otherwise."""
+    follows = bool(words) and words[0] == FOLLOW
+    rest = words[1:] if follows else words
+    if follows and leave and not rest:
+        return True, ""
+    if len(rest) != 1 or not rest[0]:
+        raise typer.BadParameter("name one directory", param_hint="TO")
+    return follows, rest[0]
+
+
+async def _take(config: Config, to: str, keep: int | None, *, logical: bool) -> Answer:
+    from gateway.backup.dump import take_dump
+    from gateway.backup.opening import opened_server
+    from gateway.backup.place import open_place
+    from gateway.backup.store import BackupStore
+    from gateway.backup.take import Taking, take
+
+    watcher = Terminal()
+    async with opened_server(config) as opened:
+        taking = Taking(
+            books=BackupStore(opened.pool),
+            source=opened.source,
+            embedded=opened.embedded,
+            place=open_place(to, config.data),
+            watcher=watcher,
+        )
+        taken = await (take_dump(taking, keep) if logical else take(taking, keep))
+    watcher.say(where_the_key_is(config))
+    return Answer(
+        data={
+            "backup": str(taken.path),
+            "bytes": taken.note.bytes,
+            "lsn": taken.note.lsn,
+            "verified": True,
+        }
+    )
+
+
+def where_the_key_is(config: Config) -> str:
+    """What a backup is worth nothing without."""
+    return (
+        f"The key file is not in it: {config.data / 'kek'}. Without it no code and no secret in a"
+        " backup can be opened: keep a copy of it, elsewhere."
+    )
