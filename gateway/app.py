@@ -1,59 +1,58 @@
 """`quangate serve`: one worker in this process, or several under a supervisor.
 
-The supervisor owns the embedded server, migrates once, holds the port, starts the workers
-and starts a new one when one dies. It takes no orders itself. It and each worker hold one end
-of a socket pair: by it the worker says that it takes orders, and learns that its supervisor is
-gone. Then it ends at once, as if killed too: it must not sell beside a successor's workers.
+The supervisor owns the embedded server, migrates once, holds the sockets, starts the workers and
+starts a new one when one dies. It takes no orders itself. It and each worker hold one end of a tie:
+by it the worker says that it takes orders, and learns that its supervisor is gone. Then it ends at
+once, as if killed too: it must not sell beside a successor's workers.
+
+A single worker works in the supervisor's own process, until the first restart: its successor is a
+process, and the one it began in goes on as the supervisor.
 """
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from functools import partial
 
 import structlog
 import uvloop
 
 from gateway.compose import compose
-from gateway.ground.config import Config, as_environment, unknown_variables
-from gateway.ground.errors import ConfigError, RefusedError
-from gateway.ground.http import proxy_hint
+from gateway.ground import tie as words
+from gateway.ground.config import Config
+from gateway.ground.doorbell import answering
+from gateway.ground.errors import QuangateError, RefusedError
+from gateway.ground.http import proxy_hint, sockets
 from gateway.ground.http.front import TRUST_FIX, proxy_complaint
 from gateway.ground.http.public_url import authority
-from gateway.ground.sql.database import Database, open_database
 from gateway.ground.sql.pools import open_worker_database
 from gateway.ground.tie import Tie
 from gateway.ground.vault import check_key_file, open_vault
-from gateway.worker import Worker, bind, harden_process
+from gateway.spawner import PLACE_VARIABLE, SOCKETS_VARIABLE, TIE_VARIABLE, Spawner
+from gateway.supervisor import Supervisor
+from gateway.worker import STOP_S, Worker, harden_process
 
 log = structlog.get_logger()
 
-RESTART_PAUSE_S = 0.5
-TIE_VARIABLE = "QUANGATE_WORKER_TIE_FD"  # set by the supervisor for its workers only
-PLACE_VARIABLE = "QUANGATE_WORKER_PLACE"  # likewise: from 0, and the next one's when a worker dies
-# No module is ever taken from the current directory or PYTHONPATH into a process that holds the
-# keys (-P, -E); the user's own site-packages stay (so not -I): Quangate may be installed there.
-PYTHON = (sys.executable, "-E", "-P")
+TELL_EVERY_S = 1.0
+KILL_S = STOP_S + 0.5  # from the end of the drain time to the end of a worker that stands still
 
 
 def serve(config: Config) -> None:
     """Serve until SIGTERM or SIGINT."""
     harden_process()
-    tie, place = os.environ.pop(TIE_VARIABLE, None), int(os.environ.pop(PLACE_VARIABLE, "0"))
+    tie = os.environ.pop(TIE_VARIABLE, None)
+    place = int(os.environ.pop(PLACE_VARIABLE, "0"))
+    descriptors = os.environ.pop(SOCKETS_VARIABLE, "")
     if tie is not None:
-        uvloop.run(_work(config, Tie(int(tie)), place))
+        uvloop.run(_work(config, Tie(int(tie)), place, sockets.inherited(descriptors)))
         return
     _warn(config)
     check_key_file(config.data)
-    if config.workers > 1:
-        uvloop.run(_supervise(config))
-    else:
-        uvloop.run(_work(config, None, 0))
+    uvloop.run(_supervise(config))
 
 
 def _warn(config: Config) -> None:
@@ -70,14 +69,14 @@ def _say_listening(host: str, port: int) -> None:
     print(f"listening on http://{authority(host, port)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-async def _work(config: Config, tie: Tie | None, place: int) -> None:
-    stopping = _stop_signals()
-    if tie is not None:
-        tie.follow()
-    listening = _bind(config, reuse_port=tie is not None)
-    port = listening.getsockname()[1]
-    config = replace(config, port=port)  # 0 took a free one; callbacks must find it
-    database = await open_worker_database(config, migrate=tie is None)
+# ---------------------------------------------------------------- a worker
+
+
+async def _begin(
+    config: Config, place: int, listening: Sequence[socket.socket], *, migrate: bool
+) -> tuple[Worker, "asyncio.Task[None]"]:
+    """A worker that takes orders, and what keeps its database alive."""
+    database = await open_worker_database(config, migrate=migrate)
     try:
         vault = await open_vault(config.data, database.pool)
         parts = await compose(config, database, vault, place)
@@ -85,118 +84,143 @@ async def _work(config: Config, tie: Tie | None, place: int) -> None:
         await database.close()
         raise
     worker = Worker(parts)
-    await worker.start(listening)
-    if tie is None:
-        _say_listening(config.host, port)
-    else:
-        tie.say_ready()
-    keeping = asyncio.create_task(database.keep_alive())
+    others = [each for number, each in enumerate(listening) if number != place]
+    await worker.start(listening[place], others)
+    return worker, asyncio.create_task(database.keep_alive())
+
+
+async def _work(config: Config, tie: Tie, place: int, listening: Sequence[socket.socket]) -> None:
+    """A process that a supervisor started."""
+    stopping = _on_signals(signal.SIGTERM, signal.SIGINT)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    retiring = False
+    worker: Worker | None = None
+
+    def told(message: str) -> None:
+        nonlocal retiring
+        word, _, rest = message.partition(" ")
+        if word == words.RETIRE:
+            retiring = True
+            stopping.set()
+        elif word == words.MEAN and worker is not None and not stopping.is_set():
+            worker.even_out(float(rest))
+
+    tie.follow(told)
+    worker, keeping = await _begin(config, place, listening, migrate=False)
+    tie.say(words.READY)
+    telling = asyncio.create_task(_tell(tie, worker))
     await stopping.wait()
-    log.info("serve.draining")
+    log.info("serve.retiring" if retiring else "serve.draining")
     keeping.cancel()
-    if not await worker.stop():
-        raise RefusedError("cut-short", "stopped before everything was finished; see the log")
+    telling.cancel()
+    _require_whole(await worker.stop(retiring=retiring))
+
+
+async def _tell(tie: Tie, worker: Worker) -> None:
+    while True:
+        tie.say(f"{words.CONNECTIONS} {worker.connections}")
+        await asyncio.sleep(TELL_EVERY_S)
+
+
+class Within:
+    """The worker that works in the supervisor's own process."""
+
+    def __init__(self, worker: Worker, keeping: "asyncio.Task[None]") -> None:
+        self._worker = worker
+        self._keeping = keeping
+
+    async def retire(self) -> bool:
+        """Its successor has begun."""
+        log.info("serve.retiring")
+        return await self._end(retiring=True)
+
+    async def stop(self) -> bool:
+        """The gateway ends."""
+        log.info("serve.draining")
+        return await self._end(retiring=False)
+
+    async def _end(self, *, retiring: bool) -> bool:
+        self._keeping.cancel()
+        return await self._worker.stop(retiring=retiring)
+
+
+# ---------------------------------------------------------------- their supervisor
 
 
 async def _supervise(config: Config) -> None:
-    stopping = _stop_signals()
-    held = _bind(config, reuse_port=True)  # keeps the port; the workers listen
-    port = held.getsockname()[1]
-    database = await open_database(config, connections=1)
-    await open_vault(config.data, database.pool)
-    ready = [asyncio.Event() for _ in range(config.workers)]
-    workers = [
-        asyncio.create_task(
-            _keep_worker(partial(_spawn, config, port, database, place), stopping, event)
-        )
-        for place, event in enumerate(ready)
-    ]
-    keeping = asyncio.create_task(database.keep_alive())
-    all_ready = asyncio.create_task(_all_set(ready))
-    stop = asyncio.create_task(stopping.wait())
-    await asyncio.wait([all_ready, stop], return_when=asyncio.FIRST_COMPLETED)
-    if all_ready.done():
-        _say_listening(config.host, port)
-    await stop
-    all_ready.cancel()
-    await asyncio.gather(*workers, return_exceptions=True)
-    keeping.cancel()
-    held.close()
-    await database.close()
+    stopping = _on_signals(signal.SIGTERM, signal.SIGINT)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to replace
+    listening = sockets.bind_all(config.host, config.port, config.workers)
+    # 0 took a free port; callbacks must find it.
+    config = replace(config, port=listening[0].getsockname()[1])
+    spawner = Spawner(config, listening)
+    supervisor = Supervisor(spawner.spawn, config.workers, patience_s=config.drain_s + KILL_S)
 
+    async def restart(told: Callable[[int], None] = lambda _: None) -> int:
+        await spawner.open()
+        await spawner.migrate()
+        return await supervisor.restart(told)
 
-async def _all_set(events: Sequence[asyncio.Event]) -> None:
-    for event in events:
-        await event.wait()
+    async def run() -> None:
+        await _start(config, spawner, supervisor, listening)
+        _say_listening(config.host, config.port)
+        _restart_on_hangup(restart)
+        async with answering(config.data, config.workers, restart):
+            await stopping.wait()
 
-
-async def _keep_worker(
-    spawn: Callable[[socket.socket], Awaitable[asyncio.subprocess.Process]],
-    stopping: asyncio.Event,
-    ready: asyncio.Event,
-) -> None:
-    """Run one worker process, again whenever it ends, until `stopping`."""
-    while not stopping.is_set():
-        ours, theirs = socket.socketpair()
-        with ours:
-            with theirs:
-                process = await spawn(theirs)
-            exited = asyncio.create_task(process.wait())
-            stop = asyncio.create_task(stopping.wait())
-            loop = asyncio.get_running_loop()
-            loop.add_reader(ours, _take_sign, ours, ready)
-            await asyncio.wait([exited, stop], return_when=asyncio.FIRST_COMPLETED)
-            loop.remove_reader(ours)
-            stop.cancel()
-            if not exited.done():
-                with contextlib.suppress(ProcessLookupError):
-                    process.send_signal(signal.SIGTERM)
-                await exited  # and only then let go of the tie: it drains
-            elif not stopping.is_set():
-                log.error("serve.worker_died", exit_code=process.returncode)
-                await asyncio.sleep(RESTART_PAUSE_S)
-
-
-def _take_sign(ours: socket.socket, ready: asyncio.Event) -> None:
-    """A worker said that it takes orders; or its end was closed: it died."""
-    with contextlib.suppress(ConnectionResetError):
-        if ours.recv(1):
-            ready.set()
-            return
-    asyncio.get_running_loop().remove_reader(ours)
-
-
-async def _spawn(
-    config: Config, port: int, database: Database, place: int, theirs: socket.socket
-) -> asyncio.subprocess.Process:
-    # Settings go by the environment, never as arguments: arguments are public.
-    ignored = unknown_variables(os.environ)  # named once, at our own start
-    environment = {
-        **{name: text for name, text in os.environ.items() if name not in ignored},
-        # What migrates has done so: workers never hold the owner's URL.
-        **as_environment(replace(config, port=port, database_url=database.dsn, owner_url=None)),
-        TIE_VARIABLE: str(theirs.fileno()),
-        PLACE_VARIABLE: str(place),
-    }
-    reached_by = database.embedded.descriptors if database.embedded is not None else ()
-    return await asyncio.create_subprocess_exec(
-        *PYTHON, "-m", "gateway", "serve",
-        pass_fds=[theirs.fileno(), *reached_by], env=environment, start_new_session=True,
-    )  # fmt: skip
-
-
-def _bind(config: Config, *, reuse_port: bool) -> socket.socket:
+    serving, stop = asyncio.create_task(run()), asyncio.create_task(stopping.wait())
+    await asyncio.wait([serving, stop], return_when=asyncio.FIRST_COMPLETED)
     try:
-        return bind(config.host, config.port, reuse_port=reuse_port)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot listen on {authority(config.host, config.port)}: {error.strerror}"
-        ) from None
+        if not serving.done():
+            serving.cancel()
+        await asyncio.wait([serving])
+        for each in listening:
+            each.close()
+        whole = await supervisor.stop()
+    finally:
+        await spawner.close()
+    if not serving.cancelled():
+        serving.result()
+    _require_whole(whole)
 
 
-def _stop_signals() -> asyncio.Event:
+async def _start(
+    config: Config, spawner: Spawner, supervisor: Supervisor, listening: Sequence[socket.socket]
+) -> None:
+    """Returns when every place is taken and takes orders."""
+    if config.workers == 1:
+        supervisor.take(Within(*await _begin(config, 0, [listening[0].dup()], migrate=True)))
+    else:
+        await spawner.open()
+        await supervisor.start()
+
+
+def _restart_on_hangup(restart: Callable[[], Awaitable[int]]) -> None:
+    """SIGHUP replaces the workers too; what comes of it stands in the log."""
+    running: set[asyncio.Task[None]] = set()
+
+    async def restarting() -> None:
+        try:
+            log.info("serve.restarted", workers=await restart())
+        except QuangateError as error:
+            log.error("serve.restart_failed", error=str(error))  # noqa: TRY400
+
+    def hung_up() -> None:
+        task = asyncio.ensure_future(restarting())
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up)
+
+
+def _require_whole(whole: bool) -> None:
+    if not whole:
+        raise RefusedError("cut-short", "stopped before everything was finished; see the log")
+
+
+def _on_signals(*numbers: signal.Signals) -> asyncio.Event:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in numbers:
         loop.add_signal_handler(number, stopping.set)
     return stopping

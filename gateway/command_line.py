@@ -19,6 +19,7 @@ from gateway.ground.command.output import Failure, Output
 # Commands of the program as a whole: module, one line of help.
 PROGRAM: Final[Mapping[str, tuple[str, str]]] = {
     "serve": ("gateway.serve_command", "Run the gateway."),
+    "restart": ("gateway.restart_command", "Replace the workers of the gateway that runs."),
     "demo": ("gateway.demo.commands", "Show the whole product on this machine, in a minute."),
 }
 

@@ -7,13 +7,14 @@ import gc
 import os
 import resource
 import socket
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
 
 from gateway.compose import Parts
+from gateway.ground.http.evenness import to_send_away
 from gateway.ground.http.listener import Listener
 
 log = structlog.get_logger()
@@ -21,6 +22,8 @@ log = structlog.get_logger()
 # Containers made and not freed before the collector looks for cycles among them. Orders under way
 # keep thousands: with Python's 700 it looked 40 times a second, for 7 % of the processor time.
 YOUNG_OBJECTS_MAX = 10_000
+NOTICED_S = 5.0  # how long /readyz says that we leave before anybody is told to
+LOOK_S = 0.02
 STOP_S = 4.0  # from the end of the drain time to that of the process, which has some left
 GIVE_BACK_S = 1.5  # of these, kept for giving the leases back
 
@@ -31,9 +34,11 @@ class Worker:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._tasks: list[asyncio.Task[Any]] = []
+        self._sends_away = False
 
-    async def start(self, listening: socket.socket) -> None:
-        """Begin to serve on `listening`; when that fails, the parts are closed."""
+    async def start(self, listening: socket.socket, others: Sequence[socket.socket] = ()) -> None:
+        """Begin to serve on `listening`, and help at the sockets of the other workers of this node;
+        when that fails, the parts are closed."""
         parts = self._parts
         async with AsyncExitStack() as begun:
             begun.push_async_callback(parts.pools.close)
@@ -43,7 +48,7 @@ class Worker:
                 await service.start()
             parts.intake.start()
             begun.push_async_callback(parts.intake.close)
-            self._listener = Listener(listening, parts.server, parts.places)
+            self._listener = Listener(listening, parts.server, parts.places, others)
             self._listener.start()
             begun.pop_all()
         self._tasks = [asyncio.ensure_future(keep()) for keep in parts.keeping]
@@ -53,18 +58,35 @@ class Worker:
         gc.freeze()
         gc.set_threshold(YOUNG_OBJECTS_MAX, *gc.get_threshold()[1:])
 
-    async def stop(self) -> bool:
-        """Drain: take nothing in, finish what is in flight, give the leases back.
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return self._parts.places.taken
+
+    def even_out(self, mean: float) -> None:
+        """Send some clients away when there are far more than the other workers have."""
+        away = to_send_away(self.connections, mean)
+        if away or self._sends_away:
+            self._parts.server.send_away(away)
+        self._sends_away = away > 0
+
+    async def stop(self, *, retiring: bool = False) -> bool:
+        """Drain: let balancers notice, take nothing in, finish what is in flight, give the leases
+        back. `retiring`: a successor takes orders on the same socket, nobody has to notice.
 
         All of it within the drain time and `STOP_S`, whatever clients, upstreams or the database
         do; False when something was cut short. Nothing is lost by that: what it was is decided
         by the next start, and leases end by themselves.
         """
         parts = self._parts
-        ends_at = asyncio.get_running_loop().time() + parts.config.drain_s + STOP_S
-        parts.draining.set()
-        self._listener.close()
-        cut_off = await parts.server.drain(parts.config.drain_s)
+        loop = asyncio.get_running_loop()
+        drained_at = loop.time() + parts.config.drain_s
+        ends_at = drained_at + STOP_S
+        if not retiring:
+            parts.draining.set()  # /readyz says so
+            await self._be_noticed(loop.time() + min(NOTICED_S, parts.config.drain_s / 2))
+        self._listener.close(last=not retiring)
+        cut_off = await parts.server.drain(drained_at - loop.time())
         if cut_off:
             log.warning("serve.cut_off", connections=cut_off)
         settled = await _by(ends_at - GIVE_BACK_S, "orders under way", parts.intake.close())
@@ -80,6 +102,13 @@ class Worker:
             await parts.anchors.write_last(ends_at)
         return await _by(ends_at, "database", parts.pools.close()) and whole
 
+    async def _be_noticed(self, until: float) -> None:
+        """Go on as usual until a moment (loop time), or until no connection is open."""
+        while self._parts.server.connections or self._listener.is_opening:
+            if asyncio.get_running_loop().time() >= until:
+                return
+            await asyncio.sleep(LOOK_S)
+
 
 async def _by(ends_at: float, what: str, step: Awaitable[object]) -> bool:
     """Whether a step of the end was done by a moment (loop time); it is cancelled if not."""
@@ -90,18 +119,6 @@ async def _by(ends_at: float, what: str, step: Awaitable[object]) -> bool:
         log.error("serve.cut_short", what=what)  # noqa: TRY400  that it took too long is all
         return False
     return True
-
-
-def bind(host: str, port: int, *, reuse_port: bool) -> socket.socket:
-    """A bound, not yet listening socket; port 0 takes a free one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if reuse_port:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    bound.bind((host, port))
-    bound.setblocking(False)
-    return bound
 
 
 def harden_process() -> None:

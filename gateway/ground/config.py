@@ -20,7 +20,7 @@ PREFIX = "QUANGATE_"
 # partner's programs read, which somebody may have set in the same shell.
 OTHER_NAMES = frozenset(
     {
-        "config", "worker_tie_fd", "worker_place",
+        "config", "worker_tie_fd", "worker_place", "worker_sockets",
         "url", "key", "secret", "delivery_key", "sku", "out_no", "webhook_secret",
     }
 )  # fmt: skip

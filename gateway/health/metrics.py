@@ -8,6 +8,7 @@ No label holds anything a client can choose.
 import asyncio
 import contextlib
 import ipaddress
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -156,20 +157,24 @@ def _add(metric: Metric, labels: list[str], value: float | tuple[Sequence[int], 
 async def share_metrics(scraped: Scraped) -> None:
     """Write this worker's snapshot for the others, every few seconds, until cancelled."""
     path = scraped.directory / f"{scraped.worker}.json"
+    ours = 0
     try:
         while True:
             with contextlib.suppress(OSError):  # a full disk loses metrics, not orders
-                _write(path, msgspec.json.encode(scraped.snapshot()))
+                ours = _write(path, msgspec.json.encode(scraped.snapshot()))
             await asyncio.sleep(SHARE_EVERY_S)
     finally:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            if path.stat().st_ino == ours:  # else our successor's
+                path.unlink()
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes) -> int:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = path.with_suffix(".new")
+    unfinished = path.with_suffix(f".{os.getpid()}")
     unfinished.write_bytes(content)
     unfinished.replace(path)
+    return path.stat().st_ino
 
 
 def _others(scraped: Scraped) -> Iterator[Snapshot]:

@@ -23,7 +23,7 @@ from gateway.ground.sql.embedded import EmbeddedServer
 from tests.conftest import in_database, in_own_loop, run_cli
 
 # They open no shop that `--data` names, or are there to begin one.
-OTHERS = {"serve", "demo", "migrate", "call", "upstream connectors", "upstream simulate"}
+OTHERS = {"serve", "restart", "demo", "migrate", "call", "upstream connectors", "upstream simulate"}
 
 
 def _examples() -> Iterator[tuple[str, list[str]]]:

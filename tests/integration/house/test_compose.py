@@ -13,11 +13,12 @@ from gateway.compose import compose
 from gateway.control import Control
 from gateway.ground.config import Config
 from gateway.ground.errors import StoreUnavailableError
+from gateway.ground.http.sockets import bind
 from gateway.ground.sql import pools
 from gateway.ground.sql.database import Database, open_database
 from gateway.ground.vault import open_vault
 from gateway.webhooks.notifications import Notifications
-from gateway.worker import Worker, bind
+from gateway.worker import Worker
 from tests.world.partner import eventually
 
 # Where a start may fail: what is put in the way, and at which call.

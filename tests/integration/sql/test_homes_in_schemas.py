@@ -14,10 +14,11 @@ from gateway.audit.run import audit
 from gateway.audit.store import audit_snapshot
 from gateway.compose import compose
 from gateway.ground.config import Config
+from gateway.ground.http.sockets import bind
 from gateway.ground.sql.database import open_database, session_settings
 from gateway.ground.sql.preparing import prepare_embedded
 from gateway.ground.vault import open_vault
-from gateway.worker import Worker, bind
+from gateway.worker import Worker
 from tests.conftest import as_owner
 from tests.world.shop import Shop
 
