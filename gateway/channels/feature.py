@@ -11,6 +11,7 @@ FEATURE: Final = Feature(
         "channel": Table(kept=CATALOG, update=ALL_COLUMNS),
         "channel_order": Table(kept="keep_channel_order_days", update=ALL_COLUMNS, delete=True),
     },
+    routines=("routines.sql",),
     wiring="wiring",
     desk=("desk",),
     words="words",

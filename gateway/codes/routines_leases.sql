@@ -277,3 +277,11 @@ CREATE FUNCTION shelves_to_recall(p_shelf bigint) RETURNS SETOF bigint LANGUAGE 
     SELECT other.id FROM shelf asking JOIN shelf other ON other.pool_id = asking.pool_id
     WHERE asking.id = p_shelf AND other.closed_at IS NULL AND (other.id = asking.id OR asking.borrows AND (other.borrows OR other.id = other.pool_id))
 $$;
+
+-- A step of forgetting leases that are closed from before p_cutoff; see health/routines.sql.
+CREATE FUNCTION forget_leases(p_cutoff timestamptz, p_after bigint, p_rows integer, OUT deleted bigint, OUT last bigint, OUT more boolean)
+LANGUAGE sql AS $$
+    WITH step AS (SELECT l.id, l.expires_at < p_cutoff AS old, l.state FROM public.lease l WHERE l.id > p_after ORDER BY l.id LIMIT p_rows),
+         gone AS (DELETE FROM public.lease l USING step s WHERE l.id = s.id AND s.old AND s.state = 'closed' RETURNING 1)
+    SELECT (SELECT count(*) FROM gone), max(s.id), coalesce(bool_or(s.old), false) FROM step s
+$$;

@@ -126,3 +126,11 @@ BEGIN
     GET DIAGNOSTICS doubted = ROW_COUNT;
     RETURN doubted;
 END $$;
+
+-- A step of forgetting callbacks from before p_cutoff; see health/routines.sql.
+CREATE FUNCTION forget_callbacks(p_cutoff timestamptz, p_after bigint, p_rows integer, OUT deleted bigint, OUT last bigint, OUT more boolean)
+LANGUAGE sql AS $$
+    WITH step AS (SELECT c.id, coalesce(c.last_at, c.received_at) < p_cutoff AS old FROM public.callback c WHERE c.id > p_after ORDER BY c.id LIMIT p_rows),
+         gone AS (DELETE FROM public.callback c USING step s WHERE c.id = s.id AND s.old RETURNING 1)
+    SELECT (SELECT count(*) FROM gone), max(s.id), coalesce(bool_or(s.old), false) FROM step s
+$$;

@@ -15,18 +15,15 @@ $$;
 
 -- The webhook balance.low to those of these partners who have an endpoint. Called when `available`
 -- has just fallen to 0, which happens once until money comes in.
-CREATE FUNCTION tell_balance_low(p_partners bigint[]) RETURNS void LANGUAGE sql AS $$
-    INSERT INTO webhook (id, partner_id, type, sequence, body, next_attempt_at)
-    SELECT message_id(), a.partner_id, 'balance.low', 0,
-           convert_to(jsonb_build_object(
-               'type', 'balance.low', 'sequence', 0,
-               'timestamp', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-               'data', jsonb_build_object('balance', a.balance, 'credit_limit', a.credit_limit,
-                                          'available', a.balance + a.credit_limit, 'currency', a.currency))::text, 'UTF8'),
-           now()
-    FROM account a JOIN webhook_endpoint e ON e.partner_id = a.partner_id AND e.disabled_at IS NULL
-    WHERE a.partner_id = ANY (p_partners)
-$$;
+CREATE FUNCTION tell_balance_low(p_partners bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    one account;
+BEGIN
+    FOR one IN SELECT * FROM account a WHERE a.partner_id = ANY (p_partners) ORDER BY a.partner_id LOOP
+        PERFORM tell_partner(one.partner_id, 'balance.low', jsonb_build_object(
+            'balance', one.balance, 'credit_limit', one.credit_limit, 'available', one.balance + one.credit_limit, 'currency', one.currency), NULL);
+    END LOOP;
+END $$;
 
 -- Charges the accounts for the lines of a commit: one run of entries each. Tells those that have
 -- nothing left now, and says how many. The caller holds the accounts and has seen that they can pay.

@@ -59,3 +59,13 @@ EXCEPTION WHEN unique_violation THEN
     END IF;
     RETURN false;
 END $$;
+
+-- A step of forgetting commits from before p_cutoff; see health/routines.sql.
+CREATE FUNCTION forget_commits(p_cutoff timestamptz, p_rows integer, OUT deleted bigint, OUT last bigint, OUT more boolean)
+LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM public.commit_batch b WHERE b.id IN (SELECT c.id FROM public.commit_batch c WHERE c.committed_at < p_cutoff LIMIT p_rows);
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    last := 0;
+    more := deleted = p_rows;
+END $$;

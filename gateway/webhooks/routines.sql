@@ -189,3 +189,11 @@ BEGIN
                'type', p_type, 'sequence', 0, 'timestamp', json_time(now()), 'data', p_data)::text, 'UTF8'), now()
     WHERE p_url IS NOT NULL OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.partner_id = p_partner AND e.disabled_at IS NULL);
 END $$;
+
+-- A step of forgetting messages that are delivered or given up from before p_cutoff; see health/routines.sql.
+CREATE FUNCTION forget_webhooks(p_cutoff timestamptz, p_after bigint, p_rows integer, OUT deleted bigint, OUT last bigint, OUT more boolean)
+LANGUAGE sql AS $$
+    WITH step AS (SELECT w.id, w.created_at < p_cutoff AS old, w.state FROM public.webhook w WHERE w.id > p_after ORDER BY w.id LIMIT p_rows),
+         gone AS (DELETE FROM public.webhook w USING step s WHERE w.id = s.id AND s.old AND s.state IN ('delivered', 'dead') RETURNING 1)
+    SELECT (SELECT count(*) FROM gone), max(s.id), coalesce(bool_or(s.old), false) FROM step s
+$$;

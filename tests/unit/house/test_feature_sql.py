@@ -18,15 +18,13 @@ ROUTINES_TODAY = {
     # The hot commit holds the account's row (lock, funds, numbers), and has the one handler that
     # tells a code sold twice from a number used twice: a second one would cost a subtransaction.
     "orders": {"account", "allocation"},
-    "ledger": {"webhook", "webhook_endpoint"},  # a refund tells
     # One settlement is one transaction over attempts, orders, codes bought, and the message.
     "dispatch": {
         "account", "allocation", "bought_code", "code_fingerprint", "code_void", "orders", "pool",
         "webhook", "webhook_endpoint", "worker",
     },
     "webhooks": {"orders", "worker"},
-    # Retention deletes for all: the gateway's role may not.
-    "health": {"callback", "channel_order", "commit_batch", "lease", "webhook", "worker"},
+    "health": {"worker"},  # who lives names the routines it calls
 }  # fmt: skip
 
 
