@@ -5,7 +5,7 @@
 --   duplicate  a code of it is known: `twin` says from where; nothing of it may be delivered
 -- Locks pools and attempts in id order.
 CREATE FUNCTION open_purchases(p_attempt bigint[], p_pool bigint[], c_line integer[], c_fingerprint uuid[])
-RETURNS TABLE (line bigint, verdict text, twin text) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+RETURNS TABLE (line bigint, verdict text, twin text) LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM pool WHERE id = ANY (p_pool) ORDER BY id FOR NO KEY UPDATE;
     PERFORM FROM attempt WHERE id = ANY (p_attempt) ORDER BY id FOR NO KEY UPDATE;
@@ -37,7 +37,7 @@ END $$;
 -- not get its codes, QG007: one of what came beyond is somebody's (I1's guard); nothing of the
 -- transaction may stay.
 CREATE FUNCTION close_purchases(p_chain integer, p_attempt bigint[], s_attempt bigint[], s_pool bigint[], s_seq bigint[])
-RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
+RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     v_commit_no bigint := nextval('reveal_no');
     delivered   bigint;

@@ -231,14 +231,12 @@ async def test_a_range_in_an_expression_is_checked(connection: Any) -> None:
 
 PLANNED_TODAY = frozenset(
     [
-        "close_purchases",
         "hold_attempts",
         "hold_webhooks",
         "judge_turn",
         "made_webhooks",
         "mark_sent",
         "mark_unsent",
-        "open_purchases",
         "read_attempts",
         "read_orders",
         "recover_webhooks",
