@@ -11,6 +11,7 @@ PYTHON_MIN: Final = (3, 11, 0)
 POSTGRES_MIN: Final = 150_000  # as server_version_num
 DISK_FREE_BYTES_MIN: Final = 1 << 30  # the write-ahead log alone may hold a few GiB under load
 OPEN_FILES_MIN: Final = 4_096  # connections of partners and upstreams, with room
+BACKUP_AGE_S_MAX: Final = 26 * 3600.0  # one a night, and two hours
 SKEW_S_MAX: Final = 2.0  # leases go by the database's clock, signatures by ours
 
 
@@ -150,6 +151,7 @@ def _database(facts: DatabaseFacts) -> Iterator[HealthCheck]:
         detail=f"the database is {facts.skew_s:+.3f} s off ours",
         fix="synchronise both clocks (chrony, ntpd)",
     )
+    yield from _safety(facts)
     unusable = unusable_rules(facts.account_rules)
     yield _check(
         "account-rules",
@@ -175,6 +177,31 @@ def _database(facts: DatabaseFacts) -> Iterator[HealthCheck]:
             ]
         ),
         fix="",
+    )
+
+
+def _safety(facts: DatabaseFacts) -> Iterator[HealthCheck]:
+    yield _check(
+        "sales",
+        ok=not facts.sales_closed,
+        detail="closed: this shop was restored" if facts.sales_closed else "open",
+        fix="quangate restore-check",
+    )
+    age_s = facts.backup_age_s
+    yield _check(
+        "backup",
+        # None yet is no fault of a new shop; the metric and its alert begin with the first.
+        ok=age_s is None or age_s <= BACKUP_AGE_S_MAX,
+        detail="none yet: quangate backup TO" if age_s is None else f"{age_s / 3600:.1f} hours old",
+        fix="quangate backup TO, every night",
+    )
+    yield _check(
+        "follower",
+        ok=not facts.follower_missing,
+        detail="orders wait for one that does not run: none is acknowledged"
+        if facts.follower_missing
+        else "orders wait for none that is not there",
+        fix="quangate backup follow TO --synchronous; `quangate backup follow --leave` ends it",
     )
 
 

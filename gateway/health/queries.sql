@@ -42,3 +42,11 @@ GROUP BY pool HAVING sum(codes) > 0 ORDER BY pool
 -- name: expiring
 SELECT p.name AS pool, sum(f.hi - f.lo)::bigint AS codes FROM fragment f JOIN pool p ON p.id = f.pool_id
 WHERE f.expires_at > now() AND f.expires_at < now() + interval '7 days' GROUP BY 1 ORDER BY 1
+
+-- name: safety
+-- Whether sales are closed, how old the last good backup is (NULL: none), for whom commits wait, and whether he is here.
+SELECT EXISTS (SELECT FROM restoration WHERE checked_at IS NULL) AS sales_closed,
+       (SELECT extract(epoch FROM now() - max(b.ended_at)) FROM backup_run b)::double precision AS backup_age_s,
+       w.names AS waits_for,
+       EXISTS (SELECT FROM pg_replication_slots s WHERE s.active AND strpos(w.names, s.slot_name) > 0) AS follower_is_here
+FROM (SELECT current_setting('synchronous_standby_names') AS names) AS w

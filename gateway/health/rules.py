@@ -44,6 +44,9 @@ class DatabaseFacts:
     account_rules: tuple[tuple[str, str], ...] = ()  # (SKU, rule) of what is on sale
     expiring: tuple[tuple[str, int], ...] = ()  # (pool, unsold codes) of the next seven days
     expiry_unread: tuple[tuple[str, int], ...] = ()  # (pool, unsold codes) of earlier releases
+    sales_closed: bool = False  # it was restored, and is not checked yet
+    backup_age_s: float | None = None  # of the last good one; None: there was none
+    follower_missing: bool = False  # commits wait for one that does not run
     role: str = ""  # whom we work as
     role_faults: tuple[str, ...] = ()  # what that role may and should not, or the other way
     role_fix: str = ""  # what the owner runs

@@ -53,6 +53,16 @@ class CodesOfPool:
     codes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Safety:
+    """What would be lost with this machine, and whether anything is sold."""
+
+    sales_closed: bool
+    backup_age_s: float | None
+    waits_for: str
+    follower_is_here: bool
+
+
 class SQL(Statements, file="health/queries"):
     """What the doctor asks."""
 
@@ -65,6 +75,7 @@ class SQL(Statements, file="health/queries"):
     upstreams: Statement[[], ConnectorOf]
     expiry_unread: Statement[[], CodesOfPool]
     expiring: Statement[[], CodesOfPool]
+    safety: Statement[[], Safety]
 
 
 async def read_upstreams(database: Database) -> list[tuple[str, str]]:
@@ -88,6 +99,7 @@ async def read_database_facts(database: Database, config: Config) -> DatabaseFac
             rules = await SQL.account_rules.all(connection) if names else []
             known = set(names)
             expiring = await _of_expiry(connection, SQL.expiring, known)
+            safe = await SQL.safety.only(connection) if "0302_backups" in known else None
             unread = await _of_expiry(connection, SQL.expiry_unread, known)
             role = await connection.fetchval("SELECT current_user::text")
             faults = await _role_faults(connection, role) if names else []
@@ -109,6 +121,12 @@ async def read_database_facts(database: Database, config: Config) -> DatabaseFac
         account_rules=tuple((row.sku, row.account_rule) for row in rules),
         expiring=expiring,
         expiry_unread=unread,
+        sales_closed=safe is not None and safe.sales_closed,
+        backup_age_s=None if safe is None else safe.backup_age_s,
+        # Of others' standbys (Patroni's …) their own tools tell.
+        follower_missing=safe is not None
+        and safe.waits_for.startswith('"quangate_')
+        and not safe.follower_is_here,
         role=role,
         role_faults=tuple(faults),
         role_fix="\n".join(role_statements(GATEWAY_ROLE, name)),

@@ -1,14 +1,18 @@
 """Taking backups: what lies where, what is removed, what is refused; nothing here is faked."""
 
+import asyncio
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from tests.conftest import run_cli
 from tests.world.backups import ShopDirectory, directory, open_shop
+from tests.world.partner import eventually
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +140,45 @@ def test_where_there_is_no_shop(tmp_path: Path) -> None:
         assert nowhere.refused(*words, str(tmp_path / "backups")) == "no-shop"
     assert nowhere.refused("backup", "follow", "--leave") == "no-shop"
     assert entries(tmp_path) == set()
+
+
+async def test_its_age_is_told(shop: ShopDirectory, place: Path, tmp_path: Path) -> None:
+    """By none before the first good one, a failed one heeded by nobody, and after a restart too.
+
+    Seen red with the age kept in memory alone.
+    """
+    with directory() as here:
+        new = open_shop(here / "data")
+        async with new.gateway(tmp_path / "log") as gateway:
+            assert await asyncio.to_thread(_age, gateway.url) is None
+            await asyncio.to_thread(new.asked, "backup", str(place))
+            first = await _told(gateway.url)
+            assert await asyncio.to_thread(new.refused, "backup", str(new.data)) == "inside-data"
+            assert await _told(gateway.url) >= first
+            gateway.kill()
+            await asyncio.to_thread(gateway.start)
+            assert await _told(gateway.url) >= first
+            doctor = await asyncio.to_thread(new, "doctor", "--json")
+            rows = {check["name"]: check for check in doctor.json["checks"]}
+            assert rows["backup"]["ok"]
+            assert "hours old" in rows["backup"]["detail"]
+
+
+async def _told(url: str) -> float:
+    found: list[float] = []
+
+    async def is_told() -> bool:
+        age = await asyncio.to_thread(_age, url)
+        if age is not None:
+            found.append(age)
+        return age is not None
+
+    await eventually(is_told)
+    return found[0]
+
+
+def _age(url: str) -> float | None:
+    with urlopen(f"{url}/metrics") as answer:
+        text = answer.read().decode()
+    found = re.search(r"^quangate_backup_age_seconds\{.*\} (\S+)$", text, re.MULTILINE)
+    return None if found is None else float(found[1])

@@ -76,6 +76,9 @@ def test_a_sound_machine_is_well() -> None:
         ({"skew_s": -3.0}, "clock"),
         ({"account_rules": (("OLD", r"(?=1)\d+"),)}, "account-rules"),  # taken by an older version
         ({"callback_complaint": "nobody can call back"}, "public-url"),
+        ({"sales_closed": True}, "sales"),
+        ({"backup_age_s": 93_601.0}, "backup"),
+        ({"follower_missing": True}, "follower"),
         # the keys
         ({"error": "the key file is missing"}, "keys"),
         ({"keys_missing": ("kek-1",)}, "keys"),
@@ -100,6 +103,8 @@ def test_an_illness_is_found_and_has_a_cure(facts: dict[str, Any], name: str) ->
         ({"data_dir_mode": 0o701}, "mode 0701"),  # others may pass: the embedded server's user
         ({"key_file_mode": None}, "not made yet"),
         ({"migrations_missing": 2}, "2 to apply"),
+        ({"backup_age_s": 7_200.0}, "2.0 hours old"),
+        ({"backup_age_s": None}, "none yet"),
         ({"holds_secrets": False}, "nothing is wrapped yet"),
         ({"account_rules": (("QQ", "qq"),)}, "1 SKUs have one"),
     ],
