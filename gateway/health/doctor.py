@@ -23,7 +23,7 @@ def examine(
     if isinstance(database, str):
         fix = "start PostgreSQL, or check --database-url; without it the embedded one is used"
         return [*checks, _check("database", ok=False, detail=database, fix=fix)]
-    checks += [*_database(database), *_front(database)]
+    checks += [*_database(database), *_safety(database), *_front(database)]
     if keys is not None:
         checks += _keys(machine, database, keys)
     return checks
@@ -151,7 +151,6 @@ def _database(facts: DatabaseFacts) -> Iterator[HealthCheck]:
         detail=f"the database is {facts.skew_s:+.3f} s off ours",
         fix="synchronise both clocks (chrony, ntpd)",
     )
-    yield from _safety(facts)
     unusable = unusable_rules(facts.account_rules)
     yield _check(
         "account-rules",
