@@ -15,7 +15,9 @@ FACES: Final = tuple(face for wiring in WIRINGS for face in wiring.faces)
 
 
 def _spoken() -> Spoken:
-    routes = [*(route for _, routes in FACES for route in routes), *documents.ROUTES]
+    faces = [route for _, routes in FACES for route in routes]
+    # Operators have a document of their own (ground/desk/rest/document.py).
+    routes = [*(r for r in faces if not r.path.startswith("/admin/")), *documents.ROUTES]
     answers = [answer for route in routes for answer in route.operation.answers.values()]
     told: list[type[msgspec.Struct]] = [shape for wiring in WIRINGS for shape in wiring.shapes]
     return Spoken(

@@ -13,7 +13,7 @@ from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.holds import administer as holds
 from gateway.holds.administration import SQL
 
-HOLD: Final = Noun(name="hold", plural="holds", zh="预留", en="Hold")
+HOLD: Final = Noun(name="hold", plural="holds", zh="预留", en="Hold", key="hold_no")
 HoldNo: TypeAlias = Annotated[
     str,
     Meta(description="Our number of the hold.", extra={"argument": True, "metavar": "HOLD_NO"}),

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from gateway.ground.feature import CATALOG, Feature, Table
+from gateway.ground.feature import ALL_COLUMNS, CATALOG, PASSING, Feature, Table
 
 FEATURE: Final = Feature(
     name="operators",
+    needs=("catalog",),
     tables={
         "operator": Table(
             kept=CATALOG,
@@ -19,8 +20,10 @@ FEATURE: Final = Feature(
         "role_permission": Table(kept=CATALOG, update=("granted",), delete=True),
         "operator_role": Table(kept=CATALOG, delete=True),
         "token": Table(kept=CATALOG, update=("revoked_at",)),
+        "desk_request": Table(kept=PASSING, update=ALL_COLUMNS, delete=True),
     },
     book="book",
+    wiring="wiring",
     desk=("desk", "role_desk", "token_desk"),
     words="words",
     commands={

@@ -1,7 +1,7 @@
 """What every action and view asks, statement by statement, and the transaction they run on."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 from gateway.ground.sql.declared import Statement, Statements
 
@@ -19,6 +19,21 @@ class Transaction(Protocol):
         """Whatever records there are, nobody looks at them."""
 
 
+class Newest(TypedDict):
+    """The version of a row: the number of the newest change of it."""
+
+    subject: str
+    version: str
+
+
+class KnownRequest(TypedDict):
+    """What was answered to a key; a status of None: it is not over."""
+
+    content: bytes
+    status: int | None
+    answer: str | None
+
+
 class SQL(Statements, file="ground/desk/administration"):
     """Whatever the feature."""
 
@@ -27,3 +42,9 @@ class SQL(Statements, file="ground/desk/administration"):
     record_change: Statement[
         [str, str, str, str, str | None, str | None, str | None, str, str], int
     ]
+    newest_changes: Statement[[Sequence[str], str], Newest]
+    begin_request: Statement[[int, str, str, bytes], int]
+    known_request: Statement[[int, str, str], KnownRequest]
+    end_request: Statement[[int, str, str, int, str], int]
+    forget_request: Statement[[int, str, str], int]
+    forget_old_requests: Statement[[], None]

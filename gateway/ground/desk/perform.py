@@ -1,6 +1,6 @@
 """An action is done and written down in one transaction, which is the caller's: both or neither."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
@@ -25,12 +25,23 @@ class At(Protocol):
         """The transaction."""
 
 
-async def perform(action: Action, at: At, given: Given, change: Change) -> Row:
-    """Do it and write it down; the answer. Refused, it raises, and nothing of it may be kept."""
+async def perform(
+    action: Action,
+    at: At,
+    given: Given,
+    change: Change,
+    check_first: Callable[[], Awaitable[None]] | None = None,
+) -> Row:
+    """Do it and write it down; the answer. Refused, it raises, and nothing of it may be kept.
+
+    `check_first` is awaited when the rows it is about are locked, and may refuse, too.
+    """
     check(given)
     change = with_reason(action, given, change)
     check_reason(change.reason)
     before = await _seen(action, at.db, given, None)
+    if check_first is not None:
+        await check_first()
     answer = await action.run(at, given, change)
     after = await _seen(action, at.db, given, answer)
     after |= {name: answer[name] for name in action.kept if name in answer}

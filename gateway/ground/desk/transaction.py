@@ -21,14 +21,20 @@ Note = Callable[[Transaction, Mapping[str, Any]], Awaitable[None]]
 
 @asynccontextmanager
 async def administration(
-    database: Database, *, read_only: bool = False
+    database: Database, *, read_only: bool = False, deadline_ms: int = 0
 ) -> AsyncIterator[Transaction]:
-    """One administrative transaction: everything inside takes effect together, or nothing does."""
+    """One administrative transaction: everything inside takes effect together, or nothing does.
+
+    `deadline_ms`: how long a statement may take; 0: as long as it likes.
+    """
     with unreachable_is_unavailable():
         async with database.pool.acquire() as connection:
             try:
                 async with connection.transaction(readonly=read_only):
-                    await connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+                    await connection.execute(
+                        f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS};"
+                        f"SET LOCAL statement_timeout = {deadline_ms}"
+                    )
                     yield connection
                     if not read_only:
                         await connection.execute(PROVE)

@@ -9,7 +9,7 @@ import orjson
 
 from gateway.ground.http.operation import Answer, Operation, Parameter, Spoken
 from gateway.ground.http.portable_schema import portable
-from gateway.ground.http.problems import KINDS, PROBLEM_TYPE, problem_document
+from gateway.ground.http.problems import DESK_KINDS, KINDS, PROBLEM_TYPE, problem_document
 from gateway.ground.native import __version__
 
 REF: Final = "#/components/schemas/{name}"
@@ -75,7 +75,9 @@ def document(spoken: Spoken) -> dict[str, Any]:
                 name: {"type": "apiKey", "in": "header", "name": header, "description": text}
                 for name, (header, text) in _HEADERS.items()
             },
-            "examples": {code: {"value": _example(code)} for code in KINDS},
+            "examples": {
+                code: {"value": _example(code)} for code in KINDS if code not in DESK_KINDS
+            },
         },
     }  # fmt: skip
 

@@ -58,9 +58,9 @@ def _rewrite(value: Any, components: Mapping[str, Schema], *, asked: bool) -> An
         if name:
             written_out.pop("required", None)  # the same, one level down
         return written_out | {"type": [written_out["type"], "null"]}
-    made = {
+    made: Schema = {
         name: part.replace(r"\Z", "$")  # Python's end of a text, as ECMA 262 has it
-        if name == "pattern"
+        if name == "pattern" and isinstance(part, str)  # a member may have that name
         else _rewrite(part, components, asked=asked)
         for name, part in value.items()
     }

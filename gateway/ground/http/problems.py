@@ -33,6 +33,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "stale-timestamp": Kind(401, "The request is not authenticated"),
     "replayed-nonce": Kind(401, "The request is not authenticated"),
     "insufficient-balance": Kind(402, "The account has too little money", retryable=True),
+    "not-permitted": Kind(403, "The operator may not do this"),
+    "step-up-required": Kind(403, "This wants a one-time code first"),
     "forbidden": Kind(403, "The key may not do this"),
     "pass-required": Kind(403, "The campaign takes orders only with a pass"),
     "pass-invalid": Kind(403, "The pass is not valid"),
@@ -47,6 +49,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     "hold-expired": Kind(409, "The hold is over, and nothing is left"),
     "hold-released": Kind(409, "The hold was released"),
     "pass-used": Kind(409, "The pass was used by another order"),
+    "already-exists": Kind(409, "There is one of that name"),
+    "refused": Kind(409, "Something stands in the way"),
+    "idempotency-conflict": Kind(409, "The key was used for another request"),
+    "changed-meanwhile": Kind(412, "Somebody changed it meanwhile"),
     "body-too-large": Kind(413, "The body is too large"),
     "unsupported-media-type": Kind(415, "The body must be plain application/json"),
     "target-too-long": Kind(414, "The target is too long"),
@@ -59,6 +65,14 @@ KINDS: Final[Mapping[str, Kind]] = {
     "busy": Kind(503, "The last codes are being handed out", retryable=True, retry_after_s=1),
     "maintenance": Kind(503, "Out of service for a moment", retryable=True, retry_after_s=2),
 }
+
+# Told to operators alone; the partners' document has none of them.
+DESK_KINDS: Final = frozenset(
+    {
+        "not-permitted", "step-up-required", "already-exists", "refused", "idempotency-conflict",
+        "changed-meanwhile",
+    }
+)  # fmt: skip
 
 
 class ProblemError(Exception):

@@ -22,11 +22,13 @@ from gateway.ground.sql.database import (
 )
 from gateway.ground.sql.dsn import CONNECT_TIMEOUT_S
 
-OF_ITS_OWN: Final = 3  # of a worker: two that commit, one that listens
+DESK_CONNECTIONS: Final = 2  # what operators do by API takes no more, nor anything from partners
+OF_ITS_OWN: Final = 3 + DESK_CONNECTIONS  # of a worker: two that commit, one that listens, the desk
 FOR_COMMANDS: Final = 4  # of the command line, two commands at a time
 CONTROL_WAIT_S: Final = 5.0
 READS_WAIT_S: Final = 2.0
 LISTS_WAIT_S: Final = 3.0
+DESK_WAIT_S: Final = 5.0
 BACKGROUND_WAIT_S: Final = 10.0
 WAITING_MAX: Final = 256  # statements of one partner that wait for a connection
 
@@ -100,6 +102,7 @@ class Pools:
     reads: BoundedPool
     lists: BoundedPool
     background: BoundedPool
+    desk: BoundedPool
 
     def by_name(self) -> Mapping[str, BoundedPool]:
         """All of them."""
@@ -108,6 +111,7 @@ class Pools:
             "reads": self.reads,
             "lists": self.lists,
             "background": self.background,
+            "desk": self.desk,
         }
 
     async def close(self) -> None:
@@ -117,7 +121,9 @@ class Pools:
 
     async def close_own(self) -> None:
         """Close every connection but the database's own."""
-        await asyncio.gather(self.reads.close(), self.lists.close(), self.background.close())
+        await asyncio.gather(
+            self.reads.close(), self.lists.close(), self.background.close(), self.desk.close()
+        )
 
 
 class PoolSizes(NamedTuple):
@@ -164,15 +170,21 @@ async def open_pools(database: Database, config: Config) -> Pools:
             (sizes.reads, READS_WAIT_S, max(1, sizes.reads - 1), BY_INDEX),
             (sizes.lists, LISTS_WAIT_S, max(1, sizes.lists - 1), BY_INDEX),
             (sizes.background, BACKGROUND_WAIT_S, sizes.background, BY_LOOK_UP),
+            (DESK_CONNECTIONS, DESK_WAIT_S, DESK_CONNECTIONS, BY_INDEX),
         ):
             pool = await create_pool(database.dsn, config, size, planning)
             opened.append(BoundedPool(pool, _shares(size, wait_s, own)))
             half_open.push_async_callback(opened[-1].close)
         half_open.pop_all()
-    reads, lists, background = opened
+    reads, lists, background, desk = opened
     control = BoundedPool(database.pool, _shares(sizes.control, CONTROL_WAIT_S, sizes.control))
     return Pools(
-        database=database, control=control, reads=reads, lists=lists, background=background
+        database=database,
+        control=control,
+        reads=reads,
+        lists=lists,
+        background=background,
+        desk=desk,
     )
 
 

@@ -63,6 +63,7 @@ DIRECTORY = frozenset(
         "change_head",
         "channel",
         "code_fingerprint",
+        "desk_request",
         "forgotten",
         "lane_state",
         "migration",

@@ -72,6 +72,7 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "partner_zone": (set(), False),
     "pass_use": (set(), False),
     "pool": ({"size", "next_seq", "generation", "expiring"}, False),
+    "desk_request": (ALL, True),
     "operator": (
         {"password", "totp_secret", "totp_step", "disabled_at", "frozen_at", "sessions_since"},
         False,

@@ -1,0 +1,1 @@
+"""The admin API, rendered from what is declared."""

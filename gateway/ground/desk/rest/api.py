@@ -1,0 +1,166 @@
+"""The admin API: a route for each thing that is declared, and for nothing else."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final
+
+from aiohttp.web import BaseRequest, StreamResponse
+
+from gateway.ground.desk.action import Action
+from gateway.ground.desk.perform import as_json
+from gateway.ground.desk.rest import asked as reading
+from gateway.ground.desk.rest.acting import Acting, Told, Wish
+from gateway.ground.desk.rest.caller import Caller, Doorkeeper
+from gateway.ground.desk.rest.document import admin_document
+from gateway.ground.desk.rest.listing import key_of, known_filters, list_rows, versions
+from gateway.ground.desk.rest.place import Place
+from gateway.ground.desk.rest.refusals import as_problems
+from gateway.ground.desk.route import Route as Where
+from gateway.ground.desk.route import route_of
+from gateway.ground.desk.view import Page, View
+from gateway.ground.http.answers import JSON_TYPE
+from gateway.ground.http.body import read_body, require_json
+from gateway.ground.http.direct_answer import DirectAnswer
+from gateway.ground.http.meters import HttpMeters
+from gateway.ground.http.operation import OPERATION, Operation, Route
+from gateway.ground.http.paging import NO_PARAMETERS, parse_query
+from gateway.ground.http.request import Request, of
+from gateway.ground.http.router import Router
+
+ROOT: Final = "/admin"
+V1: Final = f"{ROOT}/v1"
+Declared = Action | View | Page
+Answering = Callable[[Caller, Request, tuple[str, ...]], Any]
+
+
+class AdminApi:
+    """Answers everything below `/admin`. Who asks is known before anything else is looked at."""
+
+    def __init__(
+        self, place: Place, doorkeeper: Doorkeeper, declared: Sequence[Declared], acting: Acting
+    ) -> None:
+        self._place = place
+        self._doorkeeper = doorkeeper
+        self._declared = declared
+        self._acting = acting
+        self._router = Router(self._routes(), HttpMeters())
+
+    async def answer(self, request: BaseRequest, _rest: str) -> StreamResponse:
+        """Any request. Raises ProblemError: unauthenticated first, then not-found, and so on."""
+        ours = of(request)
+        caller = self._doorkeeper.identify(ours)
+        path, _, _ = ours.raw_path.partition("?")
+        endpoint, variables = self._router.find(request.method, path)
+        return await endpoint.handler(caller, ours, *variables)
+
+    def _routes(self) -> list[Route]:
+        own = [
+            Route("GET", f"{V1}/me", self._me, _ANY),
+            Route("GET", f"{ROOT}/openapi.json", self._openapi, _ANY),
+        ]
+        for one in self._declared:
+            where = route_of(one)
+            own.append(Route(where.method, f"{V1}/{where.path}", self._handler(one, where), _ANY))
+        return own
+
+    def _handler(self, one: Declared, where: Where) -> Any:
+        async def handler(caller: Caller, request: Request, *values: str) -> StreamResponse:
+            variables = dict(zip(where.named, values, strict=True))
+            caller.require(one.permission)
+            with as_problems(one):
+                if isinstance(one, Action):
+                    return await self._act(one, where, caller, request, variables)
+                if isinstance(one, View):
+                    return await self._list(one, request)
+                return await self._show(one, request, variables)
+
+        return handler
+
+    async def _list(self, view: View, request: Request) -> StreamResponse:
+        query = parse_query(request, known_filters(view))
+        async with self._place.at(read_only=True) as at:
+            return _json(as_json(await list_rows(view, at, query)))
+
+    async def _show(
+        self, page: Page, request: Request, variables: Mapping[str, str]
+    ) -> StreamResponse:
+        query = parse_query(request, frozenset(reading.taken(page, variables)))
+        given = reading.from_query(page.given, {**query, **variables})
+        async with self._place.at(read_only=True) as at:
+            data = dict(await page.read(at, given))
+            name = variables.get(key_of(page.noun))
+            if name is None:
+                return _json(as_json(data))
+            found = await versions(at.db, page.noun, [name])
+        data["version"] = found.get(name, "0")
+        return _json(as_json(data), headers={"ETag": f'"{data["version"]}"'})
+
+    async def _act(
+        self,
+        action: Action,
+        where: Where,
+        caller: Caller,
+        request: Request,
+        variables: Mapping[str, str],
+    ) -> StreamResponse:
+        key = reading.read_key(request.headers.get("Idempotency-Key"))
+        version = reading.read_version(request.headers.get("If-Match"))
+        parse_query(request, NO_PARAMETERS)
+        body = await read_body(request)
+        if body:
+            require_json(request)
+        asked = reading.read_asked(action, variables, reading.read_object(body))
+        wish = Wish(
+            action=action,
+            asked=asked,
+            caller=caller,
+            change=caller.change(request, asked.reason),
+            route=where,
+            variables=variables,
+            key=key,
+            version=version,
+        )
+        return _told(await self._acting.act(wish))
+
+    async def _me(self, caller: Caller, _request: Request) -> StreamResponse:
+        data = {
+            "operator": caller.name,
+            "person": caller.person,
+            "roles": caller.roles,
+            "permissions": sorted(caller.permissions),
+            "frozen": caller.is_frozen,
+            **caller.details,
+        }
+        return _json(as_json(data))
+
+    async def _openapi(self, _caller: Caller, _request: Request) -> StreamResponse:
+        return _json(self._document)
+
+    @cached_property
+    def _document(self) -> str:
+        return as_json(admin_document(self._declared))
+
+
+_ANY: Final = Operation(name="admin", tag=OPERATION, summary="The admin API", signed=False)
+DOOR: Final = Operation(
+    name="adminApi",
+    tag=OPERATION,
+    summary="The admin API: `GET /admin/openapi.json`, with a token, describes it",
+    signed=False,
+)
+ROUTES: Final = tuple(
+    Route(method, f"{ROOT}/{{rest}}", AdminApi.answer, DOOR, deep=True)
+    for method in ("GET", "POST")
+)
+
+
+def _told(told: Told) -> DirectAnswer:
+    return _json(
+        told.body,
+        status=told.status,
+        headers={"Quangate-Replayed": "true"} if told.replayed else None,
+    )
+
+
+def _json(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> DirectAnswer:
+    return DirectAnswer(text.encode(), status, JSON_TYPE, headers)

@@ -1,0 +1,52 @@
+"""Who asks the admin API, and may he: what a face knows of somebody at its door."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gateway.ground.desk.action import Change
+from gateway.ground.desk.gate import Way
+from gateway.ground.http.problems import ProblemError
+from gateway.ground.http.request import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """An operator at one of the doors; `credential` names the token or session he came with."""
+
+    operator_id: int
+    name: str
+    person: str
+    roles: tuple[str, ...]
+    permissions: frozenset[str]
+    way: Way
+    credential: str
+    details: Mapping[str, Any]  # of the credential, for `me`
+    is_frozen: bool = False
+    stepped_up: bool = False
+
+    def require(self, permission: str) -> None:
+        """ProblemError that names the permission, unless he has it."""
+        if permission not in self.permissions:
+            raise ProblemError(
+                "not-permitted", f"This needs {permission}.", members={"permission": permission}
+            )
+
+    def change(self, request: Request, reason: str | None) -> Change:
+        """What he does in a request, for the log of changes."""
+        kind = "token" if self.way is Way.TOKEN else "session"
+        return Change(
+            actor=self.name,
+            whence=f"{request.client or 'unknown'}, {kind} {self.credential}",
+            reason=reason,
+            person=self.person,
+            permissions=self.permissions,
+            how={"via": self.way.value, kind: self.credential, "request_id": request.id},
+        )
+
+
+class Doorkeeper(Protocol):
+    """Knows operators by what they show."""
+
+    def identify(self, request: Request) -> Caller:
+        """Who asks. Raises ProblemError: unauthenticated."""

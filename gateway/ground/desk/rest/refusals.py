@@ -1,0 +1,43 @@
+"""Refusals of the desk as problems of the admin API."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from gateway.ground.desk.given import members
+from gateway.ground.desk.refusal import USAGE_CODES, DeskRefusedError
+from gateway.ground.desk.words import in_words
+from gateway.ground.errors import OverloadedError, RefusedError
+from gateway.ground.http.body import escape_pointer, invalid
+from gateway.ground.http.problems import ProblemError
+from gateway.ground.native_errors import VaultError
+
+# A code of the command line that has a problem of its own; every other one is `refused`.
+_OWN: Final = {"not-found": "not-found", "already-exists": "already-exists"}
+
+
+@contextmanager
+def as_problems(one: Any) -> Iterator[None]:
+    """Whatever the desk refuses inside is raised as a ProblemError."""
+    try:
+        yield
+    except DeskRefusedError as refusal:
+        raise problem_of(refusal, one) from None
+    except RefusedError as refusal:
+        if refusal.code in USAGE_CODES:
+            raise invalid([("", str(refusal))]) from None
+        raise ProblemError("refused", str(refusal), members={"why": refusal.code}) from None
+    except VaultError as error:
+        raise ProblemError("refused", str(error), members={"why": "vault"}) from None
+
+
+def problem_of(refusal: DeskRefusedError, one: Any) -> Exception:
+    """One refusal; `why` is what the command line says as its code."""
+    detail = in_words(refusal, {member.name: member.name for member in members(one.given)})
+    if refusal.code in USAGE_CODES:
+        pointer = f"/{escape_pointer(refusal.field)}" if refusal.field else ""
+        return invalid([(pointer, detail)])
+    if refusal.code == "busy":
+        return OverloadedError(detail)
+    code = _OWN.get(refusal.code, "refused")
+    return ProblemError(code, detail, members={"why": refusal.code} if code == "refused" else None)
