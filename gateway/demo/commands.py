@@ -28,8 +28,9 @@ async def demo(
     """Sell codes and top-ups from a fresh gateway and database, and check that the books add up.
 
     More buyers than stock, retries, fifty equal orders at once, conflicting bodies, batches,
-    a partner that runs out of money; then top-ups over two simulated upstreams of which one
-    fails, with webhooks. Exit code 0 only if every promise was kept.
+    a partner that runs out of money. A campaign with limits, holds of which some expire, two
+    channels that borrow from each other, and a partner that floods. Top-ups over two simulated
+    upstreams of which one fails, with webhooks. Exit code 0 only if every promise was kept.
     """
     from rich.console import Console
 

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.demo.screen import Steps
+from gateway.demo.flash import FlashScale
+from gateway.demo.steps import Steps
 from gateway.demo.tally import Tally
 from gateway.ground.outside.client import Client
 from gateway.ground.outside.crowd import in_parallel
@@ -27,15 +28,20 @@ class Scale:
     poor_orders: int
     late_orders: int
     top_ups: int
+    flash: FlashScale
 
 
 FULL = Scale(
     file_codes=200_000, single_orders=12_000, together_rounds=20, poor_orders=600,
     late_orders=4_000, top_ups=1_500,
+    flash=FlashScale(campaign=600, live=300, mini=300, main=800, holds=60, per_s=40.0,
+                     seconds=1.5, rounds=5),
 )  # fmt: skip
 SMALL = Scale(
     file_codes=8_000, single_orders=1_500, together_rounds=4, poor_orders=80,
     late_orders=400, top_ups=240,
+    flash=FlashScale(campaign=100, live=60, mini=60, main=160, holds=18, per_s=30.0,
+                     seconds=1.0, rounds=2),
 )  # fmt: skip
 
 PRICE_MINOR = 1990

@@ -3,26 +3,27 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
-from typing import Protocol
+from collections.abc import AsyncIterator, Sequence
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from gateway.demo.steps import Bar, Bars, Counts
 
 REFRESH_S = 0.125
 
-Counts = Callable[[], str]
+BAR_WIDTH = 36
 
 
-class Steps(Protocol):
-    """Where the acts say what they do."""
-
-    def step(self, text: str, counts: Counts = str) -> None:
-        """A new step begins, and the one before is done; `counts` is asked again and again."""
+def _no_bars() -> Sequence[Bar]:
+    return ()
 
 
 class Screen:
-    """Steps on a terminal; in a file, one plain line for each."""
+    """Steps on a terminal, bars below them; in a file, plain lines."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -36,6 +37,8 @@ class Screen:
         )
         self._task: TaskID | None = None
         self._counts: Counts = str
+        self._bars: Bars = _no_bars
+        self._said: Sequence[Bar] = ()
         self._began = time.monotonic()
 
     def step(self, text: str, counts: Counts = str) -> None:
@@ -47,13 +50,25 @@ class Screen:
         else:
             self._say(text)
 
+    def picture(self, bars: Bars) -> None:
+        """Show these bars from now on; in a file, as they are at the end of each step."""
+        self._bars = bars
+
     def _finish(self) -> None:
         last = self._counts()
         if self._task is not None:
             self._progress.update(self._task, completed=1, counts=last)
         elif last:
             self._say(f"  {last}")
+            self._say_bars()
         self._counts = str
+
+    def _say_bars(self) -> None:
+        bars = self._bars()
+        if bars != self._said:
+            self._said = bars
+            shown = " · ".join(f"{bar.name} {bar.done:,} of {bar.size:,}" for bar in bars)
+            self._say(f"  {shown}")
 
     def _say(self, text: str) -> None:
         seconds = time.monotonic() - self._began
@@ -68,18 +83,26 @@ class Screen:
             yield self
             self._finish()
             return
-        with self._progress:
-            moving = asyncio.create_task(self._move())
+        with Live(console=self._console, get_renderable=self._drawn, auto_refresh=False) as live:
+            moving = asyncio.create_task(self._move(live))
             try:
                 yield self
             finally:
                 moving.cancel()
                 self._finish()
-                self._progress.refresh()
+                live.refresh()
 
-    async def _move(self) -> None:
+    def _drawn(self) -> Group:
+        table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+        for bar in self._bars():
+            drawn = ProgressBar(total=bar.size, completed=min(bar.done, bar.size), width=BAR_WIDTH)
+            more = f" [green]+{bar.done - bar.size:,} borrowed" if bar.done > bar.size else ""
+            table.add_row(f"  {bar.name}", drawn, f"{bar.done:,} of {bar.size:,}{more}")
+        return Group(self._progress, table)
+
+    async def _move(self, live: Live) -> None:
         while True:
             if self._task is not None:
                 self._progress.update(self._task, counts=self._counts())
-            self._progress.refresh()
+            live.refresh()
             await asyncio.sleep(REFRESH_S)

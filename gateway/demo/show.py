@@ -7,12 +7,15 @@ import random
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from gateway.demo import topups
+from gateway.demo import flash_setup, topups
+from gateway.demo.flash import CHANNELS, Act
+from gateway.demo.flash_book import FlashBook, FlashVerdict, judge_flash
 from gateway.demo.receiver import Receiver
 from gateway.demo.sale import (
     CONNECTIONS,
@@ -22,7 +25,8 @@ from gateway.demo.sale import (
     Scale,
     listed_orders,
 )
-from gateway.demo.screen import Steps
+from gateway.demo.shops import Listener, Shop
+from gateway.demo.steps import Steps
 from gateway.demo.tally import Tally
 from gateway.demo.verdict import Verdict, judge_codes
 from gateway.ground.outside.client import Client, Credentials
@@ -43,6 +47,7 @@ class Stage:
     gateway: Server
     simulators: Mapping[str, Server]
     receiver: Receiver
+    listener: Listener
     credentials: Mapping[str, Credentials]
     codes: set[str]
     imported: int
@@ -60,6 +65,7 @@ async def run_demo(data: Path, scale: Scale, *, workers: int, steps: Steps) -> V
         await sale.run()
         steps.step("reading all orders back")
         lost = await _count_lost(clients, tally)
+        flash = await _play_flash(data, stage, clients, scale, steps)
         top_ups = await topups.TopUpAct(
             client=agent,
             session=session,
@@ -70,38 +76,72 @@ async def run_demo(data: Path, scale: Scale, *, workers: int, steps: Steps) -> V
         ).run()
         steps.step("auditing the books")
         exit_code = await stage.gateway.stop()
-    audit, stats = await asyncio.gather(
-        quangate(data, "audit"), quangate(data, "codes", "stats", "--pool", POOL)
+    audit, stats, (shelves, flash_stats) = await asyncio.gather(
+        quangate(data, "audit"),
+        quangate(data, "codes", "stats", "--pool", POOL),
+        flash_setup.look(data),
     )
     return Verdict(
         codes=judge_codes(
             tally, stage.codes, imported=stage.imported, lost=lost, seconds=sale.seconds
         ),
+        flash=_judge_flash(flash, shelves, flash_stats, scale),
         top_ups=top_ups,
-        leased_after_stop=int(stats["leased"]) + exit_code,
+        leased_after_stop=int(stats["leased"]) + int(flash_stats["leased"]) + exit_code,
         audit_ok=bool(audit["ok"]),
+    )
+
+
+async def _play_flash(
+    data: Path, stage: Stage, clients: Mapping[str, Client], scale: Scale, steps: Steps
+) -> Act:
+    act = Act(
+        scale=scale.flash,
+        client=clients["rush"],
+        quiet=clients["wholesale"],
+        flooder=stage.credentials["poor"],
+        url=stage.gateway.url,
+        shops={name: Shop(stage.gateway.url, name, stage.listener.url) for name in CHANNELS},
+        book=FlashBook(flash_setup.allowed(scale.flash)),
+        steps=steps,
+    )
+    await act.run(end_campaign=partial(flash_setup.end_campaign, data))
+    return act
+
+
+def _judge_flash(
+    act: Act, shelves: list[dict[str, Any]], stats: dict[str, Any], scale: Scale
+) -> FlashVerdict:
+    return judge_flash(
+        act.book,
+        act.holds,
+        shelves,
+        stats,
+        stock=scale.flash.stock,
+        seconds=act.seconds,
+        flood_p99_ratio=act.partner.ratio,
     )
 
 
 @contextlib.asynccontextmanager
 async def _stage(data: Path, scale: Scale, *, workers: int, steps: Steps) -> AsyncIterator[Stage]:
     """A gateway with partners, codes and upstreams; everything is stopped at the end."""
-    receiver = Receiver()
+    receiver, listener = Receiver(), Listener()
     # The receiver is on loopback, which webhooks do not reach unless they are allowed to.
     own = gateway(data, workers=workers, settings={"QUANGATE_WEBHOOK_ALLOW": "127.0.0.1/32"})
     south = simulator(data, "kasushou")
     servers = [own, south]
     try:
         steps.step("starting the gateway and two upstreams", lambda: str(data))
-        await asyncio.gather(receiver.start(), own.start(), south.start())
+        await asyncio.gather(receiver.start(), listener.start(), own.start(), south.start())
         # Requests to this platform name no callback address: it is configured there.
         north = simulator(data, "fulu", "--callback-url", f"{own.url}/callbacks/north")
         servers.append(north)
         await north.start()
         steps.step(f"importing {scale.file_codes:,} codes, making partners")
-        codes, imported = await _set_up_codes(data, scale)
-        buyers, agent, _ = await asyncio.gather(
-            _set_up_buyers(data),
+        (codes, imported), buyers, agent, _ = await asyncio.gather(
+            _set_up_codes(data, scale),
+            _set_up_buyers(data, scale),
             _set_up_agent(data, receiver),
             topups.set_up(data, north_url=north.url, south_url=south.url),
         )
@@ -109,12 +149,14 @@ async def _stage(data: Path, scale: Scale, *, workers: int, steps: Steps) -> Asy
             gateway=own,
             simulators={"north": north, "south": south},
             receiver=receiver,
+            listener=listener,
             credentials={**buyers, AGENT: agent},
             codes=codes,
             imported=imported,
         )
     finally:
-        await asyncio.gather(*(server.stop() for server in servers), receiver.stop())
+        await asyncio.gather(*(server.stop() for server in servers))
+        await asyncio.gather(receiver.stop(), listener.stop())
 
 
 async def _set_up_codes(data: Path, scale: Scale) -> tuple[set[str], int]:
@@ -132,11 +174,13 @@ async def _set_up_codes(data: Path, scale: Scale) -> tuple[set[str], int]:
     return codes, int(answer["imported"])
 
 
-async def _set_up_buyers(data: Path) -> dict[str, Credentials]:
+async def _set_up_buyers(data: Path, scale: Scale) -> dict[str, Credentials]:
+    """Partners, and the campaign that one of them sells in."""
     balances = (RICH_MINOR, RICH_MINOR, POOR_ORDERS_PAID * PRICE_MINOR)
     found = await asyncio.gather(
         *(_partner(data, name, balance) for name, balance in zip(BUYERS, balances, strict=True))
     )
+    await flash_setup.set_up(data, scale.flash, partner=BUYERS[0])
     return dict(zip(BUYERS, found, strict=True))
 
 

@@ -19,7 +19,7 @@ import aiohttp
 
 from gateway.demo.receiver import Receiver
 from gateway.demo.sale import listed_orders
-from gateway.demo.screen import Steps
+from gateway.demo.steps import Steps
 from gateway.ground.outside.client import Client
 from gateway.ground.outside.crowd import in_parallel
 from gateway.ground.outside.process import quangate

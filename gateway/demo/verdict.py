@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from gateway.demo.flash_book import FlashVerdict
 from gateway.demo.tally import Tally
 from gateway.demo.topups import TopUpVerdict
 
@@ -44,9 +45,10 @@ class CodesVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Both acts, and the books afterwards."""
+    """All acts, and the books afterwards."""
 
     codes: CodesVerdict
+    flash: FlashVerdict
     top_ups: TopUpVerdict
     leased_after_stop: int
     audit_ok: bool
@@ -54,12 +56,14 @@ class Verdict:
     @property
     def ok(self) -> bool:
         """Whether every promise was kept."""
-        return self.codes.ok and self.top_ups.ok and self.audit_ok and self.leased_after_stop == 0
+        acts = self.codes.ok and self.flash.ok and self.top_ups.ok
+        return acts and self.audit_ok and self.leased_after_stop == 0
 
     def document(self) -> dict[str, object]:
         """The verdict as JSON members."""
         return {
             **asdict(self.codes),
+            **asdict(self.flash),
             **asdict(self.top_ups),
             "leased_after_stop": self.leased_after_stop,
             "audit_ok": self.audit_ok,
@@ -108,6 +112,7 @@ def as_tables(verdict: Verdict) -> "RenderableType":
     table.add_column()
     sections = (
         ("Codes", _codes_rows(verdict.codes)),
+        ("Campaign", _flash_rows(verdict.flash)),
         ("Top-ups", _top_up_rows(verdict.top_ups)),
         ("Books", _books_rows(verdict)),
     )
@@ -135,6 +140,27 @@ def _codes_rows(codes: CodesVerdict) -> list[Row]:
         ("sold out answers", f"{codes.sold_out_answers:,}", None),
         ("refusals nobody asked for", str(codes.unexpected), codes.unexpected == 0),
     ]
+
+
+def _flash_rows(flash: FlashVerdict) -> list[Row]:
+    sold = sum(flash.flash_sold.values())
+    sellers = " · ".join(f"{name} {count:,}" for name, count in flash.flash_sold.items())
+    refused = " · ".join(f"{code} {count:,}" for code, count in flash.flash_refusals.items())
+    held = f"{flash.holds_confirmed:,} / {flash.late_confirmed:,} / {flash.held_expired:,}"
+    return [
+        ("codes sold", f"{sold:,} of {flash.flash_stock:,}", sold == flash.flash_stock),
+        ("  by", sellers, None),
+        ("codes sold twice", str(flash.flash_doubled), flash.flash_doubled == 0),
+        ("codes a second", f"{flash.flash_goodput_per_s:,.0f}", None),
+        ("refused", refused, None),
+        ("borrowed by channels", f"{flash.borrowed:,}", flash.borrowed > 0),
+        ("holds confirmed / late / expired", held, flash.holds_astray == 0),
+        ("beyond a limit", str(flash.quota_over), flash.quota_over == 0),
+        ("refused within a limit", str(flash.quota_false_refusals),
+         flash.quota_false_refusals == 0),
+        ("p99 of others beside a flood", f"{flash.flood_p99_ratio:.2f} ×", None),
+        ("shelves add up", "yes" if flash.shelves_agree else "no", flash.shelves_agree),
+    ]  # fmt: skip
 
 
 def _top_up_rows(top_ups: TopUpVerdict) -> list[Row]:

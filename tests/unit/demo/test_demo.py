@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.demo.flash_book import FlashVerdict
 from gateway.demo.receiver import is_signed
 from gateway.demo.tally import Tally
 from gateway.demo.topups import TopUpVerdict
@@ -29,6 +30,47 @@ GOOD = TopUpVerdict(
     webhooks_missing=0,
     webhooks_refused=0,
 )
+
+
+FLASH = FlashVerdict(
+    flash_stock=9,
+    flash_sold={"1111": 4, "live": 5},
+    flash_refusals={"purchase-limit": 7},
+    flash_goodput_per_s=1.0,
+    flash_doubled=0,
+    holds_made=3,
+    holds_confirmed=1,
+    held_expired=1,
+    late_confirmed=1,
+    holds_astray=0,
+    borrowed=1,
+    quota_over=0,
+    quota_false_refusals=0,
+    flood_p99_ratio=1.1,
+    shelves_agree=True,
+)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"flash_sold": {"1111": 4, "live": 4}},
+        {"flash_doubled": 1},
+        {"holds_astray": 1},
+        {"quota_over": 1},
+        {"quota_false_refusals": 1},
+        {"shelves_agree": False},
+        {"flash_refusals": {"internal": 1}},
+        # What it is there to show was not seen.
+        {"held_expired": 0},
+        {"late_confirmed": 0},
+        {"borrowed": 0},
+    ],
+)
+def test_one_broken_promise_about_the_campaign_is_enough(broken: dict[str, object]) -> None:
+    """Each of them alone makes the demo fail; how slow the others were beside a flood does not."""
+    assert replace(FLASH, flood_p99_ratio=9.0).ok
+    assert not replace(FLASH, **broken).ok
 
 
 @pytest.mark.parametrize(
@@ -67,9 +109,11 @@ def test_one_broken_promise_about_codes_is_enough() -> None:
     codes = {"a", "b"}
     good = judge_codes(tally, codes, imported=2, lost=0, seconds=1.0)
     assert good.ok
-    assert Verdict(codes=good, top_ups=GOOD, leased_after_stop=0, audit_ok=True).ok
-    assert not Verdict(codes=good, top_ups=GOOD, leased_after_stop=1, audit_ok=True).ok
-    assert not Verdict(codes=good, top_ups=GOOD, leased_after_stop=0, audit_ok=False).ok
+    all_good = Verdict(codes=good, flash=FLASH, top_ups=GOOD, leased_after_stop=0, audit_ok=True)
+    assert all_good.ok
+    assert not replace(all_good, flash=replace(FLASH, quota_over=1)).ok
+    assert not replace(all_good, leased_after_stop=1).ok
+    assert not replace(all_good, audit_ok=False).ok
     assert not judge_codes(tally, codes, imported=2, lost=1, seconds=1.0).ok
     assert not judge_codes(tally, codes, imported=3, lost=0, seconds=1.0).ok
     assert not judge_codes(tally, {"a", "c"}, imported=2, lost=0, seconds=1.0).ok
