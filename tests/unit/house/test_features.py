@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ def picture() -> "object":
     return module
 
 
+@cache
 def uses() -> list[tuple[str, str, str]]:
     """(feature, other feature, its module) for every import between features."""
     drawn = picture()
