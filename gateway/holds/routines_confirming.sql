@@ -41,33 +41,40 @@ BEGIN
     RETURN locked;
 END $$;
 
--- Confirms the holds of the lines that became orders: their codes are held no more. QG008: a line has
--- not the codes of its hold, and then nothing of the commit took place.
+-- Confirms the holds of the lines that became orders: their codes are held no more. How many. All at once,
+-- looked up by key and changed by place: the rows are held. QG008: lines have not the codes of their holds, and
+-- then nothing of the commit took place.
 CREATE FUNCTION confirm_holds(
     p_lines integer[], p_partner bigint[], p_id bigint[], p_hold bigint[], p_late boolean[], p_pool bigint[], p_quantity integer[],
     p_first integer[], a_seq bigint[], p_now timestamptz
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
-    i         integer;
-    confirmed bigint := 0;
-    codes     integer;
+    confirmed bigint;
+    wanted    bigint;
+    codes     bigint;
 BEGIN
     PERFORM pass_hold_units(p_lines, p_partner, p_id, p_hold, p_late);
-    FOREACH i IN ARRAY p_lines LOOP
-        CONTINUE WHEN p_hold[i] IS NULL;
-        UPDATE hold h SET state = CASE WHEN h.state = 'expired' OR h.expires_at <= p_now THEN 'late_confirmed' ELSE 'confirmed' END,
-                          order_id = p_id[i], updated_at = p_now
-        WHERE h.partner_id = p_partner[i] AND h.id = p_hold[i];
-        confirmed := confirmed + 1;
-        CONTINUE WHEN p_late[i] OR p_pool[i] IS NULL;
+    UPDATE hold h SET state = CASE WHEN h.state = 'expired' OR h.expires_at <= p_now THEN 'late_confirmed' ELSE 'confirmed' END,
+                      order_id = l.order_id, updated_at = p_now
+    FROM (SELECT x.place, p_id[i] AS order_id FROM unnest(p_lines) AS i
+          CROSS JOIN LATERAL (SELECT y.ctid AS place FROM hold y WHERE y.partner_id = p_partner[i] AND y.id = p_hold[i] LIMIT 1) AS x
+          WHERE p_hold[i] IS NOT NULL) AS l
+    WHERE h.ctid = l.place;
+    GET DIAGNOSTICS confirmed = ROW_COUNT;
+    SELECT sum(p_quantity[i]) INTO wanted FROM unnest(p_lines) AS i WHERE p_hold[i] IS NOT NULL AND NOT p_late[i] AND p_pool[i] IS NOT NULL;
+    IF wanted > 0 THEN
         DELETE FROM held_code c
-        WHERE c.pool_id = p_pool[i] AND c.hold_id = p_hold[i]
-          AND c.seq = ANY (a_seq[p_first[i] : p_first[i] + p_quantity[i] - 1]);
+        USING (SELECT x.place FROM unnest(p_lines) AS i
+               CROSS JOIN LATERAL generate_series(p_first[i], p_first[i] + p_quantity[i] - 1) AS k
+               CROSS JOIN LATERAL (SELECT y.ctid AS place FROM held_code y
+                                   WHERE y.pool_id = p_pool[i] AND y.seq = a_seq[k] AND y.hold_id = p_hold[i] LIMIT 1) AS x
+               WHERE p_hold[i] IS NOT NULL AND NOT p_late[i] AND p_pool[i] IS NOT NULL) AS l
+        WHERE c.ctid = l.place;
         GET DIAGNOSTICS codes = ROW_COUNT;
-        IF codes <> p_quantity[i] THEN
-            RAISE EXCEPTION 'order % has % codes of hold %, of %', p_id[i], codes, p_hold[i], p_quantity[i] USING ERRCODE = 'QG008';
+        IF codes <> wanted THEN
+            RAISE EXCEPTION 'of % codes of % holds % are held', wanted, confirmed, codes USING ERRCODE = 'QG008';
         END IF;
-    END LOOP;
+    END IF;
     RETURN confirmed;
 END $$;
 

@@ -1,19 +1,40 @@
 -- Whether something may be held: numbers that are known, windows, budgets. For hold_goods alone.
 
+-- What there is about a line before anything is made: the hold that has its number, and whether it says the
+-- same; how many are open of its buyer and of its address, and in how many seconds the first of them ends;
+-- with how many open ones of its partner is reckoned.
+CREATE TYPE hold_seen AS (
+    known bigint, is_same boolean, of_buyer bigint, buyer_s integer, of_ip bigint, ip_s integer, open_at_most bigint
+);
+
+CREATE FUNCTION look_at_holds(p_lines hold_line[], p_now timestamptz) RETURNS hold_seen[] LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT (k.id, k.content_hash = l.content_hash, b.n, b.ends_s, a.n, a.ends_s, p.open_at_most)::hold_seen
+        FROM unnest(p_lines) WITH ORDINALITY AS l
+        CROSS JOIN LATERAL (SELECT h.open_at_most FROM hold_partner h WHERE h.partner_id = l.partner_id LIMIT 1) AS p
+        LEFT JOIN LATERAL (SELECT h.id, h.content_hash FROM hold h
+                           WHERE h.partner_id = l.partner_id AND h.out_hold_no = l.out_hold_no LIMIT 1) AS k ON true
+        LEFT JOIN LATERAL (SELECT count(*) AS n, ceil(extract(epoch FROM min(h.expires_at) - p_now))::integer AS ends_s FROM hold h
+                           WHERE h.partner_id = l.partner_id AND h.buyer_id = l.buyer_id AND h.state = 'held' AND h.expires_at > p_now) AS b
+               ON l.buyer_id IS NOT NULL
+        LEFT JOIN LATERAL (SELECT count(*) AS n, ceil(extract(epoch FROM min(h.expires_at) - p_now))::integer AS ends_s FROM hold h
+                           WHERE h.buyer_ip = l.buyer_ip AND h.state = 'held' AND h.expires_at > p_now) AS a
+               ON l.buyer_ip IS NOT NULL
+        ORDER BY l.ordinality);
+END $$;
+
 -- What is said of a line before its goods are looked at. p_made: the partners of those just made.
-CREATE FUNCTION judge_hold(p_line hold_line, p_limits hold_limits, p_made bigint[], p_now timestamptz) RETURNS hold_answer
+CREATE FUNCTION judge_hold(p_line hold_line, p_seen hold_seen, p_limits hold_limits, p_made bigint[], p_now timestamptz) RETURNS hold_answer
 LANGUAGE plpgsql AS $$
 DECLARE
-    said  hold_answer;
-    known record;
-    just  bigint := cardinality(array_positions(p_made, p_line.partner_id));
+    said   hold_answer;
+    just   bigint := cardinality(array_positions(p_made, p_line.partner_id));
     opened bigint;
 BEGIN
-    SELECT h.id, h.content_hash INTO known FROM hold h
-    WHERE h.partner_id = p_line.partner_id AND h.out_hold_no = p_line.out_hold_no LIMIT 1;
-    IF FOUND THEN
-        said.outcome := CASE WHEN known.content_hash = p_line.content_hash THEN 2 ELSE 3 END;
-        said.known := known.id;
+    IF p_seen.known IS NOT NULL THEN
+        said.outcome := CASE WHEN p_seen.is_same THEN 2 ELSE 3 END;
+        said.known := p_seen.known;
         RETURN said;
     END IF;
     IF NOT (p_line.opens <= p_now AND p_now < p_line.closes) THEN  -- NULL: it names no campaign
@@ -27,23 +48,17 @@ BEGIN
         END IF;
     END IF;
     said.outcome := 23;
-    IF p_line.buyer_id IS NOT NULL THEN
-        SELECT count(*), ceil(extract(epoch FROM min(h.expires_at) - p_now)) INTO opened, said.after_s FROM hold h
-        WHERE h.partner_id = p_line.partner_id AND h.buyer_id = p_line.buyer_id AND h.state = 'held' AND h.expires_at > p_now;
-        IF opened >= p_limits.per_buyer THEN
-            said.why := 'buyer';
-            RETURN said;
-        END IF;
+    IF p_seen.of_buyer >= p_limits.per_buyer THEN
+        said.why := 'buyer';
+        said.after_s := p_seen.buyer_s;
+        RETURN said;
     END IF;
-    IF p_line.buyer_ip IS NOT NULL THEN
-        SELECT count(*), ceil(extract(epoch FROM min(h.expires_at) - p_now)) INTO opened, said.after_s FROM hold h
-        WHERE h.buyer_ip = p_line.buyer_ip AND h.state = 'held' AND h.expires_at > p_now;
-        IF opened >= p_limits.per_ip THEN
-            said.why := 'ip';
-            RETURN said;
-        END IF;
+    IF p_seen.of_ip >= p_limits.per_ip THEN
+        said.why := 'ip';
+        said.after_s := p_seen.ip_s;
+        RETURN said;
     END IF;
-    IF just + 1 + (SELECT h.open_at_most FROM hold_partner h WHERE h.partner_id = p_line.partner_id) > p_limits.per_partner THEN
+    IF just + 1 + p_seen.open_at_most > p_limits.per_partner THEN  -- it may be fewer
         SELECT count(*), ceil(extract(epoch FROM min(h.expires_at) - p_now)) INTO opened, said.after_s FROM hold h
         WHERE h.partner_id = p_line.partner_id AND h.state = 'held' AND h.expires_at > p_now;
         IF opened >= p_limits.per_partner THEN

@@ -41,10 +41,13 @@ DECLARE
     used  integer := 0;
     made  bigint[] := '{}';                       -- the partner of each that was made
     units hold_units;                             -- of quotas; its counts NULL: none are asked
+    seen  hold_seen[];
+    twins boolean := have_twins(p_lines);
     passes integer[];                             -- 30 where the pass is used; NULL: there are none
 BEGIN
     made_at := now();
     PERFORM lock_hold_owners(p_pool, p_lines);
+    seen := look_at_holds(p_lines, made_at);
     passes := judge_hold_passes(p_lines);
     IF p_pool IS NOT NULL THEN
         stock := open_hold_stock(p_pool);
@@ -55,7 +58,10 @@ BEGIN
     END IF;
     FOR i IN 1 .. cardinality(p_lines) LOOP
         one := p_lines[i];
-        said := judge_hold(one, p_limits, made, made_at);
+        IF twins THEN
+            seen[i] := (look_at_holds(p_lines[i : i], made_at))[1];
+        END IF;
+        said := judge_hold(one, seen[i], p_limits, made, made_at);
         IF said.outcome = 1 AND passes[i] = 30 THEN
             said.outcome := 30;
         END IF;
@@ -76,26 +82,19 @@ BEGIN
                 used := used + one.quantity;
                 stock.held := stock.held + one.quantity;
             END IF;
-            INSERT INTO hold (partner_id, id, out_hold_no, content_hash, sku_id, quantity, amount, pool_id, seqs, account, buyer_id,
-                              buyer_ip, details, expires_at, created_at, updated_at)
-            VALUES (one.partner_id, one.id, one.out_hold_no, one.content_hash, one.sku_id, one.quantity, one.amount, p_pool, said.seqs,
-                    one.account, one.buyer_id, one.buyer_ip, one.details, said.expires_at, made_at, made_at);
             made := made || one.partner_id;
             IF units.counts IS NOT NULL THEN
                 units.have := have_less(i, units);
             END IF;
         END IF;
         answers := answers || said;
+        IF twins OR i = cardinality(p_lines) THEN  -- the next may be about this one; else all together
+            PERFORM insert_holds(p_pool, p_lines, answers, CASE WHEN twins THEN i ELSE 1 END, made_at);
+        END IF;
     END LOOP;
-    PERFORM count_holds(made);
-    IF passes IS NOT NULL THEN
-        PERFORM use_hold_passes(p_lines, answers);
-    END IF;
-    IF units.counts IS NOT NULL THEN
-        PERFORM take_hold_units(p_lines, answers, units, made_at);
-    END IF;
+    PERFORM count_what_is_held(p_lines, answers, made, passes, units, made_at);
     IF p_pool IS NOT NULL THEN
-        answers := hold_codes(p_pool, p_lines, answers, stock.held, taken[used + 1 :]);
+        answers := hold_codes(p_pool, p_lines, answers, stock.held, taken[: used], taken[used + 1 :]);
     END IF;
 END $$;
 
@@ -115,9 +114,36 @@ BEGIN
     PERFORM lock_hold_accounts(p_pool, p_lines);
 END $$;
 
--- Counts what was made towards its partners' budgets.
-CREATE FUNCTION count_holds(p_made bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+-- Whether some lines are about the same number, buyer or address: then they are made one by one.
+CREATE FUNCTION have_twins(p_lines hold_line[]) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
+    RETURN (SELECT count(*) > count(DISTINCT (l.partner_id, l.out_hold_no)) OR count(l.buyer_ip) > count(DISTINCT l.buyer_ip)
+                   OR count(l.buyer_id) > count(DISTINCT (l.partner_id, l.buyer_id)) FILTER (WHERE l.buyer_id IS NOT NULL)
+            FROM unnest(p_lines) AS l);
+END $$;
+
+-- Writes down those of the answered lines that are made, from p_from on.
+CREATE FUNCTION insert_holds(p_pool bigint, p_lines hold_line[], p_answers hold_answer[], p_from integer, p_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO hold (partner_id, id, out_hold_no, content_hash, sku_id, quantity, amount, pool_id, seqs, account, buyer_id,
+                      buyer_ip, details, expires_at, created_at, updated_at)
+    SELECT l.partner_id, l.id, l.out_hold_no, l.content_hash, l.sku_id, l.quantity, l.amount, p_pool, a.seqs,
+           l.account, l.buyer_id, l.buyer_ip, l.details, a.expires_at, p_now, p_now
+    FROM unnest(p_lines) WITH ORDINALITY AS l JOIN unnest(p_answers) WITH ORDINALITY AS a ON a.ordinality = l.ordinality
+    WHERE a.ordinality >= p_from AND a.outcome = 1;
+END $$;
+
+-- Counts what was made towards its partners' budgets; it uses up its passes, and takes its units.
+CREATE FUNCTION count_what_is_held(
+    p_lines hold_line[], p_answers hold_answer[], p_made bigint[], p_passes integer[], p_units hold_units, p_now timestamptz
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF p_passes IS NOT NULL THEN
+        PERFORM use_hold_passes(p_lines, p_answers);
+    END IF;
+    IF p_units.counts IS NOT NULL THEN
+        PERFORM take_hold_units(p_lines, p_answers, p_units, p_now);
+    END IF;
     IF cardinality(p_made) > 0 THEN
         UPDATE hold_partner h SET open_at_most = h.open_at_most + m.n
         FROM (SELECT p, count(*) AS n FROM unnest(p_made) AS p GROUP BY p) AS m WHERE h.partner_id = m.p;

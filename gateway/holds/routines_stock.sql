@@ -44,19 +44,24 @@ BEGIN
     RETURN take_or_borrow(p_pool, p_shelf, wanted.codes, p_life_days, p_now + make_interval(secs => wanted.ttl_s));
 END $$;
 
--- The codes of what was made are held from now on, and their records are told; p_rest goes back.
-CREATE FUNCTION hold_codes(p_pool bigint, p_lines hold_line[], p_answers hold_answer[], p_held bigint, p_rest bigint[])
+-- The codes of what was made are held from now on, and their records are told; p_used are those codes as
+-- they were handed out, p_rest goes back.
+CREATE FUNCTION hold_codes(p_pool bigint, p_lines hold_line[], p_answers hold_answer[], p_held bigint, p_used bigint[], p_rest bigint[])
 RETURNS hold_answer[] LANGUAGE plpgsql AS $$
+DECLARE
+    sealed bytea[] := records_of(p_pool, p_used);
 BEGIN
     INSERT INTO held_code (pool_id, seq, partner_id, hold_id)
-    SELECT p_pool, seq, p_lines[i].partner_id, p_lines[i].id
-    FROM generate_series(1, cardinality(p_answers)) AS i, unnest(p_answers[i].seqs) AS seq WHERE p_answers[i].outcome = 1;
+    SELECT p_pool, seq, l.partner_id, l.id
+    FROM unnest(p_lines) WITH ORDINALITY AS l JOIN unnest(p_answers) WITH ORDINALITY AS a ON a.ordinality = l.ordinality
+    CROSS JOIN LATERAL unnest(a.seqs) AS seq WHERE a.outcome = 1;
     UPDATE hold_pool SET held_at_most = p_held WHERE pool_id = p_pool;
     IF cardinality(p_rest) > 0 THEN
         PERFORM put_back(p_pool, p_rest);
     END IF;
     RETURN ARRAY(
-        SELECT (a.outcome, a.known, a.why, a.after_s, a.expires_at, a.seqs, CASE WHEN a.outcome = 1 THEN records_of(p_pool, a.seqs) END,
+        SELECT (a.outcome, a.known, a.why, a.after_s, a.expires_at, a.seqs, sealed[a.upto - cardinality(a.seqs) + 1 : a.upto],
                 a.refused, a.left_over)::hold_answer
-        FROM unnest(p_answers) WITH ORDINALITY AS a (outcome, known, why, after_s, expires_at, seqs, records, refused, left_over, n) ORDER BY a.n);
+        FROM (SELECT x.*, coalesce(sum(cardinality(x.seqs)) OVER (ORDER BY x.ordinality), 0)::integer AS upto
+              FROM unnest(p_answers) WITH ORDINALITY AS x) AS a ORDER BY a.ordinality);
 END $$;

@@ -1,5 +1,6 @@
 """Holds over HTTP: released, over, late; budgets; what others may have (commerce.md "Holds")."""
 
+import asyncio
 from typing import Any
 
 from tests.world.holds import confirm, end_now, given_back, hold, read, release
@@ -148,3 +149,23 @@ async def test_a_confirm_frees_its_budget(shop: Shop) -> None:
     await release(partner, second)
     for _ in range(2):
         assert (await hold(partner, sku, buyer={"id": "f"})).status == 201
+
+
+async def test_at_once_as_one_after_the_other(shop: Shop) -> None:
+    """Many at the same moment: of one number one is made, and of one buyer, or address, as many as
+    its budget.
+
+    Seen red with a batch judged as if none of its holds were about another.
+    """
+    partner = await shop.partner()
+    sku = await shop.sku(codes=400)
+    same = await asyncio.gather(*(hold(partner, sku, out_hold_no="same") for _ in range(20)))
+    assert sorted(reply.status for reply in same) == [200] * 19 + [201]
+    assert len({reply.json["hold_no"] for reply in same}) == 1
+    for who, most in (({"id": "one"}, 2), ({"ip": "203.0.113.99"}, 10)):
+        tries = (hold(partner, sku, buyer=who) for _ in range(20))
+        told = [reply.status for reply in await asyncio.gather(*tries)]
+        assert (told.count(201), told.count(422)) == (most, 20 - most)
+    mixed = (hold(partner, sku, out_hold_no=f"m{n % 4}", quantity=1 + n % 2) for n in range(20))
+    told = sorted(reply.status for reply in await asyncio.gather(*mixed))
+    assert (told.count(201), told.count(409)) == (4, 0)
