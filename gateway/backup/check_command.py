@@ -5,8 +5,6 @@ from dataclasses import asdict
 from itertools import count
 from typing import TYPE_CHECKING
 
-from gateway.audit.audit_command import audit_whole
-from gateway.audit.run import STATEMENTS
 from gateway.ground.command.command import Call, command, room
 from gateway.ground.command.output import Answer
 from gateway.ground.command.terminal import Terminal
@@ -30,6 +28,8 @@ async def restore_check(call: Call) -> Answer:
     `quangate codes void`, or `quangate codes release` with a second person. Exit 1, and sales
     stay closed, when the books do not add up. A shop that was not restored is only audited.
     """
+    from gateway.audit.audit_command import audit_whole
+    from gateway.audit.run import STATEMENTS
     from gateway.backup.check_store import CheckStore
     from gateway.ground.vault import KEY_FILE, open_vault
 

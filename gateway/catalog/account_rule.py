@@ -8,14 +8,10 @@ Digits are ASCII digits only.
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import structlog
-
-from gateway.catalog.rules import Catalog
-from gateway.ground.native import AccountRule
-
-log = structlog.get_logger()
+if TYPE_CHECKING:
+    from gateway.ground.native import AccountRule
 
 ACCOUNT_LENGTH_MAX: Final = 128
 RULE_LENGTH_MAX: Final = 256
@@ -40,8 +36,10 @@ class AccountRuleError(ValueError):
 
 
 @lru_cache(maxsize=4096)
-def _compiled(rule: str) -> AccountRule | str:
+def _compiled(rule: str) -> "AccountRule | str":
     """A rule's pattern, or what is wrong with it: a catalog may hold what is refused today."""
+    from gateway.ground.native import AccountRule  # late: help has no use for the native module
+
     named = RULES.get(rule)
     if named is not None:
         return AccountRule(named)
@@ -56,7 +54,7 @@ def _compiled(rule: str) -> AccountRule | str:
         return f"{rule!r} {error}"
 
 
-def compile_rule(rule: str) -> AccountRule:
+def compile_rule(rule: str) -> "AccountRule":
     """The pattern of a rule. Raises AccountRuleError that says what is wrong."""
     found = _compiled(rule)
     if isinstance(found, str):
@@ -68,20 +66,6 @@ def unusable_rules(rules: Iterable[tuple[str, str | None]]) -> list[tuple[str, s
     """Of (SKU, rule): the SKUs whose rule is refused today, and why; they cannot be sold."""
     found = [(sku, _compiled(rule)) for sku, rule in rules if rule is not None]
     return [(sku, why) for sku, why in found if isinstance(why, str)]
-
-
-class RuleWatch:
-    """Names in the log, once each, the SKUs that have a rule which is refused today."""
-
-    def __init__(self) -> None:
-        self._named: set[tuple[str, str]] = set()
-
-    def look_at(self, catalog: Catalog) -> None:
-        """Look at a catalog that is about to be used."""
-        found = unusable_rules((sku.sku, sku.account_rule) for sku in catalog.skus.values())
-        for sku, why in set(found) - self._named:
-            self._named.add((sku, why))
-            log.warning("worker.account_rule_unusable", sku=sku, reason=why)
 
 
 def fits(rule: str, account: str) -> bool:

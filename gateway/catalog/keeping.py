@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from gateway.catalog.account_rule import RuleWatch
+from gateway.catalog.rule_watch import RuleWatch
 from gateway.catalog.events import CatalogChanged, CatalogComing
 from gateway.catalog.rules import CurrentCatalog
 from gateway.catalog.snapshot import CatalogRead

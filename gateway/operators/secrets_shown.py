@@ -1,6 +1,5 @@
 """What is shown once, and what of it is kept: passwords, one-time codes, recovery codes, tokens."""
 
-import asyncio
 import base64
 import hashlib
 import secrets
@@ -53,6 +52,8 @@ def digest(text: str) -> bytes:
 
 async def hash_password(password: str) -> str:
     """Argon2id by RFC 9106's second profile (t=3, 64 MiB, p=4), in a thread of its own."""
+    import asyncio  # late: help has no use for it
+
     from argon2 import PasswordHasher
 
     return await asyncio.to_thread(PasswordHasher().hash, password)
