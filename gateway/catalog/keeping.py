@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from gateway.catalog.rule_watch import RuleWatch
 from gateway.catalog.events import CatalogChanged, CatalogComing
+from gateway.catalog.rule_watch import RuleWatch
 from gateway.catalog.rules import CurrentCatalog
 from gateway.catalog.snapshot import CatalogRead
 from gateway.ground.telemetry import name_things
