@@ -12,7 +12,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find core_rs -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help tools setup build demo test lint fmt rust-test loom bench soak house lock clean
+.PHONY: help tools setup build demo test lint fmt rust-test loom bench soak upgrade house lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ soak: build ## the long fault run; the last line is its result as JSON
 
 house: setup ## draw deploy/house.svg from the imports
 	@python deploy/house.py > deploy/house.svg
+
+upgrade: build ## workers and releases replaced at 70 % load; the last line is its result as JSON
+	@QUANGATE_BUILD_OLDER=1 python -m tests.chaos.rolling $(ARGS)
 
 lock: setup ## renew the lock files from pyproject.toml and Cargo.toml
 	@cargo update --quiet --workspace

@@ -51,7 +51,7 @@ def serve(config: Config) -> None:
         uvloop.run(_work(config, Tie(int(tie)), place, sockets.inherited(descriptors)))
         return
     _warn(config)
-    check_key_file(config.data)
+    check_key_file(config.data, config.kek)
     uvloop.run(_supervise(config))
 
 
@@ -78,7 +78,7 @@ async def _begin(
     """A worker that takes orders, and what keeps its database alive."""
     database = await open_worker_database(config, migrate=migrate)
     try:
-        vault = await open_vault(config.data, database.pool)
+        vault = await open_vault(config.data, database.pool, config.kek)
         parts = await compose(config, database, vault, place)
     except BaseException:
         await database.close()

@@ -40,7 +40,7 @@ class Spawner:
         if self._database is None:
             database = await open_database(self._config, connections=1)
             try:
-                await open_vault(self._config.data, database.pool)
+                await open_vault(self._config.data, database.pool, self._config.kek)
             except BaseException:
                 await database.close()
                 raise

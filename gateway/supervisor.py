@@ -159,6 +159,10 @@ class Supervisor:
         self._stopping = True
         holders = {*self._alive, *(holder for holder in self._at if holder is not None)}
         whole = await asyncio.gather(*(holder.stop() for holder in holders))
+        with contextlib.suppress(TimeoutError):
+            # One that retires when the end comes finishes what it has, too.
+            async with asyncio.timeout(self._patience_s), self._one_restart:
+                pass
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

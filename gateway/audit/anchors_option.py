@@ -92,6 +92,4 @@ def _vault(desk: Desk) -> "Vault":
 
 
 def _key_file(desk: Desk) -> Path:
-    from gateway.ground.vault import KEY_FILE
-
-    return desk.config.data / KEY_FILE
+    return desk.config.key_file

@@ -31,14 +31,12 @@ async def restore_check(call: Call) -> Answer:
     from gateway.audit.audit_command import audit_whole
     from gateway.audit.run import STATEMENTS
     from gateway.backup.check_store import CheckStore
-    from gateway.ground.vault import KEY_FILE, open_vault
+    from gateway.ground.vault import open_vault
 
     async with open_desk(call) as desk:
-        if not (desk.config.data / KEY_FILE).exists():
-            raise KeyMissing(
-                f"the key file is missing: put the shop's at {desk.config.data / KEY_FILE}"
-            )
-        await open_vault(desk.config.data, desk.database.pool)
+        if not desk.config.key_file.exists():
+            raise KeyMissing(f"the key file is missing: put the shop's at {desk.config.key_file}")
+        await open_vault(desk.config.data, desk.database.pool, desk.config.kek)
         async with desk.transaction() as db:
             raised = await CheckStore(db).raise_epochs()
         terminal = Terminal()

@@ -113,6 +113,6 @@ async def _take(config: Config, to: str, keep: int | None, *, logical: bool) -> 
 def where_the_key_is(config: Config) -> str:
     """What a backup is worth nothing without."""
     return (
-        f"The key file is not in it: {config.data / 'kek'}. Without it no code and no secret in a"
+        f"The key file is not in it: {config.key_file}. Without it no code and no secret in a"
         " backup can be opened: keep a copy of it, elsewhere."
     )

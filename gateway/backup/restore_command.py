@@ -55,7 +55,7 @@ async def restore(
         terminal,
         passed_over=lambda error: terminal.warn(f"passed over: {to_failure(error).detail}"),
     )
-    key = config.data / "kek"
+    key = config.key_file
     terminal.say(
         f"All sales are closed. Put the shop's key file at {key} (mode 0600), then run `quangate"
         f" restore-check --data {config.data}`: it opens them again."

@@ -26,7 +26,7 @@ OTHER_NAMES = frozenset(
 )  # fmt: skip
 
 # Variables that say nothing when they are empty.
-UNSET_WHEN_EMPTY = frozenset({"database_url", "owner_url", "public_url", "anchors"})
+UNSET_WHEN_EMPTY = frozenset({"database_url", "owner_url", "public_url", "anchors", "kek"})
 # Settings whose value may be nothing: no networks, or "no".
 MAY_BE_EMPTY = frozenset(
     {
@@ -41,6 +41,7 @@ class Config:
     """Everything a process may be told. Durations in seconds, sizes in the unit of the name."""
 
     data: Path = Path("quangate-data")
+    kek: Path | None = None  # the key file; None: DATA/kek
     database_url: str | None = None
     owner_url: str | None = None  # of the role that owns the tables: migrations
     host: str = "127.0.0.1"
@@ -66,6 +67,11 @@ class Config:
     keep_channel_order_days: int = 90  # results that were told
     log_level: str = "info"
     log_json: bool = False
+
+    @property
+    def key_file(self) -> Path:
+        """Where the key file is."""
+        return self.data / "kek" if self.kek is None else self.kek
 
 
 def load_config(
@@ -181,6 +187,15 @@ def _directory(value: Any) -> Path:
     return path
 
 
+def _key_file(value: Any) -> Path:
+    path = Path(value)
+    if path.is_dir():
+        raise ConfigError(f"{path} is a directory: name the key file in it, {path / 'kek'}")
+    if not path.parent.is_dir():
+        raise ConfigError(f"there is no directory {path.parent} for the key file {path.name}")
+    return path
+
+
 def _database(value: Any) -> str:
     text = str(value)
     if not text.isprintable() or " " in text:  # the text is not repeated: it has a password
@@ -264,6 +279,7 @@ def _zone(value: Any) -> str:
 
 _PARSERS: Mapping[str, Any] = {
     "data": _directory,
+    "kek": _key_file,
     "database_url": _database,
     "owner_url": _database,
     "host": _host,

@@ -1,4 +1,4 @@
-"""The vault of a data directory, opened so that it fails closed."""
+"""The vault of a shop, opened so that it fails closed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -34,24 +34,24 @@ async def holds_secrets(connection: Any) -> bool:
     return await SQL.holds_secrets.only(connection)
 
 
-def check_key_file(data: Path) -> None:
+def check_key_file(data: Path, key_file: Path | None = None) -> None:
     """That the key file can be used, if there is one: before anything is made beside it.
 
-    Raises VaultError.
+    `key_file`: another than `<data>/kek`. Raises VaultError.
     """
-    path = data / KEY_FILE
+    path = key_file or data / KEY_FILE
     if path.exists():
         Vault.open(str(path), create=False)
 
 
-async def open_vault(data: Path, connection: Any) -> Vault:
-    """The vault over `<data>/kek`, which is made only for a database without secrets.
+async def open_vault(data: Path, connection: Any, key_file: Path | None = None) -> Vault:
+    """The vault over `key_file` (`<data>/kek`), made only for a database without secrets.
 
     A new key file beside secrets that it cannot open would hide the loss until the first
     order; so that is KeyMissing, at once. So is a key file that opens nothing of what is here:
     whatever it wrapped would stop every gateway. `connection` is asyncpg's, or its pool.
     """
-    path = data / KEY_FILE
+    path = key_file or data / KEY_FILE
     if path.exists():
         vault = Vault.open(str(path), create=False)
         await _check_opens(vault, path, connection)
@@ -61,7 +61,7 @@ async def open_vault(data: Path, connection: Any) -> Vault:
     if some:
         raise KeyMissing(
             f"the key file {path} is missing, and this database holds secrets that only it opens. "
-            "Put the file back from its backup, or name its directory with --data."
+            "Put the file back from its backup, or name it with --kek."
         )
     make_data_directory(data)
     return Vault.open(str(path))
@@ -88,7 +88,7 @@ async def _check_opens(vault: Vault, path: Path, connection: Any) -> None:
         raise KeyMissing(
             f"the key file {path} does not hold {', '.join(sorted(wrapped_under))}, under which "
             "this database's secrets are wrapped: it is another shop's, or an old one; nothing was "
-            "changed. Put the file back from its backup, or name its directory with --data."
+            "changed. Put the file back from its backup, or name it with --kek."
         )
 
 

@@ -85,7 +85,7 @@ async def _look_at_keys(desk: Desk, database: "DatabaseFacts") -> "KeyFacts":
         return KeyFacts(error=None, wrapped=0, keys_missing=())
     async with desk.transaction(read_only=True) as db:
         try:
-            vault = await open_vault(desk.config.data, db)
+            vault = await open_vault(desk.config.data, db, desk.config.kek)
         except CoreError as error:
             return KeyFacts(error=str(error), wrapped=0, keys_missing=())
         in_use = await kek.keys_in_use(vault, db)

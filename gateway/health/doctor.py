@@ -97,7 +97,7 @@ def _files(facts: MachineFacts) -> Iterator[HealthCheck]:
         "key-file",
         ok=facts.key_file_mode is None or facts.key_file_mode & 0o077 == 0,
         detail="not made yet" if facts.key_file_mode is None else f"mode {facts.key_file_mode:04o}",
-        fix=f"chmod 600 {facts.data_dir}/kek; if others could read it: quangate keys rotate",
+        fix=f"chmod 600 {facts.key_file}; if others could read it: quangate keys rotate",
     )
     yield _check(
         "disk",
@@ -218,6 +218,6 @@ def _keys(machine: MachineFacts, database: DatabaseFacts, facts: KeyFacts) -> It
         "keys",
         ok=facts.error is None and not missing,
         detail=detail,
-        fix=f"put the key file back from its backup: {machine.data_dir}/kek; what another shop's "
+        fix=f"put the key file back from its backup: {machine.key_file}; what another shop's "
         "key file wrapped by mistake: quangate keys rotate --resume --keys-of THAT_FILE",
     )

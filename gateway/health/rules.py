@@ -14,6 +14,7 @@ class MachineFacts:
     data_dir: str
     data_dir_mode: int | None  # permission bits; None: there is no such directory yet
     data_dir_writable: bool
+    key_file: str
     key_file_mode: int | None  # None: there is no key file yet
     disk_free_bytes: int
     open_files_max: int  # the hard limit: the gateway raises its own soft limit

@@ -58,6 +58,7 @@ SIZES: Final = ("1", "2-16", "17-128", "129+")
 # SQLSTATE classes after which nothing of the batch was committed, for sure.
 # Data exception, integrity violation, access rule, PL/pgSQL's and our own, internal error.
 DATA_CLASSES = ("22", "23", "42", "P0", "QG", "XX")
+NO_RESOURCES = "53"  # likewise, and of no line: the disk is full, memory or connections are out
 
 
 class CommitLane:
@@ -91,8 +92,9 @@ class CommitLane:
     async def commit(self, batch_id: uuid.UUID, request: CommitRequest) -> CommitAnswer:
         """Commit the batch; on return it is durable.
 
-        Raises LeaseLostError or BatchPoisonedError or InvariantBrokenError when nothing was
-        committed, CommitInDoubtError when only `decide` can tell.
+        Raises LeaseLostError or BatchPoisonedError or InvariantBrokenError or
+        StoreUnavailableError when nothing was committed, CommitInDoubtError when only `decide`
+        can tell.
         """
         await self.open()
         began, became = time.monotonic(), "in-doubt"
@@ -138,6 +140,8 @@ class CommitLane:
         refused = getattr(error, "severity_en", None) in {None, "ERROR"}  # FATAL: who knows
         if refused and (state[:2] in DATA_CLASSES or state in ROLLED_BACK):
             return BatchPoisonedError(f"SQLSTATE {state}")
+        if refused and state[:2] == NO_RESOURCES:
+            return StoreUnavailableError(f"the database has no room: {error}")
         await self.close()
         return CommitInDoubtError(f"SQLSTATE {state}")
 

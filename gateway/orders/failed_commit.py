@@ -104,7 +104,7 @@ class FailedCommits:
         elif isinstance(error, CommitInDoubtError):
             log.warning("intake.commit_in_doubt", batch_id=str(batch_id), error=str(error))
             await self._resolve_doubt(lane, batch_id, hand, lines)
-        else:  # the database is away; nothing was sent
+        else:  # the database is away, or it has no room; nothing came of it
             for line in lines:
                 release(self._stock, line)
                 self._settle(hand.let_go(line), Settled(Verdict.DATABASE_AWAY))
@@ -192,6 +192,7 @@ class FailedCommits:
 
     async def _reconnect(self, lane: Lane, error: Exception) -> None:
         self._go_down(error)
+        await asyncio.sleep(RECONNECT_PAUSE_S)  # a full disk refuses as fast as it is asked
         while not self._closing:
             try:
                 await lane.open()

@@ -13,7 +13,7 @@ from gateway.vault import rotate as kek
 
 async def create(site: Site) -> Mapping[str, Any]:
     """Make the key file of a new shop. Raises RefusedError where there is one."""
-    path = site.config.data / "kek"
+    path = site.config.key_file
     if path.exists():
         raise refused("already-exists", "key-file-there", path=str(path))
     async with site.open() as desk, desk.transaction() as db:
@@ -49,7 +49,7 @@ async def rotate(site: Site, *, resume: bool, keys_of: str | None = None) -> Map
             current = before if resume else vault.rotate_kek()
             await site.note(db, {"current": current})
         moved = await _rewrap(site, desk, vault)
-    advice = f"Back up {site.config.data / 'kek'} now."
+    advice = f"Back up {site.config.key_file} now."
     if not resume:
         advice += f" When the backups of old databases are gone: quangate keys retire {before}"
     site.asker.advise(advice)

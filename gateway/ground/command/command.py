@@ -177,6 +177,13 @@ _COMMON: Mapping[str, tuple[Any, Any]] = {
         ],
         None,
     ),
+    "key_file": (
+        Annotated[
+            str | None,
+            _option("--kek", metavar="FILE", text="The key file (DIR/kek). [QUANGATE_KEK]"),
+        ],
+        None,
+    ),
     "database_url": (
         Annotated[
             str | None,
@@ -280,6 +287,7 @@ def _take_call(name: str, values: dict[str, Any]) -> Call:
         name=name,
         flags={
             "data": values.pop("data"),
+            "kek": values.pop("key_file"),
             "database_url": values.pop("database_url"),
             "owner_url": values.pop("owner_url"),
             "log_level": level.value if level is not None else None,

@@ -50,7 +50,7 @@ async def open_desk(call: Call, config: Config | None = None) -> AsyncIterator[D
     config = config or call.quiet_config()
     founds = call.name in FOUNDERS
     if founds:
-        check_key_file(config.data)
+        check_key_file(config.data, config.kek)
     async with opened(config, may_make=founds) as database:
         yield Desk(config=config, database=database)
 
@@ -59,7 +59,7 @@ async def open_vault(config: Config, db: "Transaction") -> "Vault":
     """The vault of the data directory. Raises KeyMissing rather than make a key too many."""
     from gateway.ground import vault
 
-    return await vault.open_vault(config.data, db)
+    return await vault.open_vault(config.data, db, config.kek)
 
 
 async def open_secrecy(config: Config, db: "Transaction") -> "Secrecy":

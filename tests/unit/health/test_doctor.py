@@ -16,6 +16,7 @@ MACHINE = MachineFacts(
     data_dir="/data",
     data_dir_mode=0o700,
     data_dir_writable=True,
+    key_file="/data/kek",
     key_file_mode=0o600,
     disk_free_bytes=1 << 40,
     open_files_max=65_536,
