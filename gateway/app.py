@@ -170,6 +170,7 @@ async def _supervise(config: Config) -> None:
 
     serving, stop = asyncio.create_task(run()), asyncio.create_task(stopping.wait())
     await asyncio.wait([serving, stop], return_when=asyncio.FIRST_COMPLETED)
+    whole = False
     try:
         if not serving.done():
             serving.cancel()
@@ -178,7 +179,7 @@ async def _supervise(config: Config) -> None:
             each.close()
         whole = await supervisor.stop()
     finally:
-        await spawner.close()
+        await spawner.close(hurried=not whole)
     if not serving.cancelled():
         serving.result()
     _require_whole(whole)

@@ -84,11 +84,14 @@ class Spawner:
             why = _refusal_in(said) or "the gateway's log says why"
             raise RefusedError("restart-failed", f"nothing was replaced: {why}")
 
-    async def close(self) -> None:
-        """Let go of the database; as its last user stop the embedded one."""
+    async def close(self, *, hurried: bool) -> None:
+        """Let go of the database; as its last user stop the embedded one. `hurried`: something was
+        cut short already, and nobody waits for that."""
         if self._keeping is not None:
             self._keeping.cancel()
-        if self._database is not None:
+        if self._database is not None and hurried:
+            self._database.hurry()
+        elif self._database is not None:
             await self._database.close()
 
     def _environment(self, config: Config) -> dict[str, str]:

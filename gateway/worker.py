@@ -100,7 +100,10 @@ class Worker:
         whole = await _by(ends_at, "control", parts.control.close()) and whole
         if whole:
             await parts.anchors.write_last(ends_at)
-        return await _by(ends_at, "database", parts.pools.close()) and whole
+        closed = await _by(ends_at, "database", parts.pools.close())
+        if not closed:
+            parts.pools.database.hurry()
+        return closed and whole
 
     async def _be_noticed(self, until: float) -> None:
         """Go on as usual until a moment (loop time), or until no connection is open."""

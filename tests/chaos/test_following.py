@@ -15,6 +15,7 @@ import asyncpg
 import pytest
 
 from gateway.ground.sql.embedded import EmbeddedServer
+from gateway.ground.sql.embedded.locks import is_free
 from tests.chaos.processes import GatewayProcess
 from tests.chaos.restore_drill import Round, drill
 from tests.world.backups import PARTNER, SKU, Follower, ShopDirectory, directory, open_shop
@@ -110,6 +111,33 @@ async def test_nothing_is_acknowledged_without_it(
         left = await asyncio.to_thread(shop.asked, "backup", "follow", "--leave")
         assert left["synchronous"] is False
         assert (await partner.order(out_order_no=f"{number}-1", sku=SKU)).status == 201
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_stop_waits_for_no_follower(here: Path, shop: ShopDirectory, workers: int) -> None:
+    """It is gone and an order waits: SIGTERM ends the gateway all the same, which says that
+    something was cut short, and its server with it.
+
+    Seen red without `hurry`: the server ran on.
+    """
+    place = here / f"stop-{workers}"
+    follower = Follower(shop, place, here / f"stop-{workers}.log", "--synchronous")
+    await asyncio.to_thread(follower.follows)
+    settings = {"QUANGATE_DRAIN_S": "1"}
+    stopping = shop.gateway(here / f"stop-{workers}.out", workers=workers, settings=settings)
+    async with stopping as gateway, partner_of(shop, gateway) as partner:
+        follower.kill()
+        ordering = asyncio.create_task(partner.order(out_order_no=f"S-{workers}", sku=SKU))
+        await waits_for_a_standby(shop)
+        assert await gateway.terminate() == 1
+        await asyncio.gather(ordering, return_exceptions=True)
+        assert "serve.cut_short" in gateway.said()
+
+    async def stopped() -> bool:
+        return is_free(shop.data / ".postgres-server.lock")
+
+    await eventually(stopped)
+    await asyncio.to_thread(shop.asked, "backup", "follow", "--leave")
 
 
 @pytest.mark.slow
