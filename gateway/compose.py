@@ -25,7 +25,7 @@ from gateway.ground.http.door import Door
 from gateway.ground.http.meters import HttpMeters
 from gateway.ground.http.places import Places, places_by_descriptors
 from gateway.ground.http.request import UNPROVED_BYTES_MAX, BodyBudget
-from gateway.ground.http.router import make_handler
+from gateway.ground.http.router import Answering
 from gateway.ground.http.server import DeadlineServer
 from gateway.ground.native import KeyRing, OrderIds, Vault
 from gateway.ground.nodes import Nodes
@@ -127,8 +127,10 @@ def _parts(on: Footing, control: Control, losses: LeaseLosses, read: CatalogRead
 
 def _server(kit: Kit) -> DeadlineServer:
     config = kit.on.config
+    answering = Answering(list(routes_of(kit)), kit.on.meters)
     return DeadlineServer(
-        make_handler(list(routes_of(kit)), kit.on.meters),
+        answering.handle,
+        answering=answering,
         places=kit.on.places,
         proxy_protocol=config.proxy_protocol,
         budget=BodyBudget(max(BATCH_BODY_BYTES_MAX, UNPROVED_BYTES_MAX // config.workers)),

@@ -8,8 +8,7 @@ from aiohttp.web import BaseRequest, Response
 from multidict import CIMultiDict
 
 from connectors.channels.goofish import answers, wire
-from connectors.channels.goofish.requests import CreateRequest, read_request
-from connectors.channels.goofish.requests import Request as Asked
+from connectors.channels.goofish.requests import CreateRequest, Request, read_request
 from gateway.channels.goofish import Goofish
 from gateway.channels.rules import ChannelAccount
 from gateway.ground.errors import StoreUnavailableError
@@ -18,7 +17,7 @@ from gateway.ground.http.direct_answer import SERVER_NAME
 from gateway.ground.http.door import Door
 from gateway.ground.http.operation import OPERATION, Answer, Operation, Parameter, Route
 from gateway.ground.http.problems import ProblemError
-from gateway.ground.http.request import Request, of
+from gateway.ground.http.request import Asked, of
 from gateway.ground.traffic.admission import Class
 
 log = structlog.get_logger()
@@ -71,7 +70,7 @@ class ChannelCalls:
         return Response(body=answer, headers=headers)
 
     async def _answer(
-        self, request: Request, account: ChannelAccount, path: str, body: bytes
+        self, request: Asked, account: ChannelAccount, path: str, body: bytes
     ) -> bytes:
         _, _, query = request.raw_path.partition("?")
         try:
@@ -87,7 +86,7 @@ class ChannelCalls:
             log.warning("channels.store_unavailable", channel=account.name, error=str(error))
             return answers.refusal(wire.GoofishRefused(wire.Code.ORDER_TIMEOUT))
 
-    def _enter(self, request: Request, account: ChannelAccount, asked: Asked) -> None:
+    def _enter(self, request: Asked, account: ChannelAccount, asked: Request) -> None:
         """The call is under way. Raises GoofishRefused when there is no room for it."""
         kind = Class.QUERY
         if isinstance(asked, CreateRequest):

@@ -1,8 +1,7 @@
 """Placing an order; order_batch places up to 500 at a time."""
 
+import asyncio
 from typing import Final
-
-from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.campaigns.passes import HEADER as PASS_HEADER
 from gateway.catalog.rules import Scope
@@ -11,7 +10,7 @@ from gateway.ground.http.body import check_strict, decode
 from gateway.ground.http.direct_answer import DirectAnswer
 from gateway.ground.http.operation import BODY_PROBLEMS, Answer, Operation, Parameter, Route
 from gateway.ground.http.patience import DEADLINE, waits_until
-from gateway.ground.http.request import of
+from gateway.ground.http.request import Asked
 from gateway.ground.traffic.admission import Class
 from gateway.orders.answers import TAG, Order
 from gateway.orders.place import Placement
@@ -77,7 +76,7 @@ class OrderPlacing:
         self._placement = placement
         self._views = views
 
-    async def place(self, request: BaseRequest) -> StreamResponse:
+    async def place(self, request: Asked) -> DirectAnswer:
         """201 created, 200 replayed, or a problem."""
         key, body = await self._gate.prove(
             request, Scope.ORDERS_WRITE, kind=_RETRY, told_as=_ORDER, json=True
@@ -88,20 +87,21 @@ class OrderPlacing:
         kind = _ORDER
         if self._door.is_tight and self._placement.may_repeat(key, content.out_order_no):
             kind = _RETRY
-        self._door.enter(of(request), kind, key.partner_id, 1 + content.quantity)
+        self._door.enter(request, kind, key.partner_id, 1 + content.quantity)
         # Only who orders in a campaign is asked for one.
         pass_ = None if content.campaign is None else request.headers.get(PASS_HEADER)
         placed = await self._placement.place(key, content, pass_=pass_, waits_until=waits)
         if isinstance(placed, Refusal):
             if placed.reason in GIVEN_UP:
-                of(request).give_up()
+                request.give_up()
             raise problem_of(placed)
         order = placed_json(placed)
         if order is None:  # made before; or durable, but not sealed with its batch
-            order = await self._views.read_back(key, placed.settled.order_id)
+            reading = self._views.read_back(key, placed.settled.order_id)
+            order = await asyncio.create_task(reading)  # see `Route.plain`
         if placed.is_new:
             return DirectAnswer(order, 201, JSON_TYPE)
         return DirectAnswer(order, 200, JSON_TYPE, REPLAYED)
 
 
-ROUTES: Final = (Route("POST", "/v1/orders", OrderPlacing.place, PLACE_ORDER),)
+ROUTES: Final = (Route("POST", "/v1/orders", OrderPlacing.place, PLACE_ORDER, plain=True),)

@@ -8,7 +8,7 @@ the same 401.
 
 import re
 import time
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from aiohttp.web import BaseRequest
 
@@ -16,14 +16,13 @@ from gateway.catalog.rules import CurrentCatalog, Key
 from gateway.ground.http.address import is_within
 from gateway.ground.http.body import (
     BODY_BYTES_MAX,
-    body_at_hand,
     read_body,
     release_body,
     require_json,
 )
 from gateway.ground.http.door import Door
 from gateway.ground.http.problems import ProblemError
-from gateway.ground.http.request import Request, of
+from gateway.ground.http.request import Asked, of
 from gateway.ground.native import KeyRing, RateLimiter
 from gateway.ground.traffic.admission import Class
 from gateway.partners.refusals import Refusals
@@ -62,7 +61,7 @@ class Gate:
 
     async def admit(
         self,
-        request: BaseRequest,
+        request: BaseRequest | Asked,
         scope: str | None,
         *,
         kind: Class = Class.QUERY,
@@ -75,7 +74,7 @@ class Gate:
 
     async def prove(
         self,
-        request: BaseRequest,
+        request: BaseRequest | Asked,
         scope: str | None,
         *,
         kind: Class,
@@ -90,15 +89,15 @@ class Gate:
         for that. `json`: the route takes nothing else. Raises ProblemError: unauthenticated,
         stale-timestamp, forbidden, rate-limited, overloaded, those of `read_body`.
         """
-        headers = request.headers
+        ours = of(request)
+        headers = ours.headers
         key_id = headers.get("X-Quangate-Key", "")
         timestamp = headers.get("X-Quangate-Timestamp", "")
         nonce = headers.get("X-Quangate-Nonce", "")
         signature = headers.get("X-Quangate-Signature", "")
         known = self._catalog.now.keys.get(key_id)
-        ours = of(request)
-        signed = (key_id, request.method, ours.raw_path, timestamp, nonce)
-        body = None if request.body_exists else b""
+        signed = (key_id, ours.method, ours.raw_path, timestamp, nonce)
+        body = None if ours.body_exists else b""
         try:
             if body is not None:  # it is all there: a forged one is told nothing of our clock
                 self._verify(signed, body, signature)
@@ -108,10 +107,10 @@ class Gate:
             self.door.look(kind, key.partner_id, told_as=told_as)
             if body is None:
                 if json:
-                    require_json(request)
-                body = body_at_hand(request, bytes_max)
-                if body is None:
-                    body = await read_body(request, bytes_max)
+                    require_json(ours)
+                body = ours.body_at_hand(bytes_max)
+                if body is None:  # aiohttp reads it
+                    body = await read_body(cast(BaseRequest, request), bytes_max)
                 self._verify(signed, body, signature)
                 if ours.held_bytes:
                     release_body(ours)
@@ -121,8 +120,8 @@ class Gate:
                 why = error.why if isinstance(error, _UnprovedError) else error.detail
                 self._refusals.note(ours, known, error.code, why or error.code, body)
             raise
-        if json and not request.body_exists:
-            require_json(request)
+        if json and not ours.body_exists:
+            require_json(ours)
         if key.rate_per_s is not None:
             self._take(key, key.rate_per_s)
         return key, body
@@ -171,7 +170,7 @@ def _rate_limited(rate_per_s: int, remaining: int, retry_after_ms: int) -> Probl
     )
 
 
-def _require_rights(key: Key, request: Request, scope: str | None) -> None:
+def _require_rights(key: Key, request: Asked, scope: str | None) -> None:
     if key.allow_ips and (request.client is None or not is_within(request.client, key.allow_ips)):
         raise ProblemError("forbidden", "This key may not be used from this address.")
     if scope is not None and scope not in key.scopes:

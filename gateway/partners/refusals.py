@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from gateway.catalog.rules import Key
-from gateway.ground.http.request import Request
+from gateway.ground.http.request import Asked
 from gateway.partners.refusal import (
     FIELD_CHARS_MAX,
     KEYS_MAX,
@@ -44,7 +44,7 @@ class Refusals:
         self._by_key: OrderedDict[str, deque[RefusedRequest]] = OrderedDict()
         self._is_new = False
 
-    def note(self, request: Request, key: Key, code: str, reason: str, body: bytes | None) -> None:
+    def note(self, request: Asked, key: Key, code: str, reason: str, body: bytes | None) -> None:
         """Keep a refused request of a key; `body` None: it was not read."""
         headers = request.headers
         refused = RefusedRequest(

@@ -12,6 +12,7 @@ mod errors;
 mod json_guard;
 mod limits;
 mod partner_keys;
+mod plain_request;
 mod secrecy;
 
 /// Quangate's native core.
@@ -41,6 +42,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(code_file::find_codes, module)?)?;
     // The order path.
     module.add_class::<account_rule::AccountRule>()?;
+    module.add_function(wrap_pyfunction!(plain_request::find_request, module)?)?;
     module.add_function(wrap_pyfunction!(json_guard::check_json, module)?)?;
     module.add_function(wrap_pyfunction!(commit_columns::array_literals, module)?)?;
     module.add_function(wrap_pyfunction!(commit_columns::claimed_literals, module)?)?;

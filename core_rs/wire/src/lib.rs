@@ -9,5 +9,6 @@ pub mod json_guard;
 mod json_string;
 pub mod number_filter;
 pub mod packed;
+pub mod plain_request;
 pub mod rate;
 mod rate_file;

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import msgspec
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web import BaseRequest, RequestPayloadError
 
 from gateway.ground.http.problems import ProblemError
-from gateway.ground.http.request import Request, of
+from gateway.ground.http.request import Asked, Request, of
 from gateway.ground.native import check_json
 
 BODY_BYTES_MAX: Final = 65_536
@@ -24,16 +24,6 @@ class _NoMembers(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _NO_MEMBERS: Final = msgspec.json.Decoder(_NoMembers)
-
-
-def body_at_hand(request: BaseRequest, bytes_max: int) -> bytes | None:
-    """The body if it came with its head and nothing about it is odd; else `read_body`."""
-    content = request.content
-    if not content.is_eof() or content.exception() is not None:
-        return None
-    if "Content-Encoding" in request.headers or content.total_bytes > bytes_max:
-        return None
-    return content.read_nowait(-1)
 
 
 async def read_body(request: BaseRequest, bytes_max: int = BODY_BYTES_MAX) -> bytes:
@@ -57,7 +47,7 @@ async def read_body(request: BaseRequest, bytes_max: int = BODY_BYTES_MAX) -> by
             if headers.get("Expect", "").lower() == "100-continue":
                 await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 request.writer.output_size = 0
-            body = await _read_as_it_comes(of(request), bytes_max)
+            body = await _read_as_it_comes(cast(Request, request), bytes_max)
     except (ConnectionResetError, HttpProcessingError, RequestPayloadError, RuntimeError):
         # The client went away (aiohttp's streams say RuntimeError when it was gone before), or
         # sent a chunk that is none: its doing, so no error of ours.
@@ -79,7 +69,7 @@ async def _read_as_it_comes(request: Request, bytes_max: int) -> bytes:
     return b"".join(parts)
 
 
-def release_body(request: Request) -> None:
+def release_body(request: Asked) -> None:
     """It is known who sent the body, or it was answered: it is nobody's burden any more."""
     if request.held_bytes:
         request.connection.budget.give_back(request.held_bytes)
@@ -96,12 +86,12 @@ _PARAMETER: Final = re.compile(
 ).match
 
 
-def require_json(request: BaseRequest) -> None:
+def require_json(request: BaseRequest | Asked) -> None:
     """Refuse a body that says it is something else than JSON in UTF-8.
 
     Parameters say nothing about JSON (RFC 8259 §11), but for a charset that is another one.
     """
-    declared = request.headers.get("Content-Type")
+    declared = of(request).headers.get("Content-Type")
     if declared is None or declared == "application/json":
         return
     media_type, _, _ = declared.partition(";")

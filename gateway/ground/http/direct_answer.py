@@ -69,18 +69,22 @@ class DirectAnswer(StreamResponse):
             or request.protocol.leaving  # type: ignore[attr-defined]  # ours has it
         ):
             return await self._hand_over(request)
+        transport.write(self.wire(of(request).id))
+        if request.protocol.writing_paused:
+            self._backlog = request
+        return None
+
+    def wire(self, request_id: str) -> bytes:
+        """All of it, for a connection that stays open."""
         more = self._more
         extra = "" if more is None else "".join(f"{k}: {v}\r\n" for k, v in more.items())
         head = (
             f"{_STATUS_LINES[self._status]}Content-Type: {self._content_type_text}\r\n"
             f"Content-Length: {len(self._answer_body)}\r\nDate: {rfc822_formatted_time()}\r\n"
-            f"Server: {SERVER_NAME}\r\nCache-Control: no-store\r\nRequest-Id: {of(request).id}\r\n"
+            f"Server: {SERVER_NAME}\r\nCache-Control: no-store\r\nRequest-Id: {request_id}\r\n"
             f"{extra}\r\n"
         )
-        transport.write(head.encode("ascii") + self._answer_body)
-        if request.protocol.writing_paused:
-            self._backlog = request
-        return None
+        return head.encode("ascii") + self._answer_body
 
     async def _hand_over(self, request: BaseRequest) -> AbstractStreamWriter | None:
         headers = CIMultiDict(

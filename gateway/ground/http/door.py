@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.ground.http.problems import ProblemError
-from gateway.ground.http.request import Request
+from gateway.ground.http.request import Asked
 from gateway.ground.traffic.admission import Admission, Class, Owner
 
 _ORDER: Final = Class.ORDER
@@ -36,7 +36,7 @@ class Door:
             raise self.refusal(kind if told_as is None else told_as)
 
     def enter(
-        self, request: Request, kind: Class, owner: Owner, units: int = 1, *, tells: bool = True
+        self, request: Asked, kind: Class, owner: Owner, units: int = 1, *, tells: bool = True
     ) -> None:
         """The request is under way until it is answered. ProblemError: overloaded.
 

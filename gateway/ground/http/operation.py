@@ -63,7 +63,9 @@ class Operation:
 class Route:
     """`path` has `{name}` for a variable step; variables are passed to the handler in order.
 
-    With `deep` the last variable takes all the steps that are left.
+    With `deep` the last variable takes all the steps that are left. With `plain` requests whose
+    framing is plain are answered past aiohttp, without a task: the handler, a coroutine, takes any
+    `Asked`, awaits futures only, and returns a DirectAnswer (plain_front).
     """
 
     method: str
@@ -71,6 +73,7 @@ class Route:
     handler: Handler  # a function of its face's class, until it is bound
     operation: Operation
     deep: bool = False
+    plain: bool = False
 
     def bound(self, face: object) -> "Route":
         """The route of a made face."""

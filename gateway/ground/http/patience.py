@@ -8,6 +8,7 @@ from aiohttp.web import BaseRequest
 
 from gateway.ground.http.operation import Parameter
 from gateway.ground.http.problems import ProblemError
+from gateway.ground.http.request import Asked, of
 
 HEADER: Final = "X-Quangate-Deadline"
 DEADLINE: Final = Parameter(
@@ -19,12 +20,12 @@ DEADLINE: Final = Parameter(
 _MILLISECONDS: Final = re.compile(r"[0-9]{1,9}\Z").match
 
 
-def waits_until(request: BaseRequest) -> float | None:
+def waits_until(request: BaseRequest | Asked) -> float | None:
     """The moment (of `time.monotonic`) after which nobody waits for the answer; None: not said.
 
     Raises ProblemError: invalid-request.
     """
-    said = request.headers.get(HEADER)
+    said = of(request).headers.get(HEADER)
     if said is None:
         return None
     if _MILLISECONDS(said) is None:

@@ -7,37 +7,29 @@ once a second: clock readings for every request would cost more than all slow cl
 """
 
 import asyncio
-import re
-import socket
-from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import ClientConnectionResetError, web
-from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import RequestHandler, _ErrInfo
+from multidict import MultiMapping
 
 from gateway.ground.http.address import Address, read_address
+from gateway.ground.http.bytes_taken import bytes_taken
+from gateway.ground.http.parser import HEAD_BYTES_MAX, refusal_of
 from gateway.ground.http.places import Places
+from gateway.ground.http.plain_front import PlainFront
 from gateway.ground.http.problems import ProblemError, problem_response
 from gateway.ground.http.proxy_header import NotAProxyHeader, read_proxy_header
 from gateway.ground.http.request import BodyBudget, of
+from gateway.ground.http.router import Answering
 
 HEAD_DEADLINE_S = 10.0
 BODY_DEADLINE_S = 20.0
 WRITE_DEADLINE_S = 20.0
 KEEPALIVE_S = 75.0  # longer than the usual 60 s of a balancer in front of us
-TARGET_BYTES_MAX: Final = 8190
-FIELD_BYTES_MAX: Final = 8192  # another number, so that the parser's complaint tells which it was
-HEAD_BYTES_MAX: Final = 65_536  # of all fields together
-FIELDS_MAX: Final = 128
-READ_BYTES: Final = 32_768  # of a body that nobody reads yet aiohttp keeps up to twice as much
-HEAD_END = b"\r\n\r\n"
-CHUNKS_END = b"0\r\n\r\n"
-_TWICE: Final = re.compile(r"Duplicate '([A-Za-z-]+)' header").match  # the parser's words
-
-_TCP_INFO_BYTES: Final = 128
-_ACKED_AT: Final = 120  # tcpi_bytes_acked of Linux ≥ 4.2 (linux/tcp.h)
+HEAD_END: Final = b"\r\n\r\n"
+CHUNKS_END: Final = b"0\r\n\r\n"
 
 
 class DeadlineRequestHandler(RequestHandler):
@@ -45,6 +37,7 @@ class DeadlineRequestHandler(RequestHandler):
 
     __slots__ = (
         "_body",
+        "_front",
         "_has_place",
         "_head_bytes",
         "_head_since",
@@ -68,9 +61,11 @@ class DeadlineRequestHandler(RequestHandler):
         places: Places,
         proxy_protocol: bool,
         budget: BodyBudget,
+        answering: Answering | None,
         **settings: Any,
     ) -> None:
         super().__init__(*arguments, **settings)
+        self._front = None if answering is None else PlainFront(self, answering)
         self._places = places
         self.trusted = places.trusted
         self.budget = budget
@@ -119,15 +114,20 @@ class DeadlineRequestHandler(RequestHandler):
             self._places.leave(self.peer)
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser, and note what is still owed.
-
-        aiohttp calls this without data to parse what it held back; of that we know only
-        which requests came out.
-        """
+        """To the front; without data aiohttp asks for what it held back itself."""
         if self._preamble is not None:
             data = self._read_preamble(data)
             if not data:
                 return
+        if self._front is None or not data:
+            self.hand_over(data)
+        elif not (self._force_close or self._close):
+            self._front.take(data)
+
+    def hand_over(self, data: bytes) -> None:
+        """Feed aiohttp's parser, and note what is still owed. Of what it held back we know only
+        which requests came out.
+        """
         in_body = self._body is not None and not self._body.is_eof()
         super().data_received(data)
         if self._request_count != self._seen_requests:
@@ -181,6 +181,49 @@ class DeadlineRequestHandler(RequestHandler):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
+    # ------------------------------------------------------------ asked for by the front
+
+    @property
+    def may_answer(self) -> bool:
+        """Whether all that was handed over is answered, and the client takes its answers."""
+        waiter = self._waiter
+        return waiter is not None and not (waiter.done() or self._messages or self._paused)
+
+    def owes_head(self) -> None:
+        """The client has begun a head and owes us the rest."""
+        if self._head_since is None:
+            self._head_since = self._loop.time()
+
+    def pause(self) -> None:
+        """Read no more until `resume`."""
+        self._pause_reading_for_buffer()
+
+    def resume(self) -> None:
+        """Read on."""
+        self._resume_reading_for_buffer()
+
+    def watch(self, headers: MultiMapping[str]) -> None:
+        """Look at the head of a request that is answered past aiohttp."""
+        if self._is_watched:
+            self._places.look(self.peer, headers)
+
+    def answer(self, answer: bytes) -> None:
+        """Write an answer; nothing is owed now, and aiohttp's idle connection is in use."""
+        self._head_since = None
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self.transport is not None:
+            self.transport.write(answer)
+
+    def _process_keepalive(self) -> None:
+        if self._is_answering:
+            self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        super()._process_keepalive()
+
+    @property
+    def _is_answering(self) -> bool:
+        """Whether the front is."""
+        return self._front is not None and self._front.is_busy
+
     # ------------------------------------------------------------ looked at by the sweep
 
     def overdue(self, now: float) -> bool:
@@ -194,6 +237,7 @@ class DeadlineRequestHandler(RequestHandler):
             and now - self._head_since > HEAD_DEADLINE_S
             and self._current_request is None
             and not self._messages
+            and not self._is_answering
         )
 
     def _is_stuck(self, now: float) -> bool:
@@ -202,7 +246,7 @@ class DeadlineRequestHandler(RequestHandler):
         if wire is None or not wire.get_write_buffer_size():
             self._stuck_since = None
             return False
-        taken = _bytes_taken(wire)
+        taken = bytes_taken(wire)
         if self._stuck_since is None or taken != self._taken:
             self._stuck_since, self._taken = now, taken
         return now - self._stuck_since > WRITE_DEADLINE_S
@@ -213,7 +257,7 @@ class DeadlineRequestHandler(RequestHandler):
         wire = self._wire
         if wire is None:
             return False
-        under_way = self._request_in_progress or bool(self._messages)
+        under_way = self._request_in_progress or bool(self._messages) or self._is_answering
         return under_way or bool(wire.get_write_buffer_size())
 
     @property
@@ -245,39 +289,9 @@ class DeadlineRequestHandler(RequestHandler):
             self.log_exception("Error handling request", exc_info=exc)
             response = problem_response(ProblemError("internal"), trace_id)
         else:
-            response = problem_response(_refusal(exc), trace_id)
+            response = problem_response(refusal_of(exc), trace_id)
         response.force_close()
         return response
-
-
-def _refusal(error: BaseException | None) -> ProblemError:
-    """The parser's complaint in our words."""
-    if isinstance(error, ProblemError):
-        return error
-    if isinstance(error, LineTooLong):
-        is_target = error.args[1] == TARGET_BYTES_MAX
-        return ProblemError("target-too-long" if is_target else "head-too-large")
-    if isinstance(error, BadHttpMessage) and error.message.startswith("Too many headers"):
-        return ProblemError("head-too-large")
-    if isinstance(error, BadHttpMessage) and (twice := _TWICE(error.message)):
-        return ProblemError("invalid-request", f"The header {twice[1]} may be there once only.")
-    return ProblemError("invalid-request", "The request is not valid HTTP.")
-
-
-def _bytes_taken(wire: asyncio.Transport) -> int:
-    """A number that changes when the client takes something: what its kernel acknowledged.
-
-    That of our own buffer changes late: the kernel asks for more only when a third of its
-    buffer, which may be megabytes, is free.
-    """
-    end = wire.get_extra_info("socket")
-    try:
-        info = end.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
-    except (OSError, AttributeError):  # no TCP, or a system without it
-        info = b""
-    if len(info) < _TCP_INFO_BYTES:
-        return wire.get_write_buffer_size()
-    return int.from_bytes(info[_ACKED_AT : _ACKED_AT + 8], "little")
 
 
 def _ends_here(data: bytes, body_bytes: int) -> bool:
@@ -288,14 +302,3 @@ def _ends_here(data: bytes, body_bytes: int) -> bool:
     """
     head_end = len(data) - body_bytes
     return HEAD_END.endswith(data[max(0, head_end - 4) : head_end]) or data.endswith(CHUNKS_END)
-
-
-PROTOCOL_SETTINGS: Final[Mapping[str, Any]] = {
-    "access_log": None,
-    "auto_decompress": False,  # compressed bodies are refused, not inflated
-    "max_line_size": TARGET_BYTES_MAX,
-    "max_field_size": FIELD_BYTES_MAX,
-    "max_headers": FIELDS_MAX,
-    "read_bufsize": READ_BYTES,
-    "lingering_time": 5.0,
-}

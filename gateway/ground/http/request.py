@@ -7,6 +7,7 @@ from typing import Final, Protocol, cast
 
 from aiohttp.helpers import reify
 from aiohttp.web import BaseRequest, StreamResponse
+from multidict import MultiMapping
 
 from gateway.ground.http.address import Address, Network
 from gateway.ground.http.forwarded import client_of, says_https
@@ -56,56 +57,65 @@ class Connection(Protocol):
         """Whether the answer that is about to be written is the last one: it says so."""
 
 
-class Request(BaseRequest):
-    """What aiohttp's request does not know. Nothing is made before it is asked for: most orders
-    need little of it.
+class Asked:
+    """What a handler asks of a request, however it was read. Nothing is made before it is asked
+    for: most orders need little of it.
     """
+
+    method: str
+    raw_path: str  # path and query as they were sent, without the authority of an absolute target
+    headers: MultiMapping[str]  # finds names in any case
+    body_exists: bool
 
     held_bytes = 0  # of its body, on account of the connection's budget (see body)
     work: Work | None = None  # while it is under way (see door)
     _limit: Admission
-
-    @reify
-    def raw_path(self) -> str:
-        """Path and query as they were sent, without the authority of an absolute target."""
-        path = self._message.path
-        return path if path[:1] == "/" else origin_form(path)
+    _id: str | None = None
 
     @property
     def connection(self) -> Connection:
         """Where it came from."""
-        return cast(Connection, self._protocol)
+        raise NotImplementedError
 
-    @reify
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing more of its body will come."""
+        raise NotImplementedError
+
+    def body_at_hand(self, bytes_max: int) -> bytes | None:
+        """The body if it came with its head and nothing about it is odd; else `read_body`."""
+        raise NotImplementedError
+
+    @property
     def client(self) -> Address | None:
         """Who asks; None: that cannot be told, and no list of addresses has it."""
         peer, trusted = self.connection.peer, self.connection.trusted
         if not trusted:
             return peer
-        headers = self._message.headers
         return client_of(
             peer,
             trusted,
-            headers.getall("X-Forwarded-For", ()),
-            headers.getall("Forwarded", ()),
+            self.headers.getall("X-Forwarded-For", ()),
+            self.headers.getall("Forwarded", ()),
         )
 
     @property
     def is_https(self) -> bool:
         """Whether the client speaks TLS with a proxy that we trust."""
-        said = self._message.headers.getall("X-Forwarded-Proto", ())
+        said = self.headers.getall("X-Forwarded-Proto", ())
         return says_https(self.connection.peer, self.connection.trusted, said)
 
-    @reify
+    @property
     def id(self) -> str:
         """Of this request alone: 32 hexadecimal digits."""
-        return f"{_run}{next(_numbers):016x}"
+        if self._id is None:
+            self._id = f"{_run}{next(_numbers):016x}"
+        return self._id
 
-    @reify
+    @property
     def trace_id(self) -> str:
         """Of the trace that the client says this belongs to; else the request's own id."""
-        headers = self._message.headers
-        said = headers.get("traceparent")
+        said = self.headers.get("traceparent")
         found = None if said is None else _TRACEPARENT(said)
         return found.group(1) if found else self.id
 
@@ -124,6 +134,31 @@ class Request(BaseRequest):
         if work is not None:
             self._limit.end(work, now)
 
+
+class Request(Asked, BaseRequest):  # type: ignore[misc]  # both know `headers`
+    """A request that aiohttp reads, and answers."""
+
+    @reify
+    def raw_path(self) -> str:
+        path = self._message.path
+        return path if path[:1] == "/" else origin_form(path)
+
+    @property
+    def connection(self) -> Connection:
+        return cast(Connection, self._protocol)
+
+    @property
+    def is_whole(self) -> bool:
+        return self.content.is_eof()
+
+    def body_at_hand(self, bytes_max: int) -> bytes | None:
+        content = self.content
+        if not content.is_eof() or content.exception() is not None:
+            return None
+        if "Content-Encoding" in self.headers or content.total_bytes > bytes_max:
+            return None
+        return content.read_nowait(-1)
+
     async def _prepare_hook(self, response: StreamResponse) -> None:
         """Add what every answer has; aiohttp calls this before it writes a head."""
         response.headers[REQUEST_ID] = self.id
@@ -134,7 +169,7 @@ class Request(BaseRequest):
             response.headers["Connection"] = "close"
 
 
-def of(request: BaseRequest) -> Request:
+def of(request: BaseRequest | Asked) -> Asked:
     """A handler's request as what it is: every connection of ours makes these."""
     return request  # type: ignore[return-value]  # cast would be a call more
 

@@ -1,9 +1,10 @@
 """Finds the handler of a request, counts its answer, and says what happens when it fails."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Final
 from urllib.parse import unquote
 
 import structlog
@@ -15,9 +16,11 @@ from gateway.ground.http.body import release_body
 from gateway.ground.http.meters import HttpMeters, RouteMeter
 from gateway.ground.http.operation import Handler, Route
 from gateway.ground.http.problems import ProblemError, as_problem, problem_answer
-from gateway.ground.http.request import of
+from gateway.ground.http.request import Asked, of
 
 log = structlog.get_logger()
+
+_now: Final = time.perf_counter
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Endpoint:
 
     handler: Handler
     meter: RouteMeter
+    plain: bool = False
 
 
 class Router:
@@ -37,7 +41,8 @@ class Router:
         self._deep: list[tuple[list[str], dict[str, Endpoint]]] = []
         for route in routes:
             methods = self._methods_of(route.path, self._deep if route.deep else self._variable)
-            methods[route.method] = Endpoint(route.handler, meters.route(route.method, route.path))
+            meter = meters.route(route.method, route.path)
+            methods[route.method] = Endpoint(route.handler, meter, route.plain)
             if route.method == "GET":
                 methods["HEAD"] = methods["GET"]
 
@@ -93,54 +98,75 @@ def _variables(pattern: Sequence[str], steps: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def make_handler(routes: Sequence[Route], meters: HttpMeters) -> Callable[[BaseRequest], Any]:
-    """The one handler of the low-level server."""
-    find = Router(routes, meters).find
-    unrouted = meters.route("", "")
-    now = time.perf_counter
+class Answering:
+    """Answers requests, however they were read: handler, counters, and the answer to a failure."""
 
-    async def handle(request: BaseRequest) -> StreamResponse:
-        started = now()
-        path, _, _ = request.raw_path.partition("?")
-        meter = unrouted
+    def __init__(self, routes: Sequence[Route], meters: HttpMeters) -> None:
+        self._find = Router(routes, meters).find
+        self._meters = meters
+        self._unrouted = meters.route("", "")
+
+    async def handle(self, request: BaseRequest) -> StreamResponse:
+        """The one handler of the low-level server."""
+        ours = of(request)
+        try:
+            endpoint, variables = self._find(ours.method, ours.raw_path.partition("?")[0])
+        except ProblemError as error:
+            endpoint, variables = Endpoint(partial(_refuse, error), self._unrouted), ()
+        return await self.answer(ours, endpoint, variables)
+
+    def plainly(self, method: str, target: str) -> tuple[Endpoint, tuple[str, ...]] | None:
+        """The endpoint if its plain requests are answered without aiohttp."""
+        if method != "POST":
+            return None
+        try:
+            found = self._find(method, target)
+        except ProblemError:
+            return None
+        return found if found[0].plain else None
+
+    async def answer(
+        self, request: Asked, endpoint: Endpoint, variables: Sequence[str] = ()
+    ) -> StreamResponse:
+        """What the endpoint makes of the request."""
+        started = _now()
         response: StreamResponse
         try:
-            endpoint, variables = find(request.method, path)
-            meter = endpoint.meter
             response = await endpoint.handler(request, *variables)
         except ClientConnectionResetError:
             raise  # it left while its answer was written
         except ProblemError as error:
-            response = _answer(error, request, meters)
-        except OverloadedError as error:
-            of(request).give_up()
-            response = _answer(as_problem(error), request, meters)
+            response = self._problem(error, request)
         except StoreUnavailableError as error:
-            of(request).give_up()
-            trace_id = of(request).trace_id
-            log.warning("api.store_unavailable", path=path, error=str(error), trace_id=trace_id)
-            response = _answer(as_problem(error), request, meters)
+            request.give_up()
+            if not isinstance(error, OverloadedError):
+                log.warning("api.store_unavailable", error=str(error), **_of(request))
+            response = self._problem(as_problem(error), request)
         except Exception as error:
-            trace_id = of(request).trace_id
-            log.exception("api.failed", path=path, method=request.method, trace_id=trace_id)
-            response = _answer(as_problem(error), request, meters)
+            log.exception("api.failed", method=request.method, **_of(request))
+            response = self._problem(as_problem(error), request)
         finally:
-            ours = of(request)
-            if ours.held_bytes:
-                release_body(ours)
-            ended = now()
-            if ours.work is not None:
-                ours.end(ended)
-        meter.observe(response.status, ended - started)
+            if request.held_bytes:
+                release_body(request)
+            ended = _now()
+            if request.work is not None:
+                request.end(ended)
+        endpoint.meter.observe(response.status, ended - started)
         return response
 
-    return handle
+    def _problem(self, error: ProblemError, request: Asked) -> StreamResponse:
+        """A problem's answer. With a body that is not read yet it is the connection's last: what
+        comes next on it could be that body. So it is where a tunnel was asked for.
+        """
+        self._meters.problem(error.code)
+        last = not request.is_whole or request.method == "CONNECT"
+        return problem_answer(error, request.trace_id, last=last)
 
 
-def _answer(error: ProblemError, request: BaseRequest, meters: HttpMeters) -> StreamResponse:
-    """A problem's answer. With a body that is not read yet it is the connection's last: what
-    comes next on it could be that body. So it is where a tunnel was asked for.
-    """
-    meters.problem(error.code)
-    last = not request.content.is_eof() or request.method == "CONNECT"
-    return problem_answer(error, of(request).trace_id, last=last)
+async def _refuse(error: ProblemError, _request: Asked) -> StreamResponse:
+    raise error
+
+
+def _of(request: Asked) -> dict[str, str]:
+    """For the log; never what stands in a query."""
+    return {"path": request.raw_path.partition("?")[0], "trace_id": request.trace_id}

@@ -8,9 +8,11 @@ from aiohttp.web_protocol import _RequestHandler
 from aiohttp.web_server import Server
 
 from gateway.ground.http import protocol
+from gateway.ground.http.parser import PROTOCOL_SETTINGS
 from gateway.ground.http.places import Places
-from gateway.ground.http.protocol import PROTOCOL_SETTINGS, DeadlineRequestHandler
+from gateway.ground.http.protocol import DeadlineRequestHandler
 from gateway.ground.http.request import BodyBudget, Request
+from gateway.ground.http.router import Answering
 
 SWEEP_S = 1.0
 DRAIN_STEP_S: Final = 0.02
@@ -27,9 +29,12 @@ class DeadlineServer(Server):
         places: Places | None = None,
         proxy_protocol: bool = False,
         budget: BodyBudget | None = None,
+        answering: Answering | None = None,
     ) -> None:
-        """`proxy_protocol`: connections of trusted proxies begin with its header."""
+        """`proxy_protocol`: connections of trusted proxies begin with its header. `answering`: what
+        answers the plain requests of hot routes (plain_front); None: nothing does."""
         super().__init__(handler)
+        self._answering = answering
         self._places = places or Places()
         self._proxy_protocol = proxy_protocol
         self._budget = budget or BodyBudget()
@@ -43,6 +48,7 @@ class DeadlineServer(Server):
             places=self._places,
             proxy_protocol=self._proxy_protocol,
             budget=self._budget,
+            answering=self._answering,
             **PROTOCOL_SETTINGS,
         )
         made.leaving = self._leaving

@@ -20,7 +20,7 @@ from gateway.ground.http.answers import json_response
 from gateway.ground.http.door import Door
 from gateway.ground.http.meters import HttpMeters
 from gateway.ground.http.operation import Operation, Route
-from gateway.ground.http.router import make_handler
+from gateway.ground.http.router import Answering
 from gateway.ground.native import KeyRing, RateLimiter, Vault, new_partner_secrets
 from gateway.ground.traffic.admission import Admission, AdmissionRules, Class
 from gateway.partners.authentication import Gate
@@ -100,7 +100,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     )  # fmt: skip
     routes = [Route("POST", path, house.work, ANY) for path in PATHS.values()]
     async with (
-        serving(make_handler(routes, HttpMeters())) as served,
+        serving(Answering(routes, HttpMeters()).handle) as served,
         aiohttp.ClientSession() as session,
     ):
         house.url, house.session = f"http://127.0.0.1:{served.port}", session
