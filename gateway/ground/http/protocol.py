@@ -185,9 +185,11 @@ class DeadlineRequestHandler(RequestHandler):
 
     @property
     def may_answer(self) -> bool:
-        """Whether all that was handed over is answered, and the client takes its answers."""
+        """Whether all that was handed over is answered, and the client takes its answers; the last
+        answer of a connection is aiohttp's."""
         waiter = self._waiter
-        return waiter is not None and not (waiter.done() or self._messages or self._paused)
+        idle = waiter is not None and not waiter.done() and not self._messages
+        return idle and not self._paused and not self.leaving
 
     def owes_head(self) -> None:
         """The client has begun a head and owes us the rest."""
