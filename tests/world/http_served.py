@@ -12,6 +12,7 @@ from aiohttp.web import BaseRequest, StreamResponse
 from gateway.ground.http.listener import Listener
 from gateway.ground.http.places import Places
 from gateway.ground.http.request import BodyBudget
+from gateway.ground.http.router import Answering
 from gateway.ground.http.server import DeadlineServer
 from tests.clock import LONG_S, put_forward
 
@@ -57,11 +58,16 @@ async def serving(
     places: Places | None = None,
     proxy_protocol: bool = False,
     budget: BodyBudget | None = None,
+    answering: Answering | None = None,
 ) -> AsyncIterator[Served]:
     """The server on a free port, its sweep and its listener."""
     places = places or Places()
     server = DeadlineServer(
-        handle, places=places, proxy_protocol=proxy_protocol, budget=budget or BodyBudget()
+        handle,
+        places=places,
+        proxy_protocol=proxy_protocol,
+        budget=budget or BodyBudget(),
+        answering=answering,
     )
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))

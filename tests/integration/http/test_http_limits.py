@@ -12,9 +12,14 @@ import pytest
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.ground.http import protocol
-from gateway.ground.http.answers import json_response
-from gateway.ground.http.body import read_body
+from gateway.ground.http.answers import JSON_TYPE
+from gateway.ground.http.body import BODY_BYTES_MAX, read_body
+from gateway.ground.http.direct_answer import DirectAnswer
+from gateway.ground.http.meters import HttpMeters
+from gateway.ground.http.operation import Operation, Route
 from gateway.ground.http.problems import ProblemError, problem_response
+from gateway.ground.http.request import of
+from gateway.ground.http.router import Answering
 from gateway.ground.http.server import DeadlineServer
 from tests.clock import LONG_S, pass_time, put_forward, turns
 
@@ -35,9 +40,11 @@ class Served:
     clients: list["Client"]
 
 
-@pytest.fixture
-async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
-    """A server that answers `{}` to whole requests."""
+@pytest.fixture(params=[True, False], ids=["front", "aiohttp"])
+async def served(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Served]:
+    """A server that answers `{}` to whole requests, past aiohttp or not."""
     monkeypatch.setattr(protocol, "HEAD_DEADLINE_S", HEAD_DEADLINE_S)
     monkeypatch.setattr(protocol, "BODY_DEADLINE_S", BODY_DEADLINE_S)
     monkeypatch.setattr(protocol, "KEEPALIVE_S", 3 * LONGER_THAN_BOTH_S)
@@ -46,13 +53,16 @@ async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
 
     async def handle(request: BaseRequest) -> StreamResponse:
         try:
-            bodies.append(await read_body(request))
+            body = of(request).body_at_hand(BODY_BYTES_MAX)
+            bodies.append(await read_body(request) if body is None else body)
         except ProblemError as error:
             refused.put_nowait(error.code)
             return problem_response(error, "0" * 32)
-        return json_response(b"{}")
+        return DirectAnswer(b"{}", 200, JSON_TYPE)
 
-    server = DeadlineServer(handle)
+    route = Route("POST", "/x", handle, Operation(name="x", tag="x", summary="x"), plain=True)
+    answering = Answering([route], HttpMeters())
+    server = DeadlineServer(handle, answering=answering if request.param else None)
     loop = asyncio.get_running_loop()
     listener = await loop.create_server(server, "127.0.0.1", 0)
     sweeping = asyncio.create_task(server.sweep())
