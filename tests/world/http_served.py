@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.ground.http.listener import Listener
+from gateway.ground.http.meters import HttpMeters
+from gateway.ground.http.operation import Operation, Route
 from gateway.ground.http.places import Places
 from gateway.ground.http.request import BodyBudget
 from gateway.ground.http.router import Answering
@@ -25,10 +27,19 @@ LARGE = b"x" * 2_000_000  # more than the kernel keeps for a client with a small
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
+SMALL = b"POST /small HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 
 
 Handler = Callable[[BaseRequest], Awaitable[StreamResponse]]
+
+
+def past_aiohttp(handle: Handler) -> Answering:
+    """Answers `SMALL` past aiohttp."""
+    operation = Operation(name="x", tag="x", summary="x")
+    return Answering([Route("POST", "/small", handle, operation, plain=True)], HttpMeters())
 
 
 @dataclass

@@ -16,20 +16,18 @@ from gateway.ground.http import protocol
 from gateway.ground.http.answers import json_response
 from gateway.ground.http.body import read_body, release_body
 from gateway.ground.http.direct_answer import DirectAnswer
-from gateway.ground.http.meters import HttpMeters
-from gateway.ground.http.operation import Operation, Route
 from gateway.ground.http.places import Places
 from gateway.ground.http.problems import ProblemError, problem_answer
 from gateway.ground.http.request import BodyBudget, of
-from gateway.ground.http.router import Answering
 from tests.clock import LONG_S, pass_time, put_forward
 from tests.world.http_served import (
     GET,
     LARGE,
     LOOPBACK,
+    SMALL,
     WRITE_DEADLINE_S,
-    Handler,
     Served,
+    past_aiohttp,
     serving,
     until,
 )
@@ -70,21 +68,12 @@ async def flood(client: socket.socket, request: bytes) -> None:
             await asyncio.sleep(0)
 
 
-SMALL = b"POST /small HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-def past_aiohttp(handle: Handler = answer_much) -> Answering:
-    """Answers plain requests, small ones if nothing is said."""
-    operation = Operation(name="x", tag="x", summary="x")
-    return Answering([Route("POST", "/small", handle, operation, plain=True)], HttpMeters())
-
-
 @pytest.mark.parametrize("asked", [GET % b"large", GET % b"endless", GET % b"small", SMALL])
 async def test_a_client_that_takes_nothing_is_cut_off(asked: bytes) -> None:
     """It asks and never reads: one large answer, a stream, or very many small ones, also such as
     are answered past aiohttp.
     """
-    async with serving(answer_much, answering=past_aiohttp()) as served:
+    async with serving(answer_much, answering=past_aiohttp(answer_much)) as served:
         client = served.connect(buffer=4_096)
         flooding = asyncio.create_task(flood(client, asked))
         await until(lambda: bool(served.server.connections))
@@ -103,7 +92,7 @@ async def test_answers_that_nobody_takes_do_not_gather(
     Seen red with a front that answers while the client takes nothing.
     """
     monkeypatch.setattr(protocol, "WRITE_DEADLINE_S", NEVER_S)
-    async with serving(answer_much, answering=past_aiohttp()) as served:
+    async with serving(answer_much, answering=past_aiohttp(answer_much)) as served:
         client = served.connect(buffer=4_096)
         flooding = asyncio.create_task(flood(client, asked))
         await until(lambda: bool(served.server.connections))
@@ -177,35 +166,6 @@ async def test_an_answer_under_way_is_waited_for() -> None:
         await arrived.wait()
         assert await served.server.drain(LONG_S) == 0
         assert (await loop.sock_recv(client, 65_536)).startswith(b"HTTP/1.1 200 ")
-
-
-async def test_who_waits_for_us_is_not_to_blame(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While we work no deadline of the client runs, and the end waits for the answer.
-
-    Seen red, each alone: the sweep, the idle timer and the drain not knowing of the front.
-    """
-    for name in ("HEAD_DEADLINE_S", "KEEPALIVE_S"):
-        monkeypatch.setattr(protocol, name, LONG_S)
-    asked, told = asyncio.Event(), asyncio.get_running_loop().create_future()
-
-    async def handle(_request: BaseRequest) -> StreamResponse:
-        asked.set()
-        await told
-        return DirectAnswer(b"{}", 200, "text/plain")
-
-    async with serving(handle, answering=past_aiohttp(handle)) as served:
-        client = served.connect()
-        loop = asyncio.get_running_loop()
-        await loop.sock_sendall(client, SMALL)
-        await asked.wait()
-        await pass_time(3 * LONG_S)
-        draining = asyncio.create_task(served.server.drain(LONG_S))
-        await pass_time(0.9 * LONG_S)
-        assert not draining.done()
-        told.set_result(None)
-        assert (await loop.sock_recv(client, 65_536)).startswith(b"HTTP/1.1 200 ")
-        await pass_time(0.05 * LONG_S)
-        assert await draining == 0
 
 
 async def test_bodies_of_strangers_have_a_budget() -> None:
