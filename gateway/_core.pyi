@@ -4,7 +4,7 @@ Each section belongs to one half of the engine; keep them apart. Code files: _co
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import Literal, Self, final
+from typing import Any, Literal, Self, final
 
 from gateway._core_code_file import CodeFile as CodeFile
 from gateway._core_code_file import CodeFileOptions as CodeFileOptions
@@ -167,11 +167,8 @@ class AccountRule:
     def fits(self, account: str) -> bool:
         """Whether the whole account matches."""
 
-def find_request(
-    received: bytes, start: int
-) -> tuple[str, str, list[tuple[str, str]], int, int] | Literal[False] | None:
-    """The plain request at `start`: method, target, headers, first byte of its body, first byte
-    behind it (which may not be there yet). None: its head is unfinished. False: it is not plain."""
+def find_request(received: bytes, start: int) -> tuple[Any, ...] | Literal[False] | None:
+    """Method, target, headers, start of the body, its end; False: odd, None: unfinished."""
 
 def check_json(text: bytes, depth_max: int) -> tuple[str, int] | None:
     """None for strict JSON nested at most `depth_max` deep, else (what is wrong, byte offset).

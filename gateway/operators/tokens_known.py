@@ -6,7 +6,7 @@ from gateway.catalog.rules import CurrentCatalog
 from gateway.ground.desk.gate import Way
 from gateway.ground.desk.rest.caller import Caller
 from gateway.ground.http.problems import ProblemError
-from gateway.ground.http.request import Request
+from gateway.ground.http.request import Asked
 from gateway.ground.sql.clock import DatabaseClock
 from gateway.operators.rules import OperatorsBook
 from gateway.operators.secrets_shown import TOKEN_PREFIX, digest
@@ -22,7 +22,7 @@ class TokensKnown:
         self._catalog = catalog
         self._clock = clock
 
-    def identify(self, request: Request) -> Caller:
+    def identify(self, request: Asked) -> Caller:
         """Who asks. Raises ProblemError: unauthenticated, the same whatever is wrong."""
         said = request.headers.getall("Authorization", [])
         scheme, _, shown = (said[0] if len(said) == 1 else "").partition(" ")

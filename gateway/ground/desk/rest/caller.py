@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from gateway.ground.desk.action import Change
 from gateway.ground.desk.gate import Way
 from gateway.ground.http.problems import ProblemError
-from gateway.ground.http.request import Request
+from gateway.ground.http.request import Asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Caller:
                 "not-permitted", f"This needs {permission}.", members={"permission": permission}
             )
 
-    def change(self, request: Request, reason: str | None) -> Change:
+    def change(self, request: Asked, reason: str | None) -> Change:
         """What he does in a request, for the log of changes."""
         kind = "token" if self.way is Way.TOKEN else "session"
         return Change(
@@ -48,5 +48,5 @@ class Caller:
 class Doorkeeper(Protocol):
     """Knows operators by what they show."""
 
-    def identify(self, request: Request) -> Caller:
+    def identify(self, request: Asked) -> Caller:
         """Who asks. Raises ProblemError: unauthenticated."""
