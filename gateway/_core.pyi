@@ -120,12 +120,16 @@ class RateLimiter:
     """Token buckets by key, with a burst of one second."""
 
     @staticmethod
-    def shared(path: str | PathLike[str], slots: int) -> RateLimiter:
+    def shared(
+        path: str | PathLike[str], slots: int, *, counting: bool = False
+    ) -> RateLimiter:
         """One table for all processes that open `path`; a damaged or foreign file is replaced.
+
+        `counting`: what this process takes is remembered for `spent`.
 
         OSError: the file cannot be made. ValueError: more than 2^24 slots."""
     @staticmethod
-    def local(slots: int) -> RateLimiter:
+    def local(slots: int, *, counting: bool = False) -> RateLimiter:
         """A table for this process alone."""
     def acquire(self, key: str, rate_per_s: int, n: int, now_ns: int) -> tuple[bool, int, int]:
         """Take `n` permits: (granted, remaining, retry_after_ms). None is taken if refused.
@@ -134,6 +138,18 @@ class RateLimiter:
         permits than `rate_per_s` are never granted. ValueError: the rate is 0."""
     def look(self, key: str, rate_per_s: int, now_ns: int) -> tuple[bool, int, int]:
         """What `acquire` of one permit would say now; nothing is taken."""
+    def share(self, nodes: int, price: int = 1000) -> None:
+        """From now on this process has the `nodes`-th part of each burst, and pays `price`
+        thousandths of a permit for one. At first it is alone."""
+    def empty(self, at_ns: int) -> None:
+        """All buckets were empty at `at_ns`, for this process, and fill at their rate."""
+    def spent(self, now_ns: int) -> list[tuple[str, int, int, int]]:
+        """(key, rate_per_s, permits, debt_ns) of what this process took since the last call."""
+    def retell(self, key: str, rate_per_s: int, permits: int) -> None:
+        """So many of what `spent` gave were told to nobody after all."""
+    def charge(self, key: str, rate_per_s: int, debt_ns: int, now_ns: int) -> None:
+        """All nodes together owe so many nanoseconds of the key's rate, without what is not told
+        yet; a bucket that knows of more stays as it is."""
 
 @final
 class NumberFilter:

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use quangate_wire::number_filter::NumberFilter as Filter;
 use quangate_wire::rate::RateLimiter as Limiter;
-use quangate_wire::rate::SharedFileError;
+use quangate_wire::rate::{FULL_PRICE, Share, SharedFileError};
 
 /// From this size on, adding a text is worth detaching from the interpreter: about a
 /// hundred microseconds of work against one for the detach.
@@ -21,18 +21,20 @@ pub struct RateLimiter(Limiter);
 #[allow(clippy::needless_pass_by_value)] // arguments arrive as values
 impl RateLimiter {
     #[staticmethod]
-    fn shared(path: PathBuf, slots: usize) -> PyResult<Self> {
+    #[pyo3(signature = (path, slots, *, counting = false))]
+    fn shared(path: PathBuf, slots: usize, counting: bool) -> PyResult<Self> {
         match Limiter::shared(&path, slots, random_key()?) {
-            Ok(limiter) => Ok(Self(limiter)),
+            Ok(limiter) => Ok(Self(told(limiter, counting))),
             Err(SharedFileError::Io(error)) => Err(error.into()),
             Err(error) => Err(PyValueError::new_err(error.to_string())),
         }
     }
 
     #[staticmethod]
-    fn local(slots: usize) -> PyResult<Self> {
+    #[pyo3(signature = (slots, *, counting = false))]
+    fn local(slots: usize, counting: bool) -> PyResult<Self> {
         match Limiter::local(slots, random_key()?) {
-            Some(limiter) => Ok(Self(limiter)),
+            Some(limiter) => Ok(Self(told(limiter, counting))),
             None => Err(PyValueError::new_err(SharedFileError::TooLarge.to_string())),
         }
     }
@@ -56,6 +58,38 @@ impl RateLimiter {
     fn look(&self, key: &str, rate_per_s: u64, now_ns: u64) -> (bool, u64, u64) {
         let permit = self.0.look(key, rate_per_s, now_ns);
         (permit.granted, permit.remaining, permit.retry_after_ms)
+    }
+
+    #[pyo3(signature = (nodes, price = FULL_PRICE))]
+    fn share(&self, nodes: u64, price: u64) {
+        self.0.share(Share { nodes, price });
+    }
+
+    fn empty(&self, at_ns: u64) {
+        self.0.empty(at_ns);
+    }
+
+    fn spent(&self, now_ns: u64) -> Vec<(String, u64, u64, u64)> {
+        let spent = self.0.spent(now_ns).into_iter();
+        spent
+            .map(|one| (one.key.into(), one.rate_per_s, one.permits, one.debt_ns))
+            .collect()
+    }
+
+    fn retell(&self, key: &str, rate_per_s: u64, permits: u64) {
+        self.0.retell(key, rate_per_s, permits);
+    }
+
+    fn charge(&self, key: &str, rate_per_s: u64, debt_ns: u64, now_ns: u64) {
+        self.0.charge(key, rate_per_s, debt_ns, now_ns);
+    }
+}
+
+fn told(limiter: Limiter, counting: bool) -> Limiter {
+    if counting {
+        limiter.counting()
+    } else {
+        limiter
     }
 }
 

@@ -11,4 +11,6 @@ pub mod number_filter;
 pub mod packed;
 pub mod plain_request;
 pub mod rate;
+mod rate_bucket;
 mod rate_file;
+mod rate_spent;

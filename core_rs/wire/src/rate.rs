@@ -12,12 +12,14 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
+use crate::rate_bucket::Bucket;
+pub use crate::rate_bucket::{FULL_PRICE, Permit, Share};
 pub use crate::rate_file::SharedFileError;
 use crate::rate_file::{SLOTS_MAX, SharedFile};
+use crate::rate_spent::Untold;
 use quangate_stock::sync::{AtomicU64, Ordering};
 
-const SECOND_NS: u64 = 1_000_000_000;
-const MS_NS: u64 = 1_000_000;
+const SECOND_MS: u64 = 1_000;
 /// Slots a key may live in, from its hash on: two cache lines.
 const PROBES: usize = 8;
 
@@ -49,24 +51,34 @@ impl Slot {
     }
 }
 
-/// The answer of a bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Permit {
-    /// Whether the permits were taken; if not, none was.
-    pub granted: bool,
-    /// Permits left after this call.
-    pub remaining: u64,
-    /// Milliseconds until the same call can succeed (rounded up); 0 when granted.
-    pub retry_after_ms: u64,
-}
-
 enum Table {
     Local { slots: Box<[Slot]>, key: (u64, u64) },
     Shared(SharedFile),
 }
 
+/// What a key's bucket was charged with since it was last told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// The key.
+    pub key: Box<str>,
+    /// Its rate, as it was last asked with.
+    pub rate_per_s: u64,
+    /// Permits that this process took.
+    pub permits: u64,
+    /// What is owed now, in nanoseconds of the key's full rate: by all that is known here.
+    pub debt_ns: u64,
+}
+
 /// Buckets by key.
-pub struct RateLimiter(Table);
+pub struct RateLimiter {
+    table: Table,
+    // How this process shares rates with other nodes: its own view, not the node's.
+    nodes: AtomicU64,
+    price: AtomicU64,
+    /// At this time every bucket was emptied; 0: never.
+    emptied_at_ns: AtomicU64,
+    untold: Option<Untold>,
+}
 
 impl RateLimiter {
     /// A limiter for this process alone, for about `slots` keys. `key` must be random.
@@ -77,7 +89,7 @@ impl RateLimiter {
             return None;
         }
         let slots = (0..slots.max(PROBES)).map(|_| Slot::default()).collect();
-        Some(Self(Table::Local { slots, key }))
+        Some(Self::over(Table::Local { slots, key }))
     }
 
     /// A limiter shared by all processes of the node that open `path`. A file that is not
@@ -88,7 +100,95 @@ impl RateLimiter {
         key: (u64, u64),
     ) -> Result<Self, SharedFileError> {
         let file = SharedFile::open(path, slots.max(PROBES), key)?;
-        Ok(Self(Table::Shared(file)))
+        Ok(Self::over(Table::Shared(file)))
+    }
+
+    fn over(table: Table) -> Self {
+        Self {
+            table,
+            nodes: AtomicU64::new(Share::ALONE.nodes),
+            price: AtomicU64::new(Share::ALONE.price),
+            emptied_at_ns: AtomicU64::new(0),
+            untold: None,
+        }
+    }
+
+    /// The same, and it counts what is taken, for `spent`.
+    #[must_use]
+    pub fn counting(mut self) -> Self {
+        self.untold = Some(Untold::default());
+        self
+    }
+
+    /// From now on this process shares every rate like this.
+    pub fn share(&self, share: Share) {
+        // Relaxed, here and in `bucket`: a call between the two sees one of each, which is
+        // what it would have seen a moment before or after.
+        self.nodes.store(share.nodes, Ordering::Relaxed);
+        self.price.store(share.price, Ordering::Relaxed);
+    }
+
+    /// Every bucket was empty at `at_ns`, for this process: those that nobody remembers too.
+    pub fn empty(&self, at_ns: u64) {
+        self.emptied_at_ns.store(at_ns, Ordering::Relaxed);
+    }
+
+    /// What was taken since the last call, by key; nothing unless it is `counting`.
+    #[must_use]
+    pub fn spent(&self, now_ns: u64) -> Vec<Spent> {
+        let Some(untold) = &self.untold else {
+            return Vec::new();
+        };
+        let taken = untold.take().into_iter();
+        taken
+            .map(|(key, taken)| Spent {
+                debt_ns: self
+                    .bucket(taken.rate_per_s)
+                    .debt_ns(self.seen(&key), now_ns),
+                key,
+                rate_per_s: taken.rate_per_s,
+                permits: taken.permits,
+            })
+            .collect()
+    }
+
+    /// So many permits of `spent` were told to nobody after all.
+    pub fn retell(&self, key: &str, rate_per_s: u64, permits: u64) {
+        if let Some(untold) = &self.untold {
+            untold.add(key, rate_per_s, permits);
+        }
+    }
+
+    /// All nodes together owe `debt_ns` of the key's full rate at `now_ns`, without what this
+    /// process has not told yet. A bucket that knows of more stays as it is.
+    pub fn charge(&self, key: &str, rate_per_s: u64, debt_ns: u64, now_ns: u64) {
+        let bucket = self.bucket(rate_per_s);
+        let untold = self.untold.as_ref().map_or(0, |untold| untold.permits(key));
+        let owed_ns = debt_ns.saturating_add(bucket.time_of(untold));
+        if owed_ns == 0 {
+            return; // no slot is made for a key that owes nothing
+        }
+        let full_at_ns = now_ns.saturating_add(owed_ns);
+        // Relaxed: see `acquire`.
+        self.slot(key, now_ns)
+            .full_at_ns
+            .fetch_max(full_at_ns, Ordering::Relaxed);
+    }
+
+    fn bucket(&self, rate_per_s: u64) -> Bucket {
+        let share = Share {
+            nodes: self.nodes.load(Ordering::Relaxed),
+            price: self.price.load(Ordering::Relaxed),
+        };
+        Bucket::new(rate_per_s, share)
+    }
+
+    /// When a bucket is full again that was emptied with all others.
+    fn filled_at_ns(&self, bucket: &Bucket) -> u64 {
+        match self.emptied_at_ns.load(Ordering::Relaxed) {
+            0 => 0,
+            at_ns => at_ns.saturating_add(bucket.burst_ns()),
+        }
     }
 
     /// Takes `permits` from the bucket of `key`, which refills at `rate_per_s`, at `now_ns`
@@ -100,15 +200,16 @@ impl RateLimiter {
             return Permit {
                 granted: false,
                 remaining: 0,
-                retry_after_ms: SECOND_NS / MS_NS,
+                retry_after_ms: SECOND_MS,
             };
         }
-        let bucket = Bucket::new(rate_per_s);
+        let bucket = self.bucket(rate_per_s);
+        let filled_at_ns = self.filled_at_ns(&bucket);
         let slot = self.slot(key, now_ns);
         // Relaxed, here and below: the word is all there is, nothing hangs on it.
         let mut seen = slot.full_at_ns.load(Ordering::Relaxed);
         loop {
-            let (next, permit) = bucket.take(seen, permits, now_ns);
+            let (next, permit) = bucket.take(seen.max(filled_at_ns), permits, now_ns);
             if next == seen {
                 return permit;
             }
@@ -118,7 +219,14 @@ impl RateLimiter {
                 Ordering::Relaxed,
                 Ordering::Relaxed,
             ) {
-                Ok(_) => return permit,
+                Ok(_) => {
+                    if let Some(untold) = &self.untold
+                        && permit.granted
+                    {
+                        untold.add(key, rate_per_s, permits);
+                    }
+                    return permit;
+                }
                 Err(now) => seen = now,
             }
         }
@@ -127,18 +235,24 @@ impl RateLimiter {
     /// What `acquire` of one permit would answer; nothing is taken.
     #[must_use]
     pub fn look(&self, key: &str, rate_per_s: u64, now_ns: u64) -> Permit {
+        let bucket = self.bucket(rate_per_s);
+        let seen = self.seen(key).max(self.filled_at_ns(&bucket));
+        bucket.take(seen, 1, now_ns).1
+    }
+
+    /// The word of a key; a key that has no slot has not taken anything of late, and none is
+    /// made for it.
+    fn seen(&self, key: &str) -> u64 {
         let (slots, hash_key) = self.parts();
         let tag = tag(key, hash_key);
-        // A key that has no slot has not taken anything of late; none is made for it.
-        let seen = window(slots, tag)
+        window(slots, tag)
             .map(Slot::look)
             .find(|place| place.tag == tag)
-            .map_or(0, |place| place.full_at_ns);
-        Bucket::new(rate_per_s).take(seen, 1, now_ns).1
+            .map_or(0, |place| place.full_at_ns)
     }
 
     fn parts(&self) -> (&[Slot], (u64, u64)) {
-        match &self.0 {
+        match &self.table {
             Table::Local { slots, key } => (slots, *key),
             Table::Shared(file) => (file.slots(), file.key()),
         }
@@ -214,48 +328,4 @@ fn tag(key: &str, hash_key: (u64, u64)) -> u64 {
 fn window(slots: &[Slot], tag: u64) -> impl Iterator<Item = &Slot> + Clone {
     let start = ((u128::from(tag) * slots.len() as u128) >> 64) as usize;
     slots[start..].iter().chain(slots).take(PROBES)
-}
-
-/// The arithmetic of one bucket: pure.
-struct Bucket {
-    interval_ns: u64,
-    burst_ns: u64,
-}
-
-impl Bucket {
-    fn new(rate_per_s: u64) -> Self {
-        let rate = rate_per_s.clamp(1, SECOND_NS);
-        // Rounded up, so that the rate is never exceeded; at 10^5/s that costs 0.01 %.
-        let interval_ns = SECOND_NS.div_ceil(rate);
-        Self {
-            interval_ns,
-            burst_ns: interval_ns * rate,
-        }
-    }
-
-    /// The new word and the answer for taking `permits` at `now_ns` from word `full_at_ns`.
-    fn take(&self, full_at_ns: u64, permits: u64, now_ns: u64) -> (u64, Permit) {
-        // Further ahead than an empty bucket: the clock went back, or the rate was raised.
-        // It becomes an empty one, so neither locks a key out for more than a second.
-        let full_at_ns = full_at_ns.min(now_ns.saturating_add(self.burst_ns));
-        let debt_ns = full_at_ns.saturating_sub(now_ns);
-        let left_ns = self.burst_ns - debt_ns;
-        let price_ns = permits.saturating_mul(self.interval_ns);
-        if price_ns <= left_ns {
-            let permit = Permit {
-                granted: true,
-                remaining: (left_ns - price_ns) / self.interval_ns,
-                retry_after_ms: 0,
-            };
-            return (now_ns.saturating_add(debt_ns + price_ns), permit);
-        }
-        // What can never fit is told to wait for a full bucket, and at least a millisecond.
-        let missing_ns = price_ns.min(self.burst_ns) - left_ns;
-        let permit = Permit {
-            granted: false,
-            remaining: left_ns / self.interval_ns,
-            retry_after_ms: missing_ns.div_ceil(MS_NS).max(1),
-        };
-        (full_at_ns, permit)
-    }
 }
