@@ -120,9 +120,7 @@ class RateLimiter:
     """Token buckets by key, with a burst of one second."""
 
     @staticmethod
-    def shared(
-        path: str | PathLike[str], slots: int, *, counting: bool = False
-    ) -> RateLimiter:
+    def shared(path: str | PathLike[str], slots: int, *, counting: bool = False) -> RateLimiter:
         """One table for all processes that open `path`; a damaged or foreign file is replaced.
 
         `counting`: what this process takes is remembered for `spent`.

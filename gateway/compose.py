@@ -4,6 +4,7 @@ All or nothing: when a step fails, what was opened before is closed again. Nothi
 """
 
 import asyncio
+import hashlib
 import uuid
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -28,7 +29,9 @@ from gateway.ground.http.request import UNPROVED_BYTES_MAX, BodyBudget
 from gateway.ground.http.router import Answering
 from gateway.ground.http.server import DeadlineServer
 from gateway.ground.native import KeyRing, OrderIds, Vault
-from gateway.ground.nodes import Nodes
+from gateway.ground.nodes import Nodes, node_of
+from gateway.ground.redis.address import read_address
+from gateway.ground.redis.link import Link
 from gateway.ground.sql.clock import DatabaseClock
 from gateway.ground.sql.database import Database
 from gateway.ground.sql.pools import Pools, open_pools
@@ -84,6 +87,7 @@ async def compose(config: Config, database: Database, vault: Vault, place: int =
             place=place,
             clock=clock,
             nodes=nodes,
+            redis=_link(config, vault),
             keyring=KeyRing(),
             order_ids=OrderIds(slot),
             meters=HttpMeters(),
@@ -120,9 +124,19 @@ def _parts(on: Footing, control: Control, losses: LeaseLosses, read: CatalogRead
         keeping=[
             server.sweep,
             partial(control.run, News(built)),
+            *(() if on.redis is None else (on.redis.keep,)),
             *(keeper for one in built for keeper in one.keeping),
         ],
     )
+
+
+def _link(config: Config, vault: Vault) -> Link | None:
+    """To Redis, if there is to be one; it connects when it is kept."""
+    if config.redis_url is None:
+        return None
+    # All nodes of a shop have one key file, and no two shops the same.
+    shop = hashlib.sha256(vault.kek_ids()[1][0].encode()).hexdigest()[:12]
+    return Link(read_address(config.redis_url), node=str(node_of(config.data)), shop=shop)
 
 
 def _server(kit: Kit) -> DeadlineServer:

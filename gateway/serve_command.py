@@ -33,6 +33,16 @@ def serve(
     workers: Annotated[
         int | None, typer.Option("--workers", help="Worker processes (1). [QUANGATE_WORKERS]")
     ] = None,
+    redis_url: Annotated[
+        str | None,
+        typer.Option(
+            "--redis-url",
+            metavar="URL",
+            help="Redis 7 or newer, or Valkey, that all nodes share: redis://, rediss://, unix://,"
+            " redis+sentinel://, redis+cluster://. One with a password belongs in"
+            " [QUANGATE_REDIS_URL] or the config file: arguments are public.",
+        ),
+    ] = None,
     public_url: Annotated[
         str | None,
         typer.Option(
@@ -79,6 +89,7 @@ def serve(
         host=host,
         port=port,
         workers=workers,
+        redis_url=redis_url,
         public_url=public_url,
         trusted_proxies=trusted_proxy or None,
         proxy_protocol=proxy_protocol,

@@ -4,11 +4,13 @@ from functools import partial
 from typing import Final
 
 from gateway.catalog.events import CatalogChanged, CatalogComing
-from gateway.catalog.keeping import CatalogKeeping
+from gateway.catalog.keeping import CatalogHints, CatalogKeeping
 from gateway.catalog.rules import CurrentCatalog
 from gateway.catalog.snapshot import CatalogRead
 from gateway.catalog.store import read_catalog
 from gateway.ground.wiring import Built, Kit, Wiring
+
+CATALOG: Final = "catalog"  # the topic, of the database's announcements and of hints
 
 
 def build(kit: Kit) -> Built:
@@ -21,10 +23,18 @@ def build(kit: Kit) -> Built:
         changed=kit.ask(CatalogChanged),
     )
 
+    redis = kit.on.redis
+
     async def changed(_rest: str) -> None:
+        if redis is not None:
+            redis.say(CATALOG, "")
         await keeping.refresh()
 
-    return Built(topics={"catalog": changed}, missed=(keeping.refresh,))
+    if redis is None:
+        return Built(topics={CATALOG: changed}, missed=(keeping.refresh,))
+    hints = CatalogHints(keeping)
+    redis.hear(CATALOG, hints.hear)
+    return Built(topics={CATALOG: changed}, missed=(keeping.refresh,), keeping=(hints.keep,))
 
 
 WIRING: Final = Wiring(build=build)

@@ -29,10 +29,13 @@ class Probes:
         lanes: Callable[[], Sequence[Lane]],
         platforms: Mapping[int, HasBalance],
         name_of: Callable[[int], str],
+        opened: Callable[[Lane], None],
     ) -> None:
+        """`opened` is called when one begins to hold calls back, by what it saw itself."""
         self._lanes = lanes
         self._platforms = platforms
         self._name_of = name_of
+        self._opened = opened
         self._open_since: dict[tuple[int, str], float] = {}  # lanes whose breakers were told of
         self._asking: dict[int, asyncio.Task[None]] = {}
         self._watching: asyncio.Task[None] | None = None
@@ -91,3 +94,5 @@ class Probes:
         elif key not in self._open_since and breaker.reason != Reason.RATE_LIMITED:
             self._open_since[key] = now
             log.warning("breaker.opened", **names, reason=str(breaker.reason))
+            if breaker.state is BreakerState.OPEN:  # and not what somebody told us
+                self._opened(lane)

@@ -25,6 +25,7 @@ from gateway.dispatch.balances import Balances
 from gateway.dispatch.callbacks import Callbacks
 from gateway.dispatch.dispatcher import Dispatcher
 from gateway.dispatch.job import Job, Purchases, TopUpAttempts, UpstreamSettings
+from gateway.dispatch.lane import Lane
 from gateway.dispatch.probes import Probes
 from gateway.dispatch.received import Received
 from gateway.ground.config import Config
@@ -54,9 +55,10 @@ class TopUps:
         catalog: CurrentCatalog,
         next_id: Callable[[], int],
         told: Callable[[int], None],
+        opened: Callable[[Lane], None],
     ) -> None:
         """`next_id` makes ids of attempts and webhooks; `told` takes those of webhooks whose rows
-        were made."""
+        were made, `opened` lanes whose breaker began to hold calls back."""
         self._config = config
         self._vault = vault
         self._next_id = next_id
@@ -85,6 +87,7 @@ class TopUps:
             lanes=lambda: self.dispatcher.lanes,
             platforms=self._platforms,
             name_of=lambda id_: self._settings[id_].name if id_ in self._settings else str(id_),
+            opened=opened,
         )
         self._callbacks = Callbacks(
             attempts=self._store, dispatcher=self.dispatcher, share=1 / config.workers
@@ -108,6 +111,12 @@ class TopUps:
             task.cancel()
         for transport in self._transports.values():
             await transport.close()
+
+    def doubt(self, upstream_id: int, product_id: str, reason: str) -> None:
+        """Another worker holds calls of a lane back: ours goes on with a few, which decide."""
+        for lane in self.dispatcher.lanes:
+            if (lane.upstream_id, lane.product_id) == (upstream_id, product_id):
+                lane.breaker.doubt(reason)
 
     def created(self, event: OrdersCreated) -> None:
         """Send what was just committed."""

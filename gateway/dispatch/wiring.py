@@ -7,6 +7,7 @@ from gateway.catalog.events import CatalogChanged, CatalogComing
 from gateway.catalog.rules import CurrentCatalog
 from gateway.dispatch import http
 from gateway.dispatch.events import WebhookMade
+from gateway.dispatch.hints import BREAKER, hear_hint, hint
 from gateway.dispatch.metrics import families
 from gateway.dispatch.purchase_store import PurchaseStore
 from gateway.dispatch.store import AttemptStore
@@ -32,6 +33,7 @@ def topups(kit: Kit) -> TopUps:
         catalog=kit[CurrentCatalog],
         next_id=on.next_id,
         told=lambda webhook_id: tell(WebhookMade(webhook_id)),
+        opened=partial(hint, on.redis),
     )
 
 
@@ -48,6 +50,8 @@ def callbacks(kit: Kit) -> http.Callbacks:
 def build(kit: Kit) -> Built:
     """Sends what is created, once its upstream is open."""
     service = kit[TopUps]
+    if kit.on.redis is not None:
+        kit.on.redis.hear(BREAKER, partial(hear_hint, service))
 
     async def coming(_event: CatalogComing) -> None:
         await service.prepare()

@@ -13,6 +13,7 @@ from connectors.web_address import check_web_address
 from gateway.ground.errors import ConfigError
 from gateway.ground.http.address import Network
 from gateway.ground.number import read_whole
+from gateway.ground.redis.address import read_address
 from gateway.ground.zone import read_zone
 
 PREFIX = "QUANGATE_"
@@ -26,7 +27,9 @@ OTHER_NAMES = frozenset(
 )  # fmt: skip
 
 # Variables that say nothing when they are empty.
-UNSET_WHEN_EMPTY = frozenset({"database_url", "owner_url", "public_url", "anchors", "kek"})
+UNSET_WHEN_EMPTY = frozenset(
+    {"database_url", "redis_url", "owner_url", "public_url", "anchors", "kek"}
+)
 # Settings whose value may be nothing: no networks, or "no".
 MAY_BE_EMPTY = frozenset(
     {
@@ -43,6 +46,7 @@ class Config:
     data: Path = Path("quangate-data")
     kek: Path | None = None  # the key file; None: DATA/kek
     database_url: str | None = None
+    redis_url: str | None = None  # what may be lost: rates over nodes, hints
     owner_url: str | None = None  # of the role that owns the tables: migrations
     host: str = "127.0.0.1"
     port: int = 8080
@@ -203,6 +207,12 @@ def _database(value: Any) -> str:
     return text
 
 
+def _redis(value: Any) -> str:
+    text = str(value)
+    read_address(text)  # what it complains of, it does not repeat
+    return text
+
+
 def _address(value: Any) -> str:
     return check_web_address(str(value))
 
@@ -281,6 +291,7 @@ _PARSERS: Mapping[str, Any] = {
     "data": _directory,
     "kek": _key_file,
     "database_url": _database,
+    "redis_url": _redis,
     "owner_url": _database,
     "host": _host,
     "port": _number(0, 65_535),

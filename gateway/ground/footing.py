@@ -11,6 +11,7 @@ from gateway.ground.http.meters import HttpMeters
 from gateway.ground.http.places import Places
 from gateway.ground.native import KeyRing, OrderIds, Vault
 from gateway.ground.nodes import Nodes
+from gateway.ground.redis.link import Link
 from gateway.ground.sql.clock import DatabaseClock
 from gateway.ground.sql.pools import Pools
 
@@ -29,6 +30,7 @@ class Footing:
     place: int
     clock: DatabaseClock
     nodes: Nodes
+    redis: Link | None  # none is configured
     keyring: KeyRing
     order_ids: OrderIds
     meters: HttpMeters

@@ -18,6 +18,7 @@ from gateway.ground.http.places import Places
 from gateway.ground.metric_family import Family, one
 from gateway.ground.native import __version__
 from gateway.ground.nodes import Nodes
+from gateway.ground.redis.link import Link
 from gateway.ground.sql.absence import Absence
 from gateway.ground.sql.clock import DatabaseClock
 from gateway.ground.sql.pools import Pools
@@ -36,6 +37,7 @@ class Watched:
     pools: Pools
     clock: DatabaseClock
     nodes: Nodes
+    redis: Link | None
     absence: Absence
     worklist: Worklist
     door: Door
@@ -132,6 +134,13 @@ def _process(watched: Watched) -> Iterator[Family]:
         "Nodes that live on this database: data directories with at least one worker.",
         watched.nodes.count,
     )
+    if watched.redis is not None and watched.redis.up is not None:
+        yield one(
+            "gauge",
+            "quangate_redis_up",
+            "1 while Redis answers; absent without one.",
+            int(watched.redis.up),
+        )
     draining = int(watched.draining.is_set())
     yield one("gauge", "quangate_draining", "1 while shutting down.", draining)
     yield one(

@@ -42,6 +42,7 @@ def build(kit: Kit) -> Built:
         pools=on.pools,
         clock=on.clock,
         nodes=on.nodes,
+        redis=on.redis,
         absence=kit[Intake].absence,
         worklist=waits,
         door=on.door,

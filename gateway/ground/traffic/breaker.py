@@ -111,6 +111,11 @@ class Breaker:
         self._become(BreakerState.OPEN, reason)
         self._opens_until = max(self._opens_until, now + seconds)
 
+    def doubt(self, reason: str) -> None:
+        """Somebody else's opened: if ours is closed, a few calls go first and decide."""
+        if self.state is BreakerState.CLOSED:
+            self._become(BreakerState.HALF_OPEN, reason)
+
     def hold(self, now: float, seconds: float, reason: str) -> None:
         """Pause because the platform asked for it (Retry-After): it works, so a breaker that was
         closed is closed again afterwards, and calls sent too fast never count as failures."""

@@ -41,10 +41,12 @@ class World:
             Lane(upstream_id=NORTH, product_id=f"p{n}", send=_never, clock=lambda: self.now)
             for n in range(lanes)
         ]
+        self.opened: list[Lane] = []
         self.probes = Probes(
             lanes=lambda: self.lanes,
             platforms={NORTH: self.platform},
             name_of={NORTH: "north"}.__getitem__,
+            opened=self.opened.append,
         )
 
     def fail(self) -> None:
