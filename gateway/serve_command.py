@@ -19,6 +19,17 @@ AnchorsOption = Annotated[
     ),
 ]
 
+RedisOption = Annotated[
+    str | None,
+    typer.Option(
+        "--redis-url",
+        metavar="URL",
+        help="Redis 7 or newer, or Valkey, that all nodes share: redis://, rediss://, unix://,"
+        " redis+sentinel://, redis+cluster://. One with a password belongs in"
+        " [QUANGATE_REDIS_URL] or the config file: arguments are public.",
+    ),
+]
+
 
 @command(app, "serve", example="quangate serve --port 8080 --workers 2")
 def serve(
@@ -33,16 +44,7 @@ def serve(
     workers: Annotated[
         int | None, typer.Option("--workers", help="Worker processes (1). [QUANGATE_WORKERS]")
     ] = None,
-    redis_url: Annotated[
-        str | None,
-        typer.Option(
-            "--redis-url",
-            metavar="URL",
-            help="Redis 7 or newer, or Valkey, that all nodes share: redis://, rediss://, unix://,"
-            " redis+sentinel://, redis+cluster://. One with a password belongs in"
-            " [QUANGATE_REDIS_URL] or the config file: arguments are public.",
-        ),
-    ] = None,
+    redis_url: RedisOption = None,
     public_url: Annotated[
         str | None,
         typer.Option(

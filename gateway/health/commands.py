@@ -28,7 +28,7 @@ async def doctor(call: Call) -> Answer:
     from gateway.health.machine import look_around
 
     config = call.quiet_config()
-    machine = look_around(config)
+    machine = replace(look_around(config), redis=await _look_at_redis(config))
     database, keys = await _look_at_database(config)
     reason = str(database) if isinstance(database, Exception) else database
     checks = examine(machine, reason, keys)
@@ -38,6 +38,19 @@ async def doctor(call: Call) -> Answer:
         failure = to_failure(database)
         data["error"] = {"code": failure.code, "detail": failure.detail}
     return Answer(data=data, exit_code=0 if ok else 1)
+
+
+async def _look_at_redis(config: Config) -> tuple[bool, str] | None:
+    if config.redis_url is None:
+        return None
+    from gateway.ground.redis.address import read_address
+    from gateway.ground.redis.client import complaint, look
+
+    address = read_address(config.redis_url)
+    try:
+        return True, f"{await look(address)} at {address.shown}"
+    except Exception as error:  # noqa: BLE001  whatever it is: it cannot be used
+        return False, f"{address.shown}: {complaint(error)}"
 
 
 async def _look_at_database(

@@ -60,6 +60,12 @@ def _machine(facts: MachineFacts) -> Iterator[HealthCheck]:
         fix="stop what listens there, or choose another --port",
     )
     yield _check(
+        "redis",
+        ok=facts.redis is None or facts.redis[0],
+        detail="none is configured, and none is needed" if facts.redis is None else facts.redis[1],
+        fix="start it, or mend QUANGATE_REDIS_URL; orders go on without it",
+    )
+    yield _check(
         "trusted-proxy",
         ok=facts.proxy_complaint is None,
         detail=facts.proxy_complaint or "no proxy that is not trusted is known of",

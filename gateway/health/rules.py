@@ -22,6 +22,7 @@ class MachineFacts:
     port_free: bool
     port_answers: bool  # a Quangate answers there
     opened_directories: tuple[str, ...]  # others may pass them, for the embedded server's user
+    redis: tuple[bool, str] | None = None  # whether it can be used, and what is there or wrong
     proxy_complaint: str | None = None  # why a trusted proxy seems to be missing
 
 

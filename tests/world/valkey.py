@@ -57,7 +57,7 @@ class Valkey:
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                socket.create_connection(("127.0.0.1", self.port)).close()
             except OSError:
                 time.sleep(0.01)
             else:

@@ -49,6 +49,13 @@ capabilities: {drop: [ALL]}
     secretKeyRef:
       name: {{ include "quangate.databaseSecret" . }}
       key: url
+{{- if or .Values.redis.existingSecret .Values.redis.url }}
+- name: QUANGATE_REDIS_URL
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.redis.existingSecret | default (printf "%s-redis" .Release.Name) }}
+      key: url
+{{- end }}
 - {name: QUANGATE_DATA, value: /var/lib/quangate/node}
 - {name: QUANGATE_PORT, value: "8080"}
 - {name: QUANGATE_DRAIN_S, value: {{ .Values.drainSeconds | quote }}}

@@ -1,5 +1,7 @@
 """A connection to Redis, as an address says, and what is wrong with one, in a sentence."""
 
+import asyncio
+import contextlib
 import ssl
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -105,6 +107,17 @@ async def prepare(client: Any, libraries: Iterable[Library]) -> str:
     for library in libraries:
         await client.function_load(library.text, replace=True)
     return f"{name} {version[:20]}"
+
+
+async def look(address: RedisAddress) -> str:
+    """What is there, for people. Raises what `prepare` does, or TimeoutError."""
+    client = make_client(address)
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            return await prepare(client, ())
+    finally:
+        with contextlib.suppress(Exception):
+            await client.aclose()
 
 
 def complaint(error: BaseException) -> str:

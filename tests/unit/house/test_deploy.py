@@ -232,7 +232,8 @@ def test_the_head_of_the_compose_file_makes_what_it_needs(tmp_path: Path) -> Non
     place, *words = (tmp_path / "asked").read_text().split()
     assert words == ["compose", "up", "--build", "--detach"]
     compose = yaml.safe_load(text)
-    needed = [service["env_file"] for service in compose["services"].values()]
+    services = compose["services"].values()
+    needed = [service["env_file"] for service in services if "env_file" in service]
     needed += [secret["file"] for secret in compose["secrets"].values()]
     for name in needed:
         assert (Path(place) / name).stat().st_mode & 0o077 == 0, name
