@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bench import comparisons, pressure, topups
+from bench import comparisons, nodes, pressure, topups
 from bench.callback_burst import callbacks_burst
 from bench.code_import import measure_import
 from bench.figures import GOALS, Figure
@@ -35,6 +35,8 @@ ALONE: Final[Mapping[str, Alone]] = {
     "first_order": measure_first_order,
     "history": comparisons.after_history,
     "recovery": measure_recovery,
+    "nodes": nodes.two_nodes,
+    "redis": nodes.redis,
 }
 IN_HOUSE: Final[Mapping[str, InHouse]] = {
     "echo": comparisons.against_echo,
@@ -58,7 +60,7 @@ IN_PRESSURE_HOUSE: Final[Mapping[str, InPressureHouse]] = {
 MEASUREMENT_S_MAX: Final = 300.0  # the others' longest takes two minutes on a busy machine
 REFUSALS_S_MAX: Final = 900.0  # nine contestants
 NAMES: Final = (*ALONE, *IN_HOUSE, *IN_TOPUP_HOUSE, *IN_PRESSURE_HOUSE)
-NEED_LOADER: Final = frozenset(IN_HOUSE) | {"history", "topups"}
+NEED_LOADER: Final = frozenset(IN_HOUSE) | {"history", "topups", "nodes", "redis"}
 
 
 @dataclass(slots=True)

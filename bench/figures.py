@@ -73,6 +73,14 @@ GOALS: Final[Mapping[str, Goal]] = {
         title="p99 of partners at 5 % of the peak each while another sends twenty times as much",
         unit="×", target=1.2, at_least=False,
     ),
+    "two_nodes_ratio": Goal(
+        title="single orders at two gateways on one PostgreSQL, against one with two workers",
+        unit="×", target=0.95,
+    ),
+    "redis_ratio": Goal(title="single orders with Redis, against without", unit="×", target=0.97),
+    "redis_lost_ratio": Goal(
+        title="the same while it is flushed, frozen or gone", unit="×", target=0.97
+    ),
     "topups_per_s": Goal(
         title="top-ups from order to told partner, ended by callback", unit="/s", target=1_500
     ),

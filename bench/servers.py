@@ -72,6 +72,7 @@ async def gateway_server(
     port: int | None = None,
     workers: int = 1,
     database_url: str | None = None,
+    redis_url: str | None = None,
 ) -> AsyncIterator[Server]:
     """The gateway on a data directory, once it takes orders; webhooks may go to the loopback.
 
@@ -84,6 +85,8 @@ async def gateway_server(
     environment = {"QUANGATE_WEBHOOK_ALLOW": "127.0.0.0/8"}
     if database_url is not None:
         environment["QUANGATE_DATABASE_URL"] = database_url
+    if redis_url is not None:
+        environment["QUANGATE_REDIS_URL"] = redis_url
     async with _process(arguments, log=log, environment=environment) as process:
         if wait:
             await _wait_for(process, lambda: "listening on http" in _text(log), log)
