@@ -194,6 +194,7 @@ class Link:
             return exchange.result()
         finally:
             exchange.cancel()
+            await asyncio.gather(exchange, return_exceptions=True)  # its connection is let go
 
     async def _send(self, says: Sequence[str], calls: Sequence[Call]) -> list[Any]:
         pipeline = self._client.pipeline(transaction=False)
@@ -238,5 +239,5 @@ class Link:
         if client is None:
             return
         with contextlib.suppress(Exception):  # what does not close in time is collected
-            async with asyncio.timeout(ASK_S):
+            async with asyncio.timeout(CONNECT_S):
                 await client.aclose()

@@ -163,6 +163,30 @@ async def test_frozen(valkey: Valkey) -> None:
         assert await link.has("k") is True
 
 
+async def test_nobody_waits_long_for_it(valkey: Valkey) -> None:
+    """Whoever asks something goes on without an answer that does not come. Red (hangs) without the
+    deadline of `_ask`."""
+
+    class Silent:
+        async def exists(self, _key: str) -> int:
+            await asyncio.Event().wait()
+            return 1
+
+    link = Link(read_address(valkey.url), node="a", shop="shop")
+    link.up, link._client = True, Silent()
+    assert await link.has("k") is None
+
+
+async def test_a_rider_hears_what_was_not_told(valkey: Valkey) -> None:
+    """Calls of a beat that failed come back to the rider, who tells them again. Red without
+    `failed` in `_beat`."""
+    async with linked(valkey.url) as (link, told):
+        await until(lambda: link.up is True)
+        call = Call("no_such_function", link.key("rate", "k"), ("1", "1", "1"))
+        told.spends.append(call)
+        await until(lambda: told.failed_calls == [call])
+
+
 async def test_not_there_at_the_start() -> None:
     """What comes later is found."""
     port = free_port()
