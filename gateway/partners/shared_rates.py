@@ -1,4 +1,4 @@
-"""Rate limits over all nodes: what this worker took is told, what all took is heard (R62).
+"""Rate limits over all nodes: what this worker took is told, what all took is heard (R63).
 
 Each node has its part of a key's burst, by their number, and may spend it without a word. Pace is
 the key's own while nodes hear each other; one that does not pays for the others too. So nothing
