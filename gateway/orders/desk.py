@@ -70,7 +70,9 @@ class Decision(Given, frozen=True, kw_only=True):
     """How an order ends: proposed, approved by somebody else, or withdrawn."""
 
     order_no: OrderNo
-    by: Annotated[str, Meta(description="Who decides.", extra={"metavar": "NAME"})] = ""
+    by: Annotated[
+        str, Meta(description="Who decides.", extra={"metavar": "NAME", "typed_only": True})
+    ] = ""
     verdict: Annotated[
         str | None,
         Meta(

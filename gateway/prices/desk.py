@@ -58,7 +58,11 @@ class NewPrice(Given, frozen=True, kw_only=True):
     ] = 0
     allow_zero: Annotated[bool, Meta(description="It may come to 0.")] = False
     by: Annotated[
-        str, Meta(description="Who asks for one below the floor.", extra={"metavar": "NAME"})
+        str,
+        Meta(
+            description="Who asks for one below the floor.",
+            extra={"metavar": "NAME", "typed_only": True},
+        ),
     ] = ""
     reason: Annotated[str, Meta(description="And why.")] = ""
 
@@ -79,7 +83,9 @@ class Approval(Given, frozen=True, kw_only=True):
     ]
     by: Annotated[
         Annotated[str, Meta(min_length=1, max_length=500)],
-        Meta(description="Who agrees; not who asked.", extra={"metavar": "NAME"}),
+        Meta(
+            description="Who agrees; not who asked.", extra={"metavar": "NAME", "typed_only": True}
+        ),
     ]
 
 

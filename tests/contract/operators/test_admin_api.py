@@ -54,6 +54,9 @@ async def test_made_seen_listed_changed(ready: Operator) -> None:
         ("accounts/acme/adjust", {"amount": 1, "reference": "r", "reason": " why"}, "/reason"),
         ("pools", {"pool": "a", "reason": "x" * 501}, "/reason"),
         ("holds/1/release", {}, "/reason"),
+        # Names that only two people at one shell give themselves: a token has one of its own.
+        ("prices/1/approve", {"by": "bob"}, "/by"),
+        ("prices", {"sku": "S", "amount": 1, "by": "ann", "reason": "rival"}, "/by"),
         ("operators/root/unfreeze", {}, "/reason"),
     ],
 )
@@ -185,6 +188,24 @@ async def test_a_job_runs_for_somebody_who_is_no_terminal(ready: Operator) -> No
     assert (again.json, again.headers["Quangate-Replayed"]) == (made.json, "true")
     stats = (await ready.get("codes/stats", pool="made")).json
     assert (stats["imported"], stats["free"]) == (20, 20)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("orders/1/resolve", {"as": "failed", "reason": "said so"}),
+        ("accounts/acme/adjust", {"amount": 5, "reference": "x", "reason": "said so"}),
+        ("master-keys/none/retire", {"reason": "said so"}),
+        ("partners/acme/webhook/secret", {}),
+    ],
+)
+async def test_nobody_does_alone_what_wants_two(
+    ready: Operator, path: str, body: dict[str, object]
+) -> None:
+    """409 `refused`, before the row is looked at. Seen red without `_refuse_alone`."""
+    answer = await ready.post(path, body)
+    assert (answer.status, answer.code) == (409, "refused")
+    assert "second person" in answer.json["detail"]
 
 
 async def test_an_operator_is_made_by_api(ready: Operator, client: httpx.AsyncClient) -> None:

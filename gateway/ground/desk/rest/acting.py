@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.ground.desk.action import Action, Change
+from gateway.ground.desk.action import Action, Change, SecondPerson
 from gateway.ground.desk.administration import SQL, Transaction
 from gateway.ground.desk.job import Job, work
 from gateway.ground.desk.perform import as_json, perform
@@ -64,6 +64,7 @@ class Acting:
 
     async def act(self, wish: Wish) -> Told:
         """Its answer. Raises ProblemError and what the desk refuses: then nothing was done."""
+        _refuse_alone(wish.action)
         if isinstance(wish.action, Job):
             return await self._work(wish, wish.action)
         return await in_turn(lambda: self._act(wish))
@@ -96,6 +97,16 @@ class Acting:
             raise
         async with self._place.statements() as db:
             return await _end(db, wish, wish.status(), answer)
+
+
+def _refuse_alone(action: Action) -> None:
+    """What wants a second person, or a one-time code, is done by nobody alone with a token.
+
+    Raises ProblemError: refused. Until there are approvals such a thing is done at the shell.
+    """
+    waits = action.second_person is SecondPerson.ALWAYS or action.limit == "adjustment"
+    if waits or action.step_up:
+        raise ProblemError("refused", f"{action.name} wants a second person: use the command line.")
 
 
 def _named(wish: Wish) -> tuple[int, str, str]:
