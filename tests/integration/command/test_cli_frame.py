@@ -5,20 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from gateway.command_line import load_room, rooms
+from gateway.command_line import rooms
 from tests.conftest import Cli, run_cli
+from tests.world.command_line import commands_of
 
 UNREACHABLE = "postgresql://127.0.0.1:1/nothing"  # port 1: nobody listens there
 
 
-def commands() -> list[tuple[str, ...]]:
-    """Every command there is, as its words."""
-    found: list[tuple[str, ...]] = []
-    for name in rooms():
-        room = load_room(name)
-        children = getattr(room, "commands", None)
-        found += [(name, child) for child in children] if children else [(name,)]
-    return found
+COMMANDS = {
+    tuple(name.split()): command for room in rooms() for name, command in commands_of(room)
+}  # every command there is, by its words
 
 
 def test_help_lists_every_room(cli: Cli) -> None:
@@ -34,11 +30,10 @@ def test_the_version_is_printed(cli: Cli) -> None:
     assert (done.returncode, done.stdout.split()[0]) == (0, "quangate")
 
 
-@pytest.mark.parametrize("words", commands(), ids=" ".join)
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_every_command_has_help_with_an_example(words: tuple[str, ...]) -> None:
     """A command says what it does, shows one use of itself and takes the common options."""
-    room = load_room(words[0])
-    command = room.commands[words[1]] if len(words) > 1 else room
+    command = COMMANDS[words]
     assert command.help, words
     assert command.epilog, words
     assert command.epilog.startswith(f"Example: quangate {' '.join(words)}")

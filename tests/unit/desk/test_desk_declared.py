@@ -23,7 +23,8 @@ from tests.world.command_line import commands_of, unknown_commands
 
 # What is neither a table nor a change: it runs, moves files, or talks to somebody else.
 PLAIN = {
-    "serve", "demo", "migrate", "doctor", "audit", "call", "reconcile", "key check", "order place",
+    "serve", "restart", "demo", "migrate", "doctor", "audit", "call", "reconcile", "key check",
+    "order place",
     "upstream test", "upstream balance", "upstream catalog", "upstream connectors",
     "upstream simulate", "campaign rehearse", "backup", "restore", "restore-check",
 }  # fmt: skip
