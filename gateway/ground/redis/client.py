@@ -109,6 +109,16 @@ async def prepare(client: Any, libraries: Iterable[Library]) -> str:
     return f"{name} {version[:20]}"
 
 
+async def close(client: Any) -> None:
+    """Let all its connections go, also those to sentinels. What does not end in time is left."""
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(CONNECT_S):
+            pool = getattr(client, "connection_pool", None)
+            await client.aclose()
+            for sentinel in getattr(getattr(pool, "sentinel_manager", None), "sentinels", ()):
+                await sentinel.aclose()
+
+
 async def look(address: RedisAddress) -> str:
     """What is there, for people. Raises what `prepare` does, or TimeoutError."""
     client = make_client(address)
@@ -116,8 +126,7 @@ async def look(address: RedisAddress) -> str:
         async with asyncio.timeout(CONNECT_S):
             return await prepare(client, ())
     finally:
-        with contextlib.suppress(Exception):
-            await client.aclose()
+        await close(client)
 
 
 def complaint(error: BaseException) -> str:

@@ -7,7 +7,6 @@ it is lost and one when it is back.
 """
 
 import asyncio
-import contextlib
 import random
 import time
 from collections import deque
@@ -238,6 +237,11 @@ class Link:
         client, self._client = self._client, None
         if client is None:
             return
-        with contextlib.suppress(Exception):  # what does not close in time is collected
-            async with asyncio.timeout(CONNECT_S):
-                await client.aclose()
+        from gateway.ground.redis.client import close
+
+        closing = asyncio.ensure_future(close(client))
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await closing  # we end; it is closed all the same
+            raise

@@ -21,6 +21,7 @@ from tests.world.partner import eventually
 from tests.world.shop import Shop
 from tests.world.topup_fixtures import session, topups
 from tests.world.topup_shop import TopUpShop, order, until
+from tests.world.valkey import running_valkey
 
 __all__ = ["session", "topups"]
 
@@ -31,9 +32,12 @@ TWO = {"QUANGATE_WORKERS": "2", "QUANGATE_WEBHOOK_ALLOW": "127.0.0.0/8"}
 
 @pytest.fixture(scope="module")
 def gateway(config: Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """Two workers; a scrape reaches one of them and has the metrics of both."""
+    """Two workers, with a Redis; a scrape reaches one of them and has the metrics of both."""
     log = tmp_path_factory.mktemp("gateway") / "log"
-    with running_gateway(config, log, TWO) as gateway:
+    with (
+        running_valkey() as valkey,
+        running_gateway(config, log, {**TWO, "QUANGATE_REDIS_URL": valkey.url}) as gateway,
+    ):
         yield gateway
 
 
@@ -92,12 +96,16 @@ async def test_what_deploy_names_is_in_a_scrape_and_what_is_scraped_is_described
 
     async def complete() -> bool:  # the first count of what waits has been made
         names = {family.name for family in await scrape(session, gateway)}
-        return "quangate_unaudited_since_timestamp_seconds" in names
+        return {"quangate_unaudited_since_timestamp_seconds", "quangate_redis_up"} <= names
 
     await eventually(complete)
     families = await scrape(session, gateway)
     assert all(family.documentation for family in families)
-    only_later = {"quangate_audit_ok", "quangate_audit_last_run_timestamp_seconds"}
+    only_later = {
+        "quangate_audit_ok",
+        "quangate_audit_last_run_timestamp_seconds",
+        "quangate_backup_age_seconds",
+    }
     written = {
         f"{family.name}{suffix}" for family in families for suffix in SUFFIXES[family.type]
     } | only_later
@@ -207,7 +215,7 @@ async def test_pools_tell_their_sizes(session: aiohttp.ClientSession, gateway: G
         return len({sample.labels["worker"] for sample in samples}) == 2
 
     await eventually(both)
-    assert set(size) == {"control", "reads", "lists", "background"}
+    assert set(size) == {"control", "reads", "lists", "background", "desk"}
     assert all(value >= 1 for value in size.values())
     scraped = Scraped(session, gateway)
     for name in ("deadline_misses_total", "turned_away_total"):

@@ -1,6 +1,7 @@
 """The link to a real Valkey: it meets others, and is lost and found in every way there is."""
 
 import asyncio
+import gc
 import re
 import subprocess
 import tempfile
@@ -45,6 +46,13 @@ class Told:
     def failed(self, calls: Sequence[Call]) -> None:
         self.failures += 1
         self.failed_calls += calls
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_open() -> Iterator[None]:
+    """A connection that nobody closed is told of in the test that opened it, not in another."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
