@@ -204,7 +204,7 @@ async def test_a_worker_started_again_is_the_same_series(
 
 
 async def test_pools_tell_their_sizes(session: aiohttp.ClientSession, gateway: Gateway) -> None:
-    """Each of the four by name, of each worker; none waits in a gateway at rest."""
+    """Each by its name, of each worker; none waits in a gateway at rest."""
     size = {"control": 0.0, "reads": 0.0, "lists": 0.0, "background": 0.0}
 
     async def both() -> bool:
