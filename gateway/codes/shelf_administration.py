@@ -14,6 +14,13 @@ class PoolToDivide(TypedDict):
     over: bool
 
 
+class CampaignEnd(TypedDict):
+    """When a campaign ends, and whether that is past."""
+
+    ends_at: datetime
+    over: bool
+
+
 class LockedShelf(TypedDict):
     """A shelf that nobody else changes."""
 
@@ -39,7 +46,7 @@ class SQL(Statements, file="codes/shelf_administration"):
     pool_to_divide: Statement[[str, datetime | None], PoolToDivide]
     sku_of_pool: Statement[[str, int], bool]
     channel_named: Statement[[str], int]
-    campaign_named: Statement[[str], int]
+    end_of_campaign: Statement[[str], CampaignEnd]
     lock_shelves: Statement[[int], LockedShelf]
     put_up_shelf: Statement[
         [int, str, str | None, str | None, str | None, bool, int, datetime | None], int

@@ -10,8 +10,9 @@ SELECT coalesce(pool_id = $2, false) AS here FROM sku WHERE sku = $1
 -- name: channel_named
 SELECT id FROM channel WHERE name = $1
 
--- name: campaign_named
-SELECT id FROM campaign WHERE name = $1
+-- name: end_of_campaign
+-- No row: there is none of that name.
+SELECT least(ends_at, ended_at) AS ends_at, least(ends_at, ended_at) <= now() AS over FROM campaign WHERE name = $1
 
 -- name: lock_shelves
 -- All shelves of a pool, under the lock that every change of what is free holds.

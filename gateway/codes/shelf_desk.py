@@ -43,7 +43,10 @@ class NewShelf(Given, frozen=True, kw_only=True):
     reserve: Annotated[Count | None, Meta(description="So many it does not lend. [0]")] = None
     until: Annotated[
         datetime | None,
-        Meta(description="RFC 3339; then it is closed.", extra={"metavar": "TIME"}),
+        Meta(
+            description="RFC 3339; then it is closed. [its campaign's end]",
+            extra={"metavar": "TIME"},
+        ),
     ] = None
 
 

@@ -49,11 +49,12 @@ async def put_up(db: Transaction, new: NewShelf) -> dict[str, Any]:
         raise wrong("one-seller", named[1], other=named[0])
     pool_id = await _pool_to_divide(db, new.pool, until=new.until)
     await _check_seller(db, pool_id, new)
+    until = await _until(db, new)
     shelves = await SQL.lock_shelves.all(db, pool_id)
     _check_free_to_bind(shelves, bound)
     shelf_id = await SQL.put_up_shelf.one(
         db, pool_id, new.shelf, new.sku, new.channel, new.campaign, new.borrow,
-        new.reserve or 0, new.until,
+        new.reserve or 0, until,
     )  # fmt: skip
     if shelf_id is None:
         raise already_exists("shelf", new.shelf)
@@ -120,8 +121,18 @@ async def _check_seller(db: Transaction, pool_id: int, new: NewShelf) -> None:
             raise wrong("sku-elsewhere", "sku", sku=new.sku, pool=new.pool)
     if new.channel is not None and await SQL.channel_named.one(db, new.channel) is None:
         raise not_found("channel", new.channel)
-    if new.campaign is not None and await SQL.campaign_named.one(db, new.campaign) is None:
+
+
+async def _until(db: Transaction, new: NewShelf) -> datetime | None:
+    """When it closes by itself; a campaign's with the campaign, unless that is said otherwise."""
+    if new.campaign is None:
+        return new.until
+    campaign = await SQL.end_of_campaign.one(db, new.campaign)
+    if campaign is None:
         raise not_found("campaign", new.campaign)
+    if new.until is None and campaign["over"]:
+        raise wrong("campaign-is-over", "campaign", campaign=new.campaign)
+    return new.until or campaign["ends_at"]
 
 
 def _check_free_to_bind(shelves: Sequence[Row], bound: Mapping[str, str | None]) -> None:

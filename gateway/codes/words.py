@@ -36,6 +36,7 @@ WORDS: Final[Sentences] = {
     "main-stays": "main stays: it has what is on no other shelf",
     "pool-undivided": "the pool {pool} holds what is bought on demand: it has nothing to divide",
     "until-over": "{field} is over already",
+    "campaign-is-over": "{campaign} is over: nothing is sold in it any more",
     "sku-elsewhere": "{sku} is not sold from the pool {pool}",
     "shelf-closed": "the shelf {shelf} is closed",
     "sells-already": "{field} {name} sells from the shelf {shelf}: close that one first",

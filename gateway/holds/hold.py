@@ -23,6 +23,7 @@ from gateway.holds.record import HoldAnswer, HoldRecord, NewHold
 from gateway.holds.rules import HeldContent, HoldAsked, HoldState, Limits
 from gateway.orders.line import Line, Settled
 from gateway.orders.place import over_quota
+from gateway.orders.pricing import price_again
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import OrderContent, Verdict
 from gateway.partners.zones import ZoneBook
@@ -137,12 +138,21 @@ class Holding:
             return refusal if known is None else known
         new = self._new(line, asked, limits)
         answer = await self._make(line, new)
+        if answer.outcome == CLOSED:  # its campaign is over, or another price is in force by now
+            over = price_again(self._catalog.now, line, answer.made_at)
+            if over is not None:
+                return over
+            new = self._new(line, asked, limits)
+            answer = await self._make(line, new)
         if answer.outcome == MADE:
             record = _record(new, asked, answer, line)
             self._recent.put(record)
             return Held(record=record, is_new=True)
         if answer.known is not None:
             return await self._again(key.partner_id, answer.known, same=answer.outcome == REPLAYED)
+        return self._why_not(new, answer)
+
+    def _why_not(self, new: NewHold, answer: HoldAnswer) -> Refusal | Unheld:
         if answer.outcome == LIMIT:
             return Unheld(
                 Outcome.LIMIT, which=answer.why or "", retry_after_s=max(0, answer.after_s or 0)
