@@ -57,9 +57,7 @@ class GroupCommit(Generic[Item, Result]):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._queue.put(owner, (item, future))
         if len(self._tasks) < self._lanes and not self._resting:
-            task = asyncio.create_task(self._drain())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.add(asyncio.create_task(self._drain()))
         return future
 
     async def submit(self, item: Item) -> Result:
@@ -67,6 +65,14 @@ class GroupCommit(Generic[Item, Result]):
         return await self.put(item)
 
     async def _drain(self) -> None:
+        # The lane is free before anybody whom it told something runs: who asks again at once, as
+        # the only one, would else wait for a lane that has ended.
+        try:
+            await self._work_off()
+        finally:
+            self._tasks.discard(asyncio.current_task())
+
+    async def _work_off(self) -> None:
         while self._queue and not self._resting:
             await self._rest()
             batch = self._queue.take(self._batch_max, self._batch_max)

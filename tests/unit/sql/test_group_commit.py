@@ -106,3 +106,16 @@ async def test_whatever_breaks_nobody_waits_for_ever() -> None:
             told = await asyncio.gather(*both, return_exceptions=True)
             assert [type(each) for each in told] == [RuntimeError, RuntimeError]
         assert await asyncio.gather(group.put(1), group.put(2)) == [1, 2]
+
+
+async def test_who_asks_again_at_once_is_served() -> None:
+    """The one item of the one lane is told, and comes again before anything else runs.
+
+    Seen red with a lane counted until the loop's next turn: nobody ever took the second.
+    """
+    echo = Echo()
+    echo.first.set()
+    group = GroupCommit(echo.run, lanes=1)
+    async with asyncio.timeout(PATIENCE_S):
+        assert [await group.submit(item) for item in (1, 2, 3)] == [1, 2, 3]
+    assert echo.batches == [[1], [2], [3]]
