@@ -56,20 +56,20 @@ BEGIN
     PERFORM pass_hold_units(p_lines, p_partner, p_id, p_hold, p_late);
     UPDATE hold h SET state = CASE WHEN h.state = 'expired' OR h.expires_at <= p_now THEN 'late_confirmed' ELSE 'confirmed' END,
                       order_id = l.order_id, updated_at = p_now
-    FROM (SELECT x.place, p_id[i] AS order_id FROM unnest(p_lines) AS i
+    FROM (SELECT x.place, p_partner[i] AS partner_id, p_id[i] AS order_id FROM unnest(p_lines) AS i
           CROSS JOIN LATERAL (SELECT y.ctid AS place FROM hold y WHERE y.partner_id = p_partner[i] AND y.id = p_hold[i] LIMIT 1) AS x
           WHERE p_hold[i] IS NOT NULL) AS l
-    WHERE h.ctid = l.place;
+    WHERE h.ctid = l.place AND h.partner_id = l.partner_id;
     GET DIAGNOSTICS confirmed = ROW_COUNT;
     SELECT sum(p_quantity[i]) INTO wanted FROM unnest(p_lines) AS i WHERE p_hold[i] IS NOT NULL AND NOT p_late[i] AND p_pool[i] IS NOT NULL;
     IF wanted > 0 THEN
         DELETE FROM held_code c
-        USING (SELECT x.place FROM unnest(p_lines) AS i
+        USING (SELECT x.place, p_pool[i] AS pool_id FROM unnest(p_lines) AS i
                CROSS JOIN LATERAL generate_series(p_first[i], p_first[i] + p_quantity[i] - 1) AS k
                CROSS JOIN LATERAL (SELECT y.ctid AS place FROM held_code y
                                    WHERE y.pool_id = p_pool[i] AND y.seq = a_seq[k] AND y.hold_id = p_hold[i] LIMIT 1) AS x
                WHERE p_hold[i] IS NOT NULL AND NOT p_late[i] AND p_pool[i] IS NOT NULL) AS l
-        WHERE c.ctid = l.place;
+        WHERE c.ctid = l.place AND c.pool_id = l.pool_id;
         GET DIAGNOSTICS codes = ROW_COUNT;
         IF codes <> wanted THEN
             RAISE EXCEPTION 'of % codes of % holds % are held', wanted, confirmed, codes USING ERRCODE = 'QG008';

@@ -18,7 +18,7 @@ from gateway.codes.lease_store import LeaseStore
 from gateway.codes.stock import Stock
 from gateway.dispatch.purchase_store import PurchaseStore
 from gateway.dispatch.store import AttemptStore
-from gateway.ground.http.direct_answer import DirectAnswer
+from gateway.ground.http.protocol import DeadlineRequestHandler
 from gateway.holds.store import HoldStore
 from gateway.orders.commit_store import CommitLane
 from gateway.orders.finding import OrderDesk
@@ -88,8 +88,8 @@ FAILPOINTS: dict[str, tuple[type, str, Wrap]] = {
     "committed, nobody told": (CommitLane, "commit", after),  # faults 2
     "outcomes known, codes not sealed": (Intake, "_finish_created", before),
     "codes sealed, answer not written": (Intake, "_finish_created", after),  # faults 3
-    "answer about to be written": (DirectAnswer, "prepare", before),
-    "answer written": (DirectAnswer, "prepare", after),
+    "answer about to be written": (DeadlineRequestHandler, "answer", before),
+    "answer written": (DeadlineRequestHandler, "answer", after),
     "lease granted, not published": (LeaseStore, "refill", after),
     "codes read, slab not published": (LeaseStore, "read_range", after),
     "codes returned to the slab": (Stock, "unused", after),
