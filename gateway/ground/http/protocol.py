@@ -262,6 +262,13 @@ class DeadlineRequestHandler(RequestHandler):
         under_way = self._request_in_progress or bool(self._messages) or self._is_answering
         return under_way or bool(wire.get_write_buffer_size())
 
+    def rested_s(self, now: float) -> float:
+        """For how long it has had nothing to do at a time (loop), since its last answer or its
+        beginning; of one that `is_unfinished` it says nothing."""
+        if self._next_keepalive_close_time:  # aiohttp sets it with each answer
+            return now - (self._next_keepalive_close_time - self._keepalive_timeout)
+        return 0.0 if self._head_since is None else now - self._head_since
+
     @property
     def ends_now(self) -> bool:
         """Whether the answer that is about to be written is the last one: it says so."""

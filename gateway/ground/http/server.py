@@ -16,7 +16,9 @@ from gateway.ground.http.router import Answering
 
 SWEEP_S = 1.0
 DRAIN_STEP_S: Final = 0.02
-REST_S: Final = 1.0  # how long a connection must have rested before it is closed
+# How long a connection must have rested before it is closed: clients that keep some for a crowd
+# use none of those again within milliseconds of the end.
+REST_S: Final = 5.0
 
 
 class DeadlineServer(Server):
@@ -85,16 +87,15 @@ class DeadlineServer(Server):
     async def drain(self, drain_s: float) -> int:
         """End every connection: how many were cut off.
 
-        One that asks ends with its answer, which says so. One that rests is closed, but only after
-        a second: a client's next request may be on its way, and would be lost with it. Whoever has
-        not sent its request or taken its answer within `drain_s` is cut off.
+        One that asks ends with its answer, which says so. One that rests is closed, but only when
+        it has done so for a while: a client's next request may be on its way, and would be lost
+        with it. Whoever has not sent its request or taken its answer within `drain_s` is cut off.
         """
         ends_at = self._loop.time() + drain_s
         self._leaving = True
         for connection in self._open():
             connection.leaving = True
-        resting: dict[DeadlineRequestHandler, float] = {}
-        while self._close_resting(resting):
+        while self._close_resting():
             if self._loop.time() >= ends_at:
                 break
             await asyncio.sleep(DRAIN_STEP_S)
@@ -107,17 +108,15 @@ class DeadlineServer(Server):
         await asyncio.gather(*tasks, return_exceptions=True)
         return len(busy)
 
-    def _close_resting(self, resting: dict[DeadlineRequestHandler, float]) -> bool:
+    def _close_resting(self) -> bool:
         """Close connections that have had nothing to do for long enough; whether some are left."""
         now = self._loop.time()
         left = False
         for connection in self._open():
-            if connection.is_unfinished:
-                resting.pop(connection, None)
-            elif now - resting.setdefault(connection, now) >= REST_S:
+            if connection.is_unfinished or connection.rested_s(now) < REST_S:
+                left = True
+            else:
                 connection.force_close()
-                continue
-            left = True
         return left
 
     def _open(self) -> list[DeadlineRequestHandler]:
