@@ -7,6 +7,10 @@ once a second: clock readings for every request would cost more than all slow cl
 """
 
 import asyncio
+import contextlib
+import fcntl
+import termios
+from array import array
 from typing import Any, Final
 
 from aiohttp import ClientConnectionResetError, web
@@ -268,6 +272,17 @@ class DeadlineRequestHandler(RequestHandler):
         if self._next_keepalive_close_time:  # aiohttp sets it with each answer
             return now - (self._next_keepalive_close_time - self._keepalive_timeout)
         return 0.0 if self._head_since is None else now - self._head_since
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether something was received that nobody has looked at yet."""
+        wire = self._wire
+        if wire is None:
+            return False
+        waiting = array("i", [0])
+        with contextlib.suppress(OSError):
+            fcntl.ioctl(wire.get_extra_info("socket").fileno(), termios.FIONREAD, waiting)
+        return waiting[0] > 0
 
     @property
     def ends_now(self) -> bool:

@@ -113,7 +113,12 @@ class DeadlineServer(Server):
         now = self._loop.time()
         left = False
         for connection in self._open():
-            if connection.is_unfinished or connection.rested_s(now) < REST_S:
+            # Timers come before what was received meanwhile is read: look at the socket last.
+            if (
+                connection.is_unfinished
+                or connection.rested_s(now) < REST_S
+                or connection.has_unread
+            ):
                 left = True
             else:
                 connection.force_close()

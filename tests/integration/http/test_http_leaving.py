@@ -101,6 +101,22 @@ async def test_a_connection_that_rests_is_closed_only_after_a_while() -> None:
         assert await ending == 0
 
 
+async def test_what_was_received_meanwhile_is_read_first() -> None:
+    """A loop that comes late finds timers before requests: they are answered all the same.
+
+    Seen red without the look at the socket.
+    """
+    async with serving(handle) as served:
+        client = served.connect()
+        await until(lambda: bool(served.server.connections))
+        await ask(client, b"through")
+        await pass_time(2 * REST_S)
+        client.send(GET % b"through")  # and the loop has not turned since
+        assert served.server._close_resting()
+        assert b"200 OK" in await asyncio.get_running_loop().sock_recv(client, 65_536)
+        assert not served.server._close_resting() or await served.server.drain(LONG_S) == 0
+
+
 async def test_whoever_comes_while_it_ends_gets_one_answer() -> None:
     """It had been taken before the listening ended. Seen red with new connections that stay."""
     async with serving(handle) as served:
