@@ -19,7 +19,7 @@ from tests.chaos.world import World, build_world
 
 pytestmark = pytest.mark.chaos
 
-CODES = 4000
+CODES = 40_000  # more than is sold while a worker drains, which takes orders for seconds
 
 # Which pass of the failpoint kills: late enough that orders were acknowledged before.
 PASSES = {

@@ -21,17 +21,19 @@ from gateway import command_line as root
 from gateway.ground.desk.opening import FOUNDERS
 from gateway.ground.sql.embedded import EmbeddedServer
 from tests.conftest import in_database, in_own_loop, run_cli
+from tests.world.command_line import commands_of
 
 # They open no shop that `--data` names, or are there to begin one.
-OTHERS = {"serve", "restart", "demo", "migrate", "call", "upstream connectors", "upstream simulate"}
+OTHERS = {
+    "serve", "restart", "restore", "demo", "migrate", "call", "upstream connectors",
+    "upstream simulate",
+}  # fmt: skip
 
 
 def _examples() -> Iterator[tuple[str, list[str]]]:
-    for name in root.rooms():
-        whole = root.load_room(name)
-        for verb, command in getattr(whole, "commands", {"": whole}).items():
-            example = shlex.split(command.epilog.removeprefix("Example: "))
-            yield f"{name} {verb}".strip(), example[1:]
+    for room in root.rooms():
+        for name, command in commands_of(room):
+            yield name, shlex.split(command.epilog.removeprefix("Example: "))[1:]
 
 
 EXAMPLES = dict(_examples())

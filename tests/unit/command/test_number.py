@@ -6,9 +6,10 @@ import pytest
 import typer
 
 from connectors.settings import SettingsError, load_settings
-from gateway.command_line import load_room, rooms
+from gateway.command_line import rooms
 from gateway.ground.moment import read_day, read_moment
 from gateway.ground.number import NUMBER_MAX, check_decimal, read_whole
+from tests.world.command_line import commands_of
 
 STRANGE = [
     "1_000", " 10", "10 ", "10\n", "1e3", "１０", "٣", "+5", "0x10", "-0", "007", "10.0", "1,000",
@@ -39,16 +40,13 @@ def test_numbers_that_nothing_can_hold() -> None:
 
 def numeric_parameters() -> list[tuple[str, Any]]:
     """Every parameter of every command that is a number."""
-    found = []
-    for room in rooms():
-        command = load_room(room)
-        for each in getattr(command, "commands", {room: command}).values():
-            found += [
-                (f"{room} {each.name} {parameter.name}", parameter)
-                for parameter in each.get_params(typer.Context(each))
-                if parameter.type_descriptor.annotation in {int, float}
-            ]
-    return found
+    return [
+        (f"{name} {parameter.name}", parameter)
+        for room in rooms()
+        for name, command in commands_of(room)
+        for parameter in command.get_params(typer.Context(command))
+        if parameter.type_descriptor.annotation in {int, float}
+    ]
 
 
 def test_every_command_reads_numbers_alike() -> None:
