@@ -96,7 +96,9 @@ class WorkerProcess:
         except TimeoutError:
             log.error("serve.worker_stands_still", place=self.place)  # noqa: TRY400
             await self.kill()
-        return self._process.returncode == 0
+        # One that had not begun may not even hear that it is to end: it has nothing to finish.
+        unheard = not self.ready.is_set() and self.exit_code == -signal.SIGTERM
+        return self.exit_code == 0 or unheard
 
     def _hear(self) -> None:
         message = tie.hear(self._ours)

@@ -182,11 +182,16 @@ async def test_a_used_nonce_is_a_row(config: Config, key: IssuedKey, tmp_path: P
     target = "/v1/orders/none/cancel"
 
     async def use(gateway: Gateway, headers: dict[str, str]) -> tuple[int, str]:
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(gateway.url + target, headers=headers) as response,
-        ):
-            return response.status, (await response.json(content_type=None))["code"]
+        """Until its bucket lets it: that of a Redis that has just forgotten it begins empty."""
+        while True:
+            async with (
+                aiohttp.ClientSession() as session,
+                session.post(gateway.url + target, headers=headers) as response,
+            ):
+                said = response.status, (await response.json(content_type=None))["code"]
+            if said != (429, "rate-limited"):
+                return said
+            await asyncio.sleep(1 / RATE)
 
     with running_valkey() as valkey, two_gateways(config, tmp_path, valkey.url) as gateways:
         await all_say(gateways, "quangate_redis_up", 1)
