@@ -163,9 +163,9 @@ async def _supervise(config: Config) -> None:
 
     async def run() -> None:
         await _start(config, spawner, supervisor, listening)
-        _say_listening(config.host, config.port)
         _restart_on_hangup(restart)
         async with answering(config.data, config.workers, restart):
+            _say_listening(config.host, config.port)
             await stopping.wait()
 
     serving, stop = asyncio.create_task(run()), asyncio.create_task(stopping.wait())
