@@ -139,8 +139,8 @@ async def told(request: Any) -> DirectAnswer:
     return DirectAnswer(repr(seen).encode(), 200, "text/plain")
 
 
-async def say(pieces: Sequence[bytes], *, with_front: bool) -> Said:
-    """Send the pieces over a connection of its own."""
+def connect(wire: Wire | None = None, *, with_front: bool) -> tuple[Wire, Any]:
+    """A connection of its own."""
     house = House()
     routes = [
         Route("POST", "/hot", house.hot, ANY, plain=True),
@@ -151,9 +151,15 @@ async def say(pieces: Sequence[bytes], *, with_front: bool) -> Said:
     ]
     answering = Answering(routes, HttpMeters())
     server = DeadlineServer(answering.handle, answering=answering if with_front else None)
-    wire, connection = Wire(), server()
+    wire, connection = wire or Wire(), server()
     wire.protocol = connection
     connection.connection_made(wire)
+    return wire, connection
+
+
+async def say(pieces: Sequence[bytes], *, with_front: bool) -> Said:
+    """Send the pieces over a connection of its own."""
+    wire, connection = connect(with_front=with_front)
     await asyncio.sleep(0)
     for piece in pieces:
         wire.feed(piece)

@@ -40,8 +40,10 @@ class DeadlineRequestHandler(RequestHandler):
     """A connection that knows since when it waits for its client, and for what."""
 
     __slots__ = (
+        "_answered",
         "_body",
         "_front",
+        "_goes_on",
         "_has_place",
         "_head_bytes",
         "_head_since",
@@ -79,6 +81,8 @@ class DeadlineRequestHandler(RequestHandler):
         self._preamble: bytes | None = b"" if proxy_protocol else None  # of the PROXY protocol
         self._body: Any = None  # of the request that came last
         self._seen_requests = 0
+        self._answered = 0  # of the requests that aiohttp read
+        self._goes_on = True  # after the last of its answers
         self._head_since: float | None = None  # a head was begun, or may have been
         self._head_bytes = 0  # of the head that is not complete
         self._waits_since = 0.0  # for the rest of `_body`
@@ -191,9 +195,21 @@ class DeadlineRequestHandler(RequestHandler):
     def may_answer(self) -> bool:
         """Whether all that was handed over is answered, and the client takes its answers; the last
         answer of a connection is aiohttp's."""
-        waiter = self._waiter
-        idle = waiter is not None and not waiter.done() and not self._messages
-        return idle and not self._paused and not self.leaving
+        is_idle = self._answered == self._request_count and self._goes_on
+        return is_idle and not (self._paused or self.leaving or self._close or self._force_close)
+
+    async def _handle_request(
+        self, *arguments: Any, **named: Any
+    ) -> tuple[web.StreamResponse, bool]:
+        """Aiohttp's; it says that it is idle a turn of the loop after its answer, by when the next
+        request is there already of all who are quick, for good."""
+        self._goes_on = False
+        try:
+            response, is_reset = await super()._handle_request(*arguments, **named)
+            self._goes_on = bool(response.keep_alive) and not is_reset
+        finally:
+            self._answered += 1
+        return response, is_reset
 
     def owes_head(self) -> None:
         """The client has begun a head and owes us the rest."""

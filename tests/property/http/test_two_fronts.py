@@ -6,12 +6,13 @@
 import asyncio
 import itertools
 import os
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.world.two_fronts import Said, say
+from tests.world.two_fronts import Said, Wire, connect, rest, say
 
 POST = b"POST %b HTTP/1.1\r\nHost: x\r\n%bContent-Length: %d\r\n\r\n%b"
 
@@ -101,6 +102,56 @@ async def test_recorded_streams_are_answered_alike(name: str, piece_bytes: int |
     pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
     with_front, without = await both(pieces)
     assert with_front.says_no_less(without), (with_front, without)
+
+
+class Quick(Wire):
+    """A client that asks again before the loop's next turn."""
+
+    def __init__(self, requests: list[bytes]) -> None:
+        super().__init__()
+        self.requests = requests
+
+    def write(self, data: Any) -> None:
+        super().write(data)
+        if self.requests:
+            asyncio.get_running_loop().call_soon(self.feed, self.requests.pop(0))
+
+
+async def test_who_asks_at_once_is_answered_by_the_front() -> None:
+    """Aiohttp knows later than its client that it has nothing to do.
+
+    Seen red with the front waiting for aiohttp to wait.
+    """
+    wire, connection = connect(Quick([WHOLE] * 5), with_front=True)
+    wire.feed(post(b"/cold"))
+    await rest(wire)
+    assert wire.written.count(b"HTTP/1.1 200 OK") == 6
+    assert connection._manager.requests_count == 1
+
+
+async def test_the_first_request_is_the_front_s_too() -> None:
+    """Data comes with the connection; seen red as above."""
+    wire, connection = connect(with_front=True)
+    wire.feed(WHOLE)
+    await rest(wire)
+    assert wire.written.count(b"HTTP/1.1 200 OK") == 1
+    assert connection._manager.requests_count == 0
+
+
+async def test_nothing_is_answered_after_a_last_answer() -> None:
+    """Of aiohttp's, which closes the connection in its next turn.
+
+    Seen red with the front not knowing whether aiohttp goes on.
+    """
+    wire, connection = connect(Quick([WHOLE]), with_front=True)
+    connection.leaving = True
+    wire.feed(post(b"/cold"))
+    while not wire.written:
+        await asyncio.sleep(0)
+    connection.leaving = False  # it was chosen, and is not any more
+    await rest(wire)
+    assert wire.written.count(b"HTTP/1.") == 1
+    assert wire.is_closing()
 
 
 LINES = st.sampled_from(
