@@ -69,6 +69,7 @@ class Config:
     keep_webhook_days: int = 90  # messages that were delivered or given up
     keep_lease_days: int = 30  # closed ones
     keep_channel_order_days: int = 90  # results that were told
+    keep_quota_count_days: int = 90  # what was had of quotas on days and in hours that are over
     log_level: str = "info"
     log_json: bool = False
 
@@ -314,6 +315,7 @@ _PARSERS: Mapping[str, Any] = {
     "keep_webhook_days": _number(0, 36_500),
     "keep_lease_days": _number(0, 36_500),
     "keep_channel_order_days": _number(0, 36_500),
+    "keep_quota_count_days": _number(0, 36_500),
     "log_level": _level,
     "log_json": _switch,
 }

@@ -1,7 +1,8 @@
 -- I14: of each quota so much was had as orders and holds have, and never more than it allowed.
 
 -- name: i14_had_and_taken
--- What was had of a count is what is written down as taken, and what was carried over.
+-- What was had of a count is what is written down as taken, and what was carried over; but for counts
+-- that were forgotten since.
 SELECT format('quota %s: %s were had by %L in the window of %s, orders and holds have %s', q.name, coalesce(u.had, 0),
               coalesce(u.subject, t.subject), coalesce(u.period, t.period), coalesce(t.units, 0)) AS problem
 FROM (SELECT u.quota_id, u.subject, u.period, u.used - u.carried - coalesce(b.units, 0) AS had
@@ -14,6 +15,7 @@ FULL JOIN (SELECT e.quota_id, e.subject, e.period, sum(t.units) AS units
        ON t.quota_id = u.quota_id AND t.subject = u.subject AND t.period = u.period
 JOIN quota q ON q.id = coalesce(u.quota_id, t.quota_id)  -- of one that was deleted nobody counts
 WHERE coalesce(u.had, 0) <> coalesce(t.units, 0)
+  AND coalesce(u.period, t.period) NOT BETWEEN 1 AND coalesce((SELECT extract(epoch FROM f.before)::bigint - 1 FROM forgotten f WHERE f.what = 'quota_use'), 0)
 
 -- name: i14_taken_and_orders
 -- An order has what it delivers, or may still; a hold what it holds.

@@ -8,7 +8,9 @@ FEATURE: Final = Feature(
     name="quotas",
     tables={
         "quota": Table(kept=CATALOG, update=("most", "settles_at"), delete=True),
-        "quota_use": Table(kept=PASSING, update=("used", "most", "carried"), delete=True),
+        "quota_use": Table(
+            kept="keep_quota_count_days", update=("used", "most", "carried"), delete=True
+        ),
         "quota_block": Table(kept=PASSING, update=("units",), delete=True),
         "quota_taken": Table(
             kept=PASSING,

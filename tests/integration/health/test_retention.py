@@ -51,6 +51,16 @@ MADE = {
         "SELECT out_order_no FROM channel_order",
         ["new", "open"],
     ),
+    "quota_use": (
+        (
+            f"INSERT INTO quota_use (quota_id, subject, period, used, most) SELECT 901, what,"
+            f" extract(epoch FROM date_trunc('hour', began)), 1, 2 FROM (VALUES ('old', {OLD}),"
+            f" ('elder', {OLD} - interval '1 h'), ('new', {NEW})) AS made (what, began)"
+            f" UNION ALL SELECT 901, 'ever', 0, 1, 2"
+        ),
+        "SELECT subject FROM quota_use WHERE quota_id = 901",
+        ["ever", "new"],
+    ),
     "commit_batch": (
         (
             f"INSERT INTO commit_batch (id, committed_at) VALUES"
