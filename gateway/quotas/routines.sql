@@ -191,13 +191,18 @@ END $$;
 -- Counts in somebody's hands are left for the next time: units come back to them in another order.
 CREATE FUNCTION forget_counts(p_cutoff timestamptz, p_after bigint, p_rows integer, OUT deleted bigint, OUT last bigint, OUT more boolean)
 LANGUAGE plpgsql AS $$
+DECLARE
+    one record;
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(x'51554f54'::integer);  -- "QUOT", as hold_counts: nobody calls blocks in meanwhile
-    WITH step AS (SELECT u.ctid AS place, u.quota_id, u.subject, u.period FROM public.quota_use u
-                  WHERE u.period > 0 AND u.period >= p_after AND u.period < extract(epoch FROM p_cutoff)::bigint
-                  ORDER BY u.period LIMIT p_rows FOR UPDATE SKIP LOCKED),
-         blocks AS (DELETE FROM public.quota_block b USING step s
-                    WHERE b.quota_id = s.quota_id AND b.subject = s.subject AND b.period = s.period),
-         gone AS (DELETE FROM public.quota_use u USING step s WHERE u.ctid = s.place RETURNING u.period)
-    SELECT count(*), max(g.period), count(*) = p_rows INTO deleted, last, more FROM gone g;
+    deleted := 0;
+    FOR one IN SELECT u.quota_id, u.subject, u.period FROM public.quota_use u
+               WHERE u.period > 0 AND u.period >= p_after AND u.period < extract(epoch FROM p_cutoff)::bigint
+               ORDER BY u.period LIMIT p_rows FOR UPDATE SKIP LOCKED LOOP
+        DELETE FROM public.quota_block b WHERE b.quota_id = one.quota_id AND b.subject = one.subject AND b.period = one.period;
+        DELETE FROM public.quota_use u WHERE u.quota_id = one.quota_id AND u.subject = one.subject AND u.period = one.period;
+        deleted := deleted + 1;
+        last := one.period;
+    END LOOP;
+    more := deleted = p_rows;
 END $$;
