@@ -75,7 +75,7 @@ def judge(  # noqa: PLR0911, PLR0912 - one return per rule reads best
         return Judgement(Refusal(Reason.NOT_OFFERED, sku=sku.sku))
     if not sku.on_sale:
         return Judgement(Refusal(Reason.NOT_ON_SALE, sku=sku.sku))
-    if refusal := _account_refusal(sku, content):
+    if sku.kind is _TOPUP and (refusal := _account_refusal(sku, content)):
         return Judgement(refusal)
     if sku.quantity_max is not None and content.quantity > sku.quantity_max:
         return Judgement(too_many(sku.quantity_max))
@@ -86,11 +86,12 @@ def judge(  # noqa: PLR0911, PLR0912 - one return per rule reads best
             return Judgement(Refusal(Reason.CAMPAIGN_UNKNOWN, campaign=content.campaign))
         if refusal := _campaign_refusal(campaign, partner_id, content):
             return Judgement(refusal)
-    quotas = catalog.book(QuotaBook).quotas_of(sku.id, content.campaign)
+    quotas = catalog.books[QuotaBook].quotas_of(sku.id, content.campaign)
     asked = asked_of(quotas, partner_id, content) if quotas else None
     if isinstance(asked, Per):
         return Judgement(Refusal(MISSING[asked]))
-    if (refusal := price_refusal(priced, content)) is not None:
+    is_bounded = content.max_amount_minor is not None or not priced.sound
+    if is_bounded and (refusal := price_refusal(priced, content)) is not None:
         return Judgement(refusal)
     return (
         _FREE if asked is None and campaign is None else Judgement(quotas=asked, campaign=campaign)
@@ -120,8 +121,6 @@ def _campaign_refusal(campaign: Campaign, partner_id: int, content: OrderContent
 
 
 def _account_refusal(sku: Sku, content: OrderContent) -> Refusal | None:
-    if sku.kind is not _TOPUP:
-        return None
     if content.account is None:
         return Refusal(Reason.ACCOUNT_MISSING)
     try:

@@ -10,6 +10,7 @@ from gateway.ground.http.body import check_strict, decode
 from gateway.ground.http.direct_answer import DirectAnswer
 from gateway.ground.http.operation import BODY_PROBLEMS, Answer, Operation, Parameter, Route
 from gateway.ground.http.patience import DEADLINE, waits_until
+from gateway.ground.http.problems import ProblemError
 from gateway.ground.http.request import Asked
 from gateway.ground.traffic.admission import Class
 from gateway.orders.answers import TAG, Order
@@ -76,12 +77,16 @@ class OrderPlacing:
         self._placement = placement
         self._views = views
 
+    def glance(self, request: Asked) -> ProblemError | None:
+        """Why the head alone is refused; None: it is not."""
+        return self._gate.glance(request, _RETRY, told_as=_ORDER)
+
     async def place(self, request: Asked) -> DirectAnswer:
         """201 created, 200 replayed, or a problem."""
         key, body = await self._gate.prove(
             request, Scope.ORDERS_WRITE, kind=_RETRY, told_as=_ORDER, json=True
         )
-        waits = waits_until(request)
+        waits = None if DEADLINE.name not in request.headers else waits_until(request)
         check_strict(body)
         content = order_content(decode(ORDER_DECODER, body))
         kind = _ORDER
@@ -104,4 +109,9 @@ class OrderPlacing:
         return DirectAnswer(order, 200, JSON_TYPE, REPLAYED)
 
 
-ROUTES: Final = (Route("POST", "/v1/orders", OrderPlacing.place, PLACE_ORDER, plain=True),)
+ROUTES: Final = (
+    Route(
+        "POST", "/v1/orders", OrderPlacing.place, PLACE_ORDER, plain=True,
+        glance=OrderPlacing.glance,
+    ),
+)  # fmt: skip

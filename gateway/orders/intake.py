@@ -141,12 +141,12 @@ class Intake:
         self._shortages.forget(partner_id)
 
     def _unsaleable(self, line: Line) -> bool:
-        if self._shortages:
+        if self._shortages.refused:
             available_minor = self._shortages.told(line.partner_id)
             if available_minor is not None and line.amount_minor > available_minor:
                 line.available_minor = available_minor
                 return True
-        if line.quotas is not None and self._used_up and self._used_up.tells(line):
+        if line.quotas is not None and self._used_up.counts and self._used_up.tells(line):
             return True
         outlet = line.outlet
         return line.refusal is not None or (outlet is not None and self._stock.sold_out(outlet))
@@ -154,8 +154,8 @@ class Intake:
     def _since(self, line: Line) -> float | None:
         """Since when no worker can have accepted an order like this one; None: not known."""
         outlet = line.outlet
-        told = line.refusal, line.available_minor, line.used_up
-        if outlet is None or any(each is not None for each in told):
+        otherwise = line.available_minor is not None or line.used_up is not None
+        if outlet is None or line.refusal is not None or otherwise:
             return None
         return self._stock.sold_out_since(outlet)
 

@@ -161,7 +161,8 @@ class Placement:
         catalog = self._catalog.now
         sku = catalog.skus.get(content.sku)
         known = sku if sku is not None else _UNKNOWN_SKU
-        prices = catalog.book(PriceBook).lists.get(known.id, NO_PRICES)
+        books = catalog.books  # `book` would be three calls more
+        prices = books[PriceBook].lists.get(known.id, NO_PRICES)
         priced = prices.plain
         if prices.rows:
             priced = price_of(
@@ -184,12 +185,11 @@ class Placement:
         notify = content.notify_url is not None or partner_id in catalog.webhook_partners
         metadata = content.metadata
         outlet = known.pool_id
-        if outlet is not None and (known.min_life_days or catalog.book(ShelfBook).divided):
-            outlet = catalog.book(ShelfBook).outlet_for(
-                known, channel=channel, campaign=content.campaign
-            )
+        if outlet is not None and (known.min_life_days or books[ShelfBook].divided):
+            outlet = books[ShelfBook].outlet_for(known, channel=channel, campaign=content.campaign)
         attempt = None
-        if known.bought and judged.refusal is None:
+        bought = known.bought
+        if bought and judged.refusal is None:
             attempt = self._buying.plan(known, content.quantity, amount_minor)
         return Line(
             partner_id=partner_id,
@@ -203,7 +203,7 @@ class Placement:
             quantity=content.quantity,
             amount_minor=amount_minor,
             # Codes go to no account; what tells a top-up from them later is that it has one.
-            account=None if known.buys_codes else content.account,
+            account=None if bought and known.buys_codes else content.account,
             metadata=None if metadata is None else orjson.dumps(metadata).decode(),
             details=content.details(),
             quotas=judged.quotas,

@@ -31,34 +31,31 @@ class RefusedLately(Generic[About, Told]):
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._refused: dict[About, _Refused] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._refused)
+        self.refused: dict[About, _Refused] = {}  # nothing is told while this is empty
 
     def found(self, about: About, told: Told) -> None:
         """The database refused a line, and told this."""
         now = self._clock()
-        known = self._refused.get(about)
+        known = self.refused.get(about)
         if known is None or now - known.since > KNOWN_S:
-            if len(self._refused) >= KNOWN_MAX:
-                self._refused.clear()
-            self._refused[about] = _Refused(now, 1, told)
+            if len(self.refused) >= KNOWN_MAX:
+                self.refused.clear()
+            self.refused[about] = _Refused(now, 1, told)
         else:
             known.times += 1
             known.told = told
 
     def told(self, about: About) -> Told | None:
         """What need not be asked again; None: ask."""
-        known = self._refused.get(about)
+        known = self.refused.get(about)
         if known is None:
             return None
         if self._clock() - known.since > KNOWN_S:
-            del self._refused[about]
+            del self.refused[about]
             return None
         told: Told = known.told
         return told if known.times >= OFTEN else None
 
     def forget(self, about: About) -> None:
         """There may be more of it now."""
-        self._refused.pop(about, None)
+        self.refused.pop(about, None)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
 import structlog
@@ -42,34 +43,42 @@ class Unsold:
             waiting_max=waiting_max,
             turn_of=lambda line: line.partner_id,
         )
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._asked: set[asyncio.Future[Settled]] = set()
 
     def put(self, line: Loose, *, taken_by: int = 0) -> None:
         """Settle the line, soon; `taken_by` is the order that has its number, 0: none known."""
         line.taken_by = taken_by
-        task = asyncio.create_task(self._settle_one(line))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        try:
+            found = self._found.put(line)
+        except OverloadedError:
+            found = asyncio.get_running_loop().create_future()
+            found.set_result(Settled(Verdict.OVERLOADED))
+        self._asked.add(found)
+        found.add_done_callback(partial(self._told, line))  # a task for each would cost ten times
 
     async def idle(self) -> None:
         """Wait until all are settled."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        while self._asked:
+            await asyncio.wait(self._asked)
 
     def cut_off(self) -> None:
         """Give up what is not settled yet."""
-        for task in self._tasks:
-            task.cancel()
+        for found in self._asked:
+            found.cancel()
 
-    async def _settle_one(self, line: Loose) -> None:
-        try:
-            settled = await self._found.submit(line)
-        except OverloadedError:
+    def _told(self, line: Loose, found: "asyncio.Future[Settled]") -> None:
+        self._asked.discard(found)
+        if found.cancelled():
+            return
+        error = found.exception()
+        if error is None:
+            settled = found.result()
+        elif isinstance(error, OverloadedError):
             settled = Settled(Verdict.OVERLOADED)
-        except StoreUnavailableError:
+        elif isinstance(error, StoreUnavailableError):
             settled = Settled(Verdict.DATABASE_AWAY)
-        except Exception:
-            log.exception("intake.lookup_failed")
+        else:
+            log.error("intake.lookup_failed", exc_info=error)
             settled = Settled(Verdict.INTERNAL)
         self._settle(line, settled)
 

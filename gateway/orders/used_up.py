@@ -17,9 +17,7 @@ class UsedUp:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._refused: RefusedLately[Count, Settled] = RefusedLately(clock)
-
-    def __bool__(self) -> bool:
-        return bool(self._refused)
+        self.counts = self._refused.refused  # nothing is told while this is empty
 
     def found(self, line: Line, settled: Settled) -> Settled:
         """The database refused the line for what a quota has left; the same answer."""

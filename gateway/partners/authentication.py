@@ -8,7 +8,7 @@ the same 401.
 
 import re
 import time
-from typing import Final, Protocol, cast
+from typing import Final, NamedTuple, Protocol, cast
 
 from aiohttp.web import BaseRequest
 
@@ -37,6 +37,18 @@ class Nonces(Protocol):
     """Nonces that were used up; see store.py."""
 
     async def use(self, key_id: str, nonce: str) -> bool: ...
+
+
+class Judged(NamedTuple):
+    """A head: whose it says it is (None: nobody's we know), and what its signature is made over."""
+
+    key: Key | None
+    key_id: str
+    method: str
+    target: str
+    timestamp: str
+    nonce: str
+    signature: str
 
 
 class Gate:
@@ -89,42 +101,80 @@ class Gate:
         for that. `json`: the route takes nothing else. Raises ProblemError: unauthenticated,
         stale-timestamp, forbidden, rate-limited, overloaded, those of `read_body`.
         """
-        ours = of(request)
-        headers = ours.headers
-        key_id = headers.get("X-Quangate-Key", "")
-        timestamp = headers.get("X-Quangate-Timestamp", "")
-        nonce = headers.get("X-Quangate-Nonce", "")
-        signature = headers.get("X-Quangate-Signature", "")
-        known = self._catalog.now.keys.get(key_id)
-        signed = (key_id, ours.method, ours.raw_path, timestamp, nonce)
+        ours: Asked = request  # type: ignore[assignment]  # every connection of ours makes these
+        judged: Judged | None = ours.judged
+        signed = self._head_of(ours) if judged is None else judged
         body = None if ours.body_exists else b""
         try:
-            if body is not None:  # it is all there: a forged one is told nothing of our clock
-                self._verify(signed, body, signature)
-            key = _judge_head(known, timestamp, nonce, signature, time.time())
-            if key.rate_per_s is not None:
-                self._look_at_bucket(key, key.rate_per_s)
-            self.door.look(kind, key.partner_id, told_as=told_as)
+            if judged is None:
+                if body is not None:  # it is all there: a forged one is told nothing of our clock
+                    self._verify(signed, body)
+                self._judge(signed, kind, told_as)
             if body is None:
                 if json:
                     require_json(ours)
                 body = ours.body_at_hand(bytes_max)
                 if body is None:  # aiohttp reads it
                     body = await read_body(cast(BaseRequest, request), bytes_max)
-                self._verify(signed, body, signature)
+                self._verify(signed, body)
                 if ours.held_bytes:
                     release_body(ours)
-            _require_rights(key, ours, scope)
+            key = cast(Key, signed.key)
+            if key.allow_ips or scope not in key.scopes:
+                _require_rights(key, ours, scope)
         except ProblemError as error:
-            if known is not None and error.code not in _OF_THE_MOMENT:
-                why = error.why if isinstance(error, _UnprovedError) else error.detail
-                self._refusals.note(ours, known, error.code, why or error.code, body)
+            self._note(ours, signed.key, error, body)
             raise
         if json and not ours.body_exists:
             require_json(ours)
         if key.rate_per_s is not None:
             self._take(key, key.rate_per_s)
         return key, body
+
+    def glance(
+        self, request: Asked, kind: Class, *, told_as: Class | None = None
+    ) -> ProblemError | None:
+        """What `prove` would say of the head alone, before there is anything to wait for.
+
+        None: it goes on, and `prove` does not look at the head again if it comes at once.
+        """
+        if not request.body_exists:  # the signature comes first
+            return None
+        signed = self._head_of(request)
+        try:
+            self._judge(signed, kind, told_as)
+        except ProblemError as error:
+            self._note(request, signed.key, error, None)
+            return error
+        request.judged = signed
+        return None
+
+    def _head_of(self, request: Asked) -> "Judged":
+        find = request.headers.get
+        key_id = find("X-Quangate-Key", "")
+        return Judged(
+            self._catalog.now.keys.get(key_id),
+            key_id,
+            request.method,
+            request.raw_path,
+            find("X-Quangate-Timestamp", ""),
+            find("X-Quangate-Nonce", ""),
+            find("X-Quangate-Signature", ""),
+        )
+
+    def _judge(self, head: "Judged", kind: Class, told_as: Class | None) -> None:
+        key = _judge_head(head.key, head.timestamp, head.nonce, head.signature, time.time())
+        if key.rate_per_s is not None:
+            self._look_at_bucket(key, key.rate_per_s)
+        self.door.look(kind, key.partner_id, told_as=told_as)
+
+    def _note(
+        self, request: Asked, key: Key | None, error: ProblemError, body: bytes | None
+    ) -> None:
+        """For the operator, what a known key was refused."""
+        if key is not None and error.code not in _OF_THE_MOMENT:
+            why = error.why if isinstance(error, _UnprovedError) else error.detail
+            self._refusals.note(request, key, error.code, why or error.code, body)
 
     async def admit_write(self, request: BaseRequest, scope: str) -> tuple[Key, bytes]:
         """As `admit`, for writes that are not idempotent by themselves: the nonce is used up.
@@ -138,8 +188,9 @@ class Gate:
             raise ProblemError("replayed-nonce", "The request could not be authenticated.")
         return key, body
 
-    def _verify(self, signed: tuple[str, str, str, str, str], body: bytes, signature: str) -> None:
-        if not self._keyring.verify(*signed, body, signature):
+    def _verify(self, head: "Judged", body: bytes) -> None:
+        _, key_id, method, target, timestamp, nonce, signature = head
+        if not self._keyring.verify(key_id, method, target, timestamp, nonce, body, signature):
             raise _UnprovedError("the signature is not one over the string to sign")
 
     def _look_at_bucket(self, key: Key, rate_per_s: int) -> None:
@@ -184,7 +235,10 @@ def _judge_head(key: Key | None, timestamp: str, nonce: str, signature: str, now
     """
     if not signature:
         raise _UnprovedError("there is no signature")
-    _require_form(timestamp, nonce)
+    if not _TIMESTAMP(timestamp):
+        raise _UnprovedError("the timestamp is not one in Unix seconds")
+    if not _NONCE(nonce):
+        raise _UnprovedError("the nonce is not 16 to 64 of A-Z a-z 0-9 _ -")
     if abs(now - int(timestamp)) > CLOCK_SKEW_S_MAX:
         raise _stale(now)
     if key is None:
@@ -192,13 +246,6 @@ def _judge_head(key: Key | None, timestamp: str, nonce: str, signature: str, now
     if key.expires_at is not None and key.expires_at.timestamp() <= now:
         raise _UnprovedError("the key has ended")
     return key
-
-
-def _require_form(timestamp: str, nonce: str) -> None:
-    if not _TIMESTAMP(timestamp):
-        raise _UnprovedError("the timestamp is not one in Unix seconds")
-    if not _NONCE(nonce):
-        raise _UnprovedError("the nonce is not 16 to 64 of A-Z a-z 0-9 _ -")
 
 
 class _UnprovedError(ProblemError):

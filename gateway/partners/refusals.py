@@ -12,12 +12,13 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import structlog
 
 from gateway.catalog.rules import Key
+from gateway.ground.http.address import Address
 from gateway.ground.http.request import Asked
 from gateway.partners.refusal import (
     FIELD_CHARS_MAX,
@@ -37,27 +38,57 @@ _SECRET: Final = re.compile(r"(q[sd]_|whsec_)[A-Za-z0-9_+/=-]*")
 Kept = dict[str, list[RefusedRequest]]
 
 
+class _Noted(NamedTuple):
+    """As it was seen, cut: who refuses many writes down little of each, and few are kept."""
+
+    at: float
+    code: str
+    reason: str
+    client: Address | None
+    method: str
+    target: str
+    timestamp: str
+    nonce: str
+    signature: str
+    body_sha256: bytes | None
+
+    def told(self) -> RefusedRequest:
+        """As it may be shown."""
+        return RefusedRequest(
+            at=self.at,
+            code=self.code,
+            reason=self.reason,
+            client=None if self.client is None else str(self.client),
+            method=self.method,
+            target=_text(self.target),
+            timestamp=_text(self.timestamp),
+            nonce=_text(self.nonce),
+            signature=_text(self.signature),
+            body_sha256=None if self.body_sha256 is None else self.body_sha256.hex(),
+        )
+
+
 class Refusals:
     """Those that one worker saw, oldest first; of the keys refused least recently none."""
 
     def __init__(self) -> None:
-        self._by_key: OrderedDict[str, deque[RefusedRequest]] = OrderedDict()
+        self._by_key: OrderedDict[str, deque[_Noted | RefusedRequest]] = OrderedDict()
         self._is_new = False
 
     def note(self, request: Asked, key: Key, code: str, reason: str, body: bytes | None) -> None:
         """Keep a refused request of a key; `body` None: it was not read."""
-        headers = request.headers
-        refused = RefusedRequest(
-            at=time.time(),
-            code=code,
-            reason=reason,
-            client=None if request.client is None else str(request.client),
-            method=request.method,
-            target=_text(request.raw_path, TARGET_CHARS_MAX),
-            timestamp=_text(headers.get("X-Quangate-Timestamp", ""), FIELD_CHARS_MAX),
-            nonce=_text(headers.get("X-Quangate-Nonce", ""), FIELD_CHARS_MAX),
-            signature=_text(headers.get("X-Quangate-Signature", ""), FIELD_CHARS_MAX),
-            body_sha256=None if body is None else hashlib.sha256(body).hexdigest(),
+        find = request.headers.get
+        noted = _Noted(
+            time.time(),
+            code,
+            reason,
+            request.client,
+            request.method,
+            request.raw_path[:TARGET_CHARS_MAX],
+            find("X-Quangate-Timestamp", "")[:FIELD_CHARS_MAX],
+            find("X-Quangate-Nonce", "")[:FIELD_CHARS_MAX],
+            find("X-Quangate-Signature", "")[:FIELD_CHARS_MAX],
+            None if body is None else hashlib.sha256(body).digest(),
         )
         kept = self._by_key.get(key.key_id)
         if kept is None:
@@ -65,7 +96,7 @@ class Refusals:
             if len(self._by_key) > KEYS_MAX:
                 self._by_key.popitem(last=False)
         self._by_key.move_to_end(key.key_id)
-        kept.append(refused)
+        kept.append(noted)
         self._is_new = True
 
     def restore(self, kept: Mapping[str, Sequence[RefusedRequest]]) -> None:
@@ -78,6 +109,10 @@ class Refusals:
         if not self._is_new:
             return None
         self._is_new = False
+        for kept in self._by_key.values():
+            for n, each in enumerate(kept):
+                if isinstance(each, _Noted):
+                    kept[n] = each.told()
         return msgspec.json.encode({key_id: list(kept) for key_id, kept in self._by_key.items()})
 
 
@@ -103,9 +138,9 @@ def read_refusals(data: Path, key_id: str) -> list[RefusedRequest]:
     return sorted(found, key=lambda refused: -refused.at)[:PER_KEY_MAX]
 
 
-def _text(value: str, chars_max: int) -> str:
-    """What was sent, cut; without a secret that was put in a wrong place, and all of it UTF-8."""
-    shown = _SECRET.sub(r"\1[hidden]", value[:chars_max])
+def _text(value: str) -> str:
+    """What was sent, without a secret that was put in a wrong place, and all of it UTF-8."""
+    shown = _SECRET.sub(r"\1[hidden]", value)
     return shown.encode("utf-8", "backslashreplace").decode()
 
 

@@ -9,7 +9,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web import BaseRequest, RequestPayloadError
 
 from gateway.ground.http.problems import ProblemError
-from gateway.ground.http.request import Asked, Request, of
+from gateway.ground.http.request import Asked, Request
 from gateway.ground.native import check_json
 
 BODY_BYTES_MAX: Final = 65_536
@@ -91,7 +91,7 @@ def require_json(request: BaseRequest | Asked) -> None:
 
     Parameters say nothing about JSON (RFC 8259 §11), but for a charset that is another one.
     """
-    declared = of(request).headers.get("Content-Type")
+    declared = request.headers.get("Content-Type")
     if declared is None or declared == "application/json":
         return
     media_type, _, _ = declared.partition(";")

@@ -76,8 +76,10 @@ class DirectAnswer(StreamResponse):
 
     def wire(self, request_id: str) -> bytes:
         """All of it, for a connection that stays open."""
-        more = self._more
-        extra = "" if more is None else "".join(f"{k}: {v}\r\n" for k, v in more.items())
+        extra = ""
+        if self._more:
+            for name, value in self._more.items():
+                extra += f"{name}: {value}\r\n"
         head = (
             f"{_STATUS_LINES[self._status]}Content-Type: {self._content_type_text}\r\n"
             f"Content-Length: {len(self._answer_body)}\r\nDate: {rfc822_formatted_time()}\r\n"

@@ -32,7 +32,10 @@ class Door:
 
         `told_as`: the class it is refused as, where only the body tells which it is.
         """
-        if not self.admission.admits(kind, owner, self._clock()):
+        admission = self.admission
+        if admission.inflight < admission.open_to[kind]:  # as ever, without a call
+            return
+        if not admission.admits(kind, owner, self._clock()):
             raise self.refusal(kind if told_as is None else told_as)
 
     def enter(
@@ -42,15 +45,16 @@ class Door:
 
         `units` of work; `tells`: how long it takes says something of how much is under way.
         """
-        now = self._clock()
-        if not self.admission.admits(kind, owner, now):
+        now, admission = self._clock(), self.admission
+        if admission.inflight >= admission.open_to[kind] and not admission.admits(kind, owner, now):
             raise self.refusal(kind)
-        request.begin(self.admission, self.admission.begin(owner, units, now, tells=tells))
+        request.limit, request.work = admission, admission.begin(owner, units, now, tells=tells)
 
     @property
     def is_tight(self) -> bool:
         """Whether some orders are refused: then it counts which of them end something begun."""
-        return not self.admission.is_open(_ORDER)
+        admission = self.admission
+        return admission.inflight >= admission.open_to[_ORDER]
 
     def refusal(self, kind: Class) -> ProblemError:
         """A refusal, counted; who comes back when it says, alone, is served."""

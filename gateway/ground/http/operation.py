@@ -13,7 +13,10 @@ from typing import Final
 import msgspec
 from aiohttp.web import StreamResponse
 
+from gateway.ground.http.problems import ProblemError
+
 Handler = Callable[..., Awaitable[StreamResponse]]
+Glance = Callable[..., ProblemError | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class Route:
 
     With `deep` the last variable takes all the steps that are left. With `plain` requests whose
     framing is plain are answered past aiohttp, without a task: the handler, a coroutine, takes any
-    `Asked`, awaits futures only, and returns a DirectAnswer (plain_front).
+    `Asked`, awaits futures only, and returns a DirectAnswer (plain_front). `glance` is asked first,
+    at once: why the request is refused for its head, which costs a handler's beginning less.
     """
 
     method: str
@@ -74,10 +78,12 @@ class Route:
     operation: Operation
     deep: bool = False
     plain: bool = False
+    glance: Glance | None = None  # of its face's class, too
 
     def bound(self, face: object) -> "Route":
         """The route of a made face."""
-        return replace(self, handler=MethodType(self.handler, face))
+        glance = None if self.glance is None else MethodType(self.glance, face)
+        return replace(self, handler=MethodType(self.handler, face), glance=glance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

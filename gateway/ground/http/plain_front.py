@@ -7,18 +7,18 @@ aiohttp one by one, in order. From the first bytes that are not plain on, all is
 """
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, Protocol, cast
+from collections.abc import Coroutine, Sequence
+from typing import Any, Protocol
 
 from multidict import CIMultiDict, MultiMapping
 
 from gateway.ground.http.body import BODY_BYTES_MAX
 from gateway.ground.http.direct_answer import DirectAnswer
 from gateway.ground.http.request import Asked, Connection
-from gateway.ground.http.router import Answering
+from gateway.ground.http.router import Answering, Endpoint
 from gateway.ground.native import find_request
 
-Run = Coroutine["asyncio.Future[object]", None, DirectAnswer]
+Run = Coroutine[Any, None, DirectAnswer]  # it yields futures
 
 
 class PlainRequest(Asked):
@@ -142,15 +142,18 @@ class PlainFront:
             else:
                 named, body = CIMultiDict(headers), data[body_at:end]
                 wire.watch(named)
-                self._begin(PlainRequest(method, target, named, body, wire), plain)
+                self._begin(PlainRequest(method, target, named, body, wire), *plain)
             at = end
 
     # ------------------------------------------------------------ a request under way
 
-    def _begin(self, request: PlainRequest, plain: Any) -> None:
-        endpoint, variables = plain
+    def _begin(self, request: PlainRequest, endpoint: Endpoint, variables: Sequence[str]) -> None:
+        refused = self._answering.refused(request, endpoint)
+        if refused is not None:
+            self._wire.answer(refused.wire(request.id))
+            return
         self._request = request
-        self._run = cast(Run, self._answering.answer(request, endpoint, variables))
+        self._run = self._answering.answer(request, endpoint, variables)  # type: ignore[assignment]
         self._step()
 
     def _step(self) -> None:

@@ -3,7 +3,7 @@
 import itertools
 import re
 import secrets
-from typing import Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from aiohttp.helpers import reify
 from aiohttp.web import BaseRequest, StreamResponse
@@ -69,7 +69,8 @@ class Asked:
 
     held_bytes = 0  # of its body, on account of the connection's budget (see body)
     work: Work | None = None  # while it is under way (see door)
-    _limit: Admission
+    judged: Any = None  # its head, once it was judged before its handler began (partners)
+    limit: Admission
     _id: str | None = None
 
     @property
@@ -119,10 +120,6 @@ class Asked:
         found = None if said is None else _TRACEPARENT(said)
         return found.group(1) if found else self.id
 
-    def begin(self, limit: Admission, work: Work) -> None:
-        """It is under way, as this work of `limit`'s."""
-        self._limit, self.work = limit, work
-
     def give_up(self) -> None:
         """Its work was broken off: there is too much of it, or nobody waits for it."""
         if self.work is not None:
@@ -132,7 +129,7 @@ class Asked:
         """It is under way no more, as far as that was so: what is left is the client's time."""
         work, self.work = self.work, None
         if work is not None:
-            self._limit.end(work, now)
+            self.limit.end(work, now)
 
 
 class Request(Asked, BaseRequest):  # type: ignore[misc]  # both know `headers`

@@ -13,8 +13,9 @@ from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.ground.errors import OverloadedError, StoreUnavailableError
 from gateway.ground.http.body import release_body
+from gateway.ground.http.direct_answer import DirectAnswer
 from gateway.ground.http.meters import HttpMeters, RouteMeter
-from gateway.ground.http.operation import Handler, Route
+from gateway.ground.http.operation import Glance, Handler, Route
 from gateway.ground.http.problems import ProblemError, as_problem, problem_answer
 from gateway.ground.http.request import Asked, of
 
@@ -30,6 +31,7 @@ class Endpoint:
     handler: Handler
     meter: RouteMeter
     plain: bool = False
+    glance: Glance | None = None
 
 
 class Router:
@@ -42,7 +44,7 @@ class Router:
         for route in routes:
             methods = self._methods_of(route.path, self._deep if route.deep else self._variable)
             meter = meters.route(route.method, route.path)
-            methods[route.method] = Endpoint(route.handler, meter, route.plain)
+            methods[route.method] = Endpoint(route.handler, meter, route.plain, route.glance)
             if route.method == "GET":
                 methods["HEAD"] = methods["GET"]
 
@@ -71,6 +73,11 @@ class Router:
         if endpoint is None:
             raise ProblemError("method-not-allowed", headers={"Allow": ", ".join(sorted(methods))})
         return endpoint, variables
+
+    def hot(self, method: str) -> Mapping[str, Endpoint]:
+        """The endpoints of a method on fixed paths whose plain requests are past aiohttp."""
+        found = {path: methods.get(method) for path, methods in self._fixed.items()}
+        return {path: each for path, each in found.items() if each is not None and each.plain}
 
     def _find_variable(self, steps: list[str]) -> tuple[Mapping[str, Endpoint], tuple[str, ...]]:
         for pattern, methods in self._variable:
@@ -102,7 +109,9 @@ class Answering:
     """Answers requests, however they were read: handler, counters, and the answer to a failure."""
 
     def __init__(self, routes: Sequence[Route], meters: HttpMeters) -> None:
-        self._find = Router(routes, meters).find
+        router = Router(routes, meters)
+        self._find = router.find
+        self._hot = router.hot("POST")
         self._meters = meters
         self._unrouted = meters.route("", "")
 
@@ -119,11 +128,28 @@ class Answering:
         """The endpoint if its plain requests are answered without aiohttp."""
         if method != "POST":
             return None
+        endpoint = self._hot.get(target)
+        if endpoint is not None:
+            return endpoint, ()
         try:
             found = self._find(method, target)
         except ProblemError:
             return None
         return found if found[0].plain else None
+
+    def refused(self, request: Asked, endpoint: Endpoint) -> DirectAnswer | None:
+        """The answer to a whole request that is refused for its head; None: it is not."""
+        try:
+            error = None if endpoint.glance is None else endpoint.glance(request)
+        except Exception:  # what its handler says of it is answered
+            log.exception("api.glance_failed", **_of(request))
+            return None
+        if error is None:
+            return None
+        self._meters.problem(error.code)
+        answer = problem_answer(error, request.trace_id)
+        endpoint.meter.observe(answer.status, 0.0)
+        return answer
 
     async def answer(
         self, request: Asked, endpoint: Endpoint, variables: Sequence[str] = ()

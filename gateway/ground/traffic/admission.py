@@ -103,6 +103,9 @@ class Admission:
         self._rate = 0.0  # units a second that end, of late
         self._work_of: dict[Owner, float] = {}  # units times seconds, of late
         self._work = 0.0
+        # Up to how much under way each class is taken in whoever asks: those who ask for every
+        # request look here first.
+        self.open_to: list[float]
         self._set_limit(self.rules.initial)
 
     def admits(self, kind: Class, owner: Owner, now: float) -> bool:
@@ -110,7 +113,7 @@ class Admission:
 
         Nothing is counted for an owner, so nobody is made heavier by what others say in its name.
         """
-        if self.inflight < self._open_to[kind]:
+        if self.inflight < self.open_to[kind]:
             return True
         if now >= self._closes_at:
             self._close(now)
@@ -138,10 +141,6 @@ class Admission:
                 self._given_up += units
         if now >= self._closes_at:
             self._close(now)
-
-    def is_open(self, kind: Class) -> bool:
-        """Whether the class is taken in whoever asks."""
-        return self.inflight < self._open_to[kind]
 
     def retry_after_s(self) -> int:
         """In how many whole seconds all that is under way now will have ended."""
@@ -225,7 +224,7 @@ class Admission:
         self._up = up
         self._half_done, self._half_s = 0, 0.0
         self._tried = self.limit * (1 + rules.swing if up else 1 - rules.swing)
-        self._open_to = [self._tried * low for low, _ in BANDS.values()]
+        self.open_to = [self._tried * low for low, _ in BANDS.values()]
 
     def _forget(self) -> None:
         """Work of late becomes less, and who has next to none of it is forgotten."""

@@ -39,7 +39,7 @@ def test_a_count_that_refuses_often_is_known_for_a_moment() -> None:
     """
     clock = Clock()
     known = UsedUp(clock)
-    assert not known
+    assert not known.counts
     for _ in range(OFTEN - 1):
         known.found(line((7, "ann"), (8, "d"), quantity=2), USED_UP)
     assert not known.tells(line((7, "ann"), quantity=2))
@@ -51,4 +51,4 @@ def test_a_count_that_refuses_often_is_known_for_a_moment() -> None:
     assert not known.tells(line((7, "bob"), (8, "d"), quantity=2))
     clock.now = KNOWN_S + 0.01
     assert not known.tells(line((7, "ann"), quantity=2))
-    assert not known
+    assert not known.counts
