@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
-from aiohttp.web import BaseRequest, Response, StreamResponse
-from multidict import CIMultiDict
+from aiohttp.web import BaseRequest
 
-from gateway.ground.http.body import read_body
-from gateway.ground.http.direct_answer import SERVER_NAME, DirectAnswer
+from gateway.ground.http.body import BODY_BYTES_MAX, read_body
+from gateway.ground.http.direct_answer import DirectAnswer
 from gateway.ground.http.door import Door
 from gateway.ground.http.operation import OPERATION, Answer, Operation, Parameter, Route
 from gateway.ground.http.problems import ProblemError
-from gateway.ground.http.request import of
+from gateway.ground.http.request import Asked
 from gateway.ground.traffic.admission import Class
 
 TAKE_CALLBACK: Final = Operation(
@@ -75,15 +74,15 @@ class Callbacks:
         self._upstreams = upstreams
         self._door = door
 
-    async def take(
-        self, request: BaseRequest, upstream: str, token: str | None = None
-    ) -> StreamResponse:
+    async def take(self, request: Asked, upstream: str, token: str | None = None) -> DirectAnswer:
         """Verify, keep, apply, acknowledge, in this order."""
         if not self._upstreams.knows(upstream):
             raise ProblemError("not-found", "There is no such upstream.")
         self._door.look(Class.CALLBACK, upstream)
-        body = await read_body(request)
-        self._door.enter(of(request), Class.CALLBACK, upstream)
+        body = request.body_at_hand(BODY_BYTES_MAX) if request.body_exists else b""
+        if body is None:  # aiohttp reads it
+            body = await read_body(cast(BaseRequest, request))
+        self._door.enter(request, Class.CALLBACK, upstream)
         path, _, query = request.raw_path.partition("?")
         ack = await self._upstreams.callback(
             upstream,
@@ -96,12 +95,10 @@ class Callbacks:
         )
         if ack is None:  # it went while the body came
             raise ProblemError("not-found", "There is no such upstream.")
-        if ack.body:
-            return DirectAnswer(ack.body, ack.status, ack.content_type)
-        return Response(status=ack.status, headers=CIMultiDict({"Server": SERVER_NAME}))
+        return DirectAnswer(ack.body, ack.status, ack.content_type)
 
 
 ROUTES: Final = (
-    Route("POST", "/callbacks/{upstream}", Callbacks.take, TAKE_CALLBACK),
-    Route("POST", "/callbacks/{upstream}/{token}", Callbacks.take, TAKE_NAMED_CALLBACK),
+    Route("POST", "/callbacks/{upstream}", Callbacks.take, TAKE_CALLBACK, plain=True),
+    Route("POST", "/callbacks/{upstream}/{token}", Callbacks.take, TAKE_NAMED_CALLBACK, plain=True),
 )

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from aiohttp.web import BaseRequest, Response, StreamResponse
+from aiohttp.web import BaseRequest, Response
 
 from gateway.campaigns.passes import HEADER as PASS_HEADER
 from gateway.catalog.rules import CurrentCatalog, Key, Scope
@@ -33,7 +33,7 @@ from gateway.ground.http.paging import (
     parse_query,
 )
 from gateway.ground.http.problems import ProblemError
-from gateway.ground.http.request import of
+from gateway.ground.http.request import Asked
 from gateway.ground.traffic.admission import Class
 from gateway.holds.confirm import Confirmation, Contradiction, Unconfirmed
 from gateway.holds.hold import Held, Holding
@@ -178,7 +178,15 @@ class Holds:
         self._views = views
         self._catalog = catalog
 
-    async def place(self, request: BaseRequest) -> StreamResponse:
+    def glance_at_hold(self, request: Asked) -> ProblemError | None:
+        """Why the head alone is refused; None: it is not."""
+        return self._gate.glance(request, Class.ORDER)
+
+    def glance_at_confirm(self, request: Asked) -> ProblemError | None:
+        """The same; see `confirm`."""
+        return self._gate.glance(request, Class.RETRY)
+
+    async def place(self, request: Asked) -> DirectAnswer:
         """201 held, 200 replayed, or a problem."""
         key, body = await self._gate.admit(request, Scope.ORDERS_WRITE, kind=Class.ORDER, json=True)
         check_strict(body)
@@ -193,7 +201,7 @@ class Holds:
             return DirectAnswer(answer, 201, JSON_TYPE)
         return DirectAnswer(answer, 200, JSON_TYPE, REPLAYED)
 
-    async def confirm(self, request: BaseRequest, hold_no: str) -> StreamResponse:
+    async def confirm(self, request: Asked, hold_no: str) -> DirectAnswer:
         """The order: 201 created, 200 replayed, or a problem.
 
         It ends something begun: so it is let in as a retry is.
@@ -210,7 +218,7 @@ class Holds:
             )
         if isinstance(placed, Refusal):
             if placed.reason in GIVEN_UP:
-                of(request).give_up()
+                request.give_up()
             raise problem_of_confirm(placed)
         order = placed_json(placed)
         if order is None:  # made before; or durable, but not sealed with its batch
@@ -269,12 +277,17 @@ def _no_hold() -> ProblemError:
 
 
 ROUTES: Final = (
-    Route("POST", "/v1/holds", Holds.place, PLACE_HOLD),
+    Route(
+        "POST", "/v1/holds", Holds.place, PLACE_HOLD, plain=True, glance=Holds.glance_at_hold
+    ),
     Route("GET", "/v1/holds", Holds.page, LIST_HOLDS),
     Route("GET", "/v1/holds/{hold_no}", Holds.read, READ_HOLD),
-    Route("POST", "/v1/holds/{hold_no}/confirm", Holds.confirm, CONFIRM_HOLD),
+    Route(
+        "POST", "/v1/holds/{hold_no}/confirm", Holds.confirm, CONFIRM_HOLD, plain=True,
+        glance=Holds.glance_at_confirm,
+    ),
     Route("POST", "/v1/holds/{hold_no}/release", Holds.release, RELEASE_HOLD),
-)
+)  # fmt: skip
 MESSAGES: Final = {
     "hold.late": "A hold was confirmed late and nothing was left: its money is to be given back.",
 }

@@ -111,7 +111,7 @@ class OrderPlacing:
 
 ROUTES: Final = (
     Route(
-        "POST", "/v1/orders", OrderPlacing.place, PLACE_ORDER, plain=True,
+        "POST", "/v1/orders", OrderPlacing.place, PLACE_ORDER, plain=True, task=False,
         glance=OrderPlacing.glance,
     ),
 )  # fmt: skip

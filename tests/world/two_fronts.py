@@ -99,6 +99,8 @@ class House:
     async def hot(self, request: Any) -> DirectAnswer:
         """Past aiohttp where it can be; answered at once, or in another turn."""
         ours = of(request)
+        if (error := self._head_refused(ours)) is not None:
+            raise error
         if ours.headers.get("X-Wait"):
             later = asyncio.get_running_loop().create_future()
             asyncio.get_running_loop().call_later(0, later.set_result, None)
@@ -107,15 +109,30 @@ class House:
             raise ProblemError("rate-limited", headers={"Retry-After": "3"})
         return await told(request)
 
+    def glance(self, request: Any) -> ProblemError | None:
+        """Some are refused for their heads; whoever comes without a glance is, too."""
+        return self._head_refused(request) if request.body_exists else None
+
+    def broken_glance(self, _request: Any) -> ProblemError | None:
+        """Another fault of ours."""
+        raise RuntimeError
+
+    @staticmethod
+    def _head_refused(request: Any) -> ProblemError | None:
+        if request.headers.get("X-Refuse") == "head":
+            return ProblemError("unauthenticated", members={"server_time": 1})
+        return None
+
     async def named(self, request: Any, _name: str) -> DirectAnswer:
-        """As `hot`, below a variable."""
+        """As `hot`, below a variable, in a task."""
+        await asyncio.sleep(0)
         return await self.hot(request)
 
     async def cold(self, request: Any) -> StreamResponse:
         """Aiohttp's."""
         return await told(request)
 
-    async def broken(self, _request: Any) -> DirectAnswer:
+    async def broken(self, _request: Any, *_names: str) -> DirectAnswer:
         """A fault of ours."""
         raise RuntimeError
 
@@ -143,9 +160,10 @@ def connect(wire: Wire | None = None, *, with_front: bool) -> tuple[Wire, Any]:
     """A connection of its own."""
     house = House()
     routes = [
-        Route("POST", "/hot", house.hot, ANY, plain=True),
+        Route("POST", "/hot", house.hot, ANY, plain=True, task=False, glance=house.glance),
         Route("POST", "/hot/{name}", house.named, ANY, plain=True),
-        Route("POST", "/broken", house.broken, ANY, plain=True),
+        Route("POST", "/broken", house.broken, ANY, plain=True, task=False),
+        Route("POST", "/broken/{name}", house.broken, ANY, plain=True, glance=house.broken_glance),
         Route("POST", "/cold", house.cold, ANY),
         Route("GET", "/hot", house.cold, ANY),
     ]

@@ -19,6 +19,7 @@ from multidict import CIMultiDict
 from gateway.ground.http.request import of
 
 SERVER_NAME: Final = "quangate"
+NO_CONTENT: Final = 204
 DIRECT_BYTES_MAX: Final = 65_536  # larger answers get aiohttp's flow control
 
 _STATUS_LINES: Final = {
@@ -80,13 +81,16 @@ class DirectAnswer(StreamResponse):
         if self._more:
             for name, value in self._more.items():
                 extra += f"{name}: {value}\r\n"
+        body = self._answer_body
+        content = ""  # of 204, which has none
+        if self._status != NO_CONTENT:
+            content = f"Content-Type: {self._content_type_text}\r\nContent-Length: {len(body)}\r\n"
         head = (
-            f"{_STATUS_LINES[self._status]}Content-Type: {self._content_type_text}\r\n"
-            f"Content-Length: {len(self._answer_body)}\r\nDate: {rfc822_formatted_time()}\r\n"
+            f"{_STATUS_LINES[self._status]}{content}Date: {rfc822_formatted_time()}\r\n"
             f"Server: {SERVER_NAME}\r\nCache-Control: no-store\r\nRequest-Id: {request_id}\r\n"
             f"{extra}\r\n"
         )
-        return head.encode("ascii") + self._answer_body
+        return head.encode("ascii") + body
 
     async def _hand_over(self, request: BaseRequest) -> AbstractStreamWriter | None:
         headers = CIMultiDict(

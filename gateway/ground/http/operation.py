@@ -67,9 +67,9 @@ class Route:
     """`path` has `{name}` for a variable step; variables are passed to the handler in order.
 
     With `deep` the last variable takes all the steps that are left. With `plain` requests whose
-    framing is plain are answered past aiohttp, without a task: the handler, a coroutine, takes any
-    `Asked`, awaits futures only, and returns a DirectAnswer (plain_front). `glance` is asked first,
-    at once: why the request is refused for its head, which costs a handler's beginning less.
+    framing is plain are answered past aiohttp: the handler, a coroutine, takes any `Asked`, and
+    returns a DirectAnswer (plain_front). Unless it has a `task` it awaits futures only. `glance` is
+    asked first, at once: why the request is refused for its head.
     """
 
     method: str
@@ -78,6 +78,7 @@ class Route:
     operation: Operation
     deep: bool = False
     plain: bool = False
+    task: bool = True
     glance: Glance | None = None  # of its face's class, too
 
     def bound(self, face: object) -> "Route":

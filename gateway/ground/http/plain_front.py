@@ -2,7 +2,8 @@
 
 A plain request (core_rs/wire: `plain_request`) means the same to whoever reads it, so it is known
 where it ends. Whole ones of a hot route are answered here: one call reads the head, the handler
-runs until it awaits a future, and goes on from that future's callback. All others are handed to
+runs until it awaits a future, and goes on from that future's callback; where it has to wait for
+more than futures it has a task. All others are handed to
 aiohttp one by one, in order. From the first bytes that are not plain on, all is aiohttp's.
 """
 
@@ -83,7 +84,7 @@ class Wire(Connection, Protocol):
 class PlainFront:
     """One connection's."""
 
-    __slots__ = ("_answering", "_is_off", "_kept", "_owed", "_request", "_run", "_wire")
+    __slots__ = ("_answering", "_is_off", "_kept", "_owed", "_request", "_run", "_task", "_wire")
 
     def __init__(self, wire: Wire, answering: Answering) -> None:
         self._wire = wire
@@ -92,12 +93,13 @@ class PlainFront:
         self._kept = b""  # not looked at yet, or the beginning of a head
         self._owed = 0  # bytes of a body that aiohttp reads
         self._run: Run | None = None
+        self._task: asyncio.Task[DirectAnswer] | None = None  # of a handler that awaits anything
         self._request: PlainRequest | None = None
 
     @property
     def is_busy(self) -> bool:
         """Whether a request is under way here."""
-        return self._run is not None
+        return self._request is not None
 
     def take(self, data: bytes) -> None:
         """What was received."""
@@ -116,7 +118,7 @@ class PlainFront:
     def _go(self, data: bytes) -> None:
         at, wire = 0, self._wire
         while at < len(data):
-            if self._run is not None:
+            if self._request is not None:
                 self._kept = data[at:]
                 wire.pause()
                 return
@@ -153,8 +155,13 @@ class PlainFront:
             self._wire.answer(refused.wire(request.id))
             return
         self._request = request
-        self._run = self._answering.answer(request, endpoint, variables)  # type: ignore[assignment]
-        self._step()
+        run: Run = self._answering.answer(request, endpoint, variables)  # type: ignore[assignment]
+        if endpoint.task:
+            self._task = asyncio.get_running_loop().create_task(run)
+            self._task.add_done_callback(self._ended)
+        else:
+            self._run = run
+            self._step()
 
     def _step(self) -> None:
         """Run until it waits for something, or to its answer."""
@@ -177,7 +184,20 @@ class PlainFront:
     def _awake(self, _awaited: "asyncio.Future[object]") -> None:
         self._step()
         if self._run is None:
-            kept, self._kept = self._kept, b""
-            if kept:
-                self._wire.resume()
-                self._go(kept)
+            self._go_on()
+
+    def _ended(self, task: "asyncio.Task[DirectAnswer]") -> None:
+        request, self._request, self._task = self._request, None, None
+        assert request is not None
+        if task.cancelled() or task.exception() is not None:
+            self._wire.cut()
+            return
+        self._wire.answer(task.result().wire(request.id))
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """With what came meanwhile."""
+        kept, self._kept = self._kept, b""
+        if kept:
+            self._wire.resume()
+            self._go(kept)

@@ -31,6 +31,7 @@ class Endpoint:
     handler: Handler
     meter: RouteMeter
     plain: bool = False
+    task: bool = True
     glance: Glance | None = None
 
 
@@ -44,7 +45,9 @@ class Router:
         for route in routes:
             methods = self._methods_of(route.path, self._deep if route.deep else self._variable)
             meter = meters.route(route.method, route.path)
-            methods[route.method] = Endpoint(route.handler, meter, route.plain, route.glance)
+            methods[route.method] = Endpoint(
+                route.handler, meter, route.plain, route.task, route.glance
+            )
             if route.method == "GET":
                 methods["HEAD"] = methods["GET"]
 

@@ -28,6 +28,10 @@ RECORDED = {
     "one": WHOLE,
     "many": WHOLE * 50,
     "waiting": post(lines=b"X-Wait: 1\r\n") * 5 + WHOLE,
+    "refused for its head": post(lines=b"X-Refuse: head\r\n") * 3 + WHOLE,
+    "refused for its head alone": post(lines=b"X-Refuse: head\r\n", body=b"") + WHOLE,
+    "in tasks": post(b"/hot/a", b"X-Wait: 1\r\n") * 3 + post(b"/hot/b") + WHOLE,
+    "broken task": post(b"/broken/a") * 2 + WHOLE,
     "refused": post(lines=b"X-Refuse: 1\r\n") * 2 + WHOLE,
     "broken": post(b"/broken") + WHOLE,
     "variable": post(b"/hot/a%2Fb") + post(b"/hot/"),
@@ -159,7 +163,8 @@ async def test_nothing_is_answered_after_a_last_answer() -> None:
 
 LINES = st.sampled_from(
     [
-        b"X-Wait: 1", b"X-Refuse: 1", b"Connection: close", b"Connection: keep-alive", b"X-A:  b ",
+        b"X-Wait: 1", b"X-Refuse: 1", b"X-Refuse: head", b"X-A:  b ",
+        b"Connection: close", b"Connection: keep-alive",
         b"Content-Type: application/json", b"Content-Type: text/plain", b"Expect: 100-continue",
         b"Transfer-Encoding: chunked", b"transfer-encoding:identity", b"Content-Length: 2",
         b"Content-Length: 0", b"content-length:00", b"Host: y", b"Upgrade: h2c", b"A: \xc3\xa4",
