@@ -80,18 +80,18 @@ class Recalling(Protocol):
 
 
 # What SQL's hold_goods says of a line.
-MADE, REPLAYED, CONFLICT, USED_UP, SOLD_OUT, BUSY, CLOSED, ELSEWHERE = 1, 2, 3, 5, 6, 7, 11, 13
-LIMIT, LEASED, PASS_USED, BOUGHT = 23, 24, 30, 31
+MADE, REPLAYED, CONFLICT, USED_UP, SOLD_OUT, BUSY, CLOSED = 1, 2, 3, 5, 6, 7, 11
+ELSEWHERE, DUE, LIMIT, LEASED, PASS_USED, BOUGHT = 13, 14, 23, 24, 30, 31
 _REASONS: Final = {
     SOLD_OUT: Reason.SOLD_OUT, BUSY: Reason.BUSY, LEASED: Reason.BUSY, ELSEWHERE: Reason.BUSY,
-    CLOSED: Reason.CAMPAIGN_CLOSED, PASS_USED: Reason.PASS_USED,
+    DUE: Reason.BUSY, CLOSED: Reason.CAMPAIGN_CLOSED, PASS_USED: Reason.PASS_USED,
     BOUGHT: Reason.BOUGHT_BEFORE,
 }  # fmt: skip
 
 # What is said of an account only where something can be held for it.
 _OF_ACCOUNTS: Final = frozenset({Reason.ACCOUNT_MISSING, Reason.ACCOUNT_UNFIT})
-# Codes, or units of a total, that others have just now; or what somebody bought is not learnt yet.
-_ELSEWHERE: Final = frozenset({LEASED, ELSEWHERE})
+# Codes, or units, that others have just now; or what somebody bought is not learnt yet.
+_ELSEWHERE: Final = frozenset({LEASED, ELSEWHERE, DUE})
 
 
 def limits_of(settings: SettingsBook) -> Limits:
@@ -182,6 +182,8 @@ class Holding:
                 await self._stock.recall(line.outlet)
                 await self._stock.give_back(line.outlet)
                 await asyncio.sleep(RECALL_PAUSE_S)
+            if answer.outcome == DUE:
+                await self._making.expire_for_units()
             answer = await group.submit(new)
             tries += 1
         return answer

@@ -53,5 +53,8 @@ SELECT release_hold($1, $2)
 -- name: refuse_late
 SELECT refuse_late($1, $2, $3, $4)
 
+-- name: expire_for_units
+SELECT expire_for_units()
+
 -- name: expire_due
 SELECT expire_due_holds()

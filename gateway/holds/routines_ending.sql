@@ -68,6 +68,15 @@ BEGIN
     RETURN cardinality(ended);
 END $$;
 
+-- The same for somebody who waits for units that those have: no lock is waited for long. 0: not now.
+CREATE FUNCTION expire_for_units() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('lock_timeout', '250', true);
+    RETURN expire_due_holds();
+EXCEPTION WHEN lock_not_available THEN
+    RETURN 0;
+END $$;
+
 -- Gives a hold back before its time. Its state then; NULL: this partner has none of that number.
 CREATE FUNCTION release_hold(p_partner bigint, p_id bigint) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

@@ -2,6 +2,7 @@
 -- ones) that last as long. Per line an outcome, by the numbers of gateway/orders/rules.py (Verdict): 1 held, 2 held
 -- before under this number, 3 the number has other content, 5 a quota is used up, 6 sold out, 7 only held
 -- codes are left, 11 the campaign is not open, 13 units of a total lie with others just now: try again,
+-- 14 holds that are over have units: give them back, and try again,
 -- 23 a budget is used up, 24 codes lie with workers: they are to be asked back, 30 its pass is used, 31 it is
 -- for buyers who never bought, and this one did. Only what is held leaves anything behind.
 --

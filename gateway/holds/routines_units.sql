@@ -29,7 +29,7 @@ BEGIN
     RETURN units;
 END $$;
 
--- What is said of a line that may be held so far: 5 or 13 where a quota has not so many left.
+-- What is said of a line that may be held so far: 5, 13 or 14 where a quota has not so many left.
 CREATE FUNCTION judge_hold_units(p_said hold_answer, p_at integer, p_units hold_units) RETURNS hold_answer LANGUAGE plpgsql AS $$
 DECLARE
     first integer := array_position(p_units.line, p_at);
@@ -40,7 +40,7 @@ BEGIN
     END IF;
     asked := judge_line(p_at, first, p_units.quantity, p_units.line, p_units.place, p_units.counts, p_units.have);
     IF asked.short IS NOT NULL THEN
-        p_said.outcome := CASE WHEN asked.is_sure THEN 5 ELSE 13 END;
+        p_said.outcome := CASE WHEN NOT asked.is_sure THEN 13 WHEN has_due_units() THEN 14 ELSE 5 END;
         p_said.refused := (p_units.counts[asked.short]).quota_id;
         p_said.left_over := p_units.have[asked.short];
     END IF;
@@ -90,4 +90,15 @@ BEGIN
         PERFORM give_back_units(p_partner, p_hold, array_fill(NULL::integer, ARRAY[cardinality(p_hold)]),
                                 array_fill(false, ARRAY[cardinality(p_hold)]));
     END IF;
+END $$;
+
+-- Whether holds that are over have units of quotas still: nobody is refused because of those (orders and holds
+-- alike: outcome 14). For whoever is about to be refused; pool by pool, as the index has them.
+CREATE FUNCTION has_due_units() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM hold h WHERE h.pool_id IS NULL AND h.state = 'held' AND h.expires_at <= now()
+                   AND has_units(h.partner_id, h.id))
+        OR EXISTS (SELECT FROM hold_pool p CROSS JOIN LATERAL (
+                       SELECT FROM hold h WHERE h.pool_id = p.pool_id AND h.state = 'held' AND h.expires_at <= now()
+                       AND has_units(h.partner_id, h.id) LIMIT 1) AS due);
 END $$;

@@ -75,6 +75,7 @@ class SQL(Statements, file="holds/queries"):
     sums: Statement[[int, str, int, int | None], HoldSum]
     release: Statement[[int, int], str]
     refuse_late: Statement[[int, int, str, str | None], bool]
+    expire_for_units: Statement[[], int]
     expire_due: Statement[[], int]
 
 
@@ -115,6 +116,11 @@ class HoldStore:
         """A late confirm found nothing: say so for good. False: it is not expired (any more)."""
         with unreachable_is_unavailable():
             return await SQL.refuse_late.only(self._pool, partner_id, hold_id, sku, url)
+
+    async def expire_for_units(self) -> int:
+        """Give back what is over, where somebody waits for its units; how many, 0: not now."""
+        with unreachable_is_unavailable():
+            return await SQL.expire_for_units.only(self._pool)
 
     async def expire_due(self) -> int:
         """Give back what is over; how many."""

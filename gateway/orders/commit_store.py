@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import asyncpg
+import structlog
 
 from gateway.ground.config import Config
 from gateway.ground.errors import (
@@ -29,6 +30,8 @@ from gateway.orders.commit import (
 )
 from gateway.orders.rules import Verdict
 
+log = structlog.get_logger()
+
 # What the caller says of a batch as a whole; the rest comes as array literals, column by column.
 _BATCH: Final[Mapping[str, str]] = {
     "p_batch": "uuid", "p_chain": "integer", "p_owner": "uuid", "p_all_new": "boolean",
@@ -49,6 +52,7 @@ PLANNING: Final[Mapping[str, str]] = {
     "enable_seqscan": "off", "enable_hashjoin": "on", "plan_cache_mode": "force_generic_plan",
 }  # fmt: skip
 DECIDE = "SELECT decide_commit($1)"
+GIVE_BACK_DUE = "SELECT expire_for_units()"
 COMMIT_TIMEOUT_S = 10.0
 
 # Classes of commits by their lines: up to so many, and what they are called.
@@ -124,12 +128,25 @@ class CommitLane:
             self._times[size, became].observe(time.monotonic() - began)
         outcomes = row["outcome"]
         self._all_new = outcomes.count(Verdict.CREATED) == len(outcomes)
+        if not self._all_new and Verdict.UNITS_DUE in outcomes:
+            await self._give_back_due()
         return CommitAnswer(
             committed_at=row["committed_at"],
             outcomes=outcomes,
             existing=row["existing"],
             refused=row["refused"],
         )
+
+    async def _give_back_due(self) -> None:
+        """Give back what holds have whose time is over, for lines that are tried again. Waits for
+        others for a moment only; that it could not be had changes nothing."""
+        try:
+            await self.open()
+            await self._connection.fetchval(GIVE_BACK_DUE, timeout=COMMIT_TIMEOUT_S)
+        except asyncpg.PostgresError as error:
+            log.info("commit.due_not_given_back", error=type(error).__name__)
+        except (*UNREACHABLE, StoreUnavailableError):
+            await self.close()
 
     async def _meaning_of(self, error: asyncpg.PostgresError) -> QuangateError:
         state = error.sqlstate or ""

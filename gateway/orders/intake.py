@@ -257,7 +257,7 @@ class Intake:
                 self._unsold.put(hand.let_go(line), taken_by=about)
             elif verdict is Verdict.CAMPAIGN_CLOSED:
                 self._out_of_window(hand.let_go(line), answer.committed_at)
-            elif verdict is Verdict.UNITS_ELSEWHERE:
+            elif verdict in {Verdict.UNITS_ELSEWHERE, Verdict.UNITS_DUE}:
                 again.append(line)
             elif verdict is Verdict.REPLAYED:
                 self._settle(hand.let_go(line), Settled(verdict, order_id=about))

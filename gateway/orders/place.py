@@ -37,6 +37,7 @@ REASONS: Final[Mapping[Verdict, Reason]] = {
     Verdict.INSUFFICIENT_BALANCE: Reason.INSUFFICIENT_BALANCE,
     Verdict.PURCHASE_LIMIT: Reason.QUOTA,
     Verdict.UNITS_ELSEWHERE: Reason.BUSY,  # it is tried again, and busy if that leads nowhere
+    Verdict.UNITS_DUE: Reason.BUSY,
     Verdict.SOLD_OUT: Reason.SOLD_OUT,
     Verdict.BUSY: Reason.BUSY,
     Verdict.OVERLOADED: Reason.OVERLOADED,

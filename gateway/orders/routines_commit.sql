@@ -3,7 +3,7 @@
 -- Per line an outcome: 1 created, 2 replayed (same number, same content), 3 conflict (same
 -- number, other content), 4 insufficient balance, 5 a quota is used up, 11 its campaign is not open
 -- at `committed_at`, which is the order's created_at: this clock decides; 13 units of a total lie
--- with others just now: try again; 7, 20, 21, 22 what its hold says (holds/routines_confirming.sql); 30 its pass is used;
+-- with others just now: try again; 14 holds that are over have units (expire_for_units gives them back): likewise; 7, 20, 21, 22 what its hold says (holds/routines_confirming.sql); 30 its pass is used;
 -- 31 its campaign is for buyers who never bought, and this one did.
 -- Only created lines leave anything behind. For 2 and 3 `existing` names the order; for 4 it is what
 -- the account has, for 5 what the quota in `refused` has left.

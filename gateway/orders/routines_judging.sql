@@ -78,7 +78,11 @@ DECLARE
     left_over jsonb := '{}';                      -- money, by partner
     have      bigint[] := ARRAY(SELECT c.left_over FROM unnest(p_counts) WITH ORDINALITY AS c ORDER BY c.ordinality);
     funds     bigint;
+    used_up   integer := 5;                       -- 14 where holds that are over have units
 BEGIN
+    IF p_counts IS NOT NULL AND NOT is_enough(p_counts) AND has_due_units() THEN
+        used_up := 14;
+    END IF;
     verdict := p_outcome;
     known := p_existing;
     refused := array_fill(NULL::bigint, ARRAY[cardinality(p_partner)]);
@@ -88,7 +92,7 @@ BEGIN
         at := asked.next;
         CONTINUE WHEN verdict[i] <> 1;
         IF asked.short IS NOT NULL THEN
-            verdict[i] := CASE WHEN asked.is_sure THEN 5 ELSE 13 END;
+            verdict[i] := CASE WHEN asked.is_sure THEN used_up ELSE 13 END;
             known[i] := have[asked.short];
             refused[i] := (p_counts[asked.short]).quota_id;
             CONTINUE;

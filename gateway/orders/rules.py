@@ -145,7 +145,7 @@ class OrderContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Verdict(IntEnum):
-    """What became of one order line. 1–5, 11, 13, 20–22, 30 and 31 are SQL's (commit_orders)."""
+    """What became of one order line. 1–5, 11, 13, 14, 20–22, 30, 31 are SQL's (commit_orders)."""
 
     CREATED = 1
     REPLAYED = 2
@@ -162,6 +162,9 @@ class Verdict(IntEnum):
     BOUGHT_BEFORE = 31  # by a buyer of a campaign for those who never did, at that moment
     DATABASE_AWAY = 12  # it does not answer
     UNITS_ELSEWHERE = 13  # of a total, at the moment of the commit: the line is tried again
+    UNITS_DUE = (
+        14  # holds have some whose time is over: they are given back, then it is tried again
+    )
     HOLD_EXPIRED = 20  # it is over, its goods went back: it may be confirmed late
     HOLD_RELEASED = 21
     HOLD_REFUSED = 22  # it was confirmed late, and nothing was left
