@@ -214,7 +214,8 @@ class Holds:
             raise _no_hold()
         if isinstance(placed, Contradiction):
             raise ProblemError(
-                "order-conflict", f"{placed.member} is not what hold {hold_no} was made with."
+                "order-conflict",
+                f"{placed.member.replace('_', '.')} is not what hold {hold_no} was made with.",
             )
         if isinstance(placed, Refusal):
             if placed.reason in GIVEN_UP:

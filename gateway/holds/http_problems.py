@@ -47,4 +47,10 @@ def problem_of_confirm(why: Refusal) -> ProblemError:
             "The hold was over, and nothing is left: give the money back.",
             members={"refund_due": True},
         )
+    if why.reason is Reason.CONFLICT:
+        return ProblemError(
+            "order-conflict",
+            f"This hold, or this out_order_no, belongs to order {why.order_id}, whose content"
+            " differs.",
+        )
     return problem_of(why)

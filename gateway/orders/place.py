@@ -221,10 +221,18 @@ class Placement:
     def _judge_pass(
         self, partner_id: int, campaign: Campaign, buyer_id: str | None, text: str | None
     ) -> tuple[UsedPass | None, Refusal | None]:
+        used = None
+        if text is not None:
+            used = self._passes.judge(
+                text, partner_id=partner_id, campaign=campaign, buyer_id=buyer_id
+            )
+        if used is not None:
+            return used, None
+        if not campaign.is_open(self._now()):  # as far as we know; nobody is sent for a pass then
+            return None, Refusal(Reason.CAMPAIGN_UNKNOWN, campaign=campaign.name)
         if text is None:
             return None, Refusal(Reason.PASS_MISSING, campaign=campaign.name)
-        used = self._passes.judge(text, partner_id=partner_id, campaign=campaign, buyer_id=buyer_id)
-        return used, Refusal(Reason.PASS_UNFIT) if used is None else None
+        return None, Refusal(Reason.PASS_UNFIT)
 
 
 _UNKNOWN_SKU: Final = Sku(

@@ -70,7 +70,12 @@ async def test_both_numbers_are_idempotent(shop: Shop) -> None:
     assert (made.status, replayed.status) == (201, 200)
     assert partner.codes(replayed.json) == partner.codes(made.json)
     assert {**replayed.json, "codes": 0} == {**made.json, "codes": 0}
-    assert (await confirm(partner, hold_no, out_order_no="C-2")).problem == (409, "order-conflict")
+    another = await confirm(partner, hold_no, out_order_no="C-2")
+    assert another.problem == (409, "order-conflict")
+    assert (
+        f"This hold, or this out_order_no, belongs to order {made.json['order_no']}"
+        in (another.json["detail"])
+    )
     other = await confirm(partner, hold_no, out_order_no="C-1", metadata={"a": "b"})
     assert other.problem == (409, "order-conflict")
     replay = await hold(partner, sku, out_hold_no="H-1")  # whatever became of it
@@ -86,6 +91,8 @@ async def test_what_is_repeated_must_be_equal(shop: Shop) -> None:
     for wrong in ({"quantity": 1}, {"sku": "other"}, {"buyer": {"id": "u2"}}, {"account": "1"}):
         reply = await confirm(partner, held["hold_no"], **wrong)
         assert reply.problem == (409, "order-conflict"), wrong
+        member = "buyer.id" if "buyer" in wrong else next(iter(wrong))
+        assert reply.json["detail"].startswith(f"{member} is not what hold")
     same = {"sku": sku, "quantity": 2, "buyer": {"id": "u1"}}
     assert (await confirm(partner, held["hold_no"], **same)).status == 201
 

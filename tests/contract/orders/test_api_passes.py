@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway.campaigns.administer import NewCampaign, create_campaign, serve_passes
+from gateway.campaigns.administer import NewCampaign, create_campaign, end_campaign, serve_passes
 from gateway.partners.administer import deposit
 from tests.world.partner import Partner, Reply, eventually
 from tests.world.shop import Shop, unique
@@ -182,6 +182,29 @@ async def test_what_is_asked_of_no_waiting_room(shop: Shop) -> None:
         reply = await partner.send("POST", f"/v1/campaigns/{campaign}/passes", body)
         assert reply.problem == (400, "invalid-request")
     assert (await partner.get(f"/v1/campaigns/{campaign}/passes")).status == 405
+
+
+async def test_nobody_is_sent_for_a_pass_to_a_closed_campaign(shop: Shop) -> None:
+    """As soon as the room itself says that it is closed, so do orders and holds without a pass or
+    with a wrong one, though their commit would still be asked for three seconds.
+
+    Seen red with passes judged before the window: 403 pass-required.
+    """
+    partner, sku = await shop.partner(), await shop.sku(codes=5)
+    campaign = await room(shop, sku)
+    async with shop.desk() as (db, _):
+        await end_campaign(db, campaign)
+
+    async def closed() -> bool:
+        reply = await partner.send("POST", f"/v1/campaigns/{campaign}/passes", {"buyer": "u1"})
+        return reply.status == 409
+
+    await eventually(closed)
+    for pass_ in (None, "nonsense", made(partner, campaign)):
+        refused = await order(partner, sku, campaign, pass_)
+        assert refused.problem == (409, "campaign-closed")
+    held = {"out_hold_no": unique("H"), "sku": sku, "campaign": campaign, "buyer": {"id": "u1"}}
+    assert (await partner.send("POST", "/v1/holds", held)).problem == (409, "campaign-closed")
 
 
 async def test_where_none_is_demanded_a_pass_is_ignored(shop: Shop) -> None:
