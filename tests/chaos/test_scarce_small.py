@@ -1,0 +1,18 @@
+"""Holds, quotas and shelves together, small: tests/chaos/scarce.py runs it larger."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.ground.config import Config
+from tests.chaos.scarce import Size, run
+
+pytestmark = pytest.mark.chaos
+
+
+async def test_nothing_too_much_and_nothing_too_little(fresh: Config, tmp_path: Path) -> None:
+    """Held, confirmed, released, forgotten and late, from shelves that tail out, workers killed."""
+    result = await run(Size(numbers=500, codes=250, workers=3), tmp_path, fresh)
+    assert result["ok"], result
+    assert result["harm"]
+    assert result["borrowed"] > 0
