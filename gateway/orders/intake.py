@@ -37,6 +37,7 @@ from gateway.orders.used_up import UsedUp
 log = structlog.get_logger()
 
 CODES_MAX = 1024  # in one commit and its sealing, which holds the loop; a line more may exceed it
+SHARED_MAX = 512  # while several partners order: who comes next waits for the one under way
 
 _CREATED = Verdict.CREATED  # to look it up for every line costs 0.1 µs
 
@@ -61,8 +62,7 @@ class Intake:
         batch_max: int,
         waiting_max: int,
     ) -> None:
-        self._lanes = lanes
-        self._stock = stock
+        self._lanes, self._stock = lanes, stock
         self._seal = seal
         self._certainly_new, self._perhaps_accepted = certainly_new, perhaps_accepted
         self._next_ids = next_ids
@@ -163,8 +163,7 @@ class Intake:
         self._on_the_way[line.number] = line
         if unsaleable:
             self._unsold.put(line)
-            return
-        if self._queue.put(line.partner_id, line):  # else the lanes know already
+        elif self._queue.put(line.partner_id, line):  # else the lanes know already
             self._work.set()
 
     def _requeue(self, lines: Sequence[Loose]) -> None:
@@ -183,7 +182,8 @@ class Intake:
                     return
                 self._work.clear()
                 await self._work.wait()
-            taken = self._queue.take(self._batch_max, CODES_MAX)
+            codes_max = SHARED_MAX if self._queue.is_shared else CODES_MAX
+            taken = self._queue.take(self._batch_max, codes_max)
             hand = Hand(taken)
             try:
                 self._drop_unawaited(hand)

@@ -3,15 +3,16 @@ queue, before that a limit. Driven by a clock of its own, so a minute of load ta
 """
 
 import heapq
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
 from gateway.ground.traffic.admission import Admission, Class, Work
+from gateway.ground.traffic.turn_queue import TurnQueue
+from gateway.orders.intake import CODES_MAX, SHARED_MAX
 
 LANES = 2
-UNITS_MAX = 1_024  # in one commit
+LINES_MAX = 768  # in one commit
 
 
 @dataclass(slots=True)
@@ -59,7 +60,10 @@ class Model:
         self.fixed_s, self.unit_s = fixed_s, unit_s
         self.random = Random(seed)
         self.outcome = Outcome()
-        self._queue: deque[Asked] = deque()
+        self._now = 0.0
+        self._queue: TurnQueue[Asked] = TurnQueue(
+            weigh=lambda asked: asked.units, clock=lambda: self._now
+        )
         self._free = LANES
         self._busy_until = 0.0  # the processors
         self._events: list[tuple[float, int, Callable[[float], None]]] = []
@@ -91,8 +95,8 @@ class Model:
     def run(self) -> Outcome:
         """Until all is over."""
         while self._events:
-            when, _, what = heapq.heappop(self._events)
-            what(when)
+            self._now, _, what = heapq.heappop(self._events)
+            what(self._now)
         return self.outcome
 
     def _come(self, asked: Asked) -> None:
@@ -102,16 +106,14 @@ class Model:
                 self.outcome.refused[who] = self.outcome.refused.get(who, 0) + 1
                 return
             asked.work = self.admission.begin(asked.owner, asked.units, asked.at)
-        self._queue.append(asked)
+        self._queue.put(asked.owner, asked)
         self.outcome.waiting_most = max(self.outcome.waiting_most, len(self._queue))
         self._commit(asked.at)
 
     def _commit(self, now: float) -> None:
         while self._free and self._queue:
-            batch, units = [], 0
-            while self._queue and units < UNITS_MAX:
-                batch.append(self._queue.popleft())
-                units += batch[-1].units
+            batch = self._queue.take(LINES_MAX, SHARED_MAX if self._queue.is_shared else CODES_MAX)
+            units = sum(asked.units for asked in batch)
             self._free -= 1
             self._busy_until = max(now, self._busy_until) + units * self.unit_s
             took = self.fixed_s * self.random.uniform(0.8, 1.6)

@@ -10,6 +10,7 @@ from gateway.ground.histogram import Histogram
 Item = TypeVar("Item")
 
 TURN_WEIGHT: Final = 16  # a turn ends with the item that makes it as heavy
+SHARED_S: Final = 1.0  # for so long owners are known to have come one after the other
 
 
 def _one(_item: object) -> int:
@@ -36,6 +37,8 @@ class TurnQueue(Generic[Item]):
         self.waits = Histogram()
         self._queues: OrderedDict[Hashable, deque[Item]] = OrderedDict()
         self._count = 0
+        self._last: Hashable = None  # who came last
+        self._shared_until = float("-inf")
 
     def __len__(self) -> int:
         return self._count
@@ -48,6 +51,11 @@ class TurnQueue(Generic[Item]):
         free = most - self._count
         return free * 2 <= most and len(self._queues.get(owner, ())) >= free
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether more than one owner came within the last moment."""
+        return self._clock() < self._shared_until
+
     def put(self, owner: Hashable, item: Item) -> bool:
         """The item comes after its owner's others; whether it is the only one that waits."""
         queue = self._queues.get(owner)
@@ -55,6 +63,10 @@ class TurnQueue(Generic[Item]):
             queue = self._queues[owner] = deque()
         queue.append(item)
         self._count += 1
+        if owner != self._last:
+            if self._last is not None:
+                self._shared_until = self._clock() + SHARED_S
+            self._last = owner
         if self._timed is None:
             self._timed, self._timed_since = item, self._clock()
         return self._count == 1

@@ -218,3 +218,23 @@ def test_one_partner_at_twenty_times_its_share_is_the_one_refused() -> None:
     lost = sum(count for (owner, _), count in outcome.refused.items() if owner != 9)
     assert lost < 0.02 * others
     assert outcome.refused[9, Class.ORDER] > 10 * lost
+
+
+def test_what_a_flood_adds_to_the_others_wait_is_bounded() -> None:
+    """Commits are smaller while several partners order, so who comes next waits for less; what is
+    done all the same is nine tenths of what could be.
+
+    Seen red with commits as large as for one partner alone.
+    """
+    waits = []
+    for flood in (0.0, PEAK):
+        model = Model(Admission())
+        for owner in range(4):
+            model.load(PEAK / 20, 0.0, LASTS_S, owner=owner)
+        if flood:
+            model.load(flood, 0.0, LASTS_S, owner=9)
+        outcome = model.run()
+        quiet = sorted(took for owner, _, took, _ in outcome.taken if owner != 9)
+        waits.append(quiet[int(0.99 * len(quiet))])
+    assert waits[1] < 4.5 * waits[0]
+    assert outcome.units_per_s(0.0, LASTS_S) / 101 > 0.9 * PEAK

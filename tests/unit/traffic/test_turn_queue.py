@@ -1,6 +1,6 @@
 """What waits takes turns by owner: the excess of one is not the others' delay."""
 
-from gateway.ground.traffic.turn_queue import TURN_WEIGHT, TurnQueue
+from gateway.ground.traffic.turn_queue import SHARED_S, TURN_WEIGHT, TurnQueue
 
 
 def filled(*items: tuple[str, int]) -> TurnQueue[tuple[str, int]]:
@@ -70,3 +70,19 @@ def test_only_the_first_that_waits_is_news() -> None:
     assert not queue.put("a", "a3")
     queue.take(9, 1000)
     assert queue.put("b", "b2")
+
+
+def test_it_is_shared_while_owners_come_one_after_the_other() -> None:
+    """And for a moment more; one owner alone shares with nobody, however often it comes."""
+    now = [0.0]
+    queue: TurnQueue[str] = TurnQueue(clock=lambda: now[0])
+    queue.put("a", "a1")
+    queue.put("a", "a2")
+    assert not queue.is_shared
+    queue.put("b", "b1")
+    assert queue.is_shared
+    queue.take(9, 9)
+    assert queue.is_shared  # the next of the other's is on its way
+    now[0] = SHARED_S
+    queue.put("b", "b2")
+    assert not queue.is_shared
