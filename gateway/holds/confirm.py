@@ -44,7 +44,7 @@ class Contradiction(msgspec.Struct, frozen=True, gc=False):
 class Ordering(Protocol):
     """What makes lines, takes them, and says what became of them; see orders.place.Placement."""
 
-    def prepare(self, key: Key, content: OrderContent) -> Line: ...
+    def prepare(self, key: Key, content: OrderContent, *, agreed_minor: int) -> Line: ...
     def end(self, line: Line, settled: Settled) -> Placed | Refusal: ...
 
 
@@ -117,19 +117,17 @@ class Confirmation:
     def _line(self, key: Key, hold: HoldRecord, asked: ConfirmAsked, *, is_late: bool) -> Line:
         """The line of an order as if it were made anew, but for what the hold decided: its price,
         its window and, unless it is late, its goods and units of quotas."""
-        line = self._ordering.prepare(key, asked.order(hold.id, hold.content))
-        line.amount_minor = hold.amount
-        line.opens_at = line.closes_at = None
+        content = asked.order(hold.id, hold.content)
+        line = self._ordering.prepare(key, content, agreed_minor=hold.amount)
         line.refusal = _refused(asked, hold)
         if self._catalog.now.sales_closed:
             line.refusal = Refusal(Reason.SALES_CLOSED)
         line.hold = HeldGoods(id=hold.id, late=is_late)
-        line.quotas = None  # its hold has the units
-        if is_late:  # they went back
+        if is_late:  # units of quotas went back; else its hold has them
             asks = asked_of(
                 self._catalog.now.book(QuotaBook).quotas_of(line.sku.id, hold.content.campaign),
                 key.partner_id,
-                asked.order(hold.id, hold.content),
+                content,
             )
             if isinstance(asks, Per):
                 line.refusal = line.refusal or Refusal(MISSING[asks])

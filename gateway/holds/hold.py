@@ -30,7 +30,7 @@ from gateway.partners.zones import ZoneBook
 from gateway.quotas.rules import QuotaBook, is_counted
 from gateway.settings.rules import SettingsBook
 
-BATCH_MAX: Final = 64  # holds in one call
+BATCH_MAX: Final = 256  # holds in one call
 CALLS_MAX: Final = 2  # at once, of one worker
 RECALL_PAUSE_S: Final = 0.02  # between asking for codes that lie with workers and trying again
 TRIES_MAX: Final = 12  # then "busy"
@@ -122,6 +122,8 @@ class Holding:
         self._next_id = next_id
         self._groups: dict[int | None, GroupCommit[NewHold, HoldAnswer]] = {}  # by outlet
         self._calls = asyncio.Semaphore(CALLS_MAX)
+        self._settings: SettingsBook | None = None  # that `_limits` are of
+        self._limits: Limits
 
     async def hold(
         self, key: Key, asked: HoldAsked, *, pass_: str | None = None
@@ -130,7 +132,7 @@ class Holding:
 
         `pass_`: of its campaign's waiting room; the hold uses it up, whatever becomes of it.
         """
-        limits = limits_of(self._catalog.now.book(SettingsBook))
+        limits = self._limits_now()
         line = self._prepare(key, asked.goods, pass_=pass_)
         refusal = self._refused(line, asked, limits)
         if refusal is not None:
@@ -151,6 +153,13 @@ class Holding:
         if answer.known is not None:
             return await self._again(key.partner_id, answer.known, same=answer.outcome == REPLAYED)
         return self._why_not(new, answer)
+
+    def _limits_now(self) -> Limits:
+        """The budgets in force: read once for each book, which nobody changes."""
+        settings = self._catalog.now.book(SettingsBook)
+        if settings is not self._settings:
+            self._settings, self._limits = settings, limits_of(settings)
+        return self._limits
 
     def _why_not(self, new: NewHold, answer: HoldAnswer) -> Refusal | Unheld:
         if answer.outcome == LIMIT:
@@ -193,7 +202,7 @@ class Holding:
         if group is None:
 
             async def make(new: Sequence[NewHold]) -> Sequence[HoldAnswer]:
-                limits = limits_of(self._catalog.now.book(SettingsBook))
+                limits = self._limits_now()
                 async with self._calls:
                     return await self._making.make(pool_id, outlet, limits, new)
 

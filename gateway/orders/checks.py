@@ -36,7 +36,7 @@ class Judgement(msgspec.Struct, frozen=True, gc=False):
     campaign: Campaign | None = None
 
 
-_FREE = Judgement()
+FREE: Final = Judgement()
 _CLOSED: Final = Judgement(Refusal(Reason.SALES_CLOSED))
 # What is missing of an order that a quota cannot count.
 MISSING: Final[Mapping[Per, Reason]] = {
@@ -94,7 +94,7 @@ def judge(  # noqa: PLR0911, PLR0912 - one return per rule reads best
     if is_bounded and (refusal := price_refusal(priced, content)) is not None:
         return Judgement(refusal)
     return (
-        _FREE if asked is None and campaign is None else Judgement(quotas=asked, campaign=campaign)
+        FREE if asked is None and campaign is None else Judgement(quotas=asked, campaign=campaign)
     )
 
 

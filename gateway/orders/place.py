@@ -19,13 +19,13 @@ from gateway.campaigns.rules import Campaign
 from gateway.catalog.rules import CurrentCatalog, Key, Sku, SkuKind
 from gateway.codes.shelving import ShelfBook
 from gateway.ground.moment import rfc3339
-from gateway.orders.checks import judge
+from gateway.orders.checks import FREE, judge
 from gateway.orders.line import Line, PlannedAttempt, Settled
 from gateway.orders.pricing import window_of
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import OrderContent, Verdict
 from gateway.partners.zones import ZoneBook
-from gateway.prices.rules import NO_PRICES, PriceBook, price_of
+from gateway.prices.rules import NO_PRICES, PriceBook, Priced, PriceList, price_of
 from gateway.quotas.rules import Quota, QuotaBook
 
 _CREATED: Final = Verdict.CREATED  # to look it up for every line costs 0.1 µs
@@ -156,26 +156,27 @@ class Placement:
         *,
         channel: str | None = None,
         pass_: str | None = None,
+        agreed_minor: int | None = None,
     ) -> Line:
-        """What the intake takes; a rule that says no goes along, in case the number is known."""
+        """What the intake takes; a rule that says no goes along, in case the number is known.
+
+        `agreed_minor`: what all of it costs was agreed before, and all else decided: nothing is
+        judged, and nothing planned.
+        """
         partner_id = key.partner_id
         catalog = self._catalog.now
         sku = catalog.skus.get(content.sku)
         known = sku if sku is not None else _UNKNOWN_SKU
         books = catalog.books  # `book` would be three calls more
-        prices = books[PriceBook].lists.get(known.id, NO_PRICES)
-        priced = prices.plain
-        if prices.rows:
-            priced = price_of(
-                prices,
-                partner_id,
-                content.quantity,
-                campaign=content.campaign,
-                channel=channel,
-                now=self._now,
-            )
-        amount_minor = priced.minor * content.quantity
-        judged = judge(catalog, partner_id, content, sku, priced, now=self._now)
+        if agreed_minor is None:
+            prices = books[PriceBook].lists.get(known.id, NO_PRICES)
+            priced = prices.plain
+            if prices.rows:
+                priced = self._price(prices, partner_id, content, channel)
+            amount_minor = priced.minor * content.quantity
+            judged = judge(catalog, partner_id, content, sku, priced, now=self._now)
+        else:
+            priced, amount_minor, judged = NO_PRICES.plain, agreed_minor, FREE
         campaign = judged.campaign
         used_pass = refusal = None
         if campaign is not None and campaign.room_id is not None:
@@ -190,7 +191,7 @@ class Placement:
             outlet = books[ShelfBook].outlet_for(known, channel=channel, campaign=content.campaign)
         attempt = None
         bought = known.bought
-        if bought and judged.refusal is None:
+        if bought and judged.refusal is None and agreed_minor is None:
             attempt = self._buying.plan(known, content.quantity, amount_minor)
         return Line(
             partner_id=partner_id,
@@ -216,6 +217,18 @@ class Placement:
             used_pass=used_pass,
             attempt=None if isinstance(attempt, Refusal) else attempt,
             content=content,
+        )
+
+    def _price(
+        self, prices: PriceList, partner_id: int, content: OrderContent, channel: str | None
+    ) -> Priced:
+        return price_of(
+            prices,
+            partner_id,
+            content.quantity,
+            campaign=content.campaign,
+            channel=channel,
+            now=self._now,
         )
 
     def _judge_pass(

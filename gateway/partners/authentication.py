@@ -163,7 +163,7 @@ class Gate:
         )
 
     def _judge(self, head: "Judged", kind: Class, told_as: Class | None) -> None:
-        key = _judge_head(head.key, head.timestamp, head.nonce, head.signature, time.time())
+        key = _judge_head(head, time.time())
         if key.rate_per_s is not None:
             self._look_at_bucket(key, key.rate_per_s)
         self.door.look(kind, key.partner_id, told_as=told_as)
@@ -228,11 +228,12 @@ def _require_rights(key: Key, request: Asked, scope: str | None) -> None:
         raise ProblemError("forbidden", f"This key lacks the scope {scope}.")
 
 
-def _judge_head(key: Key | None, timestamp: str, nonce: str, signature: str, now: float) -> Key:
+def _judge_head(head: Judged, now: float) -> Key:
     """What can be said before there is a body to check the signature with.
 
     Whether the time is stale is said to everybody alike, whatever key is named.
     """
+    key, _, _, _, timestamp, nonce, signature = head
     if not signature:
         raise _UnprovedError("there is no signature")
     if not _TIMESTAMP(timestamp):

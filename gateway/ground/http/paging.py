@@ -36,11 +36,12 @@ PRODUCTS: Final = b"p"
 ENTRIES: Final = b"e"
 DELIVERIES: Final = b"d"
 HOLDS: Final = b"h"
+_ID: Final = re.compile(r"[1-9][0-9]{0,18}").fullmatch
 
 
 def parse_id(text: str) -> int | None:
     """An order number (or another id of ours) as a number; None when it cannot be one."""
-    if not re.fullmatch(r"[1-9][0-9]{0,18}", text):
+    if not _ID(text):
         return None
     number = int(text)
     return number if number <= ID_MAX else None

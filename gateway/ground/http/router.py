@@ -40,10 +40,10 @@ class Router:
 
     def __init__(self, routes: Sequence[Route], meters: HttpMeters) -> None:
         self._fixed: dict[str, dict[str, Endpoint]] = {}
-        self._variable: list[tuple[list[str], dict[str, Endpoint]]] = []
-        self._deep: list[tuple[list[str], dict[str, Endpoint]]] = []
+        self._variable: dict[int, list[Pattern]] = {}  # by their steps
+        self._deep: list[Pattern] = []
         for route in routes:
-            methods = self._methods_of(route.path, self._deep if route.deep else self._variable)
+            methods = self._methods_of(route.path, deep=route.deep)
             meter = meters.route(route.method, route.path)
             methods[route.method] = Endpoint(
                 route.handler, meter, route.plain, route.task, route.glance
@@ -51,18 +51,17 @@ class Router:
             if route.method == "GET":
                 methods["HEAD"] = methods["GET"]
 
-    def _methods_of(
-        self, path: str, patterns: list[tuple[list[str], dict[str, Endpoint]]]
-    ) -> dict[str, Endpoint]:
+    def _methods_of(self, path: str, *, deep: bool) -> dict[str, Endpoint]:
         """The methods of a path, to be filled."""
         if "{" not in path:
             return self._fixed.setdefault(path, {})
         steps = path.split("/")
-        for known, methods in patterns:
-            if known == steps:
-                return methods
-        patterns.append((steps, {}))
-        return patterns[-1][1]
+        patterns = self._deep if deep else self._variable.setdefault(len(steps), [])
+        for known in patterns:
+            if known.steps == steps:
+                return known.methods
+        patterns.append(Pattern(steps))
+        return patterns[-1].methods
 
     def find(self, method: str, path: str) -> tuple[Endpoint, tuple[str, ...]]:
         """The endpoint and the path's variables; ProblemError: not-found, method-not-allowed."""
@@ -83,29 +82,36 @@ class Router:
         return {path: each for path, each in found.items() if each is not None and each.plain}
 
     def _find_variable(self, steps: list[str]) -> tuple[Mapping[str, Endpoint], tuple[str, ...]]:
-        for pattern, methods in self._variable:
-            if len(pattern) == len(steps) and _fits(pattern, steps):
-                return methods, _variables(pattern, steps)
-        for pattern, methods in self._deep:
-            last = len(pattern) - 1
+        for pattern in self._variable.get(len(steps), ()):
+            variables = pattern.variables_of(steps)
+            if variables is not None:
+                return pattern.methods, variables
+        for pattern in self._deep:
+            last = len(pattern.steps) - 1
             if len(steps) > last:
-                joined = [*steps[:last], "/".join(steps[last:])]
-                if _fits(pattern, joined):
-                    return methods, _variables(pattern, joined)
+                variables = pattern.variables_of([*steps[:last], "/".join(steps[last:])])
+                if variables is not None:
+                    return pattern.methods, variables
         raise ProblemError("not-found", "There is no such resource.")
 
 
-def _fits(pattern: Sequence[str], steps: Sequence[str]) -> bool:
-    return all(
-        ours == theirs or (ours.startswith("{") and theirs)
-        for ours, theirs in zip(pattern, steps, strict=True)
-    )
+class Pattern:
+    """A path of which some steps are variables, and what is done there by method."""
 
+    def __init__(self, steps: list[str]) -> None:
+        self.steps = steps
+        self.methods: dict[str, Endpoint] = {}
+        named = {n for n, step in enumerate(steps) if step.startswith("{")}
+        self._fixed = [(n, step) for n, step in enumerate(steps) if n not in named]
+        self._named = sorted(named)
 
-def _variables(pattern: Sequence[str], steps: Sequence[str]) -> tuple[str, ...]:
-    return tuple(
-        unquote(theirs) for ours, theirs in zip(pattern, steps, strict=True) if ours.startswith("{")
-    )
+    def variables_of(self, steps: Sequence[str]) -> tuple[str, ...] | None:
+        """What the variables are in as many steps; None: they are another path's."""
+        for n, step in self._fixed:
+            if steps[n] != step:
+                return None
+        found = [steps[n] for n in self._named]
+        return tuple(map(unquote, found)) if all(found) else None
 
 
 class Answering:
