@@ -50,6 +50,6 @@ class SQL(Statements, file="codes/administration"):
 
     pool_of_codes: Statement[[str], int]
     code_stats: Statement[[str], CodeStats]
-    list_batches: Statement[[str, str, str, int], Row]
+    list_batches: Statement[[str | None, str | None, str | None, int], Row]
     trace_batch: Statement[[int], TracedBatch]
     release_codes: Statement[[int, int], Released]

@@ -11,10 +11,10 @@ SELECT sum(n.codes)::bigint AS imported, sum(n.delivered)::bigint AS delivered, 
 FROM pool p CROSS JOIN LATERAL shelf_stats(p.id) AS n WHERE p.name = $1 GROUP BY p.id
 
 -- name: list_batches
--- Of the pool $1: the batch $2, or all that are older than $3 (NULL: the newest), at most $4.
-SELECT b.id::text AS batch, b.kind, b.state, b.source, b.lo, b.imported, b.duplicates, b.rejected,
+-- Of the pool $1 (NULL: of all): the batch $2, or all that are older than $3 (NULL: the newest), at most $4.
+SELECT b.id::text AS batch, p.name AS pool, b.kind, b.state, b.source, b.lo, b.imported, b.duplicates, b.rejected,
        b.created_at, b.completed_at
-FROM batch b WHERE b.pool_id = (SELECT id FROM pool WHERE name = $1)
+FROM batch b JOIN pool p ON p.id = b.pool_id WHERE ($1::text IS NULL OR b.pool_id = (SELECT id FROM pool WHERE name = $1))
   AND ($2::text IS NULL OR b.id = $2::text::bigint) AND ($3::text IS NULL OR b.id < $3::text::bigint) ORDER BY b.id DESC LIMIT $4
 
 -- name: trace_batch

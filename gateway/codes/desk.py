@@ -10,11 +10,9 @@ from gateway.codes.administration import SQL
 from gateway.ground.desk.action import Action, Change, Noun, Reason
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.job import Job, Site
-from gateway.ground.desk.kinds import Cursor
 from gateway.ground.desk.opening import Desk, open_vault
 from gateway.ground.desk.port import At, not_found
-from gateway.ground.desk.refusal import refused
-from gateway.ground.desk.view import Column, Page, SortKey, View
+from gateway.ground.desk.view import Page, View
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -96,19 +94,6 @@ class OnePool(Given, frozen=True, kw_only=True):
     """A pool there is."""
 
     pool: Pool
-
-
-class Batches(Given, frozen=True, kw_only=True):
-    """Which batches."""
-
-    pool: Pool
-    batch: Annotated[
-        BatchId | None, Meta(description="Only this one.", extra={"form": BATCH_FORM})
-    ] = None
-    cursor: Cursor = None
-    limit: Annotated[
-        int, Meta(ge=1, le=1000, description="At most this many, the newest first.")
-    ] = 50
 
 
 class Void(Given, frozen=True, kw_only=True):
@@ -205,15 +190,6 @@ async def _stats(at: At, given: OnePool) -> Mapping[str, Any]:
     return row
 
 
-async def _batches(at: At, given: Batches) -> Sequence[Mapping[str, Any]]:
-    rows = await SQL.list_batches.all(at.db, *structs.astuple(given))
-    if not rows and await SQL.pool_of_codes.one(at.db, given.pool) is None:
-        raise not_found("pool", given.pool)
-    if not rows and given.batch is not None:
-        raise refused("not-found", "no-batch", "batch", batch=given.batch, pool=given.pool)
-    return rows
-
-
 def _pool(given: Any, _: Mapping[str, Any]) -> str:
     pool: str = given.pool
     return pool
@@ -255,32 +231,6 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         example="quangate codes stats --pool vip-month --json",
         permission="codes:read",
         read=_stats,
-    ),
-    View(
-        noun=CODES,
-        verb="batches",
-        doc="What was imported, generated and bought into a pool, newest first.",
-        given=Batches,
-        example="quangate codes batches --pool vip-month",
-        permission="codes:read",
-        columns=(
-            Column(name="batch", kind="id", zh="批次", en="Batch"),
-            Column(name="kind", kind="text", zh="来源", en="Kind"),
-            Column(name="state", kind="text", zh="状态", en="State"),
-            Column(name="source", kind="text", zh="文件", en="Source"),
-            Column(name="lo", kind="number", zh="起始编号", en="First number"),
-            Column(name="imported", kind="number", zh="入库", en="Imported", unit="codes"),
-            Column(name="duplicates", kind="number", zh="重复", en="Duplicates", unit="codes"),
-            Column(name="rejected", kind="number", zh="拒收", en="Rejected", unit="lines"),
-            Column(name="created_at", kind="time", zh="创建时间", en="Created"),
-            Column(name="completed_at", kind="time", zh="完成时间", en="Completed"),
-        ),
-        sort=(SortKey(columns=("pool_id", "id"), index="batch_pool", descending=True),),
-        statement=SQL.list_batches,
-        rows_as="batches",
-        rows=_batches,
-        cursor="batch",
-        route="batches",
     ),
     Job(
         noun=CODES,

@@ -26,7 +26,7 @@ FEATURE: Final = Feature(
         "routines.sql", "routines_expiry.sql", "routines_held.sql", "routines_leases.sql",
         "routines_shelves.sql", "routines_withheld.sql",
     ),
-    desk=("desk", "release_desk", "shelf_desk"),
+    desk=("desk", "batch_desk", "release_desk", "shelf_desk"),
     book="shelf_book",
     words="words",
     wiring="wiring",

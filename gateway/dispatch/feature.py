@@ -26,7 +26,7 @@ FEATURE: Final = Feature(
         "routines_settle.sql",
     ),
     wiring="wiring",
-    desk=("desk",),
+    desk=("desk", "attempt_desk"),
     words="words",
     commands={
         "upstream": (

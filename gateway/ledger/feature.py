@@ -6,7 +6,7 @@ from gateway.ground.feature import ALL_COLUMNS, FOR_EVER, Feature, Table
 
 FEATURE: Final = Feature(
     name="ledger",
-    needs=("catalog", "partners"),
+    needs=("catalog", "partners", "orders"),
     tables={
         "entry": Table(kept=FOR_EVER),
         "adjustment": Table(kept=FOR_EVER),
@@ -15,7 +15,7 @@ FEATURE: Final = Feature(
     },
     routines=("routines.sql",),
     wiring="wiring",
-    desk=("desk",),
+    desk=("desk", "entry_desk"),
     commands={
         "account": ("commands", "A partner's money: deposit, credit-limit, show."),
     },

@@ -1,49 +1,31 @@
 -- What its actions and views ask.
 
--- name: show_order
--- Orders are keyed by partner first: one look per partner, instead of one over all orders.
-SELECT o.id::text AS order_no, o.out_order_no, p.name AS partner, s.sku, o.quantity, o.delivered_quantity, o.amount,
-       s.currency, o.state, o.account, o.failure, o.parked, o.metadata, o.details, pl.name AS pool, o.created_at, o.updated_at
-FROM partner p CROSS JOIN LATERAL (SELECT * FROM orders o WHERE o.partner_id = p.id AND o.id = $1 LIMIT 1) AS o
-JOIN sku s ON s.id = o.sku_id LEFT JOIN pool pl ON pl.id = o.pool_id
-
--- name: order_attempts
-SELECT a.id::text AS attempt_no, u.name AS upstream, a.product_id, a.state, a.upstream_no, a.cost, a.delivered_quantity,
-       a.code, a.message, a.queries, a.next_check_at, a.created_at, a.updated_at
-FROM attempt a JOIN upstream u ON u.id = a.upstream_id WHERE a.order_id = $1 ORDER BY a.id
-
--- name: order_entries
-SELECT one.seq::text AS id, one.kind, one.amount, one.balance_after, one.reference, one.created_at
-FROM partner p CROSS JOIN LATERAL (SELECT o.partner_id FROM orders o WHERE o.partner_id = p.id AND o.id = $1 LIMIT 1) AS o
-JOIN entry e ON e.partner_id = o.partner_id AND (e.order_id = $1 OR e.order_ids @> ARRAY[$1::bigint])
-CROSS JOIN LATERAL entries_of(e) AS one WHERE one.order_id = $1 ORDER BY one.seq
-
--- name: order_webhooks
-SELECT w.id::text AS id, w.type, w.sequence, w.state, w.attempts, w.last_status, w.next_attempt_at
-FROM webhook w WHERE w.order_id = $1 ORDER BY w.sequence
-
 -- name: list_orders
 -- Each filter may be NULL; newest first, older than the order $4 (NULL: from the newest on). Per partner, so that
--- an index gives the newest ones; of the delivered among each partner's next 10,000.
+-- an index gives the newest ones; of the delivered, and of a SKU ($6), among each partner's next 10,000. $7: their number.
 SELECT o.id::text AS order_no, o.out_order_no, p.name AS partner, s.sku, o.quantity, o.amount, o.state, o.parked, o.created_at
 FROM partner p
 CROSS JOIN LATERAL (
-    (SELECT * FROM orders o WHERE NOT $3::boolean AND $2::text IS NULL AND o.partner_id = p.id
-       AND o.id < coalesce($4::text::bigint, 9223372036854775807) ORDER BY o.id DESC LIMIT $5)
+    (SELECT * FROM orders o WHERE NOT $3::boolean AND $2::text IS NULL AND $7::text IS NULL AND o.partner_id = p.id
+       AND o.id < coalesce($4::text::bigint, 9223372036854775807)
+     ORDER BY o.id DESC LIMIT CASE WHEN $6::text IS NULL THEN $5 ELSE 10000 END)
     UNION ALL  -- by the index of states that few have
-    (SELECT * FROM orders o WHERE NOT $3 AND o.partner_id = p.id AND o.state = $2 AND o.state <> 'delivered'
+    (SELECT * FROM orders o WHERE NOT $3 AND $7 IS NULL AND o.partner_id = p.id AND o.state = $2 AND o.state <> 'delivered'
        AND o.id < coalesce($4::text::bigint, 9223372036854775807)
-     ORDER BY o.state, o.id DESC LIMIT $5)
+     ORDER BY o.state, o.id DESC LIMIT CASE WHEN $6 IS NULL THEN $5 ELSE 10000 END)
     UNION ALL
-    (SELECT * FROM (SELECT * FROM orders x WHERE NOT $3 AND $2 = 'delivered' AND x.partner_id = p.id
+    (SELECT * FROM (SELECT * FROM orders x WHERE NOT $3 AND $7 IS NULL AND $2 = 'delivered' AND x.partner_id = p.id
        AND x.id < coalesce($4::text::bigint, 9223372036854775807) ORDER BY x.id DESC LIMIT 10000) AS o
-     WHERE o.state = 'delivered' ORDER BY o.id DESC LIMIT $5)
+     WHERE o.state = 'delivered' ORDER BY o.id DESC LIMIT CASE WHEN $6 IS NULL THEN $5 ELSE 10000 END)
     UNION ALL  -- those are few in all
-    (SELECT * FROM orders o WHERE $3 AND o.parked IS NOT NULL AND o.partner_id = p.id AND ($2 IS NULL OR o.state = $2)
+    (SELECT * FROM orders o WHERE $3 AND $7 IS NULL AND o.parked IS NOT NULL AND o.partner_id = p.id AND ($2 IS NULL OR o.state = $2)
        AND o.id < coalesce($4::text::bigint, 9223372036854775807)
-     ORDER BY o.id DESC LIMIT $5)) AS o
+     ORDER BY o.id DESC LIMIT CASE WHEN $6 IS NULL THEN $5 ELSE 10000 END)
+    UNION ALL
+    (SELECT * FROM orders o WHERE o.partner_id = p.id AND o.out_order_no = $7 AND ($2 IS NULL OR o.state = $2)
+       AND (NOT $3 OR o.parked IS NOT NULL) AND o.id < coalesce($4::text::bigint, 9223372036854775807) LIMIT 1)) AS o
 JOIN sku s ON s.id = o.sku_id
-WHERE $1::text IS NULL OR p.name = $1 ORDER BY o.id DESC LIMIT $5
+WHERE ($1::text IS NULL OR p.name = $1) AND ($6 IS NULL OR s.sku = $6) ORDER BY o.id DESC LIMIT $5
 
 -- name: order_owner
 SELECT o.partner_id, o.state, o.parked, o.account IS NULL AS delivers_codes, o.failure::jsonb ->> 'code' AS failure_code,
@@ -67,10 +49,6 @@ UPDATE resolution SET approved_by = $2, approved_at = now(), outcome = $3, appro
 
 -- name: resolve_order
 SELECT resolve_order($1, $2, $3, $4) AS outcome
-
--- name: order_resolutions
-SELECT verdict, reason, requested_by, requested_from, requested_at, approved_by, approved_from, approved_at, outcome
-FROM resolution WHERE order_id = $1 ORDER BY id
 
 -- ---------------------------------------------------------------- for the log of changes
 

@@ -15,6 +15,7 @@ from gateway.orders import administer as orders
 from gateway.orders import resolve as resolutions
 from gateway.orders.administer import read_order_no
 from gateway.orders.administration import SQL
+from gateway.orders.life import show_order
 
 ORDER: Final = Noun(name="order", plural="orders", zh="订单", en="Order", key="order_no")
 OrderNo: TypeAlias = Annotated[
@@ -62,6 +63,10 @@ class Orders(Given, frozen=True, kw_only=True):
         Meta(description="processing, uncertain, delivered, partial, failed, reversed."),
     ] = None
     parked: Annotated[bool, Meta(description="Only contradictions that wait for a person.")] = False
+    sku: Annotated[str | None, Meta(description="Only of this SKU.")] = None
+    out_order_no: Annotated[
+        str | None, Meta(description="Only the partners' orders of this number of theirs.")
+    ] = None
     cursor: Cursor = None
     limit: Limit = 50
 
@@ -86,7 +91,7 @@ class Decision(Given, frozen=True, kw_only=True):
 
 
 async def _show(at: At, given: OneOrder) -> Mapping[str, Any]:
-    return await orders.show_order(at.db, given.order_no)
+    return await show_order(at.db, given.order_no)
 
 
 async def _list(at: At, given: Orders) -> Sequence[Mapping[str, Any]]:
@@ -97,6 +102,8 @@ async def _list(at: At, given: Orders) -> Sequence[Mapping[str, Any]]:
         parked=given.parked,
         cursor=given.cursor,
         limit=given.limit,
+        sku=given.sku,
+        out_order_no=given.out_order_no,
     )
 
 
@@ -131,7 +138,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Page(
         noun=ORDER,
         verb="show",
-        doc="One order with its attempts, its money and its messages; never its codes.",
+        doc="One order and its whole life: attempts, callbacks, money, messages; never its codes.",
         given=OneOrder,
         example="quangate order show 248123456789012345",
         permission="orders:read",

@@ -45,13 +45,19 @@ async def show_secret(
 
 
 async def list_webhooks(
-    db: Transaction, *, partner: str | None, state: str | None, cursor: str | None, limit: int
+    db: Transaction,
+    *,
+    partner: str | None,
+    state: str | None,
+    cursor: str | None,
+    limit: int,
+    order_no: str | None = None,
 ) -> Sequence[Row]:
-    """The newest messages, of one partner or all, in one state or all, older than `cursor`."""
+    """The newest messages older than `cursor` that match; None: whatever it is."""
     if state is not None and state not in STATES:
         raise wrong("webhook-state", "state", value=state, known=", ".join(STATES))
     await by_index(db)
-    return await SQL.list_webhooks.all(db, partner, state, cursor, limit)
+    return await SQL.list_webhooks.all(db, partner, state, cursor, limit, order_no)
 
 
 async def replay_webhook(db: Transaction, webhook_id: str) -> dict[str, Any]:

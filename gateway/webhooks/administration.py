@@ -34,7 +34,7 @@ class SQL(Statements, file="webhooks/administration"):
     upsert_endpoint: Statement[[int, str], int]
     lock_webhook_secret: Statement[[str], LockedSecret]
     rotate_webhook_secret: Statement[[int, bytes], datetime]
-    list_webhooks: Statement[[str | None, str | None, str | None, int], Row]
+    list_webhooks: Statement[[str | None, str | None, str | None, int, str | None], Row]
     replay_webhook: Statement[[int], ReplayedWebhook]
     replay_dead_letters: Statement[[int, int], int]
     insert_test_webhook: Statement[[int, bytes], MadeWebhook]

@@ -23,20 +23,23 @@ SELECT w.id::text AS id, 'msg_' || w.id AS webhook_id, p.name AS partner, w.type
        coalesce(w.url, e.url) AS url, w.state, w.attempts, w.last_status, w.last_error, w.next_attempt_at, w.created_at
 FROM partner p
 CROSS JOIN LATERAL (
-    (SELECT * FROM webhook w WHERE $2::text IS NULL AND w.partner_id BETWEEN p.id AND p.id
+    (SELECT * FROM webhook w WHERE $2::text IS NULL AND $5::text IS NULL AND w.partner_id BETWEEN p.id AND p.id
        AND w.id < coalesce($3::text::bigint, 9223372036854775807) ORDER BY w.partner_id DESC, w.id DESC LIMIT $4)
     UNION ALL
-    (SELECT * FROM webhook w WHERE $2 = 'dead' AND w.partner_id BETWEEN p.id AND p.id AND w.state = 'dead'
+    (SELECT * FROM webhook w WHERE $2 = 'dead' AND $5 IS NULL AND w.partner_id BETWEEN p.id AND p.id AND w.state = 'dead'
        AND w.id < coalesce($3::text::bigint, 9223372036854775807) ORDER BY w.partner_id DESC, w.id DESC LIMIT $4)
     UNION ALL
-    (SELECT * FROM (SELECT * FROM webhook x WHERE $2 = 'pending' AND x.partner_id = p.id AND x.state = 'pending'
+    (SELECT * FROM (SELECT * FROM webhook x WHERE $2 = 'pending' AND $5 IS NULL AND x.partner_id = p.id AND x.state = 'pending'
        AND x.id < coalesce($3::text::bigint, 9223372036854775807) OFFSET 0) AS w
      ORDER BY w.id DESC LIMIT $4)  -- all that wait are read: their index goes by time
     UNION ALL
-    (SELECT * FROM (SELECT * FROM webhook x WHERE $2 = 'delivered' AND x.partner_id BETWEEN p.id AND p.id
+    (SELECT * FROM (SELECT * FROM webhook x WHERE $2 = 'delivered' AND $5 IS NULL AND x.partner_id BETWEEN p.id AND p.id
        AND x.id < coalesce($3::text::bigint, 9223372036854775807)
                     ORDER BY x.partner_id DESC, x.id DESC LIMIT 10000) AS w
-     WHERE w.state = 'delivered' ORDER BY w.id DESC LIMIT $4)) AS w
+     WHERE w.state = 'delivered' ORDER BY w.id DESC LIMIT $4)
+    UNION ALL  -- those of an order ($5) are few
+    (SELECT * FROM (SELECT * FROM webhook x WHERE x.order_id = $5::bigint ORDER BY x.order_id LIMIT 1000) AS w
+     WHERE w.partner_id = p.id AND ($2 IS NULL OR w.state = $2) AND w.id < coalesce($3::text::bigint, 9223372036854775807))) AS w
 LEFT JOIN webhook_endpoint e ON e.partner_id = w.partner_id
 WHERE $1::text IS NULL OR p.name = $1 ORDER BY w.id DESC LIMIT $4
 

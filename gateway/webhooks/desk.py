@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
-from gateway.ground.desk.kinds import Cursor, Limit, OnlyPartner, PartnerName
+from gateway.ground.desk.kinds import Cursor, Limit, Number, OnlyPartner, PartnerName
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.partners.desk import TRACE as PARTNER_TRACE
@@ -59,6 +59,7 @@ class Webhooks(Given, frozen=True, kw_only=True):
     state: Annotated[str | None, Meta(description="pending, delivered or dead (dead letters).")] = (
         None
     )
+    order_no: Annotated[Number | None, Meta(description="Only about this order.")] = None
     cursor: Cursor = None
     limit: Limit = 50
 
@@ -92,7 +93,12 @@ async def _secret(at: At, given: Secret, _: Change) -> Mapping[str, Any]:
 
 async def _list(at: At, given: Webhooks) -> Sequence[Mapping[str, Any]]:
     return await webhooks.list_webhooks(
-        at.db, partner=given.partner, state=given.state, cursor=given.cursor, limit=given.limit
+        at.db,
+        partner=given.partner,
+        state=given.state,
+        cursor=given.cursor,
+        limit=given.limit,
+        order_no=given.order_no,
     )
 
 

@@ -6,19 +6,21 @@ from importlib import import_module
 
 from gateway.ground import house
 from gateway.ground.desk.action import Action
+from gateway.ground.desk.one_of import pages_of
 from gateway.ground.desk.permission import declared
 from gateway.ground.desk.view import Page, View
 
 
 @cache
 def all_declared() -> Sequence[Action | View | Page]:
-    """Every action, view and page."""
-    return tuple(
+    """Every action, view and page; and a page for each list whose rows no page shows."""
+    own = tuple(
         one
         for feature in house.features()
         for desk in feature.desk
         for one in import_module(f"gateway.{feature.name}.{desk}").DECLARED
     )
+    return (*own, *pages_of(own))
 
 
 @cache

@@ -13,6 +13,8 @@ NewName: TypeAlias = Annotated[
 PartnerName: TypeAlias = Annotated[
     str, Meta(description="A partner's name.", extra={"argument": True})
 ]
+# Of an order, an attempt and the like: what none can have is like one that is not there.
+Number: TypeAlias = Annotated[str, Meta(pattern=r"^([0-9]{1,18}|[1-8][0-9]{18})\Z")]
 OnlyPartner: TypeAlias = Annotated[str | None, Meta(description="Only this partner's.")]
 Cursor: TypeAlias = Annotated[
     Annotated[str, Meta(pattern=r"^([0-9]{1,18}|[1-8][0-9]{18})\Z")] | None,

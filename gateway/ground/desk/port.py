@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.ground.desk.administration import SQL, Transaction
-from gateway.ground.desk.refusal import DeskRefusedError
+from gateway.ground.desk.refusal import DeskRefusedError, refused
 from gateway.ground.errors import RefusedError
 from gateway.ground.sql.declared import Row
 
@@ -57,6 +57,11 @@ def already_exists(what: str, name: str) -> RefusedError:
 def not_found(what: str, name: str) -> RefusedError:
     """The refusal of naming one that is not there."""
     return DeskRefusedError("not-found", what, {"noun": what, "name": name})
+
+
+def no_row(what: str, field: str, value: str) -> RefusedError:
+    """The refusal of naming a row of a list that has none of that name."""
+    return refused("not-found", "no-row", field, what=what, value=value)
 
 
 async def partner_id(db: Transaction, name: str) -> int:

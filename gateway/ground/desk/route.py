@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Final
 
-from gateway.ground.desk.action import Action
+from gateway.ground.desk.action import Action, Noun
 from gateway.ground.desk.given import members
 from gateway.ground.desk.view import Page, View
 
@@ -28,6 +28,11 @@ class Route:
         return tuple(name for _, name, _, _ in Formatter().parse(self.path) if name)
 
 
+def key_of(noun: Noun) -> str:
+    """The member that names one."""
+    return noun.key or noun.name
+
+
 def route_of(one: Action | View | Page) -> Route:
     """Its method and path."""
     method = "POST" if isinstance(one, Action) else "GET"
@@ -38,7 +43,7 @@ def _path(one: Action | View | Page) -> str:
     nouns = one.noun.plural
     if isinstance(one, View) or (isinstance(one, Action) and one.verb in MAKES):
         return nouns
-    key = one.noun.key or one.noun.name
+    key = key_of(one.noun)
     if key not in {member.name for member in members(one.given)}:
         return f"{nouns}/{one.verb}"
     return f"{nouns}/{{{key}}}" if isinstance(one, Page) else f"{nouns}/{{{key}}}/{one.verb}"

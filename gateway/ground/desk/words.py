@@ -56,6 +56,7 @@ Sentences = Mapping[str, str | Callable[[Facts], str]]
 WORDS: Final[Sentences] = {
     "permission": "there is no permission {value!r}",
     "beyond-giver": "nobody can give what he has not: {beyond}",
+    "no-row": "there is no {what} {value!r}",
     "busy": "the row is held by somebody else for too long; try again",
 }
 

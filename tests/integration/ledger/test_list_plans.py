@@ -77,35 +77,64 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "pending deliveries": (
         "webhooks/read_queries", "narrowed", f"{{long}}, {ID_MAX}, {PAGE}, 'pending', {{reached}}",
     ),
-    "operators: orders": ("orders/administration", "list_orders", "NULL, NULL, false, NULL, 50"),
+    "operators: orders": (
+        "orders/administration", "list_orders", "NULL, NULL, false, NULL, 50, NULL, NULL",
+    ),
     "operators: failed": (
-        "orders/administration", "list_orders", "'long', 'failed', false, NULL, 50",
+        "orders/administration", "list_orders", "'long', 'failed', false, NULL, 50, NULL, NULL",
     ),
     "operators: delivered": (
-        "orders/administration", "list_orders", "'other', 'delivered', false, NULL, 50",
+        "orders/administration", "list_orders", "'other', 'delivered', false, NULL, 50, NULL, NULL",
     ),
-    "operators: parked": ("orders/administration", "list_orders", "NULL, NULL, true, NULL, 50"),
+    "operators: parked": (
+        "orders/administration", "list_orders", "NULL, NULL, true, NULL, 50, NULL, NULL",
+    ),
     "operators: parked and failed": (
-        "orders/administration", "list_orders", "NULL, 'failed', true, NULL, 50",
+        "orders/administration", "list_orders", "NULL, 'failed', true, NULL, 50, NULL, NULL",
     ),
-    "operators: webhooks": ("webhooks/administration", "list_webhooks", "NULL, NULL, NULL, 50"),
+    "operators: webhooks": (
+        "webhooks/administration", "list_webhooks", "NULL, NULL, NULL, 50, NULL",
+    ),
     "operators: dead webhooks": (
-        "webhooks/administration", "list_webhooks", "NULL, 'dead', NULL, 50",
+        "webhooks/administration", "list_webhooks", "NULL, 'dead', NULL, 50, NULL",
     ),
     "operators: older orders": (
-        "orders/administration", "list_orders", "'long', NULL, false, '{reached}', 50",
+        "orders/administration", "list_orders", "'long', NULL, false, '{reached}', 50, NULL, NULL",
     ),
     "operators: older delivered": (
-        "orders/administration", "list_orders", "'other', 'delivered', false, '{reached}', 50",
+        "orders/administration", "list_orders",
+        "'other', 'delivered', false, '{reached}', 50, NULL, NULL",
     ),
     "operators: older messages": (
-        "webhooks/administration", "list_webhooks", "'long', NULL, '{reached}', 50",
+        "webhooks/administration", "list_webhooks", "'long', NULL, '{reached}', 50, NULL",
     ),
     "operators: pending webhooks": (
-        "webhooks/administration", "list_webhooks", "'long', 'pending', NULL, 50",
+        "webhooks/administration", "list_webhooks", "'long', 'pending', NULL, 50, NULL",
     ),
     "operators: delivered messages": (
-        "webhooks/administration", "list_webhooks", "'other', 'delivered', NULL, 50",
+        "webhooks/administration", "list_webhooks", "'other', 'delivered', NULL, 50, NULL",
+    ),
+    "operators: orders of another SKU": (
+        "orders/administration", "list_orders", "NULL, NULL, false, NULL, 50, 'none', NULL",
+    ),
+    "operators: failed of another SKU": (
+        "orders/administration", "list_orders", "'other', 'failed', false, NULL, 50, 'none', NULL",
+    ),
+    "operators: a partner's number": (
+        "orders/administration", "list_orders", "NULL, NULL, false, NULL, 50, NULL, 'none'",
+    ),
+    "operators: messages of an order": (
+        "webhooks/administration", "list_webhooks", "NULL, NULL, NULL, 50, '7'",
+    ),
+    "operators: entries": ("ledger/entry_administration", "list_entries", "NULL, NULL, NULL, 50"),
+    "operators: older entries": (
+        "ledger/entry_administration", "list_entries", f"'long', 'long', {ROWS // 2}, 50",
+    ),
+    "operators: entries of a kind": (
+        "ledger/entry_administration", "entries_of_kind", "NULL, NULL, NULL, 50, 'refund'",
+    ),
+    "an order's entries": (
+        "orders/life_administration", "order_entries", "7, {long}, '2026-02-01Z'",
     ),
 }  # fmt: skip
 

@@ -37,7 +37,32 @@ def test_an_order_is_told_whole(command: Cli) -> None:
     ]
     assert [w["type"] for w in order["webhooks"]] == ["order.failed"]
     assert "codes" not in order
-    assert command("order", "show", "202").stdout.count("refund") == 1  # the table, too
+    assert "refund " in command("order", "show", "202").stdout  # the tables, too
+
+
+def test_an_order_s_life_is_one_line(command: Cli) -> None:
+    """Oldest first; of what has one time, causes first; each with who, what and where it stands.
+
+    Seen red without the order by cause.
+    """
+    order = command("order", "show", "202", "--json").json
+    kinds = [event["kind"] for event in order["timeline"]]
+    assert kinds[:3] == ["accepted", "charged", "claimed"]
+    assert set(kinds) == {
+        "accepted", "charged", "claimed", "answered", "settled", "refunded", "told",
+    }  # fmt: skip
+    assert [event["at"] for event in order["timeline"]] == sorted(
+        event["at"] for event in order["timeline"]
+    )
+    assert all(set(event) == {"at", "kind", "actor", "text", "ref"} for event in order["timeline"])
+    by_kind = {event["kind"]: event for event in order["timeline"]}
+    assert (by_kind["accepted"]["actor"], by_kind["accepted"]["ref"]) == ("acme", "orders/202")
+    assert by_kind["answered"]["ref"] == "attempts/302"
+    assert by_kind["refunded"]["ref"].startswith("entries/acme:")
+    assert (order["cases"], order["reveals"], order["callbacks"]) == ([], [], [])
+    stock = command("order", "show", "101", "--json").json
+    assert [reveal["actor"] for reveal in stock["reveals"]] == ["acme"]
+    assert {"revealed", "claimed", "settled"} <= {event["kind"] for event in stock["timeline"]}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from gateway.ground.desk.commands import Declared, as_typed, read
 from gateway.ground.desk.given import Given, check, kept, members
 from gateway.ground.desk.port import already_exists, not_found
 from gateway.ground.desk.refusal import DeskRefusedError
+from gateway.ground.desk.rest.asked import as_given, from_query
+from gateway.ground.desk.route import route_of
 from gateway.ground.desk.view import View
 from gateway.ground.desk.words import in_words
 from gateway.ground.feature import PACKAGE
@@ -37,7 +39,9 @@ def named(one: Declared) -> str:
 
 
 def example_of(one: Declared) -> Given:
-    """Its example, read as the command line reads it."""
+    """Its example, read as the command line reads it; of what has no command, as the API does."""
+    if not one.at_shell:
+        return asked_by_api(one)
     room, *below = named(one).split()
     command = root.load_room(room)
     for word in below:
@@ -46,6 +50,21 @@ def example_of(one: Declared) -> Given:
     assert words[: 2 + len(below)] == ["quangate", room, *below]
     params = dict(command.make_context(one.verb, words[2 + len(below) :]).params)
     return read(one.given, {name: params[name] for name in params if name not in COMMON})
+
+
+def asked_by_api(one: Declared) -> Given:
+    """The example of what the API has alone: `METHOD /admin/v1/PATH?QUERY {BODY}`."""
+    method, target, *body = one.example.split(" ", maxsplit=2)
+    where = route_of(one)
+    path, _, query = target.removeprefix("/admin/v1/").partition("?")
+    assert method == where.method
+    fits = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", where.path), path)
+    assert fits is not None
+    values = dict(part.split("=") for part in query.split("&") if part) | fits.groupdict()
+    if not body:
+        return from_query(one.given, values)
+    said = {k: v for k, v in msgspec.json.decode(body[0]).items() if k != "reason"}
+    return as_given(one.given, said | values)
 
 
 @pytest.fixture(autouse=True)

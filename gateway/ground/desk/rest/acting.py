@@ -13,9 +13,9 @@ from gateway.ground.desk.job import Job, work
 from gateway.ground.desk.perform import as_json, perform
 from gateway.ground.desk.rest.asked import Asked
 from gateway.ground.desk.rest.caller import Caller
-from gateway.ground.desk.rest.listing import key_of, versions
+from gateway.ground.desk.rest.listing import versions
 from gateway.ground.desk.rest.place import Place, in_turn
-from gateway.ground.desk.route import MAKES, Route
+from gateway.ground.desk.route import MAKES, Route, key_of
 from gateway.ground.http.problems import ProblemError
 from gateway.ground.sql.declared import Row
 

@@ -12,11 +12,11 @@ from gateway.ground.desk.rest import asked as reading
 from gateway.ground.desk.rest.acting import Acting, Told, Wish
 from gateway.ground.desk.rest.caller import Caller, Doorkeeper
 from gateway.ground.desk.rest.document import admin_document
-from gateway.ground.desk.rest.listing import key_of, known_filters, list_rows, versions
+from gateway.ground.desk.rest.listing import known_filters, list_rows, versions
 from gateway.ground.desk.rest.place import Place
 from gateway.ground.desk.rest.refusals import as_problems
 from gateway.ground.desk.route import Route as Where
-from gateway.ground.desk.route import route_of
+from gateway.ground.desk.route import key_of, route_of
 from gateway.ground.desk.view import Page, View
 from gateway.ground.http.answers import JSON_TYPE
 from gateway.ground.http.body import read_body, require_json

@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.ground.desk.action import Action, Reason
 from gateway.ground.desk.rest.asked import REASON_LENGTHS, taken
+from gateway.ground.desk.rest.filters import by_columns
 from gateway.ground.desk.route import MAKES, Route, route_of
 from gateway.ground.desk.view import Column, Page, View
 from gateway.ground.http.paging import LIMIT_DEFAULT, LIMIT_MAX
@@ -112,6 +113,11 @@ def _query(one: Any, where: Route) -> list[dict[str, Any]]:
         if name not in {"limit", "cursor"}
     ]  # fmt: skip
     if isinstance(one, View):
+        found += [
+            {"name": name, "in": "query", "required": False, "description": f"Only these: {c.en}.",
+             "schema": _FILTERS.get(c.kind, _TEXT)}
+            for name, c in by_columns(one).items()
+        ]  # fmt: skip
         limit = {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT}
         for name, schema in (("limit", limit), ("cursor", _TEXT), ("sort", _TEXT)):
             found.append({"name": name, "in": "query", "required": False, "schema": schema})
@@ -119,6 +125,9 @@ def _query(one: Any, where: Route) -> list[dict[str, Any]]:
 
 
 _TEXT: Final = {"type": "string"}
+_FILTERS: Final[Mapping[str, Any]] = {
+    "flag": {"type": "boolean"}, "number": {"type": "number"}, "money": {"type": "integer"},
+}  # fmt: skip
 
 
 def _heads() -> list[dict[str, Any]]:

@@ -11,6 +11,8 @@ from gateway.ground.desk.action import Noun
 from gateway.ground.desk.administration import SQL, Transaction
 from gateway.ground.desk.perform import look
 from gateway.ground.desk.rest.asked import from_query, taken
+from gateway.ground.desk.rest.filters import by_columns, keep
+from gateway.ground.desk.route import key_of
 from gateway.ground.desk.view import View
 from gateway.ground.http.body import invalid
 from gateway.ground.http.paging import LIMIT_DEFAULT, LIMIT_MAX
@@ -22,7 +24,9 @@ PAGING: Final = frozenset({"limit", "cursor", "sort"})
 async def list_rows(view: View, at: Any, query: Mapping[str, str]) -> dict[str, Any]:
     """One page: `data` and `next_cursor`. Raises ProblemError for a wrong limit, cursor, sort."""
     limit = _limit(query)
-    filters = {name: value for name, value in query.items() if name not in PAGING}
+    by_column = by_columns(view)
+    said = {name: value for name, value in query.items() if name in by_column}
+    filters = {name: value for name, value in query.items() if name not in {*PAGING, *said}}
     if view.cursor is not None:
         filters["limit"] = str(limit)
         if "cursor" in query:
@@ -30,7 +34,7 @@ async def list_rows(view: View, at: Any, query: Mapping[str, str]) -> dict[str, 
         _check_only_order(view, query.get("sort"))
     given = from_query(view.given, filters)
     found = await look(view, at, given)
-    rows: Sequence[Row] = found[view.rows_as]
+    rows: Sequence[Row] = keep(view, found[view.rows_as], said) if said else found[view.rows_as]
     if view.cursor is not None:
         page, next_cursor = rows, found.get("next_cursor")
     else:
@@ -40,12 +44,7 @@ async def list_rows(view: View, at: Any, query: Mapping[str, str]) -> dict[str, 
 
 def known_filters(view: View) -> frozenset[str]:
     """What its query may have."""
-    return frozenset(taken(view, ())) | PAGING
-
-
-def key_of(noun: Noun) -> str:
-    """The member that names one."""
-    return noun.key or noun.name
+    return frozenset(taken(view, ())) | frozenset(by_columns(view)) | PAGING
 
 
 async def with_versions(view: View, db: Transaction, rows: Sequence[Row]) -> list[Row]:

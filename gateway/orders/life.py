@@ -1,0 +1,68 @@
+"""One order with everything that became of it: where is it, where did this cent go, who touched it.
+
+Codes are never shown here. Each statement is a look by an index, however long the history is.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from gateway.ground.desk.port import Row, Transaction
+from gateway.ground.desk.refusal import refused
+from gateway.orders.administer import read_order_no
+from gateway.orders.life_administration import SQL, OrderEntry, ShownOrder
+from gateway.orders.timeline import timeline
+
+OURS = ("partner_id", "commit_no")  # what finds the rest, and means nothing to others
+
+
+async def show_order(db: Transaction, order_no: str) -> dict[str, Any]:
+    """One order with its timeline and what it is made of."""
+    number = read_order_no(order_no)
+    row = await SQL.show_order.one(db, number)
+    if row is None:
+        raise refused("not-found", "no-order", "order_no", order_no=order_no)
+    texts = {name: _parsed(row[name]) for name in ("failure", "metadata", "details")}
+    order = {**{name: value for name, value in row.items() if name not in OURS}, **texts}
+    parts = await _parts(db, number, row)
+    changes = parts.pop("changes")
+    events = timeline(order, {**parts, "changes": changes})
+    return {**order, "timeline": [asdict(event) for event in events], **parts}
+
+
+async def order_entries(db: Transaction, order_no: str) -> tuple[str, Sequence[OrderEntry]] | None:
+    """Whose an order is, and the movements of money for it; None: there is no such order."""
+    number = read_order_no(order_no)
+    row = await SQL.show_order.one(db, number)
+    if row is None:
+        return None
+    entries = await SQL.order_entries.all(db, number, row["partner_id"], row["created_at"])
+    return row["partner"], entries
+
+
+async def _parts(db: Transaction, number: int, row: ShownOrder) -> dict[str, Sequence[Row]]:
+    partner_id = row["partner_id"]
+    return {
+        "attempts": await SQL.order_attempts.all(db, number),
+        "callbacks": await SQL.order_callbacks.all(db, number),
+        "resolutions": await SQL.order_resolutions.all(db, partner_id, number),
+        "entries": await SQL.order_entries.all(db, number, partner_id, row["created_at"]),
+        "webhooks": await SQL.order_webhooks.all(db, number),
+        "reveals": await _reveals(db, row),
+        "cases": [],
+        "changes": await SQL.order_changes.all(db, str(number)),
+    }
+
+
+async def _reveals(db: Transaction, row: ShownOrder) -> Sequence[Mapping[str, Any]]:
+    if row["commit_no"] is None:
+        return []
+    return [
+        {**each, "actor": row["partner"]}
+        for each in await SQL.commit_reveal.all(db, row["commit_no"])
+    ]
+
+
+def _parsed(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
