@@ -84,9 +84,12 @@ class ParsedBatch:
         """Whether any row has an expiry."""
     def report(self, in_file: list[int], in_pool: list[int]) -> str:
         """`line,verdict,reason` per row; the arguments are candidates known already, ascending."""
-    def fingerprint_rows(self, pool_id: int, batch_id: int, dropped: list[int]) -> bytes:
-        """The fingerprints of all candidates but `dropped` (ascending), as the payload of
-        `COPY code_fingerprint (fingerprint, pool_id, batch_id) … (FORMAT binary)`. Detaches."""
+    def fingerprint_rows(
+        self, pool_id: int, batch_id: int, seq_lo: int, dropped: list[int]
+    ) -> bytes:
+        """The fingerprints of all candidates but `dropped` (ascending), numbered as by `copy_rows`,
+        as the payload of `COPY code_fingerprint (fingerprint, pool_id, batch_id, seq) …`, binary.
+        Detaches."""
     def copy_rows(
         self, vault: Vault, pool_id: int, batch_id: int, seq_lo: int, dropped: list[int]
     ) -> bytes:

@@ -19,6 +19,7 @@ from gateway.prices import feature as prices
 from gateway.quotas import feature as quotas
 from gateway.reconciliation import feature as reconciliation
 from gateway.rehearsals import feature as rehearsals
+from gateway.search import feature as search
 from gateway.settings import feature as settings
 from gateway.vault import feature as vault
 from gateway.webhooks import feature as webhooks
@@ -44,4 +45,5 @@ FEATURES: Final = (
     health.FEATURE,
     operators.FEATURE,
     rehearsals.FEATURE,
+    search.FEATURE,
 )

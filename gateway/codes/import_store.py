@@ -171,7 +171,7 @@ class StagingRows:
         await self._connection.copy_to_table(
             "code_fingerprint",
             source=BytesIO(payload),
-            columns=["fingerprint", "pool_id", "batch_id"],
+            columns=["fingerprint", "pool_id", "batch_id", "seq"],
             format="binary",
         )
 

@@ -110,7 +110,7 @@ async def stage_chunk(target: Target, batch: StagedBatch, chunk: Chunk, seq: int
     rows, pool_id = chunk.rows, target.pool.id
 
     async def fingerprint_rows(dropped: list[int]) -> bytes:
-        return await asyncio.to_thread(rows.fingerprint_rows, pool_id, batch.id, dropped)
+        return await asyncio.to_thread(rows.fingerprint_rows, pool_id, batch.id, seq, dropped)
 
     async def code_rows(dropped: list[int]) -> bytes:
         return await asyncio.to_thread(

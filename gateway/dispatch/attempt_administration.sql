@@ -7,8 +7,8 @@ SELECT a.id::text AS attempt_no, a.order_id::text AS order_no, p.name AS partner
        a.upstream_no, a.quantity, a.delivered_quantity, a.cost, a.code, a.message, a.sends, a.queries, a.next_check_at,
        a.created_at, a.sent_at, a.updated_at
 FROM (
-    (SELECT * FROM attempt x WHERE x.order_id = $1::text::bigint AND x.id < coalesce($4::text::bigint, 9223372036854775807)
-     ORDER BY x.order_id DESC, x.id DESC LIMIT 10000)
+    (SELECT * FROM (SELECT * FROM attempt y WHERE y.order_id = $1::text::bigint ORDER BY y.order_id LIMIT 1000) AS x  -- by that index
+     WHERE x.id < coalesce($4::text::bigint, 9223372036854775807))
     UNION ALL
     (SELECT * FROM attempt x WHERE $1 IS NULL AND x.id < coalesce($4::text::bigint, 9223372036854775807)
      ORDER BY x.id DESC LIMIT CASE WHEN $2::text IS NULL AND $3::text IS NULL THEN $5 ELSE 10000 END)) AS a
@@ -22,7 +22,7 @@ SELECT c.id::text AS id, u.name AS upstream, c.attempt_id::text AS attempt_no, a
        encode(c.digest, 'hex') AS digest, coalesce(c.size, length(c.body)) AS size, c.times, c.received_at, c.last_at
 FROM (
     (SELECT k.* FROM (
-        (SELECT x.id, x.upstream_id FROM attempt x WHERE x.order_id = $1::text::bigint)
+        (SELECT x.id, x.upstream_id FROM attempt x WHERE x.order_id = $1::text::bigint ORDER BY x.order_id LIMIT 1000)
         UNION (SELECT x.id, x.upstream_id FROM attempt x WHERE x.id = $2::text::bigint)) AS t
      CROSS JOIN LATERAL (SELECT * FROM callback k WHERE k.upstream_id = t.upstream_id AND coalesce(k.attempt_id, 0) = t.id
                            AND k.digest IS NOT NULL AND k.id < coalesce($4::text::bigint, 9223372036854775807)

@@ -28,7 +28,7 @@ WITH given AS MATERIALIZED (
 ), codes AS (
     INSERT INTO code (pool_id, seq, batch_id, sealed) SELECT pool_id, seq, batch_id, sealed FROM given
 ), fingerprints AS (
-    INSERT INTO code_fingerprint (fingerprint, pool_id, batch_id) SELECT fingerprint, pool_id, batch_id FROM given
+    INSERT INTO code_fingerprint (fingerprint, pool_id, batch_id, seq) SELECT fingerprint, pool_id, batch_id, seq FROM given
 ), bought AS (
     INSERT INTO bought_code (fingerprint, pool_id, seq, attempt_id) SELECT fingerprint, pool_id, seq, attempt_id FROM given
 ), grown AS (

@@ -11,16 +11,18 @@ JOIN sku s ON s.id = o.sku_id LEFT JOIN pool pl ON pl.id = o.pool_id
 -- name: order_attempts
 SELECT a.id::text AS attempt_no, u.name AS upstream, a.product_id, a.state, a.upstream_no, a.cost, a.delivered_quantity,
        a.code, a.message, a.queries, a.next_check_at, a.created_at, a.sent_at, a.updated_at
-FROM attempt a JOIN upstream u ON u.id = a.upstream_id WHERE a.order_id = $1 ORDER BY a.id
+FROM (SELECT * FROM attempt x WHERE x.order_id = $1 ORDER BY x.order_id LIMIT 1000) AS a  -- by the index of orders
+JOIN upstream u ON u.id = a.upstream_id ORDER BY a.id
 
 -- name: order_callbacks
 -- By the key that keeps each once; from before there was one, none are found. At most so many as anybody reads.
 SELECT c.id::text AS id, u.name AS upstream, a.id::text AS attempt_no, c.verdict, c.hint, encode(c.digest, 'hex') AS digest, c.size,
        c.times, c.received_at, c.last_at
-FROM attempt a JOIN upstream u ON u.id = a.upstream_id
+FROM (SELECT * FROM attempt x WHERE x.order_id = $1 ORDER BY x.order_id LIMIT 1000) AS a
+JOIN upstream u ON u.id = a.upstream_id
 CROSS JOIN LATERAL (SELECT * FROM callback k WHERE k.upstream_id = a.upstream_id AND coalesce(k.attempt_id, 0) = a.id
                       AND k.digest IS NOT NULL ORDER BY k.upstream_id, coalesce(k.attempt_id, 0) LIMIT 1000) AS c
-WHERE a.order_id = $1 ORDER BY c.id
+ORDER BY c.id
 
 -- name: order_entries
 -- Of the order $1 of the partner $2, accepted at $3. Its charge was made in the commit that made it, perhaps in a run of
@@ -51,7 +53,7 @@ UNION ALL
 
 -- name: order_webhooks
 SELECT w.id::text AS id, w.type, w.sequence, w.state, w.attempts, w.last_status, w.last_error, w.next_attempt_at, w.created_at
-FROM webhook w WHERE w.order_id = $1 ORDER BY w.sequence
+FROM (SELECT * FROM webhook x WHERE x.order_id = $1 ORDER BY x.order_id LIMIT 1000) AS w ORDER BY w.sequence
 
 -- name: order_resolutions
 SELECT verdict, reason, requested_by, requested_from, requested_at, approved_by, approved_from, approved_at, outcome

@@ -195,29 +195,38 @@ impl Batch {
         self.fingerprints.concat()
     }
 
-    /// The kept candidates' fingerprints as a payload of `COPY code_fingerprint (fingerprint,
-    /// pool_id, batch_id)`, in the index's order: neighbours then meet on the same pages.
+    /// The kept candidates' fingerprints and numbers as a payload of `COPY code_fingerprint
+    /// (fingerprint, pool_id, batch_id, seq)`, in the index's order: neighbours then meet on the
+    /// same pages. The numbers are those that `copy_rows` gives.
     #[must_use]
-    pub fn fingerprint_rows(&self, pool_id: i64, batch_id: i64, dropped: &[usize]) -> Vec<u8> {
-        let mut kept: Vec<&Fingerprint> = self
-            .kept(dropped)
-            .map(|at| &self.fingerprints[at])
+    pub fn fingerprint_rows(&self, rows: CopyRows, dropped: &[usize]) -> Vec<u8> {
+        let numbered = (rows.seq_lo..).zip(self.kept(dropped));
+        let mut kept: Vec<(&Fingerprint, i64)> = numbered
+            .map(|(seq, at)| (&self.fingerprints[at], seq))
             .collect();
         kept.sort_unstable();
-        let mut payload = CopyPayload::new(kept.len() * 48);
-        for fingerprint in kept {
-            payload.row(3);
+        let mut payload = CopyPayload::new(kept.len() * 60);
+        for (fingerprint, seq) in kept {
+            payload.row(4);
             payload.field(fingerprint);
-            payload.field(&pool_id.to_be_bytes());
-            payload.field(&batch_id.to_be_bytes());
+            payload.field(&rows.pool_id.to_be_bytes());
+            payload.field(&rows.batch_id.to_be_bytes());
+            payload.field(&seq.to_be_bytes());
         }
         payload.end()
     }
 
-    /// The candidates that are not dropped, by index.
-    fn kept<'a>(&self, dropped: &'a [usize]) -> impl Iterator<Item = usize> + use<'a> {
+    /// The candidates that are not dropped, by index, in the order of their numbers: the file's,
+    /// or by expiry if any ends.
+    fn kept(&self, dropped: &[usize]) -> Vec<usize> {
         let mut dropped = dropped.iter().peekable();
-        (0..self.candidates.len()).filter(move |at| dropped.next_if(|index| *index == at).is_none())
+        let mut kept: Vec<usize> = (0..self.candidates.len())
+            .filter(|at| dropped.next_if(|index| *index == at).is_none())
+            .collect();
+        if self.expiring() {
+            kept.sort_by_key(|at| self.ends[self.candidates[*at]].unwrap_or(i64::MAX));
+        }
+        kept
     }
 
     /// `line,verdict,reason` of every row, in the file's order and without codes.
@@ -270,11 +279,8 @@ impl Batch {
         mut seal: impl FnMut(i64, &[u8], &mut Vec<u8>) -> Result<(), E>,
     ) -> Result<Vec<u8>, E> {
         let mut payload = CopyPayload::new(self.plain_bytes() + self.candidates.len() * 132);
-        let mut kept: Vec<usize> = self.kept(dropped).map(|at| self.candidates[at]).collect();
-        if self.expiring() {
-            kept.sort_by_key(|row| self.ends[*row].unwrap_or(i64::MAX));
-        }
-        for (seq, row) in (rows.seq_lo..).zip(kept) {
+        for (seq, at) in (rows.seq_lo..).zip(self.kept(dropped)) {
+            let row = self.candidates[at];
             payload.row(5);
             payload.field(&rows.pool_id.to_be_bytes());
             payload.field(&seq.to_be_bytes());

@@ -233,9 +233,15 @@ impl ParsedBatch {
         py: Python<'py>,
         pool_id: i64,
         batch_id: i64,
+        seq_lo: i64,
         dropped: Vec<usize>,
     ) -> Bound<'py, PyBytes> {
-        let payload = py.detach(|| self.0.lock().fingerprint_rows(pool_id, batch_id, &dropped));
+        let rows = CopyRows {
+            pool_id,
+            batch_id,
+            seq_lo,
+        };
+        let payload = py.detach(|| self.0.lock().fingerprint_rows(rows, &dropped));
         PyBytes::new(py, &payload)
     }
 

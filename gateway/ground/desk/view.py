@@ -71,7 +71,10 @@ class Page:
     given: type[Given]
     example: str
     permission: str
-    read: Callable[[Any, Any], Awaitable[Mapping[str, Any]]]
+    read: Callable[..., Awaitable[Mapping[str, Any]]]
     opens_vault: bool = False
     route: str | None = None  # as of an action
     at_shell: bool = True  # as of an action
+    # It goes by who asks, and what is seen may be a row of a log: `read(at, given, change)`.
+    seen_by: bool = False
+    posted: bool = False  # asked by POST, too: what one asks by may have no place in an address

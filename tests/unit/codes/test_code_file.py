@@ -179,12 +179,28 @@ def test_dropped_candidates_leave_no_gap(tmp_path: Path, vault: Vault) -> None:
     rows = CodeFile.open(path, options()).next_batch(10)
     assert rows is not None
     assert goods(rows, vault, dropped=[1, 2]) == ["A-0001", "A-0004"]
-    kept = list(copied(rows.fingerprint_rows(POOL, BATCH, [1, 2])))
+    kept = list(copied(rows.fingerprint_rows(POOL, BATCH, 100, [1, 2])))
     assert sorted(row[0] for row in kept) == [row[0] for row in kept]
-    assert {row[0] for row in kept} == {vault.fingerprints([c])[:16] for c in ("A-0001", "A-0004")}
+    numbers = {row[0]: int.from_bytes(row[3]) for row in kept}
+    assert numbers == {vault.fingerprints(["A-0001"]): 100, vault.fingerprints(["A-0004"]): 101}
     assert rows.report([2], [1]) == (
         "1,ok,\n2,duplicate,in_pool\n3,duplicate,in_file\n4,duplicate,in_pool\n5,ok,\n"
     )
+
+
+def test_fingerprints_have_the_numbers_of_their_codes(tmp_path: Path, vault: Vault) -> None:
+    """Also where codes are numbered by expiry. Seen red with numbers in the file's order."""
+    path = tmp_path / "codes.csv"
+    path.write_text(
+        "code,expires_at\nLATE-01,2031-03-01T00:00:00Z\nSOON-02,2031-01-01T00:00:00Z\nNEVER-3,\n"
+    )
+    rows = CodeFile.open(path, options()).next_batch(10)
+    assert rows is not None
+    codes = [each.partition("|")[0] for each in goods(rows, vault)]
+    assert codes == ["SOON-02", "LATE-01", "NEVER-3"]
+    numbers = {row[0]: int.from_bytes(row[3])
+               for row in copied(rows.fingerprint_rows(POOL, BATCH, 100, []))}  # fmt: skip
+    assert [numbers[vault.fingerprints([code])] for code in codes] == [100, 101, 102]
 
 
 def test_batches_end_where_they_are_told_to(tmp_path: Path, vault: Vault) -> None:

@@ -7,13 +7,14 @@ from typing import Any, Final
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.ground.desk.action import Action
+from gateway.ground.desk.given import Given
 from gateway.ground.desk.perform import as_json
 from gateway.ground.desk.rest import asked as reading
 from gateway.ground.desk.rest.acting import Acting, Told, Wish
 from gateway.ground.desk.rest.caller import Caller, Doorkeeper
 from gateway.ground.desk.rest.document import admin_document
 from gateway.ground.desk.rest.listing import known_filters, list_rows, versions
-from gateway.ground.desk.rest.place import Place
+from gateway.ground.desk.rest.place import Place, in_turn
 from gateway.ground.desk.rest.refusals import as_problems
 from gateway.ground.desk.route import Route as Where
 from gateway.ground.desk.route import key_of, route_of
@@ -61,7 +62,30 @@ class AdminApi:
         for one in self._declared:
             where = route_of(one)
             own.append(Route(where.method, f"{V1}/{where.path}", self._handler(one, where), _ANY))
+            if isinstance(one, Page) and one.posted:
+                own.append(Route("POST", f"{V1}/{where.path}", self._posted(one), _ANY))
         return own
+
+    def _posted(self, page: Page) -> Any:
+        async def handler(caller: Caller, request: Request, *_: str) -> StreamResponse:
+            caller.require(page.permission)
+            with as_problems(page):
+                parse_query(request, NO_PARAMETERS)
+                said = await _read_said(request)
+                reading.refuse_unknown(said, reading.taken(page, ()))
+                given = reading.as_given(page.given, said)
+                return _json(as_json(await self._seen(page, caller, request, given)))
+
+        return handler
+
+    async def _seen(self, page: Page, caller: Caller, request: Request, given: Given) -> Any:
+        """What a page shows to somebody, with whatever is written of it."""
+
+        async def look() -> Any:
+            async with self._place.at() as at:
+                return await page.read(at, given, caller.change(request, None))
+
+        return await in_turn(look)
 
     def _handler(self, one: Declared, where: Where) -> Any:
         async def handler(caller: Caller, request: Request, *values: str) -> StreamResponse:
@@ -72,7 +96,7 @@ class AdminApi:
                     return await self._act(one, where, caller, request, variables)
                 if isinstance(one, View):
                     return await self._list(one, request)
-                return await self._show(one, request, variables)
+                return await self._show(one, caller, request, variables)
 
         return handler
 
@@ -82,10 +106,12 @@ class AdminApi:
             return _json(as_json(await list_rows(view, at, query)))
 
     async def _show(
-        self, page: Page, request: Request, variables: Mapping[str, str]
+        self, page: Page, caller: Caller, request: Request, variables: Mapping[str, str]
     ) -> StreamResponse:
         query = parse_query(request, frozenset(reading.taken(page, variables)))
         given = reading.from_query(page.given, {**query, **variables})
+        if page.seen_by:
+            return _json(as_json(await self._seen(page, caller, request, given)))
         async with self._place.at(read_only=True) as at:
             data = dict(await page.read(at, given))
             name = variables.get(key_of(page.noun))
@@ -106,10 +132,7 @@ class AdminApi:
         key = reading.read_key(request.headers.get("Idempotency-Key"))
         version = reading.read_version(request.headers.get("If-Match"))
         parse_query(request, NO_PARAMETERS)
-        body = await read_body(request)
-        if body:
-            require_json(request)
-        asked = reading.read_asked(action, variables, reading.read_object(body))
+        asked = reading.read_asked(action, variables, await _read_said(request))
         wish = Wish(
             action=action,
             asked=asked,
@@ -152,6 +175,14 @@ ROUTES: Final = tuple(
     Route(method, f"{ROOT}/{{rest}}", AdminApi.answer, DOOR, deep=True)
     for method in ("GET", "POST")
 )
+
+
+async def _read_said(request: Request) -> dict[str, Any]:
+    """The members of a JSON body, or none. Raises ProblemError."""
+    body = await read_body(request)
+    if body:
+        require_json(request)
+    return reading.read_object(body)
 
 
 def _told(told: Told) -> DirectAnswer:

@@ -35,13 +35,16 @@ class Caller:
     def change(self, request: Asked, reason: str | None) -> Change:
         """What he does in a request, for the log of changes."""
         kind = "token" if self.way is Way.TOKEN else "session"
+        how = {"via": self.way.value, kind: self.credential, "request_id": request.id}
+        if request.trace_id != request.id:
+            how["trace_id"] = request.trace_id
         return Change(
             actor=self.name,
             whence=f"{request.client or 'unknown'}, {kind} {self.credential}",
             reason=reason,
             person=self.person,
             permissions=self.permissions,
-            how={"via": self.way.value, kind: self.credential, "request_id": request.id},
+            how=how,
         )
 
 

@@ -40,6 +40,8 @@ def admin_document(declared: Sequence[Declared]) -> dict[str, Any]:
         paths.setdefault(f"/admin/v1/{where.path}", {})[where.method.lower()] = _operation(
             one, where
         )
+        if isinstance(one, Page) and one.posted:
+            paths[f"/admin/v1/{where.path}"]["post"] = _posted(one)
     paths["/admin/v1/me"] = {"get": _own("me", "Who one is and what one may")}
     paths["/admin/openapi.json"] = {"get": _own("openapi", "This document")}
     return {
@@ -95,6 +97,24 @@ def _operation(one: Declared, where: Route) -> dict[str, Any]:
     if isinstance(one, Action):
         made["requestBody"] = {"required": False, **_content(_body(one, where))}
     return made
+
+
+def _posted(page: Page) -> dict[str, Any]:
+    """The same as its GET, asked by a body."""
+    body = {
+        "type": "object",
+        "properties": dict(_members(page)),
+        "required": [name for name, member in taken(page, ()).items() if member.required],
+        "additionalProperties": False,
+    }
+    return {
+        "operationId": f"{page.noun.name}-{page.verb}-posted",
+        "tags": [page.noun.plural],
+        "summary": page.doc.split("\n", maxsplit=1)[0],
+        "x-permission": page.permission,
+        "requestBody": {"required": True, **_content(body)},
+        "responses": {"200": _json("What there is.", {"type": "object"}), **_problems(WRITES)},
+    }
 
 
 def _in_path(where: Route) -> list[dict[str, Any]]:

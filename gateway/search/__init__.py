@@ -1,0 +1,1 @@
+"""Search: from any number to what it belongs to."""

@@ -1,0 +1,12 @@
+"""Search: any number people have leads to what it belongs to, mostly an order."""
+
+from typing import Final
+
+from gateway.ground.feature import Feature
+
+FEATURE: Final = Feature(
+    name="search",
+    needs=(),
+    desk=("desk",),
+    permissions=("codes:search",),
+)

@@ -1,0 +1,114 @@
+"""From any number that people have to what it belongs to.
+
+Each kind of number is one look by an index. A code is found through the blind index, by who may
+(`codes:search`): what is found is a row of the log of views before it leaves, and stands nowhere
+else; what is not there is not told apart from what one may not see.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from gateway.ground.desk.action import Change
+from gateway.ground.desk.port import At, Transaction
+from gateway.search.administration import SQL, Found, FoundCode
+from gateway.search.rules import Match, Matched, kinds_of, number_of, spelling
+
+SEARCH_CODES: Final = "codes:search"
+CHAIN: Final = -1  # of views that belong to no worker
+# What somebody needs to be shown a match.
+READS: Final[Mapping[str, str]] = {
+    "order": "orders:read", "attempt": "attempts:read", "webhook": "webhooks:read",
+    "key": "keys:read", "batch": "codes:read", "pool": "pools:read", "operator": "operators:read",
+    "change": "changes:read", "partner": "partners:read", "sku": "skus:read",
+    "upstream": "upstreams:read", "campaign": "campaigns:read", "channel": "channels:read",
+}  # fmt: skip
+Look = Callable[[Transaction, Any], Awaitable[Sequence[Found]]]
+BY_NUMBER: Final[Mapping[Matched, Look]] = {
+    Matched.ORDER_NO: SQL.order_by_no.all,
+    Matched.ATTEMPT_NO: SQL.attempt_by_no.all,
+    Matched.WEBHOOK_ID: SQL.webhook_by_id.all,
+    Matched.BATCH: SQL.batch_by_id.all,
+}
+BY_TEXT: Final[Mapping[Matched, Look]] = {
+    Matched.OUT_ORDER_NO: SQL.order_by_out_no.all,
+    Matched.UPSTREAM_NO: SQL.attempt_by_upstream_no.all,
+    Matched.RECIPIENT: SQL.order_by_recipient.all,
+    Matched.KEY_ID: SQL.key_by_id.all,
+    Matched.OPERATOR: SQL.operator_by_name.all,
+    Matched.TRACE_ID: SQL.change_by_trace.all,
+    Matched.NAME: SQL.by_name.all,
+}
+
+
+async def search(at: At, text: str, change: Change) -> Sequence[Match]:
+    """What has the text, orders first."""
+    text = text.strip()
+    found: list[Match] = []
+    for kind in kinds_of(text):
+        found += await _look(at, kind, text, change)
+    may = change.permissions
+    shown = [one for one in found if may is None or READS[one.noun] in may]
+    return sorted(shown, key=lambda match: match.noun != "order")
+
+
+async def _look(at: At, kind: Matched, text: str, change: Change) -> Sequence[Match]:
+    if kind is Matched.CODE:
+        return await _codes(at, text, change)
+    if kind in BY_NUMBER:
+        number = number_of(text)
+        rows = [] if number is None else await BY_NUMBER[kind](at.db, number)
+    else:
+        rows = await BY_TEXT[kind](at.db, text)
+    return [Match(**row, matched=kind) for row in rows]
+
+
+async def _codes(at: At, text: str, change: Change) -> Sequence[Match]:
+    if not await _may_search(at.db, change):
+        return ()
+    known = _fingerprints(at, text)
+    rows = await SQL.code_by_fingerprint.all(at.db, list(dict.fromkeys(known.values())))
+    here = [row for row in rows if known[_rule(row)] == row["fingerprint"]]
+    if here:
+        await SQL.record_view.run(at.db, CHAIN, json.dumps([_seen(row, change) for row in here]))
+    return [match for row in here for match in _where(row)]
+
+
+async def _may_search(db: Transaction, change: Change) -> bool:
+    if change.permissions is None or SEARCH_CODES not in change.permissions:
+        return False
+    return not await SQL.is_frozen.one(db, change.actor)
+
+
+def _fingerprints(at: At, text: str) -> Mapping[tuple[bool, bool], UUID]:
+    """By the rule of a pool (without case, without spaces) how it would know the code."""
+    texts = {
+        (case, spaces): spelling(text, ignore_case=case, ignore_spaces=spaces)
+        for case in (False, True)
+        for spaces in (False, True)
+    }
+    packed = at.secrecy.keys.fingerprints(list(texts.values()))
+    cut = [UUID(bytes=packed[n : n + 16]) for n in range(0, len(packed), 16)]
+    return dict(zip(texts, cut, strict=True))
+
+
+def _rule(row: FoundCode) -> tuple[bool, bool]:
+    return row["case_insensitive"], row["ignore_spaces"]
+
+
+def _seen(row: FoundCode, change: Change) -> Mapping[str, Any]:
+    """What the log of views has of it: never the code."""
+    how = {name: change.how[name] for name in ("token", "session") if name in change.how}
+    return {
+        "order": row["order_no"], "pool": row["pool"], "seq": row["seq"], "batch": row["batch"],
+        "operator": change.actor, "via": "search", **how,
+    }  # fmt: skip
+
+
+def _where(row: FoundCode) -> Sequence[Match]:
+    number = "" if row["seq"] is None else f", number {row['seq']}"
+    label = f"a code of the pool {row['pool']}{number}"
+    nouns = [("order", row["order_no"])] if row["order_no"] is not None else []
+    nouns += [("batch", row["batch"]), ("pool", row["pool"])]
+    return [Match(noun=noun, name=name, label=label, matched=Matched.CODE) for noun, name in nouns]
