@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from gateway.codes import void as code_void
 from gateway.codes.generate import GUESS_BITS_MIN, GenerationJob, generate_codes, guess_bits
-from gateway.codes.import_file import ImportJob, ImportOutcome, digest_of, import_codes
+from gateway.codes.import_file import ImportJob, ImportOutcome, Report, digest_of, import_codes
 from gateway.codes.rules import PoolFacts
 from gateway.codes.staging import StagingStore, Target
 from gateway.codes.supplier_file import (
@@ -61,6 +61,8 @@ class Supply:
     dry_run: bool = False
     strict: bool = False
     report: str | None = None
+    name: str | None = None  # for people, where the path says nothing; None: the path's
+    verdicts: Report | None = None  # who is told of each line, beside the report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,18 +85,19 @@ async def import_supply(site: Site, open_store: OpenSupply, supply: Supply) -> M
     flags = {**supply.shape, "zone": offsets(supply.zone)}
     async with open_store() as (store, vault):
         with ExitStack() as stack:
-            report = None
+            report = supply.verdicts
             if supply.report is not None:
                 report = stack.enter_context(open_report(Path(supply.report), path))
             facts = await store.pool(supply.pool)
-            options = detecting(facts, path, **flags)
+            name = supply.name or ("-" if path is None else path.name)
+            options = detecting(facts, Path(name), **flags)
             digest = await asyncio.to_thread(digest_of, path, options)
             code_file = await asyncio.to_thread(open_code_file, path, options, await store.now_s())
             show_shape(site.asker, code_file)
             ask(site.asker, code_file, yes=supply.yes)
             total = code_file.progress()[1] or (path.stat().st_size if path is not None else None)
             job = ImportJob(
-                source="-" if path is None else path.name,
+                source=name,
                 digest=digest,
                 dry_run=supply.dry_run,
                 strict=supply.strict,

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 from msgspec import Meta, structs
 
 from gateway.codes.administration import SQL
+from gateway.codes.upload_rows import PIECE_BYTES, UPLOAD_BYTES_MAX
 from gateway.ground.desk.action import Action, Change, Noun, Reason
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.job import Job, Site
 from gateway.ground.desk.opening import Desk, open_vault
 from gateway.ground.desk.port import At, not_found
+from gateway.ground.desk.upload import Taking, Upload
 from gateway.ground.desk.view import Page, View
 
 if TYPE_CHECKING:
@@ -124,6 +126,11 @@ SHAPE: Final = ("encoding", "separator", "columns", "header", "quotes", "sheet")
 
 
 async def _import(site: Site, given: Import, _: Change) -> Mapping[str, Any]:
+    return await import_given(site, given)
+
+
+async def import_given(site: Site, given: Import, **of_upload: Any) -> Mapping[str, Any]:
+    """Import a file; `of_upload` are members of a Supply that replace what was given."""
     from gateway.codes import administer as codes
 
     said = structs.asdict(given)
@@ -133,7 +140,14 @@ async def _import(site: Site, given: Import, _: Change) -> Mapping[str, Any]:
     async def note(statements: Any, after: Mapping[str, Any]) -> None:
         await site.note(statements, {**after, "zone": said["zone"]})
 
-    return await codes.import_supply(site, _supply(site, note), codes.Supply(shape=shape, **said))
+    supply = codes.Supply(shape=shape, **{**said, **of_upload})
+    return await codes.import_supply(site, _supply(site, note), supply)
+
+
+async def _take_in(at: At, given: Import, change: Change, upload: Upload) -> Mapping[str, Any]:
+    from gateway.codes.take_upload import take_upload
+
+    return await take_upload(at.db, given.pool, structs.asdict(given), upload, change)
 
 
 async def _generate(site: Site, given: Generation, _: Change) -> Mapping[str, Any]:
@@ -209,7 +223,10 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         run=_import,
         undo="`quangate codes void --pool NAME --batch N` takes what is unsold of it off sale.",
         subject=_pool,
+        kept=("import",),
         opens_vault=True,
+        taking=Taking(purpose="import", bytes_max=UPLOAD_BYTES_MAX, piece_bytes=PIECE_BYTES),
+        take_in=_take_in,
     ),
     Job(
         noun=CODES,

@@ -1,10 +1,15 @@
 """Codes in a worker: what it has leased, and how it comes by more."""
 
+from collections.abc import Mapping
+from contextlib import nullcontext
 from functools import partial
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from gateway.catalog.events import CatalogChanged
 from gateway.catalog.rules import CurrentCatalog
+from gateway.codes import desk
 from gateway.codes.corrupt import find_corrupt
 from gateway.codes.lease_keeping import LeaseKeeping
 from gateway.codes.lease_losses import LeaseLosses
@@ -12,12 +17,24 @@ from gateway.codes.lease_store import LeaseStore
 from gateway.codes.level_store import StockLevelStore
 from gateway.codes.levels import StockLevels
 from gateway.codes.metrics import families
+from gateway.codes.run_upload import OpenFile, UploadedImports
 from gateway.codes.shelf_ending import ShelfEnding
 from gateway.codes.shelving import ShelfBook
 from gateway.codes.stock import Stock
+from gateway.codes.upload_store import UploadStore, note_batch
+from gateway.ground.desk.action import Change
+from gateway.ground.desk.administration import Transaction
+from gateway.ground.desk.given import kept
+from gateway.ground.desk.job import Site
+from gateway.ground.desk.opening import Desk
+from gateway.ground.desk.perform import write_down
+from gateway.ground.footing import Footing
 from gateway.ground.native import Allocator
+from gateway.ground.sql.database import Database, create_pool
 from gateway.ground.telemetry import name_things
 from gateway.ground.wiring import Built, Kit, Wiring, awaits
+
+CONNECTIONS: Final = 3  # of an import: it reads and copies at the same time
 
 
 def allocator(_kit: Kit) -> Allocator:
@@ -49,6 +66,38 @@ def stock(kit: Kit) -> Stock:
 def levels(kit: Kit) -> StockLevels:
     """How much there is, for partners."""
     return StockLevels(StockLevelStore(kit.on.pools.reads))
+
+
+def uploads(kit: Kit) -> UploadedImports:
+    """What operators upload, imported by one worker of each node."""
+    on = kit.on
+    store = UploadStore(on.pools.background, on.worker_id)
+    return UploadedImports(store, on.vault.open_secret, partial(import_uploaded, on))
+
+
+async def import_uploaded(on: Footing, file: OpenFile) -> Mapping[str, Any]:
+    """Over connections of its own, as a command has them: it may take minutes."""
+    taken = file.taken
+    given = msgspec.json.decode(taken.given, type=desk.Import)
+    change = Change(
+        actor=taken.made_by, whence=taken.whence, reason=taken.reason, person=taken.person,
+        permissions=frozenset(), how=msgspec.json.decode(taken.how),
+    )  # fmt: skip
+
+    async def note(db: Transaction, after: Mapping[str, Any]) -> None:
+        await note_batch(db, taken.id, int(after["batch"]["id"]))
+        after = {**after, "import": str(taken.id)}
+        await write_down(db, change, "codes.import", taken.pool, given=kept(given), after=after)
+
+    pool = await create_pool(on.dsn, on.config, CONNECTIONS)
+    try:
+        opened = Desk(config=on.config, database=Database(dsn=on.dsn, pool=pool, embedded=None))
+        site = Site(config=on.config, asker=file.asker, open=lambda: nullcontext(opened), note=note)
+        return await desk.import_given(
+            site, given, file=str(file.path), name=taken.file, report=None, verdicts=file.verdicts
+        )
+    finally:
+        pool.terminate()
 
 
 def build(kit: Kit) -> Built:
@@ -84,13 +133,19 @@ def build(kit: Kit) -> Built:
     async def missed() -> None:
         held.announce_all()
 
+    imports = kit[UploadedImports]
+
+    async def uploaded(_rest: str) -> None:
+        imports.came()
+
+    importing = (imports.keep_importing,) if on.place == 0 else ()
     return Built(
-        keeping=(keeping.run, ending.run),
-        topics={"pool": came, "shelf": came, "recall": wanted},
+        keeping=(keeping.run, ending.run, *importing),
+        topics={"pool": came, "shelf": came, "recall": wanted, "import": uploaded},
         subscriptions=(awaits(CatalogChanged, changed),),
         missed=(missed,),
         metrics=(partial(families, held, kit[LeaseLosses]),),
     )
 
 
-WIRING: Final = Wiring(makes=(allocator, leases, stock, levels), build=build)
+WIRING: Final = Wiring(makes=(allocator, leases, stock, levels, uploads), build=build)

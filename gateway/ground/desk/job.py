@@ -1,14 +1,15 @@
 """An action that is more than one transaction and may take minutes: how it is declared and run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.ground.config import Config
 from gateway.ground.desk.action import Action, Change
 from gateway.ground.desk.given import Given, check, kept
 from gateway.ground.desk.perform import check_reason, with_reason, write_down
+from gateway.ground.desk.upload import Taking, Upload
 from gateway.ground.sql.declared import Row
 
 if TYPE_CHECKING:
@@ -57,7 +58,13 @@ class Job(Action):
     It looks at what stands in its way before it changes anything, writes its own row
     (`Site.note`; `subject` is asked with what is noted), and goes on where it was killed, or
     leaves nothing. It has no traces: what it noted is what its row has.
+
+    One that reads a file has `taking`: by API the file is taken in at once, by
+    `take_in(at, given, change, upload)`, and worked on by a worker.
     """
+
+    taking: Taking | None = None
+    take_in: Callable[[Any, Any, Change, Upload], Awaitable[Mapping[str, Any]]] | None = None
 
 
 async def work(job: Job, given: Given, change: Change, make_site: "MakeSite") -> Row:
@@ -71,6 +78,18 @@ async def work(job: Job, given: Given, change: Change, make_site: "MakeSite") ->
         await write_down(db, change, job.name, subject, given=kept(given), after=after)
 
     return await job.run(make_site(note), given, change)
+
+
+def taken_in(job: Job, upload: Upload) -> Action:
+    """What the API does at once with a file that was sent for a job: its `take_in`."""
+    take_in = job.take_in
+    assert take_in is not None
+
+    async def run(at: Any, given: Any, change: Change) -> Mapping[str, Any]:
+        return await take_in(at, given, change, upload)
+
+    same = {one.name: getattr(job, one.name) for one in fields(Action)}
+    return Action(**{**same, "run": run})
 
 
 MakeSite = Callable[["Note"], Site]

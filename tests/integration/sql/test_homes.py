@@ -63,6 +63,8 @@ DIRECTORY = frozenset(
         "change_head",
         "channel",
         "code_fingerprint",
+        "code_import",
+        "code_import_piece",
         "desk_request",
         "forgotten",
         "lane_state",

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from gateway.ground.desk.action import Action, Reason
+from gateway.ground.desk.job import Job
 from gateway.ground.desk.rest.asked import REASON_LENGTHS, taken
 from gateway.ground.desk.rest.filters import by_columns
 from gateway.ground.desk.route import MAKES, Route, route_of
@@ -94,7 +95,13 @@ def _operation(one: Declared, where: Route) -> dict[str, Any]:
         ],
         "responses": _responses(one, where),
     }
-    if isinstance(one, Action):
+    if isinstance(one, Job) and one.taking is not None:
+        made["requestBody"] = {"required": True, "content": _file(one, where)}
+        made["parameters"] = [
+            {"name": name, "in": "query", "required": False, "schema": schema}
+            for name, schema in _body(one, where)["properties"].items()
+        ] + made["parameters"]
+    elif isinstance(one, Action):
         made["requestBody"] = {"required": False, **_content(_body(one, where))}
     return made
 
@@ -114,6 +121,20 @@ def _posted(page: Page) -> dict[str, Any]:
         "x-permission": page.permission,
         "requestBody": {"required": True, **_content(body)},
         "responses": {"200": _json("What there is.", {"type": "object"}), **_problems(WRITES)},
+    }
+
+
+def _file(job: Job, where: Route) -> dict[str, Any]:
+    """A form with the file and what is asked of it, or the file itself with that in the query."""
+    whole, file = _body(job, where), {"type": "string", "format": "binary"}
+    form = {
+        **whole,
+        "properties": {**whole["properties"], "file": file},
+        "required": [*whole["required"], "file"],
+    }
+    return {
+        "multipart/form-data": {"schema": form},
+        "application/octet-stream": {"schema": file},
     }
 
 
