@@ -17,6 +17,7 @@ import structlog
 
 from gateway.codes.upload_rows import TRIES_MAX, Landed, TakenImport, Verdicts
 from gateway.ground.command.failures import to_failure
+from gateway.ground.desk.refusal import refused
 from gateway.ground.desk.rest.quiet_asker import QuietAsker
 from gateway.ground.errors import RefusedError, StoreUnavailableError
 
@@ -124,7 +125,7 @@ class UploadedImports:
 
     async def _run(self, taken: TakenImport, verdicts: Verdicts) -> None:
         if taken.tries > TRIES_MAX:
-            raise RefusedError("gave-up", f"it was begun {TRIES_MAX} times and never ended")
+            raise refused("gave-up", "gave-up", tries=TRIES_MAX)
         done = [0]
         asker = QuietAsker(lambda now, _: done.__setitem__(0, now))
         telling = asyncio.create_task(self._tell(taken.id, done))

@@ -34,5 +34,5 @@ DELETE FROM code_import_piece WHERE import_id = $1
 
 -- name: put_back
 -- Somebody else's turn, or the same one's later: after so many seconds. $3: what the try was is not its fault.
-UPDATE code_import SET state = 'queued', worker_id = NULL, next_try_at = now() + make_interval(secs => $2), tries = tries - $3::integer
+UPDATE code_import SET state = 'queued', worker_id = NULL, next_try_at = now() + make_interval(secs => $2), tries = tries - CASE WHEN $3 THEN 1 ELSE 0 END
 WHERE id = $1 AND state = 'running'

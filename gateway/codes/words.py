@@ -8,6 +8,7 @@ WORDS: Final[Sentences] = {
     "import-running": "another import into this pool is running; wait until it has ended",
     "too-many-imports": "too many uploaded files wait to be imported ({own} of them yours);"
     " try again when one of them has ended",
+    "gave-up": "it was begun {tries} times and never ended; upload it again",
     "pool-bought": "the pool holds what a SKU buys on demand: name another one",
     "disk-full": "the database has no room left ({detail}); nothing of this is on sale. Make room"
     " and run the same command again: it goes on where it stopped.",

@@ -27,7 +27,7 @@ async def test_a_killed_import_is_gone_on_with(
     with suppress(AssertionError), running_gateway(config, tmp_path / "one") as gateway:
         number = await _upload(gateway.url, token)
         async with asyncio.timeout(PATIENCE_S):
-            while not await _staged(connection):
+            while not await _staged(connection):  # noqa: ASYNC110  another process does it
                 await asyncio.sleep(0.01)
         os.kill(gateway.pid, signal.SIGKILL)  # so it does not end well
     assert await _staged(connection) < CODES

@@ -45,6 +45,8 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "channel_order": (ALL, True),
     "code": (set(), True),
     "code_fingerprint": (set(), True),
+    "code_import": (ALL, False),
+    "code_import_piece": (set(), True),
     "change": (set(), False),
     "change_head": ({"height", "hash"}, False),
     "code_void": (set(), False),
