@@ -46,6 +46,7 @@ from tests.chaos.world import PRICE_MINOR, SKU, World, build_world, opened
 SHELVES: Final = {"A": (4, True), "B": (3, True), "C": (3, False)}  # tenths of the codes; borrows
 RUSH: Final = "rush"  # the campaign, of A
 EACH, RUSH_EACH = 6, 2
+DEADLOCKS: Final = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 ANSWERS_BETWEEN: Final = 25  # that stay, from one harm to the next
 BUDGETS: Final = {
     "holds.min_ttl_s": 1, "holds.max_ttl_s": 10, "holds.per_buyer": 100, "holds.pool_percent": 60,
@@ -119,9 +120,12 @@ async def run(size: Size, directory: Path, config: Config | None = None) -> dict
             await asyncio.wait([killing])
         sold = await _until_nothing_is_left(crowds)
         shelves = await _shelves(worlds[0])
+        deadlocks = await database.pool.fetchval(DEADLOCKS)
         if (ended := await gateway.terminate()) != 0:
             wrong.append(f"the gateway ended with {ended}")
     wrong += books.wrong()
+    if deadlocks:
+        wrong.append(f"PostgreSQL found {deadlocks} deadlocks")
     for world, crowd in zip(worlds, crowds, strict=True):
         wrong += crowd.wrong + await differences(
             replace(world, price_minor=PRICE_MINOR), crowd.ledger
@@ -133,7 +137,7 @@ async def run(size: Size, directory: Path, config: Config | None = None) -> dict
     slowest = max(crowd.slowest_s for crowd in crowds)
     return {
         "ok": not wrong, "seed": size.seed, "seconds": round(time.monotonic() - began, 1),
-        "harm": dict(harm), "answers": dict(sum((c.answers for c in crowds), Counter())),
+        "harm": dict(harm), "deadlocks": deadlocks, "answers": dict(sum((c.answers for c in crowds), Counter())),
         "claims": len(books.claims), "refusals": len(books.refusals),
         "borrowed": sum(row["borrowed"] for row in shelves.values()),
         "slowest_s": round(slowest, 1), "wrong": wrong[:20],
