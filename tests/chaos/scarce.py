@@ -52,7 +52,7 @@ BUDGETS: Final = {
     "holds.min_ttl_s": 1, "holds.max_ttl_s": 10, "holds.per_buyer": 100, "holds.pool_percent": 60,
 }  # fmt: skip
 TIMEOUT_S: Final = 60.0
-KINDS: Final = {"order": 50, "confirm": 20, "release": 8, "forget": 10, "late": 12}
+KINDS: Final = {"order": 50, "confirm": 20, "release": 8, "forget": 10, "late": 12, "race": 8}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,8 @@ async def run(size: Size, directory: Path, config: Config | None = None) -> dict
     slowest = max(crowd.slowest_s for crowd in crowds)
     return {
         "ok": not wrong, "seed": size.seed, "seconds": round(time.monotonic() - began, 1),
-        "harm": dict(harm), "deadlocks": deadlocks, "answers": dict(sum((c.answers for c in crowds), Counter())),
+        "harm": dict(harm), "deadlocks": deadlocks, 
+        "answers": dict(sum((c.answers for c in crowds), Counter())),
         "claims": len(books.claims), "refusals": len(books.refusals),
         "borrowed": sum(row["borrowed"] for row in shelves.values()),
         "slowest_s": round(slowest, 1), "wrong": wrong[:20],

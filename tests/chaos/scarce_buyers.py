@@ -101,26 +101,42 @@ class Crowd:
             return False
         expires = datetime.fromisoformat(held.body["expires_at"]).timestamp()
         place, ends, over = f"/v1/holds/{held.body['hold_no']}", expires, expires
-        taken = None
-        if wish.kind == "release":
+        given = taken = None
+        if wish.kind == "race":
+            given, taken = await asyncio.gather(
+                self._ask(f"{place}/release", {}), self._confirm(place, wish)
+            )
+        elif wish.kind == "release":
             given = await self._ask(f"{place}/release", {})
-            ends = min(expires, given.first)
-            if given.status != 200:
-                self.wrong.append(f"{wish}: released, {given}")
-            elif given.body["state"] == "released":
-                over = min(over, given.answered)
         elif wish.kind != "forget":
-            await asyncio.sleep(
-                rng.uniform(0, 0.5) if wish.kind == "confirm"
-                else max(0.0, expires - time.time()) + rng.uniform(0, 1.5)
-            )  # fmt: skip
-            taken = await self._ask(f"{place}/confirm", {"out_order_no": wish.number})
+            late = max(0.0, expires - time.time()) + rng.uniform(0, 1.5)
+            await asyncio.sleep(rng.uniform(0, 0.5) if wish.kind == "confirm" else late)
+            taken = await self._confirm(place, wish)
+        if given is not None:
+            ends, over = self._released(wish, given, taken, expires)
+        if taken is not None and taken.body.get("code") != "hold-released":
             ends, over = await self._confirmed(wish, place, held, taken, expires)
         if held.answered < ends or over > held.first:
             self._claim(
                 wish, sent=held.first, begins=held.answered, ends=ends, over=over, is_hold=True
             )
         return taken is not None and taken.is_good
+
+    async def _confirm(self, place: str, wish: Wish) -> Said:
+        return await self._ask(f"{place}/confirm", {"out_order_no": wish.number})
+
+    def _released(
+        self, wish: Wish, given: Said, taken: Said | None, expires: float
+    ) -> tuple[float, float]:
+        """Until when a hold that was released had its units surely, and at most; `taken`: it was
+        confirmed at the same moment, and one of the two was too late."""
+        became_order = taken is not None and taken.is_good
+        if given.body.get("code") == "not-cancellable" and became_order:
+            return 0.0, 0.0
+        if given.status != 200 or (became_order and given.body["state"] == "released"):
+            self.wrong.append(f"{wish}: released, {given}, and {taken}")
+        is_released = given.body.get("state") == "released"
+        return min(expires, given.first), min(expires, given.answered) if is_released else expires
 
     async def _confirmed(
         self, wish: Wish, place: str, held: Said, taken: Said, expires: float
