@@ -137,7 +137,7 @@ async def run(size: Size, directory: Path, config: Config | None = None) -> dict
     slowest = max(crowd.slowest_s for crowd in crowds)
     return {
         "ok": not wrong, "seed": size.seed, "seconds": round(time.monotonic() - began, 1),
-        "harm": dict(harm), "deadlocks": deadlocks, 
+        "harm": dict(harm), "deadlocks": deadlocks,
         "answers": dict(sum((c.answers for c in crowds), Counter())),
         "claims": len(books.claims), "refusals": len(books.refusals),
         "borrowed": sum(row["borrowed"] for row in shelves.values()),
