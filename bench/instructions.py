@@ -93,7 +93,7 @@ class Kind:
 async def set_up(shop: Shop, keys: Path) -> None:
     """What is sold, once; the keys are written down."""
     for sku, per_buyer in (("PLAIN", None), ("LIMITED", 2), ("ONE", 1)):
-        await shop.stock(sku, STOCK if sku == "PLAIN" else 1000, per_buyer=per_buyer)
+        await shop.stock(sku, 1000 if sku == "ONE" else STOCK, per_buyer=per_buyer)
     await shop.stock("GONE", 0)
     over = ("--from", "2020-01-01T00:00:00Z", "--to", "2020-01-02T00:00:00Z")
     await quangate(shop.data, "campaign", "create", "GONE-BY", "--sku", "ONE", *over)

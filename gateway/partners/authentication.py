@@ -109,7 +109,9 @@ class Gate:
             if judged is None:
                 if body is not None:  # it is all there: a forged one is told nothing of our clock
                     self._verify(signed, body)
-                self._judge(signed, kind, told_as)
+                refused = self._judge(signed, kind, told_as)
+                if refused is not None:
+                    raise refused
             if body is None:
                 if json:
                     require_json(ours)
@@ -141,13 +143,12 @@ class Gate:
         if not request.body_exists:  # the signature comes first
             return None
         signed = self._head_of(request)
-        try:
-            self._judge(signed, kind, told_as)
-        except ProblemError as error:
-            self._note(request, signed.key, error, None)
-            return error
-        request.judged = signed
-        return None
+        refused = self._judge(signed, kind, told_as)
+        if refused is None:
+            request.judged = signed
+        elif signed.key is not None:
+            self._note(request, signed.key, refused, None)
+        return refused
 
     def _head_of(self, request: Asked) -> "Judged":
         find = request.headers.get
@@ -162,19 +163,42 @@ class Gate:
             find("X-Quangate-Signature", ""),
         )
 
-    def _judge(self, head: "Judged", kind: Class, told_as: Class | None) -> None:
-        key = _judge_head(head, time.time())
+    def _judge(  # noqa: PLR0911 - one return per rule reads best
+        self, head: "Judged", kind: Class, told_as: Class | None
+    ) -> ProblemError | None:
+        """What is wrong with the head, or with the moment; told and not raised, see Door.refused.
+
+        Whether the time is stale is said to everybody alike, whatever key is named.
+        """
+        key, _, _, _, timestamp, nonce, signature = head
+        now = time.time()
+        if not signature:
+            return _unproved("there is no signature")
+        if not _TIMESTAMP(timestamp):
+            return _unproved("the timestamp is not one in Unix seconds")
+        if not _NONCE(nonce):
+            return _unproved("the nonce is not 16 to 64 of A-Z a-z 0-9 _ -")
+        if abs(now - int(timestamp)) > CLOCK_SKEW_S_MAX:
+            return _stale(now)
+        if key is None:
+            return _unproved("there is no such key")
+        if key.expires_at is not None and key.expires_at.timestamp() <= now:
+            return _unproved("the key has ended")
         if key.rate_per_s is not None:
-            self._look_at_bucket(key, key.rate_per_s)
-        self.door.look(kind, key.partner_id, told_as=told_as)
+            has_some, remaining, retry_after_ms = self._limiter.look(
+                key.key_id, key.rate_per_s, time.monotonic_ns()
+            )
+            if not has_some:
+                return _rate_limited(key.rate_per_s, remaining, retry_after_ms)
+        return self.door.refused(kind, key.partner_id, told_as)
 
     def _note(
         self, request: Asked, key: Key | None, error: ProblemError, body: bytes | None
     ) -> None:
         """For the operator, what a known key was refused."""
         if key is not None and error.code not in _OF_THE_MOMENT:
-            why = error.why if isinstance(error, _UnprovedError) else error.detail
-            self._refusals.note(request, key, error.code, why or error.code, body)
+            why = error.why or error.detail or error.code
+            self._refusals.note(request, key, error.code, why, body)
 
     async def admit_write(self, request: BaseRequest, scope: str) -> tuple[Key, bytes]:
         """As `admit`, for writes that are not idempotent by themselves: the nonce is used up.
@@ -191,14 +215,7 @@ class Gate:
     def _verify(self, head: "Judged", body: bytes) -> None:
         _, key_id, method, target, timestamp, nonce, signature = head
         if not self._keyring.verify(key_id, method, target, timestamp, nonce, body, signature):
-            raise _UnprovedError("the signature is not one over the string to sign")
-
-    def _look_at_bucket(self, key: Key, rate_per_s: int) -> None:
-        has_some, remaining, retry_after_ms = self._limiter.look(
-            key.key_id, rate_per_s, time.monotonic_ns()
-        )
-        if not has_some:
-            raise _rate_limited(rate_per_s, remaining, retry_after_ms)
+            raise _unproved("the signature is not one over the string to sign")
 
     def _take(self, key: Key, rate_per_s: int) -> None:
         granted, remaining, retry_after_ms = self._limiter.acquire(
@@ -228,33 +245,9 @@ def _require_rights(key: Key, request: Asked, scope: str | None) -> None:
         raise ProblemError("forbidden", f"This key lacks the scope {scope}.")
 
 
-def _judge_head(head: Judged, now: float) -> Key:
-    """What can be said before there is a body to check the signature with.
-
-    Whether the time is stale is said to everybody alike, whatever key is named.
-    """
-    key, _, _, _, timestamp, nonce, signature = head
-    if not signature:
-        raise _UnprovedError("there is no signature")
-    if not _TIMESTAMP(timestamp):
-        raise _UnprovedError("the timestamp is not one in Unix seconds")
-    if not _NONCE(nonce):
-        raise _UnprovedError("the nonce is not 16 to 64 of A-Z a-z 0-9 _ -")
-    if abs(now - int(timestamp)) > CLOCK_SKEW_S_MAX:
-        raise _stale(now)
-    if key is None:
-        raise _UnprovedError("there is no such key")
-    if key.expires_at is not None and key.expires_at.timestamp() <= now:
-        raise _UnprovedError("the key has ended")
-    return key
-
-
-class _UnprovedError(ProblemError):
+def _unproved(why: str) -> ProblemError:
     """The same to everybody; `why` is for the operator."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__("unauthenticated", "The request could not be authenticated.")
-        self.why = why
+    return ProblemError("unauthenticated", "The request could not be authenticated.", why=why)
 
 
 def _stale(now: float) -> ProblemError:

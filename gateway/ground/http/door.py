@@ -32,11 +32,18 @@ class Door:
 
         `told_as`: the class it is refused as, where only the body tells which it is.
         """
+        refusal = self.refused(kind, owner, told_as)
+        if refusal is not None:
+            raise refusal
+
+    def refused(self, kind: Class, owner: Owner, told_as: Class | None) -> ProblemError | None:
+        """As `look`, but told: to raise what is said to many costs as much as all else."""
         admission = self.admission
         if admission.inflight < admission.open_to[kind]:  # as ever, without a call
-            return
-        if not admission.admits(kind, owner, self._clock()):
-            raise self.refusal(kind if told_as is None else told_as)
+            return None
+        if admission.admits(kind, owner, self._clock()):
+            return None
+        return self.refusal(kind if told_as is None else told_as)
 
     def enter(
         self, request: Asked, kind: Class, owner: Owner, units: int = 1, *, tells: bool = True

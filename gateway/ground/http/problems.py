@@ -86,13 +86,20 @@ class ProblemError(Exception):
         errors: Sequence[tuple[str, str]] = (),
         members: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        why: str | None = None,
     ) -> None:
-        super().__init__(code)
+        """`why`: for the operator alone."""
+        # Exception.__init__ is left out on purpose: a flood of refusals is made here.
+        self.why = why
         self.code = code
         self.detail = detail
         self.errors = errors
         self.members = members or {}
         self.headers = headers
+
+    def __str__(self) -> str:
+        """For a log."""
+        return self.code
 
 
 def as_problem(error: Exception) -> ProblemError:

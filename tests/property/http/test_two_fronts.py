@@ -75,6 +75,7 @@ RECORDED = {
     "blank behind": WHOLE + b"\r\n" + WHOLE,
     "no host": b"POST /hot HTTP/1.1\r\nContent-Length: 0\r\n\r\n" + WHOLE,
     "two hosts": post(lines=b"Host: y\r\n") + WHOLE,
+    "two faults": b"POST / HTTP/1.1\r\nHost: x\r\nHost: y\r\nC\r\nontent-Length: 0\r\n\r\n",
     "same name twice": post(lines=b"X-Wait: \r\nX-Wait: 1\r\n") + WHOLE,
     "forwarded": post(lines=b"X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Proto: https\r\n") + WHOLE,
     "long head": post(lines=b"A: %b\r\n" % (b"x" * 9_000)) + WHOLE,
