@@ -33,6 +33,7 @@ from gateway.ground.nodes import Nodes, node_of
 from gateway.ground.redis.address import read_address
 from gateway.ground.redis.link import Link
 from gateway.ground.sql.clock import DatabaseClock
+from gateway.ground.sql.connecting import keep_looking
 from gateway.ground.sql.database import Database
 from gateway.ground.sql.pools import Pools, open_pools
 from gateway.ground.wiring import Keeper, Kit, Service
@@ -124,6 +125,7 @@ def _parts(on: Footing, control: Control, losses: LeaseLosses, read: CatalogRead
         keeping=[
             server.sweep,
             partial(control.run, News(built)),
+            partial(keep_looking, on.dsn, on.config),
             *(() if on.redis is None else (on.redis.keep,)),
             *(keeper for one in built for keeper in one.keeping),
         ],

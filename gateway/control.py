@@ -24,7 +24,8 @@ from gateway.ground.errors import QuangateError
 from gateway.ground.nodes import Nodes, node_of
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.clock import DatabaseClock
-from gateway.ground.sql.database import CHANNEL, connect
+from gateway.ground.sql.connecting import connect
+from gateway.ground.sql.database import CHANNEL
 
 log = structlog.get_logger()
 

@@ -26,7 +26,8 @@ from hypothesis import HealthCheck, settings
 
 from gateway import command_line as root
 from gateway.ground.config import Config
-from gateway.ground.sql.database import Database, open_database, session_settings
+from gateway.ground.sql.connecting import session_settings
+from gateway.ground.sql.database import Database, open_database
 from gateway.ground.sql.embedded import DATABASE_USER, EmbeddedServer
 from gateway.ground.sql.preparing import GATEWAY_ROLE, prepare_embedded
 from tests.clock import PATIENCE_S

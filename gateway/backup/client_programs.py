@@ -17,7 +17,7 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from gateway.ground.errors import StoreUnavailableError
-from gateway.ground.sql.dsn import understand
+from gateway.ground.sql.dsn import Wanted, understand
 from gateway.ground.sql.embedded import programs
 
 SAID_MAX: Final = 40  # lines of what a program said that are kept
@@ -152,7 +152,8 @@ def own_server(url: str) -> Iterator[Source]:
 
 def words_of(url: str) -> dict[str, str]:
     """A URL as libpq's words."""
-    parts = urlsplit(understand(url).url)
+    target = understand(url)
+    parts = urlsplit(target.url)
     login, _, hosts = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
     places = [_host_and_port(one) for one in hosts.split(",")] if hosts else []
@@ -163,6 +164,7 @@ def words_of(url: str) -> dict[str, str]:
         "port": ",".join(port for _, port in places),
         "dbname": unquote(parts.path.lstrip("/")),
         **dict(parse_qsl(parts.query)),
+        **({"target_session_attrs": "read-write"} if target.wanted is Wanted.PRIMARY else {}),
     }
     found["dbname"] = found.pop("database", found["dbname"])
     if set(found["port"]) <= {","}:

@@ -6,7 +6,7 @@ from gateway.ground.feature import FOR_EVER, Feature, Table
 
 FEATURE: Final = Feature(
     name="backup",
-    needs=("audit",),
+    needs=("audit", "orders"),
     tables={"backup_run": Table(kept=FOR_EVER)},
     wiring="wiring",
     words="words",

@@ -7,7 +7,8 @@ from typing import Any
 
 from gateway.backup.client_programs import Source, own_server
 from gateway.ground.config import Config
-from gateway.ground.sql.database import create_pool, open_database
+from gateway.ground.sql.connecting import create_pool
+from gateway.ground.sql.database import open_database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

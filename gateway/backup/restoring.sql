@@ -7,6 +7,11 @@ SELECT pg_last_xact_replay_timestamp()
 -- name: close_sales
 INSERT INTO restoration (restored_to, source) VALUES ($1, $2)
 
+-- name: close_sales_once
+-- For a reason that is there once until it is checked. NULL: they are closed for it already.
+INSERT INTO restoration (source) SELECT $1 WHERE NOT EXISTS (SELECT FROM restoration WHERE source = $1 AND checked_at IS NULL)
+RETURNING id
+
 -- name: leave_lost_leases
 -- Leases granted after the moment of the backup had the numbers that would come next: a worker that
 -- still has one must find that nobody has.

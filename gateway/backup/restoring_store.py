@@ -11,7 +11,8 @@ from gateway.backup.rules import Note
 from gateway.ground.config import Config
 from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.sql.books import unreachable_is_unavailable
-from gateway.ground.sql.database import connect, prepare
+from gateway.ground.sql.connecting import connect
+from gateway.ground.sql.database import prepare
 from gateway.ground.sql.declared import Statement, Statements
 from gateway.ground.sql.embedded import DATABASE_NAME, DATABASE_USER, EmbeddedServer
 
@@ -21,6 +22,7 @@ class SQL(Statements, file="backup/restoring"):
 
     last_commit: Statement[[], datetime]
     close_sales: Statement[[datetime | None, str], None]
+    close_sales_once: Statement[[str], int]
     leave_lost_leases: Statement[[], int]
     doubt_unsent: Statement[[], int]
     role_is_there: Statement[[str], bool]

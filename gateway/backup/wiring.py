@@ -5,15 +5,20 @@ from functools import partial
 from typing import Final
 
 from gateway.backup.age import BackupAge
+from gateway.backup.lost import closing_sales
 from gateway.backup.metrics import families
 from gateway.backup.store import BackupStore
 from gateway.ground.wiring import Built, Kit, Wiring
 
 
 def build(kit: Kit) -> Built:
-    """Looking, and telling."""
+    """Looking, and telling; and closing sales where the database lost orders."""
     age = BackupAge(BackupStore(kit.on.pools.background), time.monotonic)
-    return Built(keeping=(age.watch,), metrics=(partial(families, age),))
+    return Built(
+        keeping=(age.watch,),
+        subscriptions=(closing_sales(kit.on),),
+        metrics=(partial(families, age),),
+    )
 
 
 WIRING: Final = Wiring(build=build)

@@ -20,7 +20,7 @@ from gateway.ground.errors import (
 )
 from gateway.ground.histogram import Times
 from gateway.ground.sql.books import ROLLED_BACK, UNREACHABLE
-from gateway.ground.sql.database import connect
+from gateway.ground.sql.connecting import connect
 from gateway.orders.commit import (
     ASKED_COLUMNS,
     CLAIMED_COLUMNS,
@@ -28,6 +28,7 @@ from gateway.orders.commit import (
     CommitAnswer,
     CommitRequest,
 )
+from gateway.orders.lost_tail import TailOfLog
 from gateway.orders.rules import Verdict
 
 log = structlog.get_logger()
@@ -72,20 +73,34 @@ class CommitLane:
     """
 
     def __init__(
-        self, *, dsn: str, config: Config, chain: int, worker_id: uuid.UUID, times: Times
+        self,
+        *,
+        dsn: str,
+        config: Config,
+        chain: int,
+        worker_id: uuid.UUID,
+        times: Times,
+        tail: TailOfLog,
     ) -> None:
         self._dsn = dsn
         self._config = config
         self._chain = chain
         self._worker_id = worker_id
         self._times = times
+        self._tail = tail
         self._connection: Any = None
         self._all_new = True  # of the last batch no line was known or refused: nor will the next be
 
     async def open(self) -> None:
         """Connect unless connected. Raises StoreUnavailableError."""
         if self._connection is None or self._connection.is_closed():
-            self._connection = await connect(self._dsn, self._config, PLANNING)
+            connection = await connect(self._dsn, self._config, PLANNING)
+            try:
+                await self._tail.check(connection)
+            except BaseException:
+                connection.terminate()
+                raise
+            self._connection = connection
 
     async def close(self) -> None:
         """Close the connection; a batch in flight on it is in doubt."""
@@ -126,6 +141,7 @@ class CommitLane:
         finally:
             size = SIZES[bisect_left(SIZES_MAX, request.size)]
             self._times[size, became].observe(time.monotonic() - began)
+        self._tail.acknowledged(batch_id, began)
         outcomes = row["outcome"]
         self._all_new = outcomes.count(Verdict.CREATED) == len(outcomes)
         if not self._all_new and Verdict.UNITS_DUE in outcomes:

@@ -19,6 +19,7 @@ from gateway.orders.finding import OrderDesk
 from gateway.orders.intake import Intake
 from gateway.orders.known_numbers import KnownNumbers
 from gateway.orders.learn_buyers import keep_learning
+from gateway.orders.lost_tail import AcknowledgedLost, TailOfLog
 from gateway.orders.metrics import Counted, families
 from gateway.orders.place import Placement, outlet_of_line
 from gateway.orders.ports import OrdersById, Upstreams
@@ -69,6 +70,7 @@ def intake(kit: Kit) -> Intake:
                 chain=chain_of_lane(on.slot, lane),
                 worker_id=on.worker_id,
                 times=kit[Counted].commit_times,
+                tail=TailOfLog(kit.ask(AcknowledgedLost)),
             )
             for lane in range(LANES)
         ],

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from gateway.ground.config import Config
-from gateway.ground.sql.database import session_settings
+from gateway.ground.sql.connecting import session_settings
 from gateway.ground.sql.embedded import EmbeddedServer
 from gateway.ground.sql.preparing import GATEWAY_ROLE
 from tests.conftest import TEMPLATE, in_database, in_own_loop

@@ -19,7 +19,7 @@ from gateway.ground.config import Config
 from gateway.ground.desk.transaction import administration
 from gateway.ground.errors import CommitInDoubtError
 from gateway.ground.sql.books import unreachable_is_unavailable
-from gateway.ground.sql.database import session_settings
+from gateway.ground.sql.connecting import session_settings
 from gateway.ground.sql.embedded import EmbeddedServer
 from tests.chaos.buyers import buyers_of
 from tests.chaos.processes import GatewayProcess

@@ -18,7 +18,8 @@ from gateway.ground.config import Config
 from gateway.ground.desk.port import Secrecy
 from gateway.ground.desk.transaction import administration
 from gateway.ground.outside.client import Credentials
-from gateway.ground.sql.database import Database, open_database, session_settings
+from gateway.ground.sql.connecting import session_settings
+from gateway.ground.sql.database import Database, open_database
 from gateway.ground.vault import open_vault
 from gateway.partners import administer as partners
 from gateway.partners import keys

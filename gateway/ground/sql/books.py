@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import asyncpg
@@ -32,6 +33,15 @@ PROVE_TO_STANDBYS = (
     "SELECT pg_logical_emit_message(true, 'quangate', '')"
     " WHERE current_setting('synchronous_standby_names') <> ''"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a server is: of which cluster (PostgreSQL's system identifier), and the timeline that it
+    writes; None: it writes none, it is a standby. A promotion begins the next one."""
+
+    system: str
+    timeline: int | None
 
 
 class UnconfirmedCommitError(asyncpg.InterfaceError):  # type: ignore[misc]
@@ -105,11 +115,12 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
     Warnings are not told apart by their words, which are translated: ours make none.
     """
 
-    __slots__ = ("_warning",)
+    __slots__ = ("_warning", "standing")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._warning: str | None = None
+        self.standing: Standing | None = None  # before it is known
 
     def _process_log_message(self, fields: dict[str, str], last_query: str) -> None:
         # asyncpg tells listeners later, from its loop; whoever waits must know before it goes on.

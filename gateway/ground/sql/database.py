@@ -1,21 +1,18 @@
-"""Connections, and the checks a database must pass before it may hold money."""
+"""An open database, and the checks a database must pass before it may hold money."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
-import asyncpg
 import structlog
 
 from gateway.ground.config import Config
 from gateway.ground.errors import ConfigError, StoreUnavailableError
-from gateway.ground.sql.books import Connection, unreachable_is_unavailable
-from gateway.ground.sql.dsn import POOLER, forget_environment, understand
+from gateway.ground.sql.connecting import connect, create_pool
 from gateway.ground.sql.embedded import EmbeddedServer, no_shop
-from gateway.ground.sql.migrate import routines_lock, routines_schema
 from gateway.ground.sql.preparing import GATEWAY_ROLE, prepare_embedded, prepare_own
 from gateway.ground.sql.roles import SQL
 
@@ -23,7 +20,6 @@ log = structlog.get_logger()
 
 SERVER_VERSION_MIN = 150_000  # PostgreSQL 15
 CHANNEL = "quangate"  # NOTIFY channel: payload 'catalog', 'pool:<id>', 'recall:<id>', …
-COMMAND_TIMEOUT_S = 30.0
 REVIVE_S = 0.5  # how often we look whether the embedded server lives
 
 
@@ -134,131 +130,6 @@ async def _require_shop(dsn: str, config: Config) -> None:
         await connection.close()
     if not found:
         raise no_shop(config.data if config.database_url is None else "that database")
-
-
-def session_settings() -> dict[str, str]:
-    """What every connection of ours says at its start, whatever the database's defaults are."""
-    return {
-        "application_name": "quangate",
-        "search_path": f"{routines_schema()}, public",
-        # Every routine is written for statements that see what was committed before they began.
-        "default_transaction_isolation": "read committed",
-        "default_transaction_read_only": "off",
-        "default_transaction_deferrable": "off",
-        # How long something may take is said by us, call by call.
-        "statement_timeout": "0",
-        "lock_timeout": "0",
-        "idle_in_transaction_session_timeout": "0",
-        "idle_session_timeout": "0",
-        # How values read and print.
-        "timezone": "UTC",
-        "datestyle": "ISO, MDY",
-        "intervalstyle": "postgres",
-        "bytea_output": "hex",
-        "array_nulls": "on",
-        "standard_conforming_strings": "on",
-        "transform_null_equals": "off",
-        # A commit that was not confirmed says so by a warning, and in no other way.
-        "client_min_messages": "warning",
-    }
-
-
-# What no connection can say at its start: the setting is newer than our oldest server, or its
-# default is what `check_safety` wants to see. A commit waits for its flush, here and at standbys
-# that count; who said --allow-unsafe-database has chosen otherwise.
-_SAY_LATER = """
-SELECT set_config(name, CASE name WHEN 'transaction_timeout' THEN '0' ELSE 'on' END, false)
-FROM pg_settings WHERE name = 'transaction_timeout' AND setting <> '0'
-   OR name = 'synchronous_commit' AND setting IN ('local', 'remote_write')"""
-# While the connection is open its routines have a name in somebody's mouth: retire_routines.
-_WHO = """
-SELECT pg_backend_pid() AS pid, current_setting('search_path') AS search_path,
-       pg_advisory_lock_shared($1)"""
-
-
-async def _make_usual(connection: Any) -> None:
-    """Settle what could not be said at the start, and make sure that what was said was heard."""
-    await connection.fetch(_SAY_LATER)
-    who = await connection.fetchrow(_WHO, routines_lock())
-    if (
-        who["pid"] != connection.get_server_pid()
-        or who["search_path"] != session_settings()["search_path"]
-    ):
-        connection.terminate()
-        raise ConfigError(POOLER)
-
-
-async def connect(dsn: str, config: Config, planning: Mapping[str, str] | None = None) -> Any:
-    """One connection of its own (committer lane, listener, migration)."""
-    with unreachable_is_unavailable(), _connecting():
-        connection = await asyncpg.connect(
-            **_how_to_connect(dsn, config, planning), connection_class=Connection
-        )
-        await _make_usual(connection)
-    return connection
-
-
-def _how_to_connect(
-    dsn: str, config: Config, planning: Mapping[str, str] | None = None
-) -> dict[str, Any]:
-    forget_environment()
-    target = understand(dsn)
-    return {
-        "dsn": target.url,
-        "timeout": target.timeout_s,
-        "command_timeout": COMMAND_TIMEOUT_S,
-        "statement_cache_size": config.statement_cache,
-        "server_settings": session_settings() | dict(planning or {}),
-    }
-
-
-@contextmanager
-def _connecting() -> Iterator[None]:
-    """Say what is wrong with a URL or a server that nothing but a change will mend."""
-    try:
-        yield
-    except (
-        asyncpg.InvalidAuthorizationSpecificationError,
-        asyncpg.InvalidCatalogNameError,
-    ) as error:
-        raise ConfigError(f"QUANGATE_DATABASE_URL: {error}") from None
-    except asyncpg.ProtocolViolationError as error:
-        if "startup parameter" not in str(error):
-            raise
-        raise ConfigError(f"{POOLER} (it says: {error})") from None
-    except (asyncpg.exceptions.ClientConfigurationError, ValueError) as error:
-        raise ConfigError(f"QUANGATE_DATABASE_URL is not usable: {error}") from None
-
-
-# What a worker does again and again: by look-up, whatever statistics say. With none (a new table,
-# the hours after pg_upgrade) PostgreSQL reads all orders to count the few that a partial index has.
-BY_LOOK_UP: Final[Mapping[str, str]] = {"enable_seqscan": "off"}
-# For lists: in the order of an index besides. With statistics of an empty database PostgreSQL
-# reads a history and sorts it instead.
-BY_INDEX: Final[Mapping[str, str]] = {
-    **BY_LOOK_UP, "enable_bitmapscan": "off", "enable_sort": "off",
-}  # fmt: skip
-
-
-async def create_pool(
-    dsn: str, config: Config, connections: int, planning: Mapping[str, str] | None = None
-) -> Any:
-    """A pool of up to `connections`, opened as they are needed."""
-    with unreachable_is_unavailable(), _connecting():
-        return await asyncpg.create_pool(
-            **_how_to_connect(dsn, config, planning),
-            min_size=1,
-            max_size=connections,
-            connection_class=Connection,
-            init=_make_usual,
-            reset=_leave_as_it_is,
-        )
-
-
-async def _leave_as_it_is(connection: Any) -> None:
-    """Instead of RESET ALL and the like, a round trip after every statement: nobody leaves
-    settings or locks behind on a pooled connection. Open transactions are rolled back anyway.
-    """
 
 
 @asynccontextmanager

@@ -6,11 +6,22 @@ left out because it changes nothing that counts, or named with what to write ins
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
 
 from gateway.ground.errors import ConfigError
+
+
+class Wanted(StrEnum):
+    """Which of the servers that a URL names will do."""
+
+    ANY = "any"
+    PRIMARY = "primary"  # it takes writes
+    STANDBY = "standby"
+
 
 CONNECT_TIMEOUT_S: Final = 10.0
 CONNECT_TIMEOUT_S_MAX: Final = 600
@@ -31,6 +42,12 @@ LEFT_OUT: Final = frozenset((
     "logintimeout", "socket_timeout", "stringtype",
 ))  # fmt: skip
 SCHEMAS: Final = frozenset({"schema", "currentschema", "search_path"})
+ATTRIBUTES: Final = "target_session_attrs"
+_WANTED: Final = {
+    **dict.fromkeys(("any", "prefer-standby"), Wanted.ANY),
+    **dict.fromkeys(("read-write", "primary"), Wanted.PRIMARY),
+    **dict.fromkeys(("read-only", "standby"), Wanted.STANDBY),
+}
 SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 VERIFYING: Final = ("verify-ca", "verify-full")
 POOLER: Final = (
@@ -42,10 +59,15 @@ POOLER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL for the driver, and how long a connection may take to come about, in seconds."""
+    """A URL, and how long a connection may take to come about, in seconds.
+
+    `addresses` are URLs as well, of one server each, in the order they were named.
+    """
 
     url: str
     timeout_s: float
+    addresses: tuple[str, ...]
+    wanted: Wanted
 
 
 def understand(url: str) -> Target:
@@ -68,9 +90,37 @@ def understand(url: str) -> Target:
         if name in _READ:
             _READ[name](value, told)
     timeout_s = float(told.get("connect_timeout") or 0) or CONNECT_TIMEOUT_S
-    if not kept:
-        return Target(head, timeout_s)
-    return Target(f"{head}?{urlencode(kept, quote_via=quote)}", timeout_s)
+    addresses = _addresses(head, [pair for pair in kept if pair[0] != ATTRIBUTES])
+    wanted = _WANTED[told.get(ATTRIBUTES, "any")]
+    if wanted is Wanted.ANY and len(addresses) > 1:
+        wanted = Wanted.PRIMARY  # whoever names several means the one that takes writes
+    return Target(_join(head, kept), timeout_s, addresses, wanted)
+
+
+def _join(head: str, words: Sequence[tuple[str, str]]) -> str:
+    return f"{head}?{urlencode(words, quote_via=quote)}" if words else head
+
+
+def _addresses(head: str, words: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """The same URL for each of the servers it names."""
+    scheme, _, rest = head.partition("://")
+    authority, slash, database = rest.partition("/")
+    login, at, servers = authority.rpartition("@")
+    if servers:
+        return tuple(
+            _join(f"{scheme}://{login}{at}{server}{slash}{database}", words)
+            for server in servers.split(",")
+        )
+    told = dict(words)
+    hosts = told.pop("host", "").split(",")
+    ports = told.pop("port", "").split(",")
+    if len(ports) not in {1, len(hosts)}:
+        raise _wrong("it names more or fewer ports than hosts")
+    pairs = zip(hosts, ports * len(hosts) if len(ports) == 1 else ports, strict=True)
+    return tuple(
+        _join(head, [("host", host)] * bool(host) + [("port", port)] * bool(port) + [*told.items()])
+        for host, port in pairs
+    )
 
 
 def forget_environment() -> None:
@@ -117,7 +167,13 @@ def _check_ssl_mode(value: str, told: dict[str, str]) -> None:  # noqa: ARG001
         raise _wrong(f"sslmode is one of {', '.join(SSL_MODES)}{instead}")
 
 
+def _check_attributes(value: str, told: dict[str, str]) -> None:  # noqa: ARG001
+    if value not in _WANTED:
+        raise _wrong(f"target_session_attrs is one of {', '.join(sorted(_WANTED))}")
+
+
 _READ: Final = {
+    ATTRIBUTES: _check_attributes,
     "connect_timeout": _check_timeout,
     "channel_binding": _check_binding,
     "pgbouncer": _check_pooler,

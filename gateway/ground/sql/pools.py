@@ -13,13 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from gateway.ground.config import Config
 from gateway.ground.shares import Shares
-from gateway.ground.sql.database import (
-    BY_INDEX,
-    BY_LOOK_UP,
-    Database,
-    create_pool,
-    open_database,
-)
+from gateway.ground.sql.connecting import BY_INDEX, BY_LOOK_UP, create_pool
+from gateway.ground.sql.database import Database, open_database
 from gateway.ground.sql.dsn import CONNECT_TIMEOUT_S
 
 DESK_CONNECTIONS: Final = 2  # what operators do by API takes no more, nor anything from partners

@@ -24,7 +24,7 @@ from gateway.ground.config import Config
 from gateway.ground.desk.port import Secrecy
 from gateway.ground.desk.transaction import administration
 from gateway.ground.outside.client import Client, Credentials
-from gateway.ground.sql.database import session_settings
+from gateway.ground.sql.connecting import session_settings
 from gateway.ground.sql.embedded import EmbeddedServer
 from gateway.ground.vault import open_vault
 from gateway.partners import administer as partners

@@ -19,7 +19,9 @@ from gateway.ground.config import Config
 from gateway.ground.errors import InvariantBrokenError
 from gateway.ground.histogram import Times
 from gateway.orders.commit_store import CommitLane
+from gateway.orders.lost_tail import TailOfLog
 from tests.world import WORLD_FILES
+from tests.world.servers import nothing_lost
 
 WORLD = (WORLD_FILES / "audit_world.sql").read_text(encoding="utf-8")
 W1 = "00000000-0000-0000-0000-000000000001"
@@ -71,7 +73,14 @@ async def commit(world: Any, **changes: Any) -> Any:
 
 def nobodys_lane() -> CommitLane:
     """A lane that was never opened: what it makes of an error."""
-    return CommitLane(dsn="", config=Config(), chain=0, worker_id=uuid.UUID(W1), times=Times())
+    return CommitLane(
+        dsn="",
+        config=Config(),
+        chain=0,
+        worker_id=uuid.UUID(W1),
+        times=Times(),
+        tail=TailOfLog(nothing_lost),
+    )
 
 
 async def totals(world: Any) -> Any:

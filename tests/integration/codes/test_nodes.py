@@ -15,7 +15,7 @@ from gateway.control import Control
 from gateway.ground.config import Config
 from gateway.ground.nodes import Nodes, node_of
 from gateway.ground.sql.clock import DatabaseClock
-from gateway.ground.sql.database import connect
+from gateway.ground.sql.connecting import connect
 from tests.world.partner import eventually
 
 HERE, THERE = uuid.UUID(int=1), uuid.UUID(int=2)

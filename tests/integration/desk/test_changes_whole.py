@@ -34,7 +34,7 @@ def shop(command: Cli, database_url: str, tmp_path_factory: pytest.TempPathFacto
 async def _make_world(dsn: str) -> None:
     import asyncpg
 
-    from gateway.ground.sql.database import session_settings
+    from gateway.ground.sql.connecting import session_settings
 
     connection = await asyncpg.connect(dsn, server_settings=session_settings())
     await connection.execute(WORLD)

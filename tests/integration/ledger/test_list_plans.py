@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.ground.sql.database import BY_INDEX
+from gateway.ground.sql.connecting import BY_INDEX
 from gateway.ground.sql.named_sql import queries
 from gateway.orders import store as orders
 from gateway.orders.record import ID_MAX

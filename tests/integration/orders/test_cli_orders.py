@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from gateway.ground.config import Config
-from gateway.ground.sql.database import session_settings
+from gateway.ground.sql.connecting import session_settings
 from tests.conftest import Cli, as_owner, in_own_loop
 from tests.world import WORLD_FILES
 

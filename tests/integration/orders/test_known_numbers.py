@@ -12,7 +12,8 @@ import pytest
 
 from gateway.ground.config import Config
 from gateway.ground.native import OrderIds
-from gateway.ground.sql.database import Database, session_settings
+from gateway.ground.sql.connecting import session_settings
+from gateway.ground.sql.database import Database
 from gateway.orders.known_numbers import KnownNumbers
 from gateway.orders.store import OrderStore
 from tests.world.partner import eventually

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from gateway.ground.config import Config
-from gateway.ground.sql.database import session_settings
+from gateway.ground.sql.connecting import session_settings
 from tests.integration.quotas.quota_books import NOW, complaints, had, make_quota, take
 
 OK, USED_UP, ELSEWHERE = 1, 5, 13

@@ -13,7 +13,8 @@ from gateway.ground.config import Config
 from gateway.ground.desk.transaction import administration
 from gateway.ground.errors import RolledBackError
 from gateway.ground.sql.books import RETRIES_MAX, again
-from gateway.ground.sql.database import Database, open_database, session_settings
+from gateway.ground.sql.connecting import session_settings
+from gateway.ground.sql.database import Database, open_database
 from tests.conftest import Cli, _execute, in_own_loop
 
 # Stricter and odder than anything a database of somebody else should come with.

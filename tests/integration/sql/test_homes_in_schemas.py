@@ -15,7 +15,8 @@ from gateway.audit.store import audit_snapshot
 from gateway.compose import compose
 from gateway.ground.config import Config
 from gateway.ground.http.sockets import bind
-from gateway.ground.sql.database import open_database, session_settings
+from gateway.ground.sql.connecting import session_settings
+from gateway.ground.sql.database import open_database
 from gateway.ground.sql.preparing import prepare_embedded
 from gateway.ground.vault import open_vault
 from gateway.worker import Worker

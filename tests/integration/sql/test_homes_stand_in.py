@@ -15,7 +15,8 @@ import pytest
 from gateway.codes.lease_store import LeaseStore
 from gateway.ground.config import Config
 from gateway.ground.native import OrderIds
-from gateway.ground.sql.database import Database, session_settings
+from gateway.ground.sql.connecting import session_settings
+from gateway.ground.sql.database import Database
 from gateway.orders.commit_store import PLANNING
 
 # Divided tables that a commit or a refund touches, and by what; each key of theirs names it, too.

@@ -15,7 +15,8 @@ import pytest
 
 from gateway.ground.config import Config
 from gateway.ground.errors import ConfigError, StoreUnavailableError
-from gateway.ground.sql.database import connect, open_database
+from gateway.ground.sql.connecting import connect
+from gateway.ground.sql.database import open_database
 from tests.conftest import _execute, in_database, in_own_loop, run_cli
 
 _numbers = count(1)

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.codes.lease_store import register_worker
 from gateway.ground.config import Config
-from gateway.ground.sql.database import connect
+from gateway.ground.sql.connecting import connect
 from gateway.ground.sql.migrate import retire_routines, routines_lock, routines_schema
 
 OLD = "routines_00000000abcd"

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.ground import house
 from gateway.ground.config import Config
-from gateway.ground.sql.database import session_settings
+from gateway.ground.sql.connecting import session_settings
 from gateway.orders.rules import TRANSITIONS, OrderState
 from tests.world import WORLD_FILES
 

@@ -12,6 +12,8 @@ from gateway.ground.histogram import Times
 from gateway.ground.sql import migrate
 from gateway.ground.sql.migrate import apply_migrations, routines_schema
 from gateway.orders.commit_store import PARAMETERS, PLANNING, CommitLane
+from gateway.orders.lost_tail import TailOfLog
+from tests.world.servers import nothing_lost
 
 
 async def test_a_worker_calls_the_routines_it_was_written_with(connection: Any) -> None:
@@ -50,7 +52,12 @@ async def test_a_committer_plans_by_look_up(database_url: str) -> None:
     Seen red with `connect` called without the settings.
     """
     lane = CommitLane(
-        dsn=database_url, config=Config(), chain=0, worker_id=uuid.UUID(int=1), times=Times()
+        dsn=database_url,
+        config=Config(),
+        chain=0,
+        worker_id=uuid.UUID(int=1),
+        times=Times(),
+        tail=TailOfLog(nothing_lost),
     )
     await lane.open()
     try:

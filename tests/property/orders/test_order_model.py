@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from gateway.ground.sql.database import session_settings
+from gateway.ground.sql.connecting import session_settings
 from gateway.quotas.counting import count
 
 CODES = 40

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from gateway.ground.errors import ConfigError
-from gateway.ground.sql.dsn import CONNECT_TIMEOUT_S, forget_environment, understand
+from gateway.ground.sql.dsn import CONNECT_TIMEOUT_S, Wanted, forget_environment, understand
 
 BASE = "postgresql://u:geheim@db.example:5432/shop"
 
@@ -50,6 +50,8 @@ def test_words_that_are_understood(query: str, left: str, timeout_s: float) -> N
         (BASE + "?connect_timeout=-1", "number of seconds"),
         (BASE + "?connect_timeout=9999999999", "number of seconds"),
         (BASE + "?hostaddr=10.0.0.1", "'hostaddr'"),
+        (BASE + "?target_session_attrs=writable", "target_session_attrs is one of"),
+        ("postgresql://u@/shop?host=a,b&port=1,2,3", "more or fewer ports"),
         (BASE + "?made_up=1", "'made_up'"),
         ("host=db dbname=shop user=u password=geheim", "postgresql://"),
         ("postgresql+asyncpg://u:geheim@db/shop", "postgresql://"),
@@ -63,6 +65,42 @@ def test_words_that_are_named(url: str, says: str) -> None:
         understand(url)
     assert says in str(refused.value)
     assert "geheim" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "addresses", "wanted"),
+    [
+        (BASE, [BASE], Wanted.ANY),
+        (BASE + "?target_session_attrs=read-write", [BASE], Wanted.PRIMARY),
+        (BASE + "?target_session_attrs=standby", [BASE], Wanted.STANDBY),
+        (
+            "postgresql://u:a%2Cb@pg-0,pg-1:6432,[::1]:7/shop?sslmode=require",
+            [
+                "postgresql://u:a%2Cb@pg-0/shop?sslmode=require",
+                "postgresql://u:a%2Cb@pg-1:6432/shop?sslmode=require",
+                "postgresql://u:a%2Cb@[::1]:7/shop?sslmode=require",
+            ],
+            Wanted.PRIMARY,
+        ),
+        (
+            "postgresql://u@/shop?host=/a,/b&port=5432",
+            [
+                "postgresql://u@/shop?host=%2Fa&port=5432",
+                "postgresql://u@/shop?host=%2Fb&port=5432",
+            ],
+            Wanted.PRIMARY,
+        ),
+        (
+            "postgresql://u@/shop?host=a,b&port=1,2&target_session_attrs=any",
+            ["postgresql://u@/shop?host=a&port=1", "postgresql://u@/shop?host=b&port=2"],
+            Wanted.PRIMARY,
+        ),
+    ],
+)
+def test_several_servers(url: str, addresses: list[str], wanted: Wanted) -> None:
+    """Each has an address of its own; of several the one is wanted that takes writes."""
+    target = understand(url)
+    assert (list(target.addresses), target.wanted) == (addresses, wanted)
 
 
 def test_the_environment_has_no_influence(monkeypatch: pytest.MonkeyPatch) -> None:
