@@ -189,7 +189,9 @@ def _safety(facts: DatabaseFacts) -> Iterator[HealthCheck]:
     yield _check(
         "sales",
         ok=not facts.sales_closed,
-        detail="closed: this shop was restored" if facts.sales_closed else "open",
+        detail="closed: this shop was restored, or lost orders with its primary"
+        if facts.sales_closed
+        else "open",
         fix="quangate restore-check",
     )
     age_s = facts.backup_age_s
