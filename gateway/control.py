@@ -24,7 +24,7 @@ from gateway.ground.errors import QuangateError
 from gateway.ground.nodes import Nodes, node_of
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.clock import DatabaseClock
-from gateway.ground.sql.connecting import connect
+from gateway.ground.sql.connecting import connect_for_upkeep
 from gateway.ground.sql.database import CHANNEL
 
 log = structlog.get_logger()
@@ -71,7 +71,7 @@ class Control:
 
     async def start(self) -> int:
         """Connect, take a slot, listen, take back what dead workers left; returns the slot."""
-        self._connection = await connect(self._dsn, self._config)
+        self._connection = await connect_for_upkeep(self._dsn, self._config)
         await self._clock.check(self._connection)
         self._slot = await register_worker(
             self._connection, self._worker_id, self._config.lease_ttl_s, self._node
@@ -142,7 +142,7 @@ class Control:
         await self._clock.measure(self._connection)
 
     async def _reconnect(self, told: Told) -> None:
-        self._connection = await connect(self._dsn, self._config)
+        self._connection = await connect_for_upkeep(self._dsn, self._config)
         # While we were away others may have taken us for dead and dropped our row.
         await hold_slot(
             self._connection, self._slot, self._worker_id, self._config.lease_ttl_s, self._node

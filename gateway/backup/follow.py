@@ -29,6 +29,7 @@ from gateway.ground.errors import StoreUnavailableError
 log = structlog.get_logger()
 
 LOOK_S: Final = 0.5
+BEGIN_S: Final = 60.0  # how long a follower may take until the server sends to it, or waits for it
 SEGMENT_BYTES: Final = 1 << 24
 FOLLOWER: Final = "follower.json"
 # A commit's time is taken a moment before it is in the log.
@@ -139,6 +140,20 @@ async def _become_whole(following: Following, follower: Follower) -> None:
 
 
 async def _until_streaming(following: Following, follower: Follower, *, waited_for: bool) -> None:
+    try:
+        async with asyncio.timeout(BEGIN_S):
+            await _streams(following, follower, waited_for=waited_for)
+    except TimeoutError:
+        what = "commits do not wait for this follower" if waited_for else "no log is received"
+        raise StoreUnavailableError(
+            f"{what}, {BEGIN_S:.0f} s after it was asked for: the lines above say what"
+            " pg_receivewal says, pg_stat_replication on the server what that does (its name is"
+            f" {follower.slot}). Look at max_wal_senders and pg_hba.conf there, and start this"
+            " again: it goes on where it was"
+        ) from None
+
+
+async def _streams(following: Following, follower: Follower, *, waited_for: bool) -> None:
     while True:
         progress = await following.server.progress(follower.slot)
         if (

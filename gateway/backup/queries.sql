@@ -22,3 +22,8 @@ INSERT INTO backup_run (ended_at, kind, path, bytes, lsn) VALUES ($1, $2, $3, $4
 -- name: age_s
 -- How old the last good backup is, in seconds by the database's clock; NULL: there was none.
 SELECT extract(epoch FROM now() - max(ended_at))::double precision AS age_s FROM backup_run
+
+-- name: missing_follower
+-- The follower of ours that commits wait for, as long as it is not here. Of others' standbys their own tools tell.
+SELECT w.names FROM (SELECT current_setting('synchronous_standby_names') AS names) AS w
+WHERE w.names LIKE '"quangate\_%' AND NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.active AND strpos(w.names, s.slot_name) > 0)

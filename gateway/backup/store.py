@@ -39,6 +39,7 @@ class SQL(Statements, file="backup/queries"):
     keeps_backups: Statement[[], bool]
     keep: Statement[[datetime, str, str, int, str], None]
     age_s: Statement[[], float]
+    missing_follower: Statement[[], str]
 
 
 class BackupStore:
@@ -69,3 +70,9 @@ class BackupStore:
         """How old the last good backup is; None: there was none."""
         with unreachable_is_unavailable():
             return await SQL.age_s.one(self._on)
+
+    async def missing_follower(self) -> str | None:
+        """The follower that commits wait for, when it is not here."""
+        with unreachable_is_unavailable():
+            found = await SQL.missing_follower.one(self._on)
+        return None if found is None else found.strip('"')

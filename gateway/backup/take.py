@@ -16,7 +16,7 @@ from gateway.backup.place import Place, size_of
 from gateway.backup.rules import Kind, Note
 from gateway.backup.verify import verify
 from gateway.ground.desk.refusal import refused
-from gateway.ground.errors import ConfigError
+from gateway.ground.errors import ConfigError, StoreUnavailableError
 from gateway.ground.sql.embedded import programs
 
 DONE_KB: Final = re.compile(r"\s*(\d+)/\d+ kB")
@@ -184,10 +184,13 @@ def _note(path: Path, server: ServerFacts, ended_at: datetime, *, embedded: bool
 async def remember(taking: Taking, note: Note, path: Path, keep: int | None) -> None:
     """Let the shop know of a good backup, and remove those that are too many. That it does not
     know is no reason to have none."""
-    if not await taking.books.keep(note, str(path)):
-        taking.watcher.warn(
-            "this shop is of a release that does not remember its backups: until it is served by"
-            " this one, the metrics do not know of it"
-        )
+    try:
+        if not await taking.books.keep(note, str(path)):
+            taking.watcher.warn(
+                "this shop is of a release that does not remember its backups: until it is served"
+                " by this one, the metrics do not know of it"
+            )
+    except StoreUnavailableError as error:
+        taking.watcher.warn(f"the backup is good, the metrics may not know of it: {error}")
     if keep is not None:
         await forget(taking.place, note, keep, taking.watcher.warn)

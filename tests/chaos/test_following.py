@@ -6,7 +6,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -37,11 +37,18 @@ def shop(here: Path) -> ShopDirectory:
     return open_shop(here / "data")
 
 
-@asynccontextmanager
-async def partner_of(shop: ShopDirectory, gateway: GatewayProcess) -> AsyncIterator[Partner]:
-    """A partner's client."""
+async def key_of(shop: ShopDirectory) -> IssuedKey:
+    """A new key of the partner."""
     issued = await asyncio.to_thread(shop.asked, "key", "create", PARTNER)
-    key = IssuedKey(**{name: issued[name] for name in ("key_id", "secret", "delivery_key")})
+    return IssuedKey(**{name: issued[name] for name in ("key_id", "secret", "delivery_key")})
+
+
+@asynccontextmanager
+async def partner_of(
+    shop: ShopDirectory, gateway: GatewayProcess, key: IssuedKey | None = None
+) -> AsyncIterator[Partner]:
+    """A partner's client."""
+    key = key or await key_of(shop)
     async with aiohttp.ClientSession() as session:
         partner = Partner(gateway.url, session, key)
 
@@ -138,6 +145,45 @@ async def test_a_stop_waits_for_no_follower(here: Path, shop: ShopDirectory, wor
 
     await eventually(stopped)
     await asyncio.to_thread(shop.asked, "backup", "follow", "--leave")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_start_waits_for_no_follower(here: Path, shop: ShopDirectory, workers: int) -> None:
+    """It is gone when the gateway begins: that starts, says why no order is acknowledged, answers
+    what shows no code, and goes on when the follower is back.
+
+    Seen red (exit 1 after half a minute, "could not confirm") with `connect` for the upkeep.
+    """
+    place, key = here / f"start-{workers}", await key_of(shop)
+    follower = Follower(shop, place, here / f"start-{workers}.log", "--synchronous")
+    await asyncio.to_thread(follower.follows)
+    follower.kill()
+    starting = shop.gateway(here / f"start-{workers}.out", workers=workers)
+    async with starting as gateway, partner_of(shop, gateway, key) as partner:
+
+        def says(event: str) -> Callable[[], Awaitable[bool]]:
+            async def said() -> bool:
+                return event in gateway.said()
+
+            return said
+
+        await eventually(says("follower.away"))
+        ordering = asyncio.create_task(partner.order(out_order_no=f"B-{workers}", sku=SKU))
+        await waits_for_a_standby(shop)
+        assert not ordering.done()
+        follower = Follower(shop, place, here / f"start-{workers}-again.log", "--synchronous")
+        await asyncio.to_thread(follower.follows)
+        await ordering
+
+        async def accepted() -> bool:
+            done = await partner.order(out_order_no=f"B-{workers}", sku=SKU)
+            return done.status in {200, 201}
+
+        await eventually(accepted)
+        await eventually(says("follower.back"))
+        await asyncio.to_thread(shop.asked, "backup", "follow", "--leave")
+        assert await gateway.terminate() == 0, gateway.said()
+    follower.kill()
 
 
 @pytest.mark.slow

@@ -87,6 +87,18 @@ async def connect(dsn: str, config: Config, planning: Mapping[str, str] | None =
         return await _connect(dsn, config, planning)
 
 
+async def connect_for_upkeep(dsn: str, config: Config) -> Any:
+    """A connection whose commits wait for no standby: for what a start writes, and a pulse.
+
+    A log is lost from its end only: whatever was acknowledged to anybody was confirmed by a later
+    commit that waited, and has what was written here before it. So a gateway starts, and says why
+    nothing is sold, while the standby that commits wait for is away. Raises as `connect`.
+    """
+    connection = await connect(dsn, config)
+    await connection.execute("SET synchronous_commit = local")
+    return connection
+
+
 async def keep_looking(dsn: str, config: Config) -> None:
     """Look from time to time whether another server has become the primary, until cancelled.
 

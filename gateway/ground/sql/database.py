@@ -11,7 +11,7 @@ import structlog
 
 from gateway.ground.config import Config
 from gateway.ground.errors import ConfigError, StoreUnavailableError
-from gateway.ground.sql.connecting import connect, create_pool
+from gateway.ground.sql.connecting import connect, connect_for_upkeep, create_pool
 from gateway.ground.sql.embedded import EmbeddedServer, no_shop
 from gateway.ground.sql.preparing import GATEWAY_ROLE, prepare_embedded, prepare_own
 from gateway.ground.sql.roles import SQL
@@ -102,7 +102,7 @@ async def prepare(config: Config, embedded: EmbeddedServer | None, *, quiet: boo
     async with AsyncExitStack() as opened_here:
 
         async def connection(dsn: str) -> Any:
-            made = await connect(dsn, config)
+            made = await connect_for_upkeep(dsn, config)
             opened_here.push_async_callback(made.close)
             return made
 

@@ -46,6 +46,22 @@ class Shell:
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
         return done.stdout
 
+    def run_until(self, line: str, says: str) -> None:
+        """Run what runs on until it says so, and end it as a service manager does."""
+        log = self.directory / "until.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                shlex.split(line), cwd=self.directory, env=self.environment,
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            )  # fmt: skip
+        deadline = time.monotonic() + DEADLINE_S
+        while says not in log.read_text(encoding="utf-8"):
+            assert process.poll() is None, log.read_text(encoding="utf-8")
+            assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
+            time.sleep(0.05)
+        process.terminate()
+        assert process.wait(DEADLINE_S) == 0, log.read_text(encoding="utf-8")
+
     def json(self, line: str) -> Any:
         """The answer of a command."""
         return json.loads(self.type(f"{line} --json").splitlines()[-1])
@@ -168,7 +184,10 @@ REFUSALS = {
     "quangate campaign show NAME": "not-found",
     "quangate campaign end NAME": "not-found",
     "quangate shelf move POOL main NAME COUNT": "usage",
+    "quangate backup follow": "usage",  # it is named there, no more
 }
+# What runs until it is ended, and what it says once it does what it is for.
+RUN_ON = {"quangate backup follow TO --synchronous": "following"}
 
 
 def test_the_commands_of_the_runbook(shell: Shell, said: Mapping[str, str]) -> None:
@@ -183,6 +202,9 @@ def test_the_commands_of_the_runbook(shell: Shell, said: Mapping[str, str]) -> N
         if not _is_whole(command):
             continue
         line = _with_names(shell, command)
+        if command in RUN_ON:
+            shell.run_until(line, RUN_ON[command])
+            continue
         done = subprocess.run(
             ["bash", "-c", f"{line} --json"], check=False, cwd=shell.directory,
             env=shell.environment, capture_output=True, text=True, timeout=DEADLINE_S,
