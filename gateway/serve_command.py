@@ -19,6 +19,17 @@ AnchorsOption = Annotated[
     ),
 ]
 
+ReplicaOption = Annotated[
+    str | None,
+    typer.Option(
+        "--replica-url",
+        metavar="URL",
+        help="A standby of the database, or several, for reads that may lag: products, operators'"
+        " lists. Never orders or money; without an answer the primary is asked. One with a password"
+        " belongs in [QUANGATE_REPLICA_URL] or the config file: arguments are public.",
+    ),
+]
+
 RedisOption = Annotated[
     str | None,
     typer.Option(
@@ -44,6 +55,7 @@ def serve(
     workers: Annotated[
         int | None, typer.Option("--workers", help="Worker processes (1). [QUANGATE_WORKERS]")
     ] = None,
+    replica_url: ReplicaOption = None,
     redis_url: RedisOption = None,
     public_url: Annotated[
         str | None,
@@ -91,6 +103,7 @@ def serve(
         host=host,
         port=port,
         workers=workers,
+        replica_url=replica_url,
         redis_url=redis_url,
         public_url=public_url,
         trusted_proxies=trusted_proxy or None,

@@ -30,7 +30,9 @@ from gateway.ground.desk.opening import Desk
 from gateway.ground.desk.perform import write_down
 from gateway.ground.footing import Footing
 from gateway.ground.native import Allocator
-from gateway.ground.sql.database import Database, create_pool
+from gateway.ground.sql.connecting import create_pool
+from gateway.ground.sql.database import Database
+from gateway.ground.sql.replica import LaggingReads
 from gateway.ground.telemetry import name_things
 from gateway.ground.wiring import Built, Kit, Wiring, awaits
 
@@ -65,7 +67,8 @@ def stock(kit: Kit) -> Stock:
 
 def levels(kit: Kit) -> StockLevels:
     """How much there is, for partners."""
-    return StockLevels(StockLevelStore(kit.on.pools.reads))
+    pools = kit.on.pools
+    return StockLevels(StockLevelStore(LaggingReads(pools.replica, pools.reads)))
 
 
 def uploads(kit: Kit) -> UploadedImports:

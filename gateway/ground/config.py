@@ -28,7 +28,7 @@ OTHER_NAMES = frozenset(
 
 # Variables that say nothing when they are empty.
 UNSET_WHEN_EMPTY = frozenset(
-    {"database_url", "redis_url", "owner_url", "public_url", "anchors", "kek"}
+    {"database_url", "replica_url", "redis_url", "owner_url", "public_url", "anchors", "kek"}
 )
 # Settings whose value may be nothing: no networks, or "no".
 MAY_BE_EMPTY = frozenset(
@@ -46,6 +46,7 @@ class Config:
     data: Path = Path("quangate-data")
     kek: Path | None = None  # the key file; None: DATA/kek
     database_url: str | None = None
+    replica_url: str | None = None  # of a standby: reads that may lag
     redis_url: str | None = None  # what may be lost: rates over nodes, hints
     owner_url: str | None = None  # of the role that owns the tables: migrations
     host: str = "127.0.0.1"
@@ -292,6 +293,7 @@ _PARSERS: Mapping[str, Any] = {
     "data": _directory,
     "kek": _key_file,
     "database_url": _database,
+    "replica_url": _database,
     "redis_url": _redis,
     "owner_url": _database,
     "host": _host,

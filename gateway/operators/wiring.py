@@ -11,6 +11,7 @@ from gateway.ground.desk.rest.acting import Acting
 from gateway.ground.desk.rest.place import Place
 from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.sql.database import Database
+from gateway.ground.sql.replica import LaggingReads
 from gateway.ground.wiring import Built, Kit, Wiring
 from gateway.operators.tokens_known import TokensKnown
 
@@ -21,7 +22,8 @@ def place(kit: Kit) -> Place:
     """Where operators work: with connections of their own, which are few."""
     on = kit.on
     database = Database(dsn=on.dsn, pool=on.pools.desk, embedded=None)
-    return Place(config=on.config, database=database, vault=on.vault)
+    lagging = LaggingReads(on.pools.replica, on.pools.desk)
+    return Place(config=on.config, database=database, vault=on.vault, lagging=lagging)
 
 
 def admin_api(kit: Kit) -> api.AdminApi:

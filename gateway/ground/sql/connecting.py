@@ -113,11 +113,11 @@ async def keep_looking(dsn: str, config: Config) -> None:
 
 
 async def _connect(
-    dsn: str, config: Config, planning: Mapping[str, str] | None = None
+    dsn: str, config: Config, planning: Mapping[str, str] | None = None, *, lagging: bool = False
 ) -> Connection:
     forget_environment()
     with _connecting():
-        target = understand(dsn)
+        target = understand(dsn, lagging=lagging)
     connect_to = _connecting_to(target, config, planning)
     return await server_of(target, config.data).connected(connect_to)
 
@@ -174,17 +174,25 @@ BY_INDEX: Final[Mapping[str, str]] = {
 
 
 async def create_pool(
-    dsn: str, config: Config, connections: int, planning: Mapping[str, str] | None = None
+    dsn: str,
+    config: Config,
+    connections: int,
+    planning: Mapping[str, str] | None = None,
+    *,
+    lagging: bool = False,
 ) -> Any:
-    """A pool of up to `connections`, opened as they are needed. Raises as `connect`."""
+    """A pool of up to `connections`, opened as they are needed. Raises as `connect`.
+
+    `lagging`: for reads alone, of whichever server answers; it need not be there yet.
+    """
 
     async def connected(*_of_the_pool: Any, **_settings: Any) -> Connection:
-        return await _connect(dsn, config, planning)
+        return await _connect(dsn, config, planning, lagging=lagging)
 
     with unreachable_is_unavailable():
         return await asyncpg.create_pool(
             connect=connected,
-            min_size=1,
+            min_size=0 if lagging else 1,
             max_size=connections,
             connection_class=Connection,
             reset=_leave_as_it_is,

@@ -70,8 +70,11 @@ class Target:
     wanted: Wanted
 
 
-def understand(url: str) -> Target:
-    """Read a PostgreSQL URL. Raises ConfigError with a sentence; it never repeats a password."""
+def understand(url: str, *, lagging: bool = False) -> Target:
+    """Read a PostgreSQL URL. Raises ConfigError with a sentence; it never repeats a password.
+
+    `lagging`: of servers for reads alone; a standby will do.
+    """
     head, _, query = url.partition("?")
     _check_scheme(head)
     kept: list[tuple[str, str]] = []
@@ -92,7 +95,7 @@ def understand(url: str) -> Target:
     timeout_s = float(told.get("connect_timeout") or 0) or CONNECT_TIMEOUT_S
     addresses = _addresses(head, [pair for pair in kept if pair[0] != ATTRIBUTES])
     wanted = _WANTED[told.get(ATTRIBUTES, "any")]
-    if wanted is Wanted.ANY and len(addresses) > 1:
+    if wanted is Wanted.ANY and len(addresses) > 1 and not lagging:
         wanted = Wanted.PRIMARY  # whoever names several means the one that takes writes
     return Target(_join(head, kept), timeout_s, addresses, wanted)
 

@@ -98,6 +98,7 @@ class Pools:
     lists: BoundedPool
     background: BoundedPool
     desk: BoundedPool
+    replica: BoundedPool | None  # none is configured
 
     def by_name(self) -> Mapping[str, BoundedPool]:
         """All of them."""
@@ -107,6 +108,7 @@ class Pools:
             "lists": self.lists,
             "background": self.background,
             "desk": self.desk,
+            **({"replica": self.replica} if self.replica is not None else {}),
         }
 
     async def close(self) -> None:
@@ -117,7 +119,7 @@ class Pools:
     async def close_own(self) -> None:
         """Close every connection but the database's own."""
         await asyncio.gather(
-            self.reads.close(), self.lists.close(), self.background.close(), self.desk.close()
+            *(pool.close() for pool in self.by_name().values() if pool is not self.control)
         )
 
 
@@ -170,6 +172,7 @@ async def open_pools(database: Database, config: Config) -> Pools:
             pool = await create_pool(database.dsn, config, size, planning)
             opened.append(BoundedPool(pool, _shares(size, wait_s, own)))
             half_open.push_async_callback(opened[-1].close)
+        replica = await _open_replica(config, sizes)
         half_open.pop_all()
     reads, lists, background, desk = opened
     control = BoundedPool(database.pool, _shares(sizes.control, CONTROL_WAIT_S, sizes.control))
@@ -180,7 +183,17 @@ async def open_pools(database: Database, config: Config) -> Pools:
         lists=lists,
         background=background,
         desk=desk,
+        replica=replica,
     )
+
+
+async def _open_replica(config: Config, sizes: "PoolSizes") -> BoundedPool | None:
+    """As many connections as reads have at the primary; it need not be there yet."""
+    if config.replica_url is None:
+        return None
+    size = sizes.reads
+    pool = await create_pool(config.replica_url, config, size, BY_INDEX, lagging=True)
+    return BoundedPool(pool, _shares(size, READS_WAIT_S, max(1, size - 1)))
 
 
 def _shares(size: int, wait_s: float, own: int) -> Shares:

@@ -108,8 +108,7 @@ class AdminApi:
 
     async def _list(self, view: View, request: Request) -> StreamResponse:
         query = parse_query(request, known_filters(view))
-        async with self._place.at(read_only=True) as at:
-            return _json(as_json(await list_rows(view, at, query)))
+        return _json(as_json(await self._place.look(lambda at: list_rows(view, at, query))))
 
     async def _show(
         self, page: Page, caller: Caller, request: Request, variables: Mapping[str, str]

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gateway.ground import native
 from gateway.ground.config import Config
@@ -17,6 +17,7 @@ from gateway.ground.desk.transaction import administration
 from gateway.ground.errors import RolledBackError
 from gateway.ground.native import Vault
 from gateway.ground.sql.database import Database
+from gateway.ground.sql.replica import LaggingReads
 
 if TYPE_CHECKING:
     from gateway.ground.desk.transaction import Note
@@ -28,11 +29,22 @@ TRIES: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """`database` has the pool of the desk alone."""
+    """`database` has the pool of the desk alone; `lagging` is for lists."""
 
     config: Config
     database: Database
     vault: Vault
+    lagging: LaggingReads
+
+    async def look(self, work: Callable[[At], Awaitable[T]]) -> T:
+        """What `work` finds in a transaction that only reads, and that may be a moment behind."""
+
+        async def look(pool: Any) -> T:
+            database = replace(self.database, pool=pool)
+            async with administration(database, read_only=True, deadline_ms=DEADLINE_MS) as db:
+                return await work(At(db=db, vault=self._secrecy()))
+
+        return await self.lagging.read(look)
 
     @asynccontextmanager
     async def at(self, *, read_only: bool = False) -> AsyncIterator[At]:
