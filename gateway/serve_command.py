@@ -19,6 +19,15 @@ AnchorsOption = Annotated[
     ),
 ]
 
+ProxyProtocolOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--proxy-protocol",
+        help="Connections of trusted proxies begin with a PROXY v2 header."
+        " [QUANGATE_PROXY_PROTOCOL]",
+    ),
+]
+
 ReplicaOption = Annotated[
     str | None,
     typer.Option(
@@ -74,14 +83,7 @@ def serve(
             " [QUANGATE_TRUSTED_PROXIES]",
         ),
     ] = None,
-    proxy_protocol: Annotated[
-        bool | None,
-        typer.Option(
-            "--proxy-protocol",
-            help="Connections of trusted proxies begin with a PROXY v2 header."
-            " [QUANGATE_PROXY_PROTOCOL]",
-        ),
-    ] = None,
+    proxy_protocol: ProxyProtocolOption = None,
     allow_unsafe_database: Annotated[
         bool | None,
         typer.Option(
