@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.backup.age import BackupAge
 from gateway.backup.awaited import AwaitedFollower
-from gateway.backup.lost import closing_sales
+from gateway.backup.lost_store import closing_sales
 from gateway.backup.metrics import families
 from gateway.backup.store import BackupStore
 from gateway.ground.wiring import Built, Kit, Wiring
