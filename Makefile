@@ -12,7 +12,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find core_rs -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help tools setup build demo test lint fmt rust-test loom bench soak upgrade house lock clean
+.PHONY: help tools setup build demo test lint fmt rust-test loom bench soak upgrade ha house lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ house: setup ## draw deploy/house.svg from the imports
 
 upgrade: build ## workers and releases replaced at 70 % load; the last line is its result as JSON
 	@QUANGATE_BUILD_OLDER=1 python -m tests.chaos.rolling $(ARGS)
+
+ha: build ## kill the primary of a Patroni cluster under load (ARGS="--kills 3 --json", "--keep"); needs etcd
+	@python -m tests.chaos.ha $(ARGS)
 
 lock: setup ## renew the lock files from pyproject.toml and Cargo.toml
 	@cargo update --quiet --workspace

@@ -183,8 +183,8 @@ class Buyers:
     async def _post(self, path: str, document: Any) -> Answer | None:
         try:
             answer = await self._client.post(path, document)
-        except (aiohttp.ClientError, OSError, TimeoutError):
-            answer = None
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+            answer = None  # ValueError: a proxy between us has words of its own
         if answer is None or answer.status == 503:
             await asyncio.sleep(TRY_AGAIN_S)  # like a client with manners; the cores are few
         return answer
