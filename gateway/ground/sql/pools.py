@@ -139,9 +139,13 @@ def pool_sizes(config: Config) -> PoolSizes:
 
 
 def connections_needed(config: Config) -> int:
-    """How many all workers may have at once, with their supervisor's and a command's."""
+    """How many all workers may have at once, with their supervisor's and a command's.
+
+    One worker more than are configured: while workers are replaced a new one begins before the old
+    one has ended, and then there is a supervisor also where there was none.
+    """
     worker = config.database_connections + OF_ITS_OWN
-    return config.workers * worker + (1 if config.workers > 1 else 0) + FOR_COMMANDS
+    return (config.workers + 1) * worker + 1 + FOR_COMMANDS
 
 
 async def open_worker_database(config: Config, *, migrate: bool) -> Database:
