@@ -91,7 +91,10 @@ def test_a_place_in_the_log() -> None:
     [
         ("postgresql://u:p%40s@h:5/d", {"password": "p@s", "host": "h", "port": "5"}),
         ("postgresql://u@/d?host=/run/pg", {"host": "/run/pg"}),
-        ("postgresql://u@a,b:6/d", {"host": "a,b", "port": ",6"}),
+        (
+            "postgresql://u@a,b:6/d",  # of several the one that takes writes
+            {"host": "a,b", "port": ",6", "target_session_attrs": "read-write"},
+        ),
         (
             "postgresql://u@[::1]:7/d?sslmode=require",
             {"host": "::1", "port": "7", "sslmode": "require"},
