@@ -25,6 +25,7 @@ HOST: Final = "127.0.0.1"
 MEMBERS: Final = 3
 FILES: Final = programs.ROOT / "deploy" / "ha"
 BEGIN_S: Final = 300.0
+ASK_S: Final = 2.0  # one answer of one member; it is asked again
 PR_SET_PDEATHSIG: Final = 1
 _LIBC: Final = ctypes.CDLL(None)
 
@@ -204,7 +205,9 @@ class Cluster:
 
 def _asked(member: Member, path: str) -> Any:
     try:
-        with urllib.request.urlopen(f"http://{HOST}:{member.rest_port}{path}", timeout=2) as answer:
+        with urllib.request.urlopen(
+            f"http://{HOST}:{member.rest_port}{path}", timeout=ASK_S
+        ) as answer:
             return json.load(answer)
     except (OSError, urllib.error.URLError, ValueError):
         return None

@@ -16,7 +16,7 @@ import asyncpg
 
 from gateway.ground.config import Config
 from tests.chaos.ha import programs, tell
-from tests.chaos.ha.cluster import FILES, HOST, Cluster, Process
+from tests.chaos.ha.cluster import ASK_S, BEGIN_S, FILES, HOST, Cluster, Process
 from tests.chaos.processes import GatewayProcess
 from tests.chaos.world import World, build_world
 from tests.world.valkey import Valkey, free_port
@@ -100,10 +100,10 @@ def _front(place: Path, urls: tuple[str, ...]) -> tuple[Process, str] | None:
     )
     process.start()
     url = f"http://{HOST}:{port}"
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + BEGIN_S
     while time.monotonic() < deadline and process.running and process.running.poll() is None:
         try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=2).close()
+            urllib.request.urlopen(f"{url}/healthz", timeout=ASK_S).close()
         except urllib.error.HTTPError:
             return process, url
         except OSError:
