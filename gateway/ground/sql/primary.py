@@ -159,7 +159,7 @@ class Server:
         if standing is None or standing.timeline is None or self._wanted is Wanted.STANDBY:
             return
         timeline = standing.timeline
-        self._timelines.note(standing.system, timeline)
+        self._timelines.note(standing.system, timeline, keep=len(self._addresses) > 1)
         for connection in list(self._open):
             its = connection.standing or standing
             if its.system == standing.system and (its.timeline or timeline) < timeline:

@@ -3,7 +3,7 @@
 A promotion begins a new timeline. A primary that died, or was cut off, and comes back still writes
 the old one: what is committed there is lost as soon as it follows the new one. So nobody here
 writes to a server of an older timeline, also after a restart: it is written down, in
-`DIR/timelines`. Timeline 1 needs no remembering.
+`DIR/timelines`, where several servers are named. Timeline 1 needs no remembering.
 """
 
 import json
@@ -32,15 +32,15 @@ class Timelines:
             self._newest[name] = max(timeline, self._newest.get(name, 0))
         return self._newest.get(system, 0)
 
-    def note(self, system: str, timeline: int) -> None:
-        """It was met."""
+    def note(self, system: str, timeline: int, *, keep: bool) -> None:
+        """It was met. `keep`: it is written down."""
         before = self.newest(system)
         if timeline <= before:
             return
         self._newest[system] = timeline
         if before:
             log.warning("database.promoted", timeline=timeline, before=before)
-        if timeline == 1 or not self._path.parent.is_dir():
+        if not keep or timeline == 1 or not self._path.parent.is_dir():
             return
         draft = self._path.with_name(f".{NAME}.{os.getpid()}")
         try:
