@@ -28,7 +28,7 @@ def _world(config: Config, command: Cli, tokens: Any) -> None:
     async def make() -> None:
         import asyncpg
 
-        from gateway.ground.sql.database import session_settings
+        from gateway.ground.sql.connecting import session_settings
 
         connection = await asyncpg.connect(
             as_owner(str(config.database_url)), server_settings=session_settings()

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from gateway.ground.config import Config
-from gateway.ground.sql.database import session_settings
+from gateway.ground.sql.connecting import session_settings
 from tests.conftest import as_owner, unguarded
 from tests.world import WORLD_FILES
 from tests.world.partner import eventually

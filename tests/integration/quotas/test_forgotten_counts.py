@@ -6,7 +6,8 @@ from typing import Any
 import asyncpg
 
 from gateway.ground.config import Config
-from gateway.ground.sql.database import Database, session_settings
+from gateway.ground.sql.connecting import session_settings
+from gateway.ground.sql.database import Database
 from gateway.health.retention import forget_old
 from tests.integration.quotas.quota_books import complaints, had, make_quota, take
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.ground.sql.database import BY_INDEX
+from gateway.ground.sql.connecting import BY_INDEX
 from gateway.ground.sql.named_sql import queries
 from tests.conftest import unguarded
 from tests.integration.ledger.test_list_plans import HISTORY, ROWS, touched
