@@ -17,7 +17,8 @@ FEATURE: Final = Feature(
     routines=("routines_changes.sql", "routines_guards.sql", "routines_reveals.sql"),
     checks=("changes_checks.sql", "checks.sql", "reveals_checks.sql"),
     wiring="wiring",
-    desk=("desk",),
+    desk=("audit_desk", "desk"),
+    words="words",
     commands={
         "change": ("change_commands", "The log of what operators did: list."),
         "audit": ("commands", "Check the invariants on the live database."),

@@ -13,6 +13,7 @@ FEATURE: Final = Feature(
     },
     routines=("routines.sql", "routines_retirement.sql"),
     wiring="wiring",
+    desk=("desk",),
     commands={
         "migrate": ("migrate_command", "Prepare a PostgreSQL of your own, as its owner."),
         "doctor": ("commands", "Check this machine and its settings."),

@@ -38,7 +38,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
 TO_COME: Final = frozenset(
     {
         "alerts:acknowledge", "case-rules:create", "cases:create", "cases:decide", "cases:take",
-        "codes:reveal", "notifiers:add", "risks:decide", "upstreams:reconcile",
+        "codes:reveal", "notifiers:add", "risks:decide",
     }
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from gateway.ground.feature import Feature
 FEATURE: Final = Feature(
     name="reconciliation",
     needs=("dispatch",),
+    desk=("desk",),
     words="words",
     commands={
         "reconcile": ("commands", "Compare our records of a day with an upstream's."),

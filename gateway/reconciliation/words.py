@@ -5,6 +5,7 @@ from typing import Final
 from gateway.ground.desk.words import Sentences
 
 WORDS: Final[Sentences] = {
+    "no-day": "{value!r} is no day in UTC that has begun, such as 2026-11-11",
     "bill-too-large": "{path} is larger than {most} bytes",
     "bill-unreadable": "cannot read {path}: {detail}",
     "bill-encoding": "the file is neither UTF-8 nor GB18030",

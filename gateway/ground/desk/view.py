@@ -77,4 +77,5 @@ class Page:
     at_shell: bool = True  # as of an action
     # It goes by who asks, and what is seen may be a row of a log: `read(at, given, change)`.
     seen_by: bool = False
+    on_site: bool = False  # it opens what it needs itself, as a job does: `read(site, given)`
     posted: bool = False  # asked by POST, too: what one asks by may have no place in an address

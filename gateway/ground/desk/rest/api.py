@@ -115,6 +115,8 @@ class AdminApi:
     ) -> StreamResponse:
         query = parse_query(request, frozenset(reading.taken(page, variables)))
         given = reading.from_query(page.given, {**query, **variables})
+        if page.on_site:
+            return _json(as_json(await page.read(self._place.site(_nothing), given)))
         if page.seen_by:
             return _json(as_json(await self._seen(page, caller, request, given)))
         async with self._place.at(read_only=True) as at:
@@ -214,6 +216,10 @@ ROUTES: Final = tuple(
     Route(method, f"{ROOT}/{{rest}}", AdminApi.answer, DOOR, deep=True)
     for method in ("GET", "POST")
 )
+
+
+async def _nothing(_db: Any, _after: Any) -> None:
+    """A page changes nothing, so it has nothing to write down."""
 
 
 async def _read_said(request: Request) -> dict[str, Any]:
