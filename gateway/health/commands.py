@@ -13,7 +13,7 @@ async def doctor(call: Call) -> Answer:
     Exits 1 when something is not well, and says what to do about it.
     Changes nothing, apart from starting the embedded database for the look.
     """
-    from gateway.health.look import look_at_all
+    from gateway.health.look_command import look_at_all
 
     data = await look_at_all(call.quiet_config())
     return Answer(data=data, exit_code=0 if data["ok"] else 1)
