@@ -12,7 +12,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find core_rs -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help tools setup build demo test lint fmt rust-test loom bench soak upgrade ha house lock clean
+.PHONY: help tools setup build demo test lint fmt rust-test loom bench soak upgrade ha sdk sdk-code house lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -76,6 +76,12 @@ bench: build ## measure against the peers (needs wrk); under 45 minutes
 
 soak: build ## the long fault run; the last line is its result as JSON
 	@python -m tests.chaos.soak $(ARGS)
+
+sdk: setup ## build and test the partners' clients as published, into dist/sdk (ARGS="python go")
+	@python -m connectors.sdk.build $(ARGS)
+
+sdk-code: build ## make the clients' models, errors, methods and cases from the API
+	@python deploy/sdk_code.py
 
 house: setup ## draw deploy/house.svg from the imports
 	@python deploy/house.py > deploy/house.svg

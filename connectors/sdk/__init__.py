@@ -1,0 +1,1 @@
+"""Clients that partners use: one generator, a core of each language by hand, one suite of cases."""

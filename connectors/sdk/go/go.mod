@@ -1,0 +1,3 @@
+module quangate
+
+go 1.23

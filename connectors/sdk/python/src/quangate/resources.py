@@ -1,0 +1,200 @@
+"""What a client can call. Made by `make sdk-code`: edit nothing here."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from quangate.calling import Resource
+from quangate.models import (
+    Account,
+    BuyerIn,
+    Delivery,
+    Entry,
+    Hold,
+    Order,
+    PassPlace,
+    Product,
+    Statement,
+)
+
+
+class OrdersCalls(Resource):
+    """`client.orders`."""
+
+    def get(self, order_no: str) -> Order:
+        """Read an order."""
+        return self.call("GET", f"/v1/orders/{self.part(order_no)}", Order)
+
+    def get_by_out_no(self, out_order_no: str) -> Order:
+        """Read an order by your number."""
+        return self.call("GET", f"/v1/orders/by-out-no/{self.part(out_order_no)}", Order)
+
+    def cancel(self, order_no: str) -> Order:
+        """Cancel an order that is bought upstream."""
+        return self.call("POST", f"/v1/orders/{self.part(order_no)}/cancel", Order)
+
+    def list(
+        self,
+        *,
+        state: str | None = None,
+        sku: str | None = None,
+        created_from: str | datetime | None = None,
+        created_to: str | datetime | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Order]:
+        """List orders."""
+        return self.pages(
+            "/v1/orders",
+            Order,
+            {
+                "state": state,
+                "sku": sku,
+                "created_from": created_from,
+                "created_to": created_to,
+                "limit": limit,
+            },
+        )
+
+
+class ProductsCalls(Resource):
+    """`client.products`."""
+
+    def list(
+        self, *, limit: int | None = None, category: str | None = None, tag: str | None = None
+    ) -> Iterator[Product]:
+        """List products."""
+        return self.pages(
+            "/v1/products", Product, {"limit": limit, "category": category, "tag": tag}
+        )
+
+    def get(self, sku: str, *, buyer: str | None = None) -> Product:
+        """Read a product."""
+        return self.call("GET", f"/v1/products/{self.part(sku)}", Product, query={"buyer": buyer})
+
+
+class AccountCalls(Resource):
+    """`client.account`."""
+
+    def get(self) -> Account:
+        """Read the balance."""
+        return self.call("GET", "/v1/account", Account)
+
+    def entries(self, *, limit: int | None = None) -> Iterator[Entry]:
+        """List movements of money."""
+        return self.pages("/v1/account/entries", Entry, {"limit": limit})
+
+
+class StatementsCalls(Resource):
+    """`client.statements`."""
+
+    def get(self, date: str) -> Statement:
+        """Read a day's statement."""
+        return self.call("GET", f"/v1/statements/{self.part(date)}", Statement)
+
+
+class HoldsCalls(Resource):
+    """`client.holds`."""
+
+    def place(
+        self,
+        *,
+        out_hold_no: str,
+        sku: str,
+        quantity: int | None = None,
+        ttl_s: int | None = None,
+        buyer: BuyerIn | None = None,
+        account: str | None = None,
+        campaign: str | None = None,
+    ) -> Hold:
+        """Hold goods for a while."""
+        return self.call(
+            "POST",
+            "/v1/holds",
+            Hold,
+            body={
+                "out_hold_no": out_hold_no,
+                "sku": sku,
+                "quantity": quantity,
+                "ttl_s": ttl_s,
+                "buyer": buyer,
+                "account": account,
+                "campaign": campaign,
+            },
+        )
+
+    def get(self, hold_no: str) -> Hold:
+        """Read a hold."""
+        return self.call("GET", f"/v1/holds/{self.part(hold_no)}", Hold)
+
+    def list(
+        self, *, state: str | None = None, sku: str | None = None, limit: int | None = None
+    ) -> Iterator[Hold]:
+        """List holds."""
+        return self.pages("/v1/holds", Hold, {"state": state, "sku": sku, "limit": limit})
+
+    def confirm(
+        self,
+        hold_no: str,
+        *,
+        out_order_no: str,
+        max_amount: int | None = None,
+        notify_url: str | None = None,
+        metadata: dict[str, str] | None = None,
+        sku: str | None = None,
+        quantity: int | None = None,
+        buyer: BuyerIn | None = None,
+        account: str | None = None,
+        campaign: str | None = None,
+    ) -> Order:
+        """Make a hold an order."""
+        return self.call(
+            "POST",
+            f"/v1/holds/{self.part(hold_no)}/confirm",
+            Order,
+            body={
+                "out_order_no": out_order_no,
+                "max_amount": max_amount,
+                "notify_url": notify_url,
+                "metadata": metadata,
+                "sku": sku,
+                "quantity": quantity,
+                "buyer": buyer,
+                "account": account,
+                "campaign": campaign,
+            },
+        )
+
+    def release(self, hold_no: str) -> Hold:
+        """Give a hold back."""
+        return self.call("POST", f"/v1/holds/{self.part(hold_no)}/release", Hold)
+
+
+class DeliveriesCalls(Resource):
+    """`client.deliveries`."""
+
+    def list(
+        self, *, order_no: str | None = None, state: str | None = None, limit: int | None = None
+    ) -> Iterator[Delivery]:
+        """List webhook messages."""
+        return self.pages(
+            "/v1/webhooks/deliveries",
+            Delivery,
+            {"order_no": order_no, "state": state, "limit": limit},
+        )
+
+    def replay(self, id_: str) -> Delivery:
+        """Send a webhook message again."""
+        return self.call("POST", f"/v1/webhooks/deliveries/{self.part(id_)}/replay", Delivery)
+
+    def test(self) -> Delivery:
+        """Send a test message."""
+        return self.call("POST", "/v1/webhooks/test", Delivery)
+
+
+class CampaignsCalls(Resource):
+    """`client.campaigns`."""
+
+    def take_place(self, campaign: str, *, buyer: str) -> PassPlace:
+        """Wait for a pass."""
+        return self.call(
+            "POST", f"/v1/campaigns/{self.part(campaign)}/passes", PassPlace, body={"buyer": buyer}
+        )
