@@ -83,7 +83,10 @@ async def test_a_hold_ends_while_it_is_confirmed(
     connection: Any, sessions: list[Any], end: str
 ) -> None:
     """Whoever ends it comes first and wants the counts; the commit waits for the hold with none of
-    them in its hands. Nothing of it stays."""
+    them in its hands. Nothing of it stays.
+
+    Seen red without `lock_holds` in the commit: a deadlock.
+    """
     blocker, ender, committer = sessions
     transactions = [session.transaction() for session in sessions]
     for transaction in transactions:
@@ -103,7 +106,10 @@ async def test_holds_are_given_back_while_others_are_made(
     connection: Any, sessions: list[Any]
 ) -> None:
     """Both want the pool before counts: the keeper, with the pool in its hands, is not waited for
-    by somebody who has counts."""
+    by somebody who has counts.
+
+    Seen red with counts held before the pool in hold_goods: a deadlock.
+    """
     blocker, keeper, maker = sessions
     async with unguarded(connection):
         await connection.execute("UPDATE hold SET expires_at = now() WHERE id = 601")
