@@ -31,10 +31,7 @@ async def test_nobody_has_too_much_and_nobody_is_refused_what_is_left(
 
 
 async def test_a_single_packet_buys_once(fresh: Config, log: Path) -> None:
-    """Fifty orders of one buyer in one packet, on several connections at once: one is made.
-
-    Seen red with the limit looked at before the commit.
-    """
+    """Fifty orders of one buyer in one packet, on several connections at once: one is made."""
     world = await build_world(fresh, codes=1_000)
     async with opened(fresh) as database, administration(database) as db:
         await quotas.create_quota(db, "once", on=f"sku:{SKU}", per=Per.BUYER, most=1)
