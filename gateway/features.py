@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from gateway.approvals import feature as approvals
 from gateway.audit import feature as audit
 from gateway.backup import feature as backup
 from gateway.campaigns import feature as campaigns
@@ -19,6 +20,7 @@ from gateway.prices import feature as prices
 from gateway.quotas import feature as quotas
 from gateway.reconciliation import feature as reconciliation
 from gateway.rehearsals import feature as rehearsals
+from gateway.reveals import feature as reveals
 from gateway.search import feature as search
 from gateway.settings import feature as settings
 from gateway.vault import feature as vault
@@ -44,6 +46,8 @@ FEATURES: Final = (
     backup.FEATURE,
     health.FEATURE,
     operators.FEATURE,
+    approvals.FEATURE,
+    reveals.FEATURE,
     rehearsals.FEATURE,
     search.FEATURE,
 )

@@ -51,7 +51,9 @@ class Setting:
     """A number that operators change while orders flow; the database keeps it.
 
     `default` is in force until one is set; None: nothing is, and it can be set back to nothing.
-    `at_most` names the setting that it may not be above.
+    `at_most` names the setting that it may not be above. `optional`: it can be set to nothing,
+    though a number is in force until then. `none_shuts`: of a limit nothing means that nothing is
+    allowed, where else it means no limit.
     """
 
     default: int | None
@@ -60,6 +62,13 @@ class Setting:
     unit: str
     doc: str  # a sentence
     at_most: str | None = None
+    optional: bool = False
+    none_shuts: bool = False
+
+    @property
+    def may_be_none(self) -> bool:
+        """Whether it can be set to nothing."""
+        return self.optional or self.default is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +88,7 @@ class Feature:
     book: str | None = None  # the module whose `read` adds to the catalog's snapshot
     desk: tuple[str, ...] = ()  # modules that declare actions and views
     permissions: tuple[str, ...] = ()  # asked for beside those of what the desk declares
+    second: str | None = None  # the module that knows who could approve: ground/desk/second.py
     words: str | None = None  # the module whose `WORDS` say at the command line what is refused
     settings: Mapping[str, Setting] = field(default_factory=dict)
     wiring: str | None = None  # the module of its part in a worker: ground/wiring.py

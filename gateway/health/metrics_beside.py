@@ -36,6 +36,19 @@ def _worklist(worklist: Worklist) -> Iterator[Family]:
         "The age of the oldest of them.",
         worklist.oldest_uncertain_s,
     )
+    yield one(
+        "gauge",
+        "quangate_changes_alone",
+        "Changes of the last day that wanted a second person, and there was none. Every worker"
+        " counts all.",
+        worklist.second_person.alone,
+    )
+    yield one(
+        "gauge",
+        "quangate_operators_frozen",
+        "Operators who saw too many codes within an hour. Every worker counts all.",
+        worklist.second_person.frozen,
+    )
 
 
 def audited(worklist: Worklist) -> Iterator[Family]:

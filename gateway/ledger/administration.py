@@ -6,4 +6,5 @@ from gateway.ground.sql.declared import Row, Statement, Statements
 class SQL(Statements, file="ledger/administration"):
     """Asked within an operator's transaction."""
 
+    currency_of: Statement[[str], str]
     trace_account: Statement[[str], Row]

@@ -1,5 +1,8 @@
 -- What its actions and views ask.
 
+-- name: currency_of
+SELECT a.currency FROM account a JOIN partner p ON p.id = a.partner_id WHERE p.name = $1
+
 -- name: trace_account
 SELECT a.partner_id::text AS partner_id, a.currency, a.balance, a.credit_limit, a.last_entry::text AS last_entry
 FROM account a JOIN partner p ON p.id = a.partner_id WHERE p.name = $1 FOR NO KEY UPDATE OF a

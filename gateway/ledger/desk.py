@@ -8,10 +8,11 @@ from msgspec import Meta
 from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Amount, PartnerName
-from gateway.ground.desk.port import AMOUNT_MAX, At
+from gateway.ground.desk.port import AMOUNT_MAX, At, not_found
 from gateway.ground.desk.view import Page, View
 from gateway.ledger.administration import SQL
 from gateway.partners import administer as partners
+from gateway.settings import administer as settings
 
 ACCOUNT: Final = Noun(name="account", plural="accounts", zh="账户", en="Account", key="partner")
 TRACE: Final = Trace(
@@ -44,7 +45,7 @@ class Adjustment(Given, frozen=True, kw_only=True):
         ),
     ]
     reference: Annotated[str, Meta(description="Your own number for it; counts once per partner.")]
-    reason: Annotated[str, Meta(description="Why; kept with your user id.")]
+    reason: Annotated[str, Meta(description="Why; kept with who you are.")]
 
 
 class CreditLimit(Given, frozen=True, kw_only=True):
@@ -78,6 +79,14 @@ async def _adjust(at: At, given: Adjustment, change: Change) -> Mapping[str, Any
     )
 
 
+async def _above(at: At, given: Deposit | Adjustment) -> bool:
+    currency = await SQL.currency_of.one(at.db, given.partner)
+    if currency is None:
+        raise not_found("partner", given.partner)
+    what = "deposit" if isinstance(given, Deposit) else "adjustment"
+    return await settings.is_above_limit(at.db, what, currency, given.amount)
+
+
 async def _credit_limit(at: At, given: CreditLimit, _: Change) -> Mapping[str, Any]:
     return await partners.set_credit_limit(at.db, given.partner, given.amount)
 
@@ -109,13 +118,15 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         kept=("replayed",),
         second_person=SecondPerson.ABOVE_LIMIT,
         limit="deposit",
+        beyond=_above,
         waits_at_shell=False,
         note=_seen_before("deposited"),
     ),
     Action(
         noun=ACCOUNT,
         verb="adjust",
-        doc="Put an account right, up or down, at once. The same reference twice changes nothing.",
+        doc="Put an account right, up or down. The same reference twice changes nothing.\n\nAbove"
+        " `four_eyes.adjustment.CNY` it waits for a second person, if there is one.",
         given=Adjustment,
         example="quangate account adjust acme --amount=-500 --reference fix-7"
         " --reason 'typed twice'",
@@ -128,6 +139,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         reason=Reason.MEMBER,
         second_person=SecondPerson.ABOVE_LIMIT,
         limit="adjustment",
+        beyond=_above,
         note=_seen_before("adjusted"),
     ),
     Action(

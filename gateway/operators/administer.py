@@ -18,7 +18,8 @@ from gateway.ground.desk.port import (
 from gateway.ground.desk.refusal import refused, wrong
 from gateway.operators import secrets_shown as shown
 from gateway.operators.administration import SQL
-from gateway.operators.rules import Deviations, permissions_of
+from gateway.operators.roles import ADMIN
+from gateway.operators.rules import Deviations, has_power, permissions_of
 
 
 async def create_operator(
@@ -145,6 +146,12 @@ async def operator_permissions(db: Transaction, name: str) -> frozenset[str]:
     """What an operator may, by his roles."""
     row = await _found(db, name)
     return permissions_of(row["roles"], await read_deviations(db), known_permissions())
+
+
+async def give_power(db: Transaction, roles: Sequence[str]) -> bool:
+    """Whether somebody with these roles is an admin, by whatever name."""
+    given = permissions_of(roles, await read_deviations(db), known_permissions())
+    return ADMIN in roles or has_power(given)
 
 
 async def check_roles(db: Transaction, roles: Sequence[str], change: Change) -> None:

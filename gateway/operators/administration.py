@@ -22,6 +22,21 @@ class ShownOperator(TypedDict):
     created_at: datetime
 
 
+class Colleague(TypedDict):
+    """Somebody enabled who could decide, as far as who he is goes."""
+
+    operator: str
+    person: str
+    roles: Sequence[str]
+
+
+class Viewer(TypedDict):
+    """Somebody who wants to see a code."""
+
+    frozen: bool
+    counted_since: datetime
+
+
 class ListedRole(TypedDict):
     """A role, and how many have it."""
 
@@ -52,9 +67,12 @@ class SQL(Statements, file="operators/administration"):
     insert_operator: Statement[[str, str, str, bytes, str, str | None], int]
     list_operators: Statement[[], Row]
     show_operator: Statement[[str], ShownOperator]
+    colleagues: Statement[[str, datetime | None, float], Colleague]
     disable_operator: Statement[[str], int]
     enable_operator: Statement[[str], int]
     unfreeze_operator: Statement[[str], int]
+    freeze_operator: Statement[[str], int]
+    hold_viewer: Statement[[str], Viewer]
     set_password: Statement[[str, str], int]
     set_totp_secret: Statement[[str, bytes], int]
     forget_recovery_codes: Statement[[str], None]
@@ -69,6 +87,7 @@ class SQL(Statements, file="operators/administration"):
     set_role_permission: Statement[[str, str, bool], int]
     insert_token: Statement[[str, str, str, bytes, Sequence[str] | None, str, int], datetime]
     list_tokens: Statement[[str | None], Row]
+    token_maker: Statement[[str], str]
     revoke_token: Statement[[str], RevokedToken]
     trace_operator: Statement[[str], Row]
     trace_role: Statement[[str], Row]

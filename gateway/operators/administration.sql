@@ -22,6 +22,19 @@ SELECT o.name AS operator, o.person,
        o.made_by, o.created_at
 FROM operator o WHERE o.name = $1
 
+-- name: colleagues
+-- Enabled operators of other persons than $1, but those that $1 made less than $3 seconds before $2 (NULL: now), directly or by one so made.
+WITH RECURSIVE made (id) AS (
+    SELECT o.id FROM operator o JOIN operator m ON m.id = o.maker_id
+    WHERE lower(m.person) = lower($1) AND o.created_at > coalesce($2, now()) - make_interval(secs => $3)
+    UNION
+    SELECT o.id FROM made d JOIN operator o ON o.maker_id = d.id WHERE o.created_at > coalesce($2, now()) - make_interval(secs => $3)
+)
+SELECT o.name AS operator, o.person,
+       ARRAY(SELECT r.name FROM operator_role m JOIN role r ON r.id = m.role_id WHERE m.operator_id = o.id ORDER BY r.name) AS roles
+FROM operator o
+WHERE o.disabled_at IS NULL AND lower(o.person) <> lower($1) AND o.id NOT IN (SELECT d.id FROM made d) ORDER BY o.name
+
 -- name: disable_operator
 UPDATE operator SET disabled_at = coalesce(disabled_at, now()), sessions_since = now() WHERE name = $1 RETURNING id
 
@@ -29,7 +42,15 @@ UPDATE operator SET disabled_at = coalesce(disabled_at, now()), sessions_since =
 UPDATE operator SET disabled_at = NULL WHERE name = $1 RETURNING id
 
 -- name: unfreeze_operator
-UPDATE operator SET frozen_at = NULL WHERE name = $1 RETURNING id
+UPDATE operator SET frozen_at = NULL, unfrozen_at = now() WHERE name = $1 RETURNING id
+
+-- name: freeze_operator
+UPDATE operator SET frozen_at = coalesce(frozen_at, now()) WHERE name = $1 RETURNING id
+
+-- name: hold_viewer
+-- An hour ago, or since somebody let him see codes again.
+SELECT frozen_at IS NOT NULL AS frozen, greatest(now() - interval '1 hour', unfrozen_at) AS counted_since
+FROM operator WHERE name = $1 FOR NO KEY UPDATE
 
 -- name: set_password
 UPDATE operator SET password = $2, sessions_since = now() WHERE name = $1 RETURNING id
@@ -90,6 +111,10 @@ SELECT t.token_id, o.name AS operator, t.label, coalesce(t.permissions, '{}') AS
        t.made_by, t.created_at, t.expires_at, t.revoked_at
 FROM token t JOIN operator o ON o.id = t.operator_id WHERE $1::text IS NULL OR o.name = $1 ORDER BY t.id DESC
 
+-- name: token_maker
+-- The person of whoever made a token; no row: the shell did.
+SELECT m.person FROM token t JOIN operator m ON m.name = t.made_by WHERE t.token_id = $1
+
 -- name: revoke_token
 UPDATE token t SET revoked_at = coalesce(t.revoked_at, now()) FROM operator o
 WHERE t.token_id = $1 AND o.id = t.operator_id RETURNING t.token_id, o.name AS operator, t.revoked_at
@@ -97,7 +122,8 @@ WHERE t.token_id = $1 AND o.id = t.operator_id RETURNING t.token_id, o.name AS o
 -- ---------------------------------------------------------------- seen before and after
 
 -- name: trace_operator
-SELECT o.id::text AS id, o.name, o.person, o.made_by, o.maker_id::text AS maker_id, o.disabled_at, o.frozen_at, o.sessions_since, o.created_at
+SELECT o.id::text AS id, o.name, o.person, o.made_by, o.maker_id::text AS maker_id, o.disabled_at, o.frozen_at, o.unfrozen_at,
+       o.sessions_since, o.created_at
 FROM operator o WHERE o.name = $1 FOR NO KEY UPDATE
 
 -- name: trace_role

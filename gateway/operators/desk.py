@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from msgspec import Meta
 
-from gateway.ground.desk.action import Action, Change, Noun, Reason, Trace
+from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NewName
 from gateway.ground.desk.port import At
@@ -95,6 +95,12 @@ async def _reset_totp(at: At, given: OneOperator, change: Change) -> Mapping[str
     return await operators.reset_totp(at.db, at.secrecy, given.operator, change)
 
 
+async def _gives_power(at: At, given: NewOperator | Roles) -> bool:
+    """Of those who may then make others, or let one person do more alone, two make each."""
+    roles = given.role if isinstance(given, NewOperator) else given.add
+    return await operators.give_power(at.db, roles)
+
+
 def _on_one(verb: str, doc: str, run: Any, undo: str, **more: Any) -> Action:
     """An action on somebody who is there."""
     return Action(
@@ -127,6 +133,8 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         shows=("password", "totp_secret", "totp_uri", "recovery_codes"),
         opens_vault=True,
         note=lambda *_: SHOWN_ONCE,
+        second_person=SecondPerson.SOMETIMES,
+        beyond=_gives_power,
     ),
     View(
         noun=OPERATOR,
@@ -191,6 +199,8 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         subject=lambda given, _: given.operator,
         traces=(TRACE,),
         kept=("roles",),
+        second_person=SecondPerson.SOMETIMES,
+        beyond=_gives_power,
     ),
     _on_one(
         "reset-password",

@@ -12,7 +12,7 @@ FEATURE: Final = Feature(
             kept=CATALOG,
             update=(
                 "password", "totp_secret", "totp_step", "disabled_at", "frozen_at",
-                "sessions_since",
+                "unfrozen_at", "sessions_since",
             ),
         ),
         "recovery_code": Table(kept=CATALOG, update=("used_at",), delete=True),

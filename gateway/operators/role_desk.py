@@ -5,13 +5,14 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from msgspec import Meta
 
-from gateway.ground.desk.action import Action, Change, Noun, Trace
+from gateway.ground.desk.action import Action, Change, Noun, SecondPerson, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NewName
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.operators import administer_roles as roles
 from gateway.operators.administration import SQL
+from gateway.operators.rules import has_power
 
 ROLE: Final = Noun(name="role", plural="roles", zh="角色", en="Role")
 RoleName: TypeAlias = Annotated[
@@ -70,6 +71,12 @@ async def _revoke(at: At, given: Granting, _: Change) -> Mapping[str, Any]:
     return await roles.revoke(at.db, given.role, given.permission)
 
 
+async def _gives_power(_: At, given: NewRole | Granting) -> bool:
+    """As making an admin: of whoever has the role."""
+    several = given.permission if isinstance(given, NewRole) else (given.permission,)
+    return has_power(several)
+
+
 DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=ROLE,
@@ -83,6 +90,8 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         subject=lambda given, _: given.role,
         traces=(TRACE,),
         kept=("permissions",),
+        second_person=SecondPerson.SOMETIMES,
+        beyond=_gives_power,
     ),
     View(
         noun=ROLE,
@@ -122,6 +131,8 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         undo="`quangate role revoke ROLE PERMISSION`.",
         subject=lambda given, _: given.role,
         traces=(TRACE,),
+        second_person=SecondPerson.SOMETIMES,
+        beyond=_gives_power,
     ),
     Action(
         noun=ROLE,

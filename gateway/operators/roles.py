@@ -11,24 +11,25 @@ from typing import Final
 from gateway.ground.desk.permission import granted
 
 READS: Final = "*:read"
+DECIDES: Final = "approvals:*"  # what others ask for and one may do oneself
 ADMIN: Final = "admin"
 ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "viewer": (READS,),  # never a plaintext code or secret
     "support": (
-        READS,
+        READS, DECIDES,
         "cases:create", "cases:decide", "cases:take", "codes:reveal", "codes:search",
         "holds:release", "orders:cancel", "orders:resolve",
         "webhooks:replay", "webhooks:replay-dead", "webhooks:test",
     ),
     "stock": (
-        READS,
+        READS, DECIDES,
         "codes:generate", "codes:import", "codes:release", "codes:void", "pools:*", "shelves:*",
     ),
-    "catalog": (READS, "campaigns:*", "categories:*", "prices:*", "quotas:*", "skus:*"),
-    "finance": (READS, "accounts:*", "cases:decide", "upstreams:reconcile"),
-    "risk": (READS, "keys:revoke", "orders:cancel", "orders:resolve", "risks:*"),
+    "catalog": (READS, DECIDES, "campaigns:*", "categories:*", "prices:*", "quotas:*", "skus:*"),
+    "finance": (READS, DECIDES, "accounts:*", "cases:decide", "upstreams:reconcile"),
+    "risk": (READS, DECIDES, "keys:revoke", "orders:cancel", "orders:resolve", "risks:*"),
     "ops": (
-        READS,
+        READS, DECIDES,
         "alerts:acknowledge", "channels:*", "keys:*", "notifiers:*", "partners:*", "upstreams:*",
         "webhooks:*",
     ),
@@ -38,7 +39,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
 TO_COME: Final = frozenset(
     {
         "alerts:acknowledge", "case-rules:create", "cases:create", "cases:decide", "cases:take",
-        "codes:reveal", "notifiers:add", "risks:decide",
+        "notifiers:add", "risks:decide",
     }
 )  # fmt: skip
 

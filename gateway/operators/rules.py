@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
-from gateway.ground.desk.permission import granted
+from gateway.ground.desk.permission import READ, granted
 from gateway.operators.roles import ROLES
 
+# Who changes these could become somebody else: giving such a permission is giving `admin`.
+POWER_OVER: Final = frozenset({"operators", "roles", "tokens", "settings"})
 # By role: each permission that was granted (True) or taken away (False) since the release.
 Deviations = Mapping[str, Mapping[str, bool]]
 
@@ -23,6 +26,12 @@ def permissions_of(
 ) -> frozenset[str]:
     """What somebody with these roles may."""
     return frozenset().union(*(role_permissions(role, deviations, known) for role in roles))
+
+
+def has_power(permissions: Iterable[str]) -> bool:
+    """Whether whoever has these could make himself another person, or change four-eyes."""
+    pairs = (permission.split(":") for permission in permissions)
+    return any(noun in POWER_OVER and verb != READ for noun, verb in pairs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,15 +16,6 @@ class OrderFacts(TypedDict):
     from_upstream: bool
 
 
-class PendingResolution(TypedDict):
-    """A decision somebody proposed."""
-
-    id: int
-    verdict: str
-    reason: str
-    requested_by: str
-
-
 class SQL(Statements, file="orders/administration"):
     """Asked within an operator's transaction."""
 
@@ -33,10 +24,7 @@ class SQL(Statements, file="orders/administration"):
         [str | None, str | None, bool, str | None, int, str | None, str | None], Row
     ]
     order_owner: Statement[[int], OrderFacts]
-    insert_resolution: Statement[[int, int, str, str, str, str], int]
-    pending_resolution: Statement[[int, int], PendingResolution]
-    withdraw_resolution: Statement[[int], int]
-    approve_resolution: Statement[[int, str, str, str], int]
+    insert_resolution: Statement[[int, int, str, str, str, str, str | None, str | None, str], int]
     resolve_order: Statement[[int, int, str, str], str]
     trace_order: Statement[[int], Row]
     trace_attempt: Statement[[int], Row]

@@ -34,18 +34,9 @@ FROM partner p
 CROSS JOIN LATERAL (SELECT * FROM orders o WHERE o.partner_id = p.id AND o.id = $1 LIMIT 1) AS o
 
 -- name: insert_resolution
-INSERT INTO resolution (partner_id, order_id, verdict, reason, requested_by, requested_from) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (partner_id, order_id) WHERE approved_at IS NULL DO NOTHING RETURNING id
-
--- name: pending_resolution
-SELECT id, verdict, reason, requested_by FROM resolution
-WHERE partner_id = $1 AND order_id = $2 AND approved_at IS NULL FOR UPDATE
-
--- name: withdraw_resolution
-DELETE FROM resolution WHERE id = $1 RETURNING id
-
--- name: approve_resolution
-UPDATE resolution SET approved_by = $2, approved_at = now(), outcome = $3, approved_from = $4 WHERE id = $1 RETURNING id
+-- $7 NULL: decided alone, for want of a second person.
+INSERT INTO resolution (partner_id, order_id, verdict, reason, requested_by, requested_from, approved_by, approved_from, outcome, approved_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now()) RETURNING id
 
 -- name: resolve_order
 SELECT resolve_order($1, $2, $3, $4) AS outcome

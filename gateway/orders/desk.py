@@ -9,7 +9,6 @@ from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerso
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Cursor, Limit, OnlyPartner
 from gateway.ground.desk.port import At
-from gateway.ground.desk.refusal import wrong
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.orders import administer as orders
 from gateway.orders import resolve as resolutions
@@ -72,22 +71,17 @@ class Orders(Given, frozen=True, kw_only=True):
 
 
 class Decision(Given, frozen=True, kw_only=True):
-    """How an order ends: proposed, approved by somebody else, or withdrawn."""
+    """How an order ends."""
 
     order_no: OrderNo
-    by: Annotated[
-        str, Meta(description="Who decides.", extra={"metavar": "NAME", "typed_only": True})
-    ] = ""
     verdict: Annotated[
-        str | None,
+        str,
         Meta(
             description="succeeded or failed; of a delivered order: reversed;"
             " of a parked one: unchanged."
         ),
-    ] = field(name="as", default=None)
-    reason: Annotated[str, Meta(description="Why; kept with the order.")] = ""
-    approve: Annotated[bool, Meta(description="Carry out what somebody else proposed.")] = False
-    withdraw: Annotated[bool, Meta(description="Take the proposal back.")] = False
+    ] = field(name="as")
+    reason: Annotated[str, Meta(description="Why; kept with the order.")]
 
 
 async def _show(at: At, given: OneOrder) -> Mapping[str, Any]:
@@ -108,30 +102,13 @@ async def _list(at: At, given: Orders) -> Sequence[Mapping[str, Any]]:
 
 
 async def _resolve(at: At, given: Decision, change: Change) -> Mapping[str, Any]:
-    if (given.verdict is not None) + given.approve + given.withdraw != 1:
-        raise wrong("one-decision")
-    if given.withdraw:
-        return await resolutions.withdraw(at.db, given.order_no)
-    if given.approve:
-        return await resolutions.approve(at.db, given.order_no, by=given.by, whence=change.whence)
-    return await resolutions.propose(
-        at.db,
-        given.order_no,
-        verdict=given.verdict or "",
-        by=given.by,
-        reason=given.reason,
-        whence=change.whence,
+    return await resolutions.resolve(
+        at.db, given.order_no, verdict=given.verdict, reason=given.reason, change=change
     )
 
 
 async def _cancel(at: At, given: OneOrder, _: Change) -> Mapping[str, Any]:
     return await resolutions.cancel(at.db, given.order_no)
-
-
-def _next(given: Decision, _: Mapping[str, Any]) -> str | None:
-    if given.verdict is None:
-        return None
-    return f"Next: quangate order resolve {given.order_no} --approve --by SOMEBODY_ELSE"
 
 
 DECLARED: Final[Sequence[Action | View | Page]] = (
@@ -171,19 +148,18 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=ORDER,
         verb="resolve",
-        doc="Decide an order that waits for a person. One proposes, another one approves.",
+        doc="Decide how an order that waits for a person ends.\n\nIt waits for a second person,"
+        " if there is one: `quangate approval approve ID`.",
         given=Decision,
-        example="quangate order resolve 248123456789012345 --as failed --by ann"
-        ' --reason "their mail"',
+        example="quangate order resolve 248123456789012345 --as failed --reason 'their mail'",
         permission="orders:resolve",
         run=_resolve,
-        undo="Before it is approved by --withdraw; afterwards not at all, but for money:"
+        undo="Not at all, but for money:"
         " `quangate account adjust PARTNER --amount=… --reference … --reason …`.",
         subject=lambda given, _: given.order_no,
         traces=TRACES,
         reason=Reason.MEMBER,
         second_person=SecondPerson.ALWAYS,
-        note=_next,
     ),
     Action(
         noun=ORDER,

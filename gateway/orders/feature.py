@@ -13,11 +13,7 @@ FEATURE: Final = Feature(
             update=("state", "delivered_quantity", "pool_id", "seqs", "failure", "last_event",
                     "parked", "commit_no", "refunded", "updated_at"),
         ),
-        "resolution": Table(
-            kept=FOR_EVER,
-            update=("approved_by", "approved_from", "approved_at", "outcome"),
-            delete=True,
-        ),
+        "resolution": Table(kept=FOR_EVER, update=("outcome",)),  # what a lock on its row takes
         "commit_batch": Table(kept=A_DAY, delete=True),
         "buyer_order": Table(kept=FOR_EVER),
         "buyers_learnt": Table(kept=FOR_EVER, update=("seq",)),

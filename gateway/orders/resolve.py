@@ -1,4 +1,4 @@
-"""Decisions of people about orders that wait for one: one operator proposes, another approves.
+"""Decisions of people about orders that wait for one; what they decide takes two (desk.py).
 
 The effect goes through the same settlement as an upstream's own news, so money and messages
 follow by themselves.
@@ -6,10 +6,11 @@ follow by themselves.
 
 from typing import Any, Final
 
+from gateway.ground.desk.action import Change
 from gateway.ground.desk.port import Transaction
 from gateway.ground.desk.refusal import DeskRefusedError, refused, wrong
 from gateway.orders.administer import read_order_no
-from gateway.orders.administration import SQL, OrderFacts, PendingResolution
+from gateway.orders.administration import SQL, OrderFacts
 from gateway.orders.record import CANCELLED
 
 VERDICTS: Final = ("succeeded", "failed", "reversed", "unchanged")
@@ -25,13 +26,13 @@ DECIDABLE: Final = {
 }
 
 
-async def propose(
-    db: Transaction, order_no: str, *, verdict: str, by: str, reason: str, whence: str
+async def resolve(
+    db: Transaction, order_no: str, *, verdict: str, reason: str, change: Change
 ) -> dict[str, Any]:
-    """Propose how an order ends; nothing happens before another operator approves."""
+    """Decide how an order ends; who wanted it, why, and who approved it are kept beside it."""
     if verdict not in VERDICTS:
         raise wrong("verdict", "as", value=verdict, known=", ".join(VERDICTS))
-    by, reason = _text("by", by), _text("reason", reason)
+    reason = _text("reason", reason)
     number = read_order_no(order_no)
     order = await _order(db, number)
     if not order["from_upstream"]:
@@ -45,45 +46,23 @@ async def propose(
     if verdict == "succeeded" and order["delivers_codes"]:
         raise refused("not-resolvable", "codes-nobody-has", "as", order_no=order_no)
     partner_id = order["partner_id"]
-    if await SQL.insert_resolution.one(db, partner_id, number, verdict, reason, by, whence) is None:
-        pending = await SQL.pending_resolution.one(db, partner_id, number)
-        by = pending["requested_by"] if pending else "somebody"
-        raise refused("already-proposed", "already-proposed", "order_no", by=by)
-    return {"order_no": order_no, "as": verdict, "requested_by": by, "approved": False}
-
-
-async def approve(db: Transaction, order_no: str, *, by: str, whence: str) -> dict[str, Any]:
-    """Approve and carry out what another operator proposed."""
-    by = _text("by", by)
-    number = read_order_no(order_no)
-    order = await _order(db, number)
-    pending = await _pending(db, order, number, order_no)
-    if pending["requested_by"].lower() == by.lower():
-        raise refused("second-person-needed", "second-person-needed", "by", by=by)
-    outcome = await SQL.resolve_order.only(
-        db, order["partner_id"], number, pending["verdict"], pending["reason"]
-    )
+    outcome = await SQL.resolve_order.only(db, partner_id, number, verdict, reason)
     if outcome != "applied":
         raise refused(
             "not-resolvable", "moved-meanwhile", "order_no", order_no=order_no, outcome=outcome
         )
-    await SQL.approve_resolution.run(db, pending["id"], by, outcome, whence)
+    approved_by = change.how.get("approved_by")
+    await SQL.insert_resolution.run(
+        db, partner_id, number, verdict, reason, change.actor, change.whence, approved_by,
+        change.how.get("approved_from"), outcome,
+    )  # fmt: skip
     return {
         "order_no": order_no,
-        "as": pending["verdict"],
-        "requested_by": pending["requested_by"],
-        "approved": True,
-        "approved_by": by,
+        "as": verdict,
+        "requested_by": change.actor,
+        "approved_by": approved_by,
         "state": (await _order(db, number))["state"],
     }
-
-
-async def withdraw(db: Transaction, order_no: str) -> dict[str, Any]:
-    """Take a proposal back; anybody may."""
-    number = read_order_no(order_no)
-    pending = await _pending(db, await _order(db, number), number, order_no)
-    await SQL.withdraw_resolution.run(db, pending["id"])
-    return {"order_no": order_no, "withdrawn": True}
 
 
 async def cancel(db: Transaction, order_no: str) -> dict[str, Any]:
@@ -104,15 +83,6 @@ async def _order(db: Transaction, number: int) -> OrderFacts:
     if row is None:
         raise refused("not-found", "no-order", "order_no", order_no=str(number))
     return row
-
-
-async def _pending(
-    db: Transaction, order: OrderFacts, number: int, order_no: str
-) -> PendingResolution:
-    pending = await SQL.pending_resolution.one(db, order["partner_id"], number)
-    if pending is None:
-        raise refused("not-found", "nothing-proposed", "order_no", order_no=order_no)
-    return pending
 
 
 def _text(field: str, text: str) -> str:

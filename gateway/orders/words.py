@@ -15,18 +15,13 @@ def _verdict_of_state(facts: Facts) -> str:
 WORDS: Final[Sentences] = {
     "no-order": "there is no order {order_no}; try `quangate order list`",
     "order-state": "unknown state {value!r}; there are {known}",
-    "one-decision": "give one of --as, --approve and --withdraw",
     "verdict": "unknown verdict {value!r}; there are {known}",
     "from-stock": "the order was delivered from stock at once: no upstream is to be asked, and a"
     " code that was shown cannot be taken back. Money is put right with `quangate account adjust`",
     "verdict-of-state": _verdict_of_state,
     "codes-nobody-has": "the order delivers codes, and nobody has them but the upstream: it is"
     " delivered by itself when the upstream gives them; else resolve it as failed",
-    "already-proposed": "{by} has proposed a decision; approve or withdraw it first",
-    "second-person-needed": "{by} proposed it; somebody else has to approve",
     "moved-meanwhile": "the order has moved meanwhile ({outcome}); look with"
-    " `quangate order show {order_no}`, and withdraw the proposal",
+    " `quangate order show {order_no}`",
     "not-cancellable": "the order is {state}, or was sent to an upstream already",
-    "nothing-proposed": "nobody has proposed a decision; `quangate order resolve {order_no} --as …`"
-    " does",
 }

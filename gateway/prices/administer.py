@@ -1,7 +1,7 @@
 """What operators do with prices: rows, list prices, floors.
 
 A price below a floor is refused, unless operators said how far below one may go alone
-(`four_eyes.price.CURRENCY`): further down it is a proposal until somebody else agrees.
+(`four_eyes.price.CURRENCY`): further down it waits until somebody else approves.
 """
 
 import re
@@ -12,12 +12,13 @@ from typing import Any, Final
 
 from gateway.catalog.administer import offer_to, sku_id
 from gateway.catalog.category import category_id
+from gateway.ground import house
 from gateway.ground.desk.port import AMOUNT_MAX, Row, Transaction, not_found, partner_id
 from gateway.ground.desk.refusal import DeskRefusedError, refused, wrong
 from gateway.ground.errors import RefusedError
 from gateway.prices.administration import SQL, PricedSku
 from gateway.prices.rules import share_of_list
-from gateway.settings.administer import list_settings
+from gateway.settings.administer import is_above_limit, read_setting
 
 PERCENT: Final = re.compile(r"(\d{1,5})(?:\.(\d{1,2}))?")
 PERCENT_MAX: Final = 10_000
@@ -53,8 +54,10 @@ class NewRow:
     ends_at: datetime | None = None
     priority: int = 0
     allow_zero: bool = False
-    by: str = ""  # who proposes it, if it lies below a floor
     reason: str = ""
+    far_below: bool = False  # it may lie further below a floor than one may go alone
+    asked_by: str | None = None
+    approved_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,16 +91,14 @@ def read_value(amount: int | None, percent: str | None) -> Value:
 
 
 async def create_row(db: Transaction, new: NewRow) -> dict[str, Any]:
-    """Make a price row; in force at once, or a proposal where it lies too far below a floor."""
-    if (new.sku is None) == (new.category is None):
-        raise wrong("sku-or-category", "sku")
-    if new.starts_at is not None and new.ends_at is not None and new.starts_at >= new.ends_at:
-        raise wrong("price-window", "from")
-    sku = None if new.sku is None else await _hold(db, new.sku)
-    _check_zero(new, sku)
-    category = None if new.category is None else await category_id(db, new.category)
-    below = await _below(db, new.value, sku, category)
-    proposed = below is not None and await _wants_second(db, below, new)
+    """Make a price row, in force at once. One far below a floor says who approved it."""
+    sku, category = await _of(db, new)
+    below = await _allowed_below(db, new.value, sku, category)
+    if not new.far_below and below is not None and await _is_far(db, below):
+        raise refused(
+            "below-floor", "far-below-floor", "amount", sku=below.sku, gap=below.gap_minor
+        )
+    approved_by = None if below is None else new.approved_by
     row_no = await SQL.insert_price_row.only(
         db,
         None if sku is None else sku["id"], category, new.value.amount, new.value.basis_points,
@@ -105,11 +106,32 @@ async def create_row(db: Transaction, new: NewRow) -> dict[str, Any]:
         None if new.channel is None else await _id(db, "channel", new.channel),
         None if new.campaign is None else await _id(db, "campaign", new.campaign),
         new.min_quantity, new.starts_at, new.ends_at, new.priority, new.allow_zero,
-        new.by.strip() if proposed else None, new.reason or None,
-        None if below is None else below.floor_minor,
+        None if approved_by is None else new.asked_by, new.reason or None,
+        None if below is None else below.floor_minor, approved_by,
     )  # fmt: skip
-    answer = {"price": str(row_no)}
-    return answer | {"approved": False, "requested_by": new.by} if proposed else answer
+    return {"price": str(row_no)}
+
+
+async def is_far_below(db: Transaction, new: NewRow) -> bool:
+    """Whether it lies further below a floor than one may go alone. Refused as `create_row` is."""
+    sku, category = await _of(db, new)
+    below = await _allowed_below(db, new.value, sku, category)
+    return below is not None and await _is_far(db, below)
+
+
+async def _is_far(db: Transaction, below: Below) -> bool:
+    return await is_above_limit(db, "price", below.currency, below.gap_minor)
+
+
+async def _of(db: Transaction, new: NewRow) -> tuple[PricedSku | None, int | None]:
+    """What a row is of: a SKU, which is held, or a category. Raises what it may not be."""
+    if (new.sku is None) == (new.category is None):
+        raise wrong("sku-or-category", "sku")
+    if new.starts_at is not None and new.ends_at is not None and new.starts_at >= new.ends_at:
+        raise wrong("price-window", "from")
+    sku = None if new.sku is None else await _hold(db, new.sku)
+    _check_zero(new, sku)
+    return sku, None if new.category is None else await category_id(db, new.category)
 
 
 async def list_rows(db: Transaction, *, sku: str | None) -> Sequence[Row]:
@@ -124,19 +146,6 @@ async def delete_row(db: Transaction, price: str) -> dict[str, Any]:
     if await SQL.delete_price_row.one(db, read_price_no(price)) is None:
         raise _no_row(price)
     return {"price": price, "deleted": True}
-
-
-async def approve_row(db: Transaction, price: str, *, by: str) -> dict[str, Any]:
-    """Agree to a price below a floor that somebody else proposed."""
-    row = await SQL.proposed_price.one(db, read_price_no(price))
-    if row is None:
-        raise _no_row(price)
-    if row["proposed_by"] is None or row["approved_by"] is not None:
-        raise refused("not-proposed", "not-proposed", price=price)
-    if row["proposed_by"].lower() == by.strip().lower():
-        raise refused("second-person-needed", "asked-by-oneself", "by", by=by.strip())
-    await SQL.approve_price.run(db, row["id"], by.strip())
-    return {"price": price, "approved": True, "requested_by": row["proposed_by"], "approved_by": by}
 
 
 def read_price_no(price: str) -> int:
@@ -172,11 +181,7 @@ async def set_own_price(
     """Change what a SKU costs one partner; it is offered to him, too."""
     row = await _hold(db, sku)
     _check_amount(price_minor, allow_zero=allow_zero)
-    below = await _below(db, Value(amount=price_minor, basis_points=None), row)
-    if below is not None and await _wants_second(db, below, None):
-        raise refused(
-            "below-floor", "own-below-floor", "amount", gap=below.gap_minor, sku=below.sku
-        )
+    below = await _allowed_below(db, Value(amount=price_minor, basis_points=None), row)
     buyer = await partner_id(db, partner)
     floor_minor = None if below is None else below.floor_minor
     await offer_to(db, row["id"], buyer, price_minor, allow_zero=allow_zero, below=floor_minor)
@@ -242,35 +247,20 @@ async def _below(
     return Below(floor_minor=highest, gap_minor=gap_minor, sku=row["sku"], currency=row["currency"])
 
 
-async def _wants_second(db: Transaction, below: Below, new: NewRow | None) -> bool:
-    """Whether somebody else has to agree to a price below a floor.
-
-    Raises RefusedError where no such price is allowed, and where it is not said who asks and why.
-    """
+async def _allowed_below(
+    db: Transaction, value: Value, sku: PricedSku | None, category: int | None = None
+) -> Below | None:
+    """How far a price lies below the floors it meets. Refused where no such price is allowed."""
+    below = await _below(db, value, sku, category)
+    if below is None:
+        return None
     setting = FOUR_EYES.format(below.currency)
-    values = {row["name"]: row["value"] for row in await list_settings(db)}
-    alone_minor = values.get(setting)
-    if alone_minor is None:
+    if setting not in house.settings() or await read_setting(db, setting) is None:
         raise refused(
-            "below-floor",
-            "below-floor",
-            "amount",
-            gap=below.gap_minor,
-            sku=below.sku,
-            setting=setting,
-        )
-    if below.gap_minor <= alone_minor:
-        return False
-    if new is not None and not (_said(new.by) and _said(new.reason)):
-        raise refused(
-            "second-person-needed", "far-below-floor", "by", sku=below.sku, gap=below.gap_minor,
-            setting=setting, alone=alone_minor,
+            "below-floor", "below-floor", "amount",
+            gap=below.gap_minor, sku=below.sku, setting=setting,
         )  # fmt: skip
-    return True
-
-
-def _said(text: str) -> bool:
-    return 1 <= len(text.strip()) <= 500 and text.isprintable()
+    return below
 
 
 def _no_amount(amount_minor: int) -> DeskRefusedError:

@@ -25,14 +25,6 @@ class Floor(TypedDict):
     floor_basis_points: int | None
 
 
-class ProposedPrice(TypedDict):
-    """A price row, and who wants it and who agreed."""
-
-    id: int
-    proposed_by: str | None
-    approved_by: str | None
-
-
 class SQL(Statements, file="prices/administration"):
     """Asked within an operator's transaction."""
 
@@ -53,6 +45,7 @@ class SQL(Statements, file="prices/administration"):
             str | None,
             str | None,
             int | None,
+            str | None,
         ],
         int,
     ]
@@ -65,8 +58,6 @@ class SQL(Statements, file="prices/administration"):
     floors_of_category: Statement[[int], Floor]
     floor_of_sku: Statement[[int], Floor]
     set_floor: Statement[[int, int | None, int | None], int]
-    proposed_price: Statement[[int], ProposedPrice]
-    approve_price: Statement[[int, str], int]
     trace_price_row: Statement[[int], Row]
     trace_own_price: Statement[[str, str], Row]
     trace_price_floor: Statement[[str], Row]

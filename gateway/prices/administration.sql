@@ -5,8 +5,8 @@
 -- name: insert_price_row
 -- The currency is the SKU's, of a category that of most of what there is.
 INSERT INTO price_row (sku_id, category_id, currency, amount, basis_points, partner_id, channel_id, campaign_id, min_quantity,
-                       starts_at, ends_at, priority, allow_zero, proposed_by, reason, below)
-VALUES ($1, $2, coalesce((SELECT currency FROM sku WHERE id = $1), 'CNY'), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                       starts_at, ends_at, priority, allow_zero, proposed_by, reason, below, approved_by)
+VALUES ($1, $2, coalesce((SELECT currency FROM sku WHERE id = $1), 'CNY'), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 RETURNING id
 
 -- name: list_price_rows
@@ -62,14 +62,6 @@ FROM sku s LEFT JOIN price_floor f ON f.sku_id = s.id WHERE s.id = $1
 INSERT INTO price_floor (sku_id, amount, basis_points) VALUES ($1, $2, $3)
 ON CONFLICT (sku_id) DO UPDATE SET amount = excluded.amount, basis_points = excluded.basis_points, set_at = now()
 RETURNING sku_id
-
--- ---------------------------------------------------------------- a second person
-
--- name: proposed_price
-SELECT id, proposed_by, approved_by FROM price_row WHERE id = $1 FOR UPDATE
-
--- name: approve_price
-UPDATE price_row SET approved_by = $2 WHERE id = $1 RETURNING id
 
 -- ---------------------------------------------------------------- for the log of changes
 

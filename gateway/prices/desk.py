@@ -1,6 +1,7 @@
 """Prices: rows with conditions, and floors."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -57,14 +58,10 @@ class NewPrice(Given, frozen=True, kw_only=True):
         Meta(description="Of rows with equally many conditions the smaller one wins."),
     ] = 0
     allow_zero: Annotated[bool, Meta(description="It may come to 0.")] = False
-    by: Annotated[
-        str,
-        Meta(
-            description="Who asks for one below the floor.",
-            extra={"metavar": "NAME", "typed_only": True},
-        ),
+    reason: Annotated[
+        Annotated[str, Meta(max_length=500)],
+        Meta(description="Why; kept with one below the floor."),
     ] = ""
-    reason: Annotated[str, Meta(description="And why.")] = ""
 
 
 class OnePrice(Given, frozen=True, kw_only=True):
@@ -72,20 +69,6 @@ class OnePrice(Given, frozen=True, kw_only=True):
 
     price: Annotated[
         str, Meta(description="Its number.", extra={"argument": True, "metavar": "ID"})
-    ]
-
-
-class Approval(Given, frozen=True, kw_only=True):
-    """Agreement to a price below a floor."""
-
-    price: Annotated[
-        str, Meta(description="Its number.", extra={"argument": True, "metavar": "ID"})
-    ]
-    by: Annotated[
-        Annotated[str, Meta(min_length=1, max_length=500)],
-        Meta(
-            description="Who agrees; not who asked.", extra={"metavar": "NAME", "typed_only": True}
-        ),
     ]
 
 
@@ -105,8 +88,8 @@ class Floor(Given, frozen=True, kw_only=True):
     ] = None
 
 
-async def _create(at: At, given: NewPrice, _: Change) -> Mapping[str, Any]:
-    new = prices.NewRow(
+def _new(given: NewPrice) -> prices.NewRow:
+    return prices.NewRow(
         value=prices.read_value(given.amount, given.percent),
         sku=given.sku,
         category=given.category,
@@ -118,29 +101,29 @@ async def _create(at: At, given: NewPrice, _: Change) -> Mapping[str, Any]:
         ends_at=given.ends,
         priority=given.priority,
         allow_zero=given.allow_zero,
-        by=given.by,
         reason=given.reason,
     )
+
+
+async def _create(at: At, given: NewPrice, change: Change) -> Mapping[str, Any]:
+    new = replace(
+        _new(given), far_below=True, asked_by=change.actor,
+        approved_by=change.how.get("approved_by"),
+    )  # fmt: skip
     return await prices.create_row(at.db, new)
+
+
+async def _far_below(at: At, given: NewPrice) -> bool:
+    return await prices.is_far_below(at.db, _new(given))
 
 
 async def _delete(at: At, given: OnePrice, _: Change) -> Mapping[str, Any]:
     return await prices.delete_row(at.db, given.price)
 
 
-async def _approve(at: At, given: Approval, _: Change) -> Mapping[str, Any]:
-    return await prices.approve_row(at.db, given.price, by=given.by)
-
-
 async def _floor(at: At, given: Floor, _: Change) -> Mapping[str, Any]:
     value = prices.read_value(given.amount, given.percent)
     return await prices.set_floor(at.db, given.sku, value)
-
-
-def _next(_: NewPrice, answer: Mapping[str, Any]) -> str | None:
-    if answer.get("approved") is not False:
-        return None
-    return f"Below the floor. Next: quangate price approve {answer['price']} --by SOMEBODY_ELSE"
 
 
 DECLARED: Final[Sequence[Action | View | Page]] = (
@@ -159,7 +142,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         reason=Reason.MEMBER,
         second_person=SecondPerson.ABOVE_LIMIT,
         limit="price",
-        note=_next,
+        beyond=_far_below,
     ),
     View(
         noun=PRICE,
@@ -206,19 +189,6 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         undo="`quangate price create` with what the log of changes says it was.",
         subject=lambda given, _: given.price,
         traces=(TRACE,),
-    ),
-    Action(
-        noun=PRICE,
-        verb="approve",
-        doc="Agree to a price below the floor that somebody else asked for.",
-        given=Approval,
-        example="quangate price approve 17 --by bob",
-        permission="prices:approve",
-        run=_approve,
-        undo="`quangate price delete ID`; orders in between keep what they paid.",
-        subject=lambda given, _: given.price,
-        traces=(TRACE,),
-        second_person=SecondPerson.ALWAYS,
     ),
     Action(
         noun=PRICE,

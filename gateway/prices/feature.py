@@ -7,6 +7,7 @@ from gateway.ground.feature import ALL_COLUMNS, CATALOG, Feature, Setting, Table
 SETTINGS: Final = {
     "four_eyes.price.CNY": Setting(
         default=None, least=0, most=10**15, unit="minor units",
+        none_shuts=True,
         doc="How far below a floor a price may lie without a second person; none: not at all.",
     ),
 }  # fmt: skip
@@ -14,7 +15,7 @@ FEATURE: Final = Feature(
     name="prices",
     needs=("catalog", "settings"),
     tables={
-        "price_row": Table(kept=CATALOG, update=("approved_by",), delete=True),
+        "price_row": Table(kept=CATALOG, update=("reason",), delete=True),
         "price_floor": Table(kept=CATALOG, update=ALL_COLUMNS),
     },
     book="book",
@@ -23,6 +24,6 @@ FEATURE: Final = Feature(
     settings=SETTINGS,
     commands={
         "sku": ("sku_commands", "What is sold: create, list, show, price, on-sale, off-sale."),
-        "price": ("commands", "Prices with conditions: create, list, delete, approve, floor."),
+        "price": ("commands", "Prices with conditions: create, list, delete, floor."),
     },
 )

@@ -33,6 +33,16 @@ class Price(Given, frozen=True, kw_only=True):
     allow_zero: Annotated[bool, Meta(description="0 is meant.")] = False
 
 
+async def _far_below(at: At, given: Price) -> bool:
+    if given.partner is None:
+        return False  # a list price below its floor is refused
+    new = prices.NewRow(
+        value=prices.Value(amount=given.amount, basis_points=None), sku=given.sku,
+        allow_zero=given.allow_zero,
+    )  # fmt: skip
+    return await prices.is_far_below(at.db, new)
+
+
 async def _price(at: At, given: Price, _: Change) -> Mapping[str, Any]:
     if given.partner is None:
         return await prices.set_list_price(
@@ -57,5 +67,6 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         traces=(TRACE, OFFER, OWN),
         second_person=SecondPerson.ABOVE_LIMIT,
         limit="price",
+        beyond=_far_below,
     ),
 )

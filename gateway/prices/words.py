@@ -11,13 +11,9 @@ WORDS: Final[Sentences] = {
     "price-window": "--from must be before --to",
     "price-amount": "the price must be 0 to {most}, in minor units, not {value}",
     "price-of-nothing": "a price of 0 gives things away: say --allow-zero if that is meant",
-    "not-proposed": "the price {price} waits for nobody: it is in force",
-    "asked-by-oneself": "{by} asked for it; somebody else has to approve",
     "list-below-floor": "that is {gap} below the floor of {sku}: lower the floor first",
-    "own-below-floor": "that is {gap} below the floor of {sku}: `quangate price create` with --by"
-    " asks for it",
+    "far-below-floor": "that is {gap} below the floor of {sku}, further than one may go alone: make"
+    " it by `quangate price create`, which asks for a second person",
     "below-floor": "that is {gap} below the floor of {sku}, and no such price is allowed while"
     " {setting} is none",
-    "far-below-floor": "the floor of {sku} is {gap} higher, {setting} is {alone}: say --by and"
-    " --reason, and let somebody else approve it",
 }

@@ -139,6 +139,7 @@ class Copying:
         starts_at, ends_at = row["starts_at"], row["ends_at"]
         percent = None if row["percent"] is None else f"{row['percent']:.2f}"
         return NewRow(
+            far_below=True,  # it is in force in the shop
             value=read_value(row["amount"], percent),
             sku=row["sku"],
             category=row["category"],

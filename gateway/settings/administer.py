@@ -1,5 +1,6 @@
 """Settings: which there are, what is in force, and setting one."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from gateway.ground.feature import Setting
 from gateway.ground.number import read_whole
 from gateway.settings.administration import SQL
 
+FOUR_EYES: Final = "four_eyes."  # what begins so says how much one may do alone
 NOTHING: Final = "none"  # typed for a setting that may be off
 
 
@@ -17,6 +19,41 @@ async def list_settings(db: Transaction) -> Sequence[Mapping[str, Any]]:
     """Every setting with what is in force, by its feature and name."""
     chosen = {row["name"]: row for row in await SQL.list_settings.all(db)}
     return [_shown(name, setting, chosen.get(name)) for name, setting in house.settings().items()]
+
+
+async def read_setting(db: Transaction, name: str) -> int | None:
+    """What is in force of one, in this transaction; None: nothing."""
+    row = await SQL.one_setting.one(db, name)
+    return house.settings()[name].default if row is None else row["value"]
+
+
+async def is_above_limit(db: Transaction, what: str, currency: str, amount_minor: int) -> bool:
+    """Whether moving so much, up or down, wants a second person: `four_eyes.WHAT.CURRENCY`.
+
+    Of a currency that has no setting the first that there is says what the release thinks of it.
+    """
+    name = f"{FOUR_EYES}{what}.{currency}"
+    if name in house.settings():
+        limit = await read_setting(db, name)
+    else:
+        limit = next(s.default for n, s in house.settings().items() if n.startswith(name[:-3]))
+    return limit is not None and abs(amount_minor) > limit
+
+
+async def loosens(db: Transaction, name: str, text: str) -> bool:
+    """Whether it lets one person do more alone than now. Refused as `set_setting` is."""
+    setting = house.settings().get(name)
+    if setting is None or not name.startswith(FOUR_EYES):
+        return False
+    wanted, now = read_value(setting, text), await read_setting(db, name)
+    return _reach(setting, wanted) > _reach(setting, now)
+
+
+def _reach(setting: Setting, limit: int | None) -> float:
+    """How much one may do alone."""
+    if limit is not None:
+        return limit
+    return -1 if setting.none_shuts else math.inf
 
 
 async def set_setting(db: Transaction, name: str, text: str) -> dict[str, Any]:
@@ -47,14 +84,12 @@ async def _check_sides(db: Transaction) -> None:
 
 def read_value(setting: Setting, text: str) -> int | None:
     """What was typed, if it may be set; raises DeskRefusedError."""
-    if text == NOTHING and setting.default is None:
+    if text == NOTHING and setting.may_be_none:
         return None
     try:
         value = read_whole(text)
     except ValueError:
-        form = "a whole number in plain digits" + (
-            f", or {NOTHING}" if setting.default is None else ""
-        )
+        form = "a whole number in plain digits" + (f", or {NOTHING}" if setting.may_be_none else "")
         raise DeskRefusedError("invalid-argument", "value", {"form": form, "value": text}) from None
     if not setting.least <= value <= setting.most:
         facts = {"least": setting.least, "most": setting.most, "value": value}

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
-from gateway.ground.desk.action import Action, Change, Noun, Trace
+from gateway.ground.desk.action import Action, Change, Noun, SecondPerson, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
@@ -33,6 +33,10 @@ class Choice(Given, frozen=True, kw_only=True):
 
 async def _set(at: At, given: Choice, _: Change) -> Mapping[str, Any]:
     return await settings.set_setting(at.db, given.name, given.value)
+
+
+async def _loosens(at: At, given: Choice) -> bool:
+    return await settings.loosens(at.db, given.name, given.value)
 
 
 DECLARED: Final[Sequence[Action | View | Page]] = (
@@ -69,5 +73,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         undo="`quangate setting set NAME VALUE` with the one before it.",
         subject=lambda given, _: given.name,
         traces=(TRACE,),
+        second_person=SecondPerson.SOMETIMES,  # what lets one do more alone is for two
+        beyond=_loosens,
     ),
 )

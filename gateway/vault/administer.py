@@ -57,12 +57,20 @@ async def rotate(site: Site, *, resume: bool, keys_of: str | None = None) -> Map
 
 
 async def retire(site: Site, key_id: str) -> Mapping[str, Any]:
-    """Take a key that wraps nothing any more out of the key file."""
+    """Take a key that wraps nothing any more out of the key file.
+
+    Killed between the file and the commit it leaves no row of it; the key is out nevertheless.
+    """
     async with site.open() as desk, desk.transaction() as db:
         vault = await open_vault(desk.config, db)
         # Before the file changes, which nothing takes back; a refusal takes this back.
         await site.note(db, {"retired": key_id})
         return await kek.retire(vault, db, key_id)
+
+
+async def look_retire(at: At, key_id: str) -> None:
+    """Refused as `retire` is; nothing is done."""
+    await kek.look_retire(at.secrecy.keys, at.db, key_id)
 
 
 async def _rewrap(site: Site, desk: Desk, vault: Vault) -> int:

@@ -59,6 +59,12 @@ async def _retire(site: Site, given: OneKey, _: Change) -> Mapping[str, Any]:
     return await keys.retire(site, given.kek)
 
 
+async def _look_retire(at: At, given: OneKey) -> None:
+    from gateway.vault import administer as keys
+
+    await keys.look_retire(at, given.kek)
+
+
 def _current(_: Any, noted: Mapping[str, Any]) -> str:
     current: str = noted["current"]
     return current
@@ -114,6 +120,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         subject=lambda given, _: given.kek,
         reason=Reason.ASKED,
         second_person=SecondPerson.ALWAYS,
+        look=_look_retire,
         opens_vault=True,
     ),
 )

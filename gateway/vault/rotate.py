@@ -125,6 +125,13 @@ async def keys_in_use(vault: KeyVault, db: Transaction) -> Mapping[str, int]:
 
 async def retire(vault: KeyVault, db: Transaction, key_id: str) -> dict[str, Any]:
     """Take a key that wraps nothing out of the key file."""
+    current = await look_retire(vault, db, key_id)
+    vault.retire_kek(key_id)
+    return {"retired": key_id, "current": current}
+
+
+async def look_retire(vault: KeyVault, db: Transaction, key_id: str) -> str:
+    """That it can be taken out; the current key."""
     current, known = vault.kek_ids()
     if key_id not in known:
         raise refused("not-found", "no-master-key", "kek", kek=key_id)
@@ -133,5 +140,4 @@ async def retire(vault: KeyVault, db: Transaction, key_id: str) -> dict[str, Any
     wraps = (await keys_in_use(vault, db))[key_id]
     if wraps:
         raise refused("key-in-use", "key-wraps", "kek", kek=key_id, wraps=wraps)
-    vault.retire_kek(key_id)
-    return {"retired": key_id, "current": current}
+    return current

@@ -14,4 +14,5 @@ class Act:
     subject: str
     before: Mapping[str, Any] = field(default_factory=dict)  # "row.column": value
     after: Mapping[str, Any] = field(default_factory=dict)
+    rows: int = 1  # that it leaves; of more than one the last is told here
     prepared: str = ""  # what no command brings about: SQL, as the owner

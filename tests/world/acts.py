@@ -5,6 +5,7 @@ there: refused_acts.py.
 """
 
 from tests.world.act import Act
+from tests.world.acts_of_approvals import ACTS_OF_APPROVALS
 from tests.world.acts_of_people import ACTS_OF_PEOPLE
 from tests.world.acts_of_stock import ACTS_OF_STOCK
 
@@ -115,16 +116,9 @@ ACTS = (
     ),
     Act(
         does="price.create",
-        words="price create --sku S --amount 7 --min-quantity 5 --by ann --reason rival",
+        words="price create --sku S --amount 7 --min-quantity 5 --reason rival",
         subject="{price}",
-        after={"price.amount": 7, "price.proposed_by": "ann", "price.approved_by": None},
-    ),
-    Act(
-        does="price.approve",
-        words="price approve {price} --by bob",
-        subject="{price}",
-        before={"price.approved_by": None},
-        after={"price.approved_by": "bob"},
+        after={"price.amount": 7, "price.below": 10, "price.approved_by": None},
     ),
     Act(
         does="price.delete",
@@ -243,17 +237,10 @@ ACTS = (
     ),
     Act(
         does="order.resolve",
-        words="order resolve 201 --as reversed --by ann --reason mail",
-        subject="201",
-        before={"order.state": "delivered"},
-        after={"order.state": "delivered", "resolution.approved_by": None},
-    ),
-    Act(
-        does="order.resolve",
-        words="order resolve 201 --approve --by bob",
+        words="order resolve 201 --as reversed --reason mail",
         subject="201",
         before={"order.state": "delivered", "attempt.state": "succeeded"},
-        after={"order.state": "reversed", "resolution.approved_by": "bob"},
+        after={"order.state": "reversed", "resolution.approved_by": None},
     ),
     Act(
         does="order.cancel",
@@ -310,4 +297,5 @@ ACTS = (
     ),
     *ACTS_OF_STOCK,
     *ACTS_OF_PEOPLE,
+    *ACTS_OF_APPROVALS,
 )

@@ -31,7 +31,7 @@ class Operator:
     """Somebody with a token, asking one gateway."""
 
     def __init__(self, client: httpx.AsyncClient, token: str) -> None:
-        self._client = client
+        self.client = client
         self.token = token
 
     async def get(self, path: str, **query: str) -> Answered:
@@ -48,7 +48,7 @@ class Operator:
     async def _ask(self, method: str, path: str, **more: Any) -> Answered:
         headers = {"Authorization": f"Bearer {self.token}"} | more.pop("headers", {})
         url = path if path.startswith("/") else f"/admin/v1/{path}"
-        answer = await self._client.request(method, url, headers=headers, **more)
+        answer = await self.client.request(method, url, headers=headers, **more)
         return Answered(
             status=answer.status_code, json=json.loads(answer.content), headers=answer.headers
         )

@@ -3,10 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from gateway.ground.desk.given import Given
 from gateway.ground.sql.declared import Row, Statement
+
+SHELL: Final = "os:"  # the person at the command line; no operator's can have a colon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +37,14 @@ class Change:
     """Who does something, why, and from where: for the log of changes.
 
     `permissions` None: the shell's, which has all. `how` is what the log tells of the way beside
-    that: `via` (cli, api, console), `token`, `session`, `request_id`, `alone`, `approval`.
+    that: `via` (cli, api, console), `token`, `session`, `request_id`, `alone`; of what somebody
+    else approved `approval`, `approved_by`, `approved_from`.
     """
 
     actor: str  # `os:USER@HOST` at the command line, else an operator's name
     whence: str  # what nobody can type: user id, terminal, host; or the client's address
     reason: str | None = None
-    person: str = "os"  # accounts of one person are one; the shell is one, whatever the user
+    person: str = SHELL  # accounts of one person are one; the shell is one, whatever the user
     permissions: frozenset[str] | None = None
     how: Mapping[str, Any] = field(default_factory=lambda: {"via": "cli"})
 
@@ -60,6 +63,7 @@ class SecondPerson(Enum):
     NEVER = "never"
     ALWAYS = "always"
     ABOVE_LIMIT = "above-limit"  # of the setting that `Action.limit` names
+    SOMETIMES = "sometimes"  # where `Action.beyond` says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +106,10 @@ class Action:
     step_up: bool = False
     second_person: SecondPerson = SecondPerson.NEVER
     limit: str | None = None
+    # Whether what is asked for is beyond the limit, or beyond what one person may.
+    beyond: Callable[[Any, Any], Awaitable[bool]] | None = None
+    # Raises what stands in the way of it. None: it is tried, and undone, before somebody is asked.
+    look: Callable[[Any, Any], Awaitable[None]] | None = None
     waits_at_shell: bool = True  # above its limit; False: done at once, the shell being trusted
     opens_vault: bool = False
     shows: tuple[str, ...] = ()  # members of the answer that are secret: shown once, kept nowhere

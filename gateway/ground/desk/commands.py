@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -17,18 +17,16 @@ from gateway.ground.command.output import Answer
 from gateway.ground.command.parameters import read_settings, read_text, read_time
 from gateway.ground.command.terminal import Terminal
 from gateway.ground.command.whence import this_change
-from gateway.ground.desk.action import Action, Reason
+from gateway.ground.desk.action import Action, Reason, SecondPerson
+from gateway.ground.desk.asking import Asked, ask, weigh
 from gateway.ground.desk.given import Given, Member, members
-from gateway.ground.desk.job import Job, Site, work
-from gateway.ground.desk.opening import open_at, open_desk
-from gateway.ground.desk.perform import look, perform
+from gateway.ground.desk.job import Job, work
+from gateway.ground.desk.opening import make_site, open_at
+from gateway.ground.desk.perform import look
 from gateway.ground.desk.refusal import DeskRefusedError
 from gateway.ground.desk.view import Page, View
 from gateway.ground.desk.words import in_words
 from gateway.ground.errors import RefusedError
-
-if TYPE_CHECKING:
-    from gateway.ground.desk.transaction import Note
 
 Declared = Action | View | Page
 REASON = inspect.Parameter(
@@ -38,6 +36,7 @@ REASON = inspect.Parameter(
     annotation=Annotated[str | None, typer.Option("--reason", help="Why; kept with the change.")],
 )
 NONE = "none"  # of a file: there is to be none
+WAITS: Final = "This wants a second person. Another one: `quangate approval approve ID` or the API."
 
 
 def add_commands(app: typer.Typer, declared: Sequence[Declared]) -> None:
@@ -95,19 +94,27 @@ def _asks(one: Declared) -> bool:
 
 
 async def _act(call: Call, action: Action, given: Given, reason: str | None) -> Answer:
-    change = this_change(reason)
     async with open_at(call, opens_vault=action.opens_vault) as at:
-        data = await perform(action, at, given, change)
-    return Answer(data=data, note=action.note(given, data) if action.note else None)
+        asked = await ask(action, at, given, this_change(reason))
+    return _told(action, given, asked)
+
+
+def _told(action: Action, given: Given, asked: Asked) -> Answer:
+    if asked.refusal is not None:
+        raise asked.refusal
+    if asked.waits:
+        return Answer(data=asked.answer, note=WAITS)
+    return Answer(data=asked.answer, note=action.note(given, asked.answer) if action.note else None)
 
 
 async def _work(call: Call, job: Job, given: Given, reason: str | None) -> Answer:
-    config, asker = call.quiet_config(), Terminal()
-
-    def site(note: "Note") -> Site:
-        return Site(config=config, asker=asker, open=lambda: open_desk(call, config), note=note)
-
-    data = await work(job, given, this_change(reason), site)
+    config, asker, change = call.quiet_config(), Terminal(), this_change(reason)
+    if job.second_person is not SecondPerson.NEVER:
+        async with open_at(call, opens_vault=job.opens_vault) as at:
+            change, waiting = await weigh(job, at, given, change)
+        if waiting is not None:
+            return _told(job, given, waiting)
+    data = await work(job, given, change, make_site(call, config, asker))
     return Answer(data=data, note=asker.advice)
 
 

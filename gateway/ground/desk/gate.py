@@ -38,7 +38,7 @@ class Asking:
     permissions: frozenset[str] = frozenset()  # of the shell: not looked at
     has_reason: bool = False
     stepped_up: bool = False
-    above_limit: bool = False  # what it moves is beyond the limit of the setting
+    beyond: bool = False  # as `Action.beyond` says of what is asked for
     others: bool = False  # somebody else is there who could approve
 
 
@@ -63,5 +63,7 @@ def _wants_second(action: Action, asking: Asking) -> bool:
         return True  # a token cannot step up
     if action.second_person is SecondPerson.ABOVE_LIMIT:
         waits = asking.way is not Way.SHELL or action.waits_at_shell
-        return asking.above_limit and waits
+        return asking.beyond and waits
+    if action.second_person is SecondPerson.SOMETIMES:
+        return asking.beyond
     return action.second_person is SecondPerson.ALWAYS

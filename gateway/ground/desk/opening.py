@@ -7,10 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from gateway.ground.command.command import Call
+from gateway.ground.command.terminal import Terminal
 from gateway.ground.config import Config
 
 if TYPE_CHECKING:
     from gateway.ground.desk.administration import Transaction
+    from gateway.ground.desk.job import Asker, MakeSite
     from gateway.ground.desk.port import At, Secrecy
     from gateway.ground.native import Vault
     from gateway.ground.sql.database import Database
@@ -85,4 +87,17 @@ async def open_at(
     from gateway.ground.desk.port import At
 
     async with open_desk(call) as desk, desk.transaction(read_only=read_only) as db:
-        yield At(db=db, vault=await open_secrecy(desk.config, db) if opens_vault else None)
+        yield At(
+            db=db,
+            vault=await open_secrecy(desk.config, db) if opens_vault else None,
+            make_site=make_site(call, desk.config, Terminal()),
+        )
+
+
+def make_site(call: Call, config: Config, asker: "Asker") -> "MakeSite":
+    """Where a job of this call works."""
+    from gateway.ground.desk.job import Site
+
+    return lambda note: Site(
+        config=config, asker=asker, open=lambda: open_desk(call, config), note=note
+    )

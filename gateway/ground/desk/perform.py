@@ -39,11 +39,11 @@ async def perform(
     check(given)
     change = with_reason(action, given, change)
     check_reason(change.reason)
-    before = await _seen(action, at.db, given, None)
+    before = await seen(action, at.db, given, None)
     if check_first is not None:
         await check_first()
     answer = await action.run(at, given, change)
-    after = await _seen(action, at.db, given, answer)
+    after = await seen(action, at.db, given, answer)
     after |= {name: answer[name] for name in action.kept if name in answer}
     subject = action.subject(given, answer)
     await write_down(
@@ -100,9 +100,7 @@ def _parsed(view: View, row: Row) -> Row:
     return {**row, **{name: msgspec.json.decode(row[name]) for name in names}}
 
 
-async def _seen(
-    action: Action, db: Transaction, given: Given, answer: Row | None
-) -> dict[str, Any]:
+async def seen(action: Action, db: Transaction, given: Given, answer: Row | None) -> dict[str, Any]:
     """The rows an action is about, as they are now; those that are not there are left out."""
     found: dict[str, Any] = {}
     for trace in action.traces:

@@ -3,12 +3,16 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from gateway.ground.desk.action import SHELL
 from gateway.ground.desk.administration import SQL, Transaction
 from gateway.ground.desk.refusal import DeskRefusedError, refused
 from gateway.ground.errors import RefusedError
 from gateway.ground.sql.declared import Row
+
+if TYPE_CHECKING:
+    from gateway.ground.desk.job import MakeSite
 
 __all__ = ["At", "Row", "Secrecy", "Transaction"]
 
@@ -30,10 +34,15 @@ class Secrecy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class At:
-    """Where an action of administration works: its transaction, the vault if it asks for it."""
+    """Where an action of administration works: its transaction, the vault if it asks for it.
+
+    `person` is who looks or does; `make_site` is where a job works that somebody approves.
+    """
 
     db: Transaction
     vault: Secrecy | None = None
+    person: str = SHELL
+    make_site: "MakeSite | None" = None
 
     @property
     def secrecy(self) -> Secrecy:

@@ -34,3 +34,14 @@ def refused(code: str, why: str, field: str | None = None, /, **facts: Any) -> D
 def wrong(why: str, field: str | None = None, /, **facts: Any) -> DeskRefusedError:
     """A refusal that needed no look at the data: wrong usage."""
     return refused("invalid-argument", why, field, **facts)
+
+
+class KeptRefusalError(Exception):
+    """An action is refused, and what it wrote down of that stays: its transaction is committed.
+
+    Raised by a use case; the doors raise `refusal` when the transaction is over.
+    """
+
+    def __init__(self, refusal: DeskRefusedError) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal

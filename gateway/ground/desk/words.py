@@ -57,6 +57,9 @@ WORDS: Final[Sentences] = {
     "permission": "there is no permission {value!r}",
     "beyond-giver": "nobody can give what he has not: {beyond}",
     "no-row": "there is no {what} {value!r}",
+    "nobody-to-approve": "this wants a second person, and there is nobody else who could approve"
+    " it: somebody with {permission} and approvals:approve; the command line can, and says so",
+    "not-now": "this wants a one-time code first",
     "busy": "the row is held by somebody else for too long; try again",
 }
 

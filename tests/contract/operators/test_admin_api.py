@@ -54,8 +54,8 @@ async def test_made_seen_listed_changed(ready: Operator) -> None:
         ("accounts/acme/adjust", {"amount": 1, "reference": "r", "reason": " why"}, "/reason"),
         ("pools", {"pool": "a", "reason": "x" * 501}, "/reason"),
         ("holds/1/release", {}, "/reason"),
-        # Names that only two people at one shell give themselves: a token has one of its own.
-        ("prices/1/approve", {"by": "bob"}, "/by"),
+        # Nobody says himself who he is.
+        ("orders/1/resolve", {"as": "failed", "by": "bob", "reason": "said so"}, "/by"),
         ("prices", {"sku": "S", "amount": 1, "by": "ann", "reason": "rival"}, "/by"),
         ("operators/root/unfreeze", {}, "/reason"),
     ],
@@ -193,19 +193,27 @@ async def test_a_job_runs_for_somebody_who_is_no_terminal(ready: Operator) -> No
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("orders/1/resolve", {"as": "failed", "reason": "said so"}),
-        ("accounts/acme/adjust", {"amount": 5, "reference": "x", "reason": "said so"}),
-        ("master-keys/none/retire", {"reason": "said so"}),
-        ("partners/acme/webhook/secret", {}),
+        ("operators", {"operator": "second", "role": ["admin"]}),
+        ("operators/root/roles", {"add": ["admin"]}),
+        ("roles/viewer/grant", {"permission": "settings:set"}),
+        ("settings/four_eyes.adjustment.CNY/set", {"value": "none"}),
+        ("settings/four_eyes.deposit.CNY/set", {"value": "5"}),
     ],
 )
 async def test_nobody_does_alone_what_wants_two(
     ready: Operator, path: str, body: dict[str, object]
 ) -> None:
-    """409 `refused`, before the row is looked at. Seen red without `_refuse_alone`."""
+    """409 `refused` where nobody else could approve; but a lower limit is in force at once.
+
+    Seen red without `could_approve` in `weigh`.
+    """
     answer = await ready.post(path, body)
+    if path == "settings/four_eyes.deposit.CNY/set":
+        assert (answer.status, answer.json["value"]) == (200, 5)
+        answer = await ready.post(path, {"value": "6"})
     assert (answer.status, answer.code) == (409, "refused")
     assert "second person" in answer.json["detail"]
+    assert answer.json["why"] == "nobody-to-approve"
 
 
 async def test_an_operator_is_made_by_api(ready: Operator, client: httpx.AsyncClient) -> None:

@@ -94,7 +94,9 @@ async def test_one_row_for_each_and_nothing_secret(
         if act.does == "price.create":
             found["price"] = done.json["price"]
         row, before = log(command)[:2]
-        assert (int(row["id"]), int(before["id"])) == (number + 1, number), act.words
+        assert (int(row["id"]), int(before["id"])) == (
+            number + act.rows, number + act.rows - 1
+        ), act.words  # fmt: skip
         assert (row["action"], row["subject"]) == (act.does, _filled(act.subject, found))
         for path, value in act.before.items():
             assert member(row["before"], path) == value, (act.words, path)

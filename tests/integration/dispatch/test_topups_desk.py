@@ -8,6 +8,7 @@ from gateway.catalog import administer as catalog
 from gateway.catalog.rules import SkuKind
 from gateway.dispatch import administer as upstreams
 from tests.conftest import Cli, Finished
+from tests.world.admin import Operator, client_of, in_force, make_operator
 from tests.world.partner import eventually
 from tests.world.shop import RICH, unique
 from tests.world.topup_fixtures import gateway, session, topups
@@ -30,53 +31,54 @@ async def run(cli: Cli, *arguments: str) -> Finished:
 
 
 async def test_two_people_decide(topups: TopUpShop, cli: Cli) -> None:
-    """Proposed by one, approved by another: settled and refunded; never by one alone, or twice."""
-    async with topups.outlet("kasushou") as outlet:
+    """Asked for by one, approved by another: settled and refunded; never by one alone, or twice."""
+    async with topups.outlet("kasushou") as outlet, client_of(topups.shop.url) as client:
         partner = await topups.shop.partner()
         sku = await topups.sku([(outlet.name, None)])
         placed = await order(partner, sku, outlet.account("004"))
         await until(partner, placed, "uncertain")
         number = placed["order_no"]
+        ann = Operator(client, await asyncio.to_thread(make_operator, cli, "ann", "support"))
+        await in_force(ann)
 
-        proposed = await run(
-            cli, "order", "resolve", number, "--as", "failed", "--by", "ann", "--reason", "mail"
-        )
-        assert proposed.json["approved"] is False
+        decided = ("order", "resolve", number, "--as", "failed", "--reason", "mail")
+        asked = (await run(cli, *decided)).json["approval"]
         assert (await read(partner, placed))["state"] == "uncertain"  # nothing happens yet
-        alone = await run(cli, "order", "resolve", number, "--approve", "--by", "Ann")
-        assert (alone.returncode, alone.json["error"]["code"]) == (1, "second-person-needed")
+        alone = await run(cli, "approval", "approve", asked["id"])
+        assert (alone.returncode, alone.json["error"]["code"]) == (1, "not-permitted")
 
-        done = await run(cli, "order", "resolve", number, "--approve", "--by", "bob")
-        assert done.json["state"] == "failed"
+        done = await ann.post(f"approvals/{asked['id']}/approve", {"reason": "seen it"})
+        assert (done.status, done.json["result"]["state"]) == (200, "failed")
         ended = await read(partner, placed)
         assert (ended["state"], ended["failure"]["code"]) == ("failed", "other")
         assert await balance(partner) == RICH
-        again = await run(cli, "order", "resolve", number, "--approve", "--by", "bob")
-        assert (again.returncode, again.json["error"]["code"]) == (1, "not-found")
-        shown = (await run(cli, "order", "show", number)).json["resolutions"]
-        assert [(each["requested_by"], each["approved_by"]) for each in shown] == [("ann", "bob")]
+        again = await ann.post(f"approvals/{asked['id']}/approve", {"reason": "seen it"})
+        assert (again.status, again.code) == (409, "refused")
+        (shown,) = (await run(cli, "order", "show", number)).json["resolutions"]
+        assert (shown["requested_by"], shown["approved_by"]) == (asked["requested_by"], "ann")
+        await run(cli, "operator", "disable", "ann")
 
 
 async def test_what_cannot_be_decided(topups: TopUpShop, cli: Cli) -> None:
-    """A delivered order can only be reversed; a failed one not at all; a proposal is withdrawn."""
+    """A delivered order can only be reversed; a failed one not at all; nobody says who he is."""
     async with topups.outlet("kasushou") as outlet:
         partner = await topups.shop.partner()
         sku = await topups.sku([(outlet.name, None)])
         placed = await order(partner, sku, outlet.account("000"))
         await until(partner, placed, "delivered")
         number = placed["order_no"]
-        by_ann = ("--by", "ann", "--reason", "mail")
-        wrong = await run(cli, "order", "resolve", number, "--as", "failed", *by_ann)
+        why = ("--reason", "mail")
+        wrong = await run(cli, "order", "resolve", number, "--as", "failed", *why)
         assert (wrong.returncode, wrong.json["error"]["code"]) == (1, "not-resolvable")
-        await run(cli, "order", "resolve", number, "--as", "reversed", *by_ann)
-        taken = await run(cli, "order", "resolve", number, "--as", "reversed", *by_ann)
-        assert taken.json["error"]["code"] == "already-proposed"
-        assert (await run(cli, "order", "resolve", number, "--withdraw")).returncode == 0
+        by = await run(cli, "order", "resolve", number, "--as", "reversed", *why, "--by", "ann")
+        assert by.returncode == 2
         assert await balance(partner) == RICH - PRICE_MINOR
-        await run(cli, "order", "resolve", number, "--as", "reversed", *by_ann)
-        await run(cli, "order", "resolve", number, "--approve", "--by", "bob")
+        done = await run(cli, "order", "resolve", number, "--as", "reversed", *why)
+        assert (done.json["state"], done.json["approved_by"]) == ("reversed", None)
         assert (await read(partner, placed))["state"] == "reversed"
         assert await balance(partner) == RICH
+        twice = await run(cli, "order", "resolve", number, "--as", "reversed", *why)
+        assert twice.json["error"]["code"] == "not-resolvable"
 
 
 async def test_an_order_is_cancelled(topups: TopUpShop, cli: Cli) -> None:
@@ -108,13 +110,13 @@ async def test_an_order_is_cancelled(topups: TopUpShop, cli: Cli) -> None:
 
 
 async def test_stock_is_not_resolved(topups: TopUpShop, cli: Cli) -> None:
-    """A code that was shown cannot be taken back: the proposal is refused, not its approval."""
+    """A code that was shown cannot be taken back: what is refused anyway waits for nobody."""
     partner = await topups.shop.partner()
     sku = await topups.shop.sku(codes=1)
     placed = (await partner.order(out_order_no=unique("S"), sku=sku)).json
-    by_ann = ("--by", "ann", "--reason", "mail")
+    why = ("--reason", "mail")
     for verdict in ("reversed", "failed", "unchanged"):
-        refused = await run(cli, "order", "resolve", placed["order_no"], "--as", verdict, *by_ann)
+        refused = await run(cli, "order", "resolve", placed["order_no"], "--as", verdict, *why)
         assert (refused.returncode, refused.json["error"]["code"]) == (1, "not-resolvable")
         assert "account adjust" in refused.json["error"]["detail"]
 

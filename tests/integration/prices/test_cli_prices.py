@@ -74,7 +74,7 @@ def test_a_row_is_made_listed_and_deleted(command: Cli, shop: str) -> None:
         "price list --sku NO",
         "price floor --sku S",
         "price floor --sku NO --amount 1",
-        "price approve 4711 --by bob",
+        "price create --sku S --amount 1 --by ann",  # nobody says himself who he is
         "sku price S 0",
         "sku price S 0 --partner acme",
         "sku create Z --name Z --kind code --pool vip --price 0",
@@ -137,25 +137,37 @@ def test_no_price_is_made_below_the_floor(command: Cli, shop: str) -> None:
 
 
 def test_below_the_floor_wants_a_second_person(command: Cli, shop: str) -> None:
-    """With `four_eyes.price.CNY` set: so far below alone, further down one asks and another agrees.
+    """With `four_eyes.price.CNY` set: so far below alone, further down it waits for somebody else.
 
-    Until then the row is no price. Seen red (the proposal in force) without its line in the query.
+    Until then there is no such price; where nobody is there, it is made, and its row says so.
     """
     command(*["setting", "set", "four_eyes.price.CNY", "100"])
     command(*["price", "floor", "--sku", "S", "--amount", "800"])
-    words = "price create --sku S --amount 700 --partner acme --json"
-    alone = command(*words.split()).json
-    assert alone.keys() == {"price"}
-    low = "price create --sku S --amount 500 --partner acme"
-    assert refused(command, low)[:2] == (1, "second-person-needed")
-    asked = command(*f"{low} --by ann --reason rival --json".split()).json
-    assert (asked["approved"], asked["requested_by"]) == (False, "ann")
-    assert refused(command, f"price approve {asked['price']} --by Ann")[1] == "second-person-needed"
-    states = {r["price"]: r["state"] for r in command("price", "list", "--json").json["prices"]}
-    assert states == {alone["price"]: "in force", asked["price"]: "proposed"}
-    agreed = command("price", "approve", asked["price"], "--by", "bob", "--json").json
-    assert (agreed["approved"], agreed["approved_by"]) == (True, "bob")
-    assert refused(command, f"price approve {asked['price']} --by bob")[1] == "not-proposed"
-    for price in (alone["price"], asked["price"]):
-        command("price", "delete", price)
+    low = "price create --sku S --amount 500 --partner acme --reason rival --json"
+    near = command(*low.replace("500", "700").split()).json
+    alone = command(*low.split()).json
+    assert near.keys() == alone.keys() == {"price"}
+    said = {
+        row["subject"]: row["alone"]
+        for row in command("change", "list", "--action", "price.create", "--json").json["changes"]
+    }
+    assert (said[near["price"]], said[alone["price"]]) == (False, True)
+    own = command("sku", "price", "S", "500", "--partner", "acme", "--json")
+    assert own.json["price"] == 500
+    assert (
+        refused(
+            command,
+            "campaign create low --sku S --from 2030-01-01T00:00:00Z"
+            " --to 2030-01-02T00:00:00Z --price 500",
+        )[1]
+        == "below-floor"
+    )
+    for made in command("price", "list", "--json").json["prices"]:
+        command("price", "delete", made["price"])
+    command("operator", "create", "cat", "--role", "catalog")
+    waits = command(*low.split()).json["approval"]
+    assert (waits["action"], waits["state"]) == ("price.create", "waiting")
+    assert "approval" in command("sku", "price", "S", "500", "--partner", "acme", "--json").json
+    assert command("price", "list", "--json").json["prices"] == []
+    command("operator", "disable", "cat")
     command(*["setting", "set", "four_eyes.price.CNY", "none"])

@@ -17,6 +17,10 @@ from tests.world import WORLD_FILES
 
 WORLD = (WORLD_FILES / "audit_world.sql").read_text(encoding="utf-8")
 ALL = {"*"}
+KEPT_OF_PEOPLE = "password totp_secret totp_step disabled_at frozen_at unfrozen_at sessions_since"
+DECIDED = (
+    "state decided_by decider_person decided_from decided_at decision_reason result redeemed_at"
+)
 # Per table: which columns the gateway's role may change, and whether it may delete rows. It may
 # read every table, and add rows to all but `migration`; it may do nothing else.
 ALLOWED: dict[str, tuple[set[str], bool]] = {
@@ -75,18 +79,16 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "pass_use": (set(), False),
     "pool": ({"size", "next_seq", "generation", "expiring"}, False),
     "desk_request": (ALL, True),
-    "operator": (
-        {"password", "totp_secret", "totp_step", "disabled_at", "frozen_at", "sessions_since"},
-        False,
-    ),
+    "operator": (set(KEPT_OF_PEOPLE.split()), False),
     "operator_role": (set(), True),
     "recovery_code": ({"used_at"}, True),
     "role": ({"created_at"}, False),
     "role_permission": ({"granted"}, True),
     "token": ({"revoked_at"}, False),
     "price_floor": (ALL, False),
-    "price_row": ({"approved_by"}, True),
-    "resolution": ({"approved_by", "approved_from", "approved_at", "outcome"}, True),
+    "price_row": ({"reason"}, True),
+    "resolution": ({"outcome"}, False),
+    "approval": (set(DECIDED.split()), False),
     "quota": ({"most", "settles_at"}, True),
     "quota_use": ({"used", "most", "carried"}, True),
     "quota_block": ({"units"}, True),
@@ -338,13 +340,11 @@ async def test_what_happened_stays(world: Any, statement: str) -> None:
 
 
 async def test_a_decision_that_was_carried_out_stays(world: Any) -> None:
-    """A proposal may be withdrawn; once approved it is neither changed nor deleted."""
+    """It is neither changed nor deleted."""
     await world.execute(
-        "INSERT INTO resolution (partner_id, order_id, verdict, reason, requested_by)"
-        " SELECT partner_id, 203, 'failed', 'r', 'ann' FROM orders WHERE id = 203"
-    )
-    assert not await refused(
-        world, "UPDATE resolution SET approved_by = 'bob', approved_at = now()"
+        "INSERT INTO resolution (partner_id, order_id, verdict, reason, requested_by, approved_by,"
+        " approved_at) SELECT partner_id, 203, 'failed', 'r', 'ann', 'bob', now() FROM orders"
+        " WHERE id = 203"
     )
     assert await refused(world, "UPDATE resolution SET approved_by = 'eve'")
     assert await refused(world, "DELETE FROM resolution")

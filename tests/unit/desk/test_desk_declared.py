@@ -29,6 +29,7 @@ PLAIN = {
     "order place",
     "upstream test", "upstream balance", "upstream catalog", "upstream connectors",
     "upstream simulate", "campaign rehearse", "backup", "restore", "restore-check",
+    "reveals export", "reveals verify",
 }  # fmt: skip
 COMMON = {"data", "database_url", "owner_url", "config_file", "as_json", "wide", "log_level"}
 
@@ -114,6 +115,8 @@ def test_an_action_says_how_it_is_undone(action: Action) -> None:
     assert action.undo.endswith(".")
     assert unknown_commands(action.undo) == []
     assert (action.limit is not None) == (action.second_person is SecondPerson.ABOVE_LIMIT)
+    sometimes = {SecondPerson.ABOVE_LIMIT, SecondPerson.SOMETIMES}
+    assert (action.beyond is not None) == (action.second_person in sometimes)
     has_member = any(member.name == "reason" for member in members(action.given))
     assert has_member == (action.reason is Reason.MEMBER)
     assert callable(action.run)
@@ -140,7 +143,9 @@ def test_who_may_do_it_and_what_it_shows(action: Action) -> None:
 
 # What the contract says wants somebody else; a limit is a setting `four_eyes.LIMIT.CURRENCY`.
 SECOND_PERSON = {
-    "order.resolve": None, "keys.retire": None, "codes.release": None,
+    "order.resolve": None, "keys.retire": None, "codes.release": None, "operator.create": None,
+    "operator.roles": None, "role.create": None, "role.grant": None, "setting.set": None,
+    "price.create": "price",
     "account.deposit": "deposit", "account.adjust": "adjustment", "sku.price": "price",
 }  # fmt: skip
 LIMITS = {"adjustment", "deposit", "refund", "payout", "price"}
@@ -177,7 +182,8 @@ def test_every_noun_is_in_the_list() -> None:
 
 
 # Filters that are no column: every row of the answer has the same, or it is a kind of state.
-FILTERS_ONLY = {("codes", "pool"), ("shelf", "pool")}
+FILTERS_ONLY = {("codes", "pool"), ("shelf", "pool"), ("approval", "mine"),
+                ("reveals", "from"), ("reveals", "to")}  # fmt: skip
 PLAIN_NUMBERS = {"default", "last_status", "least", "lo", "most", "value"}
 
 

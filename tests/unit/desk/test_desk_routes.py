@@ -31,6 +31,9 @@ SAID = {
     "webhook test": "POST partners/{partner}/webhook/test",
     "upstream pause": "POST upstreams/{upstream}/pause",
     "change list": "GET changes",
+    "codes reveal": "POST orders/{order_no}/reveal",
+    "reveals list": "GET reveals",
+    "approval approve": "POST approvals/{id}/approve",
 }
 
 

@@ -13,9 +13,9 @@ MAY = {way: frozenset(action.permission for action in ACTIONS) for way in Way}
 ASKED = [
     Asking(
         way=way, permissions=MAY[way], has_reason=has_reason, stepped_up=stepped_up,
-        above_limit=above_limit, others=others,
+        beyond=beyond, others=others,
     )
-    for way, has_reason, stepped_up, above_limit, others in product(Way, *[(False, True)] * 4)
+    for way, has_reason, stepped_up, beyond, others in product(Way, *[(False, True)] * 4)
 ]  # fmt: skip
 
 
@@ -26,7 +26,7 @@ def asking(way: str, *words: str) -> Asking:
         permissions=MAY[Way(way)],
         has_reason="reason" in words,
         stepped_up="stepped-up" in words,
-        above_limit="above" in words,
+        beyond="above" in words,
         others="others" in words,
     )
 
@@ -77,7 +77,7 @@ def test_without_the_permission_nothing_else_is_looked_at(action: Action) -> Non
     for asked in ASKED:
         bare = Asking(
             way=asked.way, has_reason=asked.has_reason, stepped_up=asked.stepped_up,
-            above_limit=asked.above_limit, others=asked.others,
+            beyond=asked.beyond, others=asked.others,
         )  # fmt: skip
         refused = judge(action, bare) is Verdict.NOT_PERMITTED
         assert refused == (asked.way is not Way.SHELL)

@@ -167,9 +167,9 @@ def test_the_picture_is_of_this_house() -> None:
 
 
 def test_what_is_kept_for_ever_is_not_deleted() -> None:
-    """The gateway's role deletes from no table that proves something but a withdrawn proposal."""
+    """The gateway's role deletes from no table that proves something but codes."""
     deleted = {
         name for name, table in house.tables().items() if table.delete and table.kept == FOR_EVER
     }
-    assert {"code", "code_fingerprint", "resolution"} == deleted  # a trigger says which rows
+    assert {"code", "code_fingerprint"} == deleted  # a trigger says which rows
     assert not [t for t in house.tables().values() if t.kept == CATALOG and not t.insert]

@@ -7,10 +7,13 @@ from typing import Final
 
 import msgspec
 
-from gateway.ground.desk.action import Action, Change, SecondPerson
+from gateway.ground.desk.action import Action, Change
 from gateway.ground.desk.administration import SQL, Transaction
+from gateway.ground.desk.asking import Asked as AskedFor
+from gateway.ground.desk.asking import ask, weigh
 from gateway.ground.desk.job import Job, work
-from gateway.ground.desk.perform import as_json, perform
+from gateway.ground.desk.perform import as_json
+from gateway.ground.desk.refusal import DeskRefusedError
 from gateway.ground.desk.rest.asked import Asked
 from gateway.ground.desk.rest.caller import Caller
 from gateway.ground.desk.rest.listing import versions
@@ -21,6 +24,7 @@ from gateway.ground.sql.declared import Row
 
 CREATED: Final = 201
 DONE: Final = 200
+ACCEPTED: Final = 202
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +54,10 @@ class Wish:
         said = [self.variables, self.version, self.asked.said]
         return hashlib.sha256(msgspec.json.encode(said, order="sorted")).digest()
 
-    def status(self) -> int:
-        """Of what is done at once."""
+    def status(self, asked: AskedFor | None = None) -> int:
+        """Of what was done, or waits."""
+        if asked is not None and asked.waits:
+            return ACCEPTED
         makes = self.action.verb in MAKES and not self.route.named
         return CREATED if makes else DONE
 
@@ -64,49 +70,57 @@ class Acting:
 
     async def act(self, wish: Wish) -> Told:
         """Its answer. Raises ProblemError and what the desk refuses: then nothing was done."""
-        _refuse_alone(wish.action)
         if isinstance(wish.action, Job):
             return await self._work(wish, wish.action)
-        return await in_turn(lambda: self._act(wish))
+        told = await in_turn(lambda: self._act(wish))
+        if isinstance(told, DeskRefusedError):
+            raise told
+        return told
 
-    async def _act(self, wish: Wish) -> Told:
-        async with self._place.at() as at:
+    async def _act(self, wish: Wish) -> Told | DeskRefusedError:
+        async with self._place.at(wish.caller.person) as at:
             known = await _begin(at.db, wish)
             if known is not None:
                 return known
-
-            async def check() -> None:
-                await _check_version(at.db, wish)
-
-            answer = await perform(wish.action, at, wish.asked.given, wish.change, check)
-            return await _end(at.db, wish, wish.status(), answer)
+            asked = await ask(
+                wish.action,
+                at,
+                wish.asked.given,
+                wish.change,
+                stepped_up=wish.caller.stepped_up,
+                approval=wish.asked.approval,
+                check_first=lambda: _check_version(at.db, wish),
+            )
+            if asked.refusal is None:
+                return await _end(at.db, wish, wish.status(asked), asked.answer)
+            await _give_back(at.db, wish)
+        return asked.refusal
 
     async def _work(self, wish: Wish, job: Job) -> Told:
         """A job has its own transactions: a key is taken before them, and given back if refused."""
-        async with self._place.statements() as db:
-            known = await _begin(db, wish)
+        change, given = wish.change, wish.asked.given
+        async with self._place.at(wish.caller.person) as at:
+            known = await _begin(at.db, wish)
             if known is not None:
                 return known
-            await _check_version(db, wish)
+            await _check_version(at.db, wish)
+            change, waiting = await weigh(job, at, given, change)
+            if waiting is not None:
+                return await _end(at.db, wish, wish.status(waiting), waiting.answer)
         try:
-            answer = await work(job, wish.asked.given, wish.change, self._place.site)
+            answer = await work(job, given, change, self._place.site)
         except BaseException:
-            if wish.key is not None:
-                async with self._place.statements() as db:
-                    await SQL.forget_request.run(db, *_named(wish))
+            async with self._place.statements() as db:
+                await _give_back(db, wish)
             raise
         async with self._place.statements() as db:
             return await _end(db, wish, wish.status(), answer)
 
 
-def _refuse_alone(action: Action) -> None:
-    """What wants a second person, or a one-time code, is done by nobody alone with a token.
-
-    Raises ProblemError: refused. Until there are approvals such a thing is done at the shell.
-    """
-    waits = action.second_person is SecondPerson.ALWAYS or action.limit == "adjustment"
-    if waits or action.step_up:
-        raise ProblemError("refused", f"{action.name} wants a second person: use the command line.")
+async def _give_back(db: Transaction, wish: Wish) -> None:
+    """What was refused used no key up."""
+    if wish.key is not None:
+        await SQL.forget_request.run(db, *_named(wish))
 
 
 def _named(wish: Wish) -> tuple[int, str, str]:

@@ -86,7 +86,7 @@ class AdminApi:
         """What a page shows to somebody, with whatever is written of it."""
 
         async def look() -> Any:
-            async with self._place.at() as at:
+            async with self._place.at(caller.person) as at:
                 return await page.read(at, given, caller.change(request, None))
 
         return await in_turn(look)
@@ -101,14 +101,15 @@ class AdminApi:
                 if isinstance(one, Action):
                     return await self._act(one, where, caller, request, variables)
                 if isinstance(one, View):
-                    return await self._list(one, request)
+                    return await self._list(one, caller, request)
                 return await self._show(one, caller, request, variables)
 
         return handler
 
-    async def _list(self, view: View, request: Request) -> StreamResponse:
+    async def _list(self, view: View, caller: Caller, request: Request) -> StreamResponse:
         query = parse_query(request, known_filters(view))
-        return _json(as_json(await self._place.look(lambda at: list_rows(view, at, query))))
+        found = await self._place.look(caller.person, lambda at: list_rows(view, at, query))
+        return _json(as_json(found))
 
     async def _show(
         self, page: Page, caller: Caller, request: Request, variables: Mapping[str, str]
@@ -119,7 +120,7 @@ class AdminApi:
             return _json(as_json(await page.read(self._place.site(_nothing), given)))
         if page.seen_by:
             return _json(as_json(await self._seen(page, caller, request, given)))
-        async with self._place.at(read_only=True) as at:
+        async with self._place.at(caller.person, read_only=True) as at:
             data = dict(await page.read(at, given))
             name = variables.get(key_of(page.noun))
             if name is None:

@@ -16,6 +16,7 @@ REASON: Final = "reason"
 APPROVAL: Final = "approval"
 REASON_LENGTHS: Final = (4, 500)
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_ID: Final = re.compile(r"[0-9]{1,18}")
 _VERSION: Final = re.compile(r'"([0-9]{1,19})"')
 _OBJECT: Final = msgspec.json.Decoder(dict[str, Any])
 
@@ -51,11 +52,13 @@ def read_object(body: bytes) -> dict[str, Any]:
 
 def read_asked(action: Action, variables: Mapping[str, str], said: dict[str, Any]) -> Asked:
     """Raises ProblemError: invalid-request with a pointer to what is wrong, unknown or missing."""
-    allowed = set(taken(action, variables)) | {REASON, APPROVAL}
+    allowed = set(taken(action, variables)) | {REASON}
+    if action.step_up:
+        allowed.add(APPROVAL)  # of what is done by whoever asked, once somebody else approved
     refuse_unknown(said, allowed)
     reason = read_reason(said, wanted=action.reason is not Reason.NONE)
     approval = said.get(APPROVAL)
-    if approval is not None and not (isinstance(approval, str) and approval.isdecimal()):
+    if approval is not None and not (isinstance(approval, str) and _ID.fullmatch(approval)):
         raise invalid([("/approval", "must be the id of an approval")])
     rest = {name: value for name, value in said.items() if name != APPROVAL}
     if action.reason is not Reason.MEMBER:

@@ -200,6 +200,8 @@ def _body(action: Action, where: Route) -> dict[str, Any]:
     properties = {name: schemas[name] for name in shown}
     required = [name for name, member in shown.items() if member.required]
     shortest, longest = REASON_LENGTHS
+    if action.step_up:
+        properties["approval"] = {"type": "string", "pattern": "^[0-9]{1,18}$"}
     properties["reason"] = {"type": "string", "minLength": shortest, "maxLength": longest}
     if action.reason is not Reason.NONE and "reason" not in required:
         required.append("reason")

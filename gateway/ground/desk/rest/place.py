@@ -36,21 +36,21 @@ class Place:
     vault: Vault
     lagging: LaggingReads
 
-    async def look(self, work: Callable[[At], Awaitable[T]]) -> T:
-        """What `work` finds in a transaction that only reads, and that may be a moment behind."""
+    async def look(self, person: str, work: Callable[[At], Awaitable[T]]) -> T:
+        """What `work` finds for a person in a transaction that only reads, and that may be a moment behind."""
 
         async def look(pool: Any) -> T:
             database = replace(self.database, pool=pool)
             async with administration(database, read_only=True, deadline_ms=DEADLINE_MS) as db:
-                return await work(At(db=db, vault=self._secrecy()))
+                return await work(At(db=db, vault=self._secrecy(), person=person))
 
         return await self.lagging.read(look)
 
     @asynccontextmanager
-    async def at(self, *, read_only: bool = False) -> AsyncIterator[At]:
-        """One transaction of the desk."""
+    async def at(self, person: str, *, read_only: bool = False) -> AsyncIterator[At]:
+        """One transaction of the desk, of this person."""
         async with self.statements(read_only=read_only) as db:
-            yield At(db=db, vault=self._secrecy())
+            yield At(db=db, vault=self._secrecy(), person=person, make_site=self.site)
 
     @asynccontextmanager
     async def statements(self, *, read_only: bool = False) -> AsyncIterator[Transaction]:

@@ -13,7 +13,7 @@ from gateway.ground.http.problems import ProblemError
 from gateway.ground.native_errors import VaultError
 
 # A code of the command line that has a problem of its own; every other one is `refused`.
-_OWN: Final = {"not-found": "not-found", "already-exists": "already-exists"}
+_OWN: Final = frozenset({"not-found", "already-exists", "not-permitted", "step-up-required"})
 
 
 @contextmanager
@@ -39,5 +39,9 @@ def problem_of(refusal: DeskRefusedError, one: Any) -> Exception:
         return invalid([(pointer, detail)])
     if refusal.code == "busy":
         return OverloadedError(detail)
-    code = _OWN.get(refusal.code, "refused")
-    return ProblemError(code, detail, members={"why": refusal.code} if code == "refused" else None)
+    if refusal.code == "not-permitted":
+        permission = refusal.facts["permission"]
+        return ProblemError(refusal.code, detail, members={"permission": permission})
+    if refusal.code in _OWN:
+        return ProblemError(refusal.code, detail)
+    return ProblemError("refused", detail, members={"why": refusal.code})

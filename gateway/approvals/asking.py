@@ -1,0 +1,64 @@
+"""What waits: the ground's `SecondPersons`, asked at every door (gateway/ground/desk/second.py)."""
+
+from typing import Any, Final
+
+import msgspec
+
+from gateway.approvals.administration import SQL
+from gateway.approvals.rules import APPROVE, shown_as_asked, summary
+from gateway.ground.desk.action import Action, Change
+from gateway.ground.desk.administration import Transaction
+from gateway.ground.desk.given import Given
+from gateway.ground.desk.given import kept as said
+from gateway.ground.desk.perform import as_json
+from gateway.ground.desk.port import not_found
+from gateway.ground.desk.refusal import refused
+from gateway.operators.colleagues import colleagues
+from gateway.settings.administer import read_setting
+
+WAITING_MAX: Final = 100  # of one requester at once
+REDEEM_WITHIN_S: Final = 300.0
+
+
+async def could_approve(db: Transaction, action: Action, change: Change) -> bool:
+    """Whether some enabled operator, who is somebody else, could approve it."""
+    return bool(await colleagues(db, change.person, {action.permission, APPROVE}))
+
+
+async def keep(
+    db: Transaction, action: Action, given: Given, change: Change, subject: str
+) -> dict[str, Any]:
+    """Let it wait for `approvals.ttl_s`; the request as it is shown."""
+    if await SQL.waiting_of.only(db, change.actor, WAITING_MAX) >= WAITING_MAX:
+        raise refused("too-many-waiting", "too-many-waiting", most=WAITING_MAX)
+    if subject not in map(str, said(given).values()):
+        subject = ""  # of what is not there yet
+    number = await SQL.insert_approval.only(
+        db, action.name, action.permission, subject, summary(action, given, subject),
+        parameters_of(given), change.actor, change.person, change.whence, as_json(change.how),
+        change.reason, float(await read_setting(db, "approvals.ttl_s") or 0),
+    )  # fmt: skip
+    return shown_as_asked(await SQL.show_approval.only(db, number))
+
+
+async def redeem(
+    db: Transaction, approval: str, action: Action, given: Given, change: Change
+) -> dict[str, Any]:
+    """Use up an approval of just this: by its requester, once, within 5 minutes."""
+    row = await SQL.lock_approval.one(db, int(approval), REDEEM_WITHIN_S)
+    if row is None or row["requested_by"] != change.actor:
+        raise not_found("approval", approval)
+    if row["action"] != action.name or row["parameters"] != parameters_of(given):
+        raise refused("other-approval", "other-approval", approval=approval)
+    if row["state"] != "done":
+        state = "expired" if row["state"] == "waiting" and row["is_over"] else row["state"]
+        raise refused("not-approved", "not-approved", approval=approval, state=state)
+    if row["redeemed"] or not row["is_fresh"]:
+        raise refused("approval-used", "approval-used", approval=approval)
+    await SQL.redeem_approval.run(db, row["id"])
+    return {"approval": approval, "approved_by": row["decided_by"]}
+
+
+def parameters_of(given: Given) -> str:
+    """What is asked for, whatever the order it was said in."""
+    return msgspec.json.encode(given, order="sorted").decode()

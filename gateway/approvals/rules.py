@@ -1,0 +1,37 @@
+"""What a request for approval says. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from gateway.ground.desk.action import Action
+from gateway.ground.desk.given import Given, kept
+
+APPROVE: Final = "approvals:approve"
+STATES: Final = ("waiting", "done", "failed", "refused", "expired", "stale")
+SUMMARY_MAX: Final = 500
+_ASKED: Final = (
+    "id", "action", "summary", "parameters_sha256", "requested_by", "reason", "state", "expires_at",
+)  # fmt: skip
+
+
+def summary(action: Action, given: Given, subject: str) -> str:
+    """In one line: `account adjust acme: amount -500, reference fix-7`. Nothing secret is in it."""
+    said = [
+        f"{name} {_plain(value)}"
+        for name, value in kept(given).items()
+        if name != "reason" and value != subject
+    ]
+    head = f"{action.noun.typed} {action.verb} {subject}".rstrip()
+    text = f"{head}: {', '.join(said)}" if said else head
+    return text if len(text) <= SUMMARY_MAX else f"{text[: SUMMARY_MAX - 1]}…"
+
+
+def shown_as_asked(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What whoever asked is told of it."""
+    return {name: row[name] for name in _ASKED}
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return " ".join(str(part) for part in value)
+    return str(value)

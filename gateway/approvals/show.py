@@ -1,0 +1,34 @@
+"""Requests for approval as people see them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from gateway.approvals.administration import SQL
+from gateway.approvals.rules import STATES
+from gateway.ground.desk.port import Row, Transaction, not_found
+from gateway.ground.desk.refusal import wrong
+
+
+async def show_approval(db: Transaction, approval: str) -> dict[str, Any]:
+    """One of them, with what exactly will be done, or was."""
+    known = approval.isascii() and approval.isdecimal() and len(approval) < 19
+    row = await SQL.show_approval.one(db, int(approval)) if known else None
+    if row is None:
+        raise not_found("approval", approval)
+    result = row["result"]
+    return {
+        **row,
+        "parameters": msgspec.json.decode(row["parameters"]),
+        "result": None if result is None else msgspec.json.decode(result),
+    }
+
+
+async def list_approvals(
+    db: Transaction, *, state: str | None, mine: bool, cursor: str | None, limit: int, person: str
+) -> Sequence[Row]:
+    """The newest first; `mine`: only those that `person` asked for."""
+    if state is not None and state not in STATES:
+        raise wrong("approval-state", "state", value=state, known=", ".join(STATES))
+    return await SQL.list_approvals.all(db, state, mine, cursor, limit, person)

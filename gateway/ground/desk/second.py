@@ -1,0 +1,41 @@
+"""What the ground asks of whoever knows the people: could somebody approve, and what waits.
+
+One feature names such a module (`Feature.second`).
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+from gateway.ground import house
+from gateway.ground.desk.action import Action, Change
+from gateway.ground.desk.administration import Transaction
+from gateway.ground.desk.given import Given
+
+
+class SecondPersons(Protocol):
+    """Knows who else is there, and keeps requests until somebody decides."""
+
+    async def could_approve(self, db: Transaction, action: Action, change: Change) -> bool:
+        """Whether some enabled operator, who is somebody else, could approve it."""
+
+    async def keep(
+        self, db: Transaction, action: Action, given: Given, change: Change, subject: str
+    ) -> Mapping[str, Any]:
+        """Let it wait; the request as faces show it. Raises DeskRefusedError where too many do."""
+
+    async def redeem(
+        self, db: Transaction, approval: str, action: Action, given: Given, change: Change
+    ) -> Mapping[str, Any]:
+        """Use up an approval of just this, once; what the log tells of it (`Change.how`).
+
+        Raises DeskRefusedError where there is none that is good for it.
+        """
+
+
+@cache
+def second_persons() -> SecondPersons:
+    """The module that a feature names."""
+    (found,) = (f for f in house.features() if f.second is not None)
+    return cast("SecondPersons", import_module(f"gateway.{found.name}.{found.second}"))

@@ -1,0 +1,48 @@
+-- What operators see of codes, and what is known of all who saw one.
+
+-- name: code_of_order
+-- The place of one code of an order, by its index; seq NULL: it has no code there.
+SELECT o.pool_id, o.seqs[$2::integer + 1] AS seq, coalesce(cardinality(o.seqs), 0) AS codes
+FROM partner p
+CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = p.id AND x.id = $1 LIMIT 1) AS o
+
+-- name: sealed_code
+SELECT c.batch_id, c.sealed, b.data_key FROM code c JOIN batch b ON b.id = c.batch_id WHERE c.pool_id = $1 AND c.seq = $2 LIMIT 1
+
+-- name: views_since
+-- How many codes an operator saw, or searched for, since a moment; no more than $3 are counted.
+SELECT count(*) FROM (SELECT FROM reveal WHERE items -> 0 ? 'operator' AND items -> 0 ->> 'operator' = $1 AND revealed_at > $2 LIMIT $3) AS r
+
+-- name: append_view
+SELECT append_reveal(nextval('reveal_no'), $1, 'operator', $2::jsonb, sha256(convert_to($2::jsonb::text, 'UTF8'))) AS no
+
+-- name: list_reveals
+-- Each filter (actor, order, from, to) may be NULL; newest first, beyond the one that $5 names. $6: how many. A view is a row; of a commit
+-- the views are those of its orders, so that it has an order only where one was asked for.
+SELECT (r.no * 1000 + i.n)::text AS id, r.no::text AS reveal, r.revealed_at AS at, coalesce(i.item ->> 'via', r.via) AS via,
+       coalesce(i.item ->> 'operator', i.item ->> 'key') AS actor,
+       coalesce(i.item ->> 'order', CASE WHEN r.items IS NULL THEN $2::text END) AS order_no, (i.item ->> 'index')::integer AS index,
+       i.item ->> 'reason' AS reason, i.item ->> 'approval' AS approval
+FROM reveal r
+CROSS JOIN LATERAL jsonb_array_elements(coalesce(r.items, '[{}]'::jsonb)) WITH ORDINALITY AS i (item, n)
+WHERE ($1::text IS NULL OR (
+          (r.items @> jsonb_build_array(jsonb_build_object('operator', $1::text)) OR r.items @> jsonb_build_array(jsonb_build_object('key', $1::text)))
+          AND $1::text IN (i.item ->> 'operator', i.item ->> 'key')))
+  AND ($2::text IS NULL OR (
+          ((r.items @> jsonb_build_array(jsonb_build_object('order', $2::text::bigint))
+            OR r.items @> jsonb_build_array(jsonb_build_object('order', $2::text))) AND i.item ->> 'order' = $2::text)
+          OR r.no = (SELECT o.commit_no FROM partner p
+                     CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = p.id AND x.id = $2::text::bigint LIMIT 1) AS o)))
+  AND ($3::timestamptz IS NULL OR r.revealed_at >= $3) AND ($4::timestamptz IS NULL OR r.revealed_at < $4)
+  AND ($5::text IS NULL OR (r.no <= $5::text::bigint / 1000 AND r.no * 1000 + i.n < $5::text::bigint))
+ORDER BY r.no DESC, i.n DESC LIMIT $6
+
+-- ---------------------------------------------------------------- taken along, and checked anywhere
+
+-- name: heads
+-- Read before the links, which are never shorter then.
+SELECT chain, height, encode(hash, 'hex') AS hash FROM reveal_head WHERE height > 0 ORDER BY chain
+
+-- name: links
+SELECT no, chain, height, via, items::text AS items, encode(digest, 'hex') AS digest, encode(hash, 'hex') AS hash, revealed_at AS at
+FROM reveal ORDER BY chain, height

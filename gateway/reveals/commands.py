@@ -1,0 +1,71 @@
+"""`quangate reveals`: who saw which code, and whether the log of it is whole."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.ground.command.command import Call, command, room
+from gateway.ground.command.output import Answer
+from gateway.ground.desk.commands import add_commands
+from gateway.ground.desk.opening import open_desk
+from gateway.ground.errors import RefusedError
+from gateway.reveals.desk import DECLARED
+
+app = room("Who saw which code.")
+add_commands(app, DECLARED)
+
+LINKS_AT_ONCE = 1000
+
+
+@command(app, "export", example="quangate reveals export reveals.jsonl")
+async def export(
+    call: Call,
+    *,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Made anew; no code is in it.")],
+) -> Answer:
+    """Write the whole log of views into a file, to check it where nobody of this shop is.
+
+    One JSON object a line: where the chains end, then their links in order.
+    """
+    from gateway.ground.desk.perform import as_json
+    from gateway.reveals.administration import SQL
+    from gateway.reveals.verify import heading_line
+
+    written = 0
+    async with open_desk(call) as desk, desk.transaction(read_only=True) as db:
+        heads = await SQL.heads.all(db)
+        try:
+            with file.open("xb") as out:
+                out.write(heading_line(heads) + b"\n")
+                async for link in SQL.links.each(db, LINKS_AT_ONCE):
+                    out.write(as_json(link).encode() + b"\n")
+                    written += 1
+        except OSError as error:
+            raise RefusedError("cannot-write", f"{file}: {error.strerror}") from None
+    return Answer(data={"file": str(file), "links": written})
+
+
+@command(app, "verify", example="quangate reveals verify reveals.jsonl")
+async def verify(
+    call: Call,  # noqa: ARG001  neither settings nor a database matter here
+    *,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="As `reveals export` made it.")],
+) -> Answer:
+    """Check a log of views by its file alone; exit 1 if something of it was changed or is gone.
+
+    Which orders a commit showed is in the database alone: `quangate audit` checks that.
+    """
+    from gateway.reveals.verify import NoLogError, problems
+
+    try:
+        with file.open("rb") as lines:
+            found = list(problems(lines))
+    except OSError as error:
+        raise RefusedError("cannot-read", f"{file}: {error.strerror}") from None
+    except NoLogError:
+        raise RefusedError("no-log", f"{file} is no log of views: see `reveals export`") from None
+    note = "All is well." if not found else "Something was changed: find out who could."
+    return Answer(
+        data={"ok": not found, "problems": found}, note=note, exit_code=0 if not found else 1
+    )

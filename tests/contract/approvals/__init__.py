@@ -1,0 +1,1 @@
+"""Approvals by API and command line."""

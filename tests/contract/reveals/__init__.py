@@ -1,0 +1,1 @@
+"""Seeing codes by API."""

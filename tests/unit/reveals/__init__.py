@@ -1,0 +1,1 @@
+"""The log of views away from the shop."""
