@@ -69,7 +69,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         "\n\nBy token it waits for a second person; approved, it is asked for again with the"
         " approval, within 5 minutes. The 21st within an hour freezes whoever asks.",
         given=OneCode,
-        example='POST /admin/v1/orders/248123456789012345/reveal {"index": 0, "reason": "it fails"}',
+        example='POST /admin/v1/orders/248123456789012345/reveal {"index": 0, "reason": "wrong"}',
         permission=reveals.PERMISSION,
         run=_reveal,
         look=_look,
