@@ -37,7 +37,7 @@ class Place:
     lagging: LaggingReads
 
     async def look(self, person: str, work: Callable[[At], Awaitable[T]]) -> T:
-        """What `work` finds for a person in a transaction that only reads, and that may be a moment behind."""
+        """What `work` finds for a person, reading only; it may be a moment behind."""
 
         async def look(pool: Any) -> T:
             database = replace(self.database, pool=pool)
