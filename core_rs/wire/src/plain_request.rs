@@ -67,7 +67,9 @@ pub fn find(bytes: &[u8], start: usize) -> Found<'_> {
             return Found::Odd;
         }
         Ok(Status::Complete(length)) if length <= HEAD_BYTES_MAX => length,
-        Ok(Status::Partial) if rest.len() < HEAD_BYTES_MAX => return Found::Unfinished,
+        Ok(Status::Partial) if rest.len() < HEAD_BYTES_MAX && ends_lines_with_crlf(rest) => {
+            return Found::Unfinished;
+        }
         _ => return Found::Odd,
     };
     match plain(&request, &rest[..head_bytes]) {
@@ -171,6 +173,14 @@ mod tests {
     fn every_beginning_of_a_head_is_unfinished() {
         for length in 0..HEAD.len() {
             assert_eq!(found(&HEAD[..length]), Found::Unfinished, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_that_no_end_makes_plain_is_odd() {
+        // Another reader says at once that it is wrong, and waits for no more of it.
+        for text in ["GET / HTTP/1.1\nHost: x", "GET / HTTP/1.1\r\nHost: x\ny"] {
+            assert_eq!(found(text), Found::Odd, "{text:?}");
         }
     }
 
