@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from gateway.alerts import feature as alerts
 from gateway.approvals import feature as approvals
 from gateway.audit import feature as audit
 from gateway.backup import feature as backup
@@ -48,6 +49,7 @@ FEATURES: Final = (
     operators.FEATURE,
     approvals.FEATURE,
     reveals.FEATURE,
+    alerts.FEATURE,
     rehearsals.FEATURE,
     search.FEATURE,
 )

@@ -35,6 +35,8 @@ class SQL(Statements, file="vault/administration"):
     update_upstream_settings: Statement[[int, bytes, bytes], int]
     page_channel_settings: Statement[[int | None, int], WrappedById]
     update_channel_settings: Statement[[int, bytes, bytes], int]
+    page_notifier_settings: Statement[[int | None, int], WrappedById]
+    update_notifier_settings: Statement[[int, bytes, bytes], int]
     page_totp_secret: Statement[[str | None, int], WrappedByName]
     update_totp_secret: Statement[[str, bytes, bytes], str]
     page_data_key: Statement[[int | None, int], WrappedById]

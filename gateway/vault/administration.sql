@@ -6,7 +6,7 @@
 -- never again: they are in no page.
 
 -- name: count_wrapped
-SELECT (SELECT count(*) + count(webhook_secret_old) FROM partner) + 2 * (SELECT count(*) FROM api_key WHERE revoked_at IS NULL) + (SELECT count(*) FROM upstream) + (SELECT count(*) FROM channel)
+SELECT (SELECT count(*) + count(webhook_secret_old) FROM partner) + 2 * (SELECT count(*) FROM api_key WHERE revoked_at IS NULL) + (SELECT count(*) FROM upstream) + (SELECT count(*) FROM channel) + (SELECT count(*) FROM notifier)
     + (SELECT count(*) FROM operator)
     + (SELECT count(*) FROM batch WHERE data_key IS NOT NULL) AS count
 
@@ -48,6 +48,12 @@ SELECT id, settings AS blob FROM channel WHERE $1::bigint IS NULL OR id > $1 ORD
 
 -- name: update_channel_settings
 UPDATE channel SET settings = $3 WHERE id = $1 AND settings = $2 RETURNING id
+
+-- name: page_notifier_settings
+SELECT id, settings AS blob FROM notifier WHERE $1::bigint IS NULL OR id > $1 ORDER BY id LIMIT $2
+
+-- name: update_notifier_settings
+UPDATE notifier SET settings = $3 WHERE id = $1 AND settings = $2 RETURNING id
 
 -- name: page_totp_secret
 SELECT name AS id, totp_secret AS blob FROM operator WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2

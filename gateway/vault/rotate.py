@@ -72,6 +72,7 @@ WRAPPED: Final = (
     _secret(SQL.page_delivery_key, SQL.update_delivery_key, purpose="partner delivery key of {}"),
     _secret(SQL.page_upstream_settings, SQL.update_upstream_settings, purpose="upstream"),
     _secret(SQL.page_channel_settings, SQL.update_channel_settings, purpose="channel"),
+    _secret(SQL.page_notifier_settings, SQL.update_notifier_settings, purpose="notifier"),
     _secret(SQL.page_totp_secret, SQL.update_totp_secret, purpose="one-time codes of {}"),
     Wrapped(
         page=SQL.page_data_key,

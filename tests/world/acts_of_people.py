@@ -65,4 +65,26 @@ ACTS_OF_PEOPLE = (
         subject="{token_id}",
         before={"token.revoked_at": None},
     ),
+    Act(
+        does="alert.acknowledge",
+        words="alert acknowledge 1",
+        subject="1",
+        prepared="INSERT INTO alert (kind, subject, level, detail)"
+        " VALUES ('disk', 'x', 'page', '')",
+        before={"alert.acknowledged_by": None},
+        after={"alert.kind": "disk"},
+    ),
+    Act(
+        does="notify.add",
+        words="notify add duty --kind wecom --set url=https://127.0.0.1/canary-7f3a9c",
+        subject="duty",
+        after={"notifier.kind": "wecom"},
+    ),
+    Act(does="notify.test", words="notify test duty", subject="duty"),
+    Act(
+        does="notify.remove",
+        words="notify remove duty",
+        subject="duty",
+        before={"notifier.kind": "wecom"},
+    ),
 )

@@ -51,6 +51,8 @@ DIVIDED = frozenset(
 # One for all homes by nature: names, keys, what finds a code twice, what is about no order.
 DIRECTORY = frozenset(
     [
+        "alert",
+        "alert_look",
         "api_key",
         "audit_run",
         "backup_run",
@@ -70,6 +72,8 @@ DIRECTORY = frozenset(
         "forgotten",
         "lane_state",
         "migration",
+        "notice",
+        "notifier",
         "operator",
         "operator_role",
         "partner",

@@ -1,0 +1,65 @@
+-- What a person has to look at, as the database knows it: each gives (subject, detail), at most 100 rows,
+-- and reads an index's first entries or what grows with what is sold only. Counts stop at 10,001.
+
+-- name: parked
+SELECT 'orders' AS subject, format('%s orders wait for a person: quangate order list --parked', w.waiting) AS detail
+FROM (SELECT count(*) AS waiting FROM (
+    SELECT FROM orders o WHERE o.parked IS NOT NULL AND o.updated_at < now() - make_interval(secs => $1::bigint) LIMIT 10001) AS x) AS w
+WHERE w.waiting > 0
+
+-- name: uncertain
+SELECT u.name AS subject, format('%s top-ups without a certain answer, the oldest since %s', x.waiting, to_char(x.oldest AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) AS detail
+FROM (SELECT a.upstream_id, count(*) AS waiting, min(a.created_at) AS oldest FROM (
+          SELECT t.upstream_id, t.created_at FROM attempt t
+          WHERE t.next_check_at IS NOT NULL AND t.state = 'uncertain' AND t.created_at < now() - make_interval(secs => $1::bigint) LIMIT 10001) AS a
+      GROUP BY a.upstream_id) AS x
+JOIN upstream u ON u.id = x.upstream_id ORDER BY u.name LIMIT 100
+
+-- name: stock_low
+SELECT s.sku AS subject, format('%s codes are left, %s is its mark', s.for_sale, s.low_stock) AS detail
+FROM (SELECT k.sku, k.low_stock, for_sale(shelf_of_sku(k.pool_id, k.sku), k.min_life_days, k.low_stock) AS for_sale
+      FROM sku k WHERE k.pool_id IS NOT NULL AND k.on_sale AND k.low_stock > 0) AS s
+WHERE s.for_sale < s.low_stock ORDER BY s.sku LIMIT 100
+
+-- name: codes_expiring
+SELECT p.name AS subject, format('%s unsold codes expire within %s days', sum(f.hi - f.lo), $1::bigint) AS detail
+FROM fragment f JOIN pool p ON p.id = f.pool_id
+WHERE f.expires_at > now() AND f.expires_at < now() + make_interval(days => $1::bigint::integer) GROUP BY p.name ORDER BY p.name LIMIT 100
+
+-- name: webhooks_dead
+SELECT p.name AS subject, format('%s messages could not be delivered: quangate webhook list --partner %s --state dead', d.dead, p.name) AS detail
+FROM partner p CROSS JOIN LATERAL (
+    SELECT count(*) AS dead FROM (SELECT FROM webhook w WHERE w.partner_id = p.id AND w.state = 'dead' ORDER BY w.id LIMIT 10001) AS x) AS d
+WHERE d.dead >= $1::bigint ORDER BY p.name LIMIT 100
+
+-- name: endpoint_disabled
+SELECT p.name AS subject, format('since %s: %s', to_char(e.disabled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), coalesce(e.disabled_why, 'by hand')) AS detail
+FROM webhook_endpoint e JOIN partner p ON p.id = e.partner_id WHERE e.disabled_at IS NOT NULL ORDER BY p.name LIMIT 100
+
+-- name: audit_broken
+SELECT 'audit' AS subject, format('the audit of %s found: %s', to_char(a.ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), a.findings) AS detail
+FROM (SELECT r.ok, r.ended_at, r.findings FROM audit_run r ORDER BY r.id DESC LIMIT 1) AS a WHERE NOT a.ok
+
+-- name: backup_age
+SELECT 'backup' AS subject, format('the last good backup is %s hours old: quangate backup TO', floor(extract(epoch FROM now() - b.ended_at) / 3600)) AS detail
+FROM (SELECT max(r.ended_at) AS ended_at FROM backup_run r) AS b WHERE b.ended_at < now() - make_interval(secs => $1::bigint)
+
+-- name: replication
+-- Of followers of ours; of others' standbys their own tools tell.
+SELECT w.names AS subject, 'orders wait for a follower that does not run: quangate backup follow TO --synchronous, or --leave' AS detail
+FROM (SELECT current_setting('synchronous_standby_names') AS names) AS w
+WHERE w.names LIKE '"quangate\_%' AND NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.active AND strpos(w.names, s.slot_name) > 0)
+
+-- name: sales_closed
+SELECT 'shop' AS subject, 'nothing is sold until `quangate restore-check` has said that it may be' AS detail
+WHERE EXISTS (SELECT FROM restoration r WHERE r.checked_at IS NULL)
+
+-- name: reveal_freeze
+SELECT o.name AS subject, 'saw too many codes within an hour: quangate operator unfreeze, by somebody else' AS detail
+FROM operator o WHERE o.frozen_at IS NOT NULL AND o.disabled_at IS NULL ORDER BY o.name LIMIT 100
+
+-- name: alone
+-- Of the newest changes those of the last day.
+SELECT c.id::text AS subject, format('%s of %s by %s, with nobody to ask', c.action, c.subject, c.actor) AS detail
+FROM (SELECT n.id, n.action, n.subject, n.actor, n.at, n.how FROM change n ORDER BY n.id DESC LIMIT 1000) AS c
+WHERE c.at > now() - interval '1 day' AND (c.how ->> 'alone')::boolean ORDER BY c.id DESC LIMIT 100

@@ -1,0 +1,1 @@
+"""Alerts, as operators and the API see them."""
