@@ -63,7 +63,7 @@ lint: build ## formatting, lints, types, import rules
 	@mypy --no-error-summary
 	@python -m mypy.stubtest gateway._core --ignore-disjoint-bases
 	@lint-imports
-	@python -m pytest -q tests/unit/house/test_features.py tests/unit/house/test_feature_sql.py tests/unit/house/test_tidy.py
+	@python -m pytest -q tests/unit/house/test_{features,feature_sql,lengths,tidy}.py
 
 fmt: setup ## format everything
 	@cargo fmt --all

@@ -1,7 +1,7 @@
 """What an answer of a platform proves about an order: the one judge at every door. Pure.
 
 A connector reads; this judges. The answer to a submit, the answer to a query, a callback and a row
-of a statement are the same type, and nothing else may act on one: what comes out of here is the
+of a bill are the same type, and nothing else may act on one: what comes out of here is the
 only thing that settles an order. Rules of this file:
 
 1. An answer that names another order, account, product, quantity or amount than was ordered is

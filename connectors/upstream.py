@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Generic, TypeVar
 
+from connectors.bill import BillPage, KeepsBills
 from connectors.contract import (
     Answer,
     AnswerKind,
@@ -32,7 +33,6 @@ from connectors.contract import (
 )
 from connectors.exchange import FailureKind, ProtocolError, TransportFailure
 from connectors.judgement import Judgement, judge
-from connectors.statement import KeepsStatements, StatementPage
 from connectors.transport import Transport
 
 T = TypeVar("T")
@@ -118,11 +118,11 @@ class Upstream:
         """Raises `TransportFailure`, `ProtocolError` or `UpstreamRefused`."""
         return await _Run(self.connector.balance(self._context())).drive(self.transport)
 
-    async def statement(self, day: date, cursor: str | None = None) -> StatementPage | None:
+    async def bill(self, day: date, cursor: str | None = None) -> BillPage | None:
         """A page of the platform's list of a day; None: it has none. Raises as `balance`."""
-        if not isinstance(self.connector, KeepsStatements):
+        if not isinstance(self.connector, KeepsBills):
             return None
-        exchange = self.connector.statement(day, cursor, self._context())
+        exchange = self.connector.bill(day, cursor, self._context())
         return await _Run(exchange).drive(self.transport)
 
     async def catalog(self, cursor: str | None = None) -> CatalogPage:

@@ -25,7 +25,7 @@ from gateway.ground.nodes import Nodes, node_of
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.clock import DatabaseClock
 from gateway.ground.sql.connecting import connect_for_upkeep
-from gateway.ground.sql.database import CHANNEL
+from gateway.ground.sql.database import ANNOUNCEMENTS
 
 log = structlog.get_logger()
 
@@ -91,7 +91,7 @@ class Control:
 
     async def _listen(self) -> None:
         with unreachable_is_unavailable():
-            await self._connection.add_listener(CHANNEL, self._hear)
+            await self._connection.add_listener(ANNOUNCEMENTS, self._hear)
         freed = await reclaim_dead(self._connection, self._slot, self._losses)
         if freed:
             log.info("control.reclaimed", freed=freed)

@@ -16,6 +16,7 @@ from connectors.answer import (
     no_news,
     throttled_query,
 )
+from connectors.bill import BillPage
 from connectors.contract import (
     Answer,
     AnswerKind,
@@ -36,8 +37,8 @@ from connectors.contract import (
     SubmitRequest,
 )
 from connectors.denomination import Denomination, plain_number, split_product, written
+from connectors.dingconnect.bill import page_members, read_page
 from connectors.dingconnect.reading import read_answer, read_ok, read_records
-from connectors.dingconnect.statement import page_members, read_page
 from connectors.dingconnect.wire import (
     OK,
     PARTIAL,
@@ -50,7 +51,6 @@ from connectors.echo import Expected
 from connectors.exchange import HttpRequest, ProtocolError
 from connectors.loose import as_decimal, as_object, as_objects, as_text, to_major, to_minor
 from connectors.signing import compact_json
-from connectors.statement import StatementPage
 
 SUBMIT_DEADLINE_S = 95.0  # the platform answers within 90 s, with ProviderTimedOut if need be
 CAPABILITIES = Capabilities(
@@ -168,7 +168,7 @@ class Dingconnect:
             items=tuple(item for p in products if (item := _read_product(p)) is not None)
         )
 
-    def statement(self, day: date, cursor: str | None, context: Context) -> Exchange[StatementPage]:  # noqa: ARG002
+    def bill(self, day: date, cursor: str | None, context: Context) -> Exchange[BillPage]:  # noqa: ARG002
         """ListTransferRecords by pages of 100."""
         response = yield self._post("ListTransferRecords", page_members(cursor))
         return read_page(read_ok(response), day, cursor)

@@ -16,6 +16,7 @@ from connectors.answer import (
     expect_ok,
     throttled_query,
 )
+from connectors.bill import BillPage
 from connectors.contract import (
     Ack,
     Answer,
@@ -38,6 +39,7 @@ from connectors.contract import (
     answered,
 )
 from connectors.denomination import plain_number, split_product, written
+from connectors.dtone.bill import page_path, read_page
 from connectors.dtone.reading import (
     is_created,
     read_list,
@@ -45,7 +47,6 @@ from connectors.dtone.reading import (
     read_submit,
     read_transaction,
 )
-from connectors.dtone.statement import page_path, read_page
 from connectors.dtone.wire import (
     DtoneSettings,
     api_url,
@@ -63,7 +64,6 @@ from connectors.loose import (
     to_minor,
 )
 from connectors.signing import compact_json
-from connectors.statement import StatementPage
 
 CAPABILITIES = Capabilities(
     idempotent_submit=True,  # external_id is unique: 1007001
@@ -204,7 +204,7 @@ class Dtone:
             next_cursor=str(page + 1) if products and page < pages else None,
         )
 
-    def statement(self, day: date, cursor: str | None, context: Context) -> Exchange[StatementPage]:  # noqa: ARG002
+    def bill(self, day: date, cursor: str | None, context: Context) -> Exchange[BillPage]:  # noqa: ARG002
         """GET /transactions by pages of 100."""
         return read_page((yield self._get(page_path(cursor))), day, cursor)
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from connectors.answer import expect_ok, throttled_query, throttled_submit
+from connectors.bill import BillPage
 from connectors.contract import (
     Answer,
     AnswerKind,
@@ -45,6 +46,7 @@ from connectors.loose import (
     to_minor,
 )
 from connectors.reloadly.access import Access
+from connectors.reloadly.bill import read_report, report_query
 from connectors.reloadly.capabilities import CAPABILITIES
 from connectors.reloadly.countries import country_of
 from connectors.reloadly.reading import (
@@ -56,7 +58,6 @@ from connectors.reloadly.reading import (
     read_transaction,
     report_rows,
 )
-from connectors.reloadly.statement import read_report, report_query
 from connectors.reloadly.wire import (
     Amount,
     Product,
@@ -69,7 +70,6 @@ from connectors.reloadly.wire import (
     timestamp_s,
 )
 from connectors.signing import same
-from connectors.statement import StatementPage
 
 PAGE_SIZE: Final = 200
 REPORTS: Final[Mapping[Service, str]] = {
@@ -297,7 +297,7 @@ class Reloadly:
             items=tuple(item for item in items if item is not None), next_cursor=next_cursor
         )
 
-    def statement(self, day: date, cursor: str | None, context: Context) -> Exchange[StatementPage]:
+    def bill(self, day: date, cursor: str | None, context: Context) -> Exchange[BillPage]:
         """Both services' reports, one after the other; the cursor is `service:page`."""
         services = self.settings.listed_services()
         service, page = _read_cursor(cursor, services[0])

@@ -115,14 +115,14 @@ async def running(
 
 
 def _end_with(parent: int) -> Callable[[], None]:
-    def settle() -> None:
+    def ready() -> None:
         _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         os.umask(0o077)
         os.nice(NICE)
         if os.getppid() != parent:
             os._exit(1)  # it died meanwhile
 
-    return settle
+    return ready
 
 
 async def _listen(process: asyncio.subprocess.Process, said: list[str], heard: Heard) -> None:

@@ -25,7 +25,7 @@ WHERE c.partner_id = due.partner_id AND c.out_order_no = due.out_order_no
 RETURNING c.partner_id, c.out_order_no, c.channel_id, c.notify_url, c.version, c.attempts,
           extract(epoch FROM now() - c.created_at)::float8 AS age_s, o.id AS order_id, o.state AS order_state
 
--- name: settle
+-- name: record
 -- Nothing happens when the order has ended anew, or is expected anew, meanwhile. $5 NULL: not before it ends (again).
 UPDATE channel_order SET state = $4, next_attempt_at = now() + make_interval(secs => $5::float8),
     attempts = attempts + $6, last_error = $7

@@ -43,7 +43,7 @@ class Notices(Protocol):
         self, partner_id: int, out_order_no: str, channel_id: int, notify_url: str
     ) -> None: ...
     async def take_due(self, limit: int, hold_s: float) -> list[ChannelNotice]: ...
-    async def settle(
+    async def record(
         self, notice: ChannelNotice, *, state: str, next_in_s: float | None, attempts: int = 0,
         error: str | None = None,
     ) -> None: ...  # fmt: skip
@@ -154,9 +154,9 @@ class Channels:
         if notice.order_id is None and notice.age_s > REFUSED_AFTER_S:
             await self._store.forget(notice)
         elif notice.order_id is None:
-            await self._store.settle(notice, state="pending", next_in_s=ABSENT_S)
+            await self._store.record(notice, state="pending", next_in_s=ABSENT_S)
         elif notice.order_state not in ENDED:
-            await self._store.settle(notice, state="pending", next_in_s=None)
+            await self._store.record(notice, state="pending", next_in_s=None)
         else:
             await self._tell(notice, notice.order_id)
 
@@ -183,7 +183,7 @@ class Channels:
         )
         if error is not None:
             log.warning("channels.not_told", channel=account.name, order_id=order_id, error=error)
-        await self._store.settle(
+        await self._store.record(
             notice, state=decision.state.value, next_in_s=decision.delay_s, attempts=1, error=error
         )
 

@@ -13,7 +13,7 @@ class SQL(Statements, file="channels/queries"):
     accounts: Statement[[], ChannelRow]
     expect_order: Statement[[int, str, int, str], None]
     take_due: Statement[[int, float], ChannelNotice]
-    settle: Statement[[int, str, int, str, float | None, int, str | None], None]
+    record: Statement[[int, str, int, str, float | None, int, str | None], None]
     forget: Statement[[int, str, int], None]
 
 
@@ -40,13 +40,13 @@ class ChannelStore:
         with unreachable_is_unavailable():
             return await SQL.take_due.all(self._pool, limit, hold_s)
 
-    async def settle(
+    async def record(
         self, notice: ChannelNotice, *, state: str, next_in_s: float | None, attempts: int = 0,
         error: str | None = None,
     ) -> None:  # fmt: skip
         """What became of looking; nothing if it has ended, or is expected, anew meanwhile."""
         with unreachable_is_unavailable():
-            await SQL.settle.run(
+            await SQL.record.run(
                 self._pool, notice.partner_id, notice.out_order_no, notice.version, state,
                 next_in_s, attempts, error,
             )  # fmt: skip

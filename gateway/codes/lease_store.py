@@ -12,7 +12,7 @@ from gateway.codes.lease_losses import LeaseLosses, Lost, TakenBack
 from gateway.codes.outlet import life_of, outlet_of, shelf_of
 from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.sql.books import unreachable_is_unavailable
-from gateway.ground.sql.database import CHANNEL
+from gateway.ground.sql.database import ANNOUNCEMENTS
 from gateway.ground.sql.declared import Statement, Statements
 from gateway.ground.sql.migrate import routines_schema
 
@@ -160,7 +160,7 @@ class LeaseStore:
         with unreachable_is_unavailable():
             async with self._pool.acquire() as connection:
                 asking = f"{self._worker_id}:{outlet}"
-                await SQL.recall.run(connection, CHANNEL, shelf_of(outlet), asking)
+                await SQL.recall.run(connection, ANNOUNCEMENTS, shelf_of(outlet), asking)
                 await reclaim_dead(connection, self._slot, self._losses)
 
     async def void(self, pool_id: int, seqs: Sequence[int], reason: str) -> int:

@@ -70,9 +70,9 @@ async def _run(
 
 
 async def _from_file(file: Path) -> "AsyncIterator[TheirRow]":
-    from gateway.reconciliation.statement_file import read_statement_file
+    from gateway.reconciliation.bill_file import read_bill_file
 
-    for row in read_statement_file(file):
+    for row in read_bill_file(file):
         yield row
 
 
@@ -86,14 +86,14 @@ async def _from_platform(
     from connectors.egress import open_account
     from connectors.exchange import ProtocolError, TransportFailure
     from connectors.upstream import Upstream
-    from gateway.reconciliation.statement_list import list_statement
+    from gateway.reconciliation.bill_list import list_bill
 
     async with desk.transaction(read_only=True) as db:
         vault = await open_vault(desk.config, db)
         values = json.loads(vault.open_secret("upstream", upstream.settings))
     connector, transport = open_account(upstream.connector, upstream.base_url, values)
     try:
-        async for row in list_statement(Upstream(connector=connector, transport=transport), day):
+        async for row in list_bill(Upstream(connector=connector, transport=transport), day):
             yield row
     except (ProtocolError, TransportFailure, UpstreamRefused) as error:
         raise RefusedError(

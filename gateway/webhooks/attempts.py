@@ -1,4 +1,4 @@
-"""One attempt to deliver a message: signed, sent, judged and settled. Results settle in groups."""
+"""One attempt to deliver a message: signed, sent, judged and recorded. Results are, in groups."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -51,15 +51,15 @@ class Attempts:
         self._wall_clock = wall_clock
         self._clock = clock
         self._chance = chance
-        self._settling: GroupCommit[Outcome, None] = GroupCommit(
-            self._settle_batch, lanes=2, batch_max=256, waiting_max=200_000, apart_s=APART_S
+        self._recording: GroupCommit[Outcome, None] = GroupCommit(
+            self._record_batch, lanes=2, batch_max=256, waiting_max=200_000, apart_s=APART_S
         )
         self.times = Times()  # by (delivered | failed)
         self.delivered = self.failed = 0
         self.dead = 0  # dead letters
 
     async def make(self, message: Message) -> bool:
-        """Whether the receiver failed. Raises StoreUnavailableError when it is not settled."""
+        """Whether the receiver failed. Raises StoreUnavailableError when it is not recorded."""
         if message.body is None:
             message.body = await self._bodies.compose(message)
         body = message.body
@@ -84,7 +84,7 @@ class Attempts:
         if decision.endpoint_gone and message.to_endpoint:
             self._endpoint_gone(message.partner_id)
         self._count(message, answer, decision)
-        await self._settling.submit(
+        await self._recording.submit(
             Outcome(
                 message_id=message.id,
                 replays=message.replays,
@@ -107,7 +107,7 @@ class Attempts:
         self.failed += 1
         self.dead += decision.state is WebhookState.DEAD
         log.info(
-            "notify.failed",
+            "webhook.failed",
             webhook_id=message.id,
             partner_id=message.partner_id,
             attempt=message.attempts + 1,
@@ -131,11 +131,11 @@ class Attempts:
             body=None,
             gone=None,
         )
-        burial = asyncio.ensure_future(self._settling.submit(outcome))
+        burial = asyncio.ensure_future(self._recording.submit(outcome))
         burial.add_done_callback(ignore_failure)
 
-    async def _settle_batch(self, outcomes: Sequence[Outcome]) -> Sequence[None]:
-        await self._webhooks.settle(outcomes)
+    async def _record_batch(self, outcomes: Sequence[Outcome]) -> Sequence[None]:
+        await self._webhooks.record(outcomes)
         return [None] * len(outcomes)
 
 

@@ -44,7 +44,7 @@ class GuardedClient:
                 resolve=resolve or Resolver(),
                 permits=functools.partial(may_connect, allow=tuple(allow)),
             ),
-            # Lanes bound the calls under way.
+            # Queues bound the calls under way.
             ClientLimits(connect_timeout_s=CALL_S, whole_bodies=False),
         )
 

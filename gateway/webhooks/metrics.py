@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from gateway.ground.metric_family import Family, durations, one
-from gateway.webhooks.notifier import Notifier
+from gateway.webhooks.courier import Courier
 
 
-def families(notifier: Notifier) -> Iterator[Family]:
+def families(courier: Courier) -> Iterator[Family]:
     """All of this worker's, now."""
-    attempts = notifier.attempts
+    attempts = courier.attempts
     yield Family(
         "counter",
         "quangate_webhook_attempts",
@@ -32,5 +32,5 @@ def families(notifier: Notifier) -> Iterator[Family]:
         "gauge",
         "quangate_webhooks_in_memory",
         "Webhook messages waiting or under way in this worker; more may wait in the database.",
-        notifier.in_memory,
+        courier.in_memory,
     )

@@ -7,7 +7,7 @@ SELECT * FROM take_webhooks($1, $2, $3, $4, $5, $6)
 SELECT * FROM made_webhooks($1)
 
 -- name: claim
--- Only what nobody has settled, claimed or asked for again meanwhile. NOT IN: see migration 0030.
+-- Only what nobody has recorded, claimed or asked for again meanwhile. NOT IN: see migration 0030.
 UPDATE webhook SET owner = $2, next_attempt_at = now() + make_interval(secs => $3)
 WHERE id = ANY ($1::bigint[]) AND state NOT IN ('delivered', 'dead') AND attempts = 0 AND owner IS NULL AND replays IS NULL
 
@@ -18,8 +18,8 @@ WHERE id = ANY ($1::bigint[]) AND state NOT IN ('delivered', 'dead') AND owner =
 -- name: recover
 SELECT recover_webhooks($1)
 
--- name: settle
-SELECT settle_webhooks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+-- name: record
+SELECT record_webhooks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 
 -- name: addressees
 SELECT p.id, e.url, p.webhook_secret, CASE WHEN p.webhook_secret_old_until > now() THEN p.webhook_secret_old END AS old_secret,

@@ -118,7 +118,7 @@ END $$;
 -- Applies the outcomes of attempts. p_gone: the address that wants no more; only an endpoint that is
 -- still there is disabled for it. The settings leave no
 -- plan that could read a table, whatever statistics say: rows are found by ctid.
-CREATE FUNCTION settle_webhooks(
+CREATE FUNCTION record_webhooks(
     p_id bigint[], p_replays integer[], p_attempts integer[], p_tried integer[], p_state text[], p_status integer[], p_error text[],
     p_delay_s double precision[], p_body bytea[], p_gone text[], p_patience_s double precision
 ) RETURNS void LANGUAGE plpgsql
@@ -130,7 +130,7 @@ DECLARE
     gone text[];  -- partner and address
     hopeless bigint[];
 BEGIN
-    WITH settled AS (
+    WITH recorded AS (
         UPDATE webhook w SET
             state = p_state[h.line], attempts = w.attempts + p_tried[h.line],
             last_status = CASE p_tried[h.line] WHEN 1 THEN p_status[h.line] ELSE w.last_status END,
@@ -141,7 +141,7 @@ BEGIN
     SELECT array_agg(DISTINCT partner_id ORDER BY partner_id) FILTER (WHERE state = 'delivered'),
            array_agg(DISTINCT partner_id ORDER BY partner_id) FILTER (WHERE state <> 'delivered' AND tried = 1),
            array_agg(DISTINCT partner_id || ' ' || s.gone) FILTER (WHERE s.gone IS NOT NULL)
-    INTO good, bad, gone FROM settled s WHERE url IS NULL;
+    INTO good, bad, gone FROM recorded s WHERE url IS NULL;
 
     IF EXISTS (SELECT FROM webhook_endpoint WHERE partner_id = ANY (good) AND failing_since IS NOT NULL) THEN
         UPDATE webhook_endpoint SET failing_since = NULL WHERE partner_id = ANY (good) AND failing_since IS NOT NULL;
@@ -164,14 +164,14 @@ END $$;
 
 -- The webhook order.delivered of the lines of a commit that want one and have their codes. How many.
 CREATE FUNCTION announce_delivered(
-    p_lines integer[], p_partner bigint[], p_id bigint[], p_pool bigint[], p_notify boolean[], p_url text[], p_now timestamptz
+    p_lines integer[], p_partner bigint[], p_id bigint[], p_pool bigint[], p_webhook boolean[], p_url text[], p_now timestamptz
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     made bigint;
 BEGIN
     INSERT INTO webhook (id, partner_id, order_id, type, sequence, url, next_attempt_at)
     SELECT p_id[i], p_partner[i], p_id[i], 'order.delivered', 1, p_url[i], p_now
-    FROM unnest(p_lines) AS i WHERE p_notify[i] AND p_pool[i] IS NOT NULL;
+    FROM unnest(p_lines) AS i WHERE p_webhook[i] AND p_pool[i] IS NOT NULL;
     GET DIAGNOSTICS made = ROW_COUNT;
     RETURN made;
 END $$;

@@ -1,4 +1,4 @@
-"""Webhook messages on their way, in PostgreSQL: taking, claiming, settling; and whom they go to."""
+"""Webhook messages on their way, in PostgreSQL: taken, claimed, recorded; and whom they go to."""
 
 import uuid
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class SQL(Statements, file="webhooks/queries"):
     claim: Statement[[Sequence[int], uuid.UUID, float], None]
     release: Statement[[Sequence[int], uuid.UUID], None]
     recover: Statement[[float], None]
-    settle: Statement[
+    record: Statement[
         [
             Sequence[int],
             Sequence[int],
@@ -94,7 +94,7 @@ class WebhookStore:
         with unreachable_is_unavailable():
             await SQL.recover.run(self._pool, HOLD_S)
 
-    async def settle(self, outcomes: Sequence[Outcome]) -> None:
+    async def record(self, outcomes: Sequence[Outcome]) -> None:
         """Apply what attempts met; nothing to what was replayed since they began. Idempotent."""
         columns: tuple[Sequence[Any], ...] = (
             [outcome.message_id for outcome in outcomes],
@@ -110,7 +110,7 @@ class WebhookStore:
         )
         arguments: list[Any] = [*given(columns), PATIENCE_S]
         with unreachable_is_unavailable():
-            await SQL.settle.run(self._pool, *arguments)
+            await SQL.record.run(self._pool, *arguments)
 
     async def addressees(self) -> list[AddresseeRow]:
         """All partners."""

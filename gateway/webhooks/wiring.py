@@ -13,15 +13,15 @@ from gateway.partners.authentication import Gate
 from gateway.webhooks import http
 from gateway.webhooks.guarded_client import GuardedClient
 from gateway.webhooks.metrics import families
-from gateway.webhooks.notifications import Notifications
 from gateway.webhooks.read_store import WebhookDesk
 from gateway.webhooks.store import WebhookStore
+from gateway.webhooks.telling import Telling
 
 
-def notifications(kit: Kit) -> Notifications:
+def telling(kit: Kit) -> Telling:
     """Tells partners."""
     on = kit.on
-    return Notifications(
+    return Telling(
         webhooks=WebhookStore(on.pools.background, worker_id=on.worker_id, slot=on.slot),
         orders=kit[OrdersById],
         client=GuardedClient(on.config.webhook_allow),
@@ -45,7 +45,7 @@ def deliveries(kit: Kit) -> http.Deliveries:
 
 def build(kit: Kit) -> Built:
     """Sends what was just committed, without waiting for a poll."""
-    service = kit[Notifications]
+    service = kit[Telling]
 
     async def changed(_event: CatalogChanged) -> None:
         await service.catalog_changed()
@@ -57,12 +57,12 @@ def build(kit: Kit) -> Built:
             hears(WebhookMade, service.made),
             awaits(CatalogChanged, changed),
         ),
-        metrics=(partial(families, service.notifier),),
+        metrics=(partial(families, service.courier),),
     )
 
 
 WIRING: Final = Wiring(
-    makes=(notifications,),
+    makes=(telling,),
     faces=((deliveries, http.ROUTES),),
     build=build,
     messages=http.WEBHOOK_TYPES,

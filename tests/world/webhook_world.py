@@ -1,4 +1,4 @@
-"""A notifier between made-up rows and a made-up wire, whose moments a test decides."""
+"""A courier between made-up rows and a made-up wire, whose moments a test decides."""
 
 import asyncio
 import json
@@ -11,8 +11,8 @@ from gateway.catalog.rules import Sku, SkuKind
 from gateway.ground.errors import StoreUnavailableError
 from gateway.orders.line import Line
 from gateway.orders.record import OrderRecord
+from gateway.webhooks.courier import Courier
 from gateway.webhooks.message import Addressee
-from gateway.webhooks.notifier import Notifier
 from gateway.webhooks.record import Outcome, TakenRow
 from gateway.webhooks.rules import Answer
 from tests.clock import PATIENCE_S
@@ -46,7 +46,7 @@ class Rows:
         self.asked: list[tuple[list[int], list[int]]] = []
         self.claimed: list[int] = []
         self.released: list[int] = []
-        self.settled: list[Outcome] = []
+        self.recorded: list[Outcome] = []
         self.down = False
 
     async def take(
@@ -75,11 +75,11 @@ class Rows:
     async def recover(self) -> None:
         """Nothing to do."""
 
-    async def settle(self, outcomes: Sequence[Outcome]) -> None:
+    async def record(self, outcomes: Sequence[Outcome]) -> None:
         """Remember."""
         if self.down:
             raise StoreUnavailableError("down")
-        self.settled += outcomes
+        self.recorded += outcomes
 
 
 class Wire:
@@ -101,13 +101,13 @@ class Wire:
 
 
 class World:
-    """A notifier and everything around it."""
+    """A courier and everything around it."""
 
     def __init__(self) -> None:
         self.rows = Rows()
         self.wire = Wire()
         self.orders: dict[tuple[int, int], OrderRecord] = {}
-        self.notifier = Notifier(
+        self.courier = Courier(
             webhooks=self.rows,
             sender=self.wire,
             sign=lambda partner, id_, at, body: f"v1,{partner}.{id_}.{at}" if body else None,
@@ -117,7 +117,7 @@ class World:
             wall_clock=lambda: 1_767_225_600.5,
             chance=lambda: 0.0,
         )
-        self.notifier.addressees = {1: Addressee(url=URL, secrets=("s",))}
+        self.courier.addressees = {1: Addressee(url=URL, secrets=("s",))}
 
     async def read_orders(
         self, keys: Sequence[tuple[int, int]]
@@ -127,7 +127,7 @@ class World:
 
     async def learn(self) -> None:
         """Partner 2 is new."""
-        self.notifier.addressees = {
+        self.courier.addressees = {
             1: Addressee(url=URL, secrets=("s",)), 2: Addressee(url=None, secrets=("s",)),
         }  # fmt: skip
 
@@ -144,14 +144,14 @@ class World:
 
 
 @asynccontextmanager
-async def running(world: World) -> AsyncIterator[Notifier]:
-    """The notifier, polling."""
-    world.notifier.start()
+async def running(world: World) -> AsyncIterator[Courier]:
+    """The courier, polling."""
+    world.courier.start()
     try:
-        yield world.notifier
+        yield world.courier
     finally:
         world.wire.open.set()
-        await world.notifier.stop()
+        await world.courier.stop()
 
 
 def line(id_: int, **changes: Any) -> Line:

@@ -1,4 +1,4 @@
-"""Connections as all of ours are: settled alike, to a server that takes writes, and to no old one.
+"""Connections as all of ours are: made alike, to a server that takes writes, and to no old one.
 
 Where the address of a database names several servers, the primary among them is found, and found
 again when it has changed (`primary.py`).
@@ -65,7 +65,7 @@ SELECT pg_backend_pid() AS pid, current_setting('search_path') AS search_path,
 
 
 async def _make_usual(connection: Connection) -> None:
-    """Settle what could not be said at the start, and make sure that what was said was heard."""
+    """Say what could not be said at the start, and make sure that what was said was heard."""
     await connection.fetch(_SAY_LATER)
     who = await connection.fetchrow(_WHO, routines_lock())
     if (

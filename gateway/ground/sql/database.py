@@ -19,7 +19,7 @@ from gateway.ground.sql.roles import SQL
 log = structlog.get_logger()
 
 SERVER_VERSION_MIN = 150_000  # PostgreSQL 15
-CHANNEL = "quangate"  # NOTIFY channel: payload 'catalog', 'pool:<id>', 'recall:<id>', …
+ANNOUNCEMENTS = "quangate"  # NOTIFY channel: payload 'catalog', 'pool:<id>', 'recall:<id>', …
 REVIVE_S = 0.5  # how often we look whether the embedded server lives
 
 

@@ -32,7 +32,7 @@ KEPT: Final = frozenset((
     "ssl_min_protocol_version", "ssl_max_protocol_version", "target_session_attrs",
     "krbsrvname", "gsslib", "service", "servicefile", "options",
 ))  # fmt: skip
-# Words of libpq, JDBC, Prisma and others about things we settle ourselves, or do not need.
+# Words of libpq, JDBC, Prisma and others about things we decide ourselves, or do not need.
 LEFT_OUT: Final = frozenset((
     "application_name", "fallback_application_name", "keepalives", "keepalives_idle",
     "keepalives_interval", "keepalives_count", "tcp_user_timeout", "gssencmode",

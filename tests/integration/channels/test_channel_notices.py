@@ -27,7 +27,7 @@ async def test_what_is_expected_anew_is_not_forgotten(connection: Any) -> None:
     assert (notice.order_id, notice.age_s >= LONG) == (None, True)
     await store.expect_order(PARTNER, NUMBER, CHANNEL, "https://new.example/")
     await store.forget(notice)
-    await store.settle(notice, state="dead", next_in_s=None)
+    await store.record(notice, state="dead", next_in_s=None)
     row = await connection.fetchrow("SELECT notify_url, state, next_attempt_at FROM channel_order")
     assert (row["notify_url"], row["state"]) == ("https://new.example/", "pending")
     await connection.execute("UPDATE channel_order SET next_attempt_at = now()")

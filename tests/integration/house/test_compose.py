@@ -17,7 +17,7 @@ from gateway.ground.http.sockets import bind
 from gateway.ground.sql import pools
 from gateway.ground.sql.database import Database, open_database
 from gateway.ground.vault import open_vault
-from gateway.webhooks.notifications import Notifications
+from gateway.webhooks.telling import Telling
 from gateway.worker import Worker
 from tests.world.partner import eventually
 
@@ -108,7 +108,7 @@ async def test_a_start_that_fails_closes_all_that_was_made(
     opened = await open_database(config, connections=2, migrate=False)
     parts = await compose(config, opened, await open_vault(config.data, opened.pool))
     error = StoreUnavailableError("the second service")
-    monkeypatch.setattr(Notifications, "start", failing_at(1, Notifications.start, error))
+    monkeypatch.setattr(Telling, "start", failing_at(1, Telling.start, error))
     with (
         bind("127.0.0.1", 0, reuse_port=False) as listening,
         pytest.raises(StoreUnavailableError, match="the second service"),

@@ -248,7 +248,7 @@ PLANNED_TODAY = frozenset(
         "read_orders",
         "recover_webhooks",
         "settle",
-        "settle_webhooks",
+        "record_webhooks",
         "take_due",
         "take_webhooks",
     ]

@@ -101,14 +101,14 @@ async def test_two_workers_send_each_message_once(config: Config, tmp_path: Path
             lines = [{"out_order_no": f"A{number}-{n}", "sku": sku} for n in range(100)]
             await partner.send("POST", "/v1/orders/batch", {"orders": lines})
 
-        async def settled() -> bool:
+        async def recorded() -> bool:
             states = await connection.fetch(
                 "SELECT state, count(*) FROM webhook"
                 " WHERE partner_id = (SELECT max(id) FROM partner) GROUP BY 1"
             )
             return [tuple(row) for row in states] == [("delivered", 400)]
 
-        await eventually(settled)
+        await eventually(recorded)
         assert len(receiver.received) == len({message.id for message in receiver.received}) == 400
         assert await gateway.terminate() == 0, gateway.said()
     await connection.close()

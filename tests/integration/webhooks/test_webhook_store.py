@@ -1,4 +1,4 @@
-"""Webhook rows on the real database: fair taking, claims, settling, plans under a backlog."""
+"""Webhook rows on the real database: fair taking, claims, recording, plans under a backlog."""
 
 import uuid
 from collections.abc import AsyncIterator
@@ -121,7 +121,7 @@ async def test_what_was_just_made_comes_with_its_order(rows: Any) -> None:
     assert (made.order.out_order_no, made.order.state) == ("A77", "delivered")
     assert [row.id for row in await store.take([], [], 10)] == [1]
     assert await store.made([1]) == []
-    await store.settle([outcome(1)])
+    await store.record([outcome(1)])
     assert [row.id for row in await store.made([1, 2])] == [2]
 
 
@@ -132,7 +132,7 @@ async def test_a_later_event_waits_for_the_earlier(rows: Any) -> None:
     store = store_on(rows)
     assert [row.id for row in await store.take([], [], 10)] == [1]
     assert await store.take([], [], 10) == []
-    await store.settle([outcome(1)])
+    await store.record([outcome(1)])
     assert [row.id for row in await store.take([], [], 10)] == [2]
 
 
@@ -141,8 +141,8 @@ async def test_settling_twice_is_settling_once(rows: Any) -> None:
     await insert(rows, PARTNER, 1, 2)
     store = store_on(rows)
     for _ in range(2):
-        await store.settle([outcome(1), outcome(2, WebhookState.DELIVERED, delay_s=None)])
-    await store.settle([outcome(2)])
+        await store.record([outcome(1), outcome(2, WebhookState.DELIVERED, delay_s=None)])
+    await store.record([outcome(2)])
     found = await rows.fetch("SELECT state, attempts FROM webhook ORDER BY id")
     assert [tuple(row) for row in found] == [("pending", 1), ("delivered", 1)]
 
@@ -157,7 +157,7 @@ async def replay(rows: Any) -> None:
 @pytest.mark.parametrize("attempts", [0, 9])
 async def test_no_result_undoes_a_replay(rows: Any, state: WebhookState, attempts: int) -> None:
     """Asked for while an attempt is under way, whatever becomes of that one: due at once, with a
-    new schedule, and settled by its own attempt.
+    new schedule, and recorded by its own attempt.
 
     Seen red without `replays` in hold_webhooks.
     """
@@ -166,10 +166,10 @@ async def test_no_result_undoes_a_replay(rows: Any, state: WebhookState, attempt
     [taken] = await store.take([], [], 10)
     assert (taken.replays, taken.attempts) == (0, attempts)
     await replay(rows)
-    await store.settle([outcome(1, state, attempts_before=attempts)])
+    await store.record([outcome(1, state, attempts_before=attempts)])
     [again] = await store.take([], [], 10)
     assert (again.replays, again.attempts) == (1, 0)
-    await store.settle([outcome(1, state, replays=1)])
+    await store.record([outcome(1, state, replays=1)])
     row = await rows.fetchrow("SELECT state, attempts FROM webhook")
     assert tuple(row) == (state, 1)
 
@@ -190,9 +190,9 @@ async def test_gone_is_about_the_address_that_said_so(rows: Any) -> None:
     )
     disabled = "SELECT url FROM webhook_endpoint WHERE disabled_why = 'it answered 410 Gone'"
     await rows.execute(moved, PARTNER, new)
-    await store.settle([outcome(1, WebhookState.DEAD, gone=old.url)])
+    await store.record([outcome(1, WebhookState.DEAD, gone=old.url)])
     assert await rows.fetch(disabled) == []
-    await store.settle([outcome(2, WebhookState.DEAD, gone=new)])
+    await store.record([outcome(2, WebhookState.DEAD, gone=new)])
     assert [row["url"] for row in await rows.fetch(disabled)] == [new]
 
 
@@ -233,7 +233,7 @@ async def test_plans_hold_when_statistics_are_old(rows: Any, connection: Any) ->
     async with few_rows_looked_at(rows):
         await store.claim(ids)
     async with few_rows_looked_at(rows):
-        await store.settle([outcome(id_) for id_ in ids])
+        await store.record([outcome(id_) for id_ in ids])
     async with few_rows_looked_at(rows):
         assert len(await store.take([], [], 200)) == 251
     async with few_rows_looked_at(rows):

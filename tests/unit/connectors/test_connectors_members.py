@@ -52,7 +52,7 @@ def tables() -> dict[str, dict[str, tuple[str, str]]]:
 
 def source(platform: str) -> str:
     """What the connector reads answers with; not its simulator."""
-    names = ("wire", "connector", "reading", "statement")
+    names = ("wire", "connector", "reading", "bill")
     files = (ROOT / platform / f"{name}.py" for name in names)
     return "\n".join(file.read_text() for file in files if file.exists())
 

@@ -10,44 +10,9 @@ import pytest
 
 from gateway.audit.run import INVARIANTS
 from gateway.features import FEATURES
+from tests.unit.house.sources import PYTHON, ROOT, SQL, relative
 
-ROOT = Path(__file__).parents[3]
-FILE_LINES_MAX = 350  # of any file, in any language
-FUNCTION_LINES_MAX = 70
 BANNED_MODULE_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "service"}
-PYTHON = [
-    path
-    for room in ("gateway", "connectors", "bench", "deploy", "tests")
-    for path in sorted((ROOT / room).rglob("*.py"))
-]
-RUST = sorted((ROOT / "core_rs").rglob("*.rs"))
-MIGRATIONS = sorted((ROOT / "gateway/tables").glob("*.sql"))
-SQL = [
-    path
-    for room in ("gateway", "tests")
-    for path in sorted((ROOT / room).rglob("*.sql"))
-    if path not in MIGRATIONS
-]
-# Applied when there was no limit, and what is applied is never edited.
-OLD = {"0001_tables.sql", "0003_commit_orders.sql", "0020_topups.sql"}
-# What has no suffix of its own, or only here: scripts and their like.
-SCRIPT_NAMES = {"Makefile", "Dockerfile", "run"}
-SCRIPT_SUFFIXES = {".sh", ".bash", ".lua", ".css", ".js", ".tpl", ".pyi"}
-SCRIPTS = [
-    ROOT / "Makefile",
-    *(
-        path
-        for room in (".ci", "gateway", "connectors", "bench", "deploy", "tests")
-        for path in sorted((ROOT / room).rglob("*"))
-        if path.name in SCRIPT_NAMES or path.suffix in SCRIPT_SUFFIXES
-    ),
-]
-
-
-def relative(path: Path) -> str:
-    """The path as a person names it."""
-    return str(path.relative_to(ROOT))
-
 
 # What a crate may know of the others. Python is known by `py` alone.
 CRATES = {
@@ -57,44 +22,6 @@ CRATES = {
     "wire": {"stock"},
     "py": {"stock", "code_file", "vault", "wire"},
 }
-
-
-@pytest.mark.parametrize("path", RUST, ids=relative)
-def test_rust_stays_small(path: Path) -> None:
-    """Rust is held to the same lengths, its tests as well."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= FILE_LINES_MAX
-    long = [f"{name}: {n}" for name, n in rust_functions(lines) if n > FUNCTION_LINES_MAX]
-    assert [] == long
-
-
-def rust_functions(lines: list[str]) -> Iterator[tuple[str, int]]:
-    """Each function with its length in lines; rustfmt puts its end under its beginning."""
-    for at, line in enumerate(lines):
-        match = re.match(
-            r"( *)(?:(?:pub(?:\([a-z]+\))?|const|unsafe|extern \"C\") )*fn (\w+)", line
-        )
-        if match is None or line.endswith(("}", ";")):
-            continue
-        # Of a trait's function without a body the end is its semicolon.
-        ends = (f"{match[1]}}}", f"{match[1]}) -> ", f"{match[1]});")
-        end = next(n for n, other in enumerate(lines[at:], 1) if is_end(other, ends))
-        yield match[2], end
-
-
-def is_end(line: str, ends: tuple[str, ...]) -> bool:
-    """Whether a line is a function's last."""
-    closing, declared, bare = ends
-    return line in {closing, bare} or (line.startswith(declared) and line.endswith(";"))
-
-
-def test_rust_is_measured() -> None:
-    """The pattern above finds the functions, and one that is too long."""
-    text = ["impl A {", "    pub(crate) fn long(", "        self,", "    ) -> u8 {"]
-    text += ["        1;"] * 80 + ["    }", "", "    fn one() {}", "}"]
-    assert list(rust_functions(text)) == [("long", 84)]
-    found = sum(len(list(rust_functions(p.read_text("utf-8").splitlines()))) for p in RUST)
-    assert found > 900
 
 
 @pytest.mark.parametrize("crate", CRATES)
@@ -116,90 +43,6 @@ def test_crates_know_what_they_may(crate: str) -> None:
 def test_every_crate_is_drawn() -> None:
     """There are no others."""
     assert {path.parent.name for path in (ROOT / "core_rs").glob("*/Cargo.toml")} == set(CRATES)
-
-
-@pytest.mark.parametrize("path", PYTHON, ids=relative)
-def test_files_stay_small(path: Path) -> None:
-    """No file grows past 350 lines: that is where everything would meet."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= FILE_LINES_MAX
-
-
-@pytest.mark.parametrize("path", PYTHON, ids=relative)
-def test_functions_stay_small(path: Path) -> None:
-    """No function is longer than a screen."""
-    long = [
-        f"{node.name}: {node.end_lineno - node.lineno + 1}"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.end_lineno is not None
-        and node.end_lineno - node.lineno + 1 > FUNCTION_LINES_MAX
-    ]
-    assert [] == long
-
-
-@pytest.mark.parametrize(
-    "path", [*SQL, *(each for each in MIGRATIONS if each.name not in OLD)], ids=relative
-)
-def test_sql_stays_small(path: Path) -> None:
-    """SQL is source like any other: no file past 350 lines, no function longer than a screen."""
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= FILE_LINES_MAX
-    long = [f"{name}: {lines}" for name, lines in sql_functions(text) if lines > FUNCTION_LINES_MAX]
-    assert [] == long
-
-
-@pytest.mark.parametrize("path", SCRIPTS, ids=relative)
-def test_scripts_stay_small(path: Path) -> None:
-    """The shell, stubs, styles and recipes are held to the same lengths."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= FILE_LINES_MAX
-    long = [f"{name}: {n}" for name, n in shell_functions(lines) if n > FUNCTION_LINES_MAX]
-    assert [] == long
-
-
-def shell_functions(lines: list[str]) -> Iterator[tuple[str, int]]:
-    """Each function of a shell or Lua script with its length in lines."""
-    for at, line in enumerate(lines):
-        match = re.match(r"(?:(\w+)\(\) {|(?:local )?function ([\w.:]+)\(.*\))$", line)
-        if match is not None:
-            ends = {"}", "end"}
-            yield (
-                match[1] or match[2],
-                next(n for n, other in enumerate(lines[at:], 1) if other in ends),
-            )
-
-
-def test_scripts_are_measured() -> None:
-    """Every script there is, wherever a program can stand; the patterns find what is too long."""
-    names = {relative(path) for path in SCRIPTS}
-    there = {".ci/run", "Makefile", "bench/load.lua", "deploy/Dockerfile", "gateway/_core.pyi"}
-    assert there <= names
-    shell = ["step() {", *["  :"] * 80, "}"]
-    lua = ["local function tell(a, b)", *["  x()"] * 80, "end"]
-    assert [*shell_functions(shell), *shell_functions(lua)] == [("step", 82), ("tell", 82)]
-    measured = {*PYTHON, *RUST, *SQL, *MIGRATIONS, *SCRIPTS}
-    unmeasured = [
-        relative(path)
-        for room in (".ci", "gateway", "connectors", "bench", "deploy", "core_rs", "tests")
-        for path in (ROOT / room).rglob("*")
-        if path.is_file() and path not in measured and path.read_bytes()[:2] == b"#!"
-    ]
-    assert [] == unmeasured
-
-
-def sql_functions(text: str) -> Iterator[tuple[str, int]]:
-    """Each function with its length in lines, from CREATE to the end of its body."""
-    for match in re.finditer(
-        r"^CREATE FUNCTION (\w+)\(.*?^(?:END )?\$\$;$", text, re.MULTILINE | re.DOTALL
-    ):
-        yield match[1], match[0].count("\n") + 1
-
-
-def test_every_routine_is_measured() -> None:
-    """The pattern above finds every function there is."""
-    texts = [path.read_text(encoding="utf-8") for path in SQL]
-    measured = sum(len(list(sql_functions(text))) for text in texts)
-    assert sum(text.count("CREATE FUNCTION") for text in texts) == measured > 0
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=relative)

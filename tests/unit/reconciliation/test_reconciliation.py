@@ -12,9 +12,9 @@ from gateway.dispatch.attempt import AttemptState, News
 from gateway.dispatch.attempt_news import AttemptNews
 from gateway.ground.desk.refusal import DeskRefusedError
 from gateway.ground.desk.words import in_words
+from gateway.reconciliation.bill_file import read_rows
 from gateway.reconciliation.reconcile import Reconciler
 from gateway.reconciliation.rules import COMPARED, Class, OurAttempt, TheirRow, compare
-from gateway.reconciliation.statement_file import read_rows
 
 AGREE = None
 KINDS = ("success", "partial", "processing", "failed", "cancelled", "reversed")
@@ -175,7 +175,7 @@ def test_a_bill_that_cannot_be_read_is_refused(text: str, said: str) -> None:
 async def test_money_that_came_back_is_judged_in_a_bill_too(
     ours: str, theirs: dict[str, Any], resolution: str, told: str | None
 ) -> None:
-    """The same judge for a statement's rows: what came back decides with the word."""
+    """The same judge for a bill's rows: what came back decides with the word."""
 
     async def rows() -> AsyncIterator[TheirRow]:
         yield TheirRow(our_no="1", upstream_no="U", amount_minor=980, **theirs)

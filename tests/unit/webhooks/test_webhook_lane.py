@@ -3,8 +3,8 @@
 import asyncio
 from collections import Counter
 
-from gateway.webhooks.lane import CALLS_FIRST, CALLS_MAX, RULES, PartnerLane
 from gateway.webhooks.message import Message
+from gateway.webhooks.partner_queue import CALLS_FIRST, CALLS_MAX, RULES, PartnerQueue
 
 
 class World:
@@ -14,7 +14,7 @@ class World:
         self.now = 0.0
         self.started: list[Message] = []
         self.running: dict[int, asyncio.Future[bool]] = {}
-        self.lane = PartnerLane(self.deliver, lambda: self.now)
+        self.lane = PartnerQueue(self.deliver, lambda: self.now)
         self._ids = 0
 
     async def deliver(self, message: Message) -> bool:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors import registry
+from connectors.bill import BillRow
 from connectors.contract import AnswerKind, SubmitRequest
 from connectors.simulation.server import running
-from connectors.statement import StatementRow
 from connectors.transport import HttpTransport
 from connectors.upstream import Upstream
 
@@ -18,13 +18,13 @@ SETTINGS = {
 }
 
 
-async def all_rows(platform: Upstream, day_offset: int = 0) -> list[StatementRow]:
+async def all_rows(platform: Upstream, day_offset: int = 0) -> list[BillRow]:
     """Every row of a day, page by page."""
     day = (datetime.now(UTC) + timedelta(days=day_offset)).date()
-    rows: list[StatementRow] = []
+    rows: list[BillRow] = []
     cursor: str | None = None
     while True:
-        page = await platform.statement(day, cursor)
+        page = await platform.bill(day, cursor)
         assert page is not None
         rows += page.rows
         cursor = page.next_cursor
@@ -66,5 +66,5 @@ async def test_a_platform_without_a_list_says_so() -> None:
     connector = registry.create("fulu", "http://127.0.0.1:9", settings)
     transport = HttpTransport()
     platform = Upstream(connector=connector, transport=transport)
-    assert await platform.statement(datetime.now(UTC).date()) is None
+    assert await platform.bill(datetime.now(UTC).date()) is None
     await transport.close()

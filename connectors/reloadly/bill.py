@@ -1,4 +1,4 @@
-"""Reloadly's transaction reports, as rows of a statement. Pure.
+"""Reloadly's transaction reports, as rows of a bill. Pure.
 
 Gift cards' reports take `startDate` and `endDate`; assumption: so do those of airtime.
 """
@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.answer import expect_ok
+from connectors.bill import MARGIN, BillPage, BillRow, moment_s, near
 from connectors.exchange import HttpResponse
 from connectors.loose import read_json
 from connectors.reloadly.reading import page_of, read_transaction
-from connectors.statement import MARGIN, StatementPage, StatementRow, moment_s, near
 
 PAGE_SIZE = 200
 
@@ -30,17 +30,17 @@ def report_query(day: date, page: int) -> str:
     )
 
 
-def read_report(response: HttpResponse, day: date) -> tuple[StatementPage, bool]:
+def read_report(response: HttpResponse, day: date) -> tuple[BillPage, bool]:
     """The rows of a page that may be of the day, and whether it is the service's last."""
     expect_ok(response)
     rows, last = page_of(read_json(response.body))
-    page = StatementPage(rows=near((_row(row) for row in rows), day))
+    page = BillPage(rows=near((_row(row) for row in rows), day))
     return page, last
 
 
-def _row(transaction: Mapping[str, Any]) -> StatementRow:
+def _row(transaction: Mapping[str, Any]) -> BillRow:
     read = read_transaction(transaction)
-    return StatementRow(
+    return BillRow(
         our_no=read.echo.order_no,
         upstream_no=read.upstream_no,
         kind=read.kind,

@@ -1,4 +1,4 @@
-"""Joins the notifier, its rows and the guarded client: the service that tells partners."""
+"""Joins the courier, its rows and the guarded client: the service that tells partners."""
 
 import asyncio
 import time
@@ -12,16 +12,16 @@ from gateway.orders.events import OrdersCreated
 from gateway.orders.ports import OrdersById
 from gateway.orders.record import OrderRecord
 from gateway.orders.wire import order_json
+from gateway.webhooks.courier import Courier
 from gateway.webhooks.guarded_client import GuardedClient
 from gateway.webhooks.message import Addressee, Addressees
-from gateway.webhooks.notifier import Notifier
 
 log = structlog.get_logger()
 
 PURPOSE = "webhook"  # what the vault binds a partner's secret to
 
 
-class Notifications:
+class Telling:
     """A service of the worker (see ground.wiring.Service)."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Notifications:
         self._secrets: dict[bytes, str] = {}  # by their wrapping
         self._reading = asyncio.Lock()
         self._old_until: dict[int, float] = {}  # partner → Unix seconds
-        self.notifier = Notifier(
+        self.courier = Courier(
             webhooks=self._store,
             sender=self._client,
             sign=self._sign,
@@ -52,20 +52,20 @@ class Notifications:
     async def start(self) -> None:
         """Read whom to tell and begin."""
         await self.catalog_changed()
-        self.notifier.start()
+        self.courier.start()
 
     async def stop(self) -> None:
         """Finish the calls under way; the rest stays in the database."""
-        await self.notifier.stop()
+        await self.courier.stop()
         await self._client.close()
 
     def created(self, event: OrdersCreated) -> None:
         """Tell what was just committed."""
-        self.notifier.created(event.lines)
+        self.courier.created(event.lines)
 
     def made(self, event: WebhookMade) -> None:
         """The same of a result."""
-        self.notifier.made(event.webhook_id)
+        self.courier.made(event.webhook_id)
 
     async def catalog_changed(self) -> None:
         """Endpoints or secrets may be others now."""
@@ -84,18 +84,18 @@ class Notifications:
             )
             self._old_until[row.id] = time.time() + (row.old_for_s or 0.0)
         self._secrets = secrets
-        self.notifier.addressees = addressees
+        self.courier.addressees = addressees
 
     def _open(self, blob: bytes) -> str:
         try:
             return self._vault.open_secret(PURPOSE, blob).decode()
         except Exception:
             # One secret that does not open must not silence the other partners.
-            log.exception("notifications.secret_unusable")
+            log.exception("webhook.secret_unusable")
             return ""
 
     def _sign(self, partner_id: int, message_id: int, timestamp: int, body: bytes) -> str | None:
-        addressee = self.notifier.addressees.get(partner_id)
+        addressee = self.courier.addressees.get(partner_id)
         if addressee is None or not addressee.secrets:
             return None
         rotating = timestamp < self._old_until.get(partner_id, 0.0)

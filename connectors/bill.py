@@ -1,6 +1,6 @@
 """A platform's own list of a day's transactions: what reconciliation compares our attempts with.
 
-Only some platforms have one; a connector that does has a `statement` operation. Pure, like every
+Only some platforms have one; a connector that does has a `bill` operation. Pure, like every
 operation. For the others the operator imports a file.
 """
 
@@ -17,7 +17,7 @@ PAGES_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatementRow:
+class BillRow:
     """One transaction of theirs. `amount_minor` is what they charged for all of it, and
     `refunded_minor` what they gave back of that, in minor units of `currency`; `at` in Unix
     seconds, None where it is not told.
@@ -35,22 +35,22 @@ class StatementRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatementPage:
+class BillPage:
     """A page of the list; `next_cursor` None ends it."""
 
-    rows: tuple[StatementRow, ...]
+    rows: tuple[BillRow, ...]
     next_cursor: str | None = None
 
 
 @runtime_checkable
-class KeepsStatements(Protocol):
+class KeepsBills(Protocol):
     """A connector whose platform lists its transactions."""
 
-    def statement(self, day: date, cursor: str | None, context: Context) -> Exchange[StatementPage]:
+    def bill(self, day: date, cursor: str | None, context: Context) -> Exchange[BillPage]:
         """One page of the transactions around a day (UTC); raises as `Connector.balance`."""
 
 
-def is_near(row: StatementRow, day: date) -> bool:
+def is_near(row: BillRow, day: date) -> bool:
     """Whether a row may be of the day, whatever zone its time was written in."""
     if row.at is None:
         return True
@@ -59,7 +59,7 @@ def is_near(row: StatementRow, day: date) -> bool:
     return starts_at - MARGIN <= moment < starts_at + timedelta(days=1) + MARGIN
 
 
-def near(rows: Iterable[StatementRow], day: date) -> tuple[StatementRow, ...]:
+def near(rows: Iterable[BillRow], day: date) -> tuple[BillRow, ...]:
     """The rows that may be of the day."""
     return tuple(row for row in rows if is_near(row, day))
 

@@ -1,6 +1,6 @@
-"""A partner's lane: what waits for it, and how much may be under way. Lanes share nothing.
+"""What waits for a partner, and how much may be under way. Partners share nothing.
 
-Within a lane every target (scheme, host and port) has its own queue and breaker, and they take
+Within it every target (scheme, host and port) has its own queue and breaker, and they take
 turns: a dead address in an order's notify_url does not hold up the partner's endpoint.
 The number of calls under way grows with answers and shrinks with their lack, so that a
 receiver that hangs occupies little.
@@ -36,8 +36,8 @@ class _Target:
         return not self.queue and not self.calls and self.breaker.waits_s(now) == 0
 
 
-class PartnerLane:
-    """`deliver` sends one message and settles it; it must not raise.
+class PartnerQueue:
+    """`deliver` sends one message and records it; it must not raise.
 
     It answers whether the receiver failed: did not answer, or wants less.
     """
@@ -76,7 +76,7 @@ class PartnerLane:
             asyncio.get_running_loop().call_soon(self._pump)
 
     def take_all(self, wanted: Callable[[Message], bool]) -> list[Message]:
-        """Take waiting messages out of the lane."""
+        """Take waiting messages out of the queue."""
         taken: list[Message] = []
         for target in self._targets.values():
             taken += (message for message in target.queue if wanted(message))

@@ -34,7 +34,7 @@ STATES: Final[Mapping[str, AnswerKind]] = {
 }  # fmt: skip
 
 
-def read_statement_file(path: Path) -> list[TheirRow]:
+def read_bill_file(path: Path) -> list[TheirRow]:
     """All rows; raises RefusedError that names the first wrong line."""
     try:
         if path.stat().st_size > FILE_BYTES_MAX:

@@ -1,9 +1,9 @@
-"""The notifier: one worker's share of all webhooks, from due row to settled row.
+"""The courier: one worker's share of all webhooks, from due row to recorded row.
 
 A message is a row before it is anything else. It comes into memory in one of two ways: handed
 over right after the commit by whoever made it (so that it leaves within milliseconds), or taken
 by polling, which claims the row for a while. What is in memory may always be lost: rows that are
-not settled become due again, hence at least once. What one attempt is stands in attempts.
+not recorded become due again, hence at least once. What one attempt is stands in attempts.
 """
 
 import asyncio
@@ -20,7 +20,6 @@ from gateway.ground.sql.batcher import GroupCommit
 from gateway.orders.line import Line
 from gateway.webhooks.attempts import Attempts, ignore_failure
 from gateway.webhooks.bodies import Bodies
-from gateway.webhooks.lane import PartnerLane
 from gateway.webhooks.message import (
     Addressee,
     Message,
@@ -31,6 +30,7 @@ from gateway.webhooks.message import (
     Webhooks,
     message_of,
 )
+from gateway.webhooks.partner_queue import PartnerQueue
 from gateway.webhooks.record import TakenRow
 
 log = structlog.get_logger()
@@ -45,12 +45,12 @@ HANDED_MAX: Final = 2_000  # the intake's share of these: the rest is left to po
 MEMORY_MAX: Final = 20_000  # messages of all partners; beyond it polling alone brings more
 HANDED_S: Final = 2.0  # a handed-over message starts within this time or is left to polling
 CLAIM_AFTER_S: Final = 1.0  # handed over and still here: others must be told (they wait 5 s)
-START_WITHIN_S: Final = 40.0  # of the 60 s of a claim; a call and its settling need 20
+START_WITHIN_S: Final = 40.0  # of the 60 s of a claim; a call and its recording need 20
 RECOVER_EVERY_S: Final = 5.0
 FINISH_S: Final = 5.0  # calls under way at the end
 
 
-class Notifier:
+class Courier:
     """`addressees` maps partners to how they are reached; `learn` reads them anew."""
 
     def __init__(
@@ -68,8 +68,8 @@ class Notifier:
         self._webhooks = webhooks
         self._clock = time.monotonic
         self.addressees: Mapping[int, Addressee] = {}
-        self._lanes: dict[int, PartnerLane] = {}
-        self._messages: dict[int, Message] = {}  # in memory, settled or not; of replays the last
+        self._queues: dict[int, PartnerQueue] = {}
+        self._messages: dict[int, Message] = {}  # in memory, recorded or not; of replays the last
         self._finished: set[tuple[int, int]] = set()  # since the poll under way began; with replays
         self._announced: set[int] = set()  # rows being read because they were just made
         self._making: GroupCommit[int, None] = GroupCommit(
@@ -102,7 +102,7 @@ class Notifier:
             self._polling.cancel()
             await asyncio.gather(self._polling, return_exceptions=True)
         unsent = self._take_back(lambda _: True)
-        await asyncio.gather(*(lane.finish(FINISH_S) for lane in self._lanes.values()))
+        await asyncio.gather(*(queue.finish(FINISH_S) for queue in self._queues.values()))
         with contextlib.suppress(StoreUnavailableError):
             await self._webhooks.release([message.id for message in unsent if message.claimed])
 
@@ -133,7 +133,7 @@ class Notifier:
         for row in rows:
             addressee = self.addressees.get(row.partner_id)
             url = row.url or (addressee and addressee.url)
-            if url and self._lane(row.partner_id).has_room(HANDED_MAX):
+            if url and self._queue(row.partner_id).has_room(HANDED_MAX):
                 self._take(row, url, within_s=HANDED_S)
         return [None] * len(ids)
 
@@ -142,8 +142,8 @@ class Notifier:
         if url is None:
             addressee = self.addressees.get(line.partner_id)
             url = None if addressee is None else addressee.url
-        lane = self._lane(line.partner_id)
-        if url is None or len(self._messages) >= MEMORY_MAX or not lane.has_room(HANDED_MAX):
+        queue = self._queue(line.partner_id)
+        if url is None or len(self._messages) >= MEMORY_MAX or not queue.has_room(HANDED_MAX):
             return  # polling knows better, or has more room
         self._put(
             Message(
@@ -162,13 +162,13 @@ class Notifier:
 
     def _put(self, message: Message) -> None:
         self._messages[message.id] = message
-        self._lane(message.partner_id).put(message)
+        self._queue(message.partner_id).put(message)
 
-    def _lane(self, partner_id: int) -> PartnerLane:
-        lane = self._lanes.get(partner_id)
-        if lane is None:
-            lane = self._lanes[partner_id] = PartnerLane(self._deliver, self._clock)
-        return lane
+    def _queue(self, partner_id: int) -> PartnerQueue:
+        queue = self._queues.get(partner_id)
+        if queue is None:
+            queue = self._queues[partner_id] = PartnerQueue(self._deliver, self._clock)
+        return queue
 
     # ------------------------------------------------------------ polling
 
@@ -181,11 +181,11 @@ class Notifier:
                 was_down = False
             except StoreUnavailableError as error:
                 if not was_down:
-                    log.warning("notify.poll_failed", error=str(error))
+                    log.warning("webhook.poll_failed", error=str(error))
                 was_down = True
             except Exception:
                 # What one poll stumbles over must not end the others; the rows stay due.
-                log.exception("notify.poll_broken")
+                log.exception("webhook.poll_broken")
             await asyncio.sleep(POLL_PAUSE_S if more else POLL_S)
 
     async def _poll(self) -> bool:
@@ -194,7 +194,7 @@ class Notifier:
         if now - self._tended_at >= TEND_EVERY_S:
             self._tended_at = now
             await self._tend(now)
-        full = [id_ for id_, lane in self._lanes.items() if not lane.has_room(FULL)]
+        full = [id_ for id_, queue in self._queues.items() if not queue.has_room(FULL)]
         self._finished.clear()
         # What is claimed is not due for anybody; of the rest, rows that memory has stay there.
         unclaimed = [message.id for message in self._messages.values() if not message.claimed]
@@ -208,8 +208,8 @@ class Notifier:
     async def _tend(self, now: float) -> None:
         """Forget what is late or done, claim what lingers, take over from workers that are gone."""
         self._take_back(lambda message: message.start_before < now)
-        for partner_id in [id_ for id_, lane in self._lanes.items() if lane.idle]:
-            del self._lanes[partner_id]
+        for partner_id in [id_ for id_, queue in self._queues.items() if queue.idle]:
+            del self._queues[partner_id]
         await self._claim_stragglers(now)
         if now - self._recovered_at > RECOVER_EVERY_S:
             self._recovered_at = now
@@ -240,7 +240,7 @@ class Notifier:
 
     def _take_back(self, wanted: Callable[[Message], bool]) -> list[Message]:
         """Waiting messages leave the memory; their rows remain."""
-        taken = [message for lane in self._lanes.values() for message in lane.take_all(wanted)]
+        taken = [message for queue in self._queues.values() for message in queue.take_all(wanted)]
         return [message for message in taken if self._forget(message)]
 
     def _forget(self, message: Message) -> bool:
@@ -259,10 +259,10 @@ class Notifier:
         try:
             return await self.attempts.make(message)
         except StoreUnavailableError as error:
-            log.warning("notify.not_settled", webhook_id=message.id, error=str(error))
+            log.warning("webhook.not_recorded", webhook_id=message.id, error=str(error))
         except Exception:
-            # One message that breaks something must not stop its lane; its row becomes due again.
-            log.exception("notify.attempt_broken", webhook_id=message.id)
+            # One message that breaks something must not stop its queue; its row becomes due again.
+            log.exception("webhook.attempt_broken", webhook_id=message.id)
         finally:
             self._forget(message)
             self._finished.add((message.id, message.replays))
@@ -270,8 +270,8 @@ class Notifier:
 
     def _endpoint_gone(self, partner_id: int) -> None:
         """Send nothing more to it; the rows are buried when polling meets them."""
-        lane = self._lanes.get(partner_id)
-        if lane is None:
+        queue = self._queues.get(partner_id)
+        if queue is None:
             return
-        for message in lane.take_all(lambda message: message.to_endpoint):
+        for message in queue.take_all(lambda message: message.to_endpoint):
             self._forget(message)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Final
 
-from connectors.statement import PAGES_MAX, StatementRow
+from connectors.bill import PAGES_MAX, BillRow
 from connectors.upstream import Upstream
 from gateway.ground.desk.refusal import refused
 from gateway.reconciliation.rules import TheirRow
@@ -12,11 +12,11 @@ from gateway.reconciliation.rules import TheirRow
 CURRENCY: Final = "CNY"  # what our costs are in; other amounts are not compared
 
 
-async def list_statement(platform: Upstream, day: date) -> AsyncIterator[TheirRow]:
+async def list_bill(platform: Upstream, day: date) -> AsyncIterator[TheirRow]:
     """All rows around a day. Raises RefusedError when the platform lists nothing."""
     cursor: str | None = None
     for _ in range(PAGES_MAX):
-        page = await platform.statement(day, cursor)
+        page = await platform.bill(day, cursor)
         if page is None:
             raise refused("no-statement", "no-statement", "file", connector=platform.connector.name)
         for row in page.rows:
@@ -27,7 +27,7 @@ async def list_statement(platform: Upstream, day: date) -> AsyncIterator[TheirRo
     raise refused("endless-statement", "endless-statement", most=PAGES_MAX)
 
 
-def _their_row(row: StatementRow, day: date) -> TheirRow:
+def _their_row(row: BillRow, day: date) -> TheirRow:
     when = None if row.at is None else datetime.fromtimestamp(row.at, UTC).date()
     return TheirRow(
         our_no=row.our_no,
