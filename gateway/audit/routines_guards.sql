@@ -1,4 +1,4 @@
--- The guards of an invariant (of `changes`: the log of changes; of `holds`: what is held) that are missing, switched off or not what they were made as, a sentence
+-- The guards of an invariant (of `changes`: the log of changes, and approvals; of `holds`: what is held) that are missing, switched off or not what they were made as, a sentence
 -- each. For the audit: whoever owns the tables could take one away, or put one of the same name in its place that refuses nothing. Kinds:
 -- t trigger (its definition, with its WHEN), c constraint, i index, f the text of the function of a trigger or constraint; md5 of the text
 -- that PostgreSQL gives, which is the same from 15 on. What changes a guard changes its md5 here: the audit's own test names it.
@@ -48,6 +48,10 @@ CREATE FUNCTION missing_guards(p_invariant text) RETURNS SETOF text LANGUAGE sql
         ('changes', 't', 'change', 'change_insert_only', 'da5dc2c55c4a7bb7aaca2044e26262d1'), ('changes', 't', 'change', 'never_emptied', '2f27b53f731c07d21946e4ea18114bd4'),
         ('changes', 't', 'change_head', 'change_head_grows', '0b7ea20cc626615daf3fe43a1369e1ab'), ('changes', 't', 'change_head', 'change_head_kept', 'd1836223922d16e4699bfa4c47dcc6dc'),
         ('changes', 't', 'change_head', 'never_emptied', '71128fae368318a0fb3d621c228f1c2e'), ('changes', 'f', 'change', 'follow_change', 'c5caf9bd238146cf13c3cc558761f52f'),
+        ('changes', 'c', 'approval', 'approval_four_eyes', '97f45c82c9c7ee232c65391415ebbdb5'), ('changes', 'c', 'approval', 'approval_parameters', '714a0d302848fbd02e73ec831932c1d5'),
+        ('changes', 'c', 'approval', 'approval_decided', '2b7898d7f09a89369f1549dfa0ec4d00'), ('changes', 'c', 'approval', 'approval_redeemed', '7ce418e953b6dfb6a6038e4d50e4659b'),
+        ('changes', 't', 'approval', 'approval_content', '549e6beea873c7e3a6f2e698890f71f3'), ('changes', 't', 'approval', 'approval_stays', '29fb9cd7fd29e9a7d8248241101218e3'),
+        ('changes', 't', 'approval', 'approval_kept', '18a718e586bdb4ac36258caa974cdf2f'), ('changes', 't', 'approval', 'never_emptied', 'a3b9484363a416f9c43b272ea82f41c7'),
         ('I13', 'f', 'reveal', 'refuse_change', '44402823f9c527457909d9d0b4007afb'), ('I13', 'f', 'reveal', 'refuse_truncate', '942f770fa5ecfba92c92720a3d9ca76b'),
         ('I14', 'c', 'quota_use', 'quota_use_pkey', '011190b27fd3402f8316d88998a04c05'), ('I14', 'c', 'quota_use', 'quota_use_most', '8821f541ac86e9c11515eee40d9344b7'),
         ('I14', 'c', 'quota_block', 'quota_block_pkey', 'e108bc60969a1555bc58d08a48115cff'), ('I14', 'c', 'quota_block', 'quota_block_units', '022082e711e5fd4dbcbb80e25120154e'),
