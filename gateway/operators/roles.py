@@ -38,8 +38,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
 # What the contract names and later rooms will declare. It may only get shorter.
 TO_COME: Final = frozenset(
     {
-        "alerts:acknowledge", "case-rules:create", "cases:create", "cases:decide", "cases:take",
-        "notifiers:add", "risks:decide",
+        "case-rules:create", "cases:create", "cases:decide", "cases:take", "risks:decide",
     }
 )  # fmt: skip
 
