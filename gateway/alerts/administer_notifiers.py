@@ -56,9 +56,9 @@ async def remove_notifier(db: Transaction, name: str) -> dict[str, Any]:
 
 
 async def try_notifier(site: Site, name: str) -> dict[str, Any]:
-    """Send it a message, now: `told`, and `why` it was not taken. No transaction waits for it.
+    """Send it a message, now. No transaction waits for it.
 
-    Refused: there is none of this name.
+    Refused: there is none of this name; it did not take the message, and why.
     """
     async with site.open() as desk:
         async with desk.transaction(read_only=True) as db:
@@ -72,7 +72,9 @@ async def try_notifier(site: Site, name: str) -> dict[str, Any]:
             judged = await tell(sender, place, _trial(name))
         finally:
             await sender.close()
-        answer = {"notifier": name, "told": judged.why is None, "why": judged.why}
+        if judged.why is not None:
+            raise refused("refused", "not-told", "notifier", notifier=name, detail=judged.why)
+        answer = {"notifier": name, "told": True}
         async with desk.transaction() as db:
             await site.note(db, answer)
     return answer

@@ -107,7 +107,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Job(
         noun=NOTIFIER,
         verb="test",
-        doc="Send a place a message, now, and say whether it was taken.",
+        doc="Send a place a message, now. Exit 1 if it is not taken, with why.",
         given=OneNotifier,
         example="quangate notify test duty",
         permission="notifiers:test",

@@ -1,5 +1,6 @@
 """What its actions and views ask, statement by statement."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict
 
@@ -38,6 +39,7 @@ class LockedApproval(TypedDict):
     parameters_sha256: str
     requested_by: str
     requester_person: str
+    requester_hands: Sequence[str]
     requested_from: str
     how: str
     reason: str | None
@@ -56,13 +58,15 @@ class SQL(Statements, file="approvals/administration"):
 
     waiting_of: Statement[[str, int], int]
     insert_approval: Statement[
-        [str, str, str, str, str, str, str, str, str, str | None, float], int
+        [str, str, str, str, str, str, str, str, str, str | None, float, Sequence[str]], int
     ]
     show_approval: Statement[[int], ShownApproval]
     list_approvals: Statement[[str | None, bool, str | None, int, str], Row]
     lock_approval: Statement[[int, float], LockedApproval]
     expire_approval: Statement[[int], int]
-    decide_approval: Statement[[int, str, str, str, str, str | None, str | None], int]
+    decide_approval: Statement[
+        [int, str, str, str, str, str | None, str | None, Sequence[str]], int
+    ]
     redeem_approval: Statement[[int], int]
     trace_approval: Statement[[int], Row]
     done_before: Statement[[str, str, datetime], int]

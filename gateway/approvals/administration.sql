@@ -6,8 +6,8 @@ SELECT count(*) FROM (SELECT FROM approval WHERE requested_by = $1 AND state = '
 
 -- name: insert_approval
 INSERT INTO approval (action, permission, subject, summary, parameters, parameters_sha256, requested_by, requester_person,
-                      requested_from, how, reason, expires_at)
-VALUES ($1, $2, $3, $4, $5, sha256(convert_to($5, 'UTF8')), $6, $7, $8, $9::jsonb, $10, now() + make_interval(secs => $11))
+                      requested_from, how, reason, expires_at, requester_hands)
+VALUES ($1, $2, $3, $4, $5, sha256(convert_to($5, 'UTF8')), $6, $7, $8, $9::jsonb, $10, now() + make_interval(secs => $11), $12)
 RETURNING id
 
 -- name: show_approval
@@ -28,7 +28,7 @@ ORDER BY a.id DESC LIMIT $4
 -- name: lock_approval
 -- Of all who decide at once one is first; the others find what is decided.
 SELECT id, action, permission, parameters, encode(parameters_sha256, 'hex') AS parameters_sha256, requested_by, requester_person,
-       requested_from, how::text AS how, reason, state, requested_at, decided_by, decided_at, redeemed_at IS NOT NULL AS redeemed,
+       requester_hands, requested_from, how::text AS how, reason, state, requested_at, decided_by, decided_at, redeemed_at IS NOT NULL AS redeemed,
        expires_at <= now() AS is_over, decided_at + make_interval(secs => $2) > now() AS is_fresh, now() AS at
 FROM approval WHERE id = $1 FOR UPDATE
 
@@ -36,7 +36,8 @@ FROM approval WHERE id = $1 FOR UPDATE
 UPDATE approval SET state = 'expired' WHERE id = $1 RETURNING id
 
 -- name: decide_approval
-UPDATE approval SET state = $2, decided_by = $3, decider_person = $4, decided_from = $5, decision_reason = $6, result = $7::jsonb, decided_at = now()
+UPDATE approval SET state = $2, decided_by = $3, decider_person = $4, decided_from = $5, decision_reason = $6, result = $7::jsonb, decided_at = now(),
+    decider_hands = $8
 WHERE id = $1 RETURNING id
 
 -- name: redeem_approval
@@ -45,7 +46,7 @@ UPDATE approval SET redeemed_at = now() WHERE id = $1 RETURNING id
 -- name: trace_approval
 SELECT id::text AS id, action, permission, subject, summary, parameters, requested_by, requester_person,
        requested_from, how, reason, state, requested_at, expires_at, decided_by, decider_person, decided_from, decided_at, decision_reason,
-       result, redeemed_at
+       result, redeemed_at, requester_hands, decider_hands
 FROM approval WHERE id = $1 FOR NO KEY UPDATE
 
 -- name: done_before

@@ -14,6 +14,7 @@ from gateway.ground.desk.perform import as_json
 from gateway.ground.desk.port import not_found
 from gateway.ground.desk.refusal import refused
 from gateway.operators.colleagues import colleagues
+from gateway.operators.hands import hands_behind
 from gateway.settings.administer import read_setting
 
 WAITING_MAX: Final = 100  # of one requester at once
@@ -22,7 +23,9 @@ REDEEM_WITHIN_S: Final = 300.0
 
 async def could_approve(db: Transaction, action: Action, change: Change) -> bool:
     """Whether some enabled operator, who is somebody else, could approve it."""
-    return bool(await colleagues(db, change.person, {action.permission, APPROVE}))
+    found = await colleagues(db, change.person, {action.permission, APPROVE})
+    hands = await hands_behind(db, change)
+    return any(each["person"].lower() not in hands for each in found)
 
 
 async def keep(
@@ -37,6 +40,7 @@ async def keep(
         db, action.name, action.permission, subject, summary(action, given, subject),
         parameters_of(given), change.actor, change.person, change.whence, as_json(change.how),
         change.reason, float(await read_setting(db, "approvals.ttl_s") or 0),
+        await hands_behind(db, change),
     )  # fmt: skip
     return shown_as_asked(await SQL.show_approval.only(db, number))
 

@@ -21,7 +21,8 @@ from gateway.ground.desk.refusal import DeskRefusedError, KeptRefusalError, refu
 from gateway.ground.desk.savepoint import in_one, undone
 from gateway.ground.desk.words import in_words
 from gateway.ground.errors import RefusedError
-from gateway.operators.colleagues import colleagues, maker_of, permissions_now, still_may
+from gateway.operators.colleagues import colleagues, permissions_now, still_may
+from gateway.operators.hands import hands_behind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +74,8 @@ async def _check_decider(db: Transaction, row: LockedApproval, change: Change) -
     if change.permissions is None:
         return  # the shell: whoever has it has the key file, too
     others = await colleagues(db, requester, (), row["requested_at"])
-    token = change.how.get("token")
-    maker = await maker_of(db, token) if token is not None else None
-    made = maker is not None and maker.lower() == requester.lower()
-    if made or change.actor not in {each["operator"] for each in others}:
+    same = set(row["requester_hands"]) & set(await hands_behind(db, change))
+    if same or change.actor not in {each["operator"] for each in others}:
         raise refused("not-permitted", "made-by-requester", permission="approvals:approve")
 
 
@@ -140,7 +139,7 @@ async def _answer(
 async def _decide(db: Transaction, row: LockedApproval, change: Change, ended: Ended) -> None:
     await SQL.decide_approval.run(
         db, row["id"], ended.state, change.actor, change.person, change.whence, change.reason,
-        as_json(ended.result) if ended.result else None,
+        as_json(ended.result) if ended.result else None, await hands_behind(db, change),
     )  # fmt: skip
 
 

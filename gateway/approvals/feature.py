@@ -18,7 +18,7 @@ FEATURE: Final = Feature(
             kept=FOR_EVER,
             update=(
                 "state", "decided_by", "decider_person", "decided_from", "decided_at",
-                "decision_reason", "result", "redeemed_at",
+                "decision_reason", "result", "redeemed_at", "decider_hands",
             ),
         ),
     },

@@ -18,6 +18,7 @@ from gateway.ground.desk.port import (
 from gateway.ground.desk.refusal import refused, wrong
 from gateway.operators import secrets_shown as shown
 from gateway.operators.administration import SQL
+from gateway.operators.hands import hands_behind
 from gateway.operators.roles import ADMIN
 from gateway.operators.rules import Deviations, has_power, permissions_of
 
@@ -76,7 +77,7 @@ async def set_enabled(db: Transaction, name: str, *, enabled: bool) -> dict[str,
 async def unfreeze(db: Transaction, name: str, change: Change) -> dict[str, Any]:
     """Let him see codes again. Refused: to the same person; where nothing is frozen."""
     row = await _found(db, name)
-    if change.permissions is not None and row["person"] == change.person:
+    if change.permissions is not None and row["person"].lower() in await hands_behind(db, change):
         raise refused("refused", "own-freeze", "operator", operator=name)
     if row["frozen_at"] is None:
         raise refused("refused", "not-frozen", "operator", operator=name)

@@ -38,6 +38,7 @@ async def create_token(
     token_id, token = shown.new_token()
     row = await SQL.insert_token.one(db, token_id, owner, label, shown.digest(token),
         sorted(set(permissions)) or None, change.actor, expires_days,
+        change.how.get("token"),
     )  # fmt: skip
     if row is None:
         raise refused("refused", "operator-disabled", "operator", operator=owner)

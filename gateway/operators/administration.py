@@ -85,9 +85,11 @@ class SQL(Statements, file="operators/administration"):
     insert_role: Statement[[str], int]
     role_deviations: Statement[[], Deviation]
     set_role_permission: Statement[[str, str, bool], int]
-    insert_token: Statement[[str, str, str, bytes, Sequence[str] | None, str, int], datetime]
+    insert_token: Statement[
+        [str, str, str, bytes, Sequence[str] | None, str, int, str | None], datetime
+    ]
     list_tokens: Statement[[str | None], Row]
-    token_maker: Statement[[str], str]
+    hands: Statement[[str, str | None], str]
     revoke_token: Statement[[str], RevokedToken]
     trace_operator: Statement[[str], Row]
     trace_role: Statement[[str], Row]

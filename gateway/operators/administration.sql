@@ -99,8 +99,8 @@ ON CONFLICT (role_id, permission) DO UPDATE SET granted = excluded.granted RETUR
 
 -- name: insert_token
 -- No row: the operator is disabled.
-INSERT INTO token (token_id, operator_id, label, hash, permissions, made_by, expires_at)
-SELECT $1, o.id, $3, $4, $5::text[], $6, now() + make_interval(days => $7::int)
+INSERT INTO token (token_id, operator_id, label, hash, permissions, made_by, expires_at, made_with)
+SELECT $1, o.id, $3, $4, $5::text[], $6, now() + make_interval(days => $7::int), $8
 FROM operator o WHERE o.name = $2 AND o.disabled_at IS NULL RETURNING expires_at
 
 -- name: list_tokens
@@ -111,9 +111,16 @@ SELECT t.token_id, o.name AS operator, t.label, coalesce(t.permissions, '{}') AS
        t.made_by, t.created_at, t.expires_at, t.revoked_at
 FROM token t JOIN operator o ON o.id = t.operator_id WHERE $1::text IS NULL OR o.name = $1 ORDER BY t.id DESC
 
--- name: token_maker
--- The person of whoever made a token; no row: the shell did.
-SELECT m.person FROM token t JOIN operator m ON m.name = t.made_by WHERE t.token_id = $1
+-- name: hands
+-- The persons whose hands may be behind an operator ($1) with a token ($2, or NULL): his own, and whoever made that token, or
+-- the token with which it was made, and so on. The shell is nobody here.
+WITH RECURSIVE used (token_id, operator_id, made_by, made_with) AS (
+    SELECT t.token_id, t.operator_id, t.made_by, t.made_with FROM token t WHERE t.token_id = $2
+    UNION
+    SELECT t.token_id, t.operator_id, t.made_by, t.made_with FROM used u JOIN token t ON t.token_id = u.made_with
+)
+SELECT DISTINCT lower(o.person) AS person FROM operator o
+WHERE o.name = $1 OR o.id IN (SELECT u.operator_id FROM used u) OR o.name IN (SELECT u.made_by FROM used u)
 
 -- name: revoke_token
 UPDATE token t SET revoked_at = coalesce(t.revoked_at, now()) FROM operator o
@@ -130,5 +137,5 @@ FROM operator o WHERE o.name = $1 FOR NO KEY UPDATE
 SELECT id::text AS id, name, created_at FROM role WHERE name = $1 FOR NO KEY UPDATE
 
 -- name: trace_token
-SELECT id::text AS id, token_id, operator_id::text AS operator_id, label, permissions, made_by, created_at, expires_at, revoked_at
+SELECT id::text AS id, token_id, operator_id::text AS operator_id, label, permissions, made_by, made_with, created_at, expires_at, revoked_at
 FROM token WHERE token_id = $1 FOR NO KEY UPDATE

@@ -45,8 +45,3 @@ async def permissions_now(db: Transaction, name: str) -> frozenset[str]:
     if row is None:
         return frozenset()
     return permissions_of(row["roles"], await read_deviations(db), known_permissions())
-
-
-async def maker_of(db: Transaction, token_id: str) -> str | None:
-    """The person who made a token; None: the shell."""
-    return await SQL.token_maker.one(db, token_id)

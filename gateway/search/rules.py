@@ -39,7 +39,7 @@ SHAPES: Final = {
     Matched.OUT_ORDER_NO: r"[!-~]{1,64}",
     Matched.UPSTREAM_NO: r".{1,256}",
     Matched.RECIPIENT: r".{1,256}",
-    Matched.KEY_ID: r"qk_[0-9A-Za-z]{1,64}",
+    Matched.KEY_ID: r"qk_[0-9A-Za-z_]{1,64}",
     Matched.BATCH: _NUMBER,
     Matched.OPERATOR: r"[A-Za-z0-9._-]{1,64}",
     Matched.TRACE_ID: r"[0-9a-f]{32}",

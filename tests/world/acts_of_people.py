@@ -80,7 +80,6 @@ ACTS_OF_PEOPLE = (
         subject="duty",
         after={"notifier.kind": "wecom"},
     ),
-    Act(does="notify.test", words="notify test duty", subject="duty"),
     Act(
         does="notify.remove",
         words="notify remove duty",

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from gateway.ground.config import Config
 from tests.conftest import Cli
+from tests.world.admin import Operator, client_of, in_force, make_operator
 from tests.world.gateway_process import Gateway, running_gateway
 from tests.world.partner import eventually
 
@@ -126,6 +127,13 @@ async def test_a_place_is_told_once_and_again_when_it_fails(
         ]  # fmt: skip
         assert (row["waiting"], row["failures"], row["why"]) == (0, 0, None)
         assert SECRET not in command("notify", "list").stdout
+        async with client_of(gateway.url) as client:
+            somebody = Operator(client, make_operator(command, "op", "ops"))
+            await in_force(somebody)
+            tried = await somebody.post("notifiers/duty/test")
+        assert (tried.status, tried.json) == (200, {"notifier": "duty", "told": True})
+        (written,) = command("change", "list", "--action", "notify.test", "--json").json["changes"]
+        assert (written["subject"], written["actor"]) == ("duty", "op")
         assert SECRET not in await asyncio.to_thread(gateway.log.read_text)
 
 
@@ -141,8 +149,8 @@ async def test_a_place_is_tried_out(config: Config, command: Cli, tmp_path: Path
             )  # fmt: skip
             assert added.returncode == 0, added.stderr
         done = command("notify", "test", "inner", "--json")
-        assert (done.returncode, done.json["told"]) == (0, False)
-        assert done.json["why"]
+        assert (done.returncode, done.json["error"]["code"]) == (1, "refused")
+        assert "inner did not take it" in done.json["error"]["detail"]
         assert command("notify", "remove", "inner").returncode == 0
         gone = command("notify", "test", "inner", "--json")
         assert gone.json["error"]["code"] == "not-found"

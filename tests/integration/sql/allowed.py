@@ -6,6 +6,7 @@ NOT_ADDED = {"migration", "forgotten", "change_head", "alert_look"}
 KEPT_OF_PEOPLE = "password totp_secret totp_step disabled_at frozen_at unfrozen_at sessions_since"
 DECIDED = (
     "state decided_by decider_person decided_from decided_at decision_reason result redeemed_at"
+    " decider_hands"
 )
 # Per table: which columns the gateway's role may change, and whether it may delete rows. It may
 # read every table, and add rows to all but `migration`; it may do nothing else.

@@ -1,7 +1,7 @@
 """What a request asks: its body or query as the struct that an action or a view is asked with."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -92,8 +92,25 @@ def read_reason(said: Mapping[str, Any], *, wanted: bool) -> str | None:
 
 def as_given(struct: type[Given], values: Mapping[str, Any]) -> Given:
     """Values of JSON as a struct. Raises ProblemError with a pointer."""
+    for name, value in values.items():
+        if "\0" in "".join(_texts(value)):
+            # No text of the database holds one: it would be an error there.
+            raise invalid([(f"/{escape_pointer(name)}", "must be without NUL characters")])
     given: Given = decode(_decoder(struct), msgspec.json.encode(values))
     return given
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value of JSON, names too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield name
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
 
 
 def from_query(struct: type[Given], values: Mapping[str, str]) -> Given:
