@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 SERVER_VERSION_MIN = 150_000  # PostgreSQL 15
 ANNOUNCEMENTS = "quangate"  # NOTIFY channel: payload 'catalog', 'pool:<id>', 'recall:<id>', …
+DEFAULT_OF = "SELECT reset_val FROM pg_settings WHERE name = $1"
 REVIVE_S = 0.5  # how often we look whether the embedded server lives
 
 
@@ -157,7 +158,8 @@ async def check_safety(connection: Any, *, allow_unsafe: bool) -> None:
         ("synchronous_commit", {"off"}),
         ("full_page_writes", {"off"}),
     ):
-        value = await connection.fetchval(f"SHOW {setting}")
+        # What connections have by default, whatever this one was told for itself.
+        value = await connection.fetchval(DEFAULT_OF, setting)
         if value not in unsafe:
             continue
         if not allow_unsafe:
