@@ -215,7 +215,7 @@ def _command(tree: Path, config: Config, *words: str) -> dict[str, Any]:
 
 
 def _codes(size: Size) -> int:
-    return 3 * (size.peak + 10 * size.each)
+    return 8 * (size.peak + 10 * size.each)
 
 
 def _found(paced: Paced, p99_ms: Sequence[float], wrong: Sequence[str]) -> dict[str, Any]:

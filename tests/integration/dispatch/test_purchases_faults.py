@@ -10,9 +10,10 @@ import pytest
 
 from connectors.simulation.ledger import Order, OrderState
 from connectors.simulation.market import Market
+from gateway.ground.desk.action import Change
 from gateway.ground.desk.refusal import DeskRefusedError
 from gateway.ground.desk.words import in_words
-from gateway.orders.resolve import approve, propose
+from gateway.orders.resolve import resolve
 from tests.world.gateway_process import Gateway
 from tests.world.partner import eventually
 from tests.world.purchase_shop import (
@@ -37,6 +38,10 @@ from tests.world.topup_shop import (
 )
 
 __all__ = ["gateway", "session", "topups"]
+
+BY_TWO = Change(
+    actor="ann", whence="a test", how={"via": "cli", "approved_by": "bob", "approved_from": "x"}
+)
 
 
 async def is_parked(topups: TopUpShop, placed: Any) -> bool:
@@ -85,15 +90,10 @@ async def test_a_person_refunds_what_was_sold_twice(topups: TopUpShop) -> None:
         number = placed["order_no"]
         with pytest.raises(DeskRefusedError) as caught:
             async with topups.shop.desk() as (db, _):
-                await propose(
-                    db, number, verdict="succeeded", by="ann", reason="they say so", whence="a test"
-                )
+                await resolve(db, number, verdict="succeeded", reason="they say so", change=BY_TWO)
         assert "nobody has them but the upstream" in in_words(caught.value)
         async with topups.shop.desk() as (db, _):
-            await propose(
-                db, number, verdict="failed", by="ann", reason="sold twice", whence="a test"
-            )
-            await approve(db, number, by="bob", whence="x")
+            await resolve(db, number, verdict="failed", reason="sold twice", change=BY_TWO)
         assert (await read(partner, placed))["state"] == "failed"
         assert await balance(partner) == RICH - PRICE_MINOR
         assert await complaints(topups) == []

@@ -185,6 +185,12 @@ REFUSALS = {
     "quangate campaign end NAME": "not-found",
     "quangate shelf move POOL main NAME COUNT": "usage",
     "quangate backup follow": "usage",  # it is named there, no more
+    # Nothing waits for a second person here, and nobody but the shell works.
+    "quangate approval approve ID": "not-found",
+    "quangate operator create NAME --role …": "not-found",
+    "quangate operator disable NAME": "not-found",
+    "quangate operator unfreeze NAME --reason …": "not-found",
+    "quangate order resolve ORDER_NO --as … --reason …": "invalid-argument",
 }
 # What runs until it is ended, and what it says once it does what it is for.
 RUN_ON = {"quangate backup follow TO --synchronous": "following"}

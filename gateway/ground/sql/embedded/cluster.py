@@ -43,6 +43,7 @@ checkpoint_timeout = 15min
 checkpoint_completion_target = 0.9
 wal_level = replica
 max_wal_senders = 10
+wal_keep_size = 256MB
 max_slot_wal_keep_size = 16GB
 jit = off
 track_activity_query_size = 256
