@@ -117,6 +117,10 @@ class WorkerProcess:
         self._ours.close()
 
 
+def _is_over(holder: Holder) -> bool:
+    return isinstance(holder, WorkerProcess) and holder.ended.is_set()
+
+
 class Supervisor:
     """Has a holder at each place until it is stopped."""
 
@@ -159,7 +163,9 @@ class Supervisor:
     async def stop(self) -> bool:
         """End all of them; whether nothing had to be cut off."""
         self._stopping = True
-        holders = {*self._alive, *(holder for holder in self._at if holder is not None)}
+        # One that died before, and has no successor yet, was told of then: nothing of it is left.
+        placed = {one for one in self._at if one is not None and not _is_over(one)}
+        holders = {*self._alive, *placed}
         whole = await asyncio.gather(*(holder.stop() for holder in holders))
         with contextlib.suppress(TimeoutError):
             # One that retires when the end comes finishes what it has, too.

@@ -210,20 +210,6 @@ async def test_leaving_is_told_before_anybody_is_turned_away(fresh: Config, log:
         assert await ending == 0
 
 
-async def test_the_end_comes_while_a_worker_begins(fresh: Config, log: Path) -> None:
-    """One that hears SIGTERM before it knows what to do with it dies of it; nothing is undone.
-
-    Seen red (exit code 1) without `unheard` in `WorkerProcess._end`.
-    """
-    await build_world(fresh, codes=0)
-    async with GatewayProcess(fresh, log, workers=2) as gateway:
-        before = set(gateway.worker_pids())
-        signal_to(min(before), signal.SIGKILL)
-        while not set(gateway.worker_pids()) - before:  # noqa: ASYNC110  before it does anything
-            await asyncio.sleep(0.005)
-        assert await gateway.terminate() == 0, gateway.said()
-
-
 async def test_a_port_has_one_gateway(fresh: Config, log: Path, tmp_path: Path) -> None:
     """Another with several workers is refused instead of sharing it. Seen red without the first
     bind of `bind_all`.

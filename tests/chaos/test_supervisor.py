@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from gateway.ground.config import Config
-from tests.chaos.processes import GatewayProcess
+from tests.chaos.processes import GatewayProcess, kill_quietly
+from tests.chaos.world import build_world
 from tests.world.partner import eventually
 
 pytestmark = pytest.mark.chaos
@@ -154,3 +155,30 @@ def test_nothing_is_imported_from_the_current_directory(
         said += process.stderr.read()
     assert "listening on" in said, said
     assert not (trap / "imported").exists()
+
+
+async def test_the_end_comes_while_a_worker_begins(fresh: Config, log: Path) -> None:
+    """One that hears SIGTERM before it knows what to do with it dies of it; nothing is undone.
+
+    Seen red (exit code 1) without `unheard` in `WorkerProcess._end`.
+    """
+    await build_world(fresh, codes=0)
+    async with GatewayProcess(fresh, log, workers=2) as gateway:
+        before = set(gateway.worker_pids())
+        kill_quietly(min(before))
+        while not set(gateway.worker_pids()) - before:  # noqa: ASYNC110  before it does anything
+            await asyncio.sleep(0.005)
+        assert await gateway.terminate() == 0, gateway.said()
+
+
+async def test_the_end_comes_before_a_dead_worker_has_a_successor(fresh: Config, log: Path) -> None:
+    """Its death was told when it died; the end cuts nothing off.
+
+    Seen red (exit code 1) without `_is_over`.
+    """
+    await build_world(fresh, codes=0)
+    async with GatewayProcess(fresh, log, workers=2) as gateway:
+        kill_quietly(min(gateway.worker_pids()))
+        while "serve.worker_died" not in gateway.said():  # noqa: ASYNC110  half a second is left
+            await asyncio.sleep(0.01)
+        assert await gateway.terminate() == 0, gateway.said()
