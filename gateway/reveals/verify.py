@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 FORMAT: Final = "quangate-reveals-1"
+COMMIT: Final = "commit"  # these chains' links alone have no items: their orders say them
 START: Final = hashlib.sha256(b"").hexdigest()
 
 
@@ -55,6 +56,8 @@ def problems(lines: Iterable[bytes]) -> Iterator[str]:
         height, before = ended.get(link.chain, (0, START))
         if link.height != height + 1 or link.hash != _next(before, link.digest):
             yield f"chain {link.chain}: link {link.height} does not follow from the one before it"
+        if link.items is None and (link.chain < 0 or link.via != COMMIT):
+            yield f"view {link.no} (chain {link.chain}, link {link.height}) lost what was seen"
         if link.items is not None and link.digest != _digest(link.items):
             yield f"view {link.no} (chain {link.chain}, link {link.height}) was changed"
         if wanted.pop((link.chain, link.height), link.hash) != link.hash:

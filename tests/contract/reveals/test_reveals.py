@@ -182,7 +182,10 @@ async def test_the_log_is_checked_away_from_the_shop(command: Cli, tmp_path: Pat
     assert command("reveals", "verify", str(file), "--json").json == {"ok": True, "problems": []}
     lines = file.read_text().splitlines()
     link = json.loads(lines[-1])
+    seen = next(n for n, line in enumerate(lines) if json.loads(line).get("items"))
+    erased = json.dumps({**json.loads(lines[seen]), "items": None})
     spoiled = {
+        "erased": [*lines[:seen], erased, *lines[seen + 1 :]],
         "changed": [*lines[:-1], json.dumps({**link, "items": "[]"})],
         "gone": [*lines[:1], *lines[2:]],
         "cut": lines[:-1],
