@@ -90,9 +90,11 @@ async def redis(plan: Plan, teller: Teller) -> list[Figure]:
         workload = single_orders(SKU)
         here = _seller("redis", with_it, workload)
         losses = Losses(valkey)
+        # A key of its own: with the other's bytes it would be sent what was accepted already.
+        key = await make_key(with_it.data, PARTNER, RATE_PER_S)
         sides = (
             here,
-            replace(here, name="lost", during=losses.next),
+            replace(here, name="lost", credentials=key, during=losses.next),
             _seller("without", without, workload),
         )
         rounds = await run_turns("Redis, lost / without", sides, plan, teller)

@@ -144,12 +144,21 @@ def write_cycle(contestants: Sequence[Contestant], plan: Plan, *, count: int) ->
     """Fresh requests for every key and workload, no number twice among them; contestants that
     share both share the bytes."""
     prefix = f"b{time.time_ns() // 1_000_000:x}"
+    _no_number_twice(contestants, plan)
     different = {_requests_path(c, plan): c for c in contestants}
     for n, contestant in enumerate(different.values()):
         write_requests(
             _requests_path(contestant, plan), contestant.credentials, contestant.workload,
             prefix=f"{prefix}-{n}", count=max(count, plan.connections), slices=plan.threads,
         )  # fmt: skip
+
+
+def _no_number_twice(contestants: Sequence[Contestant], plan: Plan) -> None:
+    """Raises ValueError where one server would be sent the same numbers in two turns: what is
+    counted as sold would be replays."""
+    fresh = [(c.port, _requests_path(c, plan)) for c in contestants if c.ledger is not None]
+    if len(set(fresh)) < len(fresh):
+        raise ValueError("two contestants send the same numbers to one server: give each a key")
 
 
 def _requests_path(contestant: Contestant, plan: Plan) -> Path:

@@ -93,6 +93,23 @@ def test_no_number_is_in_two_workloads(tmp_path: Path) -> None:
     assert not numbers[0] & numbers[1]
 
 
+class Counted:
+    """A ledger of which only its being there matters."""
+
+    async def codes_since_last(self) -> int:
+        """None were."""
+        return 0
+
+
+def test_one_server_is_sent_no_number_in_two_turns(tmp_path: Path) -> None:
+    """Two contestants of one server with one key and one workload are refused: the second would
+    be sent replays, and have sold nothing. Seen red: the share of orders with Redis lost was 0."""
+    one = replace(contestant("201"), ledger=Counted())
+    with pytest.raises(ValueError, match="the same numbers to one server"):
+        write_cycle([one, replace(one, name="y")], plan(tmp_path), count=4)
+    write_cycle([one, replace(one, name="y", port=2)], plan(tmp_path), count=4)
+
+
 def test_a_spread_is_median_quartiles_and_extremes() -> None:
     """Quartiles are those of the textbook, and one value is its own spread."""
     whole = spread([5.0, 1.0, 3.0, 2.0, 4.0])
