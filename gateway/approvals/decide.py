@@ -130,7 +130,7 @@ async def _answer(
         return dict(await work(action, given, asked, at.make_site))
     if action.step_up:  # it shows a secret: its requester does it himself
         async with undone(at.db):
-            await (action.look(at, given) if action.look else action.run(at, given, asked))
+            await (action.look or action.run)(at, given, asked)
         return {"redeem_within_s": REDEEM_WITHIN_S}
     async with in_one(at.db):
         return dict(await perform(action, at, given, asked))

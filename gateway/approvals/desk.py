@@ -96,7 +96,7 @@ def _deciding(verb: str, doc: str, run: Any, undo: str, **more: Any) -> Action:
         undo=undo,
         subject=lambda given, _: given.id,
         traces=(TRACE,),
-        reason=Reason.ASKED,
+        reason=Reason.WANTED,
         **more,
     )
 

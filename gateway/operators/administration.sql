@@ -42,7 +42,8 @@ UPDATE operator SET disabled_at = coalesce(disabled_at, now()), sessions_since =
 UPDATE operator SET disabled_at = NULL WHERE name = $1 RETURNING id
 
 -- name: unfreeze_operator
-UPDATE operator SET frozen_at = NULL, unfrozen_at = now() WHERE name = $1 RETURNING id
+-- Who is not frozen stays as he is: nothing of what he saw is forgotten.
+UPDATE operator SET frozen_at = NULL, unfrozen_at = CASE WHEN frozen_at IS NULL THEN unfrozen_at ELSE now() END WHERE name = $1 RETURNING id
 
 -- name: freeze_operator
 UPDATE operator SET frozen_at = coalesce(frozen_at, now()) WHERE name = $1 RETURNING id

@@ -149,7 +149,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         noun=ORDER,
         verb="resolve",
         doc="Decide how an order that waits for a person ends.\n\nIt waits for a second person,"
-        " if there is one: `quangate approval approve ID`.",
+        " if there is one: `POST /admin/v1/approvals/ID/approve`.",
         given=Decision,
         example="quangate order resolve 248123456789012345 --as failed --reason 'their mail'",
         permission="orders:resolve",

@@ -4,7 +4,7 @@ Codes are never shown here. Each statement is a look by an index, however long t
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -49,19 +49,10 @@ async def _parts(db: Transaction, number: int, row: ShownOrder) -> dict[str, Seq
         "resolutions": await SQL.order_resolutions.all(db, partner_id, number),
         "entries": await SQL.order_entries.all(db, number, partner_id, row["created_at"]),
         "webhooks": await SQL.order_webhooks.all(db, number),
-        "reveals": await _reveals(db, row),
+        "reveals": await SQL.order_reveals.all(db, number, row["commit_no"], row["partner"]),
         "cases": [],
         "changes": await SQL.order_changes.all(db, str(number)),
     }
-
-
-async def _reveals(db: Transaction, row: ShownOrder) -> Sequence[Mapping[str, Any]]:
-    if row["commit_no"] is None:
-        return []
-    return [
-        {**each, "actor": row["partner"]}
-        for each in await SQL.commit_reveal.all(db, row["commit_no"])
-    ]
 
 
 def _parsed(text: str | None) -> Any:

@@ -120,6 +120,10 @@ class OrderReveal(TypedDict):
 
     reveal: str
     via: str
+    actor: str
+    index: int | None  # None: all of them
+    reason: str | None
+    approval: str | None
     at: datetime
 
 
@@ -133,4 +137,4 @@ class SQL(Statements, file="orders/life_administration"):
     order_webhooks: Statement[[int], OrderWebhook]
     order_resolutions: Statement[[int, int], ShownResolution]
     order_changes: Statement[[str], OrderChange]
-    commit_reveal: Statement[[int], OrderReveal]
+    order_reveals: Statement[[int, int | None, str], OrderReveal]

@@ -64,6 +64,13 @@ FROM resolution WHERE partner_id = $1 AND order_id = $2 ORDER BY id
 SELECT c.id::text AS id, c.at, c.actor, c.action, c.reason, coalesce(c.how ->> 'via', 'cli') AS via
 FROM change c WHERE c.subject = $1 AND starts_with(c.action, 'order.') ORDER BY c.id LIMIT 1000
 
--- name: commit_reveal
--- The row of its commit: whoever ordered got the codes with the answer.
-SELECT r.no::text AS reveal, r.via, r.revealed_at AS at FROM reveal r WHERE r.no = $1
+-- name: order_reveals
+-- Who saw its codes: with the commit ($2) whoever ordered ($3), later a partner by key, an operator, a search. As many as anybody reads.
+SELECT r.no::text AS reveal, coalesce(i.item ->> 'via', r.via) AS via, coalesce(i.item ->> 'operator', i.item ->> 'key', $3::text) AS actor,
+       (i.item ->> 'index')::integer AS index, i.item ->> 'reason' AS reason, i.item ->> 'approval' AS approval, r.revealed_at AS at
+FROM (SELECT $2::bigint AS no
+      UNION (SELECT x.no FROM reveal x WHERE x.items @> jsonb_build_array(jsonb_build_object('order', $1::bigint)) LIMIT 1000)
+      UNION (SELECT x.no FROM reveal x WHERE x.items @> jsonb_build_array(jsonb_build_object('order', $1::bigint::text)) LIMIT 1000)) AS seen
+JOIN reveal r ON r.no = seen.no
+CROSS JOIN LATERAL jsonb_array_elements(coalesce(r.items, '[{}]'::jsonb)) AS i (item)
+WHERE r.items IS NULL OR i.item ->> 'order' = $1::bigint::text ORDER BY r.no LIMIT 1000

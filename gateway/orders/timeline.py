@@ -118,8 +118,10 @@ def _of_change(row: Row) -> Event:
 
 
 def _of_reveal(row: Row) -> Event:
+    what = "codes" if row["index"] is None else f"code {row['index']}"
+    why = f": {row['reason']}" if row["reason"] else ""
     return Event(
-        at=row["at"], kind="revealed", actor=row["actor"], text=f"codes, by {row['via']}",
+        at=row["at"], kind="revealed", actor=row["actor"], text=f"{what}, by {row['via']}{why}",
         ref=f"reveals/{row['reveal']}",
     )  # fmt: skip
 

@@ -20,7 +20,9 @@ SELECT append_reveal(nextval('reveal_no'), $1, 'operator', $2::jsonb, sha256(con
 -- Each filter (actor, order, from, to) may be NULL; newest first, beyond the one that $5 names. $6: how many. A view is a row; of a commit
 -- the views are those of its orders, so that it has an order only where one was asked for.
 SELECT (r.no * 1000 + i.n)::text AS id, r.no::text AS reveal, r.revealed_at AS at, coalesce(i.item ->> 'via', r.via) AS via,
-       coalesce(i.item ->> 'operator', i.item ->> 'key') AS actor,
+       coalesce(i.item ->> 'operator', i.item ->> 'key', CASE WHEN r.items IS NULL THEN (
+           SELECT p.name FROM partner p
+           CROSS JOIN LATERAL (SELECT FROM orders x WHERE x.partner_id = p.id AND x.id = $2::text::bigint LIMIT 1) AS o) END) AS actor,
        coalesce(i.item ->> 'order', CASE WHEN r.items IS NULL THEN $2::text END) AS order_no, (i.item ->> 'index')::integer AS index,
        i.item ->> 'reason' AS reason, i.item ->> 'approval' AS approval
 FROM reveal r

@@ -25,7 +25,8 @@ class OneCode(Given, frozen=True, kw_only=True):
 
     order_no: OrderNo
     index: Annotated[
-        Annotated[int, Meta(ge=0, le=499)], Meta(description="Which of its codes, from 0.")
+        Annotated[int, Meta(ge=0, le=499)],
+        Meta(description="Which of its codes, from 0.", extra={"told": True}),
     ] = 0
 
 
@@ -50,8 +51,8 @@ async def _reveal(at: At, given: OneCode, change: Change) -> Mapping[str, Any]:
     return await reveals.reveal(at, given.order_no, given.index, change)
 
 
-async def _look(at: At, given: OneCode) -> None:
-    await reveals.look(at, given.order_no, given.index)
+async def _look(at: At, given: OneCode, change: Change) -> None:
+    await reveals.look(at, given.order_no, given.index, change)
 
 
 async def _list(at: At, given: Reveals) -> Sequence[Mapping[str, Any]]:

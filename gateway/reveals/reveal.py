@@ -1,6 +1,5 @@
 """An operator sees one code of an order: written down in the chain before it leaves."""
 
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -8,18 +7,18 @@ import msgspec
 from gateway.ground.desk.action import Change
 from gateway.ground.desk.perform import as_json
 from gateway.ground.desk.port import At, Transaction, not_found
-from gateway.ground.desk.refusal import KeptRefusalError, refused
-from gateway.operators.viewers import freeze, hold_viewer
+from gateway.ground.desk.refusal import refused
 from gateway.orders.administer import read_order_no
 from gateway.reveals.administration import SQL
+from gateway.reveals.count import check_not_frozen, count_view
 
 CHAIN: Final = -1  # of the operators; those of workers begin at 0
-VIEWS_MAX: Final = 20  # by one operator within an hour
 PERMISSION: Final = "codes:reveal"
 
 
-async def look(at: At, order_no: str, index: int) -> None:
-    """Refused as `reveal` is, but for how many were seen."""
+async def look(at: At, order_no: str, index: int, change: Change) -> None:
+    """Refused as `reveal` is, but for how many were seen: nobody is asked for who is frozen."""
+    await check_not_frozen(at.db, change.actor, PERMISSION)
     await _place(at.db, order_no, index)
 
 
@@ -28,7 +27,7 @@ async def reveal(at: At, order_no: str, index: int, change: Change) -> dict[str,
     asks until somebody else lets him go on.
     """
     pool_id, seq = await _place(at.db, order_no, index)
-    await _count(at.db, change.actor)
+    await count_view(at.db, change.actor, PERMISSION)
     code = await _open(at, pool_id, seq)
     item = {
         "via": "operator", "operator": change.actor, "order": int(order_no), "index": index,
@@ -36,17 +35,6 @@ async def reveal(at: At, order_no: str, index: int, change: Change) -> dict[str,
     }  # fmt: skip
     number = await SQL.append_view.only(at.db, CHAIN, as_json([item]))
     return {"code": code, "reveal": str(number)}
-
-
-async def _count(db: Transaction, actor: str) -> None:
-    """One at a time of an operator: his row is locked until this is over."""
-    viewer = await hold_viewer(db, actor)
-    if viewer["frozen"]:
-        raise refused("not-permitted", "views-frozen", permission=PERMISSION)
-    since: datetime = viewer["counted_since"]
-    if await SQL.views_since.only(db, actor, since, VIEWS_MAX) >= VIEWS_MAX:
-        await freeze(db, actor)
-        raise KeptRefusalError(refused("frozen", "too-many-views", most=VIEWS_MAX))
 
 
 async def _place(db: Transaction, order_no: str, index: int) -> tuple[int, int]:

@@ -6,7 +6,8 @@ from gateway.ground.feature import Feature
 
 FEATURE: Final = Feature(
     name="search",
-    needs=(),
+    needs=("reveals",),
     desk=("desk",),
+    words="words",
     permissions=("codes:search",),
 )

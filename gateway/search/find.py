@@ -1,8 +1,9 @@
 """From any number that people have to what it belongs to.
 
 Each kind of number is one look by an index. A code is found through the blind index, by who may
-(`codes:search`): what is found is a row of the log of views before it leaves, and stands nowhere
-else; what is not there is not told apart from what one may not see.
+(`codes:search`): each such search, whether it finds something or not, is a row of the log of views
+before anything leaves, counts as a view, and stands nowhere else. A text that something else has
+is a search by code only where a code is found, too.
 """
 
 import json
@@ -12,8 +13,10 @@ from uuid import UUID
 
 from gateway.ground.desk.action import Change
 from gateway.ground.desk.port import At, Transaction
+from gateway.ground.desk.refusal import refused
+from gateway.reveals.count import count_view
 from gateway.search.administration import SQL, Found, FoundCode
-from gateway.search.rules import Match, Matched, kinds_of, number_of, spelling
+from gateway.search.rules import Match, Matched, is_one_of_ours, kinds_of, number_of, spelling
 
 SEARCH_CODES: Final = "codes:search"
 CHAIN: Final = -1  # of views that belong to no worker
@@ -43,19 +46,30 @@ BY_TEXT: Final[Mapping[Matched, Look]] = {
 
 
 async def search(at: At, text: str, change: Change) -> Sequence[Match]:
-    """What has the text, orders first."""
+    """What has the text, orders first.
+
+    Refused, where nothing else has it: to who may not search codes, or not now; and the 21st
+    search or view within an hour, which freezes whoever asks.
+    """
     text = text.strip()
+    kinds = kinds_of(text)
     found: list[Match] = []
-    for kind in kinds_of(text):
-        found += await _look(at, kind, text, change)
-    may = change.permissions
-    shown = [one for one in found if may is None or READS[one.noun] in may]
+    for kind in kinds:
+        found += await _look(at, kind, text)
+    shown = _readable(found, change)
+    if Matched.CODE in kinds:
+        shown += _readable(await _codes(at, text, change, alone=not shown), change)
     return sorted(shown, key=lambda match: match.noun != "order")
 
 
-async def _look(at: At, kind: Matched, text: str, change: Change) -> Sequence[Match]:
+def _readable(found: Sequence[Match], change: Change) -> list[Match]:
+    may = change.permissions
+    return [one for one in found if may is None or READS[one.noun] in may]
+
+
+async def _look(at: At, kind: Matched, text: str) -> Sequence[Match]:
     if kind is Matched.CODE:
-        return await _codes(at, text, change)
+        return ()
     if kind in BY_NUMBER:
         number = number_of(text)
         rows = [] if number is None else await BY_NUMBER[kind](at.db, number)
@@ -64,21 +78,25 @@ async def _look(at: At, kind: Matched, text: str, change: Change) -> Sequence[Ma
     return [Match(**row, matched=kind) for row in rows]
 
 
-async def _codes(at: At, text: str, change: Change) -> Sequence[Match]:
-    if not await _may_search(at.db, change):
+async def _codes(at: At, text: str, change: Change, *, alone: bool) -> Sequence[Match]:
+    """`alone`: nothing else that one may see has the text, so it is a code or nothing."""
+    if change.permissions is None or SEARCH_CODES not in change.permissions:
+        if alone and not is_one_of_ours(text):
+            raise refused("not-permitted", "codes-unseen", permission=SEARCH_CODES)
         return ()
+    if not alone and await SQL.is_frozen.one(at.db, change.actor):
+        return ()
+    if alone:  # before the look: one too many learns nothing
+        await count_view(at.db, change.actor, SEARCH_CODES)
     known = _fingerprints(at, text)
     rows = await SQL.code_by_fingerprint.all(at.db, list(dict.fromkeys(known.values())))
     here = [row for row in rows if known[_rule(row)] == row["fingerprint"]]
-    if here:
-        await SQL.record_view.run(at.db, CHAIN, json.dumps([_seen(row, change) for row in here]))
+    if here and not alone:
+        await count_view(at.db, change.actor, SEARCH_CODES)
+    if here or alone:
+        seen = [_seen(row, change) for row in here] or [_seen(None, change)]
+        await SQL.record_view.run(at.db, CHAIN, json.dumps(seen))
     return [match for row in here for match in _where(row)]
-
-
-async def _may_search(db: Transaction, change: Change) -> bool:
-    if change.permissions is None or SEARCH_CODES not in change.permissions:
-        return False
-    return not await SQL.is_frozen.one(db, change.actor)
 
 
 def _fingerprints(at: At, text: str) -> Mapping[tuple[bool, bool], UUID]:
@@ -97,12 +115,15 @@ def _rule(row: FoundCode) -> tuple[bool, bool]:
     return row["case_insensitive"], row["ignore_spaces"]
 
 
-def _seen(row: FoundCode, change: Change) -> Mapping[str, Any]:
-    """What the log of views has of it: never the code."""
+def _seen(row: FoundCode | None, change: Change) -> Mapping[str, Any]:
+    """What the log of views has of it: never the code. None: nothing was found."""
     how = {name: change.how[name] for name in ("token", "session") if name in change.how}
+    who = {"operator": change.actor, "via": "search", **how}
+    if row is None:
+        return {"found": False, **who}
     return {
         "order": row["order_no"], "pool": row["pool"], "seq": row["seq"], "batch": row["batch"],
-        "operator": change.actor, "via": "search", **how,
+        **who,
     }  # fmt: skip
 
 

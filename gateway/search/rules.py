@@ -44,7 +44,7 @@ SHAPES: Final = {
     Matched.OPERATOR: r"[A-Za-z0-9._-]{1,64}",
     Matched.TRACE_ID: r"[0-9a-f]{32}",
     Matched.NAME: r"[A-Za-z0-9._-]{1,64}",
-    Matched.CODE: r".{1,2048}",
+    Matched.CODE: r".{4,2048}",  # what is shorter, anybody guesses
 }
 
 
@@ -65,6 +65,12 @@ def kinds_of(text: str) -> Sequence[Matched]:
 
 def _fits(text: str, shape: str) -> bool:
     return re.fullmatch(shape, text) is not None and (shape != _NUMBER or int(text) <= NUMBER_MAX)
+
+
+def is_one_of_ours(text: str) -> bool:
+    """Whether it has the shape of a number that we gave to something, whoever has it."""
+    ours = (Matched.ORDER_NO, Matched.WEBHOOK_ID, Matched.KEY_ID, Matched.TRACE_ID)
+    return any(_fits(text, SHAPES[kind]) for kind in ours)
 
 
 def number_of(text: str) -> int | None:

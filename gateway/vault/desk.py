@@ -59,7 +59,7 @@ async def _retire(site: Site, given: OneKey, _: Change) -> Mapping[str, Any]:
     return await keys.retire(site, given.kek)
 
 
-async def _look_retire(at: At, given: OneKey) -> None:
+async def _look_retire(at: At, given: OneKey, _: Change) -> None:
     from gateway.vault import administer as keys
 
     await keys.look_retire(at, given.kek)

@@ -7,7 +7,7 @@ REFUSED = (
     "account credit-limit nobody 5", "key create nobody", "key rotate {key_id}", "key revoke qk_no",
     "pool create stock", "sku create S --name S --kind code --pool stock --price 10",
     "sku price NO 1", "sku price S 1 --partner nobody", "price create --sku S --amount -1",
-    "price delete 4711", "approval approve 4711", "approval refuse no",
+    "price delete 4711", "approval approve 4711 --reason why", "approval refuse no --reason why",
     "price floor --sku NO --amount 1",
     "sku limit S --quantity-max 501",
     "sku account-rule S qq", "sku off-sale NO", "sku on-sale NO",

@@ -54,6 +54,7 @@ class Reason(Enum):
 
     NONE = "none"  # may be said by API, is not asked for
     ASKED = "asked"  # `--reason`, which may be left out; API and console insist on it
+    WANTED = "wanted"  # `--reason`, which no face does without
     MEMBER = "member"  # a member of what is given, by the name of `reason`
 
 
@@ -109,7 +110,7 @@ class Action:
     # Whether what is asked for is beyond the limit, or beyond what one person may.
     beyond: Callable[[Any, Any], Awaitable[bool]] | None = None
     # Raises what stands in the way of it. None: it is tried, and undone, before somebody is asked.
-    look: Callable[[Any, Any], Awaitable[None]] | None = None
+    look: Callable[[Any, Any, Change], Awaitable[None]] | None = None
     waits_at_shell: bool = True  # above its limit; False: done at once, the shell being trusted
     opens_vault: bool = False
     shows: tuple[str, ...] = ()  # members of the answer that are secret: shown once, kept nowhere

@@ -109,7 +109,7 @@ async def _let_wait(
     subject = action.subject(given, {}) if action.look is not None else ""
     async with undone(at.db):
         if action.look is not None:
-            await action.look(at, given)
+            await action.look(at, given, change)
         else:
             await seen(action, at.db, given, None)
         if check_first is not None:

@@ -29,14 +29,24 @@ from gateway.ground.desk.words import in_words
 from gateway.ground.errors import RefusedError
 
 Declared = Action | View | Page
-REASON = inspect.Parameter(
-    "reason",
-    inspect.Parameter.KEYWORD_ONLY,
-    default=None,
-    annotation=Annotated[str | None, typer.Option("--reason", help="Why; kept with the change.")],
-)
+_WHY: Final = typer.Option("--reason", help="Why; kept with the change.")
+REASONS: Final = {
+    Reason.ASKED: inspect.Parameter(
+        "reason",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[str | None, _WHY],
+    ),
+    Reason.WANTED: inspect.Parameter(
+        "reason", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str, _WHY]
+    ),
+}
 NONE = "none"  # of a file: there is to be none
-WAITS: Final = "This wants a second person. Another one: `quangate approval approve ID` or the API."
+# The command line is one person, whoever sits there: what it asked for it cannot approve.
+WAITS: Final = (
+    "This wants a second person, with an operator's token and not at a command line:"
+    " POST /admin/v1/approvals/{id}/approve. What became of it: `quangate approval show {id}`."
+)
 
 
 def add_commands(app: typer.Typer, declared: Sequence[Declared]) -> None:
@@ -47,8 +57,8 @@ def add_commands(app: typer.Typer, declared: Sequence[Declared]) -> None:
     rooms: dict[str, typer.Typer] = {}
     for one in shown:
         own = [p for member in members(one.given) for p in parameters(member)]
-        if isinstance(one, Action) and one.reason is Reason.ASKED:
-            own.append(REASON)
+        if isinstance(one, Action) and one.reason in REASONS:
+            own.append(REASONS[one.reason])
         place = app if one.noun.under is None else _room_of(app, one, rooms)
         name = f"{one.noun.typed} {one.verb}"
         text, example = one.doc, one.example
@@ -90,7 +100,7 @@ def _handler(one: Declared) -> Any:
 
 
 def _asks(one: Declared) -> bool:
-    return isinstance(one, Action) and one.reason is Reason.ASKED
+    return isinstance(one, Action) and one.reason in REASONS
 
 
 async def _act(call: Call, action: Action, given: Given, reason: str | None) -> Answer:
@@ -103,7 +113,8 @@ def _told(action: Action, given: Given, asked: Asked) -> Answer:
     if asked.refusal is not None:
         raise asked.refusal
     if asked.waits:
-        return Answer(data=asked.answer, note=WAITS)
+        note = WAITS.format(id=asked.answer["approval"]["id"])
+        return Answer(data=asked.answer, note=note)
     return Answer(data=asked.answer, note=action.note(given, asked.answer) if action.note else None)
 
 

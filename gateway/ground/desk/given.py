@@ -6,6 +6,7 @@ Members have a type, bounds, a sentence of help, and facts for faces (`extra`):
 `secret`    is kept nowhere: the log of changes has "…" in its place
 `form`      what a pattern means, in words
 `either`    an argument that may be an option instead: one below zero looks like an option
+`told`      said in the log and to who approves even where it is the default
 `file`      the value is a text, and a path of it at the command line; `at_file`: after an @
 """
 
@@ -147,7 +148,8 @@ def kept(given: Given) -> Mapping[str, Any]:
     said: dict[str, Any] = {}
     for member in members(type(given)):
         value = getattr(given, member.attribute)
-        if value == member.default and not member.required:
+        is_default = value == member.default and not member.required
+        if is_default and not member.extra.get("told"):
             continue
         if member.secret:
             value = dict.fromkeys(value, HIDDEN) if isinstance(value, Mapping) else HIDDEN

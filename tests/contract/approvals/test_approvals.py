@@ -234,7 +234,9 @@ async def test_the_command_line_asks_and_decides(people: People, command: Cli) -
     agreed = command("approval", "approve", theirs["id"], "--reason", "fine", "--json")
     assert (agreed.returncode, agreed.json["state"]) == (0, "done")
     assert agreed.json["decided_by"].startswith("os:")
-    no = command("approval", "refuse", (await asked(people["bob"]))["id"], "--json")
+    no = command(
+        "approval", "refuse", (await asked(people["bob"]))["id"], "--reason", "no", "--json"
+    )
     assert no.json["state"] == "refused"
     assert command("approval", "approve", waits["id"], "--by", "bob").returncode == 2
     assert command("approval", "show", "none", "--json").returncode == 1

@@ -13,7 +13,7 @@ from gateway.ground.config import Config
 from tests.clock import PATIENCE_S
 from tests.conftest import Cli, as_owner, in_own_loop
 from tests.world import WORLD_FILES
-from tests.world.admin import Operator, in_force
+from tests.world.admin import Operator, in_force, make_operator
 from tests.world.gateway_process import Gateway
 from tests.world.shop import Shop
 
@@ -180,11 +180,43 @@ async def test_a_code_leads_to_who_has_it(
     assert found(await support.post("search", {"q": code}))
     finance = Operator(asked.client, asked.tokens["finance"])
     await in_force(finance)
-    assert found(await finance.post("search", {"q": code})) == set()
+    refused = await finance.post("search", {"q": code})
+    assert (refused.status, refused.json["permission"]) == (403, "codes:search")
     assert "Find-Me" not in asked.log.read_text(encoding="utf-8")
     changes = asked.command("change", "list", "--limit", "500", "--json").stdout
     assert "Find-Me" not in changes
     assert asked.command("audit", "--json").json["ok"]
+
+
+async def test_searches_by_code_count_like_views(asked: Asked, connection: Any) -> None:
+    """Hits and misses are rows of the log; 20 an hour, the 21st refused and freezing; frozen, or
+    without `codes:search`, 403, and what has other numbers is found all the same.
+
+    Seen red without `count_view` in the search, and without the row of a miss.
+    """
+    token = make_operator(asked.command, "seeker", "support")
+    seeker = Operator(asked.client, token)
+    await in_force(seeker)
+    rows = "SELECT count(*) FROM reveal WHERE items->0->>'operator' = 'seeker'"
+    for n in range(20):
+        assert found(await seeker.post("search", {"q": f"guess-{n:04}"})) == set()
+    assert await connection.fetchval(rows) == 20
+    one_more = await seeker.post("search", {"q": "guess-0020"})
+    assert (one_more.status, one_more.code, one_more.json["why"]) == (409, "refused", "frozen")
+    assert await connection.fetchval(rows) == 20
+    (written,) = asked.command("change", "list", "--action", "search.find", "--json").json[
+        "changes"
+    ]
+    assert (written["actor"], written["after"]) == ("seeker", {"refused": "frozen"})
+    assert "guess" not in str(written)
+    for way in (await seeker.post("search", {"q": "guess-1"}), await seeker.get("search", q="z-9")):
+        assert (way.status, way.json["permission"]) == (403, "codes:search")
+    assert found(await seeker.post("search", {"q": "acme"})) == {("partner", "acme", "name")}
+    asking = await seeker.post("orders/101/reveal", {"reason": "shown to a buyer"})
+    assert (asking.status, asking.json["permission"]) == (403, "codes:reveal")
+    finance = Operator(asked.client, asked.tokens["finance"])
+    refused = await finance.post("search", {"q": "guess-0001"})
+    assert (refused.status, refused.json["permission"]) == (403, "codes:search")
 
 
 async def order_one(partner: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.reveals.reveal import VIEWS_MAX
+from gateway.reveals.count import VIEWS_MAX
 from tests.conftest import Cli
 from tests.world.admin import Answered, Operator, client_of, in_force, make_operator
 from tests.world.gateway_process import Gateway
@@ -26,13 +26,14 @@ class Counter:
     sam: Operator
     root: Operator
     number: str
-    key: str
+    partner: str
     codes: list[dict[str, str]]
 
     async def ask(self, index: int = 0) -> str:
         """Sue asks to see a code; the request's number."""
         answer = await self.sue.post(f"orders/{self.number}/reveal", {"index": index, **WHY})
         assert answer.status == 202, answer
+        assert f"index {index}" in answer.json["approval"]["summary"]
         return str(answer.json["approval"]["id"])
 
     async def see(self, approval: str, index: int = 0) -> Answered:
@@ -70,7 +71,7 @@ async def counter(shop: Shop, tokens: Mapping[str, str]) -> AsyncIterator[Counte
         yield Counter(
             **people,
             number=order["order_no"],
-            key=partner.key.key_id,
+            partner=await shop.name_of(partner),
             codes=partner.codes(order),
         )
 
@@ -95,10 +96,16 @@ async def test_a_code_is_shown_once_to_who_asked(counter: Counter, command: Cli)
     assert (again.status, again.json["why"]) == (409, "approval-used")
     rows = (await counter.sam.get("reveals", order_no=counter.number)).json["data"]
     assert [(row["via"], row["actor"], row["index"]) for row in rows] == [
-        ("operator", "sue", 1), ("commit", None, None),
+        ("operator", "sue", 1), ("commit", counter.partner, None),
     ]  # fmt: skip
     assert (rows[0]["reveal"], rows[0]["reason"]) == (seen.json["reveal"], WHY["reason"])
     assert rows[0]["approval"] == approval
+    shown = (await counter.sam.get(f"orders/{counter.number}")).json["reveals"]
+    assert [(row["via"], row["index"], row["reason"]) for row in shown] == [
+        ("commit", None, None), ("operator", 1, WHY["reason"]),
+    ]  # fmt: skip
+    assert all(row["actor"] for row in shown)
+    assert shown[1]["actor"] == "sue"
     changes = command("change", "list", "--subject", counter.number, "--json").json["changes"]
     assert (changes[0]["action"], changes[0]["approved_by"]) == ("codes.reveal", "sam")
     whole = command("change", "list", "--limit", "100", "--json").stdout
@@ -148,6 +155,11 @@ async def test_partners_views_are_rows_of_the_same_log(counter: Counter, shop: S
         query["cursor"] = page["next_cursor"]
     assert [row["id"] for row in listed[:-1]] == [row["id"] for row in rows]
     assert listed[-1]["via"] == "commit"
+    shown = (await counter.sam.get(f"orders/{order['order_no']}")).json
+    assert [(row["via"], row["actor"]) for row in shown["reveals"]] == [
+        ("commit", await shop.name_of(partner)), *((row["via"], key) for row in rows)
+    ]  # fmt: skip
+    assert sum(event["kind"] == "revealed" for event in shown["timeline"]) == 4
     at = rows[-1]["at"]
     later = (await counter.sam.get("reveals", actor=key, **{"from": at})).json["data"]
     earlier = (await counter.sam.get("reveals", actor=key, to=at)).json["data"]

@@ -44,7 +44,7 @@ async def test_two_people_decide(topups: TopUpShop, cli: Cli) -> None:
         decided = ("order", "resolve", number, "--as", "failed", "--reason", "mail")
         asked = (await run(cli, *decided)).json["approval"]
         assert (await read(partner, placed))["state"] == "uncertain"  # nothing happens yet
-        alone = await run(cli, "approval", "approve", asked["id"])
+        alone = await run(cli, "approval", "approve", asked["id"], "--reason", "mine")
         assert (alone.returncode, alone.json["error"]["code"]) == (1, "not-permitted")
 
         done = await ann.post(f"approvals/{asked['id']}/approve", {"reason": "seen it"})

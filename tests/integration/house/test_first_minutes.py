@@ -186,7 +186,7 @@ REFUSALS = {
     "quangate shelf move POOL main NAME COUNT": "usage",
     "quangate backup follow": "usage",  # it is named there, no more
     # Nothing waits for a second person here, and nobody but the shell works.
-    "quangate approval approve ID": "not-found",
+    "quangate approval approve ID --reason …": "not-found",
     "quangate operator create NAME --role …": "not-found",
     "quangate operator disable NAME": "not-found",
     "quangate operator unfreeze NAME --reason …": "not-found",

@@ -47,6 +47,7 @@ LOOKS: dict[str, tuple[str, str]] = {
     "order_attempts": ("orders/life_administration", f"{ONE}"),
     "order_callbacks": ("orders/life_administration", f"{ONE}"),
     "order_webhooks": ("orders/life_administration", f"{ONE}"),
+    "order_reveals": ("orders/life_administration", f"{ONE}, 1, 'long'"),
     "order_changes": ("orders/life_administration", f"'{ONE}'"),
     "list_attempts": ("dispatch/attempt_administration", f"'{ONE}', NULL, NULL, NULL, 50"),
     "list_callbacks": ("dispatch/attempt_administration", f"'{ONE}', NULL, NULL, NULL, 50"),

@@ -7,9 +7,10 @@ from typing import Any, Final
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.ground.desk.action import Action
-from gateway.ground.desk.given import Given
+from gateway.ground.desk.given import Given, kept
 from gateway.ground.desk.job import Job, taken_in
-from gateway.ground.desk.perform import as_json
+from gateway.ground.desk.perform import as_json, write_down
+from gateway.ground.desk.refusal import DeskRefusedError, KeptRefusalError
 from gateway.ground.desk.rest import asked as reading
 from gateway.ground.desk.rest.acting import Acting, Told, Wish
 from gateway.ground.desk.rest.caller import Caller, Doorkeeper
@@ -85,11 +86,23 @@ class AdminApi:
     async def _seen(self, page: Page, caller: Caller, request: Request, given: Given) -> Any:
         """What a page shows to somebody, with whatever is written of it."""
 
+        change = caller.change(request, None)
+
         async def look() -> Any:
             async with self._place.at(caller.person) as at:
-                return await page.read(at, given, caller.change(request, None))
+                try:
+                    return await page.read(at, given, change)
+                except KeptRefusalError as stays:
+                    name, after = f"{page.noun.name}.{page.verb}", {"refused": stays.refusal.code}
+                    await write_down(
+                        at.db, change, name, caller.name, given=kept(given), after=after
+                    )
+                    return stays.refusal
 
-        return await in_turn(look)
+        found = await in_turn(look)
+        if isinstance(found, DeskRefusedError):
+            raise found
+        return found
 
     def _handler(self, one: Declared, where: Where) -> Any:
         async def handler(caller: Caller, request: Request, *values: str) -> StreamResponse:
