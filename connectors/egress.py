@@ -43,11 +43,15 @@ class Egress:
             _check_proxy(self.proxy.reveal())
         is_tls = base_url.startswith("https://")
         if self.http2 and not is_tls:
-            raise SettingsError("--http2 is agreed on under TLS: it needs an https base URL")
+            raise SettingsError(
+                "--http2 is agreed on under TLS: it needs an https base URL", "http2"
+            )
         if (self.client_cert or self.ca) and not is_tls:
-            raise SettingsError("--client-cert and --ca are for TLS: they need an https base URL")
+            raise SettingsError(
+                "--client-cert and --ca are for TLS: they need an https base URL", "client_cert"
+            )
         if (self.client_cert is None) != (self.client_key is None):
-            raise SettingsError("--client-cert and --client-key come together")
+            raise SettingsError("--client-cert and --client-key come together", "client_key")
         self.tls_context()
 
     def tls_context(self) -> ssl.SSLContext | None:
@@ -57,7 +61,7 @@ class Egress:
         try:
             context = ssl.create_default_context(cadata=self.ca)
         except ssl.SSLError:
-            raise SettingsError("--ca has no certificates in PEM") from None
+            raise SettingsError("--ca has no certificates in PEM", "ca") from None
         if self.client_cert is not None and self.client_key is not None:
             _load_pair(context, self.client_cert, self.client_key.reveal())
         return context
@@ -130,16 +134,18 @@ def _check_proxy(url: str) -> None:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise SettingsError("--proxy is not a URL") from None
+        raise SettingsError("--proxy is not a URL", "proxy") from None
     if parts.scheme not in PROXY_SCHEMES or not host or port is None:
-        raise SettingsError("--proxy must be http://HOST:PORT or https://HOST:PORT")
+        raise SettingsError("--proxy must be http://HOST:PORT or https://HOST:PORT", "proxy")
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise SettingsError("--proxy must be without path, query and fragment")
+        raise SettingsError("--proxy must be without path, query and fragment", "proxy")
 
 
 def _load_pair(context: ssl.SSLContext, certificate: str, key: str) -> None:
     def no_passphrase() -> str:
-        raise SettingsError("--client-key is locked by a passphrase: give it without one")
+        raise SettingsError(
+            "--client-key is locked by a passphrase: give it without one", "client_key"
+        )
 
     # OpenSSL reads these from files only. The directory is ours alone and gone at once.
     with tempfile.TemporaryDirectory(prefix="quangate-egress-") as directory:
@@ -151,7 +157,8 @@ def _load_pair(context: ssl.SSLContext, certificate: str, key: str) -> None:
             context.load_cert_chain(cert_file, key_file, password=no_passphrase)
         except ssl.SSLError:
             raise SettingsError(
-                "--client-cert and --client-key are not a certificate and its key in PEM"
+                "--client-cert and --client-key are not a certificate and its key in PEM",
+                "client_cert",
             ) from None
 
 

@@ -16,7 +16,14 @@ S = TypeVar("S")
 
 
 class SettingsError(ValueError):
-    """A setting is unknown, missing or unreadable; the message lists the valid names."""
+    """A setting is unknown, missing or unreadable; the message lists the valid names.
+
+    `setting` is the name of the wrong one, the first of several; None: none by itself.
+    """
+
+    def __init__(self, text: str, setting: str | None = None) -> None:
+        super().__init__(text)
+        self.setting = setting
 
 
 def _read_bool(text: str) -> bool:
@@ -57,10 +64,12 @@ def load_settings(settings_type: type[S], values: Mapping[str, str]) -> S:
     fields = {field.name: field for field in _settable(settings_type)}
     unknown = sorted(set(values) - set(fields))
     if unknown:
-        raise SettingsError(f"unknown setting {', '.join(unknown)}; {valid_names(settings_type)}")
+        text = f"unknown setting {', '.join(unknown)}; {valid_names(settings_type)}"
+        raise SettingsError(text, unknown[0])
     missing = [name for name, field in fields.items() if _required(field) and name not in values]
     if missing:
-        raise SettingsError(f"missing setting {', '.join(missing)}; {valid_names(settings_type)}")
+        text = f"missing setting {', '.join(missing)}; {valid_names(settings_type)}"
+        raise SettingsError(text, missing[0])
     hints = typing.get_type_hints(settings_type)
     return settings_type(**{name: _read(name, hints[name], text) for name, text in values.items()})
 
@@ -118,7 +127,7 @@ def _read(name: str, hint: object, text: str) -> Any:
     except (ValueError, KeyError):
         # The value is not repeated: it may be a secret put under the wrong name.
         kind = getattr(hint, "__name__", str(hint))
-        raise SettingsError(f"setting {name} is not a valid {kind}") from None
+        raise SettingsError(f"setting {name} is not a valid {kind}", name) from None
     if isinstance(value, Secret) and not value:
-        raise SettingsError(f"setting {name} is empty")
+        raise SettingsError(f"setting {name} is empty", name)
     return value

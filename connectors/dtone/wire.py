@@ -83,9 +83,11 @@ class DtoneSettings:
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
-            raise SettingsError(f"setting mode is one of {', '.join(MODES)}")
+            raise SettingsError(f"setting mode is one of {', '.join(MODES)}", "mode")
         if self.identifier not in IDENTIFIERS:
-            raise SettingsError(f"setting identifier is one of {', '.join(IDENTIFIERS)}")
+            raise SettingsError(
+                f"setting identifier is one of {', '.join(IDENTIFIERS)}", "identifier"
+            )
 
     def authorization(self) -> str:
         """The value of the `Authorization` header."""

@@ -200,7 +200,7 @@ def order_of_callback(callback: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _expect_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise SettingsError(f"setting {name} is one of {', '.join(choices)}")
+        raise SettingsError(f"setting {name} is one of {', '.join(choices)}", name)
 
 
 def _read_map(text: str, kind: type[Any]) -> dict[str, Any]:

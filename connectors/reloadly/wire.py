@@ -86,7 +86,7 @@ class ReloadlySettings:
 
     def __post_init__(self) -> None:
         if not self.listed_services():
-            raise SettingsError(f"setting services lists {', '.join(Service)}")
+            raise SettingsError(f"setting services lists {', '.join(Service)}", "services")
 
     def listed_services(self) -> tuple[Service, ...]:
         """The services of the catalogue, in the order of their names here."""

@@ -36,14 +36,14 @@ async def add_notifier(
         if "url" in settings:
             check_web_address(settings["url"], with_query=True)
     except SettingsError as error:
-        raise wrong("notifier-settings", "set", detail=str(error)) from None
+        raise wrong("notifier-settings", "set", detail=str(error), part=error.setting) from None
     except ValueError as error:
-        raise wrong("notifier-settings", "set", detail=f"url {error}") from None
+        raise wrong("notifier-settings", "set", detail=f"url {error}", part="url") from None
     if await SQL.count_notifiers.only(db) >= NOTIFIERS_MAX:
         raise refused("refused", "notifiers-max", "notifier", most=NOTIFIERS_MAX)
     blob = secrecy.wrap(PURPOSE, settings_as_json(settings))
     if await SQL.insert_notifier.one(db, name, kind, blob) is None:
-        raise already_exists("notify", name)
+        raise already_exists("notify", name, called="notifier")
     return {"notifier": name, "kind": kind}
 
 
@@ -51,7 +51,7 @@ async def remove_notifier(db: Transaction, name: str) -> dict[str, Any]:
     """Tell it nothing more, also not what waits. Refused: there is none of this name."""
     kind = await SQL.remove_notifier.one(db, name)
     if kind is None:
-        raise not_found("notify", name)
+        raise not_found("notify", name, called="notifier")
     return {"notifier": name, "kind": kind}
 
 
@@ -64,7 +64,7 @@ async def try_notifier(site: Site, name: str) -> dict[str, Any]:
         async with desk.transaction(read_only=True) as db:
             found = await SQL.notifier_settings.one(db, name)
             if found is None:
-                raise not_found("notify", name)
+                raise not_found("notify", name, called="notifier")
             vault = await open_vault(desk.config, db)
         place = as_place(found.kind, json.loads(vault.open_secret(PURPOSE, found.settings)))
         sender = GuardedClient(site.config.webhook_allow)

@@ -93,7 +93,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         permission="notifiers:read",
         columns=(
             Column(name="notifier", kind="id", zh="名称", en="Name"),
-            Column(name="kind", kind="text", zh="类型", en="Kind"),
+            Column(name="kind", kind="text", zh="类型", en="Kind", values=tuple(PLACES)),
             Column(name="waiting", kind="number", zh="待发送", en="Waiting", unit="notices"),
             Column(name="failures", kind="number", zh="连续失败", en="Failures", unit="in a row"),
             Column(name="why", kind="text", zh="失败原因", en="Why"),

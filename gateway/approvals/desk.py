@@ -8,6 +8,7 @@ from msgspec import Meta
 from gateway.approvals import decide
 from gateway.approvals import show as approvals
 from gateway.approvals.administration import SQL
+from gateway.approvals.rules import STATES
 from gateway.ground.desk.action import Action, Change, Noun, Reason, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Cursor, Limit
@@ -116,7 +117,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="summary", kind="text", zh="摘要", en="Summary"),
             Column(name="requested_by", kind="text", zh="申请人", en="Asked by"),
             Column(name="reason", kind="text", zh="原因", en="Reason"),
-            Column(name="state", kind="text", zh="状态", en="State"),
+            Column(name="state", kind="text", zh="状态", en="State", values=STATES),
             Column(name="requested_at", kind="time", zh="申请时间", en="Asked"),
             Column(name="expires_at", kind="time", zh="到期", en="Expires"),
             Column(name="decided_by", kind="text", zh="审批人", en="Decided by"),

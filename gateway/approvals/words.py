@@ -5,7 +5,6 @@ from typing import Final
 from gateway.ground.desk.words import Sentences
 
 WORDS: Final[Sentences] = {
-    "approval-state": "unknown state {value!r}; there are {known}",
     "too-many-waiting": "{most} requests of yours wait already: no more until some are decided",
     "own-request": "nobody decides what he asked for himself: it takes another person",
     "made-by-requester": "you could be the requester: he made your account less than a day before,"

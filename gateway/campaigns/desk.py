@@ -234,7 +234,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         permission="campaigns:read",
         columns=(
             Column(name="campaign", kind="id", zh="活动", en="Campaign"),
-            Column(name="kind", kind="text", zh="类型", en="Kind"),
+            Column(name="kind", kind="text", zh="类型", en="Kind", values=tuple(Kind)),
             Column(name="sku", kind="id", zh="商品", en="SKU"),
             Column(name="starts_at", kind="time", zh="开始", en="Begins"),
             Column(name="ends_at", kind="time", zh="结束", en="Ends"),
@@ -243,7 +243,9 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="warm_up_s", kind="seconds", zh="预热", en="Warm-up"),
             Column(name="for_all", kind="flag", zh="对所有合作方", en="For all"),
             Column(name="new_buyers", kind="flag", zh="仅限新买家", en="New buyers"),
-            Column(name="state", kind="text", zh="状态", en="State"),
+            Column(
+                name="state", kind="text", zh="状态", en="State", values=("coming", "open", "over")
+            ),
         ),
         sort=(SortKey(columns=("name",), index="campaign_name_key"),),
         statement=SQL.list_campaigns,

@@ -195,7 +195,7 @@ def _number(text: str, what: str, field: str) -> int:
 COLUMNS: Final = (
     Column(name="sku", kind="id", zh="商品", en="SKU"),
     Column(name="name", kind="text", zh="名称", en="Name"),
-    Column(name="kind", kind="text", zh="类型", en="Kind"),
+    Column(name="kind", kind="text", zh="类型", en="Kind", values=tuple(SkuKind)),
     Column(name="pool", kind="id", zh="卡密池", en="Pool"),
     Column(name="bought_on_demand", kind="flag", zh="按需采购", en="Bought on demand"),
     Column(name="price", kind="money", zh="价格", en="Price"),

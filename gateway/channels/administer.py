@@ -44,7 +44,7 @@ async def add_channel(
     try:
         load_settings(ADAPTERS[adapter], settings)
     except SettingsError as error:
-        raise wrong("channel-settings", "set", detail=str(error)) from None
+        raise wrong("channel-settings", "set", detail=str(error), part=error.setting) from None
     owner = await partner_id(db, partner)
     scopes = (Scope.ORDERS_WRITE, Scope.ORDERS_READ, Scope.CODES_READ)
     key = await create_key(

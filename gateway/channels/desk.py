@@ -75,7 +75,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         permission="channels:read",
         columns=(
             Column(name="channel", kind="id", zh="渠道", en="Channel"),
-            Column(name="adapter", kind="text", zh="协议", en="Protocol"),
+            Column(name="adapter", kind="text", zh="协议", en="Protocol", values=("goofish",)),
             Column(name="partner", kind="id", zh="合作方", en="Partner"),
             Column(name="key_id", kind="id", zh="密钥编号", en="Key id"),
             Column(name="created_at", kind="time", zh="创建时间", en="Created"),

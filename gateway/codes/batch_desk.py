@@ -64,8 +64,20 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         columns=(
             Column(name="batch", kind="id", zh="批次", en="Batch"),
             Column(name="pool", kind="id", zh="卡密池", en="Pool"),
-            Column(name="kind", kind="text", zh="来源", en="Kind"),
-            Column(name="state", kind="text", zh="状态", en="State"),
+            Column(
+                name="kind",
+                kind="text",
+                zh="来源",
+                en="Kind",
+                values=("import", "generate", "purchase"),
+            ),
+            Column(
+                name="state",
+                kind="text",
+                zh="状态",
+                en="State",
+                values=("staged", "on_sale", "discarded"),
+            ),
             Column(name="source", kind="text", zh="文件", en="Source"),
             Column(name="lo", kind="number", zh="起始编号", en="First number"),
             Column(name="imported", kind="number", zh="入库", en="Imported", unit="codes"),

@@ -70,7 +70,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="import", kind="id", zh="编号", en="Import"),
             Column(name="pool", kind="id", zh="卡密池", en="Pool"),
             Column(name="file", kind="text", zh="文件", en="File"),
-            Column(name="state", kind="text", zh="状态", en="State"),
+            Column(name="state", kind="text", zh="状态", en="State", values=tuple(State)),
             Column(name="dry_run", kind="flag", zh="试运行", en="Dry run"),
             Column(name="size", kind="number", zh="大小", en="Size", unit="bytes"),
             Column(name="bytes_done", kind="number", zh="已处理", en="Done", unit="bytes"),

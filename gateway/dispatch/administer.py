@@ -137,12 +137,15 @@ def _wrapped(
     could ever be reached that way."""
     for name, text in settings.items():
         if name.endswith("_url") and text:  # empty: the connector's own default
-            _checked("set", f"setting {name}", text)
+            _checked("set", f"setting {name}", text, name)
     try:
         registry.create(connector, base_url, settings)
+    except SettingsError as error:
+        raise wrong("upstream-settings", "set", detail=str(error), part=error.setting) from None
+    try:
         egress.check(base_url)
     except SettingsError as error:
-        raise wrong("upstream-settings", "set", detail=str(error)) from None
+        raise wrong("upstream-settings", error.setting, detail=str(error)) from None
     return secrecy.wrap(PURPOSE, json.dumps(with_egress(settings, egress)).encode())
 
 
@@ -151,11 +154,11 @@ def check_base_url(text: str) -> str:
     return _checked("base_url", "--base-url", text)
 
 
-def _checked(field: str, what: str, text: str) -> str:
+def _checked(field: str, what: str, text: str, part: str | None = None) -> str:
     try:
         return check_web_address(text)
     except ValueError as error:
-        raise wrong("web-address", field, what=what, detail=str(error)) from None
+        raise wrong("web-address", field, what=what, detail=str(error), part=part) from None
 
 
 def _lane(row: Row) -> dict[str, Any]:

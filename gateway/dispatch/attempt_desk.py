@@ -63,7 +63,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="partner", kind="id", zh="合作方", en="Partner"),
             Column(name="upstream", kind="id", zh="上游", en="Upstream"),
             Column(name="product_id", kind="id", zh="上游商品", en="Product"),
-            Column(name="state", kind="text", zh="状态", en="State"),
+            Column(name="state", kind="text", zh="状态", en="State", values=tuple(AttemptState)),
             Column(name="upstream_no", kind="id", zh="上游单号", en="Upstream's number"),
             Column(name="quantity", kind="number", zh="数量", en="Quantity", unit="pieces"),
             Column(

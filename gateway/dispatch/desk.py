@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from msgspec import Meta, field
 
+from connectors import registry
 from gateway.dispatch.administration import SQL
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
@@ -219,7 +220,13 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         permission="upstreams:read",
         columns=(
             Column(name="upstream", kind="id", zh="上游", en="Upstream"),
-            Column(name="connector", kind="text", zh="接口", en="Connector"),
+            Column(
+                name="connector",
+                kind="text",
+                zh="接口",
+                en="Connector",
+                values=tuple(registry.names()),
+            ),
             Column(name="base_url", kind="text", zh="地址", en="Base URL"),
             Column(name="paused", kind="flag", zh="暂停", en="Paused"),
             Column(name="calls_per_s", kind="number", zh="限速", en="Limit", unit="calls/s"),

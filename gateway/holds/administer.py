@@ -20,9 +20,6 @@ async def list_holds(
     limit: int,
 ) -> Sequence[Row]:
     """The newest holds that match, older than the hold `cursor`."""
-    if state is not None and state not in set(HoldState):
-        facts = {"form": f"one of {', '.join(HoldState)}", "value": state}
-        raise DeskRefusedError("invalid-argument", "state", facts)
     if partner is not None:
         await partner_id(db, partner)
     return await SQL.list_holds.all(db, partner, state, sku, cursor, limit)

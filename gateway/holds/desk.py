@@ -12,6 +12,7 @@ from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.holds import administer as holds
 from gateway.holds.administration import SQL
+from gateway.holds.rules import HoldState
 
 HOLD: Final = Noun(name="hold", plural="holds", zh="预留", en="Hold", key="hold_no")
 HoldNo: TypeAlias = Annotated[
@@ -82,7 +83,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="sku", kind="id", zh="商品", en="SKU"),
             Column(name="quantity", kind="number", zh="数量", en="Quantity", unit="pieces"),
             Column(name="amount", kind="money", zh="金额", en="Amount"),
-            Column(name="state", kind="text", zh="状态", en="State"),
+            Column(name="state", kind="text", zh="状态", en="State", values=tuple(HoldState)),
             Column(name="order_no", kind="id", zh="订单号", en="Order no."),
             Column(name="expires_at", kind="time", zh="到期时间", en="Until"),
             Column(name="created_at", kind="time", zh="创建时间", en="Created"),

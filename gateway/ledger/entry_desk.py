@@ -101,7 +101,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         columns=(
             Column(name="entry", kind="id", zh="编号", en="No."),
             Column(name="partner", kind="id", zh="合作方", en="Partner"),
-            Column(name="kind", kind="text", zh="类型", en="Kind"),
+            Column(name="kind", kind="text", zh="类型", en="Kind", values=tuple(Kind)),
             Column(name="amount", kind="money", zh="金额", en="Amount"),
             Column(name="balance_after", kind="money", zh="余额", en="Balance after"),
             Column(name="order_no", kind="id", zh="订单号", en="Order no."),

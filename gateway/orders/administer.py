@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from gateway.ground.desk.port import Row, Transaction, by_index, partner_id
-from gateway.ground.desk.refusal import refused, wrong
+from gateway.ground.desk.refusal import refused
 from gateway.orders.administration import SQL
-from gateway.orders.rules import OrderState
 
 
 async def list_orders(
@@ -22,8 +21,6 @@ async def list_orders(
     """The newest orders that match, older than the order `cursor`; `parked`: only those that wait
     for a person.
     """
-    if state is not None and state not in set(OrderState):
-        raise wrong("order-state", "state", value=state, known=", ".join(OrderState))
     if partner is not None:
         await partner_id(db, partner)
     await by_index(db)

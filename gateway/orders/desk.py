@@ -15,6 +15,7 @@ from gateway.orders import resolve as resolutions
 from gateway.orders.administer import read_order_no
 from gateway.orders.administration import SQL
 from gateway.orders.life import show_order
+from gateway.orders.rules import OrderState
 
 ORDER: Final = Noun(name="order", plural="orders", zh="订单", en="Order", key="order_no")
 OrderNo: TypeAlias = Annotated[
@@ -135,7 +136,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="sku", kind="id", zh="商品", en="SKU"),
             Column(name="quantity", kind="number", zh="数量", en="Quantity", unit="pieces"),
             Column(name="amount", kind="money", zh="金额", en="Amount"),
-            Column(name="state", kind="text", zh="状态", en="State"),
+            Column(name="state", kind="text", zh="状态", en="State", values=tuple(OrderState)),
             Column(name="parked", kind="text", zh="待处理", en="Parked"),
             Column(name="created_at", kind="time", zh="创建时间", en="Created"),
         ),

@@ -14,7 +14,6 @@ def _verdict_of_state(facts: Facts) -> str:
 
 WORDS: Final[Sentences] = {
     "no-order": "there is no order {order_no}; try `quangate order list`",
-    "order-state": "unknown state {value!r}; there are {known}",
     "verdict": "unknown verdict {value!r}; there are {known}",
     "from-stock": "the order was delivered from stock at once: no upstream is to be asked, and a"
     " code that was shown cannot be taken back. Money is put right with `quangate account adjust`",

@@ -125,8 +125,8 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         columns=(
             Column(name="quota", kind="id", zh="限额", en="Quota"),
             Column(name="on", kind="text", zh="对象", en="On"),
-            Column(name="per", kind="text", zh="按", en="Per"),
-            Column(name="window", kind="text", zh="周期", en="Window"),
+            Column(name="per", kind="text", zh="按", en="Per", values=tuple(Per)),
+            Column(name="window", kind="text", zh="周期", en="Window", values=tuple(Window)),
             Column(name="max", kind="number", zh="上限", en="Max", unit="pieces"),
             Column(name="used", kind="number", zh="已用", en="Used", unit="pieces"),
             Column(name="keep_refunded", kind="flag", zh="退款不退额", en="Keeps refunded"),

@@ -14,6 +14,7 @@ from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.partners.desk import TRACE as PARTNER_TRACE
 from gateway.webhooks import administer as webhooks
 from gateway.webhooks.administration import SQL
+from gateway.webhooks.rules import WebhookState
 
 WEBHOOK: Final = Noun(name="webhook", plural="webhooks", zh="通知", en="Webhook", key="id")
 ENDPOINT: Final = Trace(
@@ -121,7 +122,7 @@ COLUMNS: Final = (
     Column(name="type", kind="text", zh="类型", en="Type"),
     Column(name="order_no", kind="id", zh="订单号", en="Order no."),
     Column(name="url", kind="text", zh="地址", en="URL"),
-    Column(name="state", kind="text", zh="状态", en="State"),
+    Column(name="state", kind="text", zh="状态", en="State", values=tuple(WebhookState)),
     Column(name="attempts", kind="number", zh="次数", en="Attempts", unit="attempts"),
     Column(name="last_status", kind="number", zh="最近状态码", en="Last status"),
     Column(name="last_error", kind="text", zh="最近错误", en="Last error"),

@@ -5,7 +5,6 @@ from typing import Final
 from gateway.ground.desk.words import Sentences
 
 WORDS: Final[Sentences] = {
-    "webhook-state": "unknown state {value!r}; there are {known}",
     "no-webhook": "there is no webhook {webhook_id}; try `webhook list`",
     "no-endpoint": "{partner} has no enabled endpoint; `quangate webhook set` sets one",
     "endpoint-address": "the address {detail}",

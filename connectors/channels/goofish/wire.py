@@ -125,7 +125,7 @@ class GoofishSettings:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"\d{1,19}", self.app_id, re.ASCII):
-            raise SettingsError("setting app_id is a number")
+            raise SettingsError("setting app_id is a number", "app_id")
 
 
 def sign(settings: GoofishSettings, body: bytes, timestamp: str) -> str:

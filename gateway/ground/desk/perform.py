@@ -10,8 +10,8 @@ from msgspec import structs
 from gateway.ground.desk.action import Action, Change, Reason
 from gateway.ground.desk.administration import SQL, Transaction
 from gateway.ground.desk.given import Given, check, kept
-from gateway.ground.desk.refusal import DeskRefusedError
-from gateway.ground.desk.view import View
+from gateway.ground.desk.refusal import DeskRefusedError, wrong
+from gateway.ground.desk.view import Column, View
 from gateway.ground.sql.declared import Row
 
 REASON_LENGTH_MAX: Final = 500
@@ -76,6 +76,8 @@ async def write_down(
 async def look(view: View, at: At, given: Given) -> Row:
     """The rows of a view under their name, and where the next page begins, if there is one."""
     check(given)
+    for column in view.columns:
+        check_value(column, getattr(given, column.name, None))
     if view.cursor is None:
         return {view.rows_as: [_parsed(view, row) for row in await _rows(view, at, given)]}
     limit: int = getattr(given, "limit")  # noqa: B009  a view with a cursor has it
@@ -86,6 +88,13 @@ async def look(view: View, at: At, given: Given) -> Row:
     elif view.names_end:
         answer["next_cursor"] = None
     return answer
+
+
+def check_value(column: Column, value: object) -> None:
+    """Raise a DeskRefusedError for a filter that no row can have."""
+    if value is not None and column.values is not None and str(value) not in column.values:
+        known = ", ".join(column.values)
+        raise wrong("no-such-value", column.name, value=str(value), known=known)
 
 
 async def _rows(view: View, at: At, given: Given) -> Sequence[Row]:

@@ -58,14 +58,16 @@ def check_name(what: str, name: str) -> str:
     return name
 
 
-def already_exists(what: str, name: str) -> RefusedError:
-    """The refusal of making one twice."""
-    return DeskRefusedError("already-exists", what, {"noun": what, "name": name})
+def already_exists(what: str, name: str, *, called: str | None = None) -> RefusedError:
+    """The refusal of making one twice. `called`: what it is, where the noun is no word for that."""
+    facts = {"noun": what, "called": called or what, "name": name}
+    return DeskRefusedError("already-exists", called or what, facts)
 
 
-def not_found(what: str, name: str) -> RefusedError:
+def not_found(what: str, name: str, *, called: str | None = None) -> RefusedError:
     """The refusal of naming one that is not there."""
-    return DeskRefusedError("not-found", what, {"noun": what, "name": name})
+    facts = {"noun": what, "called": called or what, "name": name}
+    return DeskRefusedError("not-found", called or what, facts)
 
 
 def no_row(what: str, field: str, value: str) -> RefusedError:

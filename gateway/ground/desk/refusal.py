@@ -13,7 +13,8 @@ class DeskRefusedError(RefusedError):
     """`code` says what is wrong, `field` with which member (if one), `facts` the rest.
 
     Facts are plain values by name and never secret. `why` tells refusals of one code apart where
-    the facts do not; each face has a sentence for each. Without a face its text is code and facts.
+    the facts do not; each face has a sentence for each. The fact `part` names what is wrong within
+    the member, as `url` of `set`. Without a face its text is code and facts.
     """
 
     def __init__(

@@ -22,6 +22,7 @@ class Column:
     unit: str | None = None
     permission: str | None = None  # None: whoever may see the view
     masked: bool = False  # shown in part, the whole by an action of its own
+    values: tuple[str, ...] | None = None  # all that its texts can be; None: anything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,11 +28,11 @@ _WORDS: Final[Mapping[tuple[str, str], Callable[[str, Facts], str]]] = {
         f"there is no {facts['noun']} {facts['name']!r}; there are: {', '.join(facts['known'])}"
     ),
     ("not-found", "noun"): lambda _, facts: (
-        f"there is no {facts['noun']} {facts['name']!r}; "
+        f"there is no {facts.get('called', facts['noun'])} {facts['name']!r}; "
         f"`quangate {facts['noun']} list` shows those there are"
     ),
     ("already-exists", "noun"): lambda _, facts: (
-        f"the {facts['noun']} {facts['name']} is there already; "
+        f"the {facts.get('called', facts['noun'])} {facts['name']} is there already; "
         f"`quangate {facts['noun']} list` shows those there are"
     ),
     ("invalid-argument", "noun"): lambda _, facts: (
@@ -54,6 +54,7 @@ Sentences = Mapping[str, str | Callable[[Facts], str]]
 # Of the ground's own refusals. Those of a feature are in its `words.py`: a sentence with facts in
 # braces, `{field}` being the member as it is typed.
 WORDS: Final[Sentences] = {
+    "no-such-value": "{field} cannot be {value!r}; there are {known}",
     "permission": "there is no permission {value!r}",
     "beyond-giver": "nobody can give what he has not: {beyond}",
     "no-row": "there is no {what} {value!r}",

@@ -248,3 +248,21 @@ def test_who_makes_a_name_twice_or_misses_one_is_shown_where_to_look(code: str, 
     if code == "already_exists":
         assert sentence.startswith(f"the {noun} acme is there already; ")
     assert unknown_commands(sentence) == []
+
+
+CHOSEN = frozenset(
+    {"kind", "state", "level", "per", "window", "adapter", "connector", "verdict", "hint"}
+)
+NOT_ASKED_BY = frozenset({("callbacks", "verdict"), ("callbacks", "hint")})
+
+
+def test_what_is_one_of_a_few_says_which() -> None:
+    """Or a filter by what there is not would find nothing, in silence."""
+    silent = {
+        (one.noun.plural, column.name)
+        for one in DECLARED
+        if isinstance(one, View)
+        for column in one.columns
+        if column.name in CHOSEN and column.values is None
+    }
+    assert silent == NOT_ASKED_BY

@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.ground.desk.action import Noun
 from gateway.ground.desk.administration import SQL, Transaction
-from gateway.ground.desk.perform import look
+from gateway.ground.desk.perform import check_value, look
 from gateway.ground.desk.rest.asked import from_query, taken
 from gateway.ground.desk.rest.filters import by_columns, keep
 from gateway.ground.desk.route import key_of
@@ -24,6 +24,8 @@ PAGING: Final = frozenset({"limit", "cursor", "sort"})
 async def list_rows(view: View, at: Any, query: Mapping[str, str]) -> dict[str, Any]:
     """One page: `data` and `next_cursor`. Raises ProblemError for a wrong limit, cursor, sort."""
     limit = _limit(query)
+    for column in view.columns:
+        check_value(column, query.get(column.name))  # with the list of what there is
     by_column = by_columns(view)
     said = {name: value for name, value in query.items() if name in by_column}
     filters = {name: value for name, value in query.items() if name not in {*PAGING, *said}}

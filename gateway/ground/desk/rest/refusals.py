@@ -35,7 +35,8 @@ def problem_of(refusal: DeskRefusedError, one: Any) -> Exception:
     """One refusal; `why` is what the command line says as its code."""
     detail = in_words(refusal, {member.name: member.name for member in members(one.given)})
     if refusal.code in USAGE_CODES:
-        pointer = f"/{escape_pointer(refusal.field)}" if refusal.field else ""
+        path = [refusal.field, refusal.facts.get("part")] if refusal.field else []
+        pointer = "".join(f"/{escape_pointer(name)}" for name in path if name)
         return invalid([(pointer, detail)])
     if refusal.code == "busy":
         return OverloadedError(detail)
