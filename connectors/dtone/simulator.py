@@ -76,9 +76,7 @@ class DtoneSimulation(DtoneSettings):
     def __post_init__(self) -> None:
         DtoneSettings.__post_init__(self)
         if self.unknown_transaction not in {"empty", "refused"}:
-            raise SettingsError(
-                "setting unknown_transaction is one of empty, refused", "unknown_transaction"
-            )
+            raise SettingsError("setting unknown_transaction is one of empty, refused")
 
 
 class DtonePlatform(Platform):

@@ -135,6 +135,9 @@ def _wrapped(
 ) -> bytes:
     """What is stored of an account; refused if the connector cannot work with it, or if nothing
     could ever be reached that way."""
+    if connector not in registry.names():
+        known = ", ".join(registry.names())
+        raise wrong("unknown-connector", "connector", value=connector, known=known)
     for name, text in settings.items():
         if name.endswith("_url") and text:  # empty: the connector's own default
             _checked("set", f"setting {name}", text, name)

@@ -5,6 +5,7 @@ from typing import Final
 from gateway.ground.desk.words import Sentences
 
 WORDS: Final[Sentences] = {
+    "unknown-connector": "unknown connector {value!r}; there are {known}",
     "upstream-settings": "{detail}",
     "web-address": "{what} {detail}",
     "nothing-to-change": "say what to change: --base-url, --set, --calls-per-second, --proxy,"

@@ -220,9 +220,7 @@ async def test_lists_show_what_waits(people: People) -> None:
 
 async def test_the_command_line_asks_and_decides(people: People, command: Cli) -> None:
     """`{"approval"}`, exit 0; it decides what operators ask, never what it asked itself."""
-    done = command(
-        *["account", "adjust", "acme", "70", "--reference", "cli-1", "--reason", "typed", "--json"]
-    )
+    done = command(*"account adjust acme 70 --reference cli-1 --reason typed --json".split())
     waits = done.json["approval"]
     assert (done.returncode, waits["state"]) == (0, "waiting")
     own = command("approval", "approve", waits["id"], "--reason", "mine", "--json")
@@ -234,9 +232,8 @@ async def test_the_command_line_asks_and_decides(people: People, command: Cli) -
     agreed = command("approval", "approve", theirs["id"], "--reason", "fine", "--json")
     assert (agreed.returncode, agreed.json["state"]) == (0, "done")
     assert agreed.json["decided_by"].startswith("os:")
-    no = command(
-        "approval", "refuse", (await asked(people["bob"]))["id"], "--reason", "no", "--json"
-    )
+    bobs = (await asked(people["bob"]))["id"]
+    no = command("approval", "refuse", bobs, "--reason", "no", "--json")
     assert no.json["state"] == "refused"
     assert command("approval", "approve", waits["id"], "--by", "bob").returncode == 2
     assert command("approval", "show", "none", "--json").returncode == 1

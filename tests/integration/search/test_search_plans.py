@@ -31,6 +31,9 @@ INSERT INTO allocation (pool_id, seq, order_id) SELECT p.id, n - 1, n << 22 FROM
 INSERT INTO change (id, at, actor, action, subject, given, whence, digest, hash, how)
 SELECT n, now(), 'a', 'order.cancel', (n << 22)::text, '{{}}', 'x', '', '', jsonb_build_object('request_id', md5(n::text))
 FROM generate_series(1::bigint, {ROWS}) AS n;
+INSERT INTO reveal (no, chain, height, via, items, digest, hash)
+SELECT n, -1, n, 'operator', jsonb_build_array(jsonb_build_object('order', n << 22, 'operator', 'a')), '', ''
+FROM generate_series(1::bigint, {ROWS}) AS n;
 """  # noqa: E501
 ONE = (ROWS // 2) << 22
 HASH = "md5('30')"
@@ -66,7 +69,7 @@ PAGES = {
 async def long(connection: Any) -> Any:
     """A long history that no statistics know."""
     for table in ("orders", "webhook", "entry", "attempt", "callback", "change", "allocation",
-                  "code_fingerprint"):  # fmt: skip
+                  "code_fingerprint", "reveal"):  # fmt: skip
         await connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
     await connection.execute("ANALYZE")
     async with unguarded(connection):
