@@ -220,7 +220,8 @@ async def test_lists_show_what_waits(people: People) -> None:
 
 async def test_the_command_line_asks_and_decides(people: People, command: Cli) -> None:
     """`{"approval"}`, exit 0; it decides what operators ask, never what it asked itself."""
-    done = command(*"account adjust acme 70 --reference cli-1 --reason typed --json".split())
+    words = ["account", "adjust", "acme", "70", "--reference", "cli-1", "--reason", "typed"]
+    done = command(*words, "--json")
     waits = done.json["approval"]
     assert (done.returncode, waits["state"]) == (0, "waiting")
     own = command("approval", "approve", waits["id"], "--reason", "mine", "--json")
