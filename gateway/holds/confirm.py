@@ -7,6 +7,7 @@ claims others as any order does: then it is late, and may find none.
 import asyncio
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Final, Protocol
 
 import msgspec
@@ -77,9 +78,12 @@ class Confirmation:
         self._recent = recent
 
     async def confirm(
-        self, key: Key, hold_id: int, asked: ConfirmAsked
+        self, key: Key, hold_id: int, asked: ConfirmAsked, *, waits_until: float | None = None
     ) -> Placed | Refusal | Contradiction | Unconfirmed:
-        """The order, durable; or why there is none, and then nothing is but what was told."""
+        """The order, durable; or why there is none, and then nothing is but what was told.
+
+        What is not committed by `waits_until` (monotonic) is dropped, and its hold is as it was.
+        """
         hold = await self._find(key.partner_id, hold_id)
         if hold is None:
             return Unconfirmed.NOT_FOUND
@@ -87,16 +91,17 @@ class Confirmation:
         if member is not None:
             return Contradiction(member)
         is_late = hold.state == HoldState.EXPIRED
-        line, settled = await self._try(key, hold, asked, is_late=is_late)
+        attempt = partial(self._try, key, hold, asked, waits_until)
+        line, settled = await attempt(is_late=is_late)
         if settled.verdict is Verdict.HOLD_EXPIRED and not is_late:
             is_late = True
-            line, settled = await self._try(key, hold, asked, is_late=True)
+            line, settled = await attempt(is_late=True)
         if is_late and settled.verdict in _NOTHING_LEFT:
             await self._making.refuse_late(
                 key.partner_id, hold_id, hold.content.sku, asked.notify_url
             )
             # Refused now, or ended otherwise meanwhile: the commit says which.
-            line, settled = await self._try(key, hold, asked, is_late=False)
+            line, settled = await attempt(is_late=False)
         self._recent.forget(key.partner_id, hold_id)
         return self._ordering.end(line, settled)
 
@@ -108,9 +113,16 @@ class Confirmation:
         return (await self._reading.by_ids([key], with_records=True)).get(key)
 
     async def _try(
-        self, key: Key, hold: HoldRecord, asked: ConfirmAsked, *, is_late: bool
+        self,
+        key: Key,
+        hold: HoldRecord,
+        asked: ConfirmAsked,
+        waits_until: float | None,
+        *,
+        is_late: bool,
     ) -> tuple[Line, Settled]:
         line = self._line(key, hold, asked, is_late=is_late)
+        line.waits_until = waits_until
         outcome = self._submit(line)
         return line, outcome if isinstance(outcome, Settled) else await outcome
 

@@ -2,25 +2,25 @@
 
 What may be ordered may be held, and is judged by the same rules, at the same price; budgets keep
 anybody from holding all of it. What is held of a SKU without codes is units of its quotas, of which
-one counts a total: that is its stock. Holds from one outlet are made in groups, one call of the
-database for each, which decides.
+one counts a total: that is its stock. The database decides, of many at a time (together.py).
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Final, Protocol
 
 import msgspec
 
 from gateway.catalog.rules import CurrentCatalog, Key
-from gateway.ground.sql.batcher import GroupCommit
 from gateway.holds.memory import RecentHolds
 from gateway.holds.port import Making, Reading
 from gateway.holds.record import HoldAnswer, HoldRecord, NewHold
 from gateway.holds.rules import HeldContent, HoldAsked, HoldState, Limits
+from gateway.holds.together import Awaited, Together
 from gateway.orders.line import Line, Settled
 from gateway.orders.place import over_quota
 from gateway.orders.pricing import price_again
@@ -30,8 +30,6 @@ from gateway.partners.zones import ZoneBook
 from gateway.quotas.rules import QuotaBook, is_counted
 from gateway.settings.rules import SettingsBook
 
-BATCH_MAX: Final = 256  # holds in one call
-CALLS_MAX: Final = 2  # at once, of one worker
 RECALL_PAUSE_S: Final = 0.02  # between asking for codes that lie with workers and trying again
 TRIES_MAX: Final = 12  # then "busy"
 
@@ -120,17 +118,22 @@ class Holding:
         self._stock = stock
         self._recent = recent
         self._next_id = next_id
-        self._groups: dict[int | None, GroupCommit[NewHold, HoldAnswer]] = {}  # by outlet
-        self._calls = asyncio.Semaphore(CALLS_MAX)
+        self._together = Together(making, self._limits_now)
         self._settings: SettingsBook | None = None  # that `_limits` are of
         self._limits: Limits
 
     async def hold(
-        self, key: Key, asked: HoldAsked, *, pass_: str | None = None
+        self,
+        key: Key,
+        asked: HoldAsked,
+        *,
+        pass_: str | None = None,
+        waits_until: float | None = None,
     ) -> Held | Refusal | Unheld:
         """The hold of a partner's key, durable; or why there is none, and then nothing is.
 
-        `pass_`: of its campaign's waiting room; the hold uses it up, whatever becomes of it.
+        `pass_`: of its campaign's waiting room; the hold uses it up, whatever becomes of it. Raises
+        OverloadedError when its turn comes after `waits_until` (monotonic): then nothing is held.
         """
         limits = self._limits_now()
         line = self._prepare(key, asked.goods, pass_=pass_)
@@ -139,13 +142,13 @@ class Holding:
             known = await self._known(key.partner_id, asked)
             return refusal if known is None else known
         new = self._new(line, asked, limits)
-        answer = await self._make(line, new)
+        answer = await self._make(line, Awaited(new, waits_until))
         if answer.outcome == CLOSED:  # its campaign is over, or another price is in force by now
             over = price_again(self._catalog.now, line, answer.made_at)
             if over is not None:
                 return over
             new = self._new(line, asked, limits)
-            answer = await self._make(line, new)
+            answer = await self._make(line, Awaited(new, waits_until))
         if answer.outcome == MADE:
             record = _record(new, asked, answer, line)
             self._recent.put(record)
@@ -181,10 +184,10 @@ class Holding:
         zone = self._catalog.now.book(ZoneBook).of(new.partner_id)
         return over_quota(settled, quota, new.quantity, answer.made_at, zone)
 
-    async def _make(self, line: Line, new: NewHold) -> HoldAnswer:
+    async def _make(self, line: Line, new: Awaited) -> HoldAnswer:
         """Made, or why not; what lies with others is asked for, for a while."""
-        group = self._group(line.sku.pool_id, line.outlet)
-        answer = await group.submit(new)
+        submit = partial(self._together.submit, line.sku.pool_id, line.outlet)
+        answer = await submit(new)
         tries = 1
         while answer.outcome in _ELSEWHERE and tries < TRIES_MAX:
             if answer.outcome == LEASED and line.outlet is not None:
@@ -193,23 +196,9 @@ class Holding:
                 await asyncio.sleep(RECALL_PAUSE_S)
             if answer.outcome == DUE:
                 await self._making.expire_for_units()
-            answer = await group.submit(new)
+            answer = await submit(new)
             tries += 1
         return answer
-
-    def _group(self, pool_id: int | None, outlet: int | None) -> GroupCommit[NewHold, HoldAnswer]:
-        group = self._groups.get(outlet)
-        if group is None:
-
-            async def make(new: Sequence[NewHold]) -> Sequence[HoldAnswer]:
-                limits = self._limits_now()
-                async with self._calls:
-                    return await self._making.make(pool_id, outlet, limits, new)
-
-            group = self._groups[outlet] = GroupCommit(
-                make, lanes=1, batch_max=BATCH_MAX, turn_of=lambda one: one.partner_id
-            )
-        return group
 
     def _new(self, line: Line, asked: HoldAsked, limits: Limits) -> NewHold:
         return NewHold(

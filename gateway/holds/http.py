@@ -32,6 +32,7 @@ from gateway.ground.http.paging import (
     parse_limit,
     parse_query,
 )
+from gateway.ground.http.patience import DEADLINE, waits_until
 from gateway.ground.http.problems import ProblemError
 from gateway.ground.http.request import Asked
 from gateway.ground.traffic.admission import Class
@@ -83,7 +84,7 @@ PLACE_HOLD: Final = Operation(
         "shorter than `ttl_s`, never shorter than the shortest."
     ),
     scope=Scope.ORDERS_WRITE,
-    headers=(PASS,),
+    headers=(DEADLINE, PASS),
     body=HoldIn,
     answers={
         201: Answer("Held.", Hold),
@@ -105,6 +106,7 @@ CONFIRM_HOLD: Final = Operation(
         "`hold-expired` with `refund_due`, once and for ever, and a webhook `hold.late`."
     ),
     scope=Scope.ORDERS_WRITE,
+    headers=(DEADLINE,),
     parameters=(HOLD_NO,),
     body=ConfirmIn,
     answers={
@@ -189,11 +191,12 @@ class Holds:
     async def place(self, request: Asked) -> DirectAnswer:
         """201 held, 200 replayed, or a problem."""
         key, body = await self._gate.admit(request, Scope.ORDERS_WRITE, kind=Class.ORDER, json=True)
+        waits = waits_until(request)
         check_strict(body)
         asked = hold_asked(decode(HOLD_DECODER, body))
         # Only who holds in a campaign is asked for one.
         pass_ = None if asked.goods.campaign is None else request.headers.get(PASS_HEADER)
-        held = await self._holding.hold(key, asked, pass_=pass_)
+        held = await self._holding.hold(key, asked, pass_=pass_, waits_until=waits)
         if not isinstance(held, Held):
             raise problem_of_hold(held)
         answer = encode(hold_view(held.record))
@@ -207,9 +210,12 @@ class Holds:
         It ends something begun: so it is let in as a retry is.
         """
         key, body = await self._gate.admit(request, Scope.ORDERS_WRITE, kind=Class.RETRY, json=True)
+        waits = waits_until(request)
         check_strict(body)
         asked = confirm_asked(decode(CONFIRM_DECODER, body))
-        placed = await self._confirmation.confirm(key, parse_id(hold_no) or 0, asked)
+        placed = await self._confirmation.confirm(
+            key, parse_id(hold_no) or 0, asked, waits_until=waits
+        )
         if isinstance(placed, Unconfirmed):
             raise _no_hold()
         if isinstance(placed, Contradiction):
