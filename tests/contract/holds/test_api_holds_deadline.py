@@ -1,4 +1,4 @@
-"""X-Quangate-Deadline: for whom nobody waits nothing is held or confirmed (pressure, "Admission")."""
+"""X-Quangate-Deadline: for whom nobody waits nothing is held (pressure, "Admission")."""
 
 import asyncio
 import time
