@@ -22,7 +22,7 @@ class StockLevels:
     """How many codes are for sale."""
 
     def __init__(self, levels: Levels) -> None:
-        self._counts: GroupCommit[Wanted, int] = GroupCommit(levels.for_sale, lanes=1)
+        self._counts: GroupCommit[Wanted, int] = GroupCommit(levels.for_sale, calls_max=1)
 
     async def of(self, wanted: Sequence[Wanted]) -> dict[Wanted, int]:
         """Codes for sale by (outlet, enough); exact below `enough`."""

@@ -48,7 +48,7 @@ class Callbacks:
         self._dispatcher = dispatcher
         self._unproved: dict[int, Allowance] = {}  # per upstream
         self._reading: GroupCommit[int, Job | None] = GroupCommit(
-            self._read, lanes=2, batch_max=256, waiting_max=WAITING_MAX
+            self._read, calls_max=2, batch_max=256, waiting_max=WAITING_MAX
         )
 
     async def take(self, received: Received) -> None:

@@ -87,7 +87,7 @@ class Evidence:
     def __post_init__(self) -> None:
         """Rows are written in groups."""
         self._keeping = GroupCommit(
-            self._write, lanes=2, batch_max=256, waiting_max=WAITING_MAX, apart_s=KEPT_APART_S
+            self._write, calls_max=2, batch_max=256, waiting_max=WAITING_MAX, apart_s=KEPT_APART_S
         )
 
     def keep(

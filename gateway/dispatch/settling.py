@@ -30,23 +30,23 @@ class Settling:
         self._purchases = purchases
         self._lines: GroupCommit[Settlement, PurchaseVerdict] = GroupCommit(
             self._settle,
-            lanes=2,
+            calls_max=2,
             batch_max=256,
             waiting_max=WAITING_MAX,
             apart_s=NEWS_APART_S,
         )
         self._bought: GroupCommit[Settlement, PurchaseVerdict] = GroupCommit(
-            self._settle, lanes=2, batch_max=64, waiting_max=WAITING_MAX
+            self._settle, calls_max=2, batch_max=64, waiting_max=WAITING_MAX
         )
         self._sent: GroupCommit[Job, bool] = GroupCommit(
             self._mark_sent,
-            lanes=2,
+            calls_max=2,
             batch_max=512,
             waiting_max=WAITING_MAX,
             apart_s=SENDS_APART_S,
         )
         self._unsent: GroupCommit[Job, None] = GroupCommit(
-            self._mark_unsent, lanes=1, batch_max=512, waiting_max=WAITING_MAX
+            self._mark_unsent, calls_max=1, batch_max=512, waiting_max=WAITING_MAX
         )
 
     async def settle(self, line: Settlement) -> PurchaseVerdict:

@@ -43,7 +43,7 @@ class Together:
                     return await self._make(pool_id, outlet, holds)
 
             group = self._groups[outlet] = GroupCommit(
-                make, lanes=1, batch_max=BATCH_MAX, turn_of=lambda one: one.new.partner_id
+                make, calls_max=1, batch_max=BATCH_MAX, turn_of=lambda one: one.new.partner_id
             )
         return await group.submit(hold)
 

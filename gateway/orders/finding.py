@@ -51,10 +51,10 @@ class OrderDesk:
         self._keyring = keyring
         self._chain = chain
         self._views: GroupCommit[View, Shown | None] = GroupCommit(
-            self._show, lanes=2, batch_max=VIEWS_MAX, turn_of=lambda view: view.partner_id
+            self._show, calls_max=2, batch_max=VIEWS_MAX, turn_of=lambda view: view.partner_id
         )
         self._finds: GroupCommit[tuple[int, str], int | None] = GroupCommit(
-            self._find, lanes=1, turn_of=lambda number: number[0]
+            self._find, calls_max=1, turn_of=lambda number: number[0]
         )
 
     async def show(self, view: View) -> Shown | None:

@@ -52,7 +52,7 @@ class Attempts:
         self._clock = clock
         self._chance = chance
         self._recording: GroupCommit[Outcome, None] = GroupCommit(
-            self._record_batch, lanes=2, batch_max=256, waiting_max=200_000, apart_s=APART_S
+            self._record_batch, calls_max=2, batch_max=256, waiting_max=200_000, apart_s=APART_S
         )
         self.times = Times()  # by (delivered | failed)
         self.delivered = self.failed = 0

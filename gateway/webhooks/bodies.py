@@ -18,7 +18,7 @@ class Bodies:
         self._read_orders = read_orders
         self._order_json = order_json
         self._reading: GroupCommit[tuple[int, int], OrderRecord | None] = GroupCommit(
-            self._read, lanes=2, batch_max=256, waiting_max=200_000
+            self._read, calls_max=2, batch_max=256, waiting_max=200_000
         )
 
     async def compose(self, message: Message) -> bytes:

@@ -73,7 +73,7 @@ class Courier:
         self._finished: set[tuple[int, int]] = set()  # since the poll under way began; with replays
         self._announced: set[int] = set()  # rows being read because they were just made
         self._making: GroupCommit[int, None] = GroupCommit(
-            self._take_made, lanes=1, batch_max=256, waiting_max=MEMORY_MAX, apart_s=APART_S
+            self._take_made, calls_max=1, batch_max=256, waiting_max=MEMORY_MAX, apart_s=APART_S
         )
         self.attempts = Attempts(
             webhooks=webhooks,

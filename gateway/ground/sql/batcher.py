@@ -1,7 +1,7 @@
 """Group commit for anything that can be written or read in batches (design D5).
 
-Items queue; each of a few lanes takes what has gathered and hands it to one `run` call. At
-once when idle, larger batches under load, never more than `lanes` calls in flight. A call costs
+Items queue; each of a few tasks takes what has gathered and hands it to one `run` call. At once
+when idle, larger batches under load, never more than `calls_max` calls in flight. A call costs
 the database and us as much as dozens of items, so where nobody counts milliseconds batches keep
 a distance. Results come back in the order of the items of a batch.
 """
@@ -30,14 +30,14 @@ class GroupCommit(Generic[Item, Result]):
         self,
         run: Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]],
         *,
-        lanes: int = 2,
+        calls_max: int = 2,
         batch_max: int = 256,
         waiting_max: int = 10_000,
         apart_s: float = 0.0,
         turn_of: Callable[[Item], Hashable] = lambda _: None,
     ) -> None:
         self._run = run
-        self._lanes = lanes
+        self._calls_max = calls_max
         self._batch_max = batch_max
         self._waiting_max = waiting_max
         self._apart_s = apart_s
@@ -56,7 +56,7 @@ class GroupCommit(Generic[Item, Result]):
             raise OverloadedError("too much is waiting already")
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._queue.put(owner, (item, future))
-        if len(self._tasks) < self._lanes and not self._resting:
+        if len(self._tasks) < self._calls_max and not self._resting:
             self._tasks.add(asyncio.create_task(self._drain()))
         return future
 
@@ -65,8 +65,8 @@ class GroupCommit(Generic[Item, Result]):
         return await self.put(item)
 
     async def _drain(self) -> None:
-        # The lane is free before anybody whom it told something runs: who asks again at once, as
-        # the only one, would else wait for a lane that has ended.
+        # The place is free before anybody whom it told something runs: who asks again at once, as
+        # the only one, would else wait for a task that has ended.
         try:
             await self._work_off()
         finally:
@@ -100,7 +100,7 @@ class GroupCommit(Generic[Item, Result]):
         return results
 
     async def _rest(self) -> None:
-        """Keep the distance to the batch before; one lane does, for all that comes meanwhile."""
+        """Keep the distance to the batch before; one task does, for all that comes meanwhile."""
         if self._apart_s:
             clock = asyncio.get_running_loop().time
             self._resting = True

@@ -79,7 +79,7 @@ async def _make_usual(connection: Connection) -> None:
 
 
 async def connect(dsn: str, config: Config, planning: Mapping[str, str] | None = None) -> Any:
-    """One connection of its own (committer lane, listener, migration).
+    """One connection of its own (committer, listener, migration).
 
     Raises StoreUnavailableError, also while none of several servers takes writes, ConfigError.
     """

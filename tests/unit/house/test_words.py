@@ -27,11 +27,8 @@ WORDS = {
         r"\b_?lanes?\b|lane_|Lane\b",
         ("gateway/dispatch", "gateway/ground/traffic", "gateway/catalog", "gateway/alerts/seen.py"),
         {
-            "gateway/ground/sql": "a call of group commit under way; the table `lane_state`",
+            "gateway/ground/sql": "the table `lane_state`",
             "gateway/orders": "a connection that commits: it is to be a committer",
-            "gateway/holds/hold.py": "a call of group commit",
-            "gateway/codes/levels.py": "the same",
-            "gateway/webhooks": "the same",
         },
     ),
     "settle: an attempt's final result": Word(

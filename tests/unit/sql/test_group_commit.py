@@ -44,7 +44,7 @@ async def together(echo: Echo, group: GroupCommit[int, int]) -> None:
 async def test_at_once_while_a_lane_is_free() -> None:
     """The first two go alone, each in its lane; the rest goes together when one is free again."""
     echo = Echo()
-    await together(echo, GroupCommit(echo.run, lanes=2))
+    await together(echo, GroupCommit(echo.run, calls_max=2))
     assert echo.batches[0] == [1]
     assert echo.batches[1] == [2]
 
@@ -55,7 +55,7 @@ async def test_batches_keep_their_distance() -> None:
     Seen red with lanes that do not rest.
     """
     echo = Echo()
-    await together(echo, GroupCommit(echo.run, lanes=2, apart_s=LONG_S))
+    await together(echo, GroupCommit(echo.run, calls_max=2, apart_s=LONG_S))
     assert echo.batches == [[1], [2, 3, 4]]
     assert echo.began_at[1] - echo.began_at[0] >= LONG_S
 
@@ -64,7 +64,7 @@ async def test_each_its_own_failure() -> None:
     """An exception in the place of a result fails that item alone."""
     echo = Echo()
     echo.first.set()
-    group: GroupCommit[int, int] = GroupCommit(echo.run, lanes=1)
+    group: GroupCommit[int, int] = GroupCommit(echo.run, calls_max=1)
     results = await asyncio.gather(*map(group.submit, (1, -2, 3)), return_exceptions=True)
     assert [results[0], results[2]] == [1, 3]
     assert isinstance(results[1], ValueError)
@@ -73,7 +73,7 @@ async def test_each_its_own_failure() -> None:
 async def test_too_much_is_refused() -> None:
     """More than may wait is refused at once, and what waits is not forgotten."""
     echo = Echo()
-    group: GroupCommit[int, int] = GroupCommit(echo.run, lanes=1, waiting_max=2)
+    group: GroupCommit[int, int] = GroupCommit(echo.run, calls_max=1, waiting_max=2)
     waiting = [group.put(1), group.put(2)]
     with pytest.raises(StoreUnavailableError):
         group.put(3)
@@ -99,7 +99,7 @@ async def test_whatever_breaks_nobody_waits_for_ever() -> None:
             raise answer
         return list(answer)
 
-    group: GroupCommit[int, int] = GroupCommit(run, lanes=1)
+    group: GroupCommit[int, int] = GroupCommit(run, calls_max=1)
     async with asyncio.timeout(PATIENCE_S):
         for _ in range(2):
             both = [group.put(1), group.put(2)]
@@ -115,7 +115,7 @@ async def test_who_asks_again_at_once_is_served() -> None:
     """
     echo = Echo()
     echo.first.set()
-    group = GroupCommit(echo.run, lanes=1)
+    group = GroupCommit(echo.run, calls_max=1)
     async with asyncio.timeout(PATIENCE_S):
         assert [await group.submit(item) for item in (1, 2, 3)] == [1, 2, 3]
     assert echo.batches == [[1], [2], [3]]
