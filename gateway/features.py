@@ -10,6 +10,7 @@ from gateway.campaigns import feature as campaigns
 from gateway.catalog import feature as catalog
 from gateway.channels import feature as channels
 from gateway.codes import feature as codes
+from gateway.console import feature as console
 from gateway.dispatch import feature as dispatch
 from gateway.health import feature as health
 from gateway.holds import feature as holds
@@ -23,6 +24,7 @@ from gateway.reconciliation import feature as reconciliation
 from gateway.rehearsals import feature as rehearsals
 from gateway.reveals import feature as reveals
 from gateway.search import feature as search
+from gateway.sessions import feature as sessions
 from gateway.settings import feature as settings
 from gateway.vault import feature as vault
 from gateway.webhooks import feature as webhooks
@@ -47,9 +49,11 @@ FEATURES: Final = (
     backup.FEATURE,
     health.FEATURE,
     operators.FEATURE,
+    sessions.FEATURE,
     approvals.FEATURE,
     reveals.FEATURE,
     alerts.FEATURE,
     rehearsals.FEATURE,
     search.FEATURE,
+    console.FEATURE,
 )

@@ -13,11 +13,13 @@ from gateway.wirings import WIRINGS
 
 FACES: Final = tuple(face for wiring in WIRINGS for face in wiring.faces)
 
+OF_OPERATORS: Final = ("/admin/", "/console")  # partners' document has none of it
+
 
 def _spoken() -> Spoken:
     faces = [route for _, routes in FACES for route in routes]
     # Operators have a document of their own (ground/desk/rest/document.py).
-    routes = [*(r for r in faces if not r.path.startswith("/admin/")), *documents.ROUTES]
+    routes = [*(r for r in faces if not r.path.startswith(OF_OPERATORS)), *documents.ROUTES]
     answers = [answer for route in routes for answer in route.operation.answers.values()]
     told: list[type[msgspec.Struct]] = [shape for wiring in WIRINGS for shape in wiring.shapes]
     return Spoken(

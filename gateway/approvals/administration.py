@@ -57,6 +57,7 @@ class SQL(Statements, file="approvals/administration"):
     """Asked within an operator's transaction."""
 
     waiting_of: Statement[[str, int], int]
+    waiting_for: Statement[[str, Sequence[str], int], int]
     insert_approval: Statement[
         [str, str, str, str, str, str, str, str, str, str | None, float, Sequence[str]], int
     ]

@@ -4,6 +4,13 @@
 -- How many of somebody's wait; no more than $2 are counted.
 SELECT count(*) FROM (SELECT FROM approval WHERE requested_by = $1 AND state = 'waiting' AND expires_at > now() LIMIT $2) AS a
 
+-- name: waiting_for
+-- How many wait that somebody ($1: the person, $2: what he may) could decide; no more than $3 are counted.
+SELECT count(*) FROM (
+    SELECT FROM approval
+    WHERE state = 'waiting' AND expires_at > now() AND lower(requester_person) <> lower($1) AND permission = ANY($2::text[]) LIMIT $3
+) AS a
+
 -- name: insert_approval
 INSERT INTO approval (action, permission, subject, summary, parameters, parameters_sha256, requested_by, requester_person,
                       requested_from, how, reason, expires_at, requester_hands)

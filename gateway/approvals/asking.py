@@ -18,14 +18,20 @@ from gateway.operators.hands import hands_behind
 from gateway.settings.administer import read_setting
 
 WAITING_MAX: Final = 100  # of one requester at once
+COUNTED_MAX: Final = 100
 REDEEM_WITHIN_S: Final = 300.0
 
 
-async def could_approve(db: Transaction, action: Action, change: Change) -> bool:
-    """Whether some enabled operator, who is somebody else, could approve it."""
+async def approvers(db: Transaction, action: Action, change: Change) -> list[str]:
+    """The enabled operators who are somebody else and could approve it, by name."""
     found = await colleagues(db, change.person, {action.permission, APPROVE})
     hands = await hands_behind(db, change)
-    return any(each["person"].lower() not in hands for each in found)
+    return [each["operator"] for each in found if each["person"].lower() not in hands]
+
+
+async def waiting_for(db: Transaction, person: str, permissions: frozenset[str]) -> int:
+    """How many requests wait that somebody could decide; of more than 100 it is 100."""
+    return await SQL.waiting_for.only(db, person, sorted(permissions), COUNTED_MAX)
 
 
 async def keep(

@@ -108,6 +108,7 @@ async def reset_password(db: Transaction, name: str, change: Change) -> dict[str
     await _check_above(db, name, change)
     password = shown.new_password()
     await SQL.set_password.one(db, name, await shown.hash_password(password))
+    await _note_reset(db, name, change)
     return {"operator": name, "password": password}
 
 
@@ -120,10 +121,17 @@ async def reset_totp(
     await SQL.set_totp_secret.one(db, name, secrecy.wrap(totp_purpose(name), secret.encode()))
     await SQL.forget_recovery_codes.run(db, name)
     await SQL.set_recovery_codes.run(db, name, [shown.digest(code) for code in codes])
+    await _note_reset(db, name, change)
     return {
         "operator": name, "totp_secret": secret, "totp_uri": shown.totp_uri(secret, name),
         "recovery_codes": codes,
     }  # fmt: skip
+
+
+async def _note_reset(db: Transaction, name: str, change: Change) -> None:
+    """Whoever sees what is shown now could be him; the shell has the key file, too."""
+    if change.permissions is not None:
+        await SQL.note_reset.run(db, name, await hands_behind(db, change))
 
 
 def totp_purpose(name: str) -> str:

@@ -37,6 +37,16 @@ class Viewer(TypedDict):
     counted_since: datetime
 
 
+class Credentials(TypedDict):
+    """What somebody shows to be an operator is held against this."""
+
+    id: int
+    password: str
+    totp_secret: bytes
+    enabled: bool
+    now_s: float  # by the database's clock
+
+
 class ListedRole(TypedDict):
     """A role, and how many have it."""
 
@@ -89,7 +99,11 @@ class SQL(Statements, file="operators/administration"):
         [str, str, str, bytes, Sequence[str] | None, str, int, str | None], datetime
     ]
     list_tokens: Statement[[str | None], Row]
-    hands: Statement[[str, str | None], str]
+    hands: Statement[[str, str | None, float], str]
+    note_reset: Statement[[str, Sequence[str]], None]
+    hold_credentials: Statement[[str], Credentials]
+    spend_step: Statement[[int, int], int]
+    spend_recovery_code: Statement[[int, bytes], int]
     revoke_token: Statement[[str], RevokedToken]
     trace_operator: Statement[[str], Row]
     trace_role: Statement[[str], Row]

@@ -59,6 +59,22 @@ UPDATE operator SET password = $2, sessions_since = now() WHERE name = $1 RETURN
 -- name: set_totp_secret
 UPDATE operator SET totp_secret = $2, totp_step = 0, sessions_since = now() WHERE name = $1 RETURNING id
 
+-- name: note_reset
+-- Who made his way in anew ($2: the persons who could be behind it).
+INSERT INTO operator_reset (operator_id, hands) SELECT o.id, $2::text[] FROM operator o WHERE o.name = $1
+
+-- name: hold_credentials
+-- Of all who try at once to be him one is first.
+SELECT id, password, totp_secret, disabled_at IS NULL AS enabled, extract(epoch FROM now())::float8 AS now_s
+FROM operator WHERE name = $1 FOR NO KEY UPDATE
+
+-- name: spend_step
+-- No row: this step is spent, or one after it. All before it are spent with it.
+UPDATE operator SET totp_step = $2 WHERE id = $1 AND totp_step < $2 RETURNING id
+
+-- name: spend_recovery_code
+UPDATE recovery_code SET used_at = now() WHERE operator_id = $1 AND hash = $2 AND used_at IS NULL RETURNING operator_id
+
 -- name: forget_recovery_codes
 DELETE FROM recovery_code c USING operator o WHERE o.id = c.operator_id AND o.name = $1
 
@@ -114,14 +130,21 @@ FROM token t JOIN operator o ON o.id = t.operator_id WHERE $1::text IS NULL OR o
 
 -- name: hands
 -- The persons whose hands may be behind an operator ($1) with a token ($2, or NULL): his own, and whoever made that token, or
--- the token with which it was made, and so on. The shell is nobody here.
-WITH RECURSIVE used (token_id, operator_id, made_by, made_with) AS (
-    SELECT t.token_id, t.operator_id, t.made_by, t.made_with FROM token t WHERE t.token_id = $2
+-- the token with which it was made, and so on; and whoever made the way in of one of these anew less than $3 seconds before he
+-- acted, or before he made such a token. The shell is nobody here.
+WITH RECURSIVE used (token_id, operator_id, made_by, made_with, created_at) AS (
+    SELECT t.token_id, t.operator_id, t.made_by, t.made_with, t.created_at FROM token t WHERE t.token_id = $2
     UNION
-    SELECT t.token_id, t.operator_id, t.made_by, t.made_with FROM used u JOIN token t ON t.token_id = u.made_with
+    SELECT t.token_id, t.operator_id, t.made_by, t.made_with, t.created_at FROM used u JOIN token t ON t.token_id = u.made_with
+), acted (id, person, at) AS (
+    SELECT o.id, o.person, now() FROM operator o WHERE o.name = $1
+    UNION ALL
+    SELECT o.id, o.person, u.created_at FROM used u JOIN operator o ON o.id = u.operator_id OR o.name = u.made_by
 )
-SELECT DISTINCT lower(o.person) AS person FROM operator o
-WHERE o.name = $1 OR o.id IN (SELECT u.operator_id FROM used u) OR o.name IN (SELECT u.made_by FROM used u)
+SELECT lower(a.person) AS person FROM acted a
+UNION
+SELECT h FROM acted a JOIN operator_reset r ON r.operator_id = a.id AND r.at <= a.at AND r.at > a.at - make_interval(secs => $3)
+    CROSS JOIN unnest(r.hands) AS h
 
 -- name: revoke_token
 UPDATE token t SET revoked_at = coalesce(t.revoked_at, now()) FROM operator o

@@ -41,7 +41,16 @@ async def still_may(db: Transaction, name: str, permission: str) -> bool:
 
 async def permissions_now(db: Transaction, name: str) -> frozenset[str]:
     """What an operator may now, by his roles."""
+    _, permissions = await roles_and_permissions(db, name)
+    return permissions
+
+
+async def roles_and_permissions(
+    db: Transaction, name: str
+) -> tuple[tuple[str, ...], frozenset[str]]:
+    """What an operator is and may at this moment."""
     row = await SQL.show_operator.one(db, name)
     if row is None:
-        return frozenset()
-    return permissions_of(row["roles"], await read_deviations(db), known_permissions())
+        return (), frozenset()
+    roles = tuple(row["roles"])
+    return roles, permissions_of(roles, await read_deviations(db), known_permissions())

@@ -208,6 +208,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         _reset_password,
         "Not at all: another one can be made.",
         shows=("password",),
+        own="operator",
         note=lambda *_: SHOWN_ONCE,
     ),
     _on_one(

@@ -16,6 +16,7 @@ FEATURE: Final = Feature(
             ),
         ),
         "recovery_code": Table(kept=CATALOG, update=("used_at",), delete=True),
+        "operator_reset": Table(kept=CATALOG),
         "role": Table(kept=CATALOG, update=("created_at",)),  # what a lock on its row takes
         "role_permission": Table(kept=CATALOG, update=("granted",), delete=True),
         "operator_role": Table(kept=CATALOG, delete=True),

@@ -98,6 +98,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         subject=lambda _, answer: answer["token_id"],
         traces=(TRACE,),
         shows=("token",),
+        own="operator",
         note=lambda *_: SHOWN_ONCE,
     ),
     View(

@@ -117,6 +117,9 @@ class Action:
     route: str | None = None  # its path in the API, where ground/desk/route.py does not know it
     note: Callable[[Any, Mapping[str, Any]], str | None] | None = None  # for people: what is next
     at_shell: bool = True  # False: no command; the API and the console alone
+    # The member that names an operator: for himself anybody may do it at the console, after a
+    # one-time code, without its permission.
+    own: str | None = None
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ from importlib import import_module
 
 from gateway.ground import house
 from gateway.ground.desk.action import Action
+from gateway.ground.desk.html.own_page import OwnPage
 from gateway.ground.desk.one_of import pages_of
 from gateway.ground.desk.permission import declared
 from gateway.ground.desk.view import Page, View
@@ -21,6 +22,17 @@ def all_declared() -> Sequence[Action | View | Page]:
         for one in import_module(f"gateway.{feature.name}.{desk}").DECLARED
     )
     return (*own, *pages_of(own))
+
+
+@cache
+def own_pages() -> Sequence[OwnPage]:
+    """Every page of the console that is made by hand."""
+    return tuple(
+        page
+        for feature in house.features()
+        for module in feature.pages
+        for page in import_module(f"gateway.{feature.name}.{module}").PAGES
+    )
 
 
 @cache

@@ -87,8 +87,8 @@ async def weigh(
     )
     verdict = judge(action, asking)
     if verdict is Verdict.WAIT:
-        others = await second_persons().could_approve(at.db, action, change)
-        verdict = judge(action, replace(asking, others=others))
+        others = await second_persons().approvers(at.db, action, change)
+        verdict = judge(action, replace(asking, others=bool(others)))
     if verdict is Verdict.WAIT:
         return await _let_wait(action, at, given, change, check_first)
     if verdict is Verdict.DO_ALONE:

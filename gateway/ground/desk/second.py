@@ -3,7 +3,7 @@
 One feature names such a module (`Feature.second`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any, Protocol, cast
@@ -17,8 +17,11 @@ from gateway.ground.desk.given import Given
 class SecondPersons(Protocol):
     """Knows who else is there, and keeps requests until somebody decides."""
 
-    async def could_approve(self, db: Transaction, action: Action, change: Change) -> bool:
-        """Whether some enabled operator, who is somebody else, could approve it."""
+    async def approvers(self, db: Transaction, action: Action, change: Change) -> Sequence[str]:
+        """The enabled operators who are somebody else and could approve it, by name."""
+
+    async def waiting_for(self, db: Transaction, person: str, permissions: frozenset[str]) -> int:
+        """How many requests wait that somebody could decide; of more than 100 it is 100."""
 
     async def keep(
         self, db: Transaction, action: Action, given: Given, change: Change, subject: str

@@ -205,7 +205,7 @@ async def test_nobody_does_alone_what_wants_two(
 ) -> None:
     """409 `refused` where nobody else could approve; but a lower limit is in force at once.
 
-    Seen red without `could_approve` in `weigh`.
+    Seen red without `approvers` in `weigh`.
     """
     answer = await ready.post(path, body)
     if path == "settings/four_eyes.deposit.CNY/set":

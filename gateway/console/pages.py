@@ -1,0 +1,30 @@
+"""Pages that are made by hand: the first one, and one's own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from gateway.ground.desk.html.own_page import OwnPage
+from gateway.ground.desk.port import At
+from gateway.ground.desk.rest.caller import Caller
+
+
+async def _nothing(_at: At, _asked: Mapping[str, str], _caller: Caller) -> Mapping[str, Any]:
+    return {}
+
+
+async def _me(_at: At, _asked: Mapping[str, str], caller: Caller) -> Mapping[str, Any]:
+    return {
+        "operator": caller.name,
+        "person": caller.person,
+        "roles": list(caller.roles),
+        "permissions": sorted(caller.permissions),
+        "frozen": caller.is_frozen,
+        "session": caller.credential,
+        "ends_at": caller.details["ends_at"],
+    }
+
+
+PAGES: Final[Sequence[OwnPage]] = (
+    OwnPage(path="", zh="首页", en="Home", template="console/templates/home.html", read=_nothing),
+    OwnPage(path="me", zh="我", en="Me", template="console/templates/me.html", read=_me),
+)

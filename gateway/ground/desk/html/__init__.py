@@ -1,0 +1,1 @@
+"""The console, rendered from what is declared."""

@@ -1,0 +1,154 @@
+"""Values as a page shows them: text, its kind for the style, and where it leads. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from gateway.ground.command.tables import CURRENCY, MONEY, clean, money
+from gateway.ground.desk.html.address import Addresses
+from gateway.ground.desk.html.wording import Wording
+from gateway.ground.desk.view import Column
+
+NOTHING: Final = "—"
+_STATES: Final = frozenset({"state", "level", "outcome", "verdict"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One value. `machine` is a time as programs read it; `tone` of a state colours it."""
+
+    text: str
+    kind: str = "text"
+    href: str | None = None
+    machine: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows under their labels; `name` is the member that held them."""
+
+    name: str
+    labels: Sequence[str]
+    kinds: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+class Showing:
+    """Values as one visitor reads them: his language, and links to what he may see."""
+
+    def __init__(self, words: Wording, addresses: Addresses, permissions: frozenset[str]) -> None:
+        self._words = words
+        self._addresses = addresses
+        self._permissions = permissions
+
+    def cell(
+        self, name: str, value: Any, *, currency: str = CURRENCY, column: Column | None = None
+    ) -> Cell:
+        """One value by the member that holds it."""
+        kind = column.kind if column is not None else None
+        if value is None or value in ("", [], ()):
+            return Cell(text=NOTHING, kind="none")
+        if isinstance(value, bool):
+            return Cell(text=self._words("yes" if value else "no"), kind="flag")
+        if isinstance(value, datetime):
+            return _time(value)
+        if isinstance(value, int | float):
+            return self._number(name, value, kind, currency)
+        if isinstance(value, Mapping | Sequence) and not isinstance(value, str):
+            return _several(value, kind)
+        return self._text(name, str(value), kind)
+
+    def _number(self, name: str, value: float, kind: str | None, currency: str) -> Cell:
+        is_money = kind == "money" or (kind is None and name in MONEY)
+        if is_money and isinstance(value, int):
+            return Cell(text=money(value, currency), kind="number")
+        return self._linked(name, value, "number")
+
+    def _text(self, name: str, value: str, kind: str | None) -> Cell:
+        if kind == "json":
+            return Cell(text=clean(value), kind="json")
+        if name in _STATES:
+            return Cell(text=self._words(clean(value)), kind="state")
+        return self._linked(name, value, kind or "text")
+
+    def _linked(self, name: str, value: Any, kind: str) -> Cell:
+        href = self._addresses.of_member(name, value, self._permissions)
+        return Cell(text=clean(str(value)), kind=kind, href=href)
+
+    def row(
+        self, row: Mapping[str, Any], columns: Sequence[Column], own: str | None = None
+    ) -> Sequence[Cell]:
+        """One row of a list; `own` is where the thing itself is shown: its name leads there."""
+        currency = str(row.get("currency") or CURRENCY)
+        cells = [self.cell(c.name, row.get(c.name), currency=currency, column=c) for c in columns]
+        if own is not None and cells:
+            cells[0] = Cell(text=cells[0].text, kind=cells[0].kind, href=own)
+        return cells
+
+    def table(self, name: str, rows: Sequence[Mapping[str, Any]]) -> Table:
+        """Rows of an answer, whose columns nobody declared."""
+        names = list(dict.fromkeys(each for row in rows for each in row))
+        shown = [
+            [self.cell(n, row.get(n), currency=str(row.get("currency") or CURRENCY)) for n in names]
+            for row in rows
+        ]
+        kinds = [shown[0][at].kind if shown else "text" for at in range(len(names))]
+        return Table(
+            name=self._words.member(name),
+            labels=[self._words.member(n) for n in names],
+            kinds=kinds,
+            rows=shown,
+        )
+
+    def pairs(self, data: Mapping[str, Any]) -> Sequence[tuple[str, Cell]]:
+        """The scalars of an answer, each under its label."""
+        currency = str(data.get("currency") or CURRENCY)
+        return [
+            (self._words.member(name), self.cell(name, value, currency=currency))
+            for name, value in data.items()
+            if name != "version" and not is_rows(value) and not _is_inner(value)
+        ]
+
+    def tables(self, data: Mapping[str, Any]) -> Sequence[Table]:
+        """What an answer lists."""
+        return [self.table(name, value) for name, value in data.items() if is_rows(value)]
+
+    def inner(self, data: Mapping[str, Any]) -> Sequence[tuple[str, Sequence[tuple[str, Cell]]]]:
+        """What an answer has within it: each with its scalars."""
+        return [
+            (self._words.member(name), self.pairs(value))
+            for name, value in data.items()
+            if _is_inner(value)
+        ]
+
+
+def is_rows(value: Any) -> bool:
+    """Whether it is a list of rows; an empty one is none."""
+    return (
+        isinstance(value, Sequence)
+        and not isinstance(value, str)
+        and len(value) > 0
+        and all(isinstance(row, Mapping) for row in value)
+    )
+
+
+def _is_inner(value: Any) -> bool:
+    return isinstance(value, Mapping) and len(value) > 0
+
+
+def _time(value: datetime) -> Cell:
+    at = value.astimezone(UTC)
+    return Cell(
+        text=f"{at:%Y-%m-%d %H:%M:%S}Z", kind="time", machine=at.isoformat(timespec="milliseconds")
+    )
+
+
+def _several(value: Any, kind: str | None) -> Cell:
+    plain = not isinstance(value, Mapping) and not any(isinstance(v, Mapping) for v in value)
+    if plain and kind != "json":
+        return Cell(text=clean(", ".join(map(str, value))), kind="list")
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return Cell(text=clean(text), kind="json")

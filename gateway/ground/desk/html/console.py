@@ -1,0 +1,259 @@
+"""The console: a page for each thing that is declared, those made by hand, and nothing else.
+
+Who asks is known before anything else is looked at; a form is taken from pages of ours alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from hmac import compare_digest
+from typing import Any, Final
+from urllib.parse import parse_qs, quote
+
+import structlog
+from aiohttp.web import BaseRequest, Response, StreamResponse
+
+from gateway.ground.desk.action import Action
+from gateway.ground.desk.html.address import ROOT, path_of
+from gateway.ground.desk.html.detail_page import show_page
+from gateway.ground.desk.html.fields import Typed
+from gateway.ground.desk.html.form_page import FORM_TOKEN, Forms, is_for_own
+from gateway.ground.desk.html.frame import frame, language_of, query_of
+from gateway.ground.desk.html.listing_page import show_list
+from gateway.ground.desk.html.own_page import OwnPage
+from gateway.ground.desk.html.pages import ASSETS, asset, leads_to, page_answer
+from gateway.ground.desk.html.rooms import Rooms, Visit
+from gateway.ground.desk.html.visitor import SIGN_IN, Sessions, Visitor
+from gateway.ground.desk.html.wording import Wording
+from gateway.ground.desk.route import route_of
+from gateway.ground.desk.view import Page, View
+from gateway.ground.errors import StoreUnavailableError
+from gateway.ground.http.body import read_body
+from gateway.ground.http.direct_answer import SERVER_NAME
+from gateway.ground.http.meters import HttpMeters
+from gateway.ground.http.operation import OPERATION, Operation, Route
+from gateway.ground.http.problems import KINDS, ProblemError, as_problem
+from gateway.ground.http.request import Asked, of
+from gateway.ground.http.router import Router
+
+log = structlog.get_logger()
+
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
+FIELDS_MAX: Final = 500
+_ANY: Final = Operation(name="console", tag=OPERATION, summary="The console", signed=False)
+
+
+class Console:
+    """Answers everything below `/console`."""
+
+    def __init__(self, rooms: Rooms, sessions: Sessions, forms: Forms) -> None:
+        self._rooms = rooms
+        self._sessions = sessions
+        self._forms = forms
+        self._router = Router(self._routes(), HttpMeters())
+
+    async def answer(self, request: BaseRequest, _rest: str = "") -> StreamResponse:
+        """Any request, as a page, whatever happens."""
+        ours = of(request)
+        words, headers = language_of(ours)
+        visitor: Visitor | None = None
+        try:
+            visitor = await self._sessions.identify(ours)
+            if visitor is None:
+                return self._stranger(ours, words, headers)
+            visit = Visit(
+                rooms=self._rooms, request=ours, visitor=visitor, words=words, headers=headers
+            )
+            return await self._answer(await visit.with_waiting(), request)
+        except ProblemError as problem:
+            return problem_page(ours, words, problem, visitor)
+        except StoreUnavailableError as error:
+            log.warning("console.store_unavailable", error=str(error), trace_id=ours.trace_id)
+            return problem_page(ours, words, as_problem(error), visitor)
+        except Exception as error:
+            log.exception("console.failed", method=ours.method, trace_id=ours.trace_id)
+            return problem_page(ours, words, as_problem(error), visitor)
+
+    async def asset(self, request: BaseRequest, name: str) -> StreamResponse:
+        """GET /console/assets/{name}: what pages need, whoever asks; nothing in it is secret."""
+        body = asset(name)
+        if body is None:
+            words, _ = language_of(of(request))
+            return problem_page(of(request), words, ProblemError("not-found"), None)
+        return Response(
+            body=body,
+            headers={
+                "Content-Type": ASSETS[name],
+                "Cache-Control": "public, max-age=86400",
+                "X-Content-Type-Options": "nosniff",
+                "Server": SERVER_NAME,
+            },
+        )
+
+    def _stranger(
+        self, request: Asked, words: Wording, headers: Mapping[str, str]
+    ) -> StreamResponse:
+        if request.method in {"GET", "HEAD"}:
+            return leads_to(f"{SIGN_IN}?next={quote(request.raw_path, safe='')}", headers)
+        return refusal_page(
+            request, words, 403, words("You are not signed in, or not any more: sign in first.")
+        )
+
+    async def _answer(self, visit: Visit, request: BaseRequest) -> StreamResponse:
+        endpoint, names = self._router.find(request.method, visit.path)
+        answer: StreamResponse = await endpoint.handler(visit, request, *names)
+        return answer
+
+    # ------------------------------------------------------------ routes
+
+    def _routes(self) -> list[Route]:
+        own = {page.path for page in self._rooms.own}
+        routes = [route for page in self._rooms.own for route in self._of_own(page)]
+        for one in self._rooms.declared:
+            if isinstance(one, Action):
+                if one in self._rooms.actions and path_of(one) not in own:
+                    routes += self._of_action(one)
+            elif path_of(one) not in own:
+                routes += self._of_seen(one)
+        return routes
+
+    def _of_own(self, page: OwnPage) -> list[Route]:
+        async def show(visit: Visit, request: BaseRequest, *values: str) -> StreamResponse:
+            names = dict(zip(_named(page.path), values, strict=True))
+            posted = request.method == "POST"
+            if page.permission is not None:
+                visit.visitor.caller.require(page.permission)
+            if posted:
+                typed = await self._typed(visit, request)
+                said = {n: texts[-1] for n, texts in typed.items() if n != FORM_TOKEN}
+            else:
+                said = {n: t for n, t in query_of(visit.request).items() if n in page.query}
+            caller = visit.visitor.caller
+            async with self._rooms.place.at(caller.person, read_only=not posted) as at:
+                data = await page.read(at, {**said, **names}, caller)
+            values_ = {
+                "data": data,
+                "visit": visit,
+                "showing": visit.showing,
+                "actions": self._rooms.acts_on(page.path, names, visit) if names else [],
+            }
+            return visit.page(page.template, visit.words.of(page), values_)
+
+        path = f"{ROOT}/{page.path}".rstrip("/")
+        methods = ("GET", "POST") if page.posted else ("GET",)
+        return [Route(method, path, show, _ANY) for method in methods]
+
+    def _of_seen(self, one: View | Page) -> list[Route]:
+        path = f"{ROOT}/{path_of(one)}"
+
+        async def show(visit: Visit, request: BaseRequest, *values: str) -> StreamResponse:
+            visit.visitor.caller.require(one.permission)
+            if isinstance(one, View):
+                return await show_list(visit, one)
+            names = dict(zip(route_of(one).named, values, strict=True))
+            if request.method == "POST":
+                typed = await self._typed(visit, request)
+                said = {n: texts[-1] for n, texts in typed.items() if n != FORM_TOKEN}
+                return await show_page(visit, one, names, said)
+            return await show_page(visit, one, names)
+
+        posted = isinstance(one, Page) and one.posted
+        return [Route(m, path, show, _ANY) for m in (("POST", "GET") if posted else ("GET",))]
+
+    def _of_action(self, action: Action) -> list[Route]:
+        path = f"{ROOT}/{path_of(action)}"
+
+        async def show(visit: Visit, _request: BaseRequest, *values: str) -> StreamResponse:
+            _require(visit, action)
+            return await self._forms.show(visit, action, _names(action, values))
+
+        async def act(visit: Visit, request: BaseRequest, *values: str) -> StreamResponse:
+            _require(visit, action)
+            typed = await self._typed(visit, request)
+            return await self._forms.act(visit, action, _names(action, values), typed)
+
+        return [Route("GET", path, show, _ANY), Route("POST", path, act, _ANY)]
+
+    async def _typed(self, visit: Visit, request: BaseRequest) -> Typed:
+        """The fields of a form of ours. Raises ProblemError; 403 where a page of ours sent none."""
+        if not self._sessions.is_ours(visit.request):
+            raise ProblemError("forbidden", visit.words("This form was sent by another site."))
+        typed = await read_form(request)
+        shown = "".join(typed.get(FORM_TOKEN, ()))
+        if not compare_digest(shown.encode(), visit.visitor.form_token.encode()):
+            raise ProblemError(
+                "forbidden", visit.words("This form is of an earlier session: open it anew.")
+            )
+        return typed
+
+
+def _require(visit: Visit, action: Action) -> None:
+    """Who has not the permission may do it for himself, where the action says so."""
+    if not is_for_own(action, visit.visitor.caller):
+        visit.visitor.caller.require(action.permission)
+
+
+def _names(action: Action, values: Sequence[str]) -> dict[str, str]:
+    return dict(zip(route_of(action).named, values, strict=True))
+
+
+def _named(path: str) -> list[str]:
+    return [step[1:-1] for step in path.split("/") if step.startswith("{")]
+
+
+async def read_form(request: BaseRequest) -> Typed:
+    """A form's fields, each with all it has. Raises ProblemError."""
+    body = await read_body(request)
+    if request.content_type != FORM_TYPE:
+        raise ProblemError("unsupported-media-type", f"A form is sent as {FORM_TYPE}.")
+    try:
+        return parse_qs(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=FIELDS_MAX,
+        )
+    except ValueError:
+        raise ProblemError("invalid-request", "The form cannot be read.") from None
+
+
+def problem_page(
+    request: Asked, words: Wording, problem: ProblemError, visitor: Visitor | None
+) -> StreamResponse:
+    """A problem of the API as a page of the same status."""
+    kind = KINDS[problem.code]
+    around = frame(request, words, title=words(kind.title), visitor=visitor)
+    permission = problem.members.get("permission")
+    detail = problem.detail or f"{kind.title}."
+    if permission is not None and problem.code == "not-permitted":
+        detail = words("You need the permission {permission} for this.", permission=permission)
+    values = {
+        "detail": words(detail),
+        "errors": problem.errors,
+        "leads": ROOT,
+        "leads_label": words("To the first page"),
+        "trace_id": request.trace_id,
+    }
+    headers = dict(problem.headers or {})
+    if kind.retry_after_s is not None:
+        headers.setdefault("Retry-After", str(kind.retry_after_s))
+    return page_answer("problem.html", {**values, **around}, kind.status, headers)
+
+
+def refusal_page(request: Asked, words: Wording, status: int, detail: str) -> StreamResponse:
+    """What somebody is told who is not signed in."""
+    around = frame(request, words, title=words("Sign in"), visitor=None)
+    values: dict[str, Any] = {
+        "detail": detail,
+        "errors": (),
+        "leads": SIGN_IN,
+        "leads_label": words("Sign in"),
+        "trace_id": request.trace_id,
+    }
+    return page_answer("problem.html", {**values, **around}, status)
+
+
+DOOR: Final = Operation(name="console", tag=OPERATION, summary="The console", signed=False)
+ROUTES: Final = (
+    Route("GET", f"{ROOT}/assets/{{name}}", Console.asset, DOOR),
+    Route("GET", ROOT, Console.answer, DOOR),
+    *(Route(m, f"{ROOT}/{{rest}}", Console.answer, DOOR, deep=True) for m in ("GET", "POST")),
+)

@@ -1,0 +1,77 @@
+"""One thing as a page: what is known of it, and what may be done with it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp.web import StreamResponse
+
+from gateway.ground.desk.html.address import ROOT, path_of, with_query
+from gateway.ground.desk.html.frame import LANGUAGE, query_of
+from gateway.ground.desk.html.rooms import Visit
+from gateway.ground.desk.rest import asked as reading
+from gateway.ground.desk.rest.place import in_turn
+from gateway.ground.desk.rest.refusals import as_problems
+from gateway.ground.desk.route import key_of, route_of
+from gateway.ground.desk.view import Page, View
+
+
+async def show_page(
+    visit: Visit, page: Page, names: Mapping[str, str], said: Mapping[str, str] | None = None
+) -> StreamResponse:
+    """`said` is what was typed, where it was posted; else the query says it."""
+    query = {n: text for n, text in query_of(visit.request).items() if text and n != LANGUAGE}
+    asked = query if said is None else said
+    with as_problems(page):
+        reading.refuse_unknown(asked, reading.taken(page, names))
+        given = reading.from_query(page.given, {**asked, **names})
+        data = await _read(visit, page, given)
+    name = names.get(key_of(page.noun))
+    label = visit.words.of(page.noun)
+    showing = visit.showing
+    values = {
+        "doc": visit.words.doc(page.doc),
+        "pairs": showing.pairs(data),
+        "within": showing.inner(data),
+        "tables": showing.tables(data),
+        "actions": visit.rooms.acts_on(path_of(page), names, visit),
+        "related": _related(visit, page, name),
+    }
+    return visit.page("detail.html", label if name is None else f"{label} {name}", values)
+
+
+async def _read(visit: Visit, page: Page, given: Any) -> Mapping[str, Any]:
+    place, caller = visit.rooms.place, visit.visitor.caller
+    if page.on_site:
+        return await page.read(place.site(_nothing), given)
+    if page.seen_by:
+
+        async def look() -> Mapping[str, Any]:
+            async with place.at(caller.person) as at:
+                return await page.read(at, given, caller.change(visit.request, None))
+
+        return await in_turn(look)
+    async with place.at(caller.person, read_only=True) as at:
+        return await page.read(at, given)
+
+
+async def _nothing(_db: Any, _after: Any) -> None:
+    """A page changes nothing, so it has nothing to write down."""
+
+
+def _related(visit: Visit, page: Page, name: str | None) -> list[tuple[str, str]]:
+    """Lists that can be asked for what belongs to this thing alone."""
+    key = key_of(page.noun)
+    if name is None or key in {"id", "name"}:
+        return []
+    found = []
+    for one in visit.rooms.declared:
+        if isinstance(one, View) and one.permission in visit.permissions:
+            filters = reading.taken(one, ())
+            if key in filters and one.noun is not page.noun:
+                href = with_query(f"{ROOT}/{path_of(one)}", {key: name})
+                found.append((visit.words.many(one.noun), href))
+        elif isinstance(one, Page) and route_of(one).named == (key,) and one.noun is not page.noun:
+            where = visit.rooms.addresses.of_noun(one.noun.name, name, visit.permissions)
+            if where is not None:
+                found.append((visit.words.of(one.noun), where))
+    return found

@@ -1,0 +1,244 @@
+"""An action as a form: asked for, judged as everywhere (desk/gate.py), and what came of it."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import msgspec
+from aiohttp.web import StreamResponse
+
+from gateway.ground.desk.action import Action
+from gateway.ground.desk.html.address import ROOT, path_of
+from gateway.ground.desk.html.fields import Typed, fields_of, said_of
+from gateway.ground.desk.html.frame import LANGUAGE, Link, query_of
+from gateway.ground.desk.html.rooms import Visit
+from gateway.ground.desk.html.visitor import Sessions
+from gateway.ground.desk.rest import asked as reading
+from gateway.ground.desk.rest.acting import ACCEPTED, Acting, Wish
+from gateway.ground.desk.rest.caller import Caller
+from gateway.ground.desk.rest.listing import versions
+from gateway.ground.desk.rest.refusals import as_problems
+from gateway.ground.desk.route import key_of, route_of
+from gateway.ground.desk.second import second_persons
+from gateway.ground.http.problems import KINDS, ProblemError
+
+FORM_TOKEN: Final = "form_token"  # noqa: S105  the name of a field
+REQUEST_KEY: Final = "request_key"
+VERSION: Final = "version"
+CODE: Final = "one_time_code"
+OURS: Final = frozenset({FORM_TOKEN, REQUEST_KEY, VERSION, CODE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Why what was typed was not done: at fields, and in general."""
+
+    status: int = 200
+    at_fields: Mapping[str, str] = field(default_factory=dict)
+    general: Sequence[str] = ()
+    code_error: str | None = None
+    version: str | None = None
+
+
+class Forms:
+    """Shows the forms of actions and does what is typed in them."""
+
+    def __init__(self, sessions: Sessions, acting: Acting) -> None:
+        self._sessions = sessions
+        self._acting = acting
+
+    async def show(self, visit: Visit, action: Action, names: Mapping[str, str]) -> StreamResponse:
+        """The form, with what the query says already in it."""
+        query = query_of(visit.request)
+        typed = {n: [text] for n, text in query.items() if n != LANGUAGE}
+        return await self._form(visit, action, names, typed, Refused())
+
+    async def act(
+        self, visit: Visit, action: Action, names: Mapping[str, str], typed: Typed
+    ) -> StreamResponse:
+        """Do it; refused, the form again, with what was typed and what is wrong."""
+        if wants_code(visit, action):
+            code = "".join(typed.get(CODE, ()))
+            if not code.strip():
+                said = visit.words("This wants a one-time code first.")
+                refused = Refused(status=403, general=[said])
+                return await self._form(visit, action, names, typed, refused)
+            stepped_up = await self._sessions.step_up(visit.visitor, code, visit.request)
+            if stepped_up is None:
+                said = visit.words("This code is wrong, or was used; wait for the next one.")
+                refused = Refused(status=403, code_error=said)
+                return await self._form(visit, action, names, typed, refused)
+            visit = visit.stepped_up(stepped_up)
+        try:
+            with as_problems(action):
+                wish = _wish(visit, action, names, typed)
+                told = await self._acting.act(wish)
+        except ProblemError as problem:
+            return await self._refused(visit, action, names, typed, problem)
+        answer: dict[str, Any] = msgspec.json.decode(told.body)
+        if told.status == ACCEPTED:
+            return await _waits(visit, action, wish, answer["approval"])
+        return _result(visit, action, names, answer, told.status, replayed=told.replayed)
+
+    async def _refused(
+        self,
+        visit: Visit,
+        action: Action,
+        names: Mapping[str, str],
+        typed: Typed,
+        problem: ProblemError,
+    ) -> StreamResponse:
+        known = {f.name for f in fields_of(action, names, visit.words, typed, {})}
+        at = {pointer.strip("/"): text for pointer, text in problem.errors}
+        at_fields = {n: visit.words(text) for n, text in at.items() if n in known}
+        rest = [f"{n}: {text}" if n else text for n, text in at.items() if n not in known]
+        general = rest or ([] if at_fields else [visit.words(problem.detail or problem.code)])
+        refused = Refused(
+            status=KINDS[problem.code].status,
+            at_fields=at_fields,
+            general=general,
+            version=problem.members.get("version"),
+        )
+        return await self._form(visit, action, names, typed, refused)
+
+    async def _form(
+        self,
+        visit: Visit,
+        action: Action,
+        names: Mapping[str, str],
+        typed: Typed,
+        refused: Refused,
+    ) -> StreamResponse:
+        words = visit.words
+        version = refused.version or await _version(visit, action, names)
+        values = {
+            "doc": words.doc(action.doc),
+            "here": visit.path,
+            "errors": refused.general,
+            "notices": [],
+            "request_key": secrets.token_urlsafe(24),
+            "version": version,
+            "fields": fields_of(action, names, words, typed, refused.at_fields),
+            "wants_code": wants_code(visit, action),
+            "code_error": refused.code_error,
+            "undo": words(action.undo),
+            "button": words.verb(action),
+            "back": _back(visit, action, names),
+        }
+        return visit.page("form.html", _title(visit, action, names), values, refused.status)
+
+
+def wants_code(visit: Visit, action: Action) -> bool:
+    """Whether a one-time code is wanted before it."""
+    caller = visit.visitor.caller
+    return not caller.stepped_up and (action.step_up or is_for_own(action, caller))
+
+
+def is_for_own(action: Action, caller: Caller) -> bool:
+    """Whether somebody may do it for himself alone, not having its permission."""
+    return action.own is not None and action.permission not in caller.permissions
+
+
+def _wish(visit: Visit, action: Action, names: Mapping[str, str], typed: Typed) -> Wish:
+    caller = visit.visitor.caller
+    said = said_of(action, names, {n: texts for n, texts in typed.items() if n not in OURS})
+    asked = reading.read_asked(action, names, said)
+    if is_for_own(action, caller):
+        if getattr(asked.given, action.own or "") != caller.name:
+            caller.require(action.permission)
+        caller = replace(caller, permissions=caller.permissions | {action.permission})
+    version = "".join(typed.get(VERSION, ())) or None
+    return Wish(
+        action=action,
+        asked=asked,
+        caller=caller,
+        change=caller.change(visit.request, asked.reason),
+        route=route_of(action),
+        variables=names,
+        key=reading.read_key("".join(typed.get(REQUEST_KEY, ())) or None),
+        version=None if version is None else reading.read_version(f'"{version}"'),
+    )
+
+
+async def _version(visit: Visit, action: Action, names: Mapping[str, str]) -> str | None:
+    """Of the row it is about, so that two people do not overwrite each other unseen."""
+    name = names.get(key_of(action.noun))
+    if name is None:
+        return None
+    async with visit.rooms.place.statements(read_only=True) as db:
+        return (await versions(db, action.noun, [name])).get(name, "0")
+
+
+def _title(visit: Visit, action: Action, names: Mapping[str, str]) -> str:
+    words = visit.words
+    name = " ".join(names.values())
+    head = f"{words.of(action.noun)} {name}".strip()
+    return words("{noun}: {verb}", noun=head, verb=words.verb(action))
+
+
+def _back(visit: Visit, action: Action, names: Mapping[str, str]) -> str:
+    """The thing's own page, else the list."""
+    for name, value in names.items():
+        href = visit.rooms.addresses.of_member(name, value, visit.permissions)
+        href = href or visit.rooms.addresses.of_noun(action.noun.name, value, visit.permissions)
+        if href is not None:
+            return href
+    return f"{ROOT}/{path_of(action).split('/')[0]}"
+
+
+def _result(
+    visit: Visit,
+    action: Action,
+    names: Mapping[str, str],
+    answer: dict[str, Any],
+    status: int,
+    *,
+    replayed: bool,
+) -> StreamResponse:
+    words, showing = visit.words, visit.showing
+    shown = [
+        (words.member(name), [str(t) for t in _texts(answer[name])])
+        for name in action.shows
+        if name in answer
+    ]
+    rest = {name: value for name, value in answer.items() if name not in action.shows}
+    key = key_of(action.noun)
+    own = visit.rooms.addresses.of_noun(
+        action.noun.name, names.get(key) or answer.get(key), visit.permissions
+    )
+    back = _back(visit, action, names)
+    links = [] if own is None else [Link(label=words.of(action.noun), href=own, is_here=False)]
+    if back != own:
+        links.append(Link(label=words("Back"), href=back, is_here=False))
+    said = "This was done before: nothing was done again." if replayed else "Done."
+    values = {
+        "said": words(said),
+        "secrets": shown,
+        "pairs": showing.pairs(rest),
+        "within": showing.inner(rest),
+        "tables": showing.tables(rest),
+        "links": links,
+    }
+    return visit.page("result.html", _title(visit, action, names), values, status)
+
+
+def _texts(value: Any) -> Sequence[Any]:
+    if isinstance(value, Mapping):
+        return [f"{name}: {text}" for name, text in value.items()]
+    return value if isinstance(value, list) else [value]
+
+
+async def _waits(
+    visit: Visit, action: Action, wish: Wish, approval: Mapping[str, Any]
+) -> StreamResponse:
+    """Who could approve it, and where they find it."""
+    async with visit.rooms.place.statements(read_only=True) as db:
+        approvers = await second_persons().approvers(db, action, wish.change)
+    values = {
+        "pairs": visit.showing.pairs(approval),
+        "approvers": approvers,
+        "number": approval["id"],
+        "approval": f"{ROOT}/approvals/{approval['id']}",
+    }
+    return visit.page("waits.html", visit.words("It waits for approval"), values, ACCEPTED)

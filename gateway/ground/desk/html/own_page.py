@@ -1,0 +1,30 @@
+"""A page that is made by hand, for what a table and a form are not enough: its data and template.
+
+A feature lists its own in a module that `Feature.pages` names, as `PAGES`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.ground.desk.rest.caller import Caller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPage:
+    """`path` is below `/console/`, "" its first page; what stands in braces is given to `read`.
+
+    One whose path is that of something declared takes its place. `read(at, asked, caller)` finds
+    what the template shows: `asked` is the query (the members that `query` names) or, where
+    `posted`, the form, with what stands in the path. The template has it as `data`, beside what
+    every page has (`layout.html`).
+    """
+
+    path: str
+    zh: str
+    en: str
+    template: str
+    read: Callable[[Any, Mapping[str, str], Caller], Awaitable[Mapping[str, Any]]]
+    permission: str | None = None  # None: whoever is signed in
+    query: frozenset[str] = frozenset()
+    posted: bool = False  # it answers forms that post to it, too; they change nothing

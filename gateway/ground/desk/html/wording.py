@@ -1,0 +1,102 @@
+"""The console's languages: which one somebody reads, and every sentence in it.
+
+English is what the program says; the other is a catalogue of messages beside it (`zh.po`), by the
+English. Nouns and columns bring both.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from gateway.ground.desk.action import Action, Noun
+from gateway.ground.desk.view import Column
+
+ENGLISH: Final = "en"
+CHINESE: Final = "zh"
+LANGUAGES: Final[Mapping[str, str]] = {ENGLISH: "en", CHINESE: "zh-CN"}  # as HTML calls them
+OWN_NAMES: Final[Mapping[str, str]] = {ENGLISH: "English", CHINESE: "中文"}
+CATALOGUE: Final = Path(__file__).parent / "zh.po"
+_RANGE: Final = re.compile(r"\s*([A-Za-z*]{1,8})(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q=([0-9.]{1,5}))?\s*")
+_SMALL: Final = {"url": "URL", "id": "ID", "sku": "SKU", "totp": "TOTP", "ca": "CA", "ip": "IP"}
+
+
+def choose(asked: str | None, cookie: str | None, accepts: str | None) -> str:
+    """The language: what was asked for, else what was chosen before, else the browser's."""
+    for said in (asked, cookie):
+        if said in LANGUAGES:
+            return str(said)
+    best, language = 0.0, ENGLISH
+    for part in (accepts or "").split(",")[:20]:
+        found = _RANGE.fullmatch(part)
+        if found is None or found[1].lower() not in LANGUAGES:
+            continue
+        try:
+            weight = float(found[2] or 1)
+        except ValueError:
+            continue
+        if weight > best:
+            best, language = weight, found[1].lower()
+    return language
+
+
+@cache
+def catalogue() -> Mapping[str, str]:
+    """Chinese by English."""
+    from babel.messages.pofile import read_po
+
+    with CATALOGUE.open("rb") as file:
+        read = read_po(file, locale="zh_CN")
+    return {str(m.id): str(m.string) for m in read if m.id and m.string and not m.fuzzy}
+
+
+class Wording:
+    """Everything in one language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.html = LANGUAGES[language]
+
+    def __call__(self, text: str, /, **facts: Any) -> str:
+        """A sentence, with its facts."""
+        said = text if self.language == ENGLISH else catalogue().get(text, text)
+        return said.format_map(facts) if facts else said
+
+    def of(self, two: Any) -> str:
+        """What brings both: a noun, a column, a page."""
+        return str(two.en if self.language == ENGLISH else two.zh)
+
+    def many(self, noun: Noun) -> str:
+        """A noun in the plural."""
+        return plural(noun.en) if self.language == ENGLISH else noun.zh
+
+    def verb(self, action: Action) -> str:
+        """What an action's button says."""
+        return self(human(action.verb))
+
+    def doc(self, text: str) -> str:
+        """What something declared is for: its first paragraph."""
+        return self(text.split("\n\n", maxsplit=1)[0])
+
+    def column(self, column: Column) -> str:
+        """With its unit."""
+        return self.of(column)
+
+    def member(self, name: str) -> str:
+        """What a member of a form or an answer is called."""
+        return self(human(name))
+
+
+def human(name: str) -> str:
+    """`credit_limit` as a label."""
+    words = re.split(r"[_-]", name)
+    told = [_SMALL.get(word, word) for word in words]
+    return " ".join([told[0] if told[0].isupper() else told[0].capitalize(), *told[1:]])
+
+
+def plural(word: str) -> str:
+    """Of an English noun."""
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return f"{word[:-1]}ies"
+    return f"{word}es" if word.endswith(("ch", "sh", "s", "x")) else f"{word}s"

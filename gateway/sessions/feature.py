@@ -1,0 +1,17 @@
+"""Sessions: how people sign in to the console, and what they are until they sign out."""
+
+from typing import Final
+
+from gateway.ground.feature import PASSING, Feature, Table
+
+FEATURE: Final = Feature(
+    name="sessions",
+    needs=("operators",),
+    tables={
+        "session": Table(
+            kept=PASSING, update=("hash", "seen_at", "stepped_up_at", "ended_at"), delete=True
+        ),
+        "sign_in_failure": Table(kept=PASSING, delete=True),
+    },
+    wiring="wiring",
+)

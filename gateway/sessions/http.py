@@ -1,0 +1,139 @@
+"""The pages of the console that need no session: signing in; and signing out."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import structlog
+from aiohttp.web import BaseRequest, StreamResponse
+
+from gateway.ground.desk.html.console import problem_page, read_form, refusal_page
+from gateway.ground.desk.html.fields import Typed
+from gateway.ground.desk.html.form_page import FORM_TOKEN
+from gateway.ground.desk.html.frame import frame, language_of, query_of
+from gateway.ground.desk.html.pages import leads_to, page_answer
+from gateway.ground.desk.html.visitor import SIGN_IN, SIGN_OUT
+from gateway.ground.desk.html.wording import Wording
+from gateway.ground.errors import OverloadedError, StoreUnavailableError
+from gateway.ground.http.operation import OPERATION, Operation, Route
+from gateway.ground.http.problems import ProblemError, as_problem
+from gateway.ground.http.request import Asked, of
+from gateway.sessions import cookies
+from gateway.sessions.known import SessionsKnown
+from gateway.sessions.rules import is_own_machine, own_path
+from gateway.sessions.sign_in import Said, SignIn
+
+log = structlog.get_logger()
+Doing = Callable[[Asked, Wording, Mapping[str, str]], Awaitable[StreamResponse]]
+_WRONG: Final = (
+    "This did not work: name, password or one-time code is wrong, or there were too many tries;"
+    " then wait a quarter of an hour. A code is good for one try."
+)
+_PLAIN: Final = (
+    "Sign in over HTTPS, or on the machine itself. If a proxy ends TLS for you, name it with"
+    " QUANGATE_TRUSTED_PROXIES, and let it send X-Forwarded-Proto."
+)
+
+
+class SigningIn:
+    """GET and POST /console/sign-in, POST /console/sign-out."""
+
+    def __init__(self, sessions: SessionsKnown, sign_in: SignIn) -> None:
+        self._sessions = sessions
+        self._sign_in = sign_in
+
+    async def show(self, request: BaseRequest) -> StreamResponse:
+        """The form; and how to make the first operator, where there is none."""
+        return await self._told(of(request), self._show)
+
+    async def sign_in(self, request: BaseRequest) -> StreamResponse:
+        """303 to where somebody wanted to go; else the form again, which does not say why."""
+        return await self._told(of(request), self._sign_in_as_said)
+
+    async def sign_out(self, request: BaseRequest) -> StreamResponse:
+        """303 to the form."""
+        return await self._told(of(request), self._end)
+
+    async def _told(self, request: Asked, do: Doing) -> StreamResponse:
+        words, headers = language_of(request)
+        try:
+            return await do(request, words, headers)
+        except ProblemError as problem:
+            return problem_page(request, words, problem, None)
+        except StoreUnavailableError as error:
+            if not isinstance(error, OverloadedError):
+                log.warning("console.store_unavailable", error=str(error))
+            return problem_page(request, words, as_problem(error), None)
+        except Exception as error:
+            log.exception("console.failed", trace_id=request.trace_id)
+            return problem_page(request, words, as_problem(error), None)
+
+    async def _show(
+        self, request: Asked, words: Wording, headers: Mapping[str, str]
+    ) -> StreamResponse:
+        following = own_path(query_of(request).get("next"))
+        if await self._sessions.identify(request) is not None:
+            return leads_to(following, headers)
+        return await self._form(request, words, following, headers)
+
+    async def _sign_in_as_said(
+        self, request: Asked, words: Wording, headers: Mapping[str, str]
+    ) -> StreamResponse:
+        if not self._sessions.is_ours(request):
+            said = words("This form was sent by another site.")
+            return refusal_page(request, words, 403, said)
+        if not request.is_https and not is_own_machine(request.headers.get("Host", "")):
+            return refusal_page(request, words, 403, words(_PLAIN))
+        typed = await read_form(request)  # type: ignore[arg-type]  # aiohttp's own, as all here
+        following = own_path(_one(typed, "next"))
+        name = _one(typed, "operator").strip()
+        said_ = Said(name=name, password=_one(typed, "password"), code=_one(typed, "code"))
+        shown = await self._sign_in.sign_in(said_, request)
+        if shown is None:
+            return await self._form(request, words, following, headers, name=name, status=403)
+        return leads_to(following, {**headers, "Set-Cookie": cookies.setting(request, shown)})
+
+    async def _form(
+        self,
+        request: Asked,
+        words: Wording,
+        following: str,
+        headers: Mapping[str, str],
+        *,
+        name: str = "",
+        status: int = 200,
+    ) -> StreamResponse:
+        around = frame(request, words, title=words("Sign in"))
+        values = {
+            "fresh": not await self._sessions.somebody_is_there(),
+            "errors": [words(_WRONG)] if status != 200 else [],
+            "next": following,
+            "name": name,
+        }
+        return page_answer("sign_in.html", {**values, **around}, status, headers)
+
+    async def _end(
+        self, request: Asked, words: Wording, headers: Mapping[str, str]
+    ) -> StreamResponse:
+        visitor = await self._sessions.identify(request)
+        if visitor is not None:
+            if not self._sessions.is_ours(request):
+                said = words("This form was sent by another site.")
+                return refusal_page(request, words, 403, said)
+            typed = await read_form(request)  # type: ignore[arg-type]  # as above
+            if _one(typed, FORM_TOKEN) != visitor.form_token:
+                said = words("This form is of an earlier session: open it anew.")
+                return refusal_page(request, words, 403, said)
+            await self._sessions.end(visitor, request)
+        return leads_to(SIGN_IN, {**headers, "Set-Cookie": cookies.forgetting(request)})
+
+
+def _one(typed: Typed, name: str) -> str:
+    return "".join(typed.get(name, ()))
+
+
+DOOR: Final = Operation(name="signIn", tag=OPERATION, summary="Signing in", signed=False)
+ROUTES: Final = (
+    Route("GET", SIGN_IN, SigningIn.show, DOOR),
+    Route("POST", SIGN_IN, SigningIn.sign_in, DOOR),
+    Route("POST", SIGN_OUT, SigningIn.sign_out, DOOR),
+)

@@ -1,0 +1,119 @@
+"""Who shows a cookie: looked up at every request, so whoever was disabled is nobody at once."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from gateway.ground.desk.gate import Way
+from gateway.ground.desk.html.visitor import SteppedUp, Visitor
+from gateway.ground.desk.perform import write_down
+from gateway.ground.desk.rest.caller import Caller
+from gateway.ground.desk.rest.place import Place, in_turn
+from gateway.ground.http.request import Asked
+from gateway.operators import credentials
+from gateway.operators.colleagues import roles_and_permissions
+from gateway.sessions import cookies
+from gateway.sessions.rules import (
+    IDLE_S,
+    LIFETIME_S,
+    REMEMBERED,
+    SEEN_EVERY_S,
+    STEP_UP_S,
+    counted_address,
+    form_token,
+    is_locked,
+    is_own_origin,
+)
+from gateway.sessions.sign_in import ENDED, hash_of, new_shown
+from gateway.sessions.store import SQL, LiveSession
+
+
+class SessionsKnown:
+    """The `Sessions` of the console: cookies only, never a token."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    async def identify(self, request: Asked) -> Visitor | None:
+        """Who asks, with what he may at this moment."""
+        shown = cookies.read(request, cookies.name_of(request))
+        if shown is None:
+            return None
+        async with self._place.statements() as db:
+            found = await SQL.live_session.one(
+                db, hash_of(shown), LIFETIME_S, IDLE_S, STEP_UP_S, SEEN_EVERY_S
+            )
+            if found is None:
+                return None
+            if found.unseen:
+                await SQL.mark_seen.run(db, found.session_id)
+            roles, permissions = await roles_and_permissions(db, found.name)
+        return Visitor(caller=_caller(found, roles, permissions), form_token=form_token(shown))
+
+    def is_ours(self, request: Asked) -> bool:
+        """By `Origin` and `Sec-Fetch-Site`."""
+        headers = request.headers
+        return is_own_origin(
+            headers.get("Origin"),
+            headers.get("Sec-Fetch-Site"),
+            headers.get("Host", ""),
+            https=request.is_https,
+        )
+
+    async def step_up(self, visitor: Visitor, code: str, request: Asked) -> SteppedUp | None:
+        """Take a one-time code; the session goes on under another cookie for it."""
+        caller, shown = visitor.caller, new_shown()
+        address = counted_address(None if request.client is None else str(request.client))
+
+        async def decide() -> bool:
+            async with self._place.at(caller.person) as at:
+                who = hash_of(caller.name)
+                kept = await credentials.hold(at.db, caller.name)
+                if kept is None:
+                    return False
+                failures = await SQL.failures.all(at.db, who, REMEMBERED.total_seconds())
+                locked = is_locked(failures, address, datetime.fromtimestamp(kept["now_s"], UTC))
+                found = await credentials.spend_code(
+                    at.db, at.secrecy, caller.name, kept, code, recovery=False
+                )
+                if locked or not found.is_good:
+                    if not locked:
+                        await SQL.insert_failure.run(at.db, who, address)
+                    return False
+                await SQL.clear_failures.run(at.db, who)
+                await SQL.renew.run(at.db, caller.credential, hash_of(shown))
+                return True
+
+        if not await in_turn(decide):
+            return None
+        return SteppedUp(
+            visitor=Visitor(caller=replace(caller, stepped_up=True), form_token=form_token(shown)),
+            set_cookie=cookies.setting(request, shown),
+        )
+
+    async def end(self, visitor: Visitor, request: Asked) -> None:
+        """Sign out."""
+        async with self._place.statements() as db:
+            session = visitor.caller.credential
+            await SQL.end_session.run(db, session)
+            change = visitor.caller.change(request, None)
+            await write_down(db, change, ENDED, session, given={})
+
+    async def somebody_is_there(self) -> bool:
+        """Whether anybody could sign in at all."""
+        async with self._place.statements(read_only=True) as db:
+            return await SQL.enabled_operators.only(db)
+
+
+def _caller(found: LiveSession, roles: tuple[str, ...], permissions: frozenset[str]) -> Caller:
+    return Caller(
+        operator_id=found.operator_id,
+        name=found.name,
+        person=found.person,
+        roles=roles,
+        permissions=permissions,
+        way=Way.CONSOLE,
+        credential=found.session_id,
+        details={"session": found.session_id, "ends_at": found.ends_at},
+        is_frozen=found.is_frozen,
+        stepped_up=found.stepped_up,
+    )

@@ -1,0 +1,48 @@
+"""Sessions in a worker: who is signed in, the pages that need no session, and forgetting."""
+
+import asyncio
+from typing import Final
+
+from gateway.ground.desk.html.visitor import Sessions
+from gateway.ground.desk.rest.place import Place
+from gateway.ground.errors import StoreUnavailableError
+from gateway.ground.wiring import Built, Kit, Wiring
+from gateway.sessions import http
+from gateway.sessions.checking import PasswordChecks
+from gateway.sessions.known import SessionsKnown
+from gateway.sessions.rules import LIFETIME_S, REMEMBERED
+from gateway.sessions.sign_in import SignIn
+from gateway.sessions.store import SQL
+
+FORGET_EVERY_S: Final = 60.0
+
+
+def known(kit: Kit) -> Sessions:
+    """Who is signed in."""
+    return SessionsKnown(kit[Place])
+
+
+def signing_in(kit: Kit) -> http.SigningIn:
+    """The pages that need no session."""
+    place = kit[Place]
+    return http.SigningIn(SessionsKnown(place), SignIn(place, PasswordChecks()))
+
+
+def build(kit: Kit) -> Built:
+    """What is over is forgotten: what strangers make us keep has a term."""
+    place = kit[Place]
+
+    async def forget() -> None:
+        while True:
+            await asyncio.sleep(FORGET_EVERY_S)
+            try:
+                async with place.statements() as db:
+                    await SQL.forget_failures.run(db, REMEMBERED.total_seconds())
+                    await SQL.forget_sessions.run(db, LIFETIME_S)
+            except StoreUnavailableError:
+                continue  # the next turn is soon enough
+
+    return Built(keeping=(forget,))
+
+
+WIRING: Final = Wiring(makes=(known,), faces=((signing_in, http.ROUTES),), build=build)
