@@ -72,6 +72,10 @@ class Console:
             log.exception("console.failed", method=ours.method, trace_id=ours.trace_id)
             return problem_page(ours, words, as_problem(error), visitor)
 
+    async def first(self, _request: BaseRequest) -> StreamResponse:
+        """GET /console/: as people type it."""
+        return leads_to(ROOT)
+
     async def asset(self, request: BaseRequest, name: str) -> StreamResponse:
         """GET /console/assets/{name}: what pages need, whoever asks; nothing in it is secret."""
         body = asset(name)
@@ -255,5 +259,6 @@ DOOR: Final = Operation(name="console", tag=OPERATION, summary="The console", si
 ROUTES: Final = (
     Route("GET", f"{ROOT}/assets/{{name}}", Console.asset, DOOR),
     Route("GET", ROOT, Console.answer, DOOR),
+    Route("GET", f"{ROOT}/", Console.first, DOOR),
     *(Route(m, f"{ROOT}/{{rest}}", Console.answer, DOOR, deep=True) for m in ("GET", "POST")),
 )
