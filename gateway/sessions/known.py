@@ -24,7 +24,7 @@ from gateway.sessions.rules import (
     is_own_origin,
 )
 from gateway.sessions.sign_in import ENDED, hash_of, new_shown
-from gateway.sessions.store import SQL, LiveSession
+from gateway.sessions.administration import SQL, LiveSession
 
 
 class SessionsKnown:

@@ -19,7 +19,7 @@ from gateway.ground.http.request import Asked
 from gateway.operators import credentials
 from gateway.sessions.checking import PasswordChecks
 from gateway.sessions.rules import REMEMBERED, counted_address, is_locked
-from gateway.sessions.store import SQL
+from gateway.sessions.administration import SQL
 
 NAME_LENGTH_MAX: Final = 64
 PASSWORD_LENGTH_MAX: Final = 1024

@@ -12,7 +12,7 @@ from gateway.sessions.checking import PasswordChecks
 from gateway.sessions.known import SessionsKnown
 from gateway.sessions.rules import LIFETIME_S, REMEMBERED
 from gateway.sessions.sign_in import SignIn
-from gateway.sessions.store import SQL
+from gateway.sessions.administration import SQL
 
 FORGET_EVERY_S: Final = 60.0
 

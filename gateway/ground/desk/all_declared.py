@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from gateway.ground import house
 from gateway.ground.desk.action import Action
-from gateway.ground.desk.html.own_page import OwnPage
 from gateway.ground.desk.one_of import pages_of
 from gateway.ground.desk.permission import declared
 from gateway.ground.desk.view import Page, View
+
+if TYPE_CHECKING:
+    from gateway.ground.desk.html.own_page import OwnPage
 
 
 @cache
@@ -25,7 +28,7 @@ def all_declared() -> Sequence[Action | View | Page]:
 
 
 @cache
-def own_pages() -> Sequence[OwnPage]:
+def own_pages() -> "Sequence[OwnPage]":
     """Every page of the console that is made by hand."""
     return tuple(
         page

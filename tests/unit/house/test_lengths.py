@@ -62,7 +62,6 @@ LONG_TODAY = {
     "tests/integration/http/test_http_flow.py": 311,
     "tests/integration/redis/test_link.py": 322,
     "tests/integration/sql/test_embedded_directory.py": 349,
-    "tests/integration/sql/test_homes.py": 319,
     "tests/integration/webhooks/test_webhooks.py": 338,
     "tests/property/orders/test_order_model.py": 322,
     "tests/unit/audit/test_anchors.py": 345,

@@ -68,6 +68,7 @@ WORDS = {
             "gateway/webhooks": "reads it",
             # `notify_url` is the wire's name, NOTIFY PostgreSQL's.
             "gateway/operators/roles.py": "notifiers: places operators are told at",
+            "gateway/console/menu.py": "the same",
         },
     ),
     "bill: an upstream's, not a statement": Word(

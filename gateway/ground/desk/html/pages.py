@@ -15,6 +15,7 @@ from gateway.ground.http.direct_answer import DirectAnswer
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 HERE: Final = Path(__file__).parent
 OWN: Final = "ground/desk/html/templates"
@@ -50,7 +51,19 @@ def environment() -> "Environment":
         lstrip_blocks=True,
     )
     made.globals["asset"] = asset_path
+    made.filters["inline"] = inline
     return made
+
+
+def inline(text: str) -> "Markup":
+    """A sentence with `code` in it."""
+    from markupsafe import Markup, escape
+
+    parts = text.split("`")
+    coded = [
+        Markup("<code>{}</code>").format(p) if n % 2 else escape(p) for n, p in enumerate(parts)
+    ]
+    return Markup("").join(coded)
 
 
 def render(template: str, values: Mapping[str, Any]) -> bytes:

@@ -70,7 +70,7 @@ class Rooms:
     def acts_on(self, pattern: str, names: Mapping[str, Any], visit: "Visit") -> list[Link]:
         """What somebody may do with a thing whose page has this path, as links to forms."""
         return [
-            Link(label=visit.words.verb(one), href=_filled(one, names), is_here=False)
+            Link(label=visit.words.act(one, path_of(one)), href=_filled(one, names), is_here=False)
             for one in self.actions
             if path_of(one).startswith(f"{pattern}/") and one.permission in visit.permissions
             and set(route_of(one).named) <= set(names)

@@ -75,6 +75,11 @@ class Wording:
         """What an action's button says."""
         return self(human(action.verb))
 
+    def act(self, action: Action, path: str) -> str:
+        """The same on the page of another noun's thing, which says whose it is."""
+        own = path.split("/", maxsplit=1)[0] == action.noun.plural
+        return self.verb(action) if own else f"{self.of(action.noun)}: {self.verb(action)}"
+
     def doc(self, text: str) -> str:
         """What something declared is for: its first paragraph."""
         return self(text.split("\n\n", maxsplit=1)[0])
@@ -96,7 +101,11 @@ def human(name: str) -> str:
 
 
 def plural(word: str) -> str:
-    """Of an English noun."""
+    """Of an English noun; one that ends in s is in the plural."""
+    if word.endswith("s"):
+        return word
+    if word.endswith("lf"):
+        return f"{word[:-1]}ves"
     if word.endswith("y") and word[-2:-1] not in "aeiou":
         return f"{word[:-1]}ies"
-    return f"{word}es" if word.endswith(("ch", "sh", "s", "x")) else f"{word}s"
+    return f"{word}es" if word.endswith(("ch", "sh", "x")) else f"{word}s"

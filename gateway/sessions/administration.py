@@ -23,7 +23,7 @@ class LiveSession:
     unseen: bool
 
 
-class SQL(Statements, file="sessions/queries"):
+class SQL(Statements, file="sessions/administration"):
     """On a connection of the desk."""
 
     enabled_operators: Statement[[], bool]
