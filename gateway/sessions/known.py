@@ -12,6 +12,7 @@ from gateway.ground.http.request import Asked
 from gateway.operators import credentials
 from gateway.operators.colleagues import roles_and_permissions
 from gateway.sessions import cookies
+from gateway.sessions.administration import SQL, LiveSession
 from gateway.sessions.rules import (
     IDLE_S,
     LIFETIME_S,
@@ -24,7 +25,6 @@ from gateway.sessions.rules import (
     is_own_origin,
 )
 from gateway.sessions.sign_in import ENDED, hash_of, new_shown
-from gateway.sessions.administration import SQL, LiveSession
 
 
 class SessionsKnown:

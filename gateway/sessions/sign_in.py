@@ -17,9 +17,9 @@ from gateway.ground.desk.port import At
 from gateway.ground.desk.rest.place import Place, in_turn
 from gateway.ground.http.request import Asked
 from gateway.operators import credentials
+from gateway.sessions.administration import SQL
 from gateway.sessions.checking import PasswordChecks
 from gateway.sessions.rules import REMEMBERED, counted_address, is_locked
-from gateway.sessions.administration import SQL
 
 NAME_LENGTH_MAX: Final = 64
 PASSWORD_LENGTH_MAX: Final = 1024

@@ -8,11 +8,11 @@ from gateway.ground.desk.rest.place import Place
 from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.wiring import Built, Kit, Wiring
 from gateway.sessions import http
+from gateway.sessions.administration import SQL
 from gateway.sessions.checking import PasswordChecks
 from gateway.sessions.known import SessionsKnown
 from gateway.sessions.rules import LIFETIME_S, REMEMBERED
 from gateway.sessions.sign_in import SignIn
-from gateway.sessions.administration import SQL
 
 FORGET_EVERY_S: Final = 60.0
 

@@ -50,16 +50,15 @@ DIVIDED = frozenset(
 )
 # One for all homes by nature: names, keys, what finds a code twice, what is about no order.
 # Counts of quotas are for all partners together: a device's, an address's, a total.
-DIRECTORY = frozenset(
-    """
+ONE_FOR_ALL = """
     alert alert_look api_key approval audit_run backup_run bought_code callback campaign
     campaign_partner category change change_head channel code_fingerprint code_import
     code_import_piece desk_request forgotten lane_state migration notice notifier operator
     operator_reset operator_role partner pool price_floor price_row quota quota_block quota_use
     recovery_code restoration role role_permission route session setting shelf sign_in_failure
     sku sku_offer token upstream used_nonce waiting_room webhook_endpoint worker
-    """.split()
-)
+"""
+DIRECTORY = frozenset(ONE_FOR_ALL.split())
 DIVIDING = frozenset({"partner_id", "pool_id", "home"})
 
 
