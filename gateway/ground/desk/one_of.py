@@ -42,7 +42,7 @@ def _page(view: View) -> Page:
     return Page(
         noun=view.noun,
         verb="show",
-        doc=f"One row of `{view.noun.plural}`, by its {key}.",
+        doc="One row of the list, by its name.",
         given=_given(view, key),
         example=f"GET /admin/v1/{view.noun.plural}/1{_query(view)}",
         permission=view.permission,
@@ -60,7 +60,7 @@ def _query(view: View) -> str:
 def _given(view: View, key: str) -> type[Given]:
     hints = get_type_hints(view.given, include_extras=True)
     wanted = [member.attribute for member in members(view.given) if member.required]
-    named = (key, Annotated[str, Meta(description=f"{view.noun.en}, as the list has it.")])
+    named = (key, Annotated[str, Meta(description="As the list has it.")])
     made: Any = msgspec.defstruct(
         f"One{view.noun.en.title().replace(' ', '')}",
         [named, *((name, hints[name]) for name in wanted)],

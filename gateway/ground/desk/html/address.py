@@ -50,8 +50,10 @@ class Addresses:
             key = key_of(one.noun)
             if isinstance(one, Page) and route_of(one).named == (key,) and one.route is None:
                 self._by_noun[one.noun.name] = one
-                if key not in _AMBIGUOUS:
-                    self._pages[key] = one
+                if key == one.noun.name:
+                    self._pages[key] = one  # an account is named by its partner, too
+                elif key not in _AMBIGUOUS:
+                    self._pages.setdefault(key, one)
         for alias, noun in ALIASES.items():
             if noun in self._by_noun:
                 self._pages.setdefault(alias, self._by_noun[noun])
