@@ -24,11 +24,11 @@ from gateway.sessions.sign_in import Said, SignIn
 
 log = structlog.get_logger()
 Doing = Callable[[Asked, Wording, Mapping[str, str]], Awaitable[StreamResponse]]
-_WRONG: Final = (
+SAID_WRONG: Final = (
     "This did not work: name, password or one-time code is wrong, or there were too many tries;"
     " then wait a quarter of an hour. A code is good for one try."
 )
-_PLAIN: Final = (
+SAID_PLAIN: Final = (
     "Sign in over HTTPS, or on the machine itself. If a proxy ends TLS for you, name it with"
     " QUANGATE_TRUSTED_PROXIES, and let it send X-Forwarded-Proto."
 )
@@ -82,7 +82,7 @@ class SigningIn:
             said = words("This form was sent by another site.")
             return refusal_page(request, words, 403, said)
         if not request.is_https and not is_own_machine(request.headers.get("Host", "")):
-            return refusal_page(request, words, 403, words(_PLAIN))
+            return refusal_page(request, words, 403, words(SAID_PLAIN))
         typed = await read_form(request)  # type: ignore[arg-type]  # aiohttp's own, as all here
         following = own_path(_one(typed, "next"))
         name = _one(typed, "operator").strip()
@@ -105,7 +105,7 @@ class SigningIn:
         around = frame(request, words, title=words("Sign in"))
         values = {
             "fresh": not await self._sessions.somebody_is_there(),
-            "errors": [words(_WRONG)] if status != 200 else [],
+            "errors": [words(SAID_WRONG)] if status != 200 else [],
             "next": following,
             "name": name,
         }

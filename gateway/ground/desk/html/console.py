@@ -207,7 +207,9 @@ async def read_form(request: BaseRequest) -> Typed:
     """A form's fields, each with all it has. Raises ProblemError."""
     body = await read_body(request)
     if request.content_type != FORM_TYPE:
-        raise ProblemError("unsupported-media-type", f"A form is sent as {FORM_TYPE}.")
+        raise ProblemError(
+            "unsupported-media-type", "A form is sent as application/x-www-form-urlencoded."
+        )
     try:
         return parse_qs(
             body.decode("ascii"),

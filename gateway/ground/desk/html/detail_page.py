@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp.web import StreamResponse
 
 from gateway.ground.desk.html.address import ROOT, path_of, with_query
+from gateway.ground.desk.html.fields import fields_of
 from gateway.ground.desk.html.frame import LANGUAGE, query_of
 from gateway.ground.desk.html.rooms import Visit
 from gateway.ground.desk.rest import asked as reading
@@ -21,6 +22,9 @@ async def show_page(
     """`said` is what was typed, where it was posted; else the query says it."""
     query = {n: text for n, text in query_of(visit.request).items() if text and n != LANGUAGE}
     asked = query if said is None else said
+    wanted = [m.name for m in reading.taken(page, names).values() if m.required]
+    if said is None and not set(wanted) <= set(asked):
+        return _ask_first(visit, page, names, query)
     with as_problems(page):
         reading.refuse_unknown(asked, reading.taken(page, names))
         given = reading.from_query(page.given, {**asked, **names})
@@ -37,6 +41,23 @@ async def show_page(
         "related": _related(visit, page, name),
     }
     return visit.page("detail.html", label if name is None else f"{label} {name}", values)
+
+
+def _ask_first(
+    visit: Visit, page: Page, names: Mapping[str, str], query: Mapping[str, str]
+) -> StreamResponse:
+    """A page of something that has to be said first: the fields to say it in."""
+    typed = {name: [text] for name, text in query.items()}
+    values = {
+        "doc": visit.words.doc(page.doc),
+        "here": visit.path,
+        "fields": fields_of(page, names, visit.words, typed, {}),
+        "filtered": True,
+        "errors": [visit.words("Say first which ones you want.")],
+        "labels": (), "kinds": (), "sorts": (), "rows": (), "actions": (),
+        "first": None, "next": None, "csv": None,
+    }  # fmt: skip
+    return visit.page("list.html", visit.words.page(page), values)
 
 
 async def _read(visit: Visit, page: Page, given: Any) -> Mapping[str, Any]:

@@ -211,9 +211,10 @@ def _result(
     links = [] if own is None else [Link(label=words.of(action.noun), href=own, is_here=False)]
     if back != own:
         links.append(Link(label=words("Back"), href=back, is_here=False))
-    said = "This was done before: nothing was done again." if replayed else "Done."
     values = {
-        "said": words(said),
+        "said": words("This was done before: nothing was done again.")
+        if replayed
+        else words("Done."),
         "secrets": shown,
         "pairs": showing.pairs(rest),
         "within": showing.inner(rest),

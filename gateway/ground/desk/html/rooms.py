@@ -16,7 +16,7 @@ from gateway.ground.desk.job import Job
 from gateway.ground.desk.rest.place import Place
 from gateway.ground.desk.route import route_of
 from gateway.ground.desk.second import second_persons
-from gateway.ground.desk.view import View
+from gateway.ground.desk.view import Page, View
 from gateway.ground.http.direct_answer import DirectAnswer
 from gateway.ground.http.request import Asked
 
@@ -44,7 +44,16 @@ class Rooms:
         ]
         self._views = {path_of(one): one for one in declared if isinstance(one, View)}
         self._own = {page.path: page for page in own}
-        rest = tuple(path for path in self._views if not any(path in g.paths for g in groups))
+        self._pages = {
+            path_of(one): one
+            for one in declared
+            if isinstance(one, Page) and not route_of(one).named and not one.posted
+        }
+        rest = tuple(
+            path
+            for path in (*self._views, *self._pages)
+            if not any(path in g.paths for g in groups)
+        )
         self._groups = [*groups, *([Group(zh="其他", en="More", paths=rest)] if rest else [])]
 
     def menu(self, visit: "Visit") -> Sequence[tuple[str, Sequence[Link]]]:
@@ -57,13 +66,18 @@ class Rooms:
         return found
 
     def _link(self, path: str, visit: "Visit") -> Sequence[Link]:
-        view, own = self._views.get(path), self._own.get(path)
-        permission = own.permission if own is not None else view.permission if view else ""
+        own, seen = self._own.get(path), self._views.get(path) or self._pages.get(path)
+        if own is None and seen is None:
+            return ()
+        permission = own.permission if own is not None else seen.permission if seen else None
         if permission is not None and permission not in visit.permissions:
             return ()
-        label = visit.words.of(own) if own is not None else ""
-        if view is not None and own is None:
-            label = visit.words.many(view.noun)
+        words = visit.words
+        if own is not None:
+            label = words.of(own)
+        else:
+            assert seen is not None
+            label = words.many(seen.noun) if isinstance(seen, View) else words.page(seen)
         href = f"{ROOT}/{path}".rstrip("/")
         return [Link(label=label, href=href, is_here=visit.path == href)]
 

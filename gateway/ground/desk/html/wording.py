@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gateway.ground.desk.action import Action, Noun
-from gateway.ground.desk.view import Column
+from gateway.ground.desk.view import Column, Page, View
 
 ENGLISH: Final = "en"
 CHINESE: Final = "zh"
@@ -51,6 +51,18 @@ def catalogue() -> Mapping[str, str]:
     return {str(m.id): str(m.string) for m in read if m.id and m.string and not m.fuzzy}
 
 
+@cache
+def column_labels() -> Mapping[str, str]:
+    """What lists call their columns in Chinese, by name; the first that has one says it."""
+    from gateway.ground.desk.all_declared import all_declared
+
+    labels: dict[str, str] = {}
+    for one in all_declared():
+        for column in one.columns if isinstance(one, View) else ():
+            labels.setdefault(column.name, column.zh)
+    return labels
+
+
 class Wording:
     """Everything in one language."""
 
@@ -71,6 +83,11 @@ class Wording:
         """A noun in the plural."""
         return plural(noun.en) if self.language == ENGLISH else noun.zh
 
+    def page(self, page: Page) -> str:
+        """A page of no single thing, in the menu."""
+        own = page.verb in {"show", "list", "run"}
+        return self.of(page.noun) if own else f"{self.of(page.noun)}: {self(human(page.verb))}"
+
     def verb(self, action: Action) -> str:
         """What an action's button says."""
         return self(human(action.verb))
@@ -89,8 +106,11 @@ class Wording:
         return self.of(column)
 
     def member(self, name: str) -> str:
-        """What a member of a form or an answer is called."""
-        return self(human(name))
+        """What a member of a form or an answer is called: as a list calls it, if none says so."""
+        label = human(name)
+        if self.language == ENGLISH or label in catalogue():
+            return self(label)
+        return column_labels().get(name, label)
 
 
 def human(name: str) -> str:
