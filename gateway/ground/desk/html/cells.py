@@ -1,5 +1,6 @@
 """Values as a page shows them: text, its kind for the style, and where it leads. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,17 +14,21 @@ from gateway.ground.desk.html.wording import Wording
 from gateway.ground.desk.view import Column
 
 NOTHING: Final = "—"
+LISTED: Final = 3  # of a long list, before it is opened
+SHORT: Final = 60  # characters of JSON that stand in a row
+_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
 _STATES: Final = frozenset({"state", "level", "outcome", "verdict"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One value. `machine` is a time as programs read it; `tone` of a state colours it."""
+    """One value. `machine` is a time as programs read it; with `brief` the rest is behind it."""
 
     text: str
     kind: str = "text"
     href: str | None = None
     machine: str | None = None
+    brief: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +73,8 @@ class Showing:
         return self._linked(name, value, "number")
 
     def _text(self, name: str, value: str, kind: str | None) -> Cell:
-        if kind == "json":
-            return Cell(text=clean(value), kind="json")
+        if kind == "time" or (kind is None and _TIME.fullmatch(value)):
+            return _time(datetime.fromisoformat(value))  # of an answer that was JSON
         if name in _STATES:
             return Cell(text=self._words(clean(value)), kind="state")
         return self._linked(name, value, kind or "text")
@@ -149,6 +154,11 @@ def _time(value: datetime) -> Cell:
 def _several(value: Any, kind: str | None) -> Cell:
     plain = not isinstance(value, Mapping) and not any(isinstance(v, Mapping) for v in value)
     if plain and kind != "json":
-        return Cell(text=clean(", ".join(map(str, value))), kind="list")
-    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-    return Cell(text=clean(text), kind="json")
+        texts = [clean(str(each)) for each in value]
+        brief = f"{', '.join(texts[:LISTED])} … ({len(texts)})" if len(texts) > 2 * LISTED else None
+        return Cell(text=", ".join(texts), kind="list", brief=brief)
+    short = msgspec.json.encode(value)
+    if len(short) <= SHORT:
+        return Cell(text=clean(short.decode()), kind="json")
+    brief = f"{clean(short.decode())[:SHORT]}…"
+    return Cell(text=clean(msgspec.json.format(short, indent=2).decode()), kind="json", brief=brief)
