@@ -24,6 +24,7 @@ def examine(
         fix = "start PostgreSQL, or check --database-url; without it the embedded one is used"
         return [*checks, _check("database", ok=False, detail=database, fix=fix)]
     checks += [*_database(database), *_safety(database), *_front(database)]
+    checks.append(_console(database))
     if keys is not None:
         checks += _keys(machine, database, keys)
     return checks
@@ -181,6 +182,17 @@ def _database(facts: DatabaseFacts) -> Iterator[HealthCheck]:
                 ),
             ]
         ),
+        fix="",
+    )
+
+
+def _console(facts: DatabaseFacts) -> HealthCheck:
+    return _check(
+        "operators",
+        ok=True,  # the command line needs none
+        detail=f"{facts.operators} can sign in at /console"
+        if facts.operators
+        else "nobody can sign in at /console yet: quangate operator create NAME --role admin",
         fix="",
     )
 

@@ -43,6 +43,9 @@ GROUP BY pool HAVING sum(codes) > 0 ORDER BY pool
 SELECT p.name AS pool, sum(f.hi - f.lo)::bigint AS codes FROM fragment f JOIN pool p ON p.id = f.pool_id
 WHERE f.expires_at > now() AND f.expires_at < now() + interval '7 days' GROUP BY 1 ORDER BY 1
 
+-- name: operators
+SELECT count(*) FROM operator WHERE disabled_at IS NULL
+
 -- name: safety
 -- Whether sales are closed, how old the last good backup is (NULL: none), for whom commits wait, and whether he is here.
 SELECT EXISTS (SELECT FROM restoration WHERE checked_at IS NULL) AS sales_closed,

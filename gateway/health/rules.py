@@ -49,6 +49,7 @@ class DatabaseFacts:
     sales_closed: bool = False  # it was restored, and is not checked yet
     backup_age_s: float | None = None  # of the last good one; None: there was none
     follower_missing: bool = False  # commits wait for one that does not run
+    operators: int = 0  # who may sign in at the console
     role: str = ""  # whom we work as
     role_faults: tuple[str, ...] = ()  # what that role may and should not, or the other way
     role_fix: str = ""  # what the owner runs

@@ -75,6 +75,7 @@ class SQL(Statements, file="health/queries"):
     upstreams: Statement[[], ConnectorOf]
     expiry_unread: Statement[[], CodesOfPool]
     expiring: Statement[[], CodesOfPool]
+    operators: Statement[[], int]
     safety: Statement[[], Safety]
 
 
@@ -100,6 +101,7 @@ async def read_database_facts(database: Database, config: Config) -> DatabaseFac
             known = set(names)
             expiring = await _of_expiry(connection, SQL.expiring, known)
             safe = await SQL.safety.only(connection) if "0302_backups" in known else None
+            people = await SQL.operators.only(connection) if "0310_operators" in known else 0
             unread = await _of_expiry(connection, SQL.expiry_unread, known)
             role = await connection.fetchval("SELECT current_user::text")
             faults = await _role_faults(connection, role) if names else []
@@ -127,6 +129,7 @@ async def read_database_facts(database: Database, config: Config) -> DatabaseFac
         follower_missing=safe is not None
         and safe.waits_for.startswith('"quangate_')
         and not safe.follower_is_here,
+        operators=people,
         role=role,
         role_faults=tuple(faults),
         role_fix="\n".join(role_statements(GATEWAY_ROLE, name)),

@@ -1,0 +1,153 @@
+"""A day at the console, in a real browser: admin.md, "The console"."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import sign_in
+from tests.conftest import Cli
+from tests.world.gateway_process import Gateway
+from tests.world.no_script import Person
+
+
+async def test_find_an_order_and_see_its_code(
+    opened: Any, gateway: Gateway, people: Mapping[str, Person], shop: str
+) -> None:
+    """From the search box to the code, after a one-time code; what is shown once is not there on
+    the way back.
+    """
+    support = people["support"]
+    async with opened(locale="en-US") as page:
+        await sign_in(page, gateway.url, support)
+        await page.keyboard.press("/")
+        await page.keyboard.type(shop)
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("main a[href^='/console/orders/']")
+        await page.click("main a[href^='/console/orders/']")
+        await page.wait_for_url(re.compile("/console/orders/[0-9]+$"))
+        await page.click("main a[href$='/reveal']")
+        await page.fill("[name=reason]", "the customer asked")
+        await page.fill("main [autocomplete=one-time-code]", support.code())
+        await page.click("form.act button")
+        await page.wait_for_selector(".once")
+        assert "VIP-" in await page.inner_text(".secret")
+        await page.click("main .buttons a")
+        await page.go_back()
+        assert "VIP-" not in await page.inner_text("main")
+
+
+async def test_adjust_approve_refuse(
+    opened: Any, gateway: Gateway, people: Mapping[str, Person], shop: str, command: Cli
+) -> None:
+    """Two adjustments wait; somebody else approves one and refuses the other."""
+    assert shop
+    before = command("account", "show", "acme", "--json").json["balance"]
+    async with opened(locale="en-US") as page:
+        await sign_in(page, gateway.url, people["finance"])
+        for reference in ("fix-1", "fix-2"):
+            await page.goto(f"{gateway.url}/console/accounts/acme/adjust")
+            await page.fill("[name=amount]", "-100")
+            await page.fill("[name=reference]", reference)
+            await page.fill("[name=reason]", "booked twice")
+            await page.click("form.act button")
+            assert people["chief"].name in await page.inner_text(".people")
+    async with opened(locale="en-US") as page:
+        await sign_in(page, gateway.url, people["chief"])
+        assert await page.inner_text(".waiting") == "2 wait for you"
+        for verb in ("approve", "refuse"):
+            await page.click(".waiting")
+            await page.click("main tbody tr:last-child a")
+            await page.click(f"main a[href$='/{verb}']")
+            await page.fill("[name=reason]", "looked at it")
+            await page.click("form.act button")
+            await page.wait_for_selector(".notice.good")
+        assert await page.locator(".waiting").count() == 0
+    assert command("account", "show", "acme", "--json").json["balance"] == before - 100
+
+
+async def test_without_javascript_and_by_keyboard(
+    opened: Any, gateway: Gateway, people: Mapping[str, Person]
+) -> None:
+    """Sign in, make something, sign out, without a mouse; the first stop leads to the content."""
+    person = people["admin"]
+    async with opened(java_script_enabled=False, locale="en-US") as page:
+        await page.goto(f"{gateway.url}/console/pools/create")
+        await page.focus("[autocomplete=username]")
+        for text in (person.name, person.password, person.code()):
+            await page.keyboard.type(text)
+            await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("form.act [name=pool]")
+        await page.keyboard.press("Tab")
+        assert await page.locator(".skip:focus").count() == 1
+        await page.focus("form.act [name=pool]")
+        await page.keyboard.type("by-keyboard")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector(".notice.good")
+        assert "by-keyboard" in await page.inner_text("main")
+        await page.focus("form[action='/console/sign-out'] button")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("[autocomplete=current-password]")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("locale", "scheme"), [("en-US", "light"), ("zh-CN", "dark")])
+async def test_every_page_is_for_everybody(
+    opened: Any,
+    gateway: Gateway,
+    people: Mapping[str, Person],
+    shop: str,
+    locale: str,
+    scheme: str,
+) -> None:
+    """Axe finds nothing wrong on any page, and none is wider than a screen of 320 px.
+
+    Every list, form and page of the menu, and of things that are there; each language and each
+    scheme once. Seen red with a grey of too little contrast.
+    """
+    from axe_playwright_python.async_playwright import Axe
+
+    assert shop
+    found: list[tuple[str, str]] = []
+    async with opened(locale=locale, color_scheme=scheme) as page:
+        await page.goto(f"{gateway.url}/console")
+        paths = ["/console/sign-in"]
+        found += await _wrong(page, Axe(), paths[0])
+        await sign_in(page, gateway.url, people["admin"])
+        paths = [link for link in await _links(page) if not link.endswith("/audit")]
+        for path in paths:
+            await page.goto(f"{gateway.url}{path}")
+            found += await _wrong(page, Axe(), path)
+            if len(paths) < PAGES_MAX:
+                paths += [link for link in await _links(page) if _is_new(link, paths)]
+    assert len(paths) > 100
+    assert found == []
+
+
+PAGES_MAX = 400
+
+
+def _is_new(link: str, known: list[str]) -> bool:
+    """One of each kind is enough: forms and pages of the first thing of a noun."""
+    kind = re.sub(r"/[^/]*[0-9A-Z_][^/]*", "/*", link)
+    return "?" not in link and kind not in {re.sub(r"/[^/]*[0-9A-Z_][^/]*", "/*", k) for k in known}
+
+
+async def _links(page: Any) -> list[str]:
+    hrefs = await page.eval_on_selector_all(
+        "a[href^='/console']", "all => all.map(a => a.getAttribute('href'))"
+    )
+    return [h for h in dict.fromkeys(hrefs) if "#" not in h and "format=csv" not in h]
+
+
+async def _wrong(page: Any, axe: Any, path: str) -> list[tuple[str, str]]:
+    await page.set_viewport_size({"width": 320, "height": 700})
+    over = await page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    results = [(path, f"{over} px too wide")] if over > 0 else []
+    await page.set_viewport_size({"width": 1400, "height": 900})
+    told = await axe.run(page)
+    return results + [(path, each["id"]) for each in told.response["violations"]]
