@@ -38,10 +38,10 @@ def gateway(config: Config, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="module")
 def people(gateway: Gateway, command: Cli) -> Mapping[str, Person]:
-    """By role somebody who has just that one; a second admin is `chief`."""
+    """By role somebody who has just that one; `chief` is a second finance."""
     assert gateway.url
     found = {role: make_person(command, f"the-{role}", role) for role in ROLES}
-    return {**found, "chief": make_person(command, "chief", "admin")}
+    return {**found, "chief": make_person(command, "chief", "finance")}
 
 
 @pytest.fixture(scope="module")

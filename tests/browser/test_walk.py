@@ -93,14 +93,9 @@ async def test_without_javascript_and_by_keyboard(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("locale", "scheme"), [("en-US", "light"), ("zh-CN", "dark")])
+@pytest.mark.parametrize("look", [("en-US", "light"), ("zh-CN", "dark")], ids=str)
 async def test_every_page_is_for_everybody(
-    opened: Any,
-    gateway: Gateway,
-    people: Mapping[str, Person],
-    shop: str,
-    locale: str,
-    scheme: str,
+    opened: Any, gateway: Gateway, people: Mapping[str, Person], *, shop: str, look: tuple[str, str]
 ) -> None:
     """Axe finds nothing wrong on any page, and none is wider than a screen of 320 px.
 
@@ -111,7 +106,7 @@ async def test_every_page_is_for_everybody(
 
     assert shop
     found: list[tuple[str, str]] = []
-    async with opened(locale=locale, color_scheme=scheme) as page:
+    async with opened(locale=look[0], color_scheme=look[1]) as page:
         await page.goto(f"{gateway.url}/console")
         paths = ["/console/sign-in"]
         found += await _wrong(page, Axe(), paths[0])

@@ -133,7 +133,7 @@ async def test_forms_of_others_are_refused(
     """Signing in, acting and signing out; nothing is done. Seen red without `is_ours`."""
     assert gateway.url
     name = f"u{abs(hash(str(headers)))}"
-    person = make_person(command, name, "admin")
+    person = make_person(command, name, "ops")
     form = (await tab.get("/console")).form("/sign-in")
     typed = {**form.fields, "operator": name, "password": person.password, "code": person.code()}
     refused = await tab.post(form.action, typed, **headers)
@@ -206,7 +206,7 @@ async def test_nonsense_is_refused(tab: Browser, ann: Person) -> None:
         {"operator": "x" * 300, "password": "x", "code": "1"},
         {"operator": ann.name, "password": "p" * 5000, "code": "1"},
         {"operator": ann.name, "password": "p"},
-        {},
+        {"other": "1"},
     ]
     for typed in cases:
         assert (await tab.post("/console/sign-in", typed)).status == 403
