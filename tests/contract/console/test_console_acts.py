@@ -74,7 +74,7 @@ async def test_markup_and_formulas_of_others(tab: Browser, admin: Person, comman
     )
     assert made.returncode == 0, made.stderr
     page = await tab.sign_in(admin, "/console/skus")
-    for path in ("/console/skus", "/console/skus/BAD", "/console/changes?lang=zh"):
+    for path in ("/console/skus", "/console/skus/BAD", "/console/changes"):
         page = await tab.get(path)
         assert page.status == 200
         assert "<script>alert" not in page.answer.text
@@ -91,6 +91,7 @@ async def test_a_second_person(
 ) -> None:
     """202 says who may approve; he sees it at the head of each page; nobody decides his own."""
     command("partner", "create", "four-eyes")
+    command("account", "deposit", "four-eyes", "1000", "--reference", "first")
     page = await tab.sign_in(people["finance"], "/console/accounts/four-eyes/adjust")
     waits = await tab.submit(page.act, amount="-500", reference="fix-1", reason="booked twice")
     assert (waits.status, people["admin"].name in waits.text) == (202, True)
@@ -105,7 +106,7 @@ async def test_a_second_person(
         assert (await other.submit(form, reason="looked at it")).status == 200
         assert "1 wait for you" not in (await other.get("/console")).links
         assert (await other.submit(form, reason="looked again")).status == 409
-    assert command("account", "show", "four-eyes", "--json").json["balance"] == -500
+    assert command("account", "show", "four-eyes", "--json").json["balance"] == 500
 
 
 async def test_stepping_up(tab: Browser, admin: Person, command: Cli) -> None:
