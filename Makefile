@@ -12,7 +12,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find core_rs -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help tools setup build demo test lint fmt rust-test loom bench soak upgrade ha sdk sdk-code house lock clean
+.PHONY: help tools setup build demo test lint fmt rust-test loom bench locust soak upgrade ha sdk sdk-code house lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -73,6 +73,10 @@ fmt: setup ## format everything
 bench: build ## measure against the peers (needs wrk); under 45 minutes
 	@python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/requirements.lock
 	@python -m bench compare $(ARGS)
+
+locust: build ## people who browse, order, poll and try again (ARGS="--headless --users 20 --run-time 8s")
+	@python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/requirements.lock
+	@python -m bench people $(ARGS)
 
 soak: build ## the long fault run; the last line is its result as JSON
 	@python -m tests.chaos.soak $(ARGS)

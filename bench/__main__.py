@@ -1,4 +1,4 @@
-"""`python -m bench compare` measures, `python -m bench report` makes the README's table."""
+"""`python -m bench compare` measures, `report` shows what was found, `people` come to a shop."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,10 +17,11 @@ from rich.table import Table
 
 from bench.figures import GOALS
 from bench.load import LoaderError, wrk_path
-from bench.plan import Plan, Teller
+from bench.plan import QUICK, Plan, Teller
 from bench.record import ROOT, build_record, newest_record, write_record
-from bench.report import markdown, replace_table, show
+from bench.servers import ServerError
 from bench.shape import SHAPES
+from bench.svg import shown as show
 
 MEMORY = Path("/dev/shm")  # request files here cost the disk nothing that is measured
 
@@ -46,6 +48,10 @@ def compare(
         float, typer.Option(min=2, max=180, help="Length of each shape of load.")
     ] = 60.0,
     shape: Annotated[list[str] | None, typer.Option(help="Only this shape; repeatable.")] = None,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Fewer and shorter rounds and shapes: under ten minutes."),
+    ] = False,
     work: Annotated[
         Path, typer.Option(help="Where data directories are made; on a real disk.")
     ] = Path("/var/tmp"),
@@ -72,6 +78,8 @@ def compare(
             recovery_attempts=recovery_attempts, shapes=tuple(shape or SHAPES),
             shape_s=shape_seconds, work=data, requests=requests,
         )  # fmt: skip
+        if quick:
+            plan = replace(plan, **QUICK)
         outcome = asyncio.run(measure(names, plan, Teller(stderr)))
         record = build_record(
             outcome.figures, plan, failures=outcome.failures,
@@ -82,7 +90,9 @@ def compare(
     if not as_json:
         Console().print(_table(record))
     said = {key: record[key] for key in ("failures", "not_measured")}
-    line = {**line_of(record["figures"]), **said, "result": path and str(path)}
+    line = {
+        **line_of(record["figures"]), **said, "quick": quick, "result": path and str(path)
+    }  # fmt: skip
     sys.stdout.write(json.dumps(line) + "\n")
     if record["failures"]:
         raise typer.Exit(1)
@@ -92,24 +102,55 @@ def compare(
 def report(
     *,
     readme: Annotated[
-        bool, typer.Option("--readme", help="Put it into README.md, between the marks.")
+        bool,
+        typer.Option(
+            "--readme",
+            help="Print the table of README.md, and put it there between the marks, with its plots"
+            " beside it.",
+        ),
     ] = False,
 ) -> None:
-    """Print the newest results as the Markdown table of the README."""
+    """Write the newest results as a page, bench/results/<date>-<commit>.html, and say where."""
+    from bench import report as reports
+
     record = newest_record()
     if record is None:
         stderr.print("nothing was measured yet: python -m bench compare")
         raise typer.Exit(1)
-    table = markdown(record)
-    if readme:
-        path = ROOT / "README.md"
-        try:
-            text = replace_table(path.read_text(encoding="utf-8"), table)
-        except ValueError as error:
-            stderr.print(f"README.md: {error}")
-            raise typer.Exit(1) from None
-        path.write_text(text, encoding="utf-8")
+    if not readme:
+        sys.stdout.write(f"{reports.write_page(record)}\n")
+        return
+    try:
+        table = reports.write_readme(record, ROOT / "README.md")
+    except ValueError as error:
+        stderr.print(f"README.md: {error}")
+        raise typer.Exit(1) from None
     sys.stdout.write(table + "\n")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def people(
+    context: typer.Context,
+    *,
+    save: Annotated[bool, typer.Option("--save", help="Keep the figures for the report.")] = False,
+) -> None:
+    """People who browse, order, poll and try again, at a shop of their own, with a page to watch.
+
+    All else is locust's: --headless --users 20 --run-time 8s. The last line of stdout is JSON.
+    """
+    from bench import people as peoples
+
+    with _directories(Path("/var/tmp")) as (work, _):
+        try:
+            code, found = asyncio.run(peoples.receive_people(work, Teller(stderr), context.args))
+        except ServerError as error:
+            stderr.print(str(error))
+            raise typer.Exit(1) from None
+    if found is not None and save:
+        peoples.keep(found)
+    sys.stdout.write(json.dumps(found) + "\n")
+    if code:
+        raise typer.Exit(code)
 
 
 def line_of(figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from bench.history import fill_history, settle
 from bench.plan import Plan, Teller
 from bench.presign import Workload, batches, single_orders
 from bench.servers import Server, echo_server, gateway_server, skip_locked_server
-from bench.shop import Shop, open_shop, postmaster_pid
+from bench.shop import Shop, open_shop, postmaster_pid, wal_bytes
 from bench.spread import ratios, spread
 from bench.turns import Contestant, Rounds, rates, run_turns, summary
 from gateway.ground.sql.embedded import EmbeddedServer
@@ -200,3 +200,7 @@ class _PeerLedger:
         )
         since, self.counted = sold - self.counted, sold
         return since
+
+    async def wal_bytes(self) -> int:
+        """How much log was ever written."""
+        return await wal_bytes(self.connection)

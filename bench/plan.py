@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 from rich.console import Console
 from rich.progress import (
@@ -34,9 +35,19 @@ class Plan:
     work: Path  # data directories and logs; on a real disk, for fsync to cost what it costs
     requests: Path  # request files; in memory where there is any
 
+    is_quick: bool = False
+
     def codes_needed(self, codes_per_s: float) -> int:
         """Stock for the warm-up and every timed round at a pace that is not exceeded."""
         return int((self.rounds + 1) * (self.seconds + 0.1) * codes_per_s)
+
+
+# What `--quick` makes of a plan: whoever reads a result is told.
+QUICK: Final[dict[str, Any]] = {
+    "is_quick": True, "rounds": 3, "seconds": 1.0, "import_codes": 200_000,
+    "history_orders": 100_000, "history_codes": 200_000, "burst_callbacks": 20_000,
+    "recovery_attempts": 2_000, "shape_s": 8.0,
+}  # fmt: skip
 
 
 class NotMeasured(Exception):  # noqa: N818  nothing is wrong: it cannot be

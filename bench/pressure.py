@@ -149,6 +149,7 @@ def _judged(
         "expected": round(expected), "base_p99_ms": base_ms or before.p99_ms,
         "phases": {BEFORE: before.as_json(), DURING: during.as_json(), AFTER: after.as_json()},
         "memory": memory(sent, _before_s(plan), length_s(legs)),
+        "course": course(sent.report["slices"]),
         "loader": {key: sent.report[key] for key in ("late_ms", "waited_for_connection")},
         **({"others": stretch(sent, DURING, others=True).as_json()} if is_flood else {}),
     }  # fmt: skip
@@ -183,6 +184,15 @@ def is_normal(part: Mapping[str, Any], base_p99_ms: float) -> bool:
     accepted = part["answers"].get("201", 0)
     slow_ms = Histogram(part["took"]).quantile_ms(0.9)
     return accepted >= NORMAL_SHARE * part["due"] and slow_ms <= base_p99_ms
+
+
+def course(slices: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
+    """What was offered and accepted a second, slice by slice, by when each was due."""
+    return {
+        "at_s": [round((n + 0.5) * SLICE_S, 2) for n in range(len(slices))],
+        "offered_per_s": [one["due"] / SLICE_S for one in slices],
+        "accepted_per_s": [one["answers"].get("201", 0) / SLICE_S for one in slices],
+    }
 
 
 def memory(sent: Sent, began_s: float, length: float) -> dict[str, Any]:

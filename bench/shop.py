@@ -34,6 +34,14 @@ FROM orders WHERE partner_id = $1 AND id > $2 AND state = 'delivered'
 """
 
 
+async def wal_bytes(connection: Any) -> int:
+    """How much log a server ever wrote."""
+    found: int = await connection.fetchval(
+        "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint"
+    )
+    return found
+
+
 @dataclass(slots=True)
 class GatewayLedger:
     """What the gateway's database says was delivered to our partner."""
@@ -63,6 +71,10 @@ class GatewayLedger:
             " WHERE datname = current_database()"
         )
         return total
+
+    async def wal_bytes(self) -> int:
+        """How much log was ever written."""
+        return await wal_bytes(self.connection)
 
     async def _read(self) -> tuple[int, int]:
         row = await self.connection.fetchrow(DELIVERED, self.partner_id, self.last_order_id)

@@ -10,11 +10,11 @@ import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from bench.cpu import tree_cpu_s
+from bench.cpu import tree_cpu_s, tree_kernel_s
 from bench.load import Load, run_load
 from bench.plan import Plan, Steps, Teller
 from bench.presign import Credentials, Workload, write_requests
@@ -33,6 +33,9 @@ class Ledger(Protocol):
 
     async def codes_since_last(self) -> int:
         """Codes delivered since the last call (or since it was made), once all is quiet."""
+
+    async def wal_bytes(self) -> int:
+        """How much log was ever written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,8 @@ class Round:
     goodput: int  # lines answered as wanted, and not more than were delivered
     cpu_s: Mapping[str, float]  # processor time by process, as Contestant.pids names them
     delivered: int | None = None  # codes, by the ledger; a cut connection may have had its commit
+    kernel_s: Mapping[str, float] = field(default_factory=dict)  # of `cpu_s`
+    wal_bytes: int = 0  # of the ledger's server
 
     @property
     def per_s(self) -> float:
@@ -101,7 +106,9 @@ def _summary(rounds: Sequence[Round]) -> dict[str, Any]:
         answers[key] = answers.get(key, 0) + n
     return {
         "per_s": [round(r.per_s) for r in rounds],
-        "cpu_us_per_line": _cpu_us_per_line(rounds),
+        "cpu_us_per_line": _us_per_line(rounds, [r.cpu_s for r in rounds]),
+        "kernel_us_per_line": _us_per_line(rounds, [r.kernel_s for r in rounds]),
+        "wal_bytes_per_line": round(sum(r.wal_bytes for r in rounds) / _lines(rounds)),
         "p50_us": sorted(r.load.p50_us for r in rounds)[len(rounds) // 2],
         "p99_us": sorted(r.load.p99_us for r in rounds)[len(rounds) // 2],
         "answers": answers,
@@ -111,26 +118,47 @@ def _summary(rounds: Sequence[Round]) -> dict[str, Any]:
     }
 
 
-def _cpu_us_per_line(rounds: Sequence[Round]) -> dict[str, float]:
-    lines = max(1, sum(r.goodput for r in rounds))
+def _us_per_line(
+    rounds: Sequence[Round], spent_s: Sequence[Mapping[str, float]]
+) -> dict[str, float]:
     return {
-        name: round(sum(r.cpu_s[name] for r in rounds) * 1e6 / lines, 1) for name in rounds[0].cpu_s
+        name: round(sum(each[name] for each in spent_s) * 1e6 / _lines(rounds), 1)
+        for name in spent_s[0]
     }
+
+
+def _lines(rounds: Sequence[Round]) -> int:
+    return max(1, sum(r.goodput for r in rounds))
 
 
 async def run_round(contestant: Contestant, plan: Plan) -> Round:
     """One round of one, with the requests that `write_cycle` made."""
     async with contestant.during():
-        before = {name: tree_cpu_s(pid) for name, pid in contestant.pids.items()}
+        wal = await contestant.ledger.wal_bytes() if contestant.ledger else 0
+        before = _spent(contestant, tree_cpu_s)
+        kernel_before = _spent(contestant, tree_kernel_s)
         load = await run_load(
             port=contestant.port, requests=_requests_path(contestant, plan),
             seconds=plan.seconds, connections=plan.connections, threads=plan.threads,
         )  # fmt: skip
     await asyncio.sleep(SETTLE_S)
-    cpu_s = {name: tree_cpu_s(pid) - before[name] for name, pid in contestant.pids.items()}
+    cpu_s = _since(before, _spent(contestant, tree_cpu_s))
+    kernel_s = _since(kernel_before, _spent(contestant, tree_kernel_s))
+    wal = await contestant.ledger.wal_bytes() - wal if contestant.ledger else 0
     delivered = await contestant.ledger.codes_since_last() if contestant.ledger else None
     served = goodput(contestant, load, delivered)
-    return Round(load=load, goodput=served, cpu_s=cpu_s, delivered=delivered)
+    return Round(
+        load=load, goodput=served, cpu_s=cpu_s, delivered=delivered, kernel_s=kernel_s,
+        wal_bytes=wal,
+    )  # fmt: skip
+
+
+def _spent(contestant: Contestant, of: Callable[[int], float]) -> dict[str, float]:
+    return {name: of(pid) for name, pid in contestant.pids.items()}
+
+
+def _since(before: Mapping[str, float], now: Mapping[str, float]) -> dict[str, float]:
+    return {name: now[name] - before[name] for name in now}
 
 
 def goodput(contestant: Contestant, load: Load, delivered: int | None) -> int:

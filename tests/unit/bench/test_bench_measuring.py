@@ -100,6 +100,10 @@ class Counted:
         """None were."""
         return 0
 
+    async def wal_bytes(self) -> int:
+        """Nothing was written."""
+        return 0
+
 
 def test_one_server_is_sent_no_number_in_two_turns(tmp_path: Path) -> None:
     """Two contestants of one server with one key and one workload are refused: the second would
