@@ -11,6 +11,7 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from connectors.bill import BillPage, KeepsBills
+from connectors.complaint import Complaint, TakesComplaints
 from connectors.contract import (
     Answer,
     AnswerKind,
@@ -123,6 +124,13 @@ class Upstream:
         if not isinstance(self.connector, KeepsBills):
             return None
         exchange = self.connector.bill(day, cursor, self._context())
+        return await _Run(exchange).drive(self.transport)
+
+    async def complain(self, complaint: Complaint) -> bool | None:
+        """Whether the platform took it; None: it takes none. Raises as `balance`."""
+        if not isinstance(self.connector, TakesComplaints):
+            return None
+        exchange = self.connector.complain(complaint, self._context())
         return await _Run(exchange).drive(self.transport)
 
     async def catalog(self, cursor: str | None = None) -> CatalogPage:

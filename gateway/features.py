@@ -7,6 +7,7 @@ from gateway.approvals import feature as approvals
 from gateway.audit import feature as audit
 from gateway.backup import feature as backup
 from gateway.campaigns import feature as campaigns
+from gateway.cases import feature as cases
 from gateway.catalog import feature as catalog
 from gateway.channels import feature as channels
 from gateway.codes import feature as codes
@@ -44,6 +45,7 @@ FEATURES: Final = (
     dispatch.FEATURE,
     webhooks.FEATURE,
     channels.FEATURE,
+    cases.FEATURE,
     reconciliation.FEATURE,
     audit.FEATURE,
     backup.FEATURE,

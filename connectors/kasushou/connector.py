@@ -14,6 +14,7 @@ from connectors.answer import (
     unanswered_query,
     unreadable_submit,
 )
+from connectors.complaint import Complaint
 from connectors.contract import (
     Ack,
     Answer,
@@ -207,6 +208,18 @@ class Kasushou:
         response = yield self._call("order/close", body, context)
         accepted = response.status == 200 and read_envelope(response.body).ok
         return Cancellation.REQUESTED if accepted else Cancellation.REFUSED
+
+    def complain(self, complaint: Complaint, context: Context) -> Exchange[bool]:
+        """order/complain by their number, looked up if need be; what comes of it people tell."""
+        upstream_no = complaint.upstream_no
+        if upstream_no is None:
+            query = QueryRequest(attempt_no=complaint.attempt_no)
+            upstream_no = (yield from self.query(query, context)).upstream_no
+        if upstream_no is None:
+            return False
+        body = sorted_body({"ordersn": upstream_no, "content": complaint.text})
+        response = yield self._call("order/complain", body, context)
+        return response.status == 200 and read_envelope(response.body).ok
 
     def _call(
         self, operation: str, body: bytes, context: Context, *, executes: bool = False

@@ -35,6 +35,7 @@ STATUS: Final[Mapping[OrderState, int]] = {
     OrderState.CANCELLED: 4,
     OrderState.REVERSED: 5,
 }
+DELIVERED: Final = frozenset({OrderState.SUCCESS, OrderState.PARTIAL})
 REFUSALS: Final[Mapping[Refusal, str]] = {
     Refusal.PRODUCT: "商品已暂停销售",
     Refusal.UNKNOWN_PRODUCT: "商品不存在",
@@ -89,6 +90,7 @@ class KasushouPlatform(Platform):
             "order/buy": self._order_buy,
             "order/info": self._order_info,
             "order/close": self._order_close,
+            "order/complain": self._order_complain,
         }
 
     async def handle(self, call: Call) -> Reply:
@@ -188,11 +190,13 @@ class KasushouPlatform(Platform):
 
     async def _order_close(self, members: dict[str, Any]) -> Reply:
         order = self.market.ledger.with_upstream_no(as_text(members.get("ordersn")) or "")
-        if order is None:
-            return _answer(400, "订单不存在")
-        if not self.market.cancel(order):
-            return _answer(400, "订单状态不允许取消")
+        if order is None or not self.market.cancel(order):
+            return _answer(400, "订单不存在" if order is None else "订单状态不允许取消")
         return _answer(200, "撤单成功")
+
+    async def _order_complain(self, said: dict[str, Any]) -> Reply:
+        taken = self.market.ledger.complain(said.get("ordersn"), said.get("content"))
+        return _answer(200, "投诉成功") if taken else _answer(400, "订单不存在")
 
     # --- what the market asks for -----------------------------------------------------------------
 
@@ -234,7 +238,7 @@ class KasushouPlatform(Platform):
         texts = dict(zip(CALLBACK_JSON, canonical_texts(signed_members(members)), strict=True))
         sign = timestamped_sha1(moment, texts[self.settings.callback_json], key)
         members["sign"] = sign
-        if order.codes and _is_delivered(state):
+        if order.codes and state in DELIVERED:
             members["card_list"] = [{**card, "end_time": ""} for card in _cards(order)]
         return CallbackMessage(url=url, body=compact_json(members).encode())
 
@@ -252,7 +256,7 @@ class KasushouPlatform(Platform):
             "has_back_money": yuan(_money_back(order, order.state)),
             "recharge_info": [account] if order.account else [],
             "recharge_hints": "充值成功" if order.state is OrderState.SUCCESS else "",
-            "card_list": _cards(order) if _is_delivered(order.state) else [],
+            "card_list": _cards(order) if order.state in DELIVERED else [],
         }
 
 
@@ -270,10 +274,6 @@ def _money_back(order: Order, state: OrderState) -> int:
     # Told out of turn, or a lie: as if it were so.
     gone = {OrderState.FAILED, OrderState.CANCELLED, OrderState.REVERSED}
     return order.asked_minor if state in gone else 0
-
-
-def _is_delivered(state: OrderState) -> bool:
-    return state in {OrderState.SUCCESS, OrderState.PARTIAL}
 
 
 def _cards(order: Order) -> list[dict[str, str]]:

@@ -91,6 +91,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.orders: list[Order] = []
+        self.complaints: list[tuple[str, str]] = []  # our number, what was said
         self._by_our_no: dict[str, list[Order]] = {}
         self._by_upstream_no: dict[str, Order] = {}
         self._by_account: dict[str, list[Order]] = {}
@@ -109,6 +110,14 @@ class Ledger:
     def with_upstream_no(self, upstream_no: str) -> Order | None:
         """The order under the platform's own number."""
         return self._by_upstream_no.get(upstream_no)
+
+    def complain(self, upstream_no: object, text: object) -> bool:
+        """Enter a complaint about an order; False: there is no such order, or nothing is said."""
+        order = self.with_upstream_no(str(upstream_no))
+        if order is None or not isinstance(text, str) or not text:
+            return False
+        self.complaints.append((order.our_no, text))
+        return True
 
     def with_account(self, account: str) -> list[Order]:
         """Every order for an account, oldest first."""

@@ -22,6 +22,7 @@ class SQL(Statements, file="alerts/conditions"):
     uncertain: Statement[[int], Found]
     stock_low: Statement[[], Found]
     codes_expiring: Statement[[int], Found]
+    cases_waiting: Statement[[int], Found]
     webhooks_dead: Statement[[int], Found]
     endpoint_disabled: Statement[[], Found]
     audit_broken: Statement[[], Found]
@@ -37,6 +38,7 @@ LOOKS: Final[Mapping[str, Statement[Any, Found]]] = {
     "uncertain": SQL.uncertain,
     "stock-low": SQL.stock_low,
     "codes-expiring": SQL.codes_expiring,
+    "cases-waiting": SQL.cases_waiting,
     "webhooks-dead": SQL.webhooks_dead,
     "endpoint-disabled": SQL.endpoint_disabled,
     "audit-broken": SQL.audit_broken,

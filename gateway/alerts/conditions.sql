@@ -26,6 +26,14 @@ SELECT p.name AS subject, format('%s unsold codes expire within %s days', sum(f.
 FROM fragment f JOIN pool p ON p.id = f.pool_id
 WHERE f.expires_at > now() AND f.expires_at < now() + make_interval(days => $1::bigint::integer) GROUP BY p.name ORDER BY p.name LIMIT 100
 
+-- name: cases_waiting
+SELECT 'cases' AS subject, format('%s cases wait too long: quangate case list --open', w.waiting) AS detail
+FROM (SELECT count(*) AS waiting FROM (
+    SELECT FROM service_case c WHERE c.state IN ('opened', 'in_review') AND c.created_at < now() - make_interval(secs => $1::bigint)
+       AND coalesce(c.snoozed_until, '-infinity') <= now()
+    UNION ALL SELECT FROM service_case c WHERE c.state IN ('acting', 'waiting_upstream') AND c.deadline_at < now() LIMIT 10001) AS x) AS w
+WHERE w.waiting > 0
+
 -- name: webhooks_dead
 SELECT p.name AS subject, format('%s messages could not be delivered: quangate webhook list --partner %s --state dead', d.dead, p.name) AS detail
 FROM partner p CROSS JOIN LATERAL (

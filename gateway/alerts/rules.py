@@ -32,6 +32,11 @@ LOOKED_FOR: Final[Mapping[str, Kind]] = {
     "codes-expiring": Kind(
         level="ticket", doc="unsold codes of a pool expire soon", setting="alerts.expiring_days"
     ),
+    "cases-waiting": Kind(
+        level="ticket",
+        doc="after-sales cases wait too long for a person, or for a platform",
+        setting="alerts.cases_s",
+    ),
     "webhooks-dead": Kind(
         level="ticket",
         doc="messages to a partner could not be delivered",

@@ -14,6 +14,10 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         default=3_600, least=60, most=604_800, unit="s",
         doc="A top-up of which the upstream says nothing certain is an alert after this long.",
     ),
+    "alerts.cases_s": Setting(
+        default=86_400, least=60, most=31_536_000, unit="s",
+        doc="A case that nobody has decided is an alert after this long.",
+    ),
     "alerts.expiring_days": Setting(
         default=7, least=1, most=365, unit="days",
         doc="Unsold codes are an alert this long before they expire.",

@@ -6,7 +6,7 @@
 
 -- name: i1_code_in_two_orders
 SELECT format('pool %s: code %s is in %s deliveries: orders %s', pool_id, seq, count(*), string_agg(id::text, ', ' ORDER BY id)) AS problem
-FROM (SELECT pool_id, unnest(seqs) AS seq, id FROM orders WHERE seqs IS NOT NULL) AS d
+FROM (SELECT pool_id, unnest(seqs) AS seq, id FROM orders WHERE seqs IS NOT NULL UNION ALL SELECT pool_id, new_seq, order_id FROM reissue) AS d
 GROUP BY pool_id, seq HAVING count(*) > 1
 
 -- name: i1_code_allocated_twice
@@ -16,7 +16,7 @@ FROM allocation GROUP BY pool_id, seq HAVING count(*) > 1
 -- name: i1_orders_and_allocations_differ
 SELECT CASE WHEN a.order_id IS NULL THEN format('order %s lists code %s of pool %s, which is not allocated to it', o.id, o.seq, o.pool_id)
             ELSE format('code %s of pool %s is allocated to order %s, which does not list it', a.seq, a.pool_id, a.order_id) END AS problem
-FROM (SELECT pool_id, unnest(seqs) AS seq, id FROM orders WHERE seqs IS NOT NULL) AS o
+FROM (SELECT pool_id, unnest(seqs) AS seq, id FROM orders WHERE seqs IS NOT NULL UNION ALL SELECT pool_id, new_seq, order_id FROM reissue) AS o
 FULL JOIN (SELECT pool_id, seq, order_id FROM allocation WHERE order_id IS NOT NULL) AS a
        ON a.pool_id = o.pool_id AND a.seq = o.seq AND a.order_id = o.id
 WHERE a.order_id IS NULL OR o.id IS NULL
@@ -48,7 +48,7 @@ FROM orders o JOIN sku s ON s.id = o.sku_id
 WHERE s.kind IN ('code', 'link', 'qr') AND o.delivered_quantity > 0 AND o.seqs IS NULL
 
 -- name: i2_money_and_state
--- What was not delivered is refunded by the time the state says so, what was delivered is not.
+-- What was not delivered is refunded by the time the state says so; what was delivered, by cases alone (i2_refunded_without_case).
 SELECT format('order %s of %s is %s, it says that %s was refunded, and %s was', o.id, o.amount, o.state, o.refunded,
               coalesce(r.refunded, 0)) AS problem
 FROM orders o
@@ -59,7 +59,7 @@ WHERE o.refunded <> coalesce(r.refunded, 0)
    OR NOT CASE o.state WHEN 'partial' THEN o.refunded BETWEEN 0 AND o.amount
                        WHEN 'failed' THEN o.refunded = o.amount
                        WHEN 'reversed' THEN o.refunded = o.amount
-                       ELSE o.refunded = 0 END
+                       WHEN 'delivered' THEN o.refunded BETWEEN 0 AND o.amount ELSE o.refunded = 0 END
 
 -- name: i2_guards
 SELECT missing_guards('I2') AS problem
@@ -72,14 +72,14 @@ SELECT format('pool %s: imported %s, but delivered %s + free %s + leased %s + he
               delivered + free + leased + held + in_doubt + expired + void) AS problem
 FROM (
     SELECT p.name, p.size AS imported,
-           (SELECT count(*) FROM allocation a WHERE a.pool_id = p.id AND a.order_id IS NOT NULL) AS delivered,
-           (SELECT count(*) FROM allocation a WHERE a.pool_id = p.id AND a.order_id IS NULL)
+           (SELECT count(*) FROM allocation a WHERE a.pool_id = p.id AND a.order_id IS NOT NULL) - struck.n AS delivered,
+           (SELECT count(*) FROM allocation a WHERE a.pool_id = p.id AND a.order_id IS NULL) + struck.n
                - (SELECT count(*) FROM code_void v WHERE v.pool_id = p.id AND v.expired) AS void,
            (SELECT count(*) FROM code_void v WHERE v.pool_id = p.id AND v.expired) AS expired,
            p.size - p.next_seq + (SELECT coalesce(sum(f.hi - f.lo), 0) FROM fragment f WHERE f.pool_id = p.id) AS free,
            (SELECT count(*) FROM held_code c WHERE c.pool_id = p.id) AS held,
            coalesce(l.leased, 0) AS leased, coalesce(l.in_doubt, 0) AS in_doubt
-    FROM pool p
+    FROM pool p CROSS JOIN LATERAL (SELECT count(*) AS n FROM code_void v WHERE v.pool_id = p.id AND v.order_id IS NOT NULL) AS struck
     LEFT JOIN (
         SELECT l.pool_id,
                sum(l.hi - l.lo - l.taken) FILTER (WHERE l.expires_at >= now()) AS leased,
@@ -165,7 +165,7 @@ WHERE p.size <> coalesce(c.codes, 0) OR p.size <> coalesce(b.imported, 0)
 SELECT format('pool %s: code %s is void, but not %s', coalesce(a.pool_id, v.pool_id), coalesce(a.seq, v.seq),
               CASE WHEN v.seq IS NULL THEN 'noted with a reason' ELSE 'taken off sale' END) AS problem
 FROM (SELECT pool_id, seq FROM allocation WHERE order_id IS NULL) AS a
-FULL JOIN code_void v ON v.pool_id = a.pool_id AND v.seq = a.seq WHERE a.seq IS NULL OR v.seq IS NULL
+FULL JOIN (SELECT pool_id, seq FROM code_void WHERE order_id IS NULL) AS v ON v.pool_id = a.pool_id AND v.seq = a.seq WHERE a.seq IS NULL OR v.seq IS NULL
 
 -- name: i3_bought_codes
 -- What was bought on demand was bought once, by an attempt, and is never for sale.
@@ -283,7 +283,7 @@ WHERE (o.pool_id IS NULL OR a.order_id IS NOT NULL) AND o.parked IS NULL
                        WHEN 'partial' THEN coalesce(a.partly, false)
                        WHEN 'failed' THEN NOT coalesce(a.live, false)
                        WHEN 'uncertain' THEN coalesce(a.uncertain, false)
-                       WHEN 'reversed' THEN coalesce(a.reversed AND NOT a.live, false)
+                       WHEN 'reversed' THEN coalesce(a.reversed AND NOT a.live, false) OR (o.returned > 0 AND o.seqs IS NOT NULL)  -- by a case
                        ELSE NOT coalesce(a.succeeded OR a.partly OR a.uncertain, false) END
 
 -- name: i9_guards

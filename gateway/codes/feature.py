@@ -26,7 +26,7 @@ FEATURE: Final = Feature(
     },
     routines=(
         "routines.sql", "routines_expiry.sql", "routines_held.sql", "routines_leases.sql",
-        "routines_shelves.sql", "routines_withheld.sql",
+        "routines_shelves.sql", "routines_withheld.sql", "routines_replacing.sql",
     ),
     desk=("desk", "batch_desk", "release_desk", "shelf_desk", "upload_desk"),
     book="shelf_book",

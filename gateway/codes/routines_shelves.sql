@@ -169,12 +169,12 @@ CREATE FUNCTION shelf_stats(p_pool bigint) RETURNS TABLE (
         SELECT r.shelf_id, sum(r.hi - r.lo) AS codes, sum(sold.delivered) AS delivered, sum(sold.unsaleable) AS unsaleable, sum(sold.swept) AS swept,
                sum(held_between(p_pool, r.lo, r.hi)) AS held
         FROM shelf_range r CROSS JOIN LATERAL (
-            SELECT count(a.order_id) AS delivered, count(*) - count(a.order_id) AS unsaleable, (
+            SELECT count(a.order_id) - struck_in(r.pool_id, r.lo, r.hi) AS delivered, count(*) - count(a.order_id) + struck_in(r.pool_id, r.lo, r.hi) AS unsaleable, (
                        SELECT count(*) FROM code_void v WHERE v.pool_id = r.pool_id AND v.seq >= r.lo AND v.seq < r.hi AND v.expired) AS swept
             FROM allocation a WHERE a.pool_id = r.pool_id AND a.seq >= r.lo AND a.seq < r.hi) AS sold
         WHERE r.pool_id = p_pool GROUP BY r.shelf_id
     ), whole AS (
-        SELECT p.size AS codes, count(a.order_id) AS delivered, count(a.seq) - count(a.order_id) AS unsaleable, (
+        SELECT p.size AS codes, count(a.order_id) - struck_in(p.id, 0, p.size) AS delivered, count(a.seq) - count(a.order_id) + struck_in(p.id, 0, p.size) AS unsaleable, (
                    SELECT count(*) FROM code_void v WHERE v.pool_id = p_pool AND v.expired) AS swept, held_between(p_pool, 0, p.size) AS held
         FROM pool p LEFT JOIN allocation a ON a.pool_id = p.id WHERE p.id = p_pool GROUP BY p.id
     ), laid AS (  -- main has what is recorded for nobody else

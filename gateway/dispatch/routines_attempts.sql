@@ -134,3 +134,23 @@ LANGUAGE sql AS $$
          gone AS (DELETE FROM public.callback c USING step s WHERE c.id = s.id AND s.old RETURNING 1)
     SELECT (SELECT count(*) FROM gone), max(s.id), coalesce(bool_or(s.old), false) FROM step s
 $$;
+
+-- Another recipient for an order of which nothing was sent: its attempt is closed, and another one to the same
+-- product takes its place; whoever has the first in memory may not send it any more (mark_sent). False: too
+-- late, nothing changed.
+CREATE FUNCTION readdress_order(p_partner bigint, p_order bigint, p_recipient text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    a attempt%ROWTYPE;
+BEGIN
+    SELECT * INTO a FROM attempt x
+    WHERE x.order_id = p_order AND x.partner_id = p_partner AND x.state = 'created' AND x.sent_at IS NULL FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE attempt x SET state = 'rejected', code = 'recipient-changed', next_check_at = NULL, updated_at = now()
+    WHERE x.id = a.id AND x.partner_id = p_partner;
+    INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, cost_max, face_value, state, next_check_at)
+    VALUES (message_id(), p_partner, p_order, a.upstream_id, a.product_id, p_recipient, a.quantity, a.cost_max, a.face_value, 'created', now());
+    PERFORM set_recipient(p_partner, p_order, p_recipient);
+    RETURN true;
+END $$;

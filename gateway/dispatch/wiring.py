@@ -6,6 +6,7 @@ from typing import Final
 from gateway.catalog.events import CatalogChanged, CatalogComing
 from gateway.catalog.rules import CurrentCatalog
 from gateway.dispatch import http
+from gateway.dispatch.complaints import Complaints
 from gateway.dispatch.events import WebhookMade
 from gateway.dispatch.hints import BREAKER, hear_hint, hint
 from gateway.dispatch.metrics import families
@@ -42,6 +43,12 @@ def upstreams(kit: Kit) -> Upstreams:
     return kit[TopUps]
 
 
+def complaints(kit: Kit) -> Complaints:
+    """Asks platforms to look again."""
+    on = kit.on
+    return Complaints(AttemptStore(on.pools.background, on.worker_id), on.vault)
+
+
 def callbacks(kit: Kit) -> http.Callbacks:
     """What platforms tell."""
     return http.Callbacks(kit[TopUps], kit.on.door)
@@ -70,4 +77,6 @@ def build(kit: Kit) -> Built:
     )
 
 
-WIRING: Final = Wiring(makes=(topups, upstreams), faces=((callbacks, http.ROUTES),), build=build)
+WIRING: Final = Wiring(
+    makes=(topups, upstreams, complaints), faces=((callbacks, http.ROUTES),), build=build
+)

@@ -38,7 +38,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
 # What the contract names and later rooms will declare. It may only get shorter.
 TO_COME: Final = frozenset(
     {
-        "case-rules:create", "cases:create", "cases:decide", "cases:take", "risks:decide",
+        "risks:decide",
     }
 )  # fmt: skip
 

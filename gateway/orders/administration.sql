@@ -45,7 +45,7 @@ SELECT resolve_order($1, $2, $3, $4) AS outcome
 
 -- name: trace_order
 SELECT o.partner_id::text AS partner_id, o.id::text AS id, o.out_order_no, o.sku_id::text AS sku_id, o.quantity, o.amount, o.currency, o.state,
-       o.delivered_quantity, o.pool_id::text AS pool_id, o.failure, o.last_event, o.parked, o.refunded, o.created_at, o.updated_at
+       o.delivered_quantity, o.pool_id::text AS pool_id, o.failure, o.last_event, o.parked, o.refunded, o.replaced, o.returned, o.created_at, o.updated_at
 FROM partner p
 CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = p.id AND x.id = $1 LIMIT 1) AS o
 

@@ -31,7 +31,11 @@ class Failure(Struct, kw_only=True):
 
 
 class Order(Struct, kw_only=True):
-    """An order. `codes` is there only for keys with `codes:read`, and never in lists."""
+    """An order. `codes` is there only for keys with `codes:read`, and never in lists.
+
+    `refunded_amount` is what came back of `amount`; `replaced` how many codes others took the
+    place of: `codes` has those that stand there now.
+    """
 
     order_no: str
     out_order_no: str
@@ -43,6 +47,8 @@ class Order(Struct, kw_only=True):
     state: OrderState
     codes: list[SealedCode] | UnsetType = UNSET
     delivered_quantity: int
+    refunded_amount: Minor
+    replaced: int
     failure: Failure | None
     metadata: dict[str, str] | None
     created_at: Time

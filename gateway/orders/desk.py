@@ -42,7 +42,16 @@ TRACES: Final = (
         table="orders",
         statement=SQL.trace_order,
         key=_number,
-        left_out=("content_hash", "seqs", "account", "metadata", "details", "commit_no"),
+        left_out=(
+            "content_hash",
+            "seqs",
+            "current_seqs",
+            "account",
+            "recipient",
+            "metadata",
+            "details",
+            "commit_no",
+        ),
     ),
     Trace(name="resolution", table="resolution", statement=SQL.trace_resolution, key=_number),
 )

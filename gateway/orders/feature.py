@@ -11,7 +11,8 @@ FEATURE: Final = Feature(
         "orders": Table(
             kept=FOR_EVER,
             update=("state", "delivered_quantity", "pool_id", "seqs", "failure", "last_event",
-                    "parked", "commit_no", "refunded", "updated_at"),
+                    "parked", "commit_no", "refunded", "updated_at", "current_seqs", "replaced",
+                    "returned", "recipient"),
         ),
         "resolution": Table(kept=FOR_EVER, update=("outcome",)),  # what a lock on its row takes
         "commit_batch": Table(kept=A_DAY, delete=True),
@@ -24,6 +25,7 @@ FEATURE: Final = Feature(
         "routines_buyers.sql",
         "routines_commit.sql",
         "routines_states.sql",
+        "routines_after_sale.sql",
     ),
     wiring="wiring",
     desk=("desk",),

@@ -50,7 +50,7 @@ async def _parts(db: Transaction, number: int, row: ShownOrder) -> dict[str, Seq
         "entries": await SQL.order_entries.all(db, number, partner_id, row["created_at"]),
         "webhooks": await SQL.order_webhooks.all(db, number),
         "reveals": await SQL.order_reveals.all(db, number, row["commit_no"], row["partner"]),
-        "cases": [],
+        "cases": await SQL.order_cases.all(db, partner_id, number),
         "changes": await SQL.order_changes.all(db, str(number)),
     }
 

@@ -104,6 +104,24 @@ class OrderCallback(TypedDict):
     last_at: datetime | None
 
 
+class OrderCase(TypedDict):
+    """What somebody wanted done about an order, and what became of it."""
+
+    case_no: str
+    kind: str
+    state: str
+    outcome: str | None
+    reason: str
+    actor: str
+    refunded_amount: int
+    replaced: int
+    assigned_to: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
 class OrderChange(TypedDict):
     """What an operator did with an order."""
 
@@ -136,5 +154,6 @@ class SQL(Statements, file="orders/life_administration"):
     order_entries: Statement[[int, int, datetime], OrderEntry]
     order_webhooks: Statement[[int], OrderWebhook]
     order_resolutions: Statement[[int, int], ShownResolution]
+    order_cases: Statement[[int, int], OrderCase]
     order_changes: Statement[[str], OrderChange]
     order_reveals: Statement[[int, int | None, str], OrderReveal]

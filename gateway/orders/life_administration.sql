@@ -59,6 +59,11 @@ FROM (SELECT * FROM webhook x WHERE x.order_id = $1 ORDER BY x.order_id LIMIT 10
 SELECT verdict, reason, requested_by, requested_from, requested_at, approved_by, approved_from, approved_at, outcome
 FROM resolution WHERE partner_id = $1 AND order_id = $2 ORDER BY id
 
+-- name: order_cases
+SELECT c.id::text AS case_no, c.kind, c.state, c.outcome, c.reason, CASE c.opened_by WHEN 'partner' THEN p.name ELSE c.opened_by END AS actor,
+       c.refunded AS refunded_amount, c.replaced, c.assigned_to, c.decided_by, c.decided_at, c.created_at, c.updated_at
+FROM service_case c JOIN partner p ON p.id = c.partner_id WHERE c.partner_id = $1 AND c.order_id = $2 ORDER BY c.id LIMIT 1000
+
 -- name: order_changes
 -- What operators did with it, in order; as many as anybody reads.
 SELECT c.id::text AS id, c.at, c.actor, c.action, c.reason, coalesce(c.how ->> 'via', 'cli') AS via

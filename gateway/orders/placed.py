@@ -27,7 +27,7 @@ def placed_json(placed: Placed) -> bytes | None:
         codes = b'"codes":%b,' % (settled.codes or b"[]")
     return (
         b'{"order_no":"%d","out_order_no":"%b","sku":"%b","quantity":%d,"account":%b,"amount":%d,'
-        b'"currency":"%b","state":"%b",%b"delivered_quantity":%d,"failure":null,"metadata":%b,'
+        b'"currency":"%b","state":"%b",%b"delivered_quantity":%d,"refunded_amount":0,"replaced":0,"failure":null,"metadata":%b,'
         b'"created_at":"%b","updated_at":"%b"}'
     ) % (
         settled.order_id,

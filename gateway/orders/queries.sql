@@ -5,7 +5,8 @@ SELECT * FROM read_orders($1, $2)
 
 -- name: by_numbers
 SELECT o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,
-       o.pool_id, o.seqs, o.account, o.metadata, o.failure, o.created_at, o.updated_at
+       o.pool_id, coalesce(o.current_seqs, o.seqs) AS seqs, coalesce(o.recipient, o.account) AS account, o.metadata, o.failure,
+       o.refunded, coalesce(o.replaced, 0) AS replaced, o.created_at, o.updated_at
 FROM unnest($1::bigint[], $2::text[]) AS wanted (partner_id, out_order_no)
 CROSS JOIN LATERAL (
     SELECT * FROM orders x WHERE x.partner_id = wanted.partner_id
@@ -14,7 +15,8 @@ CROSS JOIN LATERAL (
 -- name: page
 -- Newest first, before the id $2.
 SELECT o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,
-       o.pool_id, o.seqs, o.account, o.metadata, o.failure, o.created_at, o.updated_at
+       o.pool_id, coalesce(o.current_seqs, o.seqs) AS seqs, coalesce(o.recipient, o.account) AS account, o.metadata, o.failure,
+       o.refunded, coalesce(o.replaced, 0) AS replaced, o.created_at, o.updated_at
 FROM orders o
 WHERE o.partner_id = $1::bigint AND o.id < $2::bigint ORDER BY o.id DESC LIMIT $3::integer
 
@@ -31,7 +33,8 @@ ORDER BY o.state, o.id DESC OFFSET $4::integer LIMIT 1
 
 -- name: narrowed
 SELECT o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,
-       o.pool_id, o.seqs, o.account, o.metadata, o.failure, o.created_at, o.updated_at
+       o.pool_id, coalesce(o.current_seqs, o.seqs) AS seqs, coalesce(o.recipient, o.account) AS account, o.metadata, o.failure,
+       o.refunded, coalesce(o.replaced, 0) AS replaced, o.created_at, o.updated_at
 FROM orders o
 WHERE o.partner_id = $1::bigint AND o.id < $2::bigint AND o.id >= $3::bigint
   AND ($4::text IS NULL OR o.state = $4)
@@ -42,7 +45,8 @@ ORDER BY o.id DESC LIMIT $8::integer
 
 -- name: narrowed_unusual
 SELECT o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,
-       o.pool_id, o.seqs, o.account, o.metadata, o.failure, o.created_at, o.updated_at
+       o.pool_id, coalesce(o.current_seqs, o.seqs) AS seqs, coalesce(o.recipient, o.account) AS account, o.metadata, o.failure,
+       o.refunded, coalesce(o.replaced, 0) AS replaced, o.created_at, o.updated_at
 FROM orders o
 WHERE o.partner_id = $1::bigint AND o.id < $2::bigint AND o.id >= $3::bigint
   AND o.state = $4::text AND o.state <> 'delivered'

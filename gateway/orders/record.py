@@ -37,6 +37,8 @@ class OrderRecord:
     failure: str | None
     created_at: datetime
     updated_at: datetime
+    refunded: int = 0
+    replaced: int = 0  # how many codes
 
     @property
     def is_cancelled(self) -> bool:

@@ -41,7 +41,7 @@ def timeline(order: Row, parts: Mapping[str, Sequence[Row]]) -> Sequence[Event]:
         *(e for row in parts["resolutions"] for e in _of_resolution(order, row)),
         *(_of_change(row) for row in parts["changes"]),
         *(_of_reveal(row) for row in parts["reveals"]),
-        *(_of_case(row) for row in parts["cases"]),
+        *(e for row in parts["cases"] for e in _of_case(row)),
         *(_of_webhook(row) for row in parts["webhooks"]),
     ]
     return sorted(events, key=Event.place)
@@ -126,11 +126,13 @@ def _of_reveal(row: Row) -> Event:
     )  # fmt: skip
 
 
-def _of_case(row: Row) -> Event:
-    return Event(
-        at=row["created_at"], kind="case", actor=row["actor"],
-        text=f"{row['kind']}: {row['reason']}", ref=f"cases/{row['case_no']}",
-    )  # fmt: skip
+def _of_case(row: Row) -> Iterator[Event]:
+    ref = f"cases/{row['case_no']}"
+    text = f"{row['kind']}: {row['reason']}"
+    yield Event(at=row["created_at"], kind="case", actor=row["actor"], text=text, ref=ref)
+    if row["decided_at"] is not None:
+        text = f"{row['kind']}: {row['outcome'] or row['state']}"
+        yield Event(at=row["decided_at"], kind="case", actor=row["decided_by"], text=text, ref=ref)
 
 
 def _of_webhook(row: Row) -> Event:

@@ -206,6 +206,8 @@ def order_json(record: OrderRecord, *, sku: str, currency: str, codes: bytes | N
     }
     tail: dict[str, Any] = {
         "delivered_quantity": record.delivered_quantity,
+        "refunded_amount": record.refunded,
+        "replaced": record.replaced,
         "failure": None if failure is None else {"code": failure.code, "detail": failure.detail},
         "metadata": None if record.metadata is None else orjson.Fragment(record.metadata),
         "created_at": rfc3339(record.created_at),

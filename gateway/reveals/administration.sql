@@ -2,7 +2,7 @@
 
 -- name: code_of_order
 -- The place of one code of an order, by its index; seq NULL: it has no code there.
-SELECT o.pool_id, o.seqs[$2::integer + 1] AS seq, coalesce(cardinality(o.seqs), 0) AS codes
+SELECT o.pool_id, (coalesce(o.current_seqs, o.seqs))[$2::integer + 1] AS seq, coalesce(cardinality(o.seqs), 0) AS codes
 FROM partner p
 CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = p.id AND x.id = $1 LIMIT 1) AS o
 

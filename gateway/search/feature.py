@@ -6,7 +6,7 @@ from gateway.ground.feature import Feature
 
 FEATURE: Final = Feature(
     name="search",
-    needs=("reveals",),
+    needs=("codes", "reveals"),
     desk=("desk",),
     words="words",
     permissions=("codes:search",),

@@ -11,12 +11,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from gateway.codes.spelling import spelling
 from gateway.ground.desk.action import Change
 from gateway.ground.desk.port import At, Transaction
 from gateway.ground.desk.refusal import refused
 from gateway.reveals.count import count_view
 from gateway.search.administration import SQL, Found, FoundCode
-from gateway.search.rules import Match, Matched, is_one_of_ours, kinds_of, number_of, spelling
+from gateway.search.rules import Match, Matched, is_one_of_ours, kinds_of, number_of
 
 SEARCH_CODES: Final = "codes:search"
 CHAIN: Final = -1  # of views that belong to no worker

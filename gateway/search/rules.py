@@ -77,9 +77,3 @@ def number_of(text: str) -> int | None:
     """The number of one of our ids, with or without what stands before it; None: too large."""
     number = int(text.removeprefix("msg_"))
     return number if number <= NUMBER_MAX else None
-
-
-def spelling(code: str, *, ignore_case: bool, ignore_spaces: bool) -> str:
-    """A code as a pool of such rules knows it; the rule itself is core_rs/code_file's."""
-    text = "".join(code.split()) if ignore_spaces else code
-    return text.lower() if ignore_case else text

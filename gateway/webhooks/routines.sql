@@ -82,14 +82,15 @@ CREATE FUNCTION made_webhooks(p_id bigint[]) RETURNS TABLE (
     webhook_id bigint, type text, sequence integer, url text, made_at timestamptz,
     partner_id bigint, id bigint, out_order_no text, content_hash bytea, sku_id bigint, quantity integer, amount bigint,
     state text, delivered_quantity integer, pool_id bigint, seqs bigint[], account text, metadata text, failure text,
-    created_at timestamptz, updated_at timestamptz
+    refunded bigint, replaced integer, created_at timestamptz, updated_at timestamptz
 ) LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     SELECT w.id, w.type, w.sequence, w.url, w.created_at,
            o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,
-           o.pool_id, o.seqs, o.account, o.metadata, o.failure, o.created_at, o.updated_at
+           o.pool_id, coalesce(o.current_seqs, o.seqs) AS seqs, coalesce(o.recipient, o.account) AS account, o.metadata, o.failure,
+       o.refunded, coalesce(o.replaced, 0) AS replaced, o.created_at, o.updated_at
     FROM unnest(p_id) AS wanted (id)
     CROSS JOIN LATERAL (SELECT * FROM webhook x WHERE x.id = wanted.id LIMIT 1) AS w
     CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = w.partner_id
@@ -197,3 +198,12 @@ LANGUAGE sql AS $$
          gone AS (DELETE FROM public.webhook w USING step s WHERE w.id = s.id AND s.old AND s.state IN ('delivered', 'dead') RETURNING 1)
     SELECT (SELECT count(*) FROM gone), max(s.id), coalesce(bool_or(s.old), false) FROM step s
 $$;
+
+-- A webhook about an order that nothing upstream brought about: to p_url, else to the partner's endpoint if there is one.
+CREATE FUNCTION tell_order(p_partner bigint, p_order bigint, p_type text, p_url text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF p_url IS NOT NULL OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.partner_id = p_partner AND e.disabled_at IS NULL) THEN
+        INSERT INTO webhook (id, partner_id, order_id, type, sequence, url, next_attempt_at)
+        VALUES (message_id(), p_partner, p_order, p_type, next_event(p_partner, p_order), p_url, now());
+    END IF;
+END $$;

@@ -67,6 +67,7 @@ def decide(answer: Answer, *, attempts_before: int, chance: float) -> Decision:
     return Decision(state=WebhookState.PENDING, delay_s=delay_s, receiver_failed=failed)
 
 
+REISSUED: Final = "reissued"  # tells of codes: the order stays in its state
 _NOTHING_DELIVERED: Final = frozenset({"processing", "uncertain", "failed"})
 
 
@@ -77,7 +78,7 @@ def order_at_event(record: OrderRecord, type_: str, moment: datetime) -> OrderRe
     moment, and its failure, which was overwritten, is left out.
     """
     state = type_.removeprefix("order.")
-    if record.state == state:
+    if state in {record.state, REISSUED}:
         return record
     delivered = record.delivered_quantity
     if state == "delivered":

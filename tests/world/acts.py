@@ -6,6 +6,7 @@ there: refused_acts.py.
 
 from tests.world.act import Act
 from tests.world.acts_of_approvals import ACTS_OF_APPROVALS
+from tests.world.acts_of_cases import ACTS_OF_CASES
 from tests.world.acts_of_people import ACTS_OF_PEOPLE
 from tests.world.acts_of_stock import ACTS_OF_STOCK
 
@@ -282,20 +283,8 @@ ACTS = (
         after={"replayed": 1},
     ),
     Act(does="webhook.test", words="webhook test beta", subject="beta", after={"state": "pending"}),
-    Act(
-        does="hold.release",
-        words="hold release 601 --reason broken",
-        subject="601",
-        before={"hold.state": "held"},
-        after={"hold.state": "released"},
-    ),
-    Act(
-        does="setting.set",
-        words="setting set holds.per_buyer 3",
-        subject="holds.per_buyer",
-        after={"setting.value": 3},
-    ),
     *ACTS_OF_STOCK,
     *ACTS_OF_PEOPLE,
+    *ACTS_OF_CASES,
     *ACTS_OF_APPROVALS,
 )

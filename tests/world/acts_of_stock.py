@@ -4,6 +4,19 @@ from tests.world.act import Act
 
 ACTS_OF_STOCK = (
     Act(
+        does="hold.release",
+        words="hold release 601 --reason broken",
+        subject="601",
+        before={"hold.state": "held"},
+        after={"hold.state": "released"},
+    ),
+    Act(
+        does="setting.set",
+        words="setting set holds.per_buyer 3",
+        subject="holds.per_buyer",
+        after={"setting.value": 3},
+    ),
+    Act(
         does="codes.generate",
         words="codes generate 3 --pool stock --pattern AAAA-9999-####",
         subject="stock",

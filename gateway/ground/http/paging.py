@@ -36,6 +36,7 @@ PRODUCTS: Final = b"p"
 ENTRIES: Final = b"e"
 DELIVERIES: Final = b"d"
 HOLDS: Final = b"h"
+CASES: Final = b"c"
 _ID: Final = re.compile(r"[1-9][0-9]{0,18}").fullmatch
 
 

@@ -48,6 +48,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "campaign-closed": Kind(409, "The campaign is not open"),
     "hold-expired": Kind(409, "The hold is over, and nothing is left"),
     "hold-released": Kind(409, "The hold was released"),
+    "case-open": Kind(409, "The order has an open case"),
     "pass-used": Kind(409, "The pass was used by another order"),
     "already-exists": Kind(409, "There is one of that name"),
     "refused": Kind(409, "Something stands in the way"),

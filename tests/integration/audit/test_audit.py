@@ -19,6 +19,7 @@ BREACH = re.compile(r"^-- breach: ", re.MULTILINE)
 GUARDS, *BLOCKS = BREACH.split((HERE / "audit_breaches.sql").read_text(encoding="utf-8"))
 BLOCKS += BREACH.split((HERE / "audit_breaches_holds.sql").read_text(encoding="utf-8"))[1:]
 BLOCKS += BREACH.split((HERE / "audit_breaches_quotas.sql").read_text(encoding="utf-8"))[1:]
+BLOCKS += BREACH.split((HERE / "audit_breaches_cases.sql").read_text(encoding="utf-8"))[1:]
 BLOCKS += BREACH.split((HERE / "audit_breaches_approvals.sql").read_text(encoding="utf-8"))[1:]
 # (statement that must find it, words of the finding, the change)
 BREACHES = [re.fullmatch(r"(\w+): ([^\n]+)\n(.+)", block, re.DOTALL).groups() for block in BLOCKS]  # type: ignore[union-attr]

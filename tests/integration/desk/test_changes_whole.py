@@ -92,6 +92,8 @@ async def test_one_row_for_each_and_nothing_secret(
             found |= {"old": found.get("key_id", ""), "key_id": done.json["key_id"]}
         if "token_id" in done.json:
             found["token_id"] = done.json["token_id"]
+        if "case_no" in done.json:
+            found["case_no"] = done.json["case_no"]
         if act.does == "price.create":
             found["price"] = done.json["price"]
         row, before = log(command)[:2]

@@ -8,6 +8,10 @@ DECIDED = (
     "state decided_by decider_person decided_from decided_at decision_reason result redeemed_at"
     " decider_hands"
 )
+HANDLED = (
+    "kind void keep_codes state assigned_to level snoozed_until deadline_at rule decided_by"
+    " decided_at decision outcome refunded replaced task updated_at"
+)
 # Per table: which columns the gateway's role may change, and whether it may delete rows. It may
 # read every table, and add rows to all but `migration`; it may do nothing else.
 ALLOWED: dict[str, tuple[set[str], bool]] = {
@@ -34,6 +38,11 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "buyer_usage": ({"used"}, False),
     "buyers_learnt": ({"seq"}, False),
     "callback": ({"times", "last_at"}, False),
+    "case_rule": ({"shadow", "enabled", "updated_at"}, False),
+    "case_step": (set(), False),
+    "reissue": (set(), False),
+    "reissue_day": ({"cases"}, False),
+    "service_case": (set(HANDLED.split()), False),
     "campaign": (ALL, False),
     "campaign_partner": (set(), False),
     "channel": (ALL, False),
@@ -60,7 +69,8 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "orders": (
         {
             "state", "delivered_quantity", "pool_id", "seqs", "failure", "last_event", "parked",
-            "commit_no", "refunded", "updated_at",
+            "commit_no", "refunded", "updated_at", "current_seqs", "replaced", "returned",
+            "recipient",
         },
         False,
     ),

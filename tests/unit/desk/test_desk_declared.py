@@ -128,6 +128,11 @@ SHOWN_AT_MAKING = {
     "operator reset-password", "operator reset-totp",
 }  # fmt: skip
 STEPS_UP: set[str] = set()
+# What admin.md gives together, by the name of one of them.
+TOGETHER = dict.fromkeys(
+    ("case next", "case take", "case assign", "case note", "case snooze", "case escalate"),
+    "cases:take",
+) | dict.fromkeys(("case approve", "case refuse", "case resolve"), "cases:decide")
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=named)
@@ -136,7 +141,8 @@ def test_who_may_do_it_and_what_it_shows(action: Action) -> None:
     asked for once more, unless it was made there and then. Seen red without the step_up of
     `webhook secret`.
     """
-    assert action.permission == f"{action.noun.plural}:{action.verb}"
+    own = f"{action.noun.plural}:{action.verb}"
+    assert action.permission == TOGETHER.get(named(action), own)
     assert not action.step_up or action.shows or named(action) in STEPS_UP
     assert bool(action.shows) == (action.step_up or named(action) in SHOWN_AT_MAKING)
 
@@ -146,7 +152,8 @@ SECOND_PERSON = {
     "order.resolve": None, "keys.retire": None, "codes.release": None, "operator.create": None,
     "operator.roles": None, "role.create": None, "role.grant": None, "setting.set": None,
     "price.create": "price",
-    "account.deposit": "deposit", "account.adjust": "adjustment", "sku.price": "price",
+    "case.approve": "refund", "account.deposit": "deposit", "account.adjust": "adjustment",
+    "sku.price": "price",
 }  # fmt: skip
 LIMITS = {"adjustment", "deposit", "refund", "payout", "price"}
 
@@ -183,7 +190,7 @@ def test_every_noun_is_in_the_list() -> None:
 
 # Filters that are no column: every row of the answer has the same, or it is a kind of state.
 FILTERS_ONLY = {("codes", "pool"), ("shelf", "pool"), ("approval", "mine"),
-                ("reveals", "from"), ("reveals", "to")}  # fmt: skip
+                ("reveals", "from"), ("reveals", "to"), ("case", "open")}  # fmt: skip
 PLAIN_NUMBERS = {"default", "last_status", "least", "lo", "most", "value"}
 
 

@@ -69,7 +69,6 @@ LONG_TODAY = {
     "tests/unit/connectors/test_connectors_fulu.py": 318,
     "tests/unit/connectors/test_connectors_kasushou.py": 320,
     "tests/unit/connectors/test_connectors_refusals.py": 302,
-    "tests/world/acts.py": 301,
     "tests/world/audit_breaches.sql": 345,
 }
 # Applied when there was no limit, and what is applied is never edited.

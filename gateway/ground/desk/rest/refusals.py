@@ -13,7 +13,9 @@ from gateway.ground.http.problems import ProblemError
 from gateway.ground.native_errors import VaultError
 
 # A code of the command line that has a problem of its own; every other one is `refused`.
-_OWN: Final = frozenset({"not-found", "already-exists", "not-permitted", "step-up-required"})
+_OWN: Final = frozenset(
+    {"not-found", "already-exists", "not-permitted", "step-up-required", "case-open"}
+)
 
 
 @contextmanager

@@ -1,0 +1,82 @@
+"""Codes that somebody pasted into a text: found through the blind index, and made unreadable.
+
+Every word, every word without what stands around it, and words that stand side by side are
+looked for, in each spelling that a pool may know a code by. A code in pieces that are not
+neighbours is not found.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from gateway.cases.administration import SQL
+from gateway.codes.spelling import spelling
+from gateway.ground.desk.port import Transaction
+from gateway.ground.native import Vault
+
+MASK: Final = "••••"
+SIDE_BY_SIDE: Final = 4  # words that may be one code with spaces in it
+_WORD: Final = re.compile(r"\S+")
+_CORE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.+/=-]*[A-Za-z0-9=])?")
+RULES: Final = tuple((case, spaces) for case in (False, True) for spaces in (False, True))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a text."""
+
+    start: int
+    end: int
+
+
+async def mask(db: Transaction, vault: Vault, text: str | None) -> str | None:
+    """The text with every code that a pool here knows, sold or not, made unreadable."""
+    if text is None:
+        return None
+    spans = list(dict.fromkeys(_spans(text)))
+    spelled = {
+        (span, rule): spelling(
+            text[span.start : span.end], ignore_case=rule[0], ignore_spaces=rule[1]
+        )
+        for span in spans
+        for rule in RULES
+    }
+    known = await asyncio.to_thread(_fingerprints, vault, sorted(set(spelled.values())))
+    rows = await SQL.known_codes.all(db, list(known.values()))
+    there = {(r["fingerprint"], (r["case_insensitive"], r["ignore_spaces"])) for r in rows}
+    hidden = [span for (span, rule), code in spelled.items() if (known[code], rule) in there]
+    return _without(text, hidden)
+
+
+def _spans(text: str) -> Iterator[Span]:
+    for pattern in (_WORD, _CORE):
+        words = [Span(found.start(), found.end()) for found in pattern.finditer(text)]
+        for n in range(len(words)):
+            for last in words[n : n + SIDE_BY_SIDE]:
+                yield Span(words[n].start, last.end)
+
+
+def _fingerprints(vault: Vault, codes: list[str]) -> Mapping[str, UUID]:
+    packed = vault.fingerprints(codes)
+    cut = (UUID(bytes=packed[n : n + 16]) for n in range(0, len(packed), 16))
+    return dict(zip(codes, cut, strict=True))
+
+
+def _without(text: str, hidden: list[Span]) -> str:
+    """The longest first; what lies within one that is hidden is hidden with it."""
+    parts: list[str] = []
+    at = 0
+    for span in sorted(hidden, key=lambda one: (one.start, -one.end)):
+        if span.end <= at:
+            continue
+        parts += [text[at : max(at, span.start)], MASK]
+        at = span.end
+    return "".join([*parts, text[at:]])
+
+
+def hides(db: Transaction, vault: Vault) -> Any:
+    """`mask` of this transaction, as a function of the text alone."""
+    return lambda text: mask(db, vault, text)

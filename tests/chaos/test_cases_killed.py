@@ -1,0 +1,121 @@
+"""Cases approved by everybody at once while the gateway is killed: once each, never too much."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import httpx
+
+from gateway.ground.config import Config
+from tests.conftest import Cli
+from tests.world.admin import Operator, client_of, in_force, make_operator
+from tests.world.gateway_process import Gateway, running_gateway
+from tests.world.partner import Partner
+from tests.world.shop import Shop, unique
+
+ORDERS = 12  # of three codes each, at 100: every second one is refunded, the others reissued
+AT_ONCE = 8  # approvals of each case
+PRICE = 100
+WHY = {"reason": "looked at it"}
+Orders = Sequence[Mapping[str, Any]]
+
+
+async def test_killed_between_every_two(
+    config: Config, command: Cli, connection: Any, tmp_path: Path
+) -> None:
+    """Three gateways die in the middle of approvals, the fourth finishes: each case has acted
+    once, each code has one place, no order gave back more than it cost, and the books agree.
+
+    Seen red with `service_case` not locked, and with the act in a transaction of its own.
+    """
+    token = make_operator(command, "sue", "support")
+    partner: Partner | None = None
+    orders: Orders = []
+    rounds = 0
+    for round_no in range(4):
+        dies = round_no < 3
+        killed = suppress(AssertionError) if dies else nullcontext()  # it does not end well
+        with killed, running_gateway(config, tmp_path / str(round_no)) as gateway:
+            async with aiohttp.ClientSession() as session:
+                shop = Shop(config=config, url=gateway.url, session=session)
+                if partner is None:
+                    partner = await shop.partner()
+                    orders = await _orders(shop, partner)
+                here = Partner(gateway.url, session, partner.key)
+                cases = await _open_all(here, orders)
+                await _approve(gateway, token, cases, dies=dies)
+                if not dies:
+                    await _judge(here, orders)
+                rounds += 1
+    assert rounds == 4
+    # What the database says, whatever was answered.
+    paid = await connection.fetch(
+        "SELECT order_id, count(*) AS n, sum(amount) AS paid FROM entry WHERE kind = 'refund'"
+        " GROUP BY 1"
+    )
+    assert {(row["n"], row["paid"]) for row in paid} == {(1, 3 * PRICE)}
+    assert len(paid) == ORDERS / 2
+    given = await connection.fetch("SELECT order_id, count(*) AS n FROM reissue GROUP BY 1")
+    assert [row["n"] for row in given] == [1] * (ORDERS // 2)
+    assert command("audit", "--json").json["ok"]
+
+
+async def _orders(shop: Shop, partner: Partner) -> Orders:
+    sku = await shop.sku(codes=4 * ORDERS, price=PRICE)
+    placed = [
+        await partner.order(out_order_no=unique("C"), sku=sku, quantity=3) for _ in range(ORDERS)
+    ]
+    return [reply.json for reply in placed]
+
+
+async def _open_all(partner: Partner, orders: Orders) -> list[str]:
+    """Of each order its one case; again it is the same."""
+    numbers = []
+    for n, order in enumerate(orders):
+        body = {"kind": "refund" if n % 2 else "reissue", "reason": "r",
+                "out_case_no": f"K-{order['order_no']}"}  # fmt: skip
+        if not n % 2:
+            body["index"] = 1  # type: ignore[assignment]
+        reply = await partner.send("POST", f"/v1/orders/{order['order_no']}/cases", body)
+        assert reply.status in {200, 201}, reply
+        numbers.append(reply.json["case_no"])
+    return numbers
+
+
+async def _approve(gateway: Gateway, token: str, cases: Sequence[str], *, dies: bool) -> None:
+    """Everybody at once; of those who die, after a few answers."""
+    async with client_of(gateway.url) as client:
+        await in_force(Operator(client, token))
+        left = asyncio.Semaphore(0)
+
+        async def one(case_no: str) -> None:
+            with suppress(httpx.TransportError):
+                answer = await Operator(client, token).post(f"cases/{case_no}/approve", WHY)
+                assert answer.status in {200, 409, 503}, answer
+            left.release()
+
+        tasks = [asyncio.create_task(one(case)) for _ in range(AT_ONCE) for case in cases]
+        for _ in range(5 if dies else len(tasks)):
+            await left.acquire()
+        if dies:
+            os.kill(gateway.pid, signal.SIGKILL)
+        await asyncio.gather(*tasks)
+
+
+async def _judge(partner: Partner, orders: Orders) -> None:
+    """As the partner sees them in the end."""
+    codes: list[str] = []
+    for n, order in enumerate(orders):
+        now = (await partner.get(f"/v1/orders/{order['order_no']}")).json
+        refunded = (now["state"], now["refunded_amount"], now["replaced"])
+        assert refunded == (("reversed", 3 * PRICE, 0) if n % 2 else ("delivered", 0, 1)), now
+        codes += [code["code"] for code in partner.codes(now)]
+        old = [code["code"] for code in partner.codes(order)]
+        new = [code["code"] for code in partner.codes(now)]
+        assert [a == b for a, b in zip(old, new, strict=True)] == [True, bool(n % 2), True]
+    assert len(codes) == len(set(codes))

@@ -1,0 +1,113 @@
+"""Opening, reading and withdrawing cases."""
+
+import asyncio
+
+import pytest
+
+from tests.contract.cases.conftest import Counter
+from tests.world.shop import unique
+
+
+async def test_a_number_opens_one_case(counter: Counter) -> None:
+    """201, then 200 with the same; other content is a conflict, another number an open case."""
+    order = await counter.order()
+    body = {"kind": "question", "reason": "how is it used?", "out_case_no": unique("K")}
+    path = f"/v1/orders/{order['order_no']}/cases"
+    first = await counter.partner.send("POST", path, body)
+    again = await counter.partner.send("POST", path, body)
+    assert (first.status, again.status) == (201, 200)
+    assert again.headers["Quangate-Replayed"] == "true"
+    assert first.json == again.json
+    assert (first.json["state"], first.json["outcome"]) == ("opened", None)
+    assert first.json["order_no"] == order["order_no"]
+    other = await counter.partner.send("POST", path, {**body, "reason": "how?"})
+    assert other.problem == (409, "order-conflict")
+    second = await counter.partner.send("POST", path, {**body, "out_case_no": unique("K")})
+    assert second.problem == (409, "case-open")
+
+
+async def test_many_at_once_open_one(counter: Counter) -> None:
+    """Of fifty with numbers of their own one is opened."""
+    order = await counter.order()
+    answers = await asyncio.gather(*(counter.ask(order, "question") for _ in range(50)))
+    assert sorted(answer.status for answer in answers) == [201] + [409] * 49
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"kind": "gift"}, "/kind"),
+        ({"kind": "refund", "quantity": 0}, "/quantity"),
+        ({"kind": "refund", "quantity": 2}, "/quantity"),
+        ({"kind": "refund", "quantity": 1, "amount": 1}, "/amount"),
+        ({"kind": "refund", "amount": 101}, "/amount"),
+        ({"kind": "refund", "recipient": "13800138000"}, "/recipient"),
+        ({"kind": "reissue", "amount": 5}, "/amount"),
+        ({"kind": "reissue", "index": 1}, "/index"),
+        ({"kind": "recipient"}, "/recipient"),
+        ({"kind": "recipient", "recipient": "13800138000"}, "/kind"),
+        ({"kind": "question", "reason": ""}, "/reason"),
+        ({"kind": "question", "colour": "red"}, "/colour"),
+        ({"kind": "question", "out_case_no": "a b"}, "/out_case_no"),
+    ],
+    ids=str,
+)
+async def test_what_cannot_be_is_named(
+    counter: Counter, body: dict[str, object], pointer: str
+) -> None:
+    """400 with the member that is wrong, and no case."""
+    order = await counter.order()
+    answer = await counter.ask(order, **body)  # type: ignore[arg-type]
+    assert answer.problem == (400, "invalid-request")
+    assert answer.json["errors"][0]["pointer"] == pointer
+    assert (await counter.partner.get("/v1/cases")).json["data"] == []
+
+
+async def test_cases_are_listed_and_withdrawn(counter: Counter) -> None:
+    """Newest first; until it is decided it may be taken back, twice too; others see none of it."""
+    first = await counter.opened(await counter.order(), "question")
+    second = await counter.opened(await counter.order(), "question")
+    rows = await counter.partner.everything("/v1/cases?limit=1")
+    assert [row["case_no"] for row in rows] == [second, first]
+    for _ in range(2):
+        done = await counter.partner.send("POST", f"/v1/cases/{first}/withdraw")
+        assert (done.status, done.json["state"]) == (200, "withdrawn")
+    await counter.sue.post(f"cases/{second}/refuse", {"reason": "no use"})
+    late = await counter.partner.send("POST", f"/v1/cases/{second}/withdraw")
+    assert late.problem == (409, "not-cancellable")
+    stranger = await counter.shop.partner()
+    for path in (f"/v1/cases/{first}", "/v1/cases/7", "/v1/cases/x"):
+        assert (await stranger.get(path)).problem == (404, "not-found")
+    order = await counter.order()
+    answer = await stranger.send(
+        "POST", f"/v1/orders/{order['order_no']}/cases",
+        {"kind": "question", "reason": "mine?", "out_case_no": "X"},
+    )  # fmt: skip
+    assert answer.problem == (404, "not-found")
+
+
+async def test_a_pasted_code_is_masked(counter: Counter) -> None:
+    """In the reason, the detail and a note, wherever it stands in them."""
+    order = await counter.order()
+    code = counter.partner.codes(order)[0]["code"]
+    case_no = await counter.opened(
+        order, "question", reason=f"{code} fails", detail=f"卡密：{code}，见图 ({code})."
+    )
+    await counter.sue.post(f"cases/{case_no}/note", {"text": f"tried {code}"})
+    seen = [await counter.case(case_no), (await counter.sue.get(f"cases/{case_no}")).json]
+    assert code not in str(seen)
+    assert seen[0]["reason"] == "•••• fails"
+    assert seen[0]["detail"] == "卡密：••••，见图 (••••)."
+
+
+async def test_an_order_tells_of_its_cases(counter: Counter) -> None:
+    """On its page, and in its timeline: opened by the partner, decided by support."""
+    order = await counter.order()
+    case_no = await counter.opened(order, "refund")
+    await counter.approve(case_no)
+    page = (await counter.sam.get(f"orders/{order['order_no']}")).json
+    (case,) = page["cases"]
+    assert (case["case_no"], case["kind"], case["outcome"]) == (case_no, "refund", "refunded")
+    told = [(e["actor"], e["text"]) for e in page["timeline"] if e["kind"] == "case"]
+    assert told == [(page["partner"], "refund: it does not work"), ("sue", "refund: refunded")]
+    assert "refunded" in [event["kind"] for event in page["timeline"]]

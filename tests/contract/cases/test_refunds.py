@@ -1,0 +1,94 @@
+"""Money back: whole, by pieces, by amount; never more than was charged."""
+
+import asyncio
+
+from tests.conftest import Cli
+from tests.contract.cases.conftest import WHY, Counter
+
+
+async def test_a_whole_refund_reverses_the_order(counter: Counter, command: Cli) -> None:
+    """The code is struck out, the money is back, the entry points at the order."""
+    order = await counter.order(codes=2, price=350)
+    before = await counter.balance()
+    case_no = await counter.opened(order, "refund")
+    done = await counter.approve(case_no, counter.fay)
+    assert (done.status, done.json["state"], done.json["outcome"]) == (200, "resolved", "refunded")
+    now = await counter.read(order)
+    assert (now["state"], now["refunded_amount"], now["amount"]) == ("reversed", 350, 350)
+    assert await counter.balance() == before + 350
+    entry = (await counter.partner.get("/v1/account/entries?limit=1")).json["data"][0]
+    assert (entry["kind"], entry["amount"], entry["order_no"]) == ("refund", 350, order["order_no"])
+    stats = command("codes", "stats", "--pool", order["sku"], "--json").json
+    assert (stats["void"], stats["delivered"]) == (1, 0)
+    assert command("audit", "--json").json["ok"]
+
+
+async def test_pieces_add_up_to_what_was_charged(counter: Counter, command: Cli) -> None:
+    """Three of three, one by one: the last ones are struck out first, the rest of rounding last."""
+    order = await counter.order(codes=3, quantity=3, price=0)
+    assert (await counter.ask(order, "refund")).problem == (400, "invalid-request")
+    order = await counter.order(codes=3, quantity=3, price=333)
+    paid = []
+    for _ in range(3):
+        done = await counter.approve(await counter.opened(order, "refund", quantity=1))
+        paid.append(done.json["refunded_amount"])
+    now = await counter.read(order)
+    assert (sum(paid), now["state"], now["refunded_amount"]) == (999, "reversed", 999)
+    assert command("audit", "--json").json["ok"]
+
+
+async def test_an_amount_strikes_out_nothing(counter: Counter, command: Cli) -> None:
+    """Unless it is said so; more than is left is refused where it is asked."""
+    order = await counter.order(codes=1, price=500)
+    await counter.approve(await counter.opened(order, "refund", amount=200))
+    now = await counter.read(order)
+    assert (now["state"], now["refunded_amount"]) == ("delivered", 200)
+    too_much = await counter.ask(order, "refund", amount=301)
+    assert too_much.problem == (400, "invalid-request")
+    assert too_much.json["errors"][0]["pointer"] == "/amount"
+    await counter.approve(await counter.opened(order, "refund", amount=300), void=True)
+    assert (await counter.read(order))["state"] == "reversed"
+    assert command("audit", "--json").json["ok"]
+
+
+async def test_codes_may_be_kept(counter: Counter, command: Cli) -> None:
+    """Why stays with the case; the order stays delivered."""
+    order = await counter.order(codes=1)
+    done = await counter.approve(
+        await counter.opened(order, "refund"), keep_codes="a gift to a good customer"
+    )
+    assert done.json["keep_codes"] == "a gift to a good customer"
+    now = await counter.read(order)
+    assert (now["state"], now["refunded_amount"]) == ("delivered", 100)
+    assert command("codes", "stats", "--pool", order["sku"], "--json").json["void"] == 0
+    assert command("audit", "--json").json["ok"]
+
+
+async def test_fifty_at_once_pay_once(counter: Counter) -> None:
+    """Whoever approves, and however many: the money comes back once."""
+    order = await counter.order(codes=1)
+    before = await counter.balance()
+    case_no = await counter.opened(order, "refund")
+    answers = await asyncio.gather(
+        *(counter.approve(case_no, who) for _ in range(25) for who in (counter.sue, counter.fay))
+    )
+    assert sorted({answer.status for answer in answers}) == [200, 409]
+    assert [answer.status for answer in answers].count(200) == 1
+    assert await counter.balance() == before + 100
+
+
+async def test_the_limit_wants_a_second_person(counter: Counter, command: Cli) -> None:
+    """`four_eyes.refund.CNY`: above it nobody pays alone."""
+    assert command("setting", "set", "four_eyes.refund.CNY", "500", "--json").returncode == 0
+    order = await counter.order(codes=1, price=501)
+    case_no = await counter.opened(order, "refund")
+    asked = await counter.approve(case_no)
+    assert asked.status == 202, asked
+    assert (await counter.read(order))["refunded_amount"] == 0
+    approval = asked.json["approval"]["id"]
+    assert (await counter.sue.post(f"approvals/{approval}/approve", WHY)).status == 403
+    done = await counter.fay.post(f"approvals/{approval}/approve", WHY)
+    assert (done.status, done.json["state"]) == (200, "done")
+    assert (await counter.read(order))["refunded_amount"] == 501
+    small = await counter.order(codes=1, price=500)
+    assert (await counter.approve(await counter.opened(small, "refund"))).status == 200
