@@ -106,11 +106,12 @@ async def list_campaigns(db: Transaction) -> Sequence[Row]:
 
 
 async def show_campaign(db: Transaction, name: str) -> dict[str, Any]:
-    """One campaign: what it is, what was sold in it."""
+    """One campaign: what it is, what was sold in it, who was refused, by the problem's code."""
     rows = await SQL.list_campaigns.all(db, name)
     if not rows:
         raise not_found("campaign", name)
     sold = await SQL.campaign_sales.only(db, name)
+    refused_by_code = await SQL.campaign_refusals.all(db, name)
     room = await SQL.room_of_campaign.one(db, name)
     return {
         **rows[0],
@@ -119,6 +120,7 @@ async def show_campaign(db: Transaction, name: str) -> dict[str, Any]:
         "partners": await SQL.campaign_partners.all(db, name),
         "shelves": await SQL.campaign_shelf_stats.all(db, name),
         **sold,
+        "refusals": {one["code"]: one["refused"] for one in refused_by_code},
     }
 
 

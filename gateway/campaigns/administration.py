@@ -33,6 +33,13 @@ class CampaignSales(TypedDict):
     last_at: datetime | None
 
 
+class CampaignRefusal(TypedDict):
+    """How often orders and holds were answered with a problem in a campaign."""
+
+    code: str
+    refused: int
+
+
 class HeldCampaign(TypedDict):
     """A campaign that nobody else changes."""
 
@@ -84,6 +91,7 @@ class SQL(Statements, file="campaigns/administration"):
     campaign_partners: Statement[[str], str]
     room_of_campaign: Statement[[str], Room]
     campaign_sales: Statement[[str], CampaignSales]
+    campaign_refusals: Statement[[str], CampaignRefusal]
     hold_campaign: Statement[[str], HeldCampaign]
     move_campaign: Statement[[str, datetime | None, datetime | None], Window]
     end_campaign: Statement[[str], EndedCampaign]

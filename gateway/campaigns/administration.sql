@@ -50,6 +50,9 @@ SELECT count(*) AS orders, coalesce(sum(o.quantity) FILTER (WHERE o.state <> 'fa
        min(o.created_at) AS first_at, max(o.created_at) AS last_at
 FROM orders o WHERE o.details LIKE '%"campaign"%' AND o.details::json ->> 'campaign' = $1
 
+-- name: campaign_refusals
+SELECT r.code, r.refused FROM campaign_refusal r JOIN campaign c ON c.id = r.campaign_id WHERE c.name = $1 ORDER BY r.code
+
 -- name: hold_campaign
 SELECT starts_at, ends_at,
        CASE WHEN now() >= least(ends_at, ended_at) THEN 'over' WHEN now() < starts_at THEN 'coming' ELSE 'open' END AS state

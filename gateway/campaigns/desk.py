@@ -183,7 +183,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Page(
         noun=CAMPAIGN,
         verb="show",
-        doc="One campaign: its window, who may take part, what was sold in it.",
+        doc="One campaign: its window, who may take part, what was sold in it, who was refused.",
         given=OneCampaign,
         example="quangate campaign show 1111",
         permission="campaigns:read",

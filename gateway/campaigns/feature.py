@@ -10,6 +10,7 @@ FEATURE: Final = Feature(
     tables={
         "campaign": Table(kept=CATALOG, update=ALL_COLUMNS),
         "campaign_partner": Table(kept=CATALOG),
+        "campaign_refusal": Table(kept=CATALOG, update=("refused",)),
         "waiting_room": Table(kept=CATALOG, update=("issued", "serving", "rate", "since")),
         "pass_number": Table(kept=FOR_EVER),
         "pass_use": Table(kept=FOR_EVER),

@@ -5,10 +5,12 @@ from functools import partial
 from typing import Final
 
 from gateway.campaigns import http_passes
+from gateway.campaigns.count_refusals import CampaignRefusals
 from gateway.campaigns.issue_pass import PassIssuing
 from gateway.campaigns.judge_pass import PassJudge
 from gateway.campaigns.metrics import families
 from gateway.campaigns.pass_store import WaitingRooms
+from gateway.campaigns.refusal_store import RefusalStore
 from gateway.campaigns.warm_up import WarmUp
 from gateway.catalog.events import CatalogChanged
 from gateway.catalog.rules import CurrentCatalog
@@ -35,6 +37,11 @@ def issued(kit: Kit) -> http_passes.Passes:
     )
 
 
+def refusals(kit: Kit) -> CampaignRefusals:
+    """How often orders and holds are refused in each."""
+    return CampaignRefusals(kit[CurrentCatalog], RefusalStore(kit.on.pools.background))
+
+
 def build(kit: Kit) -> Built:
     """It watches for campaigns that open soon."""
     catalog, stock, now = kit[CurrentCatalog], kit[Stock], kit.on.clock.now
@@ -44,10 +51,11 @@ def build(kit: Kit) -> Built:
         warm_up.changed()
 
     return Built(
+        services=(kit[CampaignRefusals],),
         keeping=(warm_up.run,),
         subscriptions=(awaits(CatalogChanged, changed),),
         metrics=(partial(families, catalog, stock, now),),
     )
 
 
-WIRING: Final = Wiring(makes=(passes,), faces=((issued, http_passes.ROUTES),), build=build)
+WIRING: Final = Wiring(makes=(passes, refusals), faces=((issued, http_passes.ROUTES),), build=build)

@@ -67,8 +67,14 @@ def stock(kit: Kit) -> Stock:
 
 def levels(kit: Kit) -> StockLevels:
     """How much there is, for partners."""
-    pools = kit.on.pools
-    return StockLevels(StockLevelStore(LaggingReads(pools.replica, pools.reads)))
+    on = kit.on
+    reads = LaggingReads(
+        on.pools.replica,
+        on.pools.reads,
+        now=on.clock.now,
+        behind_s_max=on.config.replica_lag_s,
+    )
+    return StockLevels(StockLevelStore(reads))
 
 
 def uploads(kit: Kit) -> UploadedImports:

@@ -47,6 +47,7 @@ class Config:
     kek: Path | None = None  # the key file; None: DATA/kek
     database_url: str | None = None
     replica_url: str | None = None  # of a standby: reads that may lag
+    replica_lag_s: int = 30  # what that standby may be behind; further, the primary is asked
     redis_url: str | None = None  # what may be lost: rates over nodes, hints
     owner_url: str | None = None  # of the role that owns the tables: migrations
     host: str = "127.0.0.1"
@@ -85,12 +86,10 @@ def load_config(
 ) -> Config:
     """Merge the four sources; `flags` that are None count as not given.
 
-    Raises ConfigError naming the key and where it came from. An empty value is none: it stops the
-    start, apart from a variable for an address that need not be given, which compose files write
-    empty to say so. An unknown key stops the start
-    when it is in the file or looks like a misspelt setting; other unknown `QUANGATE_…`
-    variables are left alone (Kubernetes injects some for a service of that name), and are for
-    `unknown_variables` to name.
+    Raises ConfigError naming the key and where it came from. An empty value stops the start, apart
+    from a variable for an address that need not be given: compose files write it empty to say so.
+    An unknown key does when it is in the file or looks like a misspelt setting; other unknown
+    variables are left alone (Kubernetes injects some), and are for `unknown_variables` to name.
     """
     names = {field.name for field in fields(Config)}
     values: dict[str, Any] = {}
@@ -294,6 +293,7 @@ _PARSERS: Mapping[str, Any] = {
     "kek": _key_file,
     "database_url": _database,
     "replica_url": _database,
+    "replica_lag_s": _number(1, 86_400),
     "redis_url": _redis,
     "owner_url": _database,
     "host": _host,

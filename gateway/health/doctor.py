@@ -222,6 +222,16 @@ def _safety(facts: DatabaseFacts) -> Iterator[HealthCheck]:
         else "orders wait for none that is not there",
         fix="quangate backup follow TO --synchronous; `quangate backup follow --leave` ends it",
     )
+    yield _check(
+        "replica",
+        ok=facts.replica is None or facts.replica[0],
+        detail="none is configured, and none is needed"
+        if facts.replica is None
+        else facts.replica[1],
+        fix="pg_stat_replication on the primary says what it is sent; start it, mend"
+        " QUANGATE_REPLICA_URL, or let it be further behind (QUANGATE_REPLICA_LAG_S);"
+        " the primary is read meanwhile",
+    )
 
 
 def _keys(machine: MachineFacts, database: DatabaseFacts, facts: KeyFacts) -> Iterator[HealthCheck]:

@@ -50,6 +50,7 @@ class DatabaseFacts:
     backup_age_s: float | None = None  # of the last good one; None: there was none
     follower_missing: bool = False  # commits wait for one that does not run
     operators: int = 0  # who may sign in at the console
+    replica: tuple[bool, str] | None = None  # whether it is read, and what is there or wrong
     role: str = ""  # whom we work as
     role_faults: tuple[str, ...] = ()  # what that role may and should not, or the other way
     role_fix: str = ""  # what the owner runs

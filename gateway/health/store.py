@@ -14,6 +14,7 @@ from gateway.ground.sql.pools import connections_needed
 from gateway.ground.sql.preparing import GATEWAY_ROLE
 from gateway.ground.sql.rights import differing_rights, powers_of, role_statements
 from gateway.ground.vault import holds_secrets
+from gateway.health.look_at_replica import look_at_replica
 from gateway.health.rules import DatabaseFacts
 
 
@@ -106,6 +107,7 @@ async def read_database_facts(database: Database, config: Config) -> DatabaseFac
             role = await connection.fetchval("SELECT current_user::text")
             faults = await _role_faults(connection, role) if names else []
             name = await connection.fetchval("SELECT current_database()::text")
+            replica = None if settings.is_replica else await look_at_replica(config, connection)
     ours = set(migrations())
     return DatabaseFacts(
         embedded=database.embedded is not None,
@@ -130,6 +132,7 @@ async def read_database_facts(database: Database, config: Config) -> DatabaseFac
         and safe.waits_for.startswith('"quangate_')
         and not safe.follower_is_here,
         operators=people,
+        replica=replica,
         role=role,
         role_faults=tuple(faults),
         role_fix="\n".join(role_statements(GATEWAY_ROLE, name)),

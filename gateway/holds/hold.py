@@ -22,7 +22,7 @@ from gateway.holds.record import HoldAnswer, HoldRecord, NewHold
 from gateway.holds.rules import HeldContent, HoldAsked, HoldState, Limits
 from gateway.holds.together import Awaited, Together
 from gateway.orders.line import Line, Settled
-from gateway.orders.place import over_quota
+from gateway.orders.over_quota import over_quota
 from gateway.orders.pricing import price_again
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import OrderContent, Verdict

@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp.web import BaseRequest, Response
 
+from gateway.campaigns.count_refusals import CampaignRefusals
 from gateway.campaigns.passes import HEADER as PASS_HEADER
 from gateway.catalog.rules import CurrentCatalog, Key, Scope
 from gateway.ground.http.answers import JSON_TYPE, encode, json_response, struct_response
@@ -36,9 +37,9 @@ from gateway.ground.http.patience import DEADLINE, waits_until
 from gateway.ground.http.problems import ProblemError
 from gateway.ground.http.request import Asked
 from gateway.ground.traffic.admission import Class
-from gateway.holds.confirm import Confirmation, Contradiction, Unconfirmed
+from gateway.holds.confirm import Confirmation
 from gateway.holds.hold import Held, Holding
-from gateway.holds.http_problems import problem_of_confirm, problem_of_hold
+from gateway.holds.http_problems import no_hold, problem_of_confirm, problem_of_hold
 from gateway.holds.port import Making, Reading
 from gateway.holds.record import HoldFilter
 from gateway.holds.rules import HoldState
@@ -55,6 +56,7 @@ from gateway.holds.wire import (
     hold_view,
 )
 from gateway.orders.answers import Order
+from gateway.orders.place import Placed
 from gateway.orders.placed import REPLAYED, placed_json
 from gateway.orders.refusal import GIVEN_UP, Refusal
 from gateway.orders.view import OrderViews
@@ -170,6 +172,7 @@ class Holds:
         lists: Reading,
         views: OrderViews,
         catalog: CurrentCatalog,
+        refusals: CampaignRefusals,
     ) -> None:
         self._gate = gate
         self._holding = holding
@@ -179,6 +182,7 @@ class Holds:
         self._lists = lists
         self._views = views
         self._catalog = catalog
+        self._refusals = refusals
 
     def glance_at_hold(self, request: Asked) -> ProblemError | None:
         """Why the head alone is refused; None: it is not."""
@@ -198,7 +202,9 @@ class Holds:
         pass_ = None if asked.goods.campaign is None else request.headers.get(PASS_HEADER)
         held = await self._holding.hold(key, asked, pass_=pass_, waits_until=waits)
         if not isinstance(held, Held):
-            raise problem_of_hold(held)
+            problem = problem_of_hold(held)
+            self._refusals.count(asked.goods.campaign, problem.code)
+            raise problem
         answer = encode(hold_view(held.record))
         if held.is_new:
             return DirectAnswer(answer, 201, JSON_TYPE)
@@ -216,17 +222,10 @@ class Holds:
         placed = await self._confirmation.confirm(
             key, parse_id(hold_no) or 0, asked, waits_until=waits
         )
-        if isinstance(placed, Unconfirmed):
-            raise _no_hold()
-        if isinstance(placed, Contradiction):
-            raise ProblemError(
-                "order-conflict",
-                f"{placed.member.replace('_', '.')} is not what hold {hold_no} was made with.",
-            )
-        if isinstance(placed, Refusal):
-            if placed.reason in GIVEN_UP:
+        if not isinstance(placed, Placed):
+            if isinstance(placed, Refusal) and placed.reason in GIVEN_UP:
                 request.give_up()
-            raise problem_of_confirm(placed)
+            raise problem_of_confirm(placed, hold_no)
         order = placed_json(placed)
         if order is None:  # made before; or durable, but not sealed with its batch
             order = await self._views.read_back(key, placed.settled.order_id)
@@ -275,12 +274,8 @@ class Holds:
         named = (key.partner_id, parse_id(hold_no) or 0)  # no hold has 0
         record = (await self._reads.by_ids([named])).get(named)
         if record is None:
-            raise _no_hold()
+            raise no_hold()
         return struct_response(hold_view(record))
-
-
-def _no_hold() -> ProblemError:
-    return ProblemError("not-found", "There is no such hold.")
 
 
 ROUTES: Final = (

@@ -4,6 +4,7 @@ from typing import Final
 
 from gateway.ground.http.body import invalid
 from gateway.ground.http.problems import ProblemError
+from gateway.holds.confirm import Contradiction, Unconfirmed
 from gateway.holds.hold import Outcome, Unheld
 from gateway.orders.problems import problem_of
 from gateway.orders.refusal import Reason, Refusal
@@ -39,8 +40,18 @@ def problem_of_hold(why: Unheld | Refusal) -> ProblemError:
     )
 
 
-def problem_of_confirm(why: Refusal) -> ProblemError:
+def no_hold() -> ProblemError:
+    """There is none of that number, or it is another partner's."""
+    return ProblemError("not-found", "There is no such hold.")
+
+
+def problem_of_confirm(why: Refusal | Contradiction | Unconfirmed, hold_no: str) -> ProblemError:
     """What is told instead of the order of a hold."""
+    if isinstance(why, Unconfirmed):
+        return no_hold()
+    if isinstance(why, Contradiction):
+        member = why.member.replace("_", ".")
+        return ProblemError("order-conflict", f"{member} is not what hold {hold_no} was made with.")
     if why.reason is Reason.HOLD_EXPIRED:
         return ProblemError(
             "hold-expired",

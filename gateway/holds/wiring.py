@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Final
 
+from gateway.campaigns.count_refusals import CampaignRefusals
 from gateway.catalog.rules import CurrentCatalog
 from gateway.codes.stock import Stock
 from gateway.ground.wiring import Built, Kit, Wiring
@@ -49,6 +50,7 @@ def holds(kit: Kit) -> http.Holds:
         lists=HoldStore(pools.lists),
         views=kit[OrderViews],
         catalog=catalog,
+        refusals=kit[CampaignRefusals],
     )
 
 

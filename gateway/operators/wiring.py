@@ -22,7 +22,12 @@ def place(kit: Kit) -> Place:
     """Where operators work: with connections of their own, which are few."""
     on = kit.on
     database = Database(dsn=on.dsn, pool=on.pools.desk, embedded=None)
-    lagging = LaggingReads(on.pools.replica, on.pools.desk)
+    lagging = LaggingReads(
+        on.pools.replica,
+        on.pools.desk,
+        now=on.clock.now,
+        behind_s_max=on.config.replica_lag_s,
+    )
     return Place(config=on.config, database=database, vault=on.vault, lagging=lagging)
 
 

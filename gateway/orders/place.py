@@ -6,8 +6,7 @@ are sent, ask here, and say the answer in their own words; they decide nothing.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, tzinfo
-from math import ceil
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 import msgspec
@@ -18,15 +17,15 @@ from gateway.campaigns.passes import UsedPass
 from gateway.campaigns.rules import Campaign
 from gateway.catalog.rules import CurrentCatalog, Key, Sku, SkuKind
 from gateway.codes.shelving import ShelfBook
-from gateway.ground.moment import rfc3339
 from gateway.orders.checks import FREE, judge
 from gateway.orders.line import Line, PlannedAttempt, Settled
+from gateway.orders.over_quota import over_quota
 from gateway.orders.pricing import window_of
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import OrderContent, Verdict
 from gateway.partners.zones import ZoneBook
 from gateway.prices.rules import NO_PRICES, PriceBook, Priced, PriceList, price_of
-from gateway.quotas.rules import Quota, QuotaBook
+from gateway.quotas.rules import QuotaBook
 
 _CREATED: Final = Verdict.CREATED  # to look it up for every line costs 0.1 µs
 _REPLAYED: Final = Verdict.REPLAYED
@@ -97,8 +96,10 @@ class Placement:
         buying: Buying,
         passes: PassJudge,
         count: list[int],
+        refused: Callable[[str, Refusal], None],
     ) -> None:
-        """`now` is the database's clock; `count` has a place for every verdict."""
+        """`now` is the database's clock; `count` has a place for every verdict; `refused` is told
+        of each refusal, and of the campaign it was in."""
         self._catalog = catalog
         self._now = now
         self._lines = lines
@@ -106,6 +107,7 @@ class Placement:
         self._buying = buying
         self._passes = passes
         self._count = count
+        self._refused = refused
 
     async def place(
         self,
@@ -143,7 +145,13 @@ class Placement:
         self._count[verdict] += 1
         if verdict is _CREATED or verdict is _REPLAYED:
             return Placed(line, settled)
-        if verdict is Verdict.PURCHASE_LIMIT:
+        refusal = self._why_not(line, settled)
+        if line.content is not None and line.content.campaign is not None:
+            self._refused(line.content.campaign, refusal)
+        return refusal
+
+    def _why_not(self, line: Line, settled: Settled) -> Refusal:
+        if settled.verdict is Verdict.PURCHASE_LIMIT:
             quota = self._catalog.now.book(QuotaBook).by_id.get(settled.quota)
             zone = self._catalog.now.book(ZoneBook).of(line.partner_id)
             return over_quota(settled, quota, line.quantity, self._now(), zone)
@@ -274,27 +282,4 @@ def refusal_of(settled: Settled) -> Refusal:
         order_id=settled.order_id,
         most=settled.amount,
         retry_after_s=settled.retry_after_s,
-    )
-
-
-def over_quota(
-    settled: Settled, quota: Quota | None, quantity: int, now: datetime, zone: tzinfo
-) -> Refusal:
-    """Why a quota allows a line of `quantity` not, and when it will; None: it was just deleted.
-    `zone`: the partner's.
-
-    Of a limit that was lowered below what was had by then none is left, not less.
-    """
-    left = max(0, settled.amount)
-    if quota is None or settled.refused_at is None:
-        return Refusal(Reason.QUOTA, most=left)
-    resets_at = quota.resets_at(settled.refused_at, zone)
-    if resets_at is None or quantity > quota.most:
-        return Refusal(Reason.QUOTA, most=left, quota=quota.name)
-    return Refusal(
-        Reason.QUOTA,
-        most=left,
-        quota=quota.name,
-        resets_at=rfc3339(resets_at),
-        retry_after_s=max(1, ceil((resets_at - now).total_seconds())),
     )

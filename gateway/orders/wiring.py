@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Final
 
+from gateway.campaigns.count_refusals import CampaignRefusals
 from gateway.campaigns.judge_pass import PassJudge
 from gateway.catalog.rules import CurrentCatalog
 from gateway.codes.levels import StockLevels
@@ -24,6 +25,7 @@ from gateway.orders.metrics import Counted, families
 from gateway.orders.place import Placement, outlet_of_line
 from gateway.orders.ports import OrdersById, Upstreams
 from gateway.orders.pricing import price_again
+from gateway.orders.problems import WORDS
 from gateway.orders.sealing import Sealing
 from gateway.orders.store import OrderStore
 from gateway.orders.view import OrderViews
@@ -96,6 +98,7 @@ def behind(kit: Kit) -> OrdersById:
 
 def placement(kit: Kit) -> Placement:
     """Placing an order, whoever asks."""
+    refusals = kit[CampaignRefusals]
     return Placement(
         catalog=kit[CurrentCatalog],
         now=kit.on.clock.now,
@@ -103,6 +106,7 @@ def placement(kit: Kit) -> Placement:
         buying=kit[Upstreams],
         passes=kit[PassJudge],
         count=kit[Counted].verdicts,
+        refused=lambda campaign, why: refusals.count(campaign, WORDS[why.reason].code),
     )
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from gateway.campaigns import administer as campaigns
+from tests.world.holds import hold
 from tests.world.partner import Partner, eventually
 from tests.world.shop import Shop, unique
 
@@ -100,3 +101,40 @@ async def test_its_end_closes_it_and_gives_the_shelf_back(shop: Shop) -> None:
         return (await partner.order(out_order_no="B", sku=sku, quantity=2)).status in {200, 201}
 
     await eventually(sold)
+
+
+async def test_who_was_refused_is_counted_by_reason(shop: Shop) -> None:
+    """Orders, lines of batches, holds and confirms, by the code of their problem; not what was
+    sold, nor what names another campaign. It is read by `campaign show`.
+
+    Seen red with refusals that nobody counted.
+    """
+    partner = await shop.partner()
+    sku = await shop.sku(codes=30)
+    name = await shop.campaign(sku, opens_in=-HOUR, lasts=2 * HOUR, codes=2, per_buyer=1)
+    buyer = {"id": "one"}
+
+    async def taken() -> bool:
+        reply = await partner.order(out_order_no=unique("W"), sku=sku, campaign=name, buyer=buyer)
+        return reply.status == 201
+
+    await eventually(taken)
+    limited = await partner.order(out_order_no="L", sku=sku, campaign=name, buyer=buyer)
+    assert limited.problem == (422, "purchase-limit")
+    held = await hold(partner, sku, campaign=name, buyer=buyer)
+    assert held.problem == (422, "purchase-limit")
+    last = await partner.order(out_order_no="M", sku=sku, campaign=name, buyer={"id": "two"})
+    assert last.status == 201
+    line = {"out_order_no": "N", "sku": sku, "campaign": name, "buyer": {"id": "three"}}
+    batch = await partner.send("POST", "/v1/orders/batch", {"orders": [line]})
+    assert batch.json["results"][0]["problem"]["code"] == "sold-out"
+    elsewhere = await partner.order(out_order_no="O", sku=sku, campaign="made-up")
+    assert elsewhere.problem == (409, "campaign-closed")
+
+    async def told() -> bool:
+        async with shop.desk() as (db, _):
+            refused = (await campaigns.show_campaign(db, name))["refusals"]
+        refused.pop("campaign-closed", None)  # before this worker knew it
+        return bool(refused == {"purchase-limit": 2, "sold-out": 1})
+
+    await eventually(told)

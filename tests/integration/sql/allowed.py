@@ -45,6 +45,7 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "service_case": (set(HANDLED.split()), False),
     "campaign": (ALL, False),
     "campaign_partner": (set(), False),
+    "campaign_refusal": ({"refused"}, False),
     "channel": (ALL, False),
     "channel_order": (ALL, True),
     "code": (set(), True),

@@ -56,7 +56,8 @@ DIVIDED = frozenset(
 # Counts of quotas are for all partners together: a device's, an address's, a total.
 ONE_FOR_ALL = """
     alert alert_look api_key approval audit_run backup_run bought_code callback campaign
-    campaign_partner case_rule category change change_head channel code_fingerprint code_import
+    campaign_partner campaign_refusal
+    case_rule category change change_head channel code_fingerprint code_import
     code_import_piece desk_request forgotten lane_state migration notice notifier operator
     operator_reset operator_role partner pool price_floor price_row quota quota_block quota_use
     recovery_code restoration role role_permission route session setting shelf sign_in_failure

@@ -80,6 +80,7 @@ def test_a_sound_machine_is_well() -> None:
         ({"sales_closed": True}, "sales"),
         ({"backup_age_s": 93_601.0}, "backup"),
         ({"follower_missing": True}, "follower"),
+        ({"replica": (False, "61 s behind")}, "replica"),
         # the keys
         ({"error": "the key file is missing"}, "keys"),
         ({"keys_missing": ("kek-1",)}, "keys"),

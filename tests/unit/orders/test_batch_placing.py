@@ -74,6 +74,7 @@ async def test_a_batch_enters_the_queue_whole(monkeypatch: pytest.MonkeyPatch) -
     placement = Placement(
         catalog=CurrentCatalog(EMPTY), now=lambda: datetime.now(UTC), lines=queue,
         buying=cast("Any", None), passes=cast("Any", None), count=[0] * len(Verdict),
+        refused=lambda *_: None,
     )  # fmt: skip
     placing = BatchPlacing(
         cast("Any", Gate(orjson.dumps({"orders": lines}))), placement, cast("Any", None),

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from gateway.orders.line import Settled
-from gateway.orders.place import over_quota
+from gateway.orders.over_quota import over_quota
 from gateway.orders.problems import problem_of
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import Verdict
