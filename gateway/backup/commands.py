@@ -1,7 +1,7 @@
 """`quangate backup`: copy the shop while it sells, once or all the time."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from gateway.ground.command.command import Call, command, room
 from gateway.ground.command.output import Answer
 from gateway.ground.command.terminal import Terminal
 from gateway.ground.config import Config
+
+if TYPE_CHECKING:
+    from gateway.backup.take import Pace
 
 FOLLOW = "follow"
 app = room("Copy the shop while it sells: once, or all the time.")
@@ -40,6 +43,20 @@ async def backup(
             "--synchronous", help="follow: acknowledge no order that is not in both places."
         ),
     ] = False,
+    max_rate: Annotated[
+        str | None,
+        typer.Option(
+            "--max-rate",
+            metavar="RATE",
+            help="Copy no faster: kB a second, or MB as in 40M. Orders share the disk.",
+        ),
+    ] = None,
+    spread: Annotated[
+        bool,
+        typer.Option(
+            "--spread", help="Begin with a checkpoint that is written slowly; it takes minutes."
+        ),
+    ] = False,
     leave: Annotated[
         bool, typer.Option("--leave", help="follow: orders wait for no follower any more.")
     ] = False,
@@ -60,15 +77,27 @@ async def backup(
         raise typer.BadParameter("--synchronous and --leave are of `backup follow`")
     if synchronous and leave:
         raise typer.BadParameter("say --synchronous or --leave, not both")
+    if (logical or leave) and (spread or max_rate is not None):
+        raise typer.BadParameter("--max-rate and --spread are of a backup of files")
+    pace = _pace(max_rate, spread=spread)
     config = call.quiet_config()
     if not follows:
-        return await _take(config, to, keep, logical=logical)
+        return await _take(config, to, keep, pace, logical=logical)
     from gateway.backup import follow_command
 
     if leave:
         return await follow_command.leave(config)
-    await follow_command.follow(config, to, synchronous=synchronous)
+    await follow_command.follow(config, to, pace, synchronous=synchronous)
     return None
+
+
+def _pace(max_rate: str | None, *, spread: bool) -> "Pace":
+    from gateway.backup.take import Pace, read_max_rate
+
+    try:
+        return Pace(max_rate=None if max_rate is None else read_max_rate(max_rate), spread=spread)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--max-rate") from None
 
 
 def _read(words: Sequence[str], *, leave: bool) -> tuple[bool, str]:
@@ -82,7 +111,9 @@ def _read(words: Sequence[str], *, leave: bool) -> tuple[bool, str]:
     return follows, rest[0]
 
 
-async def _take(config: Config, to: str, keep: int | None, *, logical: bool) -> Answer:
+async def _take(
+    config: Config, to: str, keep: int | None, pace: "Pace", *, logical: bool
+) -> Answer:
     from gateway.backup.dump import take_dump
     from gateway.backup.opening import opened_server
     from gateway.backup.place import open_place
@@ -97,6 +128,7 @@ async def _take(config: Config, to: str, keep: int | None, *, logical: bool) -> 
             embedded=opened.embedded,
             place=open_place(to, config.data),
             watcher=watcher,
+            pace=pace,
         )
         taken = await (take_dump(taking, keep) if logical else take(taking, keep))
     watcher.say(where_the_key_is(config))

@@ -9,7 +9,7 @@ import asyncio
 from gateway.backup.client_programs import ProgramFailedError, run
 from gateway.backup.place import size_of
 from gateway.backup.rules import Kind, Note
-from gateway.backup.take import Taken, Taking, remember, understood
+from gateway.backup.take import Taken, Taking, finished, remember, understood
 from gateway.backup.verify import DUMP, digest_of, verify
 from gateway.ground.errors import ConfigError
 from gateway.ground.sql.embedded import programs
@@ -49,6 +49,6 @@ async def take_dump(taking: Taking, keep: int | None) -> Taken:
                 digest=await asyncio.to_thread(digest_of, growing / DUMP),
             )
             await verify(growing, note)
-        path = await asyncio.to_thread(taking.place.finish, growing, note)
+        path = await finished(taking.place, growing, note)
     await remember(taking, note, path, keep)
     return Taken(path=path, note=note)

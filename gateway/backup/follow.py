@@ -5,25 +5,27 @@ starts it again, takes the first backup, and says when all is well.
 """
 
 import asyncio
-import fcntl
-import os
-import secrets
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Final, Protocol
 
-import msgspec
 import structlog
 
 from gateway.backup.client_programs import ProgramFailedError, Source, running
+from gateway.backup.follower import (
+    FOLLOWER,
+    Follower,
+    Server,
+    held,
+    known_or_new,
+    set_aside,
+    write,
+)
 from gateway.backup.place import Place
 from gateway.backup.recover import FOLLOWED, Followed
 from gateway.backup.rules import Kind, Note, as_lsn
 from gateway.backup.take import MomentFacts
-from gateway.ground.desk.refusal import refused
 from gateway.ground.errors import StoreUnavailableError
 
 log = structlog.get_logger()
@@ -31,53 +33,16 @@ log = structlog.get_logger()
 LOOK_S: Final = 0.5
 BEGIN_S: Final = 60.0  # how long a follower may take until the server sends to it, or waits for it
 SEGMENT_BYTES: Final = 1 << 24
-FOLLOWER: Final = "follower.json"
+# What a promoted server says of a log that it does not have, or that never was its own.
+NOWHERE: Final = ("has already been removed", "is not in this server's history")
 # A commit's time is taken a moment before it is in the log.
 DOUBT: Final = timedelta(seconds=1)
-
-
-class SlotFacts(Protocol):
-    """See following_store.Slot."""
-
-    @property
-    def is_lost(self) -> bool: ...
-
-
-class ProgressFacts(Protocol):
-    """See following_store.Progress."""
-
-    @property
-    def is_streaming(self) -> bool: ...
-    @property
-    def lsn(self) -> str | None: ...
-    @property
-    def is_waited_for(self) -> bool: ...
-
-
-class Server(Protocol):
-    """The server that is followed; see following_store.FollowingStore."""
-
-    async def check_sight(self) -> None: ...
-    async def slot(self, name: str) -> SlotFacts | None: ...
-    async def make_slot(self, name: str) -> str: ...
-    async def drop_slot(self, name: str) -> None: ...
-    async def cluster(self) -> tuple[str, int]: ...
-    async def progress(self, name: str) -> ProgressFacts | None: ...
-    async def wait_for(self, name: str | None) -> None: ...
 
 
 class Clock(Protocol):
     """See store.BackupStore."""
 
     async def moment(self) -> MomentFacts: ...
-
-
-class Follower(msgspec.Struct, frozen=True, kw_only=True):
-    """Who keeps the log here: its slot, the cluster's identifier, and from where on."""
-
-    slot: str
-    system: str
-    since: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,16 +59,24 @@ class Following:
     warn: Callable[[str], None]
 
 
+@dataclass(slots=True)
+class _Course:
+    """`is_promoted`: another server is the primary by now, and no backup of it is there yet."""
+
+    is_promoted: bool = False
+
+
 async def follow(following: Following, stopping: asyncio.Event) -> None:
     """Follow until `stopping` is set. Raises RefusedError, ConfigError, before anything follows."""
     wal = following.place.wal
     await following.server.check_sight()
-    with _held(wal):
-        follower = await _follower(following)
-        receiving = asyncio.create_task(_receive(following, follower, stopping))
+    with held(wal):
+        follower = await known_or_new(following.server, following.place, following.warn)
+        course = _Course()
+        receiving = asyncio.create_task(_receive(following, follower, course, stopping))
         try:
             await _first(receiving, _become_whole(following, follower))
-            await _first(receiving, _keep_looking(following, follower), stopping)
+            await _first(receiving, _keep_looking(following, follower, course), stopping)
         finally:
             stopping.set()
             await receiving
@@ -166,18 +139,36 @@ async def _streams(following: Following, follower: Follower, *, waited_for: bool
         await asyncio.sleep(LOOK_S)
 
 
-async def _keep_looking(following: Following, follower: Follower) -> None:
-    """Write down again and again until when the log is whole."""
+async def _keep_looking(following: Following, follower: Follower, course: _Course) -> None:
+    """Write down again and again until when the log is whole; begin again at a new primary."""
     path = following.place.wal / FOLLOWED
     while True:
         try:
             moment = await following.clock.moment()
             progress = await following.server.progress(follower.slot)
+            if progress is None:
+                await _be_known(following, follower, course)
+            elif course.is_promoted:
+                await _become_whole(following, follower)
+                course.is_promoted = False
         except StoreUnavailableError:
             progress = None
-        if progress is not None and progress.lsn and as_lsn(progress.lsn) >= as_lsn(moment.lsn):
-            _write(path, Followed(at=moment.at - DOUBT))
+        has = None if progress is None or course.is_promoted else progress.lsn
+        if has and as_lsn(has) >= as_lsn(moment.lsn):
+            write(path, Followed(at=moment.at - DOUBT))
         await asyncio.sleep(LOOK_S)
+
+
+async def _be_known(following: Following, follower: Follower, course: _Course) -> None:
+    """A standby that is promoted has no slots: have it keep its log for us, too."""
+    if await following.server.slot(follower.slot) is not None:
+        return
+    await following.server.make_slot(follower.slot)
+    course.is_promoted = True
+    following.warn(
+        "another server is the primary now: its log is received from here on, and a backup of it is"
+        " taken"
+    )
 
 
 def _has_base(place: Place, follower: Follower, timeline: int) -> bool:
@@ -191,7 +182,9 @@ def _has_base(place: Place, follower: Follower, timeline: int) -> bool:
     return any(goes_on(note) for note in place.backups().values())
 
 
-async def _receive(following: Following, follower: Follower, stopping: asyncio.Event) -> None:
+async def _receive(
+    following: Following, follower: Follower, course: _Course, stopping: asyncio.Event
+) -> None:
     """Have the log received, again after whatever ends that; one line for each change."""
     source = following.source
     named = Source(
@@ -218,69 +211,8 @@ async def _receive(following: Following, follower: Follower, stopping: asyncio.E
             if not stopping.is_set() and error.said != complaint:
                 following.warn(f"the log is not received just now: {error.said[-300:]}")
                 complaint = error.said
+            if course.is_promoted and any(said in error.said for said in NOWHERE):
+                set_aside(following.place, following.warn)
+                write(following.place.wal / FOLLOWER, follower)
         if not stopping.is_set():
             await asyncio.sleep(LOOK_S)
-
-
-@contextmanager
-def _held(wal: Path) -> Iterator[None]:
-    """The directory of the log, made unless it is there; one follower at a time."""
-    wal.mkdir(mode=0o700, exist_ok=True)
-    held = os.open(wal, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise refused("busy", "follower-runs", wal=wal) from None
-    finally:
-        os.close(held)
-
-
-async def _follower(following: Following) -> Follower:
-    """Who follows: as before, or anew. Raises RefusedError for the log of another server."""
-    path = following.place.wal / FOLLOWER
-    system, _ = await following.server.cluster()
-    known = _read(path)
-    if known is not None and known.system != system:
-        raise refused("another-server", "log-of-another-server", wal=path.parent)
-    if known is not None:
-        slot = await following.server.slot(known.slot)
-        if slot is not None and not slot.is_lost:
-            return known
-        if slot is not None:
-            await following.server.drop_slot(known.slot)
-        _set_aside(following)
-    name = known.slot if known is not None else f"quangate_{secrets.token_hex(6)}"
-    since = await following.server.make_slot(name)
-    follower = Follower(slot=name, system=system, since=since)
-    _write(path, follower)
-    return follower
-
-
-def _set_aside(following: Following) -> None:
-    """What was received before goes on nowhere: the server kept nothing for it since."""
-    wal = following.place.wal
-    number = 1
-    while (aside := wal.with_name(f"{wal.name}-before-{number}")).exists():
-        number += 1
-    aside.mkdir(mode=0o700)
-    for path in wal.iterdir():
-        path.rename(aside / path.name)
-    following.warn(
-        f"the server kept no log for this follower since it ended: what it received is in {aside},"
-        " and a new backup is taken"
-    )
-
-
-def _read(path: Path) -> Follower | None:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Follower)
-    except (OSError, msgspec.MsgspecError):
-        return None
-
-
-def _write(path: Path, content: Follower | Followed) -> None:
-    staged = path.with_name(f".{path.name}.new")
-    staged.write_bytes(msgspec.json.encode(content))
-    staged.chmod(0o600)
-    staged.replace(path)

@@ -10,14 +10,14 @@ from gateway.backup.following_store import FollowingStore
 from gateway.backup.opening import Opened, opened_server
 from gateway.backup.place import open_place
 from gateway.backup.store import BackupStore
-from gateway.backup.take import Taking, check_server, take
+from gateway.backup.take import Pace, Taking, check_server, take
 from gateway.ground.command.output import Answer
 from gateway.ground.command.terminal import Terminal
 from gateway.ground.config import Config
 
 
-async def follow(config: Config, to: str, *, synchronous: bool) -> None:
-    """Follow until SIGTERM or SIGINT."""
+async def follow(config: Config, to: str, pace: Pace, *, synchronous: bool) -> None:
+    """Follow until SIGTERM or SIGINT; `pace` is that of backups taken to begin with."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -26,12 +26,15 @@ async def follow(config: Config, to: str, *, synchronous: bool) -> None:
         await check_server(BackupStore(opened.pool))
         alive = asyncio.create_task(opened.keep_alive())
         try:
-            await keep_following(_following(config, opened, to, synchronous=synchronous), stopping)
+            following = _following(config, opened, to, pace, synchronous=synchronous)
+            await keep_following(following, stopping)
         finally:
             alive.cancel()
 
 
-def _following(config: Config, opened: Opened, to: str, *, synchronous: bool) -> Following:
+def _following(
+    config: Config, opened: Opened, to: str, pace: Pace, *, synchronous: bool
+) -> Following:
     watcher, books = Terminal(), BackupStore(opened.pool)
     place = open_place(to, config.data)
     taking = Taking(
@@ -40,6 +43,7 @@ def _following(config: Config, opened: Opened, to: str, *, synchronous: bool) ->
         embedded=opened.embedded,
         place=place,
         watcher=watcher,
+        pace=pace,
     )
     return Following(
         server=FollowingStore(opened.pool),

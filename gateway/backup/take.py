@@ -1,6 +1,7 @@
 """Taking a backup: PostgreSQL's own base backup while orders flow, verified before it counts."""
 
 import asyncio
+import errno
 import json
 import re
 from collections.abc import Callable
@@ -71,6 +72,36 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How much a base backup may ask of the server that orders are taken with.
+
+    `max_rate` as pg_basebackup has it (kB a second, or with M); `spread`: the checkpoint it begins
+    with is written over the time that checkpoints have there, and the backup waits for it.
+    """
+
+    max_rate: str | None = None
+    spread: bool = False
+
+    def arguments(self) -> list[str]:
+        """Of pg_basebackup."""
+        rate = [] if self.max_rate is None else [f"--max-rate={self.max_rate}"]
+        return [f"--checkpoint={'spread' if self.spread else 'fast'}", *rate]
+
+
+QUICKLY: Final = Pace()
+MAX_RATE: Final = re.compile(r"([1-9][0-9]{0,6})([kM]?)\Z")
+RATE_KB: Final = range(32, 1024 * 1024 + 1)
+
+
+def read_max_rate(text: str) -> str:
+    """A rate between 32 kB and 1024 MB a second. Raises ValueError."""
+    found = MAX_RATE.match(text)
+    if not found or int(found[1]) * (1024 if found[2] == "M" else 1) not in RATE_KB:
+        raise ValueError(f"{text!r} is no rate: kB a second, or MB as in 40M; from 32 to 1024M")
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Taking:
     """What a backup is taken with."""
 
@@ -79,6 +110,7 @@ class Taking:
     embedded: bool  # the server is ours
     place: Place
     watcher: Watcher
+    pace: Pace = QUICKLY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +158,7 @@ async def take(taking: Taking, keep: int | None) -> Taken:
         moment = await taking.books.moment()
         await verify(growing)
         note = _note(growing, server, moment.at, embedded=taking.embedded)
-        path = await asyncio.to_thread(taking.place.finish, growing, note)
+        path = await finished(taking.place, growing, note)
     await remember(taking, note, path, keep)
     return Taken(path=path, note=note)
 
@@ -141,11 +173,21 @@ async def _copy(taking: Taking, server: ServerFacts, growing: Path) -> None:
         try:
             await run(
                 "pg_basebackup", f"--pgdata={growing}", "--wal-method=stream",
-                "--checkpoint=fast", "--progress", "--no-password",
+                "--progress", "--no-password", *taking.pace.arguments(),
                 source=taking.source, heard=heard,
             )  # fmt: skip
         except ProgramFailedError as error:
             raise understood(error, server.role) from None
+
+
+async def finished(place: Place, growing: Path, note: Note) -> Path:
+    """Make a backup of what is whole. Raises RefusedError where there is no room for its note."""
+    try:
+        return await asyncio.to_thread(place.finish, growing, note)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise refused("disk-full", "no-room-for-backup") from None
 
 
 def understood(error: ProgramFailedError, role: str) -> Exception:

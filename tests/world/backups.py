@@ -89,7 +89,10 @@ def directory() -> Iterator[Path]:
 class Follower:
     """`quangate backup follow` in a process of its own."""
 
-    def __init__(self, shop: ShopDirectory, place: Path, log: Path, *more: str) -> None:
+    def __init__(
+        self, shop: ShopDirectory, place: Path, log: Path, *more: str, database: str = ""
+    ) -> None:
+        """`database`: of a server of its own."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("QUANGATE_")}
         self._log = log
         with log.open("w", encoding="utf-8") as output:
@@ -98,7 +101,11 @@ class Follower:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**inherited, "QUANGATE_DATA": str(shop.data)},
+                env={
+                    **inherited,
+                    "QUANGATE_DATA": str(shop.data),
+                    "QUANGATE_DATABASE_URL": database,
+                },
                 cwd=ROOT,
             )
 

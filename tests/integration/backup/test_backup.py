@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
@@ -123,6 +124,8 @@ def test_a_place_without_rights(shop: ShopDirectory, place: Path) -> None:
     [("backup",), ("backup", "a", "b"), ("backup", "follow"), ("backup", "follow", "a", "b"),
      ("backup", "a", "--synchronous"), ("backup", "follow", "a", "--keep", "2"),
      ("backup", "follow", "--leave", "--synchronous"), ("backup", "a", "--keep", "-1"),
+     ("backup", "a", "--max-rate", "fast"), ("backup", "a", "--logical", "--spread"),
+     ("backup", "follow", "--leave", "--max-rate", "40M"),
      ("restore", "a", "--to", "yesterday"), ("restore", "a", "--to", "2026-01-01T00:00:00")],
     ids=" ".join,
 )  # fmt: skip
@@ -131,6 +134,40 @@ def test_wrong_usage(tmp_path: Path, words: tuple[str, ...]) -> None:
     done = run_cli(*words, environment={"QUANGATE_DATA": str(tmp_path / "shop")})
     assert done.returncode == 2, done.stderr
     assert entries(tmp_path) == set()
+
+
+@pytest.fixture
+def full(place: Path) -> Iterator[Path]:
+    """A place on a disk of its own, too small for a backup."""
+    place.mkdir(mode=0o700)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m,mode=0700", "tmpfs", str(place)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.parametrize("more", [(), ("--logical",)], ids=["files", "logical"])
+def test_a_full_disk(shop: ShopDirectory, full: Path, more: tuple[str, ...]) -> None:
+    """It is said, exit 1; nothing is left of it, and what else lies there stays. With room it goes.
+
+    Seen red (an error of a program, `unavailable`) without a word for it.
+    """
+    (full / "mine.txt").write_text("mine")
+    filling = full / "filling"
+    filling.write_bytes(bytes(shutil.disk_usage(full).free - 20_000))
+    assert shop.refused("backup", str(full), *more) == "disk-full"
+    assert entries(full) == {"mine.txt", "filling"}
+    filling.unlink()
+    grown = ["mount", "-o", "remount,size=400m", str(full)]
+    subprocess.run(grown, check=True)
+    assert shop.asked("backup", str(full), "--keep", "1", *more)["verified"] is True
+    assert len(entries(full)) == 2
+
+
+def test_it_goes_no_faster_than_it_may(shop: ShopDirectory, place: Path) -> None:
+    """`--max-rate` is the copying program's, and what it makes is as good as another."""
+    assert shop.asked("backup", str(place), "--max-rate", "900M")["verified"] is True
 
 
 def test_where_there_is_no_shop(tmp_path: Path) -> None:

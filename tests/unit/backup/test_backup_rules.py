@@ -20,6 +20,7 @@ from gateway.backup.rules import (
     newest_first,
     too_many,
 )
+from gateway.backup.take import Pace, read_max_rate
 
 START = datetime(2026, 11, 11, tzinfo=UTC)
 
@@ -30,6 +31,23 @@ def note(hours: int, kind: Kind = Kind.BASE) -> Note:
         kind=kind, ended_at=START + timedelta(hours=hours), bytes=1, lsn="0/0", major=18,
         embedded=True, superuser="quangate", database="quangate",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("rate", ["32", "32k", "40M", "1024M", "1048576"])
+def test_a_rate_is_what_the_program_takes(rate: str) -> None:
+    """From 32 kB to 1024 MB a second, as it is written; and how a backup begins."""
+    pace = Pace(max_rate=read_max_rate(rate), spread=True)
+    assert pace.arguments() == ["--checkpoint=spread", f"--max-rate={rate}"]
+    assert Pace().arguments() == ["--checkpoint=fast"]
+
+
+@pytest.mark.parametrize(
+    "rate", ["", "31", "31k", "0M", "1025M", "1048577", "-40M", "4e3", "40m", "40 M", "40M\n"]
+)
+def test_what_is_no_rate(rate: str) -> None:
+    """It is refused here, before anything is made."""
+    with pytest.raises(ValueError, match="from 32 to 1024M"):
+        read_max_rate(rate)
 
 
 def test_names_sort_as_backups_end() -> None:
