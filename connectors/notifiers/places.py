@@ -212,12 +212,3 @@ class Webhook:
         if 200 <= response.status < 300:
             return Judgement()
         return Judgement(why=f"answered {response.status}")
-
-
-PLACES: Final[Mapping[str, type[Any]]] = {
-    "webhook": Webhook,
-    "dingtalk": DingTalk,
-    "feishu": Feishu,
-    "wecom": WeCom,
-    "telegram": Telegram,
-}

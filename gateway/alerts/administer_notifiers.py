@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from connectors.notifiers.kinds import PLACES
 from connectors.notifiers.notice import Notice
-from connectors.notifiers.places import PLACES, Message
+from connectors.notifiers.places import Message
 from connectors.settings import SettingsError
 from connectors.web_address import check_web_address
+from gateway.alerts.mail import Mailer
 from gateway.alerts.notifier_administration import SQL
 from gateway.alerts.telling import PURPOSE, as_place, settings_as_json, tell
 from gateway.ground.desk.job import Site
@@ -69,7 +71,7 @@ async def try_notifier(site: Site, name: str) -> dict[str, Any]:
         place = as_place(found.kind, json.loads(vault.open_secret(PURPOSE, found.settings)))
         sender = GuardedClient(site.config.webhook_allow)
         try:
-            judged = await tell(sender, place, _trial(name))
+            judged = await tell(sender, Mailer(site.config.webhook_allow), place, _trial(name))
         finally:
             await sender.close()
         if judged.why is not None:

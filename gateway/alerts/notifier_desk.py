@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from msgspec import Meta, field
 
-from connectors.notifiers.places import PLACES
+from connectors.notifiers.kinds import PLACES
 from gateway.alerts.notifier_administration import SQL
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
@@ -73,7 +73,9 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         verb="add",
         doc="Tell a place what operators have to look at, from now on."
         "\n\nSettings are stored encrypted and never shown: `url` of robots and webhooks, `secret`"
-        " where messages are signed, `token` and `chat` of a Telegram bot.",
+        " where messages are signed, `token` and `chat` of a Telegram bot; of e-mail `host`, `port`"
+        " (465), `sender`, `to` (several with commas between them), `user`, `password` and `tls`:"
+        " implicit, starttls or, with no password, none.",
         given=NewNotifier,
         example="quangate notify add duty --kind dingtalk --set url=@FILE --set secret=@FILE",
         permission="notifiers:add",

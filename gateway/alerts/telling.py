@@ -9,8 +9,10 @@ from typing import Any, Final, Protocol
 import structlog
 
 from connectors.exchange import HttpResponse
+from connectors.notifiers.email import Email
+from connectors.notifiers.kinds import PLACES
 from connectors.notifiers.notice import Notice
-from connectors.notifiers.places import PLACES, Judgement, Message, Place
+from connectors.notifiers.places import Judgement, Message, Place
 from connectors.settings import load_settings
 from gateway.alerts.notice import TakenPlace, Waiting
 
@@ -47,6 +49,12 @@ class Sender(Protocol):
     ) -> Answered: ...
 
 
+class Mails(Protocol):
+    """Sends e-mail; see mail.Mailer."""
+
+    async def send(self, place: Email, message: Message) -> Judgement: ...
+
+
 class Notices(Protocol):
     """See notice_store.NoticeStore."""
 
@@ -61,10 +69,15 @@ class Telling:
     """One worker's part; a place is told by one worker at a time."""
 
     def __init__(
-        self, notices: Notices, sender: Sender, open_secret: Callable[[str, bytes], bytes]
+        self,
+        notices: Notices,
+        sender: Sender,
+        mails: Mails,
+        open_secret: Callable[[str, bytes], bytes],
     ) -> None:
         self._notices = notices
         self._sender = sender
+        self._mails = mails
         self._open = open_secret
 
     async def run(self) -> None:
@@ -100,7 +113,7 @@ class Telling:
         ]  # fmt: skip
         name = f"al_{taken.id}_{waiting[-1].notice_id}"
         message = Message(id=name, notices=told, now_s=time.time())
-        found = await tell(self._sender, place, message)
+        found = await tell(self._sender, self._mails, place, message)
         if found.why is not None:
             await self._failed(taken, found)
             return True
@@ -114,14 +127,16 @@ class Telling:
         await self._notices.not_told(taken.id, why, wait_s)
 
 
-def as_place(kind: str, settings: Mapping[str, str]) -> Place:
+def as_place(kind: str, settings: Mapping[str, str]) -> Place | Email:
     """A place of its kind. Raises SettingsError, which names what is wrong."""
-    made: Place = load_settings(PLACES[kind], settings)
+    made: Place | Email = load_settings(PLACES[kind], settings)
     return made
 
 
-async def tell(sender: Sender, place: Place, message: Message) -> Judgement:
+async def tell(sender: Sender, mails: Mails, place: Place | Email, message: Message) -> Judgement:
     """Send one message; what became of it. Never raises but when cancelled."""
+    if isinstance(place, Email):
+        return await mails.send(place, message)
     request = place.request(message)
     answer = await sender.send(0, request.url, request.headers, request.body)
     if answer.status is None:

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Final
 
+from gateway.alerts.mail import Mailer
 from gateway.alerts.metrics import families
 from gateway.alerts.notice_store import NoticeStore
 from gateway.alerts.seen import SeenHere
@@ -31,6 +32,7 @@ def build(kit: Kit) -> Built:
     telling = Telling(
         NoticeStore(on.pools.background),
         GuardedClient(on.config.webhook_allow),
+        Mailer(on.config.webhook_allow),
         on.vault.open_secret,
     )
     return Built(keeping=(watch.run, telling.run), metrics=(partial(families, watch),))

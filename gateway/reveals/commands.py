@@ -54,18 +54,45 @@ async def verify(
 ) -> Answer:
     """Check a log of views by its file alone; exit 1 if something of it was changed or is gone.
 
-    Which orders a commit showed is in the database alone: `quangate audit` checks that.
+    The chains cover what was seen and in which order; of numbers and times it
+    is checked that they fit together. A file cannot tell that its end was cut
+    off and its first line written anew: compare the `heads` printed here with
+    those of a later export, and that export's shop by `quangate audit
+    --anchors COPY`, which also checks which orders a commit showed.
     """
-    from gateway.reveals.verify import NoLogError, problems
+    from gateway.reveals.verify import Extent, NoLogError, problems
 
+    extent = Extent()
     try:
         with file.open("rb") as lines:
-            found = list(problems(lines))
+            found = list(problems(lines, extent))
     except OSError as error:
         raise RefusedError("cannot-read", f"{file}: {error.strerror}") from None
     except NoLogError:
         raise RefusedError("no-log", f"{file} is no log of views: see `reveals export`") from None
-    note = "All is well." if not found else "Something was changed: find out who could."
-    return Answer(
-        data={"ok": not found, "problems": found}, note=note, exit_code=0 if not found else 1
+    heads = [
+        {"chain": chain, "height": height, "hash": link_hash}
+        for chain, (height, link_hash) in sorted(extent.heads.items())
+    ]
+    data = {
+        "ok": not found,
+        "problems": found,
+        "links": extent.links,
+        "missing_numbers": extent.missing_numbers,
+        "last_at": extent.last_at,
+        "heads": heads,
+    }
+    return Answer(data=data, note=_note(found, extent.links), exit_code=1 if found else 0)
+
+
+def _note(found: list[str], links: int) -> str:
+    if found:
+        return "Something was changed: find out who could."
+    if links == 0:
+        return (
+            "There is no view in it, so nothing was checked: `reveals list` says if there are any."
+        )
+    return (
+        "What is in the file is whole. That nothing was cut off after it, the shop alone can tell:"
+        " compare the heads with a later export, and run `quangate audit --anchors COPY` there."
     )

@@ -1,13 +1,22 @@
-"""Whether a log of views that was taken along is whole: by its file alone. Pure."""
+"""Whether a log of views that was taken along is whole: by its file alone. Pure.
+
+A chain covers what was seen and the order of its links. Numbers and times it does not cover: they
+are held against each other. What a file cannot tell is that it was cut off and given other heads.
+"""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
 FORMAT: Final = "quangate-reveals-1"
 COMMIT: Final = "commit"  # these chains' links alone have no items: their orders say them
+# Commits of one chain may overlap: their numbers and times are taken a moment before its next link.
+NUMBERS_BACK_MAX: Final = 1_000
+TIME_BACK_MAX: Final = timedelta(seconds=60)
 START: Final = hashlib.sha256(b"").hexdigest()
 
 
@@ -21,7 +30,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     items: str | None  # None: of a commit, whose digest is over its orders
     digest: str
     hash: str
-    at: str
+    at: datetime
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,16 +52,37 @@ class NoLogError(Exception):
     """The file is no log of views."""
 
 
-def problems(lines: Iterable[bytes]) -> Iterator[str]:
-    """A sentence for each thing that is wrong; none: it is whole. Raises NoLogError."""
+@dataclass(slots=True)
+class Extent:
+    """What a file has, as far as it was read."""
+
+    links: int = 0
+    numbers: set[int] = field(default_factory=set)
+    heads: dict[int, tuple[int, str]] = field(default_factory=dict)  # where each chain ends in it
+    last_at: datetime | None = None
+
+    @property
+    def missing_numbers(self) -> int:
+        """Between the first and the last: of commits that were rolled back, or of what is gone."""
+        return max(self.numbers) - min(self.numbers) + 1 - len(self.numbers) if self.numbers else 0
+
+
+def problems(lines: Iterable[bytes], extent: Extent) -> Iterator[str]:
+    """A sentence for each thing that is wrong; none: it is whole. Raises NoLogError.
+
+    `extent` is filled on the way.
+    """
     rest = iter(lines)
+    newest: dict[int, Link] = {}
     heading = _read(next(rest, b""), Heading)
     if heading.format != FORMAT:
         raise NoLogError
-    ended: dict[int, tuple[int, str]] = {}
+    ended = extent.heads
     wanted: dict[tuple[int, int], str] = {(h.chain, h.height): h.hash for h in heading.heads}
     for line in rest:
         link = _read(line, Link)
+        yield from _out_of_order(link, newest.get(link.chain), extent)
+        newest[link.chain] = max(link, newest.get(link.chain, link), key=lambda each: each.no)
         height, before = ended.get(link.chain, (0, START))
         if link.height != height + 1 or link.hash != _next(before, link.digest):
             yield f"chain {link.chain}: link {link.height} does not follow from the one before it"
@@ -65,6 +95,22 @@ def problems(lines: Iterable[bytes]) -> Iterator[str]:
         ended[link.chain] = (link.height, link.hash)
     for chain, height in wanted:
         yield f"chain {chain}: link {height}, which its head names, is not there"
+
+
+def _out_of_order(link: Link, newest: Link | None, extent: Extent) -> Iterator[str]:
+    """Whether its number and time fit to those of its chain, and to nobody else's."""
+    where = f"view {link.no} (chain {link.chain}, link {link.height})"
+    if link.no in extent.numbers:
+        yield f"{where} has the number of another one"
+    if newest is not None and link.no < newest.no - NUMBERS_BACK_MAX:
+        yield f"{where} has a number from long before the link before it"
+    if newest is not None and link.no > newest.no and link.at < newest.at - TIME_BACK_MAX:
+        yield f"{where} is of {link.at.isoformat()}, before the link before it"
+    if newest is not None and link.no < newest.no and link.at > newest.at + TIME_BACK_MAX:
+        yield f"{where} is of {link.at.isoformat()}, after a link with a higher number"
+    extent.links += 1
+    extent.numbers.add(link.no)
+    extent.last_at = max(link.at, extent.last_at or link.at)
 
 
 def heading_line(heads: Iterable[Mapping[str, Any]]) -> bytes:

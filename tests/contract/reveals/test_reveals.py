@@ -191,8 +191,11 @@ async def test_the_log_is_checked_away_from_the_shop(command: Cli, tmp_path: Pat
     made = command("reveals", "export", str(file), "--json")
     assert made.json["links"] > 5
     assert command("reveals", "export", str(file), "--json").returncode == 1  # never over another
-    assert command("reveals", "verify", str(file), "--json").json == {"ok": True, "problems": []}
     lines = file.read_text().splitlines()
+    whole = command("reveals", "verify", str(file), "--json").json
+    assert (whole["ok"], whole["problems"], whole["links"]) == (True, [], made.json["links"])
+    assert whole["heads"] == json.loads(lines[0])["heads"]
+    assert "cut off" in command("reveals", "verify", str(file)).stdout
     link = json.loads(lines[-1])
     seen = next(n for n, line in enumerate(lines) if json.loads(line).get("items"))
     erased = json.dumps({**json.loads(lines[seen]), "items": None})
@@ -202,11 +205,17 @@ async def test_the_log_is_checked_away_from_the_shop(command: Cli, tmp_path: Pat
         "gone": [*lines[:1], *lines[2:]],
         "cut": lines[:-1],
         "rewritten": [*lines[:-1], json.dumps({**link, "hash": "00" * 32})],
+        "dated back": [*lines[:-1], json.dumps({**link, "at": "2001-01-01T00:00:00Z"})],
+        "numbered again": [*lines[:-1], json.dumps({**link, "no": json.loads(lines[1])["no"]})],
     }
     for name, told in spoiled.items():
         file.write_text("\n".join(told) + "\n")
         done = command("reveals", "verify", str(file), "--json")
         assert (done.returncode, done.json["ok"]) == (1, False), name
         assert done.json["problems"], name
+    file.write_text('{"format": "quangate-reveals-1", "heads": []}\n')
+    empty = command("reveals", "verify", str(file))
+    assert "nothing was checked" in empty.stdout
+    assert "whole" not in empty.stdout
     file.write_text("nothing\n")
     assert command("reveals", "verify", str(file), "--json").json["error"]["code"] == "no-log"

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from connectors.exchange import HttpResponse
+from connectors.notifiers.kinds import PLACES
 from connectors.notifiers.notice import Notice, as_text
-from connectors.notifiers.places import PLACES, Judgement, Message, Place
+from connectors.notifiers.places import Judgement, Message, Place
 from connectors.settings import load_settings
 
 NOW_S = 1767225600.0
