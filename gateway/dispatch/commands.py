@@ -3,20 +3,19 @@
 import json
 import signal
 import sys
-import time
-from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from gateway.dispatch import simulators
+from gateway.dispatch import ask_platform, simulators
 from gateway.dispatch.desk import DECLARED
-from gateway.dispatch.platform_command import asked, open_platform
 from gateway.ground.command.command import Call, command, room
 from gateway.ground.command.output import Answer
 from gateway.ground.command.parameters import Limit, read_settings
 from gateway.ground.desk.commands import add_commands
+from gateway.ground.desk.opening import open_desk
 from gateway.ground.errors import RefusedError
 
 app = room("Platforms we buy from.")
@@ -33,53 +32,19 @@ add_commands(app, DECLARED)
 @command(app, "test", example="quangate upstream test f1")
 async def test(call: Call, name: Upstream) -> Answer:
     """Ask the platform for our balance: address, credentials and signature, without an order."""
-    began = time.monotonic()
-    async with open_platform(call, name) as platform:
-        balance = await asked(platform.balance())
-    return Answer(
-        data={
-            "upstream": name,
-            "ok": True,
-            "balance": balance.amount_minor,
-            "currency": balance.currency,
-            "seconds": round(time.monotonic() - began, 3),
-        }
-    )
+    return Answer(data=await ask_platform.dial(partial(open_desk, call), name))
 
 
 @command(app, "balance", example="quangate upstream balance f1")
 async def balance(call: Call, name: Upstream) -> Answer:
     """What may still be spent there, in minor units."""
-    async with open_platform(call, name) as platform:
-        left = await asked(platform.balance())
-    return Answer(data={"upstream": name, "balance": left.amount_minor, "currency": left.currency})
+    return Answer(data=await ask_platform.balance(partial(open_desk, call), name))
 
 
 @command(app, "catalog", example="quangate upstream catalog f1 --limit 20")
 async def catalog(call: Call, name: Upstream, limit: Limit = 100) -> Answer:
     """The platform's products: ids for `--route`, faces and costs in minor units."""
-    items: list[Any] = []
-    cursor: str | None = None
-    async with open_platform(call, name) as platform:
-        while len(items) < limit:
-            page = await asked(platform.catalog(cursor))
-            items += page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-    products = [
-        {
-            "product_id": item.product_id,
-            "name": item.name,
-            "kind": item.kind,
-            "face_value": item.face_minor,
-            "cost": item.cost_minor,
-            "currency": item.currency,
-            "available": item.available,
-        }
-        for item in items[:limit]
-    ]
-    return Answer(data={"upstream": name, "products": products})
+    return Answer(data=await ask_platform.catalog(partial(open_desk, call), name, limit))
 
 
 # The behaviours stand here in words, so that --help loads no simulator; a test compares the two.
@@ -98,16 +63,7 @@ SCRIPT_HELP = (
 @command(app, "connectors", example="quangate upstream connectors")
 def connectors(call: Call) -> Answer:  # noqa: ARG001  it needs no shop
     """The platforms there are connectors for, and the settings (`--set`) each of them takes."""
-    from connectors import registry
-
-    found = [
-        {
-            "connector": name,
-            "source": "built-in",
-            "settings": [asdict(setting) for setting in registry.settings_of(name)],
-        }
-        for name in registry.names()
-    ]
+    found = ask_platform.connectors()
     return Answer(data={"connectors": found}, view=simulators.as_table(found))
 
 

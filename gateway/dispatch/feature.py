@@ -26,7 +26,7 @@ FEATURE: Final = Feature(
         "routines_settle.sql",
     ),
     wiring="wiring",
-    desk=("desk", "attempt_desk"),
+    desk=("desk", "attempt_desk", "platform_desk"),
     words="words",
     commands={
         "upstream": (

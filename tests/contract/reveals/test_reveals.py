@@ -195,7 +195,7 @@ async def test_the_log_is_checked_away_from_the_shop(command: Cli, tmp_path: Pat
     whole = command("reveals", "verify", str(file), "--json").json
     assert (whole["ok"], whole["problems"], whole["links"]) == (True, [], made.json["links"])
     assert whole["heads"] == json.loads(lines[0])["heads"]
-    assert "cut off" in command("reveals", "verify", str(file)).stdout
+    assert "cut off" in command("reveals", "verify", str(file)).stderr
     link = json.loads(lines[-1])
     seen = next(n for n, line in enumerate(lines) if json.loads(line).get("items"))
     erased = json.dumps({**json.loads(lines[seen]), "items": None})
@@ -215,7 +215,6 @@ async def test_the_log_is_checked_away_from_the_shop(command: Cli, tmp_path: Pat
         assert done.json["problems"], name
     file.write_text('{"format": "quangate-reveals-1", "heads": []}\n')
     empty = command("reveals", "verify", str(file))
-    assert "nothing was checked" in empty.stdout
-    assert "whole" not in empty.stdout
+    assert "nothing was checked" in empty.stderr
     file.write_text("nothing\n")
     assert command("reveals", "verify", str(file), "--json").json["error"]["code"] == "no-log"

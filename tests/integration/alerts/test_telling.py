@@ -159,7 +159,7 @@ async def test_a_place_is_tried_out(config: Config, command: Cli, tmp_path: Path
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--kind", "pager", "--set", "url=http://x/y"), "there are webhook, dingtalk"),
+        (("--kind", "pager", "--set", "url=http://x/y"), "there are webhook, email"),
         (("--kind", "webhook", "--set", "url=http://x/y"), "missing setting secret"),
         (("--kind", "wecom", "--set", "url=ftp://x"), "must begin with https://"),
         (("--kind", "wecom", "--set", "url=http://x/y", "--set", "colour=red"), "unknown setting"),

@@ -130,6 +130,18 @@ async def test_a_platform_is_asked(topups: TopUpShop, cli: Cli) -> None:
         products = (await run(cli, "upstream", "catalog", outlet.name, "--limit", "2")).json
         assert len(products["products"]) == 2
         assert {"product_id", "name", "face_value", "cost"} <= set(products["products"][0])
+        async with client_of(topups.shop.url) as client:
+            eye = Operator(client, await asyncio.to_thread(make_operator, cli, "eye", "viewer"))
+            await in_force(eye)
+            for ask in (eye.get, eye.post):
+                assert (await ask(f"upstreams/{outlet.name}/test")).json["balance"] == 12345
+            assert (await eye.get(f"upstreams/{outlet.name}/balance")).json["balance"] == 12345
+            listed = await eye.get(f"upstreams/{outlet.name}/catalog", limit="2")
+            assert listed.json == products
+            assert (await eye.get("upstreams/nobody/test")).status == 404
+            assert (await eye.post(f"upstreams/{outlet.name}/test", {"x": 1})).status == 400
+            known = (await eye.get("upstreams/connectors")).json["connectors"]
+            assert "fulu" in {each["connector"] for each in known}
     away = await run(cli, "upstream", "test", outlet.name)
     assert (away.returncode, away.json["error"]["code"]) == (1, "upstream-unreachable")
 

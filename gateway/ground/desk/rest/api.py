@@ -68,17 +68,20 @@ class AdminApi:
             where = route_of(one)
             own.append(Route(where.method, f"{V1}/{where.path}", self._handler(one, where), _ANY))
             if isinstance(one, Page) and one.posted:
-                own.append(Route("POST", f"{V1}/{where.path}", self._posted(one), _ANY))
+                own.append(Route("POST", f"{V1}/{where.path}", self._posted(one, where), _ANY))
         return own
 
-    def _posted(self, page: Page) -> Any:
-        async def handler(caller: Caller, request: Request, *_: str) -> StreamResponse:
+    def _posted(self, page: Page, where: Where) -> Any:
+        async def handler(caller: Caller, request: Request, *values: str) -> StreamResponse:
+            variables = dict(zip(where.named, values, strict=True))
             caller.require(page.permission)
             with as_problems(page):
                 parse_query(request, NO_PARAMETERS)
                 said = await _read_said(request)
-                reading.refuse_unknown(said, reading.taken(page, ()))
-                given = reading.as_given(page.given, said)
+                reading.refuse_unknown(said, reading.taken(page, variables))
+                given = reading.as_given(page.given, {**said, **variables})
+                if page.on_site:
+                    return _json(as_json(await page.read(self._place.site(_nothing), given)))
                 return _json(as_json(await self._seen(page, caller, request, given)))
 
         return handler

@@ -42,7 +42,7 @@ def admin_document(declared: Sequence[Declared]) -> dict[str, Any]:
             one, where
         )
         if isinstance(one, Page) and one.posted:
-            paths[f"/admin/v1/{where.path}"]["post"] = _posted(one)
+            paths[f"/admin/v1/{where.path}"]["post"] = _posted(one, where)
     paths["/admin/v1/me"] = {"get": _own("me", "Who one is and what one may")}
     paths["/admin/openapi.json"] = {"get": _own("openapi", "This document")}
     return {
@@ -106,12 +106,13 @@ def _operation(one: Declared, where: Route) -> dict[str, Any]:
     return made
 
 
-def _posted(page: Page) -> dict[str, Any]:
+def _posted(page: Page, where: Route) -> dict[str, Any]:
     """The same as its GET, asked by a body."""
+    asked = taken(page, where.named)
     body = {
         "type": "object",
-        "properties": dict(_members(page)),
-        "required": [name for name, member in taken(page, ()).items() if member.required],
+        "properties": {n: schema for n, schema in _members(page).items() if n in asked},
+        "required": [name for name, member in asked.items() if member.required],
         "additionalProperties": False,
     }
     return {
@@ -119,7 +120,8 @@ def _posted(page: Page) -> dict[str, Any]:
         "tags": [page.noun.plural],
         "summary": page.doc.split("\n", maxsplit=1)[0],
         "x-permission": page.permission,
-        "requestBody": {"required": True, **_content(body)},
+        "parameters": _in_path(where),
+        "requestBody": {"required": bool(body["required"]), **_content(body)},
         "responses": {"200": _json("What there is.", {"type": "object"}), **_problems(WRITES)},
     }
 
