@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from gateway.dispatch import ask_platform, simulators
+from gateway.dispatch import platform_command, simulators
 from gateway.dispatch.desk import DECLARED
 from gateway.ground.command.command import Call, command, room
 from gateway.ground.command.output import Answer
@@ -32,19 +32,19 @@ add_commands(app, DECLARED)
 @command(app, "test", example="quangate upstream test f1")
 async def test(call: Call, name: Upstream) -> Answer:
     """Ask the platform for our balance: address, credentials and signature, without an order."""
-    return Answer(data=await ask_platform.dial(partial(open_desk, call), name))
+    return Answer(data=await platform_command.dial(partial(open_desk, call), name))
 
 
 @command(app, "balance", example="quangate upstream balance f1")
 async def balance(call: Call, name: Upstream) -> Answer:
     """What may still be spent there, in minor units."""
-    return Answer(data=await ask_platform.balance(partial(open_desk, call), name))
+    return Answer(data=await platform_command.balance(partial(open_desk, call), name))
 
 
 @command(app, "catalog", example="quangate upstream catalog f1 --limit 20")
 async def catalog(call: Call, name: Upstream, limit: Limit = 100) -> Answer:
     """The platform's products: ids for `--route`, faces and costs in minor units."""
-    return Answer(data=await ask_platform.catalog(partial(open_desk, call), name, limit))
+    return Answer(data=await platform_command.catalog(partial(open_desk, call), name, limit))
 
 
 # The behaviours stand here in words, so that --help loads no simulator; a test compares the two.
@@ -63,7 +63,7 @@ SCRIPT_HELP = (
 @command(app, "connectors", example="quangate upstream connectors")
 def connectors(call: Call) -> Answer:  # noqa: ARG001  it needs no shop
     """The platforms there are connectors for, and the settings (`--set`) each of them takes."""
-    found = ask_platform.connectors()
+    found = platform_command.connectors()
     return Answer(data={"connectors": found}, view=simulators.as_table(found))
 
 

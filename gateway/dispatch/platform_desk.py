@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
-from gateway.dispatch import ask_platform
+from gateway.dispatch import platform_command
 from gateway.dispatch.desk import UPSTREAM
 from gateway.ground.desk.action import Action
 from gateway.ground.desk.given import Given
@@ -43,21 +43,21 @@ async def _in_turn() -> AsyncIterator[None]:
 
 async def _test(site: Site, given: OneUpstream) -> Mapping[str, Any]:
     async with _in_turn():
-        return await ask_platform.dial(site.open, given.upstream)
+        return await platform_command.dial(site.open, given.upstream)
 
 
 async def _balance(site: Site, given: OneUpstream) -> Mapping[str, Any]:
     async with _in_turn():
-        return await ask_platform.balance(site.open, given.upstream)
+        return await platform_command.balance(site.open, given.upstream)
 
 
 async def _catalog(site: Site, given: Products) -> Mapping[str, Any]:
     async with _in_turn():
-        return await ask_platform.catalog(site.open, given.upstream, given.limit)
+        return await platform_command.catalog(site.open, given.upstream, given.limit)
 
 
 async def _connectors(_: Site, __: Given) -> Mapping[str, Any]:
-    return {"connectors": ask_platform.connectors()}
+    return {"connectors": platform_command.connectors()}
 
 
 def _page(verb: str, doc: str, given: type[Given], read: Any) -> Page:
