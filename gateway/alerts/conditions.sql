@@ -71,7 +71,6 @@ FROM operator o
 WHERE (o.frozen_at IS NOT NULL AND o.disabled_at IS NULL) OR o.unfrozen_at > now() - interval '1 minute' ORDER BY o.name LIMIT 100
 
 -- name: alone
--- Of the newest changes those of the last day.
+-- Those of the last day, newest first; what was not done so has no such member.
 SELECT c.id::text AS subject, format('%s of %s by %s, with nobody to ask', c.action, c.subject, c.actor) AS detail
-FROM (SELECT n.id, n.action, n.subject, n.actor, n.at, n.how FROM change n ORDER BY n.id DESC LIMIT 1000) AS c
-WHERE c.at > now() - interval '1 day' AND (c.how ->> 'alone')::boolean ORDER BY c.id DESC LIMIT 100
+FROM change c WHERE c.how ? 'alone' AND c.at > now() - interval '1 day' ORDER BY c.at DESC, c.id DESC LIMIT 100

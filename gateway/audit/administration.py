@@ -7,3 +7,5 @@ class SQL(Statements, file="audit/administration"):
     """Asked within an operator's transaction."""
 
     list_changes: Statement[..., Row]
+    take_audit: Statement[[], bool]
+    go_easy: Statement[[str], str]

@@ -9,3 +9,11 @@ FROM change c
 WHERE ($1::text IS NULL OR c.subject = $1) AND ($2::text IS NULL OR c.action = $2) AND ($3::text IS NULL OR c.actor = $3)
   AND ($4::text IS NULL OR c.id < $4::text::bigint)
 ORDER BY c.id DESC LIMIT $5
+
+-- name: take_audit
+-- Whether nobody audits by API now; it is free again when the connection ends.
+SELECT pg_try_advisory_lock(hashtextextended('quangate.audit', 0)) AS taken
+
+-- name: go_easy
+-- One process of the server, and no statement longer than so many milliseconds.
+SELECT set_config('max_parallel_workers_per_gather', '0', false) || '/' || set_config('statement_timeout', $1, false) AS said

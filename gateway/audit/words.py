@@ -6,5 +6,6 @@ from gateway.ground.desk.words import Sentences
 
 WORDS: Final[Sentences] = {
     "no-past": "{value} is no moment that has been, with its zone",
+    "audit-too-long": "it took longer than {seconds} s: give `since`, or use `quangate audit`",
     "audit-running": "an audit is running; try again when it is over",
 }

@@ -20,7 +20,8 @@ from gateway.ground.desk.port import (
     partner_id,
 )
 from gateway.ground.desk.refusal import refused, wrong
-from gateway.prices.administer import NewRow, create_row, read_value
+from gateway.prices.administer import NewRow, create_row
+from gateway.prices.value import read_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

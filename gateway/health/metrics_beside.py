@@ -38,16 +38,9 @@ def _worklist(worklist: Worklist) -> Iterator[Family]:
     )
     yield one(
         "gauge",
-        "quangate_changes_alone",
-        "Changes of the last day that wanted a second person, and there was none. Every worker"
-        " counts all.",
-        worklist.second_person.alone,
-    )
-    yield one(
-        "gauge",
         "quangate_operators_frozen",
         "Operators who saw too many codes within an hour. Every worker counts all.",
-        worklist.second_person.frozen,
+        worklist.operators_frozen,
     )
 
 

@@ -47,11 +47,10 @@ class LastAudit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SecondPerson:
-    """Changes of a day that nobody else looked at, and operators who may see no code now."""
+class Frozen:
+    """Operators who may see no code now."""
 
-    alone: int
-    frozen: int
+    operators: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +75,7 @@ class SQL(Statements, file="health/worklist"):
 
     waiting: Statement[[], Waiting]
     last_audit: Statement[[], LastAudit]
-    second_person: Statement[[], SecondPerson]
+    frozen: Statement[[], Frozen]
     disabled_endpoints: Statement[[], DisabledEndpoint]
     webhooks: Statement[[int], Backlog]
     stock: Statement[[], StockOfSku]
@@ -94,7 +93,7 @@ class Worklist:
         self.parked_orders = 0
         self.uncertain_attempts = 0
         self.oldest_uncertain_s = 0.0
-        self.second_person = SecondPerson(alone=0, frozen=0)
+        self.operators_frozen = 0
         self.looks = 0
         self.audit_ok: bool | None = None  # None: nobody has audited yet
         self.disabled_endpoints: Mapping[str, str] | None = None  # why, by partner
@@ -111,7 +110,7 @@ class Worklist:
                 async with asyncio.timeout(DEADLINE_S):
                     row = await SQL.waiting.only(self._pool)
                     audited = await SQL.last_audit.only(self._pool)
-                    second = await SQL.second_person.only(self._pool)
+                    frozen = await SQL.frozen.only(self._pool)
                     disabled = await SQL.disabled_endpoints.all(self._pool)
                     if self.looks % STOCK_EVERY == 0:
                         self.counted(await SQL.stock.all(self._pool))
@@ -122,7 +121,7 @@ class Worklist:
                 self.parked_orders = row.parked_orders
                 self.uncertain_attempts = row.uncertain_attempts
                 self.oldest_uncertain_s = row.oldest_uncertain_s
-                self.second_person = second
+                self.operators_frozen = frozen.operators
                 self.looks += 1
                 self.found_disabled({row.name: row.why or "" for row in disabled})
                 self.unaudited_since = audited.ended_at or audited.opened_at

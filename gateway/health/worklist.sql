@@ -13,10 +13,9 @@ SELECT last.ok, extract(epoch FROM last.ended_at)::double precision AS ended_at,
 FROM (SELECT min(applied_at) AS at FROM migration) AS opened
 LEFT JOIN (SELECT ok, ended_at FROM audit_run ORDER BY id DESC LIMIT 1) AS last ON true
 
--- name: second_person
--- What was done alone within a day, for want of anybody else, and operators who saw too many codes.
-SELECT (SELECT count(*) FROM change WHERE how ? 'alone' AND at > now() - interval '1 day') AS alone,
-       (SELECT count(*) FROM operator WHERE frozen_at IS NOT NULL) AS frozen
+-- name: frozen
+-- Operators who saw too many codes.
+SELECT count(*) AS operators FROM operator WHERE frozen_at IS NOT NULL
 
 -- name: disabled_endpoints
 SELECT p.name, e.disabled_why AS why FROM webhook_endpoint e JOIN partner p ON p.id = e.partner_id

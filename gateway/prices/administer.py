@@ -1,42 +1,23 @@
 """What operators do with prices: rows, list prices, floors.
 
 A price below a floor is refused, unless operators said how far below one may go alone
-(`four_eyes.price.CURRENCY`): further down it waits until somebody else approves.
+(`four_eyes.price.CURRENCY`): further down it waits until somebody else approves. So does a price
+as far below what one is bought for, where that is known; while the setting is none nobody asks.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from gateway.catalog.administer import offer_to, sku_id
 from gateway.catalog.category import category_id
-from gateway.ground import house
 from gateway.ground.desk.port import AMOUNT_MAX, Row, Transaction, not_found, partner_id
 from gateway.ground.desk.refusal import DeskRefusedError, refused, wrong
 from gateway.ground.errors import RefusedError
 from gateway.prices.administration import SQL, PricedSku
-from gateway.prices.rules import share_of_list
-from gateway.settings.administer import is_above_limit, read_setting
-
-PERCENT: Final = re.compile(r"(\d{1,5})(?:\.(\d{1,2}))?")
-PERCENT_MAX: Final = 10_000
-FOUR_EYES: Final = "four_eyes.price.{}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
-    """An amount in minor units, or a share of the list price in basis points; one of them."""
-
-    amount: int | None
-    basis_points: int | None
-
-    def minor(self, list_minor: int) -> int:
-        """What one costs."""
-        if self.basis_points is not None:
-            return share_of_list(list_minor, self.basis_points)
-        return self.amount or 0
+from gateway.prices.below import allowed_below, is_far, list_below
+from gateway.prices.value import Value, no_amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,50 +36,28 @@ class NewRow:
     priority: int = 0
     allow_zero: bool = False
     reason: str = ""
-    far_below: bool = False  # it may lie further below a floor than one may go alone
+    far_below: bool = False  # it may lie further below floor or cost than one may go alone
     asked_by: str | None = None
     approved_by: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Below:
-    """How far a price is below floors: the highest of them, and the widest gap to one."""
-
-    floor_minor: int
-    gap_minor: int
-    sku: str
-    currency: str
-
-
-def read_value(amount: int | None, percent: str | None) -> Value:
-    """What was said of a price or a floor: an amount, or a percent with at most two decimals."""
-    if (amount is None) == (percent is None):
-        raise wrong("amount-or-percent", "amount")
-    if percent is None:
-        if not 0 <= (amount or 0) <= AMOUNT_MAX:
-            raise _no_amount(amount or 0)
-        return Value(amount=amount, basis_points=None)
-    said = PERCENT.fullmatch(percent)
-    if said is None or int(said[1]) > PERCENT_MAX:
-        raise wrong("percent", "percent", most=PERCENT_MAX, value=percent)
-    points = int(said[1]) * 100 + int((said[2] or "0").ljust(2, "0"))
-    if points > PERCENT_MAX * 100:
-        raise wrong("percent", "percent", most=PERCENT_MAX, value=percent)
-    return Value(amount=None, basis_points=points)
 
 
 # ---------------------------------------------------------------- rows
 
 
 async def create_row(db: Transaction, new: NewRow) -> dict[str, Any]:
-    """Make a price row, in force at once. One far below a floor says who approved it."""
+    """Make a price row, in force at once. One far below a floor says who approved it.
+
+    Refused: further below floor or cost than one may go alone, unless `far_below`.
+    """
     sku, category = await _of(db, new)
-    below = await _allowed_below(db, new.value, sku, category)
-    if not new.far_below and below is not None and await _is_far(db, below):
+    below = await allowed_below(db, new.value, sku, category)
+    if not new.far_below and below is not None and await is_far(db, below):
         raise refused(
-            "below-floor", "far-below-floor", "amount", sku=below.sku, gap=below.gap_minor
-        )
-    approved_by = None if below is None else new.approved_by
+            f"below-{below.what}", f"far-below-{below.what}", "amount",
+            sku=below.sku, gap=below.gap_minor,
+        )  # fmt: skip
+    floor_minor = None if below is None else below.floor_minor
+    approved_by = None if floor_minor is None else new.approved_by
     row_no = await SQL.insert_price_row.only(
         db,
         None if sku is None else sku["id"], category, new.value.amount, new.value.basis_points,
@@ -107,20 +66,23 @@ async def create_row(db: Transaction, new: NewRow) -> dict[str, Any]:
         None if new.campaign is None else await _id(db, "campaign", new.campaign),
         new.min_quantity, new.starts_at, new.ends_at, new.priority, new.allow_zero,
         None if approved_by is None else new.asked_by, new.reason or None,
-        None if below is None else below.floor_minor, approved_by,
+        floor_minor, approved_by,
     )  # fmt: skip
     return {"price": str(row_no)}
 
 
 async def is_far_below(db: Transaction, new: NewRow) -> bool:
-    """Whether it lies further below a floor than one may go alone. Refused as `create_row` is."""
+    """Whether it lies further below floor or cost than one may go alone. Refused as `create_row`
+    is."""
     sku, category = await _of(db, new)
-    below = await _allowed_below(db, new.value, sku, category)
-    return below is not None and await _is_far(db, below)
+    below = await allowed_below(db, new.value, sku, category)
+    return below is not None and await is_far(db, below)
 
 
-async def _is_far(db: Transaction, below: Below) -> bool:
-    return await is_above_limit(db, "price", below.currency, below.gap_minor)
+async def is_list_far_below(db: Transaction, sku: str, price_minor: int) -> bool:
+    """The same of a list price. Refused below a floor."""
+    below = await list_below(db, await _hold(db, sku), price_minor)
+    return below is not None and await is_far(db, below)
 
 
 async def _of(db: Transaction, new: NewRow) -> tuple[PricedSku | None, int | None]:
@@ -164,13 +126,7 @@ async def set_list_price(
     """Change what a SKU costs without conditions. Refused below its floor."""
     row = await _hold(db, sku)
     _check_amount(price_minor, allow_zero=allow_zero)
-    below = await _below(
-        db, Value(amount=price_minor, basis_points=None), {**row, "price": price_minor}
-    )
-    if below is not None:
-        raise refused(
-            "below-floor", "list-below-floor", "amount", gap=below.gap_minor, sku=below.sku
-        )
+    await list_below(db, row, price_minor)
     await SQL.set_list_price.run(db, row["id"], price_minor, allow_zero)
     return {"sku": sku, "price": price_minor}
 
@@ -181,7 +137,7 @@ async def set_own_price(
     """Change what a SKU costs one partner; it is offered to him, too."""
     row = await _hold(db, sku)
     _check_amount(price_minor, allow_zero=allow_zero)
-    below = await _allowed_below(db, Value(amount=price_minor, basis_points=None), row)
+    below = await allowed_below(db, Value(amount=price_minor, basis_points=None), row)
     buyer = await partner_id(db, partner)
     floor_minor = None if below is None else below.floor_minor
     await offer_to(db, row["id"], buyer, price_minor, allow_zero=allow_zero, below=floor_minor)
@@ -205,7 +161,7 @@ async def floor_of(db: Transaction, sku: str) -> Value | None:
 
 def _check_amount(price_minor: int, *, allow_zero: bool) -> None:
     if not 0 <= price_minor <= AMOUNT_MAX:
-        raise _no_amount(price_minor)
+        raise no_amount(price_minor)
     if price_minor == 0 and not allow_zero:
         raise _free()
 
@@ -217,54 +173,6 @@ def _check_zero(new: NewRow, sku: PricedSku | None) -> None:
     always = (new.value.amount or new.value.basis_points or 0) == 0
     if always or (sku is not None and new.value.minor(sku["price"]) == 0):
         raise _free()
-
-
-# ---------------------------------------------------------------- floors
-
-
-async def _below(
-    db: Transaction, value: Value, sku: PricedSku | None, category: int | None = None
-) -> Below | None:
-    """How far a price lies below the floors it meets; None: below none."""
-    if sku is not None:
-        found = await SQL.floor_of_sku.one(db, sku["id"])
-        floors = [] if found is None else [found | {"price": sku["price"]}]
-    elif category is not None:
-        floors = await SQL.floors_of_category.all(db, category)
-    else:
-        floors = []
-    lower = []
-    for row in floors:
-        floor = Value(amount=row["floor_amount"], basis_points=row["floor_basis_points"])
-        floor_minor = floor.minor(row["price"])
-        gap_minor = floor_minor - value.minor(row["price"])
-        if gap_minor > 0:
-            lower.append((gap_minor, floor_minor, row))
-    if not lower:
-        return None
-    gap_minor, _, row = max(lower, key=lambda each: each[0])
-    highest = max(floor_minor for _, floor_minor, _ in lower)
-    return Below(floor_minor=highest, gap_minor=gap_minor, sku=row["sku"], currency=row["currency"])
-
-
-async def _allowed_below(
-    db: Transaction, value: Value, sku: PricedSku | None, category: int | None = None
-) -> Below | None:
-    """How far a price lies below the floors it meets. Refused where no such price is allowed."""
-    below = await _below(db, value, sku, category)
-    if below is None:
-        return None
-    setting = FOUR_EYES.format(below.currency)
-    if setting not in house.settings() or await read_setting(db, setting) is None:
-        raise refused(
-            "below-floor", "below-floor", "amount",
-            gap=below.gap_minor, sku=below.sku, setting=setting,
-        )  # fmt: skip
-    return below
-
-
-def _no_amount(amount_minor: int) -> DeskRefusedError:
-    return wrong("price-amount", "amount", most=AMOUNT_MAX, value=amount_minor)
 
 
 def _free() -> DeskRefusedError:

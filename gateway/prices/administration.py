@@ -16,13 +16,17 @@ class PricedSku(TypedDict):
 
 
 class Floor(TypedDict):
-    """A SKU's list price and what it may not be sold below, if anything."""
+    """A SKU's list price, what it may not be sold below, and what it is bought for, if anything.
+
+    `cost` is of one, in minor units, at the route that is tried first of those that say it.
+    """
 
     sku: str
     price: int
     currency: str
     floor_amount: int | None
     floor_basis_points: int | None
+    cost: int | None
 
 
 class SQL(Statements, file="prices/administration"):

@@ -49,14 +49,18 @@ UPDATE sku SET price = $2, allow_zero = $3, updated_at = now() WHERE id = $1 RET
 -- ---------------------------------------------------------------- floors
 
 -- name: floors_of_category
--- Everything with a floor in a category and below it.
+-- Everything with a floor or a known cost in a category and below it.
 WITH RECURSIVE below (id) AS (SELECT $1::bigint UNION SELECT c.id FROM category c JOIN below b ON b.id = c.parent_id)
-SELECT s.sku, s.price, s.currency, f.amount AS floor_amount, f.basis_points AS floor_basis_points
-FROM sku s JOIN price_floor f ON f.sku_id = s.id WHERE s.category_id IN (SELECT id FROM below) ORDER BY s.sku
+SELECT s.sku, s.price, s.currency, f.amount AS floor_amount, f.basis_points AS floor_basis_points, c.cost
+FROM sku s LEFT JOIN price_floor f ON f.sku_id = s.id
+     LEFT JOIN LATERAL (SELECT r.cost FROM route r WHERE r.sku_id = s.id AND r.cost IS NOT NULL ORDER BY r.priority, r.cost LIMIT 1) AS c ON true
+WHERE s.category_id IN (SELECT id FROM below) AND num_nonnulls(f.sku_id, c.cost) > 0 ORDER BY s.sku
 
 -- name: floor_of_sku
-SELECT s.sku, s.price, s.currency, f.amount AS floor_amount, f.basis_points AS floor_basis_points
-FROM sku s LEFT JOIN price_floor f ON f.sku_id = s.id WHERE s.id = $1
+SELECT s.sku, s.price, s.currency, f.amount AS floor_amount, f.basis_points AS floor_basis_points, c.cost
+FROM sku s LEFT JOIN price_floor f ON f.sku_id = s.id
+     LEFT JOIN LATERAL (SELECT r.cost FROM route r WHERE r.sku_id = s.id AND r.cost IS NOT NULL ORDER BY r.priority, r.cost LIMIT 1) AS c ON true
+WHERE s.id = $1
 
 -- name: set_floor
 INSERT INTO price_floor (sku_id, amount, basis_points) VALUES ($1, $2, $3)

@@ -13,6 +13,7 @@ from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.prices import administer as prices
 from gateway.prices.administration import SQL
+from gateway.prices.value import read_value
 
 PRICE: Final = Noun(name="price", plural="prices", zh="价格", en="Price")
 
@@ -90,7 +91,7 @@ class Floor(Given, frozen=True, kw_only=True):
 
 def _new(given: NewPrice) -> prices.NewRow:
     return prices.NewRow(
-        value=prices.read_value(given.amount, given.percent),
+        value=read_value(given.amount, given.percent),
         sku=given.sku,
         category=given.category,
         partner=given.partner,
@@ -122,7 +123,7 @@ async def _delete(at: At, given: OnePrice, _: Change) -> Mapping[str, Any]:
 
 
 async def _floor(at: At, given: Floor, _: Change) -> Mapping[str, Any]:
-    value = prices.read_value(given.amount, given.percent)
+    value = read_value(given.amount, given.percent)
     return await prices.set_floor(at.db, given.sku, value)
 
 

@@ -8,7 +8,8 @@ SETTINGS: Final = {
     "four_eyes.price.CNY": Setting(
         default=None, least=0, most=10**15, unit="minor units",
         none_shuts=True,
-        doc="How far below a floor a price may lie without a second person; none: not at all.",
+        doc="How far below floor or cost a price may lie without a second person; none: below"
+        " a floor not at all, below cost as far as one likes.",
     ),
 }  # fmt: skip
 FEATURE: Final = Feature(

@@ -13,6 +13,7 @@ from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Page, View
 from gateway.prices import administer as prices
 from gateway.prices.administration import SQL
+from gateway.prices.value import Value
 
 OWN: Final = Trace(
     name="own_price",
@@ -35,9 +36,9 @@ class Price(Given, frozen=True, kw_only=True):
 
 async def _far_below(at: At, given: Price) -> bool:
     if given.partner is None:
-        return False  # a list price below its floor is refused
+        return await prices.is_list_far_below(at.db, given.sku, given.amount)
     new = prices.NewRow(
-        value=prices.Value(amount=given.amount, basis_points=None), sku=given.sku,
+        value=Value(amount=given.amount, basis_points=None), sku=given.sku,
         allow_zero=given.allow_zero,
     )  # fmt: skip
     return await prices.is_far_below(at.db, new)

@@ -14,6 +14,8 @@ WORDS: Final[Sentences] = {
     "list-below-floor": "that is {gap} below the floor of {sku}: lower the floor first",
     "far-below-floor": "that is {gap} below the floor of {sku}, further than one may go alone: make"
     " it by `quangate price create`, which asks for a second person",
+    "far-below-cost": "that is {gap} below what {sku} is bought for, further than one may go alone:"
+    " make it by `quangate price create`, which asks for a second person",
     "below-floor": "that is {gap} below the floor of {sku}, and no such price is allowed while"
     " {setting} is none",
 }

@@ -19,7 +19,8 @@ from gateway.ground.desk.port import Row, Secrecy, Transaction
 from gateway.ground.outside.client import Credentials
 from gateway.partners.administer import create_partner, deposit
 from gateway.partners.keys import create_key
-from gateway.prices.administer import NewRow, create_row, read_value, set_floor
+from gateway.prices.administer import NewRow, create_row, set_floor
+from gateway.prices.value import read_value
 from gateway.quotas.administer import create_quota
 from gateway.quotas.rules import Per, Window
 from gateway.rehearsals.plan import Plan, unsold

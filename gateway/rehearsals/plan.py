@@ -14,7 +14,8 @@ from gateway.codes.shelve import MAIN, list_shelves
 from gateway.ground.desk.port import Row, Transaction
 from gateway.ground.desk.refusal import refused
 from gateway.partners.administer import list_partners
-from gateway.prices.administer import Value, floor_of, list_rows
+from gateway.prices.administer import floor_of, list_rows
+from gateway.prices.value import Value
 from gateway.quotas.administer import list_quotas
 
 PARTNERS_MAX: Final = 8  # who sell in the rehearsal; the first by name

@@ -17,7 +17,7 @@ from gateway.ground.desk.port import At, Transaction
 from gateway.ground.desk.refusal import refused
 from gateway.reveals.count import count_view
 from gateway.search.administration import SQL, Found, FoundCode
-from gateway.search.rules import Match, Matched, is_one_of_ours, kinds_of, number_of
+from gateway.search.rules import Match, Matched, is_only_a_code, kinds_of, number_of
 
 SEARCH_CODES: Final = "codes:search"
 CHAIN: Final = -1  # of views that belong to no worker
@@ -49,7 +49,8 @@ BY_TEXT: Final[Mapping[Matched, Look]] = {
 async def search(at: At, text: str, change: Change) -> Sequence[Match]:
     """What has the text, orders first.
 
-    Refused, where nothing else has it: to who may not search codes, or not now; and the 21st
+    Who may not search codes is told what else has it, maybe nothing; refused is what can be
+    nothing but a code. Refused, too, where nothing else has it: whoever is frozen, and the 21st
     search or view within an hour, which freezes whoever asks.
     """
     text = text.strip()
@@ -58,7 +59,10 @@ async def search(at: At, text: str, change: Change) -> Sequence[Match]:
     for kind in kinds:
         found += await _look(at, kind, text)
     shown = _readable(found, change)
-    if Matched.CODE in kinds:
+    if change.permissions is None or SEARCH_CODES not in change.permissions:
+        if is_only_a_code(kinds):
+            raise refused("not-permitted", "codes-unseen", permission=SEARCH_CODES)
+    elif Matched.CODE in kinds:
         shown += _readable(await _codes(at, text, change, alone=not shown), change)
     return sorted(shown, key=lambda match: match.noun != "order")
 
@@ -81,10 +85,6 @@ async def _look(at: At, kind: Matched, text: str) -> Sequence[Match]:
 
 async def _codes(at: At, text: str, change: Change, *, alone: bool) -> Sequence[Match]:
     """`alone`: nothing else that one may see has the text, so it is a code or nothing."""
-    if change.permissions is None or SEARCH_CODES not in change.permissions:
-        if alone and not is_one_of_ours(text):
-            raise refused("not-permitted", "codes-unseen", permission=SEARCH_CODES)
-        return ()
     if not alone and await SQL.is_frozen.one(at.db, change.actor):
         return ()
     if alone:  # before the look: one too many learns nothing

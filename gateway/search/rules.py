@@ -38,7 +38,7 @@ SHAPES: Final = {
     Matched.WEBHOOK_ID: rf"(msg_)?{_NUMBER}",
     Matched.OUT_ORDER_NO: r"[!-~]{1,64}",
     Matched.UPSTREAM_NO: r".{1,256}",
-    Matched.RECIPIENT: r".{1,256}",
+    Matched.RECIPIENT: r".{1,128}",  # what an order takes
     Matched.KEY_ID: r"qk_[0-9A-Za-z_]{1,64}",
     Matched.BATCH: _NUMBER,
     Matched.OPERATOR: r"[A-Za-z0-9._-]{1,64}",
@@ -67,10 +67,9 @@ def _fits(text: str, shape: str) -> bool:
     return re.fullmatch(shape, text) is not None and (shape != _NUMBER or int(text) <= NUMBER_MAX)
 
 
-def is_one_of_ours(text: str) -> bool:
-    """Whether it has the shape of a number that we gave to something, whoever has it."""
-    ours = (Matched.ORDER_NO, Matched.WEBHOOK_ID, Matched.KEY_ID, Matched.TRACE_ID)
-    return any(_fits(text, SHAPES[kind]) for kind in ours)
+def is_only_a_code(kinds: Sequence[Matched]) -> bool:
+    """Whether it is a code or nothing: no other number that anybody has is so shaped."""
+    return tuple(kinds) == (Matched.CODE,)
 
 
 def number_of(text: str) -> int | None:

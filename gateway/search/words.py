@@ -5,6 +5,5 @@ from typing import Final
 from gateway.ground.desk.words import Sentences
 
 WORDS: Final[Sentences] = {
-    "codes-unseen": "nothing that you may see has this; to look for it as a code needs"
-    " {permission}",
+    "codes-unseen": "this can be nothing but a code; to look for one needs {permission}",
 }

@@ -20,6 +20,7 @@ from gateway.ground.sql.dsn import CONNECT_TIMEOUT_S
 DESK_CONNECTIONS: Final = 2  # what operators do by API takes no more, nor anything from partners
 OF_ITS_OWN: Final = 3 + DESK_CONNECTIONS  # of a worker: two that commit, one that listens, the desk
 FOR_COMMANDS: Final = 4  # of the command line, two commands at a time
+FOR_AN_AUDIT: Final = 1  # asked for by API: one at a time of the whole shop
 CONTROL_WAIT_S: Final = 5.0
 READS_WAIT_S: Final = 2.0
 LISTS_WAIT_S: Final = 3.0
@@ -145,7 +146,7 @@ def connections_needed(config: Config) -> int:
     one has ended, and then there is a supervisor also where there was none.
     """
     worker = config.database_connections + OF_ITS_OWN
-    return (config.workers + 1) * worker + 1 + FOR_COMMANDS
+    return (config.workers + 1) * worker + 1 + FOR_COMMANDS + FOR_AN_AUDIT
 
 
 async def open_worker_database(config: Config, *, migrate: bool) -> Database:

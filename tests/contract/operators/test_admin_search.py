@@ -180,8 +180,7 @@ async def test_a_code_leads_to_who_has_it(
     assert found(await support.post("search", {"q": code}))
     finance = Operator(asked.client, asked.tokens["finance"])
     await in_force(finance)
-    refused = await finance.post("search", {"q": code})
-    assert (refused.status, refused.json["permission"]) == (403, "codes:search")
+    assert found(await finance.post("search", {"q": code})) == set()  # no code was looked for
     assert "Find-Me" not in asked.log.read_text(encoding="utf-8")
     changes = asked.command("change", "list", "--limit", "500", "--json").stdout
     assert "Find-Me" not in changes
@@ -217,9 +216,30 @@ async def test_searches_by_code_count_like_views(asked: Asked, connection: Any) 
     assert found(await seeker.post("search", {"q": "acme"})) == {("partner", "acme", "name")}
     asking = await seeker.post("orders/101/reveal", {"reason": "shown to a buyer"})
     assert (asking.status, asking.json["permission"]) == (403, "codes:reveal")
+
+
+async def test_who_may_not_search_codes_is_told_what_else_has_it(
+    asked: Asked, connection: Any
+) -> None:
+    """Maybe nothing: what may as well be a partner's number, an upstream's, a recipient. Only what
+    can be nothing but a code is 403. No code is looked for.
+
+    Seen red with every text refused that nothing has.
+    """
     finance = Operator(asked.client, asked.tokens["finance"])
-    refused = await finance.post("search", {"q": "guess-0001"})
-    assert (refused.status, refused.json["permission"]) == (403, "codes:search")
+    await in_force(finance)
+    for q in ("A20260101-77", "UP/7 7", "13800138000", "Find-Me-0001", "7" * 20, "x@y.example"):
+        assert found(await finance.post("search", {"q": q})) == set(), q
+    assert found(await finance.post("search", {"q": "acme"})) == {("partner", "acme", "name")}
+    link = "https://cards.example/" + "x" * 300
+    for refused in (
+        await finance.post("search", {"q": link}),
+        await finance.get("search", q=link),
+    ):
+        assert (refused.status, refused.code) == (403, "not-permitted")
+        assert refused.json["permission"] == "codes:search"
+    rows = "SELECT count(*) FROM reveal WHERE items->0->>'operator' = 'the-finance'"
+    assert await connection.fetchval(rows) == 0
 
 
 async def order_one(partner: Any) -> str:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gateway.prices import administer as prices
+from gateway.prices.value import read_value
 from tests.world.partner import Partner, eventually
 from tests.world.shop import Shop, unique
 
@@ -12,7 +13,7 @@ async def make(shop: Shop, sku: str, *, amount: int | None = None, **said: Any) 
     """A price row; its number."""
     percent = said.pop("percent", None)
     async with shop.desk() as (db, _):
-        new = prices.NewRow(sku=sku, value=prices.read_value(amount, percent), **said)
+        new = prices.NewRow(sku=sku, value=read_value(amount, percent), **said)
         return str((await prices.create_row(db, new))["price"])
 
 
@@ -95,7 +96,7 @@ async def test_what_a_floor_overtakes_is_neither_shown_nor_charged(shop: Shop) -
     await make(shop, sku, amount=700, partner=await shop.name_of(mine))
     await costs(mine, sku, 700)
     async with shop.desk() as (db, _):
-        await prices.set_floor(db, sku, prices.read_value(None, "80"))
+        await prices.set_floor(db, sku, read_value(None, "80"))
 
     async def hidden() -> bool:
         return not (await shown(mine, sku))["available"]
@@ -138,6 +139,6 @@ async def test_a_replay_keeps_its_price(shop: Shop) -> None:
     await make(shop, sku, amount=50, partner=await shop.name_of(partner))
     await costs(partner, sku, 50)
     async with shop.desk() as (db, _):
-        await prices.set_floor(db, sku, prices.read_value(99, None))
+        await prices.set_floor(db, sku, read_value(99, None))
     again = await partner.order(out_order_no="A", sku=sku)
     assert (again.status, again.json["amount"]) == (200, 100)

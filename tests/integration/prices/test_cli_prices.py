@@ -171,3 +171,42 @@ def test_below_the_floor_wants_a_second_person(command: Cli, shop: str) -> None:
     assert command("price", "list", "--json").json["prices"] == []
     command("operator", "disable", "cat")
     command(*["setting", "set", "four_eyes.price.CNY", "none"])
+
+
+def test_below_what_it_is_bought_for_wants_a_second_person(command: Cli, shop: str) -> None:
+    """By the same limit as below a floor, where a cost is known: list price, own price, price of a
+    category. While there is no limit nobody asks.
+
+    Seen red without the costs in `floor_of_sku`.
+    """
+    assert shop
+    made = "sku create BOUGHT --name B --kind code --price 1000 --category steam"
+    for words in (
+        "upstream add bought --connector generic --base-url http://127.0.0.1:9",
+        f"{made} --route bought:x:0:950 --route bought:y:1:700",
+        "operator create dear --role catalog",
+    ):
+        assert command(*words.split()).returncode == 0, words
+    lower = (
+        "sku price BOUGHT 800",
+        "sku price BOUGHT 800 --partner acme",
+        "price create --sku BOUGHT --amount 800",
+        "price create --category games --percent 80",
+    )
+    done = command(*lower[0].split(), "--json")
+    assert done.json["price"] == 800  # no limit is set: nobody is asked
+    command("sku", "price", "BOUGHT", "1000")
+    command(*["setting", "set", "four_eyes.price.CNY", "100"])
+    try:
+        for words in lower:
+            assert "approval" in command(*words.split(), "--json").json, words
+        campaign = "campaign create dear --sku BOUGHT --from 2030-01-01T00:00:00Z"
+        code, name, detail = refused(command, f"{campaign} --to 2030-01-02T00:00:00Z --price 800")
+        assert (code, name) == (1, "below-cost")
+        assert "150" in detail
+        assert command("price", "list", "--sku", "BOUGHT", "--json").json["prices"] == []
+        near = command(*["sku", "price", "BOUGHT", "850", "--json"]).json
+        assert near["price"] == 850
+    finally:
+        command("operator", "disable", "dear")
+        command(*["setting", "set", "four_eyes.price.CNY", "none"])

@@ -111,7 +111,6 @@ OFF_THE_DASHBOARD = {
     "quangate_anchors_failing",
     "quangate_anchors_last_timestamp_seconds",
     "quangate_audit_ok",
-    "quangate_changes_alone",
     "quangate_operators_frozen",
     "quangate_audit_last_run_timestamp_seconds",
     "quangate_event_loop_lag_max_seconds",
