@@ -6,7 +6,6 @@ The database is away: what waits is refused, and the lane opens again when it is
 """
 
 import asyncio
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
@@ -58,6 +57,14 @@ def _lose(stock: Stock, line: Line) -> None:
     """Never claim again from the leases that the line's codes came from."""
     if line.runs is not None and line.outlet is not None:
         stock.lost(line.outlet, [run[0] for run in line.runs])
+
+
+async def _tell_to_ask_later(lines: Sequence[Line]) -> None:
+    """Whoever waits after a while, and whoever comes then, until this is cancelled."""
+    await asyncio.sleep(DOUBT_ANSWER_S)
+    while True:
+        ask_later(lines)
+        await asyncio.sleep(RECONNECT_PAUSE_S)
 
 
 class FailedCommits:
@@ -170,22 +177,25 @@ class FailedCommits:
     async def _orders_of(
         self, lane: Lane, batch_id: uuid.UUID, lines: Sequence[Line]
     ) -> Mapping[tuple[int, int], OrderRecord]:
-        """What the batch made of the lines, as soon as the database says so."""
-        answer_by = time.monotonic() + DOUBT_ANSWER_S
-        while True:
-            try:
-                committed = await lane.decide(batch_id)
-                rows = (
-                    await self._by_ids([(line.partner_id, line.order_id) for line in lines])
-                    if committed
-                    else {}
-                )
-                break
-            except StoreUnavailableError as error:
-                self._go_down(error)
-                if time.monotonic() > answer_by:
-                    ask_later(lines)
-                await asyncio.sleep(RECONNECT_PAUSE_S)
+        """What the batch made of the lines, as soon as the database says so. Until then nobody is
+        kept waiting for long: also where it says nothing, since the old transaction still runs.
+        """
+        telling = asyncio.create_task(_tell_to_ask_later(lines))
+        try:
+            while True:
+                try:
+                    committed = await lane.decide(batch_id)
+                    rows = (
+                        await self._by_ids([(line.partner_id, line.order_id) for line in lines])
+                        if committed
+                        else {}
+                    )
+                    break
+                except StoreUnavailableError as error:
+                    self._go_down(error)
+                    await asyncio.sleep(RECONNECT_PAUSE_S)
+        finally:
+            telling.cancel()
         self._absence.end()
         log.info("intake.doubt_resolved", batch_id=str(batch_id), committed=committed)
         return rows

@@ -10,14 +10,15 @@ from typing import Any, cast
 import pytest
 
 from gateway.codes.stock import Run, Stock
-from gateway.ground.errors import InvariantBrokenError
+from gateway.ground.errors import CommitInDoubtError, InvariantBrokenError
 from gateway.orders.commit import LINE_COLUMNS, CommitAnswer, CommitRequest
+from gateway.orders.failed_commit import DOUBT_ANSWER_S
 from gateway.orders.hand import Hand, Loose
 from gateway.orders.intake import Intake
 from gateway.orders.line import Line, Settled
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.rules import Verdict
-from tests.clock import LONG_S, PATIENCE_S, turns
+from tests.clock import LONG_S, PATIENCE_S, put_forward, turns
 
 POOL = 4
 RUN: Run = (1, 1, 0, 1)
@@ -163,6 +164,54 @@ async def test_an_error_while_sealing_is_not_the_end_of_the_lane() -> None:
     async with asyncio.timeout(PATIENCE_S):
         assert (await answer(intake.submit(line("a")))).verdict is Verdict.INTERNAL
         assert (await answer(intake.submit(line("b")))).verdict is Verdict.CREATED
+        await intake.close()
+
+
+class NeverSays(FirstCallBreaks):
+    """A lane whose first commit is in doubt; the database is asked, and does not say for long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.says = asyncio.Event(), asyncio.Event()
+
+    async def commit(self, batch_id: uuid.UUID, request: CommitRequest) -> CommitAnswer:  # noqa: ARG002
+        """In doubt once, then commits what it gets."""
+        self.calls += 1
+        if self.calls == 1:
+            raise CommitInDoubtError("the connection was cut")
+        return CommitAnswer(committed_at=datetime.now(UTC), outcomes=[1], existing=[None])
+
+    async def decide(self, batch_id: uuid.UUID) -> bool:  # noqa: ARG002
+        """The old transaction still runs: whoever asks waits until it ended."""
+        self.asked.set()
+        await self.says.wait()
+        return False
+
+
+async def test_nobody_waits_for_a_doubt_that_is_not_decided() -> None:
+    """The old transaction hangs, and so does who asks what became of it: the order is told to come
+    later after three seconds, and at once when it comes again; once that is known it is made.
+
+    Seen red (no answer before the statement's own limit, 30 s) with those told alone for whom the
+    database was away.
+    """
+    stock, lane = OneCodeAtFirst(), NeverSays()
+    intake = intake_on(stock, lane)
+    intake.start()
+    async with asyncio.timeout(PATIENCE_S + 2 * LONG_S):
+        first = intake.submit(line("a"))
+        await lane.asked.wait()
+        for waiting in (first, intake.submit(line("a"))):
+            put_forward(DOUBT_ANSWER_S)
+            assert (await answer(waiting)).verdict is Verdict.DATABASE_AWAY
+        lane.says.set()
+        await turns()
+        again = [await answer(intake.submit(line("a")))]
+        while again[-1].verdict is not Verdict.CREATED:
+            await turns()
+            again.append(await answer(intake.submit(line("a"))))
+        assert {each.verdict for each in again} <= {Verdict.DATABASE_AWAY, Verdict.CREATED}
+        assert lane.calls == 2
         await intake.close()
 
 
