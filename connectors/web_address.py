@@ -45,3 +45,15 @@ def _is_host(host: str, *, bracketed: bool) -> bool:
         return ipaddress.IPv6Address(host).scope_id is None
     except ValueError:
         return False
+
+
+def hides_content(url: str) -> bool:
+    """Whether nobody on the way reads what is sent there: TLS, or it stays on this machine."""
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return True
+    host = parts.hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

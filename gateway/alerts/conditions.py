@@ -24,6 +24,8 @@ class SQL(Statements, file="alerts/conditions"):
     codes_expiring: Statement[[int], Found]
     cases_waiting: Statement[[int], Found]
     webhooks_dead: Statement[[int], Found]
+    channel_unmapped: Statement[[], Found]
+    channel_held: Statement[[], Found]
     endpoint_disabled: Statement[[], Found]
     audit_broken: Statement[[], Found]
     backup_age: Statement[[int], Found]
@@ -40,6 +42,8 @@ LOOKS: Final[Mapping[str, Statement[Any, Found]]] = {
     "codes-expiring": SQL.codes_expiring,
     "cases-waiting": SQL.cases_waiting,
     "webhooks-dead": SQL.webhooks_dead,
+    "channel-unmapped": SQL.channel_unmapped,
+    "channel-held": SQL.channel_held,
     "endpoint-disabled": SQL.endpoint_disabled,
     "audit-broken": SQL.audit_broken,
     "backup-age": SQL.backup_age,

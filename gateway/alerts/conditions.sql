@@ -40,6 +40,18 @@ FROM partner p CROSS JOIN LATERAL (
     SELECT count(*) AS dead FROM (SELECT FROM webhook w WHERE w.partner_id = p.id AND w.state = 'dead' ORDER BY w.id LIMIT 10001) AS x) AS d
 WHERE d.dead >= $1::bigint ORDER BY p.name LIMIT 100
 
+-- name: channel_unmapped
+SELECT c.name AS subject, format('%s orders are left alone, since their product stands for no SKU: quangate channel show %s', x.waiting, c.name) AS detail
+FROM (SELECT w.channel_id, count(*) AS waiting FROM (
+          SELECT t.channel_id FROM channel_task t WHERE t.state = 'unmapped' LIMIT 10001) AS w GROUP BY w.channel_id) AS x
+JOIN channel c ON c.id = x.channel_id ORDER BY c.name LIMIT 100
+
+-- name: channel_held
+SELECT c.name AS subject, format('%s orders wait for a person: quangate channel show %s', x.waiting, c.name) AS detail
+FROM (SELECT w.channel_id, count(*) AS waiting FROM (
+          SELECT t.channel_id FROM channel_task t WHERE t.state = 'held' LIMIT 10001) AS w GROUP BY w.channel_id) AS x
+JOIN channel c ON c.id = x.channel_id ORDER BY c.name LIMIT 100
+
 -- name: endpoint_disabled
 SELECT p.name AS subject, format('since %s: %s', to_char(e.disabled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), coalesce(e.disabled_why, 'by hand')) AS detail
 FROM webhook_endpoint e JOIN partner p ON p.id = e.partner_id WHERE e.disabled_at IS NOT NULL ORDER BY p.name LIMIT 100

@@ -42,6 +42,10 @@ LOOKED_FOR: Final[Mapping[str, Kind]] = {
         doc="messages to a partner could not be delivered",
         setting="alerts.dead_webhooks",
     ),
+    "channel-unmapped": Kind(
+        level="ticket", doc="a platform's orders are left alone: their product is not mapped"
+    ),
+    "channel-held": Kind(level="ticket", doc="a platform's orders wait for a person"),
     "endpoint-disabled": Kind(level="ticket", doc="a partner's endpoint gets no messages any more"),
     "audit-broken": Kind(level="page", doc="the last audit found what must not be"),
     "backup-age": Kind(

@@ -125,6 +125,7 @@ class Catalog:
     webhook_partners: frozenset[int]  # partners with an enabled endpoint
     partner_names: Mapping[int, str]
     books: Mapping[type[Any], Any] = field(default_factory=dict)  # what features above add
+    category_ids: Mapping[str, int] = field(default_factory=dict)  # by their names
     sales_closed: bool = False  # the shop was restored, and is not checked yet
 
     def book(self, kind: type[Book]) -> Book:

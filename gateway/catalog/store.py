@@ -69,6 +69,7 @@ async def read_catalog(pool: Any) -> CatalogRead:
         webhook_partners=frozenset(endpoints),
         partner_names={row.id: row.name for row in partners},
         books={type(book): book for book in books},
+        category_ids={row.name: row.id for row in categories},
         sales_closed=sales_closed,
     )
     secrets = {

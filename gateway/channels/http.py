@@ -1,15 +1,17 @@
 """/channels/{channel}/…: platforms that order from us, each in its own protocol."""
 
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, Protocol
 
 import structlog
 from aiohttp.web import BaseRequest, Response
 from multidict import CIMultiDict
 
-from connectors.channels.goofish import answers, wire
-from connectors.channels.goofish.requests import CreateRequest, Request, read_request
-from gateway.channels.goofish import Goofish
+from connectors.channels.call import Call
+from gateway.channels.counter import ClosedError, Counter
+from gateway.channels.face import Face, Reply
 from gateway.channels.rules import ChannelAccount
 from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.http.body import read_body
@@ -31,7 +33,8 @@ TAKE_CHANNEL_CALL: Final = Operation(
         "In the channel's own protocol and with its own signature. goofish: `open/info`, "
         "`user/info`, `goods/list`, `goods/detail`, `order/recharge/create`, "
         "`order/purchase/create`, `order/ticket/create`, `order/detail` behind `goofish/`, under "
-        "any prefix; always 200, `code` 0 is success."
+        "any prefix; always 200, `code` 0 is success. dujiao: `api/v1/upstream/…`. kasushou: "
+        "`api/v1/…`. kakayun: `dockapiv3/…`."
     ),
     signed=False,
     parameters=(
@@ -53,58 +56,73 @@ class ChannelAccounts(Protocol):
 class ChannelCalls:
     """The addresses that channels call."""
 
-    def __init__(self, channels: ChannelAccounts, goofish: Goofish, door: Door) -> None:
+    def __init__(
+        self, channels: ChannelAccounts, faces: Mapping[str, Face], counter: Counter, door: Door
+    ) -> None:
+        """`faces` by the adapter whose protocol they speak."""
         self._channels = channels
+        self._faces = faces
+        self._counter = counter
         self._door = door
-        self._goofish = goofish
 
-    async def take(self, request: BaseRequest, channel: str, path: str) -> Response:
-        """Verify, read, obey, and answer in the channel's words: HTTP 200 whatever happens."""
+    async def take(self, request: BaseRequest, channel: str, path: str = "") -> Response:
+        """Verify, read, obey, and answer in the channel's words."""
         account = self._channels.find(channel)
-        if account is None:
+        face = None if account is None else self._faces.get(account.adapter)
+        if account is None or face is None:
             raise ProblemError("not-found", "There is no such channel.")
         self._door.look(Class.RETRY, account.partner_id, told_as=Class.ORDER)
         body = await read_body(request)
-        answer = await self._answer(of(request), account, path, body)
-        headers = CIMultiDict({"Content-Type": answers.CONTENT_TYPE, "Server": SERVER_NAME})
-        return Response(body=answer, headers=headers)
+        asked = of(request)
+        call = Call(
+            method=asked.method,
+            path=f"/{path}",
+            query=asked.raw_path.partition("?")[2],
+            headers={name.lower(): value for name, value in asked.headers.items()},
+            body=body,
+            now=time.time(),
+        )
+        reply = await self._answer(asked, account, face, call)
+        headers = CIMultiDict({"Content-Type": reply.content_type, "Server": SERVER_NAME})
+        return Response(body=reply.body, status=reply.status, headers=headers)
 
     async def _answer(
-        self, request: Asked, account: ChannelAccount, path: str, body: bytes
-    ) -> bytes:
-        _, _, query = request.raw_path.partition("?")
-        try:
-            wire.verify(account.settings, query, body, time.time())
-            operation = _operation(path)
-            asked = read_request(operation, body)
-            self._enter(request, account, asked)
-            return answers.success(await self._goofish.obey(account, operation, asked))
-        except wire.GoofishRefused as refused:
-            return answers.refusal(refused)
-        except StoreUnavailableError as error:
-            # Not a refusal: the channel asks for the detail, and orders again if there is none.
-            log.warning("channels.store_unavailable", channel=account.name, error=str(error))
-            return answers.refusal(wire.GoofishRefused(wire.Code.ORDER_TIMEOUT))
-
-    def _enter(self, request: Asked, account: ChannelAccount, asked: Request) -> None:
-        """The call is under way. Raises GoofishRefused when there is no room for it."""
-        kind = Class.QUERY
-        if isinstance(asked, CreateRequest):
-            repeats = self._door.is_tight and self._goofish.may_repeat(account, asked)
-            kind = Class.RETRY if repeats else Class.ORDER
-        try:
+        self, request: Asked, account: ChannelAccount, face: Face, call: Call
+    ) -> Reply:
+        def enter(number: str | None) -> None:
+            kind = Class.QUERY
+            if number is not None:
+                repeats = self._door.is_tight and self._counter.may_repeat(account, number)
+                kind = Class.RETRY if repeats else Class.ORDER
             self._door.enter(request, kind, account.partner_id)
-        except ProblemError:
-            raise wire.GoofishRefused(wire.Code.ORDER_TIMEOUT) from None
+
+        try:
+            return await face.answer(account, call, enter)
+        except ClosedError:
+            return face.closed()
+        except StoreUnavailableError as error:
+            log.warning("channels.store_unavailable", channel=account.name, error=str(error))
+            return face.unknown()
 
 
-def _operation(path: str) -> wire.Operation:
-    operation = wire.operation_of(path)
-    if operation is None:
-        raise wire.GoofishRefused(wire.Code.BAD_PARAMETERS, "no such operation")
-    return operation
-
-
+TAKE_CHANNEL_QUESTION: Final = replace(
+    TAKE_CHANNEL_CALL, name="takeChannelQuestion", problems=("not-found", "overloaded")
+)
+TAKE_CHANNEL_PUSH: Final = replace(
+    TAKE_CHANNEL_CALL,
+    name="takeChannelPush",
+    summary="What an order channel tells us",
+    description="agiso: a form with `json`, signed in the query; answered once it is durable.",
+    parameters=TAKE_CHANNEL_CALL.parameters[:1],
+)
 ROUTES: Final = (
+    Route("GET", "/channels/{channel}/{path}", ChannelCalls.take, TAKE_CHANNEL_QUESTION, deep=True),
     Route("POST", "/channels/{channel}/{path}", ChannelCalls.take, TAKE_CHANNEL_CALL, deep=True),
+    Route("POST", "/channels/{channel}", ChannelCalls.take, TAKE_CHANNEL_PUSH),
+    Route(
+        "POST",
+        "/channels/{channel}/",
+        ChannelCalls.take,
+        replace(TAKE_CHANNEL_PUSH, name="takeChannelPushAt"),
+    ),
 )

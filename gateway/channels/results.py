@@ -8,21 +8,26 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final, Protocol
 
 import structlog
 
-from connectors.channels.goofish import answers
-from connectors.exchange import HttpResponse
 from connectors.settings import load_settings
-from gateway.catalog.rules import CurrentCatalog
-from gateway.channels.administer import ADAPTERS, DELIVERY_KEY, PURPOSE
-from gateway.channels.goofish_order import order_answer, view_of
-from gateway.channels.rules import ENDED, ChannelAccount, ChannelNotice, ChannelRow
+from connectors.web_address import hides_content
+from gateway.channels.adapters import ADAPTERS
+from gateway.channels.administer import DELIVERY_KEY, PURPOSE
+from gateway.channels.reading_orders import ChannelOrders
+from gateway.channels.rules import (
+    ENDED,
+    ChannelAccount,
+    ChannelNotice,
+    ChannelProduct,
+    ChannelRow,
+)
+from gateway.channels.telling import TELLERS
 from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.native import Vault
-from gateway.orders.finding import Shown, View
 from gateway.webhooks.guarded_client import GuardedClient
 from gateway.webhooks.rules import decide
 
@@ -39,6 +44,7 @@ class Notices(Protocol):
     """Channels, and the results they wait for; see store.ChannelStore."""
 
     async def accounts(self) -> list[ChannelRow]: ...
+    async def products(self) -> list[ChannelProduct]: ...
     async def expect_order(
         self, partner_id: int, out_order_no: str, channel_id: int, notify_url: str
     ) -> None: ...
@@ -59,16 +65,18 @@ class Channels:
         channels: Notices,
         client: GuardedClient,
         vault: Vault,
-        catalog: CurrentCatalog,
-        show: Callable[[View], Awaitable[Shown | None]],
+        orders: ChannelOrders,
+        public_url: str | None,
     ) -> None:
-        self._show = show
+        """`public_url`: where houses reach us; codes leave in the clear only where nobody on the
+        way reads them."""
+        self._orders = orders
         self._store = channels
         self._client = client
         self._vault = vault
-        self._catalog = catalog
+        self._hides = public_url is not None and hides_content(public_url)
         self._accounts: dict[str, ChannelAccount] = {}
-        self._rows: dict[int, ChannelRow] = {}
+        self._read: dict[int, tuple[ChannelRow, ChannelAccount]] = {}
         self._telling: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------ the service
@@ -87,25 +95,33 @@ class Channels:
 
     async def catalog_changed(self) -> None:
         """Read channels that are new or changed."""
-        rows = {row.id: row for row in await self._store.accounts()}
-        accounts = {}
-        for row in rows.values():
-            known = self._accounts.get(row.name)
-            same = known is not None and self._rows.get(row.id) == row
-            account = known if same else self._open(row)
+        rows = await self._store.accounts()
+        products: dict[int, dict[str, int]] = {}
+        for each in await self._store.products():
+            products.setdefault(each.channel_id, {})[each.external_product] = each.sku_id
+        read: dict[int, tuple[ChannelRow, ChannelAccount]] = {}
+        for row in rows:
+            known = self._read.get(row.id)
+            account = known[1] if known is not None and known[0] == row else self._open(row)
             if account is not None:
-                accounts[row.name] = account
-        self._rows, self._accounts = rows, accounts
+                read[row.id] = (row, replace(account, products=products.get(row.id, {})))
+        self._read = read
+        self._accounts = {account.name: account for _, account in read.values()}
 
     def _open(self, row: ChannelRow) -> ChannelAccount | None:
         try:
             values = json.loads(self._vault.open_secret(PURPOSE, row.settings))
             delivery_key = values.pop(DELIVERY_KEY)
-            settings = load_settings(ADAPTERS[row.adapter], values)
+            adapter = ADAPTERS[row.adapter]
+            settings = load_settings(adapter.settings, values)
         except Exception:
             # One channel that cannot be used must not close the others.
             log.exception("channels.unusable", channel=row.name)
             return None
+        plaintext = adapter.hands_out_codes(settings)
+        if plaintext and adapter.asks_consent and not self._hides:
+            log.error("channels.codes_kept_back", channel=row.name, reason="public URL not https")
+            plaintext = False
         return ChannelAccount(
             id=row.id,
             name=row.name,
@@ -114,6 +130,9 @@ class Channels:
             key_id=row.key_id,
             delivery_key=delivery_key,
             settings=settings,
+            base_url=row.base_url,
+            paused=row.paused,
+            plaintext=plaintext,
         )
 
     # ------------------------------------------------------------ for the handlers
@@ -121,6 +140,10 @@ class Channels:
     def find(self, name: str) -> ChannelAccount | None:
         """The channel of that name."""
         return self._accounts.get(name)
+
+    def all(self) -> list[ChannelAccount]:
+        """Every channel that can be used."""
+        return list(self._accounts.values())
 
     async def expect_order(
         self, account: ChannelAccount, out_order_no: str, notify_url: str
@@ -166,27 +189,23 @@ class Channels:
         )
         if account is None:
             return  # a channel that cannot be used now: due again when the hold is over
-        shown = await self._show(view_of(account, order_id))
-        if shown is None:
+        order = await self._orders.by_id(account, order_id)
+        teller = TELLERS.get(account.adapter)
+        if order is None or teller is None:
             return
-        sku = self._catalog.now.skus_by_id[shown.record.sku_id]
-        order = order_answer(account, shown, sku)
-        push = answers.result_callback(account.settings, order, notice.notify_url, time.time())
+        push = teller.push(account, order, notice.notify_url, time.time())
         answer = await self._client.send(notice.partner_id, push.url, push.headers, push.body)
         error = answer.error
-        if error is None and not _is_taken(answer.status, answer.body):
-            answer, error = type(answer)(error="not taken"), "answered without code 0"
+        if error is None and not teller.is_taken(answer.status or 0, answer.body):
+            answer, error = type(answer)(error="not taken"), "answered, but did not take it"
         decision = decide(
             answer,
             attempts_before=notice.attempts,
-            chance=random.random(),  # noqa: S311 - spreads retries
+            chance=random.random() if teller.spreads else 0,  # noqa: S311 - spreads retries
+            delays_s=teller.delays_s,
         )
         if error is not None:
             log.warning("channels.not_told", channel=account.name, order_id=order_id, error=error)
         await self._store.record(
             notice, state=decision.state.value, next_in_s=decision.delay_s, attempts=1, error=error
         )
-
-
-def _is_taken(status: int | None, body: bytes) -> bool:
-    return status is not None and answers.is_taken(HttpResponse(status=status, body=body))

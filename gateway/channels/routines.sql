@@ -10,3 +10,15 @@ BEGIN
     last := 0;
     more := deleted = p_rows;
 END $$;
+
+-- The same of orders that were followed to their end.
+CREATE FUNCTION forget_channel_tasks(p_cutoff timestamptz, p_rows integer, OUT deleted bigint, OUT last bigint, OUT more boolean)
+LANGUAGE plpgsql AS $$
+BEGIN
+    WITH step AS (SELECT t.partner_id, t.number FROM public.channel_task t
+                  WHERE t.created_at < p_cutoff AND t.state = 'done' ORDER BY t.created_at LIMIT p_rows)
+    DELETE FROM public.channel_task t USING step s WHERE t.partner_id = s.partner_id AND t.number = s.number;
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    last := 0;
+    more := deleted = p_rows;
+END $$;

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.channels.rules import ChannelNotice, ChannelRow
+from gateway.channels.rules import ChannelNotice, ChannelProduct, ChannelRow
 from gateway.ground.sql.books import unreachable_is_unavailable
 from gateway.ground.sql.declared import Statement, Statements
 
@@ -11,6 +11,8 @@ class SQL(Statements, file="channels/queries"):
     """Channels and notices."""
 
     accounts: Statement[[], ChannelRow]
+    products: Statement[[], ChannelProduct]
+    refunded: Statement[[int, int], int]
     expect_order: Statement[[int, str, int, str], None]
     take_due: Statement[[int, float], ChannelNotice]
     record: Statement[[int, str, int, str, float | None, int, str | None], None]
@@ -27,6 +29,16 @@ class ChannelStore:
         """All channels."""
         with unreachable_is_unavailable():
             return await SQL.accounts.all(self._pool)
+
+    async def products(self) -> list[ChannelProduct]:
+        """What channels call our SKUs, where they have names of their own."""
+        with unreachable_is_unavailable():
+            return await SQL.products.all(self._pool)
+
+    async def refunded(self, partner_id: int, order_id: int) -> int:
+        """Minor units of an order that went back."""
+        with unreachable_is_unavailable():
+            return await SQL.refunded.only(self._pool, partner_id, order_id)
 
     async def expect_order(
         self, partner_id: int, out_order_no: str, channel_id: int, notify_url: str

@@ -30,7 +30,7 @@ from gateway.dispatch.probes import Probes
 from gateway.dispatch.received import Received
 from gateway.ground.config import Config
 from gateway.ground.http.front import PUBLIC_URL_FIX, callback_complaint
-from gateway.ground.http.public_url import public_url
+from gateway.ground.http.public_url import public_url_of
 from gateway.ground.native import Vault
 from gateway.orders.events import OrdersCreated
 from gateway.orders.line import PlannedAttempt
@@ -235,7 +235,7 @@ class TopUps:
     def _notify_url(self, upstream_id: int) -> str | None:
         config = self._config
         settings = self._settings[upstream_id]
-        base = public_url(config.public_url, config.host, config.port)
+        base = public_url_of(config)
         if base is None:
             return None
         return f"{base}/callbacks/{settings.name}"

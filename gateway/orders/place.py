@@ -117,14 +117,17 @@ class Placement:
         channel: str | None = None,
         pass_: str | None = None,
         waits_until: float | None = None,
+        unless_known: Refusal | None = None,
     ) -> Placed | Refusal:
         """The order of a partner's key, durable; or why there is none, and then nothing is.
 
         `pass_`: of its campaign's waiting room; `waits_until` (monotonic): what is not committed by
-        then is dropped.
+        then is dropped. `unless_known`: the face's no to a number that was not accepted before.
         """
         line = self.prepare(key, content, channel=channel, pass_=pass_)
         line.waits_until = waits_until
+        if unless_known is not None:
+            line.refusal, line.attempt = unless_known, None
         outcome = self._submit(line)
         return self.end(line, outcome if isinstance(outcome, Settled) else await outcome)
 
@@ -231,13 +234,9 @@ class Placement:
         self, prices: PriceList, partner_id: int, content: OrderContent, channel: str | None
     ) -> Priced:
         return price_of(
-            prices,
-            partner_id,
-            content.quantity,
-            campaign=content.campaign,
-            channel=channel,
+            prices, partner_id, content.quantity, campaign=content.campaign, channel=channel,
             now=self._now,
-        )
+        )  # fmt: skip
 
     def _judge_pass(
         self, partner_id: int, campaign: Campaign, buyer_id: str | None, text: str | None

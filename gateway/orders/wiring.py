@@ -131,10 +131,14 @@ def reading(kit: Kit) -> http_reads.OrderReading:
     return http_reads.OrderReading(kit[Gate], kit[OrderDesk], kit[OrderViews], kit[CurrentCatalog])
 
 
+def cancellation(kit: Kit) -> Cancellation:
+    """Taking one back, whoever's face asks."""
+    return Cancellation(kit[OrderDesk], kit[Upstreams].cancel)
+
+
 def cancelling(kit: Kit) -> http_cancel.OrderCancelling:
     """What was not sent."""
-    cancellation = Cancellation(kit[OrderDesk], kit[Upstreams].cancel)
-    return http_cancel.OrderCancelling(kit[Gate], cancellation, kit[OrderViews])
+    return http_cancel.OrderCancelling(kit[Gate], kit[Cancellation], kit[OrderViews])
 
 
 def products(kit: Kit) -> http_products.Products:
@@ -168,7 +172,7 @@ def build(kit: Kit) -> Built:
 
 
 WIRING: Final = Wiring(
-    makes=(counted, desk, views, known, intake, behind, placement),
+    makes=(counted, desk, views, known, intake, behind, placement, cancellation),
     faces=(
         (placing, http.ROUTES),
         (placing_many, http_batch.ROUTES),

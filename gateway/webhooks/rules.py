@@ -1,5 +1,6 @@
 """Webhooks to partners: the schedule, what an answer means, an order as an event saw it. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -50,8 +51,17 @@ class Decision:
     receiver_failed: bool = False
 
 
-def decide(answer: Answer, *, attempts_before: int, chance: float) -> Decision:
-    """What to do after an attempt; `chance` from 0 to 1 spreads the delay."""
+def decide(
+    answer: Answer,
+    *,
+    attempts_before: int,
+    chance: float,
+    delays_s: Sequence[float] = DELAYS_S,
+) -> Decision:
+    """What to do after an attempt; `chance` from 0 to 1 spreads the delay.
+
+    `delays_s`: the pause before each attempt there is, the first one's too.
+    """
     status = answer.status
     if status is not None and 200 <= status < 300:
         return Decision(state=WebhookState.DELIVERED)
@@ -59,9 +69,9 @@ def decide(answer: Answer, *, attempts_before: int, chance: float) -> Decision:
         return Decision(state=WebhookState.DEAD, endpoint_gone=True)
     failed = status in SLOW_DOWN or (status is None and answer.error != NOT_ALLOWED)
     attempts = attempts_before + 1
-    if attempts >= ATTEMPTS_MAX:
+    if attempts >= len(delays_s):
         return Decision(state=WebhookState.DEAD, receiver_failed=failed)
-    delay_s = DELAYS_S[attempts] * (1 + JITTER * chance)
+    delay_s = delays_s[attempts] * (1 + JITTER * chance)
     if status in SLOW_DOWN and answer.retry_after_s is not None:
         delay_s = max(delay_s, min(answer.retry_after_s, RETRY_AFTER_S_MAX))
     return Decision(state=WebhookState.PENDING, delay_s=delay_s, receiver_failed=failed)

@@ -7,6 +7,7 @@ there: refused_acts.py.
 from tests.world.act import Act
 from tests.world.acts_of_approvals import ACTS_OF_APPROVALS
 from tests.world.acts_of_cases import ACTS_OF_CASES
+from tests.world.acts_of_channels import ACTS_OF_CHANNELS
 from tests.world.acts_of_people import ACTS_OF_PEOPLE
 from tests.world.acts_of_stock import ACTS_OF_STOCK
 
@@ -229,13 +230,7 @@ ACTS = (
         before={"upstream.paused": True},
         after={"upstream.paused": False},
     ),
-    Act(
-        does="channel.add",
-        words=f"channel add x1 --adapter goofish --partner beta --set app_id=1 --set"
-        f" app_secret={CANARY}3 --set mch_id=2 --set mch_secret={CANARY}4",
-        subject="x1",
-        after={"channel.adapter": "goofish"},
-    ),
+    *ACTS_OF_CHANNELS,
     Act(
         does="order.resolve",
         words="order resolve 201 --as reversed --reason mail",

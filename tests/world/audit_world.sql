@@ -100,3 +100,7 @@ SELECT settle(ARRAY[jsonb_populate_record(NULL::attempt_news, jsonb_build_object
     'attempt', 501, 'news', 'succeeded', 'delivered', 2, 'webhook', 401, 'pool', id, 'seqs', jsonb_build_array(0, 1)))], NULL)
 FROM pool WHERE name = 'card';
 SELECT close_purchases(2, '{501}', '{501}', ARRAY[id], '{2}') FROM pool WHERE name = 'card';
+
+-- Orders of a platform that wait for a person; its channel is made by the acts.
+INSERT INTO channel_task (partner_id, number, channel_id, told, wish, state, why, next_attempt_at)
+VALUES (1, 'held-1', 1, '{}', '{}', 'held', 'a test', NULL), (1, 'held-2', 1, '{}', '{}', 'held', 'a test', NULL);

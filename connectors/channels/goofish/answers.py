@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from connectors.channels.card import Card
 from connectors.channels.goofish.wire import (
     MESSAGES,
     Code,
@@ -20,7 +21,6 @@ from connectors.channels.goofish.wire import (
 )
 from connectors.exchange import HttpRequest, HttpResponse, ProtocolError
 from connectors.loose import as_int, read_object
-from connectors.secret import Secret
 from connectors.signing import compact_json
 
 CONTENT_TYPE: Final = "application/json; charset=utf-8"
@@ -46,14 +46,6 @@ class Goods:
     stock: int
     status: GoodsStatus
     update_time_s: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """A code: alone it is `card_pwd`; with a second part it is `card_no`."""
-
-    card_pwd: Secret
-    card_no: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

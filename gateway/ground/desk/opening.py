@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.ground.command.command import Call
 from gateway.ground.command.terminal import Terminal
 from gateway.ground.config import Config
+from gateway.ground.http.public_url import public_url_of
 
 if TYPE_CHECKING:
     from gateway.ground.desk.administration import Transaction
@@ -91,6 +92,7 @@ async def open_at(
             db=db,
             vault=await open_secrecy(desk.config, db) if opens_vault else None,
             make_site=make_site(call, desk.config, Terminal()),
+            public_url=public_url_of(desk.config),
         )
 
 

@@ -36,13 +36,15 @@ class Secrecy:
 class At:
     """Where an action of administration works: its transaction, the vault if it asks for it.
 
-    `person` is who looks or does; `make_site` is where a job works that somebody approves.
+    `person` is who looks or does; `make_site` is where a job works that somebody approves;
+    `public_url` is where we are reached, as far as the settings here say.
     """
 
     db: Transaction
     vault: Secrecy | None = None
     person: str = SHELL
     make_site: "MakeSite | None" = None
+    public_url: str | None = None
 
     @property
     def secrecy(self) -> Secrecy:

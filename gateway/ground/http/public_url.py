@@ -3,6 +3,8 @@
 import ipaddress
 from typing import Final
 
+from gateway.ground.config import Config
+
 WILDCARDS: Final = frozenset({"", "*"})
 
 
@@ -29,3 +31,8 @@ def public_url(given: str | None, host: str, port: int, *, scheme: str = "http")
     if given:
         return given.rstrip("/")
     return None if is_wildcard(host) else f"{scheme}://{authority(host, port)}"
+
+
+def public_url_of(config: Config) -> str | None:
+    """As these settings say, without a look at any request."""
+    return public_url(config.public_url, config.host, config.port)

@@ -40,7 +40,7 @@ async def channel(shop: Shop) -> AsyncIterator[Channel]:
     async with shop.desk() as (db, secrecy):
         await channels.add_channel(
             db, secrecy, name, adapter="goofish", partner=await shop.name_of(partner),
-            settings=SETTINGS,
+            settings=SETTINGS, public_url="http://127.0.0.1:8080",
         )  # fmt: skip
     async with listening() as listener:
         made = Channel(

@@ -51,6 +51,15 @@ MADE = {
         "SELECT out_order_no FROM channel_order",
         ["new", "open"],
     ),
+    "channel_task": (
+        (
+            f"INSERT INTO channel_task (partner_id, number, channel_id, told, wish, state,"
+            f" created_at) VALUES (1, 'old', 1, '', '', 'done', {OLD}),"
+            f" (1, 'held', 1, '', '', 'held', {OLD}), (1, 'new', 1, '', '', 'done', {NEW})"
+        ),
+        "SELECT number FROM channel_task",
+        ["held", "new"],
+    ),
     "quota_use": (
         (
             f"INSERT INTO quota_use (quota_id, subject, period, used, most) SELECT 901, what,"

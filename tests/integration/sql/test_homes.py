@@ -26,6 +26,7 @@ DIVIDED = frozenset(
         "buyers_learnt",
         "case_step",
         "channel_order",
+        "channel_task",
         "code",
         "code_void",
         "commit_batch",
@@ -62,6 +63,7 @@ ONE_FOR_ALL = """
     operator_reset operator_role partner pool price_floor price_row quota quota_block quota_use
     recovery_code restoration role role_permission route session setting shelf sign_in_failure
     sku sku_offer token upstream used_nonce waiting_room webhook_endpoint worker
+    channel_poll channel_product
 """
 DIRECTORY = frozenset(ONE_FOR_ALL.split())
 DIVIDING = frozenset({"partner_id", "pool_id", "home"})

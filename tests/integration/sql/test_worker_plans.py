@@ -18,7 +18,7 @@ from tests.world import WORLD_FILES
 
 GROWING = (
     "orders", "allocation", "code", "entry", "reveal", "commit_batch", "attempt", "webhook",
-    "callback", "channel_order", "lease", "fragment", "code_void",
+    "callback", "channel_order", "channel_task", "lease", "fragment", "code_void",
 )  # fmt: skip
 # Files whose statements only commands ask: nobody waits for them but who called.
 OF_COMMANDS = {

@@ -41,11 +41,15 @@ def test_routines_keep_to_their_tables(feature: Feature) -> None:
     assert ROUTINES_TODAY.get(feature.name, set()) == foreign_tables(feature)
 
 
+# Faces of channels: each is its house's protocol.
+HOUSES = {"goofish", "dujiao", "kasushou", "kakayun", "agiso"}
+
+
 def floor(module: str) -> str:
     """On which floor of its feature a file stands, by its name."""
     if module == "wiring":
         return "wiring"
-    if module.startswith("http") or module in ("goofish", "view", "wire"):
+    if module.startswith("http") or module in HOUSES | {"view", "wire"}:
         return "face"
     if module.endswith(("desk", "option")) or "command" in module:
         return "face"

@@ -41,7 +41,7 @@ WORDS = {
             "gateway/holds": "answers of lines; purchases that settle",
             "gateway/orders": "the answer to a line, `Settled`",
             "gateway/codes": "commits in flight that are over",
-            "gateway/channels/goofish.py": "reads `Placed.settled`",
+            "gateway/channels/counter.py": "reads `Placed.settled`",
             "gateway/worker.py": "orders that are answered at the end",
             "gateway/quotas": "a young quota settles: its column `settles_at` says so",
             "gateway/rehearsals/copy.py": "leaves that column out",

@@ -15,6 +15,7 @@ from gateway.ground.desk.port import At, Secrecy
 from gateway.ground.desk.rest.quiet_asker import QuietAsker
 from gateway.ground.desk.transaction import administration
 from gateway.ground.errors import RolledBackError
+from gateway.ground.http.public_url import public_url_of
 from gateway.ground.native import Vault
 from gateway.ground.sql.database import Database
 from gateway.ground.sql.replica import LaggingReads
@@ -50,7 +51,10 @@ class Place:
     async def at(self, person: str, *, read_only: bool = False) -> AsyncIterator[At]:
         """One transaction of the desk, of this person."""
         async with self.statements(read_only=read_only) as db:
-            yield At(db=db, vault=self._secrecy(), person=person, make_site=self.site)
+            yield At(
+                db=db, vault=self._secrecy(), person=person, make_site=self.site,
+                public_url=public_url_of(self.config),
+            )  # fmt: skip
 
     @asynccontextmanager
     async def statements(self, *, read_only: bool = False) -> AsyncIterator[Transaction]:
