@@ -113,6 +113,7 @@ async def map_product(
     if not ADAPTERS[row["adapter"]].codes and await SQL.kind_of.only(db, found) != SkuKind.TOPUP:
         raise wrong("top-ups-only", "sku", adapter=row["adapter"], sku=sku)
     await SQL.map_product.run(db, row["id"], external_product, found)
+    await SQL.wake_unmapped.run(db, row["id"])
     return {"channel": name, "external_product": external_product, "sku": sku}
 
 

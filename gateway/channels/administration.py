@@ -40,6 +40,7 @@ class SQL(Statements, file="channels/administration"):
     update_channel: Statement[[str, bytes, str | None], int]
     set_paused: Statement[[str, bool], int]
     map_product: Statement[[int, str, int], None]
+    wake_unmapped: Statement[[int], None]
     unmap_product: Statement[[int, str], int]
     products_of: Statement[[int], MappedProduct]
     kind_of: Statement[[int], str]

@@ -27,6 +27,10 @@ UPDATE channel SET paused = $2 WHERE name = $1 RETURNING id
 INSERT INTO channel_product (channel_id, external_product, sku_id) VALUES ($1, $2, $3)
 ON CONFLICT (channel_id, external_product) DO UPDATE SET sku_id = excluded.sku_id
 
+-- name: wake_unmapped
+-- What was left alone is looked at again, once workers have heard.
+UPDATE channel_task SET next_attempt_at = now() + interval '2 seconds', attempts = 0 WHERE channel_id = $1 AND state = 'unmapped'
+
 -- name: unmap_product
 DELETE FROM channel_product WHERE channel_id = $1 AND external_product = $2 RETURNING sku_id
 

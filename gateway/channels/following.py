@@ -161,10 +161,10 @@ class Followers:
             await self._hold(task, seen, "another amount than it was told with")
             return
         if sku_of(account.products, seen.product) is None:
-            await self._move(task, _S.UNMAPPED, seen, f"{seen.product} is not mapped", LOOK_AGAIN_S)
+            await self._leave(task, _S.UNMAPPED, seen, f"{seen.product} is not mapped")
             return
         if account.paused and not begun:
-            await self._move(task, _S(task.state), seen, "the channel is paused", LOOK_AGAIN_S)
+            await self._leave(task, _S(task.state), seen, "the channel is paused")
             return
         if not begun:
             task = await self._move(task, _S.TAKING, seen, None, HOLD_S)
@@ -238,6 +238,11 @@ class Followers:
                 await self._again(task, wish, said.why)
             case Heard.REFUSED:
                 await self._hold(task, wish, said.why)
+
+    async def _leave(self, task: Task, state: TaskState, wish: Wish, why: str) -> None:
+        """Nothing is done with it for now."""
+        attempts = task.attempts if task.state == state else 0
+        await self._move(task, state, wish, why, later(LOOK_AGAIN_S, attempts))
 
     async def _again(self, task: Task, wish: Wish, why: str) -> None:
         await self._move(task, _S(task.state), wish, why, later(RETRY_S, task.attempts))

@@ -10,7 +10,8 @@ import msgspec
 from connectors.channels.followed import Wish
 from gateway.orders.refusal import Reason
 
-LOOK_AGAIN_S: Final = 30.0  # at what is not mapped, or while the channel is paused
+# At what is not mapped, or while the channel is paused; soon at first: we may not have heard yet.
+LOOK_AGAIN_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 WAIT_S: Final = (1.0, 2.0, 2.0, 5.0, 5.0, 10.0, 30.0)  # for an order to end
 RETRY_S: Final = (2.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)  # of a call that failed
 

@@ -158,7 +158,7 @@ async def test_a_top_up_is_confirmed_or_given_up(desk: Desk, tail: str, path: st
     assert desk.platform.said(str(over["JdOrderNo"])) == []
 
 
-async def test_what_is_not_mapped_is_left_alone_until_it_is(desk: Desk, connection: Any) -> None:
+async def test_what_is_not_mapped_is_left_alone_until_it_is(desk: Desk) -> None:
     """It waits in `channel show`; mapped later, it is delivered."""
     order = game(555, 5.0)
     assert await desk.push(order) == 200
@@ -166,9 +166,6 @@ async def test_what_is_not_mapped_is_left_alone_until_it_is(desk: Desk, connecti
     assert "aldsjd:555" in await desk.waits(number, "unmapped")
     assert desk.platform.said(number) == []
     await desk.map("aldsJD:555", await desk.shop.sku(codes=1, price=500))
-    await connection.execute(
-        "UPDATE channel_task SET next_attempt_at = now() WHERE number = $1", number
-    )
     await desk.said(number, "aldsJd/GameCard/CardSend")
 
 
