@@ -34,6 +34,7 @@ from tests.chaos.world import SKU, build_world, opened
 EACH, DEVICE = 3, 7  # units of a buyer, of a device
 IN_ONE_PACKET = 16
 KILL_EVERY_S = 1.0
+ANSWERS_BETWEEN = 20  # two kills
 AGAIN_S = 0.05
 READ_S_MAX = 60.0
 AGAIN = {"busy", "overloaded", "maintenance", "unanswered"}
@@ -177,7 +178,7 @@ async def run(size: Size, directory: Path, config: Config | None = None) -> dict
         keys = (world.credentials, other.credentials)
         attack = Attack(url=gateway.url, credentials=keys)
         killed: list[int] = []
-        killing = asyncio.create_task(_kill(gateway, size, killed))
+        killing = asyncio.create_task(_kill(gateway, size, attack, killed))
         try:
             await asyncio.gather(
                 *(
@@ -200,11 +201,16 @@ async def run(size: Size, directory: Path, config: Config | None = None) -> dict
     }  # fmt: skip
 
 
-async def _kill(gateway: GatewayProcess, size: Size, killed: list[int]) -> None:
+async def _kill(gateway: GatewayProcess, size: Size, attack: "Attack", killed: list[int]) -> None:
+    """One worker after the other, each once some more were answered: on a slow machine all would
+    be killed before any did something."""
     rng = random.Random(size.seed)
+    answered = 0
     while size.kills:
         await asyncio.sleep(KILL_EVERY_S)
-        if pids := list(gateway.worker_pids()):
+        pids = list(gateway.worker_pids())
+        if pids and attack.answers.total() >= answered + ANSWERS_BETWEEN:
+            answered = attack.answers.total()
             killed.append(rng.choice(pids))
             kill_quietly(killed[-1])
 

@@ -1,9 +1,11 @@
 """`quangate campaign`: windows, who may take part, the shelf, the price."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from gateway.campaigns.administration import SQL
 from tests.conftest import Cli
 
 HOUR = timedelta(hours=1)
@@ -144,3 +146,14 @@ def test_what_is_sold_from_no_pool_has_no_shelf(command: Cli, shop: str) -> None
     assert refused(command, *words) == (2, "invalid-argument")
     for words in (("show", "no"), ("end", "no"), ("change", "no", "--to", at(HOUR))):
         assert refused(command, "campaign", *words) == (1, "not-found")
+
+
+async def test_what_was_sold_is_looked_up(connection: Any) -> None:
+    """By the index of orders that name a campaign, however many others there are.
+
+    Seen red with the index away.
+    """
+    await connection.execute("SET enable_seqscan = off")
+    plan = await connection.fetchval("EXPLAIN (FORMAT JSON) " + SQL.campaign_sales.text, "c1")
+    assert "orders_campaign" in plan
+    assert "Seq Scan" not in plan
