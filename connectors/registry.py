@@ -1,33 +1,21 @@
-"""The connectors there are, by name. Modules are imported when a connector is first used."""
+"""The connectors there are, by name: those of the table, and those that other distributions bring
+by an entry point of the group `quangate.connectors`.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from connectors import outside
 from connectors.contract import Capabilities, Connector
-from connectors.settings import Setting, SettingsError, describe, load_settings, valid_names
+from connectors.entry import AnyEntry, Described, Entry
+from connectors.settings import Setting, SettingsError, say_names
 
 if TYPE_CHECKING:
     from connectors.simulation.platform import Platform
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """Where a connector lives: `<package>.connector:<connector>`, `<package>.simulator:<simulator>`
-    and its settings type `<package>.wire:<settings>`. `<package>.connector:CAPABILITIES` holds for
-    all of its products, unless a function `<package>.<by_product>` (module:name) tells them apart.
-    """
-
-    package: str
-    connector: str
-    simulator: str
-    settings: str
-    by_product: str | None = None
-
-
+BUILT_IN: Final = "built-in"
 # A new connector is one more row; connectors/README.md tells the rest.
-CONNECTORS: Final[Mapping[str, Entry]] = {
+CONNECTORS: Final[Mapping[str, AnyEntry]] = {
     "fulu": Entry(
         package="connectors.fulu",
         connector="Fulu",
@@ -66,68 +54,76 @@ CONNECTORS: Final[Mapping[str, Entry]] = {
         simulator="DingconnectPlatform",
         settings="DingconnectSettings",
     ),
+    # These are what their file says (R76).
+    "kakayun": Described(
+        name="kakayun", file="kakayun.toml", defaults={"userid": "10052", "key": "demo_key"}
+    ),
+    "xingquanyi": Described(
+        name="xingquanyi",
+        file="xingquanyi.toml",
+        defaults={"customer_id": "10000", "key": "demo_key"},
+    ),
+    "fengzhushou": Described(
+        name="fengzhushou",
+        file="fengzhushou.toml",
+        defaults={"project_code": "demo_project", "sign_key": "demo_key"},
+    ),
+    "generic": Described(name="generic"),
 }
 
 
 def names() -> tuple[str, ...]:
-    """All connector names, in the order of the table."""
-    return tuple(CONNECTORS)
+    """All connector names: those of the table in its order, then those from outside."""
+    return (*CONNECTORS, *(name for name in outside.found() if name not in CONNECTORS))
+
+
+def source_of(name: str) -> str:
+    """Where a connector is from: `built-in`, or the distribution that brings it."""
+    return BUILT_IN if name in CONNECTORS else outside.found()[name].source
 
 
 def create(name: str, base_url: str, settings: Mapping[str, str]) -> Connector:
     """Build a connector; raises `SettingsError` that lists what is valid."""
-    settings_type = _load(name, "wire", entry(name).settings)
-    connector: Connector = _load(name, "connector", entry(name).connector)(
-        base_url=base_url.rstrip("/"), settings=load_settings(settings_type, settings)
-    )
-    return connector
+    return entry(name).create(base_url.rstrip("/"), settings)
 
 
 def product_capabilities(name: str, product_id: str) -> Capabilities:
     """What a connector can do with one product; raises `SettingsError`."""
-    by_product = entry(name).by_product
-    capabilities: Capabilities = (
-        _load(name, "connector", "CAPABILITIES")
-        if by_product is None
-        else _load(name, *by_product.split(":"))(product_id)
-    )
-    return capabilities
+    return entry(name).capabilities(product_id)
 
 
 def create_simulator(name: str, settings: Mapping[str, str]) -> "Platform":
     """Build the simulated platform; every setting has the default of the golden vectors."""
-    platform_type: Any = _load(name, "simulator", entry(name).simulator)
-    settings_type = platform_type.SETTINGS or _load(name, "wire", entry(name).settings)
-    platform: Platform = platform_type(
-        load_settings(settings_type, {**platform_type.DEFAULTS, **settings})
-    )
-    return platform
+    return entry(name).create_simulator(settings)
 
 
 def settings_help(name: str) -> str:
     """Say which settings a connector takes."""
-    return valid_names(_load(name, "wire", entry(name).settings))
+    return say_names(settings_of(name))
 
 
-def settings_of(name: str) -> tuple[Setting, ...]:
-    """The settings of a connector, one by one; raises `SettingsError`."""
-    return describe(_load(name, "wire", entry(name).settings))
+def settings_of(name: str, values: Mapping[str, str] | None = None) -> tuple[Setting, ...]:
+    """The settings of a connector, one by one; raises `SettingsError`. Some depend on the `values`
+    of others: those of `generic` on its file.
+    """
+    return entry(name).settings_of(values or {})
 
 
-def simulator_settings(name: str) -> Mapping[str, str]:
-    """What a connector must be given to talk to its simulator as that is by default."""
-    defaults = _load(name, "simulator", entry(name).simulator).DEFAULTS
-    names = {setting.name for setting in settings_of(name)}
-    return {key: value for key, value in defaults.items() if key in names}
+def simulator_settings(name: str, values: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """What a connector must be given to talk to its simulator as that is by default; `values` are
+    settings that others depend on.
+    """
+    defaults = entry(name).simulator_defaults(values or {})
+    known = {setting.name for setting in settings_of(name, defaults)}
+    return {key: value for key, value in defaults.items() if key in known}
 
 
-def entry(name: str) -> Entry:
-    """Look a connector up; raises `SettingsError` that lists the names there are."""
-    try:
+def entry(name: str) -> AnyEntry:
+    """Look a connector up; raises `SettingsError` that lists the names there are, or says why one
+    from outside cannot be loaded.
+    """
+    if name in CONNECTORS:
         return CONNECTORS[name]
-    except KeyError:
-        raise SettingsError(f"unknown connector {name!r}; there are {', '.join(names())}") from None
-
-
-def _load(name: str, module: str, attribute: str) -> Any:
-    return getattr(import_module(f"{entry(name).package}.{module}"), attribute)
+    if name in outside.found():
+        return outside.load(name)
+    raise SettingsError(f"unknown connector {name!r}; there are {', '.join(names())}")

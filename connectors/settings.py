@@ -7,7 +7,7 @@ without a default is required. Nothing here knows a platform.
 import dataclasses
 import re
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from connectors.secret import Secret
@@ -61,15 +61,7 @@ READERS: Final[Mapping[object, Callable[[str], Any]]] = {
 
 def load_settings(settings_type: type[S], values: Mapping[str, str]) -> S:
     """Build `settings_type` from text values; raises `SettingsError` naming what is wrong."""
-    fields = {field.name: field for field in _settable(settings_type)}
-    unknown = sorted(set(values) - set(fields))
-    if unknown:
-        text = f"unknown setting {', '.join(unknown)}; {valid_names(settings_type)}"
-        raise SettingsError(text, unknown[0])
-    missing = [name for name, field in fields.items() if _required(field) and name not in values]
-    if missing:
-        text = f"missing setting {', '.join(missing)}; {valid_names(settings_type)}"
-        raise SettingsError(text, missing[0])
+    check_names(describe(settings_type), values)
     hints = typing.get_type_hints(settings_type)
     return settings_type(**{name: _read(name, hints[name], text) for name, text in values.items()})
 
@@ -104,12 +96,24 @@ def _as_text(value: object) -> str:
     return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
-def valid_names(settings_type: type[Any]) -> str:
-    """Say which names a connector takes, the required ones first."""
-    fields = _settable(settings_type)
-    required = ", ".join(field.name for field in fields if _required(field)) or "none"
-    optional = ", ".join(field.name for field in fields if not _required(field)) or "none"
+def say_names(settings: Sequence[Setting]) -> str:
+    """Say which names there are, the required ones first."""
+    required = ", ".join(one.name for one in settings if one.required) or "none"
+    optional = ", ".join(one.name for one in settings if not one.required) or "none"
     return f"required: {required}; optional: {optional}"
+
+
+def check_names(settings: Sequence[Setting], given: Mapping[str, str]) -> None:
+    """Raise `SettingsError` for a name that there is not, or one that is missing."""
+    known = {one.name for one in settings}
+    unknown = sorted(set(given) - known)
+    if unknown:
+        text = f"unknown setting {', '.join(unknown)}; {say_names(settings)}"
+        raise SettingsError(text, unknown[0])
+    missing = [one.name for one in settings if one.required and one.name not in given]
+    if missing:
+        text = f"missing setting {', '.join(missing)}; {say_names(settings)}"
+        raise SettingsError(text, missing[0])
 
 
 def _settable(settings_type: type[Any]) -> list[dataclasses.Field[Any]]:

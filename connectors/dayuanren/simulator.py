@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from connectors.dayuanren.wire import DayuanrenSettings, read_form
+from connectors.dayuanren.wire import DayuanrenSettings
 from connectors.exchange import ProtocolError
 from connectors.loose import as_int, short_yuan, to_major, to_minor, yuan
 from connectors.secret import Secret
@@ -21,6 +21,7 @@ from connectors.simulation.goods import product_number
 from connectors.simulation.ledger import Order, OrderState, Purchase
 from connectors.simulation.market import PRICE_PERCENT, PRODUCTS
 from connectors.simulation.platform import Call, CallbackMessage, Duplicates, Platform, Reply
+from connectors.spelled import read_form
 
 STATES: Final[Mapping[OrderState, int]] = {
     OrderState.PROCESSING: 0,

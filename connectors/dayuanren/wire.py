@@ -6,7 +6,6 @@ Facts: the platform's documentation and open sources (upstreams.md §1.3, §9).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from connectors.contract import AnswerKind, Reason
 from connectors.exchange import ProtocolError
@@ -14,6 +13,7 @@ from connectors.loose import as_text, read_object
 from connectors.refusal import Sentences
 from connectors.secret import Secret
 from connectors.signing import form_text, sorted_form_md5
+from connectors.spelled import read_form
 
 # Public `state` of check and of callbacks.
 STATES: Final[Mapping[str, AnswerKind]] = {
@@ -64,15 +64,6 @@ class DayuanrenSettings:
 def signed_form(fields: Mapping[str, str], key: Secret) -> bytes:
     """The request body: encoded in the form, decoded in the signature."""
     return form_text({**fields, "sign": sorted_form_md5(fields, key)}).encode()
-
-
-def read_form(body: bytes) -> dict[str, str]:
-    """The fields of a form, empty ones included; raises `ProtocolError`."""
-    try:
-        text = body.decode()
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=200, errors="strict"))
-    except ValueError:
-        raise ProtocolError("not a form") from None
 
 
 def read_callback(body: bytes, content_type: str) -> dict[str, str]:

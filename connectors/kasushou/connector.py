@@ -40,7 +40,6 @@ from connectors.exchange import HttpRequest, ProtocolError, TransportFailure
 from connectors.kasushou.reading import news, read_ok, read_order, read_ours, refused, text
 from connectors.kasushou.wire import (
     KasushouSettings,
-    canonical_texts,
     read_callback,
     read_envelope,
     read_rows,
@@ -51,6 +50,7 @@ from connectors.kasushou.wire import (
 )
 from connectors.loose import as_int, as_object, as_text, to_minor, yuan
 from connectors.signing import same, timestamped_sha1
+from connectors.spelled import canonical_texts
 
 CAPABILITIES = Capabilities(
     # "external_orderno de-duplicates", but nothing says that it holds for two at once.

@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Final
 from connectors.exchange import ProtocolError
 from connectors.kasushou.wire import (
     KasushouSettings,
-    canonical_texts,
     sign_body,
     signed_members,
     sorted_body,
@@ -26,6 +25,7 @@ from connectors.simulation.goods import Product, product_number
 from connectors.simulation.ledger import Order, OrderState, Purchase
 from connectors.simulation.market import PRICE_PERCENT, PRODUCTS
 from connectors.simulation.platform import Call, CallbackMessage, Platform, Reply
+from connectors.spelled import canonical_texts
 
 STATUS: Final[Mapping[OrderState, int]] = {
     OrderState.PROCESSING: 2,

@@ -3,21 +3,18 @@
 Facts: doc.kasushou.com/api/v2api (upstreams.md §1.2), and what shops were seen to send (§9).
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qsl
-
-import orjson
 
 from connectors.contract import AnswerKind, DeliveredCode
 from connectors.exchange import ProtocolError
-from connectors.loose import as_text, mended, read_object
+from connectors.loose import as_text, read_object
 from connectors.refusal import denies_order
 from connectors.secret import Secret
 from connectors.signing import compact_json, timestamped_sha1
+from connectors.spelled import read_form, read_spelled
 
 # `status` of order/info and of callbacks.
 STATES: Final[Mapping[str, AnswerKind]] = {
@@ -149,29 +146,11 @@ def told_account(recharge_info: Any) -> str | None:
 # --- callbacks ------------------------------------------------------------------------------------
 
 
-class SpelledNumber(str):
-    """A number of a callback as it was written: 2.20 must be signed as 2.20."""
-
-    __slots__ = ()
-
-
-_SPELLED: Final = json.JSONDecoder(parse_float=SpelledNumber, parse_int=SpelledNumber)
-
-
 def read_callback(body: bytes, content_type: str) -> dict[str, Any]:
     """Read a JSON or form callback; raises `ProtocolError`."""
-    try:
-        text = body.decode("utf-8-sig")
-        if "form-urlencoded" in content_type:
-            return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
-        value = _SPELLED.decode(text)
-        if "\\u" in text:
-            value = mended(value)
-    except (ValueError, RecursionError):
-        raise ProtocolError("the callback is neither JSON nor a form") from None
-    if not isinstance(value, dict):
-        raise ProtocolError("the callback is not an object")
-    return value
+    if "form-urlencoded" in content_type:
+        return dict(read_form(body))
+    return read_spelled(body)
 
 
 def signed_members(callback: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,36 +160,3 @@ def signed_members(callback: Mapping[str, Any]) -> dict[str, Any]:
     if "external_orderno" in callback or "ordersn" in callback:
         return {name: value for name, value in callback.items() if name not in UNSIGNED}
     return {name: callback[name] for name in PRICE_PUSH_SIGNED if name in callback}
-
-
-def canonical_texts(members: Mapping[str, Any]) -> tuple[str, ...]:
-    """The JSON texts a callback's sign may have been made over: as PHP writes it (escaping `/`),
-    plainly, and as Go writes it (escaping `<`, `>`, `&`). Raises `ProtocolError`.
-    """
-    plain = _written({name: members[name] for name in sorted(members)})
-    return php_json(plain), plain, go_json(plain)
-
-
-def php_json(plain: str) -> str:
-    r"""Compact JSON as PHP's `json_encode(x, 256)` writes it: `/` is `\/`."""
-    return plain.replace("/", "\\/")
-
-
-def go_json(plain: str) -> str:
-    r"""Compact JSON as Go's encoding/json writes it: `<`, `>` and `&` are `\u003c` and so on."""
-    return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _written(members: dict[str, Any]) -> str:
-    try:
-        return orjson.dumps(
-            members, default=_as_spelled, option=orjson.OPT_PASSTHROUGH_SUBCLASS
-        ).decode()
-    except TypeError:
-        raise ProtocolError("the callback is nested too deeply") from None
-
-
-def _as_spelled(value: Any) -> orjson.Fragment:
-    if isinstance(value, SpelledNumber):
-        return orjson.Fragment(str(value))
-    raise TypeError(type(value).__name__)

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gateway.ground.command.parameters import read_settings
 from gateway.ground.command.tables import listing
 
 
@@ -28,12 +29,14 @@ def adding(connector: str, url: str, given: Sequence[str]) -> str:
     A secret that was typed is not printed again: `NAME=…` stands for it.
     """
     from connectors import registry
+    from connectors.entry import EXAMPLE, PROTOCOL, shipped_path
 
-    secret = {setting.name for setting in registry.settings_of(connector) if setting.secret}
     typed = dict(pair.partition("=")[::2] for pair in given)
+    defaults = registry.simulator_settings(connector, read_settings(given))
+    secret = {one.name for one in registry.settings_of(connector, defaults) if one.secret}
     pairs = []
-    for name, default in registry.simulator_settings(connector).items():
-        value = typed.get(name, default)
+    for name, default in defaults.items():
+        value = typed.get(name, f"@{shipped_path(EXAMPLE)}" if name == PROTOCOL else default)
         hidden = name in typed and name in secret and not value.startswith("@")
         pairs.append(f"--set {shlex.quote(f'{name}=…' if hidden else f'{name}={value}')}")
     return (

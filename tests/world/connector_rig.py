@@ -21,6 +21,7 @@ from connectors.contract import (
     QueryRequest,
     SubmitRequest,
 )
+from connectors.entry import shipped
 from connectors.exchange import HttpRequest, HttpResponse
 from connectors.simulation import running
 from connectors.simulation.behaviour import read_script
@@ -35,7 +36,12 @@ LIMITS = TransportLimits(connect_timeout_s=LONG_S, resend_wait_s=0.001)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What the suite orders at one platform. Accounts are `account_prefix` + three characters."""
+    """What the suite orders at one platform. Accounts are `account_prefix` + three characters.
+
+    `file`: the connector is `generic` with that protocol file, before the platform's own simulator.
+    """
+
+    file: str | None = None
 
     account_prefix: str = "13800138"
     product: str = "25"
@@ -48,6 +54,11 @@ class Sample:
     callbacks_signed: bool = True
     # Whether a callback carries a signed time, so that an old one can be told.
     callbacks_dated: bool = True
+    # Whether it has a list of products.
+    has_catalog: bool = True
+    after_cancel: AnswerKind = AnswerKind.CANCELLED
+    # Whether a query says what was charged.
+    tells_cost: bool = True
 
 
 SAMPLES: Mapping[str, Sample] = {
@@ -57,7 +68,16 @@ SAMPLES: Mapping[str, Sample] = {
     "dtone": Sample(callbacks_signed=False, callbacks_dated=False),
     "reloadly": Sample(code_product="giftcard-910005"),
     "dingconnect": Sample(after_reversal=AnswerKind.FAILED),
+    "kakayun": Sample(after_reversal=AnswerKind.FAILED, after_cancel=AnswerKind.FAILED),
+    "xingquanyi": Sample(after_reversal=AnswerKind.FAILED),
+    "fengzhushou": Sample(after_reversal=AnswerKind.FAILED, has_catalog=False, tells_cost=False),
+    "generic": Sample(has_catalog=False),
+    # The hand-written simulators before what a file says of them.
+    "kasushou by file": Sample(file="kasushou.toml"),
+    "dayuanren by file": Sample(file="dayuanren.toml", after_reversal=AnswerKind.FAILED),
 }
+BY_FILE = tuple(name for name, sample in SAMPLES.items() if sample.file)
+RIGS = (*registry.names(), *BY_FILE)
 
 FAST: Mapping[str, str] = {
     "settle_s": "0.02",
@@ -116,6 +136,8 @@ class Rig:
     """One connector against its simulator."""
 
     name: str
+    connector: str
+    settings: Mapping[str, str]
     sample: Sample
     upstream: Upstream
     transport: PatientTransport
@@ -211,19 +233,25 @@ async def rig_for(
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    notify_url = f"http://127.0.0.1:{runner.addresses[0][1]}/callbacks/{name}"
+    platform, sample = name.partition(" ")[0], SAMPLES[name]
+    notify_url = f"http://127.0.0.1:{runner.addresses[0][1]}/callbacks/{platform}"
+    played = {**FAST, **(settings or {})}
     try:
         async with (
-            running(name, settings={**FAST, **(settings or {})}, callback_url=notify_url) as peer,
+            running(platform, settings=played, callback_url=notify_url) as peer,
             HttpTransport(LIMITS, client=client) as inner,
         ):
-            defaults = dict(peer.market.platform.DEFAULTS)
-            connector = registry.create(name, peer.url, {**defaults, **(connector_settings or {})})
+            keys = {**peer.market.platform.DEFAULTS, **(connector_settings or {})}
+            keys |= {} if sample.file is None else {"protocol": shipped(sample.file)}
+            kind = platform if sample.file is None else "generic"
+            connector = registry.create(kind, peer.url, keys)
             transport = PatientTransport(inner)
             holder.append(Upstream(connector=connector, transport=transport))
             yield Rig(
                 name=name,
-                sample=SAMPLES[name],
+                connector=kind,
+                settings=keys,
+                sample=sample,
                 upstream=holder[0],
                 transport=transport,
                 market=peer.market,
@@ -243,9 +271,9 @@ def changed(call: CallbackRequest, old: bytes, new: bytes) -> CallbackRequest:
 
 def stranger_to(rig: Rig) -> Connector:
     """A connector to the same platform that holds other keys."""
-    secret = {setting.name for setting in registry.settings_of(rig.name) if setting.secret}
+    listed = registry.settings_of(rig.connector, rig.settings)
+    secret = {setting.name for setting in listed if setting.secret}
     settings = {
-        name: value[::-1] if name in secret else value
-        for name, value in registry.simulator_settings(rig.name).items()
+        name: value[::-1] if name in secret else value for name, value in rig.settings.items()
     }
-    return registry.create(rig.name, rig.url, settings)
+    return registry.create(rig.connector, rig.url, settings)

@@ -26,6 +26,9 @@ CODES: Mapping[str, tuple[str, int]] = {
     "dtone": ("910010", 1),
     "reloadly": ("giftcard-910010", 3),
     "dingconnect": ("910010", 1),
+    "kakayun": ("910010", 3),
+    "xingquanyi": ("910010", 3),
+    "generic": ("910010", 3),
 }
 
 

@@ -31,6 +31,10 @@ ACCOUNTS: Mapping[str, str] = {
     "dtone": "+8613800138{}",
     "reloadly": "+8613800138{}",
     "dingconnect": "+8613800138{}",
+    "kakayun": "13800138{}",
+    "xingquanyi": "13800138{}",
+    "fengzhushou": "13800138{}",
+    "generic": "13800138{}",
 }
 PRODUCT = "1234"
 
@@ -175,10 +179,6 @@ async def holds_for(seconds: float, holds: Any) -> None:
 
 def settings_of(connector: str) -> dict[str, str]:
     """The credentials that a simulator has by default, and nothing an operator may leave out."""
-    defaults: Mapping[str, str] = registry.create_simulator(connector, {}).DEFAULTS
-    needed = registry.settings_help(connector).partition(";")[0]
-    return {
-        name: value
-        for name, value in defaults.items()
-        if name in needed or name == "webhook_secret"
-    }
+    defaults = registry.simulator_settings(connector)
+    needed = {one.name for one in registry.settings_of(connector, defaults) if one.required}
+    return {name: value for name, value in defaults.items() if name in needed | {"webhook_secret"}}

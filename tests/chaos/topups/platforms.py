@@ -101,6 +101,6 @@ def script(connector: str, seed: int, *, long_run: bool) -> dict[str, Any]:
 
 def settings_of(connector: str) -> dict[str, str]:
     """The simulator's default credentials, and nothing an operator may leave out."""
-    defaults = registry.create_simulator(connector, {}).DEFAULTS
-    needed = registry.settings_help(connector).partition(";")[0]
+    defaults = registry.simulator_settings(connector)
+    needed = {one.name for one in registry.settings_of(connector, defaults) if one.required}
     return {k: v for k, v in defaults.items() if k in needed or k == "webhook_secret"}

@@ -5,14 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from connectors import registry
 from connectors.contract import AnswerKind, CallbackRefused, CallbackRequest
-from tests.world.connector_rig import Rig, changed, rig_for, stranger_to
+from tests.world.connector_rig import RIGS, Rig, changed, rig_for, stranger_to
 
 TAKEN = {AnswerKind.ACCEPTED, AnswerKind.SUCCESS}
 
 
-@pytest.fixture(params=registry.names())
+@pytest.fixture(params=RIGS)
 async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
     """Each connector in turn, with a simulator of its own."""
     async with rig_for(request.param) as made:

@@ -44,9 +44,9 @@ ENDINGS: Mapping[str, tuple[str, int]] = {
     "012": ("delivered", 1),  # no callback: found by a query
     "013": ("delivered", 1),  # the forged callback changed nothing
 }
-KNOWS_PARTIAL = {"dayuanren"}
-KNOWS_REVERSAL = {"dtone", "reloadly", "kasushou"}
-TELLS_LATER = {"dtone", "reloadly", "kasushou", "fulu", "dayuanren"}  # Ding has no callbacks
+KNOWS_PARTIAL = {"dayuanren", "generic"}
+KNOWS_REVERSAL = {"dtone", "reloadly", "kasushou", "generic"}
+TELLS_LATER = set(registry.names()) - {"dingconnect"}  # Ding has no callbacks
 
 
 def ending(connector: str, tail: str) -> tuple[str, int]:

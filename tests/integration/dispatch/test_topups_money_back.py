@@ -11,7 +11,7 @@ from tests.world.topup_shop import PRICE_MINOR, TopUpShop, balance, order, until
 __all__ = ["gateway", "session", "topups"]
 
 HALF_REFUND_MINOR = 501  # the larger half of 1,001: a cent that cannot be split is given back
-GIVES_BACK_A_PART = {"kasushou", "dayuanren"}
+GIVES_BACK_A_PART = {"kasushou", "dayuanren", "kakayun", "xingquanyi", "generic"}
 
 
 @pytest.mark.parametrize("behaviour", ["partly_refunded", "success_partly_refunded"])

@@ -38,6 +38,8 @@ MEMBERS = [
     "id", "cards", "card_list", "external_orderno", "out_trade_num", "customer_order_no",
     "sign", "message", "Items", "TransferRecord", "ResultCode", "ErrorCodes", "errors",
     "content", "customIdentifier", "external_id", "access_token",
+    "retcode", "out_no", "usorderno", "outer_order_id", "channelOrderNo", "refundmoney", "ts",
+    "timestamp",
 ]  # fmt: skip
 json_values = st.recursive(
     st.none()
@@ -45,7 +47,7 @@ json_values = st.recursive(
     | st.integers(-(10**20), 10**20)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=12)
-    | st.sampled_from(["0", "1", "200", "success", "SUCCESSFUL", "T1", "COMPLETED", "Complete"])
+    | st.sampled_from(["0", "1", "200", "ok", "success", "SUCCESSFUL", "T1", "COMPLETED", "Complete"])
     | st.just("half\ud83d"),  # of a character: where a server cut a text
     lambda inner: (
         st.lists(inner, max_size=4)

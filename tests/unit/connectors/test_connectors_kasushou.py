@@ -19,9 +19,10 @@ from connectors.contract import (
 )
 from connectors.exchange import FailureKind, HttpResponse, TransportFailure
 from connectors.kasushou.connector import Kasushou
-from connectors.kasushou.wire import KasushouSettings, canonical_texts, sign_body
+from connectors.kasushou.wire import KasushouSettings, sign_body
 from connectors.secret import Secret
 from connectors.signing import compact_json, timestamped_sha1
+from connectors.spelled import canonical_texts
 from tests.world.connector_play import deal, ok, play
 
 KEY = Secret("demo_apikey")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,8 +21,10 @@ from connectors.contract import (
     Session,
     SubmitRequest,
 )
+from connectors.entry import shipped
 from connectors.exchange import HttpResponse
-from connectors.kasushou.wire import canonical_texts, signed_members
+from connectors.generic.reader import read_protocol
+from connectors.kasushou.wire import signed_members
 from connectors.reloadly.wire import sign_webhook
 from connectors.secret import Secret
 from connectors.signing import (
@@ -30,6 +33,7 @@ from connectors.signing import (
     sorted_form_md5,
     timestamped_sha1,
 )
+from connectors.spelled import canonical_texts
 from tests.wire_samples import Reading, Sample, Wire, load, names
 from tests.world.connector_play import deal, play
 
@@ -86,6 +90,17 @@ def sign_reloadly(keys: Mapping[str, str], members: dict[str, Any]) -> CallbackR
     return callback(body, **headers)
 
 
+def sign_by_file(
+    platform: str, keys: Mapping[str, str], members: dict[str, Any]
+) -> CallbackRequest:
+    protocol = read_protocol(
+        keys["protocol"] if platform == "generic" else shipped(f"{platform}.toml")
+    )
+    known = {f"set.{name}": value for name, value in keys.items()}
+    sign = protocol.callback_sign.sign(members, b"", known)
+    return callback(compact_json({**members, "sign": sign}).encode())
+
+
 def callback(
     body: bytes, content_type: str = "application/json", **headers: str
 ) -> CallbackRequest:
@@ -99,6 +114,10 @@ SIGN: Mapping[str, Callable[[Mapping[str, str], dict[str, Any]], CallbackRequest
     "kasushou": sign_kasushou,
     "dayuanren": sign_dayuanren,
     "reloadly": sign_reloadly,
+    **{
+        name: partial(sign_by_file, name)
+        for name in ("kakayun", "xingquanyi", "fengzhushou", "generic")
+    },
     "dtone": lambda _keys, members: callback(compact_json(members).encode()),
 }
 
