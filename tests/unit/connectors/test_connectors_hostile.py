@@ -47,7 +47,9 @@ json_values = st.recursive(
     | st.integers(-(10**20), 10**20)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=12)
-    | st.sampled_from(["0", "1", "200", "ok", "success", "SUCCESSFUL", "T1", "COMPLETED", "Complete"])
+    | st.sampled_from(
+        ["0", "1", "200", "ok", "success", "SUCCESSFUL", "T1", "COMPLETED", "Complete"]
+    )
     | st.just("half\ud83d"),  # of a character: where a server cut a text
     lambda inner: (
         st.lists(inner, max_size=4)
