@@ -75,7 +75,14 @@ class Entry:
         return found
 
     def _load(self, module: str, attribute: str) -> Any:
-        return getattr(import_module(f"{self.package}.{module}"), attribute)
+        """A part of the connector; raises `SettingsError` if it is not there, which is a mistake of
+        a package from outside: the table's own are tested.
+        """
+        try:
+            return getattr(import_module(f"{self.package}.{module}"), attribute)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  foreign code: anything may come
+            why = f"{type(error).__name__}: {error}"
+        raise SettingsError(f"{self.package}.{module}:{attribute} cannot be loaded: {why}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@ by an entry point of the group `quangate.connectors`.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from connectors import outside
@@ -72,14 +73,38 @@ CONNECTORS: Final[Mapping[str, AnyEntry]] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A connector as it is listed. `source`: `built-in`, or the distribution that brings it;
+    `error`: why one from outside cannot be had.
+    """
+
+    connector: str
+    source: str
+    settings: tuple[Setting, ...] = ()
+    error: str | None = None
+
+
+def listing() -> list[Listed]:
+    """All connectors there are, with those that fail to load; one of them breaks no other."""
+    found = [
+        Listed(connector=name, source=BUILT_IN, settings=settings_of(name)) for name in CONNECTORS
+    ]
+    return found + [_from_outside(name, one.source) for name, one in outside.found().items()]
+
+
+def _from_outside(name: str, source: str) -> Listed:
+    if name in CONNECTORS:
+        return Listed(connector=name, source=source, error="the name is a built-in connector's")
+    try:
+        return Listed(connector=name, source=source, settings=settings_of(name))
+    except SettingsError as error:
+        return Listed(connector=name, source=source, error=str(error))
+
+
 def names() -> tuple[str, ...]:
     """All connector names: those of the table in its order, then those from outside."""
     return (*CONNECTORS, *(name for name in outside.found() if name not in CONNECTORS))
-
-
-def source_of(name: str) -> str:
-    """Where a connector is from: `built-in`, or the distribution that brings it."""
-    return BUILT_IN if name in CONNECTORS else outside.found()[name].source
 
 
 def create(name: str, base_url: str, settings: Mapping[str, str]) -> Connector:

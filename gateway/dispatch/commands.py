@@ -67,6 +67,29 @@ def connectors(call: Call) -> Answer:  # noqa: ARG001  it needs no shop
     return Answer(data={"connectors": found}, view=simulators.as_table(found))
 
 
+@command(app, "scaffold", example="quangate upstream scaffold lanyun --to ./quangate-lanyun")
+def scaffold(
+    call: Call,  # noqa: ARG001  it needs no shop
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The connector's name.")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="Where, new or empty (default: ./NAME)."),
+    ] = None,
+) -> Answer:
+    """Write a new connector as a package: connector, simulator, tests that pass. Install it beside
+    quangate (`pip install DIR`), and it is known.
+    """
+    from connectors import registry
+    from connectors.scaffold.write import ScaffoldError, scaffold
+
+    directory = Path(name) if to is None else to
+    try:
+        files = scaffold(name, directory, registry.CONNECTORS)
+    except ScaffoldError as error:
+        raise RefusedError("invalid-argument", str(error)) from None
+    return Answer(data={"connector": name, "directory": str(directory), "files": files})
+
+
 @command(app, "simulate", example="quangate upstream simulate fulu --port 9001")
 async def simulate(
     call: Call,  # noqa: ARG001  no settings of the gateway matter here

@@ -67,16 +67,15 @@ async def catalog(open_desk: OpenDesk, name: str, limit: int) -> dict[str, Any]:
 
 
 def connectors() -> list[dict[str, Any]]:
-    """The platforms there are connectors for, and the settings each of them takes."""
+    """The platforms there are connectors for, and the settings each of them takes; `error` is why
+    one from outside cannot be had.
+    """
     from connectors import registry
 
+    listed = [asdict(one) for one in registry.listing()]
     return [
-        {
-            "connector": name,
-            "source": "built-in",
-            "settings": [asdict(setting) for setting in registry.settings_of(name)],
-        }
-        for name in registry.names()
+        {name: value for name, value in one.items() if name != "error" or value is not None}
+        for one in listed
     ]
 
 

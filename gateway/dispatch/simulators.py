@@ -20,6 +20,11 @@ def as_table(found: Sequence[Mapping[str, Any]]) -> str:
         for one in found
         for setting in sorted(one["settings"], key=lambda setting: not setting["required"])
     ]
+    rows += [
+        {"connector": one["connector"], "setting": "", "needed": f"({one['error']})", "default": ""}
+        for one in found
+        if "error" in one
+    ]
     return listing("connectors", rows)
 
 

@@ -73,10 +73,12 @@ async def _look_at_database(
 def _calls_back(connector: str) -> bool:
     """Whether the platforms of a connector tell us results; one that is gone calls nobody."""
     from connectors import registry
+    from connectors.settings import SettingsError
 
-    if connector not in registry.names():
+    try:
+        return registry.product_capabilities(connector, "").callbacks
+    except SettingsError:
         return False
-    return registry.product_capabilities(connector, "").callbacks
 
 
 async def _look_at_keys(desk: Desk, database: "DatabaseFacts") -> "KeyFacts":

@@ -26,7 +26,7 @@ from tests.world.command_line import commands_of
 # They open no shop that `--data` names, or are there to begin one.
 OTHERS = {
     "serve", "restart", "restore", "demo", "migrate", "call", "upstream connectors",
-    "upstream simulate", "reveals verify",
+    "upstream simulate", "upstream scaffold", "reveals verify",
 }  # fmt: skip
 
 
