@@ -26,9 +26,8 @@ from connectors.spelled import canonical_texts
 from tests.world.connector_play import deal, ok, play
 
 KEY = Secret("demo_apikey")
-SHOP = Kasushou(
-    base_url="http://shop.test", settings=KasushouSettings(userid="demo_userid", apikey=KEY)
-)
+SETTINGS = KasushouSettings(userid="demo_userid", apikey=KEY)
+SHOP = Kasushou(base_url="http://shop.test", settings=SETTINGS)
 CONTEXT = Context(now=1767225600.0)
 TOP_UP = SubmitRequest(
     attempt_no="T202601010001",

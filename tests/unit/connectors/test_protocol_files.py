@@ -14,21 +14,15 @@ from hypothesis import strategies as st
 
 from connectors import registry
 from connectors.contract import (
-    AnswerKind,
-    CallbackRefused,
-    CallbackRequest,
     CancelRequest,
     Context,
     QueryRequest,
-    Reason,
     SubmitRequest,
 )
 from connectors.entry import shipped
-from connectors.exchange import HttpResponse
 from connectors.generic.reader import read_protocol
 from connectors.settings import SettingsError
 from connectors.simulation.server import build
-from tests.world.connector_play import deal, ok, play
 
 NOW = 1767225600.0
 CONTEXT = Context(now=NOW)
@@ -134,100 +128,6 @@ def test_the_contracts_example_is_read() -> None:
     )
     assert re.fullmatch(rb"[0-9A-F]{32}", request.body.rpartition(b"=")[2])
     assert "canary" not in repr((generic(), request))
-
-
-ANSWERS: list[tuple[Any, AnswerKind, Reason | None]] = [
-    ({"code": 0, "data": {"order_id": 7}}, AnswerKind.ACCEPTED, None),
-    ({"code": "0"}, AnswerKind.ACCEPTED, None),
-    ({"code": 0.0}, AnswerKind.ACCEPTED, None),
-    ({"code": "1001"}, AnswerKind.REJECTED, Reason.OTHER),
-    ({"code": 1003, "msg": "余额不足"}, AnswerKind.REJECTED, Reason.CREDENTIALS),
-    ({"code": 1301}, AnswerKind.UNKNOWN, Reason.OTHER),
-    ({"code": 4711, "msg": "余额不足"}, AnswerKind.UNKNOWN, Reason.OTHER),  # a word decides nothing
-    ({"code": True}, AnswerKind.UNKNOWN, Reason.OTHER),
-    ({"code": [0]}, AnswerKind.UNKNOWN, Reason.UNREADABLE),
-    ({"code": None}, AnswerKind.UNKNOWN, Reason.UNREADABLE),
-    ({"msg": "ok"}, AnswerKind.UNKNOWN, Reason.UNREADABLE),
-    ([{"code": 0}], AnswerKind.UNKNOWN, Reason.UNREADABLE),
-]
-
-
-@pytest.mark.parametrize(("body", "kind", "reason"), ANSWERS, ids=[str(row[0]) for row in ANSWERS])
-def test_only_what_a_list_names_is_final(
-    body: Any, kind: AnswerKind, reason: Reason | None
-) -> None:
-    """Codes are compared as text; every one that is in no list is unknown."""
-    result = deal(generic().submit, ORDER, CONTEXT, ok(body)).result
-    assert (result.kind, result.reason) == (kind, reason)
-
-
-@pytest.mark.parametrize("status", [301, 500, 502, 503])
-def test_another_servers_answer_proves_nothing(status: int) -> None:
-    """A refusal in the body of a proxy's error is none. Seen red without the look at the status."""
-    for code in (0, 1001):
-        result = deal(generic().submit, ORDER, CONTEXT, ok({"code": code}, status=status)).result
-        assert result.kind is AnswerKind.UNKNOWN
-
-
-@pytest.mark.parametrize(
-    "body", [b"", "余额不足".encode("gbk"), b'{"code": 0', b"\xff\xfe", b"[" * 9999]
-)
-def test_bytes_that_are_no_answer(body: bytes) -> None:
-    """GBK, halves and depths: unknown to an order, no news to a query."""
-    answer = HttpResponse(status=200, body=body)
-    assert deal(generic().submit, ORDER, CONTEXT, answer).result.kind is AnswerKind.UNKNOWN
-
-
-def test_a_limit_that_was_broken_is_held() -> None:
-    """`{max_cost}` was sent, and more was charged: a person looks."""
-    data = {"out_no": "T1", "status": 2, "price": "98.51"}
-    query = QueryRequest(attempt_no="T1", account="13800138000", max_cost_minor=9_850)
-    result = deal(generic().query, query, CONTEXT, ok({"code": 0, "data": data})).result
-    assert (result.kind, result.reason) == (AnswerKind.UNKNOWN, Reason.CONTRADICTION)
-
-
-def test_what_the_file_has_no_word_for_is_refused_before_it_is_sent() -> None:
-    """Codes, accounts, quantities."""
-    cases = [
-        (CONTRACT.replace('account = "{account}", ', ""), ORDER),
-        (CONTRACT.replace('num = "{quantity}", ', ""), replace(ORDER, quantity=2)),
-        (re.sub("codes = .*", "", CONTRACT), replace(ORDER, account=None)),
-    ]
-    for text, order in cases:
-        played = deal(generic(text).submit, order, CONTEXT)
-        assert (played.result.kind, played.requests) == (AnswerKind.REJECTED, [])
-
-
-# --- callbacks ------------------------------------------------------------------------------------
-
-
-def told(text: str = LANYUN, **fields: str) -> CallbackRequest:
-    """A callback rightly signed."""
-    members = {"app_id": "A", "out_no": "T1", "status": "2", "ts": "1767225600", **fields}
-    protocol = read_protocol(text)
-    sign = protocol.callback_sign.sign(members, b"", {f"set.{k}": v for k, v in KEYS.items()})
-    body = "&".join(f"{name}={value}" for name, value in {**members, "sign": sign}.items())
-    return CallbackRequest(method="POST", path="/", body=body.encode())
-
-
-def test_callbacks_of_another_key_order_or_day_are_refused() -> None:
-    """The order of fields does not count, every field does; a replay of yesterday is stale."""
-    connector = generic(LANYUN)
-    true = told()
-    turned = replace(true, body=b"&".join(reversed(true.body.split(b"&"))))
-    assert connector.parse_callback(turned, NOW).answer.kind is AnswerKind.SUCCESS
-    assert connector.parse_callback(told(status="9"), NOW).answer.kind is AnswerKind.UNKNOWN
-    lies = [
-        true.body.replace(b"T1", b"T2"), true.body + b"&more=1", true.body.partition(b"&sign")[0],
-        true.body.replace(b"&sign=", b"&sign=0"), b'{"out_no": "T1", "status": "2"}',
-    ]  # fmt: skip
-    for lie in lies:
-        with pytest.raises(CallbackRefused):
-            connector.parse_callback(replace(true, body=lie), NOW)
-    with pytest.raises(CallbackRefused, match="stale"):
-        connector.parse_callback(true, NOW + 86_400)
-    with pytest.raises(CallbackRefused):
-        generic(LANYUN, secret="another").parse_callback(true, NOW)
 
 
 # --- what is refused ------------------------------------------------------------------------------
@@ -340,10 +240,3 @@ async def test_a_simulator_of_a_file_needs_nothing_else() -> None:
     market = build("generic", settings={"protocol": CONTRACT})
     assert market.platform.DEFAULTS["secret"] == "demo_secret"
     await market.close()
-
-
-def test_a_balance_is_read_or_refused() -> None:
-    """In the unit that is written, whatever its type."""
-    for said in ("12.34", 12.34, "12.340"):
-        body = ok({"code": 0, "data": {"balance": said}})
-        assert play(generic().balance(CONTEXT), body).result.amount_minor == 1234
