@@ -146,7 +146,8 @@ class Described:
 
         if self.file is None and PROTOCOL not in values:
             taken = say_names(self.settings_of({}))
-            raise SettingsError(f"missing setting {PROTOCOL}; {taken}, and those of the file")
+            text = f"missing setting {PROTOCOL}; {taken}, and those of the file"
+            raise SettingsError(text, PROTOCOL)
         return read_settings(self._protocol(values), values, self.settings_of(values))
 
 

@@ -142,9 +142,8 @@ class DayuanrenPlatform(Platform):
         return _answer(0, "ok", [self._order(order) for order in orders])
 
     async def _user(self, _fields: dict[str, str]) -> Reply:
-        balance = yuan(self.market.balance_minor)
-        user = {"id": as_int(self.settings.userid) or 0, "username": "demo", "balance": balance}
-        return _answer(0, "ok", user)
+        user = {"id": as_int(self.settings.userid) or 0, "username": "demo"}
+        return _answer(0, "ok", {**user, "balance": yuan(self.market.balance_minor)})
 
     async def _product(self, _fields: dict[str, str]) -> Reply:
         products = [
@@ -171,8 +170,8 @@ class DayuanrenPlatform(Platform):
         return _answer(0, "ok", _described(_title(wanted), face_minor))
 
     async def _typecate(self, _fields: dict[str, str]) -> Reply:
-        category = {"id": 1, "cate": "Demo", "type": 1}
-        return _answer(0, "ok", [{"id": 1, "type_name": "Demo", "cate": [category]}])
+        cate = [{"id": 1, "cate": "Demo", "type": 1}]
+        return _answer(0, "ok", [{"id": 1, "type_name": "Demo", "cate": cate}])
 
     async def _elecity(self, _fields: dict[str, str]) -> Reply:
         city = {"id": 1, "city_name": "北京", "sort": 1, "initial": "B"}

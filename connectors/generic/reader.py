@@ -27,17 +27,21 @@ def read_protocol(text: str) -> Compiled:
     it might be a secret that was put into the file.
     """
     if len(text.encode("utf-8", "replace")) > BYTES_MAX:
-        raise SettingsError(f"the protocol is larger than {BYTES_MAX} bytes")
+        raise _wrong(f"is larger than {BYTES_MAX} bytes")
     try:
         value = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"the protocol is not TOML: {error}") from None
+        raise _wrong(f"is not TOML: {error}") from None
     except RecursionError:
-        raise SettingsError("the protocol is not TOML: it is nested too deeply") from None
+        raise _wrong("is not TOML: it is nested too deeply") from None
     try:
         return compiled(_typed(value))
     except Misplaced as error:
-        raise SettingsError(f"the protocol, {places.where(text, error.keys)}: {error}") from None
+        raise _wrong(f"at {places.where(text, error.keys)}: {error}") from None
+
+
+def _wrong(why: str) -> SettingsError:
+    return SettingsError(f"the protocol {why}", "protocol")
 
 
 def _typed(value: Mapping[str, Any]) -> Protocol:

@@ -44,11 +44,11 @@ def read_settings(
     in_headers = {one.name for each in protocol.headers.values() for one in each.placeholders}
     for name in protocol.settings:
         if name in protocol.secret and not values[name]:
-            raise SettingsError(f"setting {name} is empty")
+            raise SettingsError(f"setting {name} is empty", name)
         if not values[name].isprintable():
-            raise SettingsError(f"setting {name} has a line end or another control character")
+            raise SettingsError(f"setting {name} has a line end or another control character", name)
         if f"set.{name}" in in_headers and not values[name].isascii():
-            raise SettingsError(f"setting {name} is not ASCII, as headers are")
+            raise SettingsError(f"setting {name} is not ASCII, as headers are", name)
     public = [name for name in protocol.settings if name not in protocol.secret]
     return Settings(
         protocol=protocol,
