@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.generic.template import Template, Value
-from connectors.signing import compact_json
-from connectors.spelled import SpelledNumber, canonical_texts, written
+from connectors.spelled import canonical_texts, written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,22 +81,15 @@ class Recipe:
 
 def field_text(value: Any) -> str | None:
     """A field as it stands in a signature: truths as words, objects and lists as compact JSON, null
-    not at all.
+    not at all. Raises `ProtocolError` for what is nested too deeply.
     """
     if value is None or isinstance(value, str):
         return None if value is None else str(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (Mapping, list)):
-        return written(value) if _is_spelled(value) else compact_json(value)
+        return written(value)
     return str(value)
-
-
-def _is_spelled(value: Any) -> bool:
-    if isinstance(value, (Mapping, list)):
-        inner = value.values() if isinstance(value, Mapping) else value
-        return any(_is_spelled(each) for each in inner)
-    return isinstance(value, SpelledNumber)
 
 
 def _spellings(covered: Mapping[str, Any]) -> tuple[str, ...]:

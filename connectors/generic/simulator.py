@@ -80,9 +80,9 @@ class GenericPlatform(Platform):
             return self.replies.refusal(Reason.INVALID_REQUEST)
         try:
             fields = callback_fields(_as_callback(call))
+            values = self._values(self.protocol.operations[name], call, fields)
         except ProtocolError:
             return self.replies.refusal(Reason.INVALID_REQUEST)
-        values = self._values(self.protocol.operations[name], call, fields)
         if values is None:
             return self.replies.refusal(Reason.CREDENTIALS)
         return await self._operations[name](values)
