@@ -55,6 +55,12 @@ CONNECTORS: Final[Mapping[str, AnyEntry]] = {
         simulator="DingconnectPlatform",
         settings="DingconnectSettings",
     ),
+    "dujiao": Entry(
+        package="connectors.dujiao",
+        connector="Dujiao",
+        simulator="DujiaoPlatform",
+        settings="DujiaoSettings",
+    ),
     # These are what their file says (R76).
     "kakayun": Described(
         name="kakayun", file="kakayun.toml", defaults={"userid": "10052", "key": "demo_key"}

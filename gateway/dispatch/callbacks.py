@@ -99,6 +99,9 @@ class Callbacks:
         if received.event.trusted and _settles(answer, job):
             await self._dispatcher.news(job, answer)
         elif received.named or received.event.trusted or self._allowed(received):
+            if received.event.trusted and answer.held is None:
+                # Some platforms are asked by their own number alone, which a lost answer had.
+                job.upstream_no = job.upstream_no or answer.upstream_no
             self._dispatcher.hint(job)
 
     def _allowed(self, received: Received) -> bool:

@@ -57,8 +57,20 @@ class Sample:
     # Whether it has a list of products.
     has_catalog: bool = True
     after_cancel: AnswerKind = AnswerKind.CANCELLED
+    # Asked by its own number alone: one that is not known is no news, and is told by callbacks.
+    asked_by_theirs: bool = False
     # Whether a query says what was charged.
     tells_cost: bool = True
+
+    @property
+    def absent(self) -> AnswerKind:
+        """What a query finds of an order that is not there."""
+        return AnswerKind.UNKNOWN if self.asked_by_theirs else AnswerKind.NOT_FOUND
+
+    @property
+    def taken_again(self) -> AnswerKind:
+        """What a number is that was taken: some answer the order that is there."""
+        return AnswerKind.ACCEPTED if self.asked_by_theirs else AnswerKind.UNKNOWN
 
 
 SAMPLES: Mapping[str, Sample] = {
@@ -68,6 +80,9 @@ SAMPLES: Mapping[str, Sample] = {
     "dtone": Sample(callbacks_signed=False, callbacks_dated=False),
     "reloadly": Sample(code_product="giftcard-910005"),
     "dingconnect": Sample(after_reversal=AnswerKind.FAILED),
+    "dujiao": Sample(
+        after_reversal=AnswerKind.FAILED, after_cancel=AnswerKind.FAILED, asked_by_theirs=True
+    ),
     "kakayun": Sample(after_reversal=AnswerKind.FAILED, after_cancel=AnswerKind.FAILED),
     "xingquanyi": Sample(after_reversal=AnswerKind.FAILED),
     "fengzhushou": Sample(after_reversal=AnswerKind.FAILED, has_catalog=False, tells_cost=False),
@@ -169,13 +184,24 @@ class Rig:
     def query_request(
         self, tail: str, attempt_no: str = "T1", *, succeeded_before: bool = False
     ) -> QueryRequest:
-        """A query that knows what was ordered."""
+        """A query that knows what was ordered, and what a callback told."""
+        orders = self.market.ledger.with_our_no(attempt_no) if self.sample.asked_by_theirs else []
         return QueryRequest(
             attempt_no=attempt_no,
+            upstream_no=orders[0].upstream_no if orders else None,
             product_id=self.sample.product,
             account=self.account(tail),
             face_minor=self.sample.face_minor,
             succeeded_before=succeeded_before,
+        )
+
+    def code_query(self, attempt_no: str, quantity: int, upstream_no: str | None) -> QueryRequest:
+        """A query for codes that were bought."""
+        return QueryRequest(
+            attempt_no=attempt_no,
+            product_id=self.sample.code_product,
+            quantity=quantity,
+            upstream_no=upstream_no,
         )
 
     async def query(self, tail: str, attempt_no: str = "T1") -> Answer:

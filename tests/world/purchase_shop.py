@@ -26,6 +26,7 @@ CODES: Mapping[str, tuple[str, int]] = {
     "dtone": ("910010", 1),
     "reloadly": ("giftcard-910010", 3),
     "dingconnect": ("910010", 1),
+    "dujiao": ("910010", 3),
     "kakayun": ("910010", 3),
     "xingquanyi": ("910010", 3),
     "generic": ("910010", 3),

@@ -31,6 +31,7 @@ ACCOUNTS: Mapping[str, str] = {
     "dtone": "+8613800138{}",
     "reloadly": "+8613800138{}",
     "dingconnect": "+8613800138{}",
+    "dujiao": "13800138{}",
     "kakayun": "13800138{}",
     "xingquanyi": "13800138{}",
     "fengzhushou": "13800138{}",

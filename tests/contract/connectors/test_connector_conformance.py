@@ -131,7 +131,7 @@ async def test_a_body_that_comes_slowly_is_unknown_at_the_deadline(rig: Rig) -> 
 async def test_request_lost_before_execution_is_unknown_and_not_found(rig: Rig) -> None:
     """004: indistinguishable from 003 at submit; the query does not find it, nothing executed."""
     assert (await rig.submit("004")).kind is AnswerKind.UNKNOWN
-    assert (await rig.query("004")).kind is AnswerKind.NOT_FOUND
+    assert (await rig.query("004")).kind is rig.sample.absent
     assert rig.executions() == []
 
 
@@ -222,7 +222,7 @@ async def test_repeated_number_is_not_executed_twice_unless_the_platform_does(ri
     if rig.market.platform.DUPLICATES is Duplicates.ACCEPT:
         assert not rig.upstream.capabilities.resend_allowed
         return
-    assert second.kind is AnswerKind.UNKNOWN
+    assert second.kind is rig.sample.taken_again
     assert len(rig.executions()) == 1
     await rig.until(AnswerKind.SUCCESS, "000")
 
@@ -241,7 +241,7 @@ async def test_query_before_visibility_is_not_found_then_found(rig: Rig) -> None
     rig.play("hidden_dropped")
     assert (await rig.submit("000")).kind is AnswerKind.UNKNOWN
     rig.executions()[0].visible_at = math.inf
-    assert (await rig.query("000")).kind is AnswerKind.NOT_FOUND
+    assert (await rig.query("000")).kind is rig.sample.absent
     rig.executions()[0].visible_at = 0.0
     await rig.until(AnswerKind.SUCCESS, "000")
     assert rig.upstream.capabilities.finality_window_s > 0
@@ -269,8 +269,9 @@ async def test_codes_come_by_query_alone(rig: Rig) -> None:
         quantity=quantity,
         notify_url=rig.notify_url,
     )
-    assert (await rig.upstream.submit(request)).kind in TAKEN
-    query = QueryRequest(attempt_no="C1", product_id=rig.sample.code_product, quantity=quantity)
+    taken = await rig.upstream.submit(request)
+    assert taken.kind in TAKEN
+    query = rig.code_query("C1", quantity, taken.upstream_no)
     state = await rig.ask_until(AnswerKind.SUCCESS, query)
     assert len(rig.executions("C1")) == 1
     codes = [code.code.reveal() for code in state.codes]

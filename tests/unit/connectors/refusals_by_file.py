@@ -24,6 +24,7 @@ def refusal(platform: str, said: str | int, *, status: int = 200) -> HttpRespons
         "dayuanren": lambda: {"errno": 1, "errmsg": text or code, "data": []},
         "dtone": lambda: {"errors": [{"code": number, "message": text or code}]},
         "reloadly": lambda: {"message": text or code, "errorCode": code, "details": []},
+        "dujiao": lambda: {"ok": False, "error_code": code, "error_message": text},
         "kakayun": lambda: {"code": number or 9999, "msg": text or code, "data": None},
         "xingquanyi": lambda: {"code": code, "message": text or code, "data": None},
         "fengzhushou": lambda: {"retcode": number or 9999, "msg": text or code, "data": None},
@@ -38,6 +39,17 @@ def refusal(platform: str, said: str | int, *, status: int = 200) -> HttpRespons
 
 
 BY_FILE: list[tuple[str, int, str, AnswerKind, AnswerKind]] = [
+    # dujiao: codes; asked for by its own number, it denies nothing.
+    *(("dujiao", status, code, NO_NEWS, REJECTED) for status, code in (
+        (401, "missing_auth_headers"), (401, "invalid_timestamp"), (401, "timestamp_expired"),
+        (401, "invalid_signature"), (403, "invalid_api_key"), (403, "user_disabled"),
+        (400, "bad_request"), (400, "invalid_callback_url"), (400, "sku_unavailable"),
+        (402, "insufficient_balance"), (409, "insufficient_stock"), (200, "payment_failed"))),
+    ("dujiao", 409, "bad_request", NO_NEWS, UNKNOWN),
+    ("dujiao", 404, "order_not_found", NO_NEWS, UNKNOWN),
+    ("dujiao", 500, "internal_error", NO_NEWS, UNKNOWN),
+    ("dujiao", 502, "sku_unavailable", NO_NEWS, UNKNOWN),
+    ("dujiao", 429, "x", NO_NEWS, NOT_SENT),
     # kakayun: codes; 9999 is unknown, 1205 a number that it has.
     *(("kakayun", 200, f"{code}", NO_NEWS, REJECTED) for code in (
         401, 402, 403, 1000, 1001, 1002, *range(1200, 1205), *range(1206, 1215), 1300)),

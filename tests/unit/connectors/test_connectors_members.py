@@ -33,6 +33,8 @@ DOCUMENTED: Final = {
     "dingconnect": """TransferRef DistributorRef SkuCode SendValue SendCurrencyIso DistributorFee
         CustomerFee CommissionApplied StartedUtc CompletedUtc ProcessingState ReceiptText
         ReceiptParams AccountNumber ResultCode ErrorCodes""",
+    "dujiao": """order_id order_no downstream_order_no status amount currency items fulfillment
+        timestamp event""",
     "kakayun": """orderno usorderno money buynum status refundmoney refundstatus receipt cardlist
         cards push_type timestamp sign""",
     "xingquanyi": """id order_id product_id product_type product_price quantity total_price
@@ -94,6 +96,7 @@ def test_the_table_says_what_the_connector_does(platform: str) -> None:
         "reloadly": {"unitPrice", "recipientEmail", "countryCode"},
         "fulu": {"type", "product_name"},
         "kasushou": {"express_list"},
+        "dujiao": {"items"},
         # Told with another name beside them, or put there by `into`.
         "kakayun": {"sign"},
         "xingquanyi": {"sign", "cards", "tickets", "quantity", "product_id"},

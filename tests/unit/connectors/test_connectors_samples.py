@@ -21,6 +21,7 @@ from connectors.contract import (
     Session,
     SubmitRequest,
 )
+from connectors.dujiao.wire import CALLBACK_PATH, DujiaoSettings, signed_headers
 from connectors.entry import shipped
 from connectors.exchange import HttpResponse
 from connectors.generic.reader import read_protocol
@@ -90,6 +91,13 @@ def sign_reloadly(keys: Mapping[str, str], members: dict[str, Any]) -> CallbackR
     return callback(body, **headers)
 
 
+def sign_dujiao(keys: Mapping[str, str], members: dict[str, Any]) -> CallbackRequest:
+    settings = DujiaoSettings(api_key=keys["api_key"], api_secret=Secret(keys["api_secret"]))
+    body = compact_json(members).encode()
+    headers = signed_headers("POST", CALLBACK_PATH, str(int(NOW)), body, settings)
+    return CallbackRequest(method="POST", path="/cb", headers=headers, body=body)
+
+
 def sign_by_file(
     platform: str, keys: Mapping[str, str], members: dict[str, Any]
 ) -> CallbackRequest:
@@ -114,6 +122,7 @@ SIGN: Mapping[str, Callable[[Mapping[str, str], dict[str, Any]], CallbackRequest
     "kasushou": sign_kasushou,
     "dayuanren": sign_dayuanren,
     "reloadly": sign_reloadly,
+    "dujiao": sign_dujiao,
     **{
         name: partial(sign_by_file, name)
         for name in ("kakayun", "xingquanyi", "fengzhushou", "generic")

@@ -1,0 +1,1 @@
+"""A dujiao-next site as upstream: codes and manual goods, by signed REST."""
