@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from connectors.contract import AnswerKind, CallbackRefused, CallbackRequest
-from tests.world.connector_rig import RIGS, Rig, changed, rig_for, stranger_to
+from tests.world.connector_rig import Rig, changed, rig_for, stranger_to
+from tests.world.connector_samples import RIGS
 
 TAKEN = {AnswerKind.ACCEPTED, AnswerKind.SUCCESS}
 
