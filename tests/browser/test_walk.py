@@ -1,6 +1,7 @@
 """A day at the console, in a real browser: admin.md, "The console"."""
 
 import re
+from contextlib import suppress
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ async def test_find_an_order_and_see_its_code(
     """From the search box to the code, after a one-time code; what is shown once is not there on
     the way back.
     """
+    from playwright.async_api import Error
+
     support = people["support"]
     async with opened(locale="en-US") as page:
         await sign_in(page, gateway.url, support)
@@ -34,8 +37,9 @@ async def test_find_an_order_and_see_its_code(
         await page.wait_for_selector(".once")
         assert "VIP-" in await page.inner_text(".secret")
         await page.click("main .buttons a")
-        await page.go_back()
-        assert "VIP-" not in await page.inner_text("main")
+        with suppress(Error):  # the browser kept nothing: it would have to send the form again
+            await page.go_back()
+        assert "VIP-" not in await page.content()
 
 
 async def test_adjust_approve_refuse(

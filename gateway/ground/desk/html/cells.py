@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -96,10 +96,7 @@ class Showing:
     def table(self, name: str, rows: Sequence[Mapping[str, Any]]) -> Table:
         """Rows of an answer, whose columns nobody declared."""
         names = list(dict.fromkeys(each for row in rows for each in row))
-        shown = [
-            [self.cell(n, row.get(n), currency=str(row.get("currency") or CURRENCY)) for n in names]
-            for row in rows
-        ]
+        shown = [[self._of_row(n, row) for n in names] for row in rows]
         kinds = [shown[0][at].kind if shown else "text" for at in range(len(names))]
         return Table(
             name=self._words.member(name),
@@ -107,6 +104,14 @@ class Showing:
             kinds=kinds,
             rows=shown,
         )
+
+    def _of_row(self, name: str, row: Mapping[str, Any]) -> Cell:
+        """One value of a row that nobody declared; one that says its noun leads to itself."""
+        cell = self.cell(name, row.get(name), currency=str(row.get("currency") or CURRENCY))
+        if name == "name" and isinstance(row.get("noun"), str):
+            href = self._addresses.of_noun(row["noun"], row[name], self._permissions)
+            return replace(cell, href=href)
+        return cell
 
     def pairs(self, data: Mapping[str, Any]) -> Sequence[tuple[str, Cell]]:
         """The scalars of an answer, each under its label."""

@@ -77,6 +77,7 @@ class Forms:
         except ProblemError as problem:
             return await self._refused(visit, action, names, typed, problem)
         answer: dict[str, Any] = msgspec.json.decode(told.body)
+        visit = await visit.with_waiting()  # what was decided waits no more
         if told.status == ACCEPTED:
             return await _waits(visit, action, wish, answer["approval"])
         return _result(visit, action, names, answer, told.status, replayed=told.replayed)
