@@ -1,8 +1,8 @@
 """A day at the console, in a real browser: admin.md, "The console"."""
 
 import re
-from contextlib import suppress
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest

@@ -8,6 +8,7 @@ from aiohttp.web import StreamResponse
 from gateway.ground.desk.html.address import ROOT, path_of, with_query
 from gateway.ground.desk.html.fields import fields_of
 from gateway.ground.desk.html.frame import LANGUAGE, query_of
+from gateway.ground.desk.html.refusals import saying
 from gateway.ground.desk.html.rooms import Visit
 from gateway.ground.desk.rest import asked as reading
 from gateway.ground.desk.rest.place import in_turn
@@ -25,7 +26,7 @@ async def show_page(
     wanted = [m.name for m in reading.taken(page, names).values() if m.required]
     if said is None and not set(wanted) <= set(asked):
         return _ask_first(visit, page, names, query)
-    with as_problems(page):
+    with as_problems(page, saying(visit.words)):
         reading.refuse_unknown(asked, reading.taken(page, names))
         given = reading.from_query(page.given, {**asked, **names})
         data = await _read(visit, page, given)

@@ -12,6 +12,7 @@ from gateway.ground.desk.action import Action
 from gateway.ground.desk.html.address import ROOT, path_of
 from gateway.ground.desk.html.fields import Typed, fields_of, said_of
 from gateway.ground.desk.html.frame import LANGUAGE, Link, query_of
+from gateway.ground.desk.html.refusals import saying
 from gateway.ground.desk.html.rooms import Visit
 from gateway.ground.desk.html.visitor import Sessions
 from gateway.ground.desk.rest import asked as reading
@@ -71,7 +72,7 @@ class Forms:
                 return await self._form(visit, action, names, typed, refused)
             visit = visit.stepped_up(stepped_up)
         try:
-            with as_problems(action):
+            with as_problems(action, saying(visit.words)):
                 wish = _wish(visit, action, names, typed)
                 told = await self._acting.act(wish)
         except ProblemError as problem:

@@ -11,6 +11,7 @@ from gateway.ground.desk.html.csv_file import as_csv
 from gateway.ground.desk.html.fields import Field, fields_of
 from gateway.ground.desk.html.frame import LANGUAGE, query_of
 from gateway.ground.desk.html.pages import POLICY
+from gateway.ground.desk.html.refusals import saying
 from gateway.ground.desk.html.rooms import Visit
 from gateway.ground.desk.rest.filters import by_columns
 from gateway.ground.desk.rest.listing import PAGING, known_filters, list_rows
@@ -91,7 +92,7 @@ async def _rows(visit: Visit, view: View, query: Mapping[str, str]) -> Mapping[s
             "invalid-request", errors=[(f"/{name}", "unknown filter") for name in unknown]
         )
     asked = {"limit": PAGE_ROWS, **query}
-    with as_problems(view):
+    with as_problems(view, saying(visit.words)):
         return await visit.rooms.place.look(
             visit.visitor.caller.person, lambda at: list_rows(view, at, asked)
         )

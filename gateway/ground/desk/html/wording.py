@@ -63,6 +63,14 @@ def column_labels() -> Mapping[str, str]:
     return labels
 
 
+@cache
+def nouns() -> Mapping[str, Noun]:
+    """Every noun that something is declared of, by its name."""
+    from gateway.ground.desk.all_declared import all_declared
+
+    return {one.noun.name: one.noun for one in all_declared()}
+
+
 class Wording:
     """Everything in one language."""
 
@@ -78,6 +86,11 @@ class Wording:
     def of(self, two: Any) -> str:
         """What brings both: a noun, a column, a page."""
         return str(two.en if self.language == ENGLISH else two.zh)
+
+    def noun(self, name: str) -> str:
+        """A noun by the command's word for it."""
+        known = nouns().get(name)
+        return name if known is None else self.of(known)
 
     def many(self, noun: Noun) -> str:
         """A noun in the plural."""

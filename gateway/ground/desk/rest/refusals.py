@@ -1,6 +1,6 @@
 """Refusals of the desk as problems of the admin API."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -18,13 +18,16 @@ _OWN: Final = frozenset(
 )
 
 
+Say = Callable[[DeskRefusedError, Mapping[str, str]], str]
+
+
 @contextmanager
-def as_problems(one: Any) -> Iterator[None]:
-    """Whatever the desk refuses inside is raised as a ProblemError."""
+def as_problems(one: Any, say: Say = in_words) -> Iterator[None]:
+    """Whatever the desk refuses inside is raised as a ProblemError; `say` puts it into words."""
     try:
         yield
     except DeskRefusedError as refusal:
-        raise problem_of(refusal, one) from None
+        raise problem_of(refusal, one, say) from None
     except RefusedError as refusal:
         if refusal.code in USAGE_CODES:
             raise invalid([("", str(refusal))]) from None
@@ -33,9 +36,9 @@ def as_problems(one: Any) -> Iterator[None]:
         raise ProblemError("refused", str(error), members={"why": "vault"}) from None
 
 
-def problem_of(refusal: DeskRefusedError, one: Any) -> Exception:
+def problem_of(refusal: DeskRefusedError, one: Any, say: Say = in_words) -> Exception:
     """One refusal; `why` is what the command line says as its code."""
-    detail = in_words(refusal, {member.name: member.name for member in members(one.given)})
+    detail = say(refusal, {member.name: member.name for member in members(one.given)})
     if refusal.code in USAGE_CODES:
         path = [refusal.field, refusal.facts.get("part")] if refusal.field else []
         pointer = "".join(f"/{escape_pointer(name)}" for name in path if name)
