@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bench import comparisons, nodes, pressure, topups
+from bench.backups import while_backed_up
 from bench.callback_burst import callbacks_burst
 from bench.code_import import measure_import
 from bench.figures import GOALS, Figure
@@ -45,6 +46,7 @@ IN_HOUSE: Final[Mapping[str, InHouse]] = {
     "sold_out": comparisons.sold_out,
     "quotas": against_quotas,
     "holds": holds_and_confirms,
+    "backup": while_backed_up,
     "refusals": refusal_echo,
 }
 IN_TOPUP_HOUSE: Final[Mapping[str, InTopUpHouse]] = {

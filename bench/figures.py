@@ -81,6 +81,9 @@ GOALS: Final[Mapping[str, Goal]] = {
     "redis_lost_ratio": Goal(
         title="the same while it is flushed, frozen or gone", unit="×", target=0.97
     ),
+    "backup_ratio": Goal(
+        title="single orders while a backup is taken, against without", unit="×", target=0.90
+    ),
     "topups_per_s": Goal(
         title="top-ups from order to told partner, ended by callback", unit="/s", target=1_500
     ),

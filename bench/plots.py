@@ -16,6 +16,7 @@ NAMED: Final = {
     "sold_out_ratio_echo": "sold out",
     "quota_ratio": "order with three quotas",
     "hold_confirm_ratio": "hold and confirm",
+    "backup_ratio": "single order, backup",
     "two_nodes_ratio": "single order, two nodes",
     "redis_ratio": "single order, Redis",
     "redis_lost_ratio": "single order, Redis lost",
