@@ -155,6 +155,7 @@ class SQL(Statements, file="cases/administration"):
     next_case: Statement[[], int]
     step_case: Statement[[int, int, str, str | None, str, str | None, str | None, str | None], None]
     assign_case: Statement[[int, int, str | None], int]
+    is_operator: Statement[[str], bool]
     snooze_case: Statement[[int, int, datetime], int]
     escalate_case: Statement[[int, int], int]
     decide_case: Statement[[int, int, str, str | None, bool, str | None, str | None], int]

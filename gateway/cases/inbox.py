@@ -34,8 +34,8 @@ async def next_for(db: Transaction, who: str) -> int | None:
 
 async def assign(db: Transaction, case_id: int, to: str, who: str) -> None:
     """Give it to somebody, from whoever has it."""
-    if not 1 <= len(to) <= 200 or not to.isprintable():
-        raise wrong("case-assignee", "operator")
+    if not await SQL.is_operator.only(db, to):
+        raise wrong("case-assignee", "operator", operator=to)
     await _give(db, await _open(db, case_id), to, who, "assigned")
 
 

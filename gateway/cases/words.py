@@ -31,7 +31,7 @@ WORDS: Final[Sentences] = {
     "case-decide-first": "the case is {state}: approve or refuse it first",
     "case-ended": "the case is {state} already",
     "case-taken": "{by} has this case",
-    "case-assignee": "{field} is nobody's name",
+    "case-assignee": "there is no operator {operator} who could have it",
     "case-reissued-already": "the order line was reissued {most} times, as often as it may be",
     "case-rule-bounds": "no case has {least} or more, and {most} or less",
     "case-rule-unchanged": "nothing is said that could be otherwise: --shadow or --enabled",
