@@ -31,7 +31,8 @@ async def test_killed_between_every_two(
     """Three gateways die in the middle of approvals, the fourth finishes: each case has acted
     once, each code has one place, no order gave back more than it cost, and the books agree.
 
-    Seen red with `service_case` not locked, and with the act in a transaction of its own.
+    One guard stands behind the other: without the case's lock the order's state is looked at under
+    its own, and without that the CHECK `orders_quantity` refuses (contract/cases/test_refunds.py).
     """
     token = make_operator(command, "sue", "support")
     partner: Partner | None = None

@@ -65,7 +65,9 @@ async def test_codes_may_be_kept(counter: Counter, command: Cli) -> None:
 
 
 async def test_fifty_at_once_pay_once(counter: Counter) -> None:
-    """Whoever approves, and however many: the money comes back once."""
+    """Whoever approves, and however many: the money comes back once. Seen red without the lock of
+    `lock_case` and what `refund_case` looks at: then `orders_quantity` refuses, and it is a 500.
+    """
     order = await counter.order(codes=1)
     before = await counter.balance()
     case_no = await counter.opened(order, "refund")

@@ -85,7 +85,7 @@ async def test_fifty_at_once_replace_once(counter: Counter, command: Cli) -> Non
 
 async def test_one_too_many_of_a_day_wants_two(counter: Counter, command: Cli) -> None:
     """`cases.reissues_per_day`: the next one is somebody else's to approve, also when both are
-    asked for at once.
+    asked for at once. Seen red with the row of `hold_reissue_day` not locked.
     """
     assert command("setting", "set", "cases.reissues_per_day", "2", "--json").returncode == 0
     orders = [await counter.order(codes=2) for _ in range(4)]
