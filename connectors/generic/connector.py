@@ -127,6 +127,8 @@ class Generic:
             "product": request.product_id or None,
             "account": request.account,
         }
+        if values["upstream_no"] is None and not self.protocol.operations["query"].uses("attempt"):
+            return no_news("the platform is asked by its own number, which is not known")
         response = yield self._call("query", values, context)
         unanswered = unanswered_query(response, context.now)
         if unanswered is not None:

@@ -68,14 +68,13 @@ class GenericPlatform(Platform):
 
     async def handle(self, call: Call) -> Reply:
         """Verify, then run the operation whose path the call's ends with."""
-        name = next(
-            (
-                name
-                for name, operation in self.protocol.operations.items()
-                if call.path.rstrip("/").endswith(operation.path.rstrip("/"))
-            ),
-            None,
-        )
+        # The longest: one call's path may be another's end.
+        fitting = {
+            operation.path: name
+            for name, operation in self.protocol.operations.items()
+            if call.path.rstrip("/").endswith(operation.path.rstrip("/"))
+        }
+        name = fitting[max(fitting, key=len)] if fitting else None
         if name is None or call.method != "POST":
             return self.replies.refusal(Reason.INVALID_REQUEST)
         try:

@@ -1,14 +1,24 @@
 """What the answers and callbacks of a protocol file prove: a foreign word decides over no money."""
 
 import re
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from connectors.contract import AnswerKind, CallbackRefused, CallbackRequest, QueryRequest, Reason
+from connectors.contract import (
+    AnswerKind,
+    CallbackRefused,
+    CallbackRequest,
+    Context,
+    QueryRequest,
+    Reason,
+)
 from connectors.exchange import HttpResponse
 from connectors.generic.reader import read_protocol
+from connectors.simulation.platform import Call
+from connectors.simulation.server import build
 from tests.unit.connectors.test_protocol_files import (
     CONTEXT,
     CONTRACT,
@@ -80,6 +90,31 @@ def test_what_the_file_has_no_word_for_is_refused_before_it_is_sent() -> None:
     for text, order in cases:
         played = deal(generic(text).submit, order, CONTEXT)
         assert (played.result.kind, played.requests) == (AnswerKind.REJECTED, [])
+
+
+def test_an_order_is_not_asked_for_by_a_number_that_is_not_known() -> None:
+    """A platform that knows its own numbers alone: no request, no news. Seen red without the look:
+    it asked for nothing in particular.
+    """
+    text = CONTRACT.replace(
+        'fields = { out_no = "{attempt}" }', 'fields = { no = "{upstream_no}" }'
+    )
+    query = QueryRequest(attempt_no="T1", account="13800138000")
+    played = deal(generic(text).query, query, CONTEXT)
+    assert (played.result.kind, played.requests) == (AnswerKind.UNKNOWN, [])
+
+
+async def test_one_path_may_end_like_another() -> None:
+    """The simulator takes the call that is meant. Seen red with the first that fitted."""
+    text = CONTRACT.replace('"/api/query"', '"/v2/api/order"')
+    market = build("generic", settings={"protocol": text})
+    body = generic(text, secret="demo_secret", app_id="demo_app_id")
+    now = Context(now=time.time())
+    request = next(body.query(QueryRequest(attempt_no="T1"), now))
+    path = request.url.removeprefix("http://upstream.test")
+    call = Call(method="POST", path=path, query="", headers=request.headers, body=request.body)
+    assert b"1301" in (await market.platform.handle(call)).body
+    await market.close()
 
 
 # --- callbacks ------------------------------------------------------------------------------------
