@@ -235,6 +235,7 @@ def _read_order(order: Mapping[str, Any]) -> Answer:
         echo=Echo(order_no=as_text(order.get("downstream_order_no"))),
         upstream_no=as_text(order.get("order_id")) or as_text(order.get("id")),
         cost_minor=to_minor(order.get("amount"), currency or "CNY"),
+        refunded_minor=to_minor(order.get("refunded_amount"), currency or "CNY"),
         currency=currency,
         codes=read_codes(fulfillment.get("payload")) if kind is AnswerKind.SUCCESS else (),
         code=word,

@@ -148,7 +148,9 @@ class DujiaoPlatform(Platform):
             return _error(404, "order_not_found")
         if order.behaviour.queries_fail:
             return _error(500, "internal_error")
-        return _answer({"ok": True, **_shown(order, order.state)})
+        kept = 0 if STATES[order.state] == "canceled" else order.price_minor
+        back = {"refunded_amount": yuan(order.asked_minor - kept)}
+        return _answer({"ok": True, **_shown(order, order.state), **back})
 
     def _cancel(self, number: str) -> Reply:
         order = self.market.ledger.with_upstream_no(number)

@@ -33,7 +33,8 @@ DOCUMENTED: Final = {
     "dingconnect": """TransferRef DistributorRef SkuCode SendValue SendCurrencyIso DistributorFee
         CustomerFee CommissionApplied StartedUtc CompletedUtc ProcessingState ReceiptText
         ReceiptParams AccountNumber ResultCode ErrorCodes""",
-    "dujiao": """order_id order_no downstream_order_no status amount currency items fulfillment
+    "dujiao": """order_id order_no downstream_order_no status amount currency refunded_amount items
+        fulfillment
         timestamp event""",
     "kakayun": """orderno usorderno money buynum status refundmoney refundstatus receipt cardlist
         cards push_type timestamp sign""",
