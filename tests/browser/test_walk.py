@@ -104,7 +104,7 @@ async def test_every_page_is_for_everybody(
     """Axe finds nothing wrong on any page, and none is wider than a screen of 320 px.
 
     Every list, form and page of the menu, and of things that are there; each language and each
-    scheme once. Seen red with a grey of too little contrast.
+    scheme once. A page of a thing stands for those of all its kind.
     """
     from axe_playwright_python.async_playwright import Axe
 

@@ -9,6 +9,8 @@ from tests.conftest import Cli
 from tests.world.gateway_process import Gateway
 from tests.world.no_script import Browser, Person, browser, make_person
 
+NIGHT = "night"
+
 
 @pytest.fixture
 async def tab(gateway: Gateway) -> AsyncIterator[Browser]:
@@ -19,9 +21,11 @@ async def tab(gateway: Gateway) -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="module")
 def people(gateway: Gateway, command: Cli) -> Mapping[str, Person]:
-    """By role somebody who has just that one."""
+    """By role somebody who has just that one; `night` sees orders and nothing else."""
     assert gateway.url
-    return {role: make_person(command, f"the-{role}", role) for role in ROLES}
+    made = command("role", "create", NIGHT, "--permission", "orders:read")
+    assert made.returncode == 0, made.stderr
+    return {role: make_person(command, f"the-{role}", role) for role in (NIGHT, *ROLES)}
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from gateway.ground.desk.job import Job
 from gateway.ground.desk.route import route_of
 from gateway.ground.desk.view import Page, View
 from gateway.operators.roles import ROLES, shipped
+from tests.contract.console.conftest import NIGHT
 from tests.world.no_script import Browser, Person
 
 SEEN = tuple(one for one in all_declared() if not (isinstance(one, Page) and one.on_site))
@@ -26,7 +27,7 @@ def address(one: Action | View | Page) -> str:
     return filled(path_of(one), dict.fromkeys(route_of(one).named, "9999"))
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", [*ROLES, NIGHT])
 async def test_every_page_asks_for_its_permission(
     tab: Browser, people: Mapping[str, Person], role: str
 ) -> None:
@@ -34,7 +35,7 @@ async def test_every_page_asks_for_its_permission(
 
     Seen red without `require` in `_of_seen`, and without `_require` in `show`.
     """
-    may = shipped(known_permissions())[role]
+    may = {**shipped(known_permissions()), NIGHT: frozenset({"orders:read"})}[role]
     page = await tab.sign_in(people[role])
     assert page.status == 200
     wrong = []
@@ -71,9 +72,7 @@ async def test_every_form_asks_for_its_permission(
 
 
 async def test_nobody_sees_nothing(tab: Browser) -> None:
-    """Pages lead to signing in, forms are refused, whatever there is. Seen red with a page that
-    is answered before `identify`.
-    """
+    """Pages lead to signing in, forms are refused, whatever there is."""
     for one in SEEN:
         path = address(one)
         answer = await tab.client.get(path)

@@ -79,7 +79,7 @@ async def test_a_code_is_spent_by_a_try_that_fails(tab: Browser, command: Cli) -
 
 
 async def test_of_many_at_once_one_gets_in(gateway: Gateway, command: Cli) -> None:
-    """One code in two browsers at once: one session. Seen red without the row's lock."""
+    """One code in two browsers at once: one session."""
     max_ = make_person(command, "max", "viewer")
     code = max_.code()
 
