@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.ground.command.tables import CURRENCY, MONEY, clean, money
+from gateway.ground.command.tables import CURRENCY, MONEY, money
+from gateway.ground.command.tables import clean as cleaned
 from gateway.ground.desk.html.address import Addresses
 from gateway.ground.desk.html.wording import Wording
 from gateway.ground.desk.view import Column
@@ -162,8 +163,13 @@ def _several(value: Any, kind: str | None) -> Cell:
         texts = [clean(str(each)) for each in value]
         brief = f"{', '.join(texts[:LISTED])} … ({len(texts)})" if len(texts) > 2 * LISTED else None
         return Cell(text=", ".join(texts), kind="list", brief=brief)
-    short = msgspec.json.encode(value)
+    short = clean(msgspec.json.encode(value).decode())
     if len(short) <= SHORT:
-        return Cell(text=clean(short.decode()), kind="json")
-    brief = f"{clean(short.decode())[:SHORT]}…"
-    return Cell(text=clean(msgspec.json.format(short, indent=2).decode()), kind="json", brief=brief)
+        return Cell(text=short, kind="json")
+    full = msgspec.json.format(short, indent=2)
+    return Cell(text=full, kind="json", brief=f"{short[:SHORT]}…")
+
+
+def clean(text: str) -> str:
+    """Without control characters; most texts have none, and a list has hundreds of them."""
+    return text if text.isascii() and text.isprintable() else cleaned(text)

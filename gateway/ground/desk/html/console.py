@@ -139,7 +139,7 @@ class Console:
                 "showing": visit.showing,
                 "actions": self._rooms.acts_on(page.path, names, visit) if names else [],
             }
-            return visit.page(page.template, visit.words.of(page), values_)
+            return await visit.shown(page.template, visit.words.of(page), values_)
 
         path = f"{ROOT}/{page.path}".rstrip("/")
         methods = ("GET", "POST") if page.posted else ("GET",)

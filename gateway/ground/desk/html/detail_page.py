@@ -41,7 +41,7 @@ async def show_page(
         "actions": visit.rooms.acts_on(path_of(page), names, visit),
         "related": _related(visit, page, name),
     }
-    return visit.page("detail.html", label if name is None else f"{label} {name}", values)
+    return await visit.shown("detail.html", label if name is None else f"{label} {name}", values)
 
 
 def _ask_first(

@@ -82,7 +82,7 @@ async def show_list(visit: Visit, view: View) -> StreamResponse:
         "csv": with_query(visit.path, {**plain, FORMAT: "csv"}) if found["data"] else None,
         "actions": visit.rooms.acts_of(path_of(view), visit),
     }
-    return visit.page("list.html", visit.words.many(view.noun), values, status)
+    return await visit.shown("list.html", visit.words.many(view.noun), values, status)
 
 
 async def _rows(visit: Visit, view: View, query: Mapping[str, str]) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """What the console is made of, once for a worker: what is declared, where it stands, the menu."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -145,6 +146,12 @@ class Visit:
         async with self.rooms.place.statements(read_only=True) as db:
             count = await second_persons().waiting_for(db, caller.person, caller.permissions)
         return replace(self, waiting=count)
+
+    async def shown(
+        self, template: str, title: str, values: Mapping[str, Any], status: int = 200
+    ) -> DirectAnswer:
+        """As `page`, in a thread: orders go on while a long list becomes HTML."""
+        return await asyncio.to_thread(self.page, template, title, values, status)
 
     def page(
         self, template: str, title: str, values: Mapping[str, Any], status: int = 200
