@@ -38,7 +38,7 @@ async def create_rule(db: Transaction, new: NewCaseRule) -> Mapping[str, Any]:
         (new.min_share, new.max_share),
     ):
         if least is not None and most is not None and least > most:
-            raise wrong("case-rule-bounds", None, least=least, most=most)
+            raise wrong("case-rule-bounds", least=least, most=most)
     sku_id = None
     if new.sku is not None:
         sku_id = await SQL.sku_by_name.one(db, new.sku)
@@ -50,7 +50,7 @@ async def create_rule(db: Transaction, new: NewCaseRule) -> Mapping[str, Any]:
         new.shadow,
     )  # fmt: skip
     if made is None:
-        raise already_exists("rule", new.name)
+        raise already_exists("case rule", new.name)
     return {"rule": new.name, "do": new.does.value, "shadow": new.shadow}
 
 
@@ -59,8 +59,8 @@ async def change_rule(
 ) -> Mapping[str, Any]:
     """Let a rule decide, or only say what it would; or switch it off and on."""
     if shadow is None and enabled is None:
-        raise wrong("case-rule-unchanged", None)
+        raise wrong("case-rule-unchanged")
     if await SQL.change_rule.one(db, name, shadow, enabled) is None:
-        raise not_found("rule", name)
+        raise not_found("case rule", name)
     row = await SQL.trace_rule.only(db, name)
     return {"rule": name, "shadow": row["shadow"], "enabled": row["enabled"]}

@@ -7,6 +7,7 @@ from gateway.cases import administer as cases
 from gateway.cases.administration import SQL
 from gateway.cases.asked import CaseAsked
 from gateway.cases.given import Approval, Assignment, Cases, NewCase, Note, Nothing, OneCase, Snooze
+from gateway.cases.rules import CaseKind, CaseState
 from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.port import At
@@ -146,8 +147,8 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
             Column(name="out_case_no", kind="id", zh="合作方售后号", en="Partner's number"),
             Column(name="order_no", kind="id", zh="订单号", en="Order no."),
             Column(name="partner", kind="id", zh="合作方", en="Partner"),
-            Column(name="kind", kind="text", zh="类型", en="Kind"),
-            Column(name="state", kind="text", zh="状态", en="State"),
+            Column(name="kind", kind="text", zh="类型", en="Kind", values=tuple(CaseKind)),
+            Column(name="state", kind="text", zh="状态", en="State", values=tuple(CaseState)),
             Column(name="reason", kind="text", zh="原因", en="Reason"),
             Column(name="outcome", kind="text", zh="结果", en="Outcome"),
             Column(name="rule", kind="text", zh="规则", en="Rule"),

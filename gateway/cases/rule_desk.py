@@ -109,7 +109,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         permission="case-rules:read",
         columns=(
             Column(name="rule", kind="id", zh="规则", en="Rule"),
-            Column(name="kind", kind="text", zh="类型", en="Kind"),
+            Column(name="kind", kind="text", zh="类型", en="Kind", values=tuple(CaseKind)),
             Column(name="sku", kind="id", zh="商品", en="SKU"),
             Column(name="min_age", kind="seconds", zh="最短时长", en="Youngest"),
             Column(name="max_age", kind="seconds", zh="最长时长", en="Oldest"),
@@ -138,7 +138,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         " --shadow",
         permission="case-rules:create",
         run=_create,
-        undo="`quangate case rule change NAME --no-enabled`.",
+        undo="`quangate case rule change NAME …`, which switches it off.",
         subject=lambda given, _: given.name,
         traces=(TRACE,),
     ),

@@ -147,10 +147,9 @@ SHOWN_AT_MAKING = {
 }  # fmt: skip
 STEPS_UP: set[str] = set()
 # What admin.md gives together, by the name of one of them.
-TOGETHER = dict.fromkeys(
-    ("case next", "case take", "case assign", "case note", "case snooze", "case escalate"),
-    "cases:take",
-) | dict.fromkeys(("case approve", "case refuse", "case resolve"), "cases:decide")
+TOGETHER = dict.fromkeys(("case approve", "case refuse", "case resolve"), "cases:decide")
+TOGETHER |= {f"case {verb}": "cases:take" for verb in ("next", "take", "assign", "note", "snooze")}
+TOGETHER["case escalate"] = "cases:take"
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=named)
@@ -159,8 +158,7 @@ def test_who_may_do_it_and_what_it_shows(action: Action) -> None:
     asked for once more, unless it was made there and then. Seen red without the step_up of
     `webhook secret`.
     """
-    own = f"{action.noun.plural}:{action.verb}"
-    assert action.permission == TOGETHER.get(named(action), own)
+    assert action.permission == TOGETHER.get(named(action), f"{action.noun.plural}:{action.verb}")
     assert not action.step_up or action.shows or named(action) in STEPS_UP
     assert bool(action.shows) == (action.step_up or named(action) in SHOWN_AT_MAKING)
 
@@ -169,9 +167,8 @@ def test_who_may_do_it_and_what_it_shows(action: Action) -> None:
 SECOND_PERSON = {
     "order.resolve": None, "keys.retire": None, "codes.release": None, "operator.create": None,
     "operator.roles": None, "role.create": None, "role.grant": None, "setting.set": None,
-    "price.create": "price",
-    "case.approve": "refund", "account.deposit": "deposit", "account.adjust": "adjustment",
-    "sku.price": "price",
+    "price.create": "price", "sku.price": "price", "case.approve": "refund",
+    "account.deposit": "deposit", "account.adjust": "adjustment",
 }  # fmt: skip
 LIMITS = {"adjustment", "deposit", "refund", "payout", "price"}
 
