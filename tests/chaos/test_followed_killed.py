@@ -35,8 +35,6 @@ DONE = 3
 async def test_every_order_is_carried_out_once(fresh: Config, log: Path) -> None:
     """160 orders, six SIGKILLs, calls whose answers are lost: each top-up executed once, each code
     sent to one order however often it is confirmed, all the money, every order ended.
-
-    Seen red with a task that is not written down before the shop is told.
     """
     await (await open_database(fresh, connections=2)).close()
     async with (

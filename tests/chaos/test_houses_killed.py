@@ -47,8 +47,6 @@ class House:
 async def test_nothing_differs_after_kills(fresh: Config, log: Path) -> None:
     """450 orders of three houses, five SIGKILLs: one order for each number, the same codes in the
     house's answers and in the books, each code once, all the money, every result told.
-
-    Seen red with a new number made for each try.
     """
     await (await open_database(fresh, connections=2)).close()
     settings = {"QUANGATE_WEBHOOK_ALLOW": "127.0.0.1/32"}
