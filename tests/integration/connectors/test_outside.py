@@ -78,14 +78,15 @@ def test_one_that_fails_to_load_is_listed_and_breaks_nothing(
     tmp_path: Path, value: str, words: str
 ) -> None:
     """With its error; all the others are as they were, and a name of ours cannot be taken."""
-    info = tmp_path / "quangate_broken-1.dist-info"
-    info.mkdir()
+    beside = tmp_path / "site"  # nothing is imported from where the command stands
+    info = beside / "quangate_broken-1.dist-info"
+    info.mkdir(parents=True)
     (info / "METADATA").write_text(BROKEN)
     (info / "entry_points.txt").write_text(
         f"[quangate.connectors]\nbroken = {value}\nfulu = {value}\n"
     )
-    (tmp_path / "quangate_broken.py").write_text("raise SystemExit(3)\n")
-    done = quangate("upstream", "connectors", "--json", cwd=tmp_path, path=tmp_path)
+    (beside / "quangate_broken.py").write_text("raise SystemExit(3)\n")
+    done = quangate("upstream", "connectors", "--json", cwd=tmp_path, path=beside)
     rows = json.loads(done.stdout)["connectors"]
     broken = [one for one in rows if one["source"] == "quangate-broken"]
     assert {one["connector"] for one in broken} == {"broken", "fulu"}
