@@ -39,7 +39,7 @@ from gateway.ground.sql.pools import Pools, open_pools
 from gateway.ground.wiring import Keeper, Kit, Service
 from gateway.news import News
 from gateway.orders.intake import Intake
-from gateway.routes import routes_of
+from gateway.routes import routes_of, twins_of
 from gateway.wirings import WIRINGS
 
 
@@ -143,7 +143,7 @@ def _link(config: Config, vault: Vault) -> Link | None:
 
 def _server(kit: Kit) -> DeadlineServer:
     config = kit.on.config
-    answering = Answering(list(routes_of(kit)), kit.on.meters)
+    answering = Answering(list(routes_of(kit)), kit.on.meters, list(twins_of(kit)))
     return DeadlineServer(
         answering.handle,
         answering=answering,

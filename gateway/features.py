@@ -24,6 +24,7 @@ from gateway.quotas import feature as quotas
 from gateway.reconciliation import feature as reconciliation
 from gateway.rehearsals import feature as rehearsals
 from gateway.reveals import feature as reveals
+from gateway.sandbox import feature as sandbox
 from gateway.search import feature as search
 from gateway.sessions import feature as sessions
 from gateway.settings import feature as settings
@@ -44,6 +45,7 @@ FEATURES: Final = (
     holds.FEATURE,
     dispatch.FEATURE,
     webhooks.FEATURE,
+    sandbox.FEATURE,
     channels.FEATURE,
     cases.FEATURE,
     reconciliation.FEATURE,

@@ -9,6 +9,7 @@ from gateway.ground.http import documents
 from gateway.ground.http.operation import Route, Spoken
 from gateway.ground.http.problem_wire import Problem
 from gateway.ground.wiring import Kit
+from gateway.guide import http as guide
 from gateway.wirings import WIRINGS
 
 FACES: Final = tuple(face for wiring in WIRINGS for face in wiring.faces)
@@ -19,7 +20,11 @@ OF_OPERATORS: Final = ("/admin/", "/console")  # partners' document has none of 
 def _spoken() -> Spoken:
     faces = [route for _, routes in FACES for route in routes]
     # Operators have a document of their own (ground/desk/rest/document.py).
-    routes = [*(r for r in faces if not r.path.startswith(OF_OPERATORS)), *documents.ROUTES]
+    routes = [
+        *(r for r in faces if not r.path.startswith(OF_OPERATORS)),
+        *documents.ROUTES,
+        *guide.ROUTES,
+    ]
     answers = [answer for route in routes for answer in route.operation.answers.values()]
     told: list[type[msgspec.Struct]] = [shape for wiring in WIRINGS for shape in wiring.shapes]
     return Spoken(
@@ -47,3 +52,13 @@ def routes_of(kit: Kit) -> Iterator[Route]:
         yield from (route.bound(face) for route in routes)
     page = documents.Documents(SPOKEN)
     yield from (route.bound(page) for route in documents.ROUTES)
+    pages = guide.Guide(SPOKEN)
+    yield from (route.bound(pages) for route in guide.ROUTES)
+
+
+def twins_of(kit: Kit) -> Iterator[Route]:
+    """What answers keys of the sandbox, made from the kit."""
+    for wiring in WIRINGS:
+        for make, routes in wiring.twins:
+            face = make(kit)
+            yield from (route.bound(face) for route in routes)

@@ -72,6 +72,7 @@ class Config:
     keep_lease_days: int = 30  # closed ones
     keep_channel_order_days: int = 90  # results that were told
     keep_quota_count_days: int = 90  # what was had of quotas on days and in hours that are over
+    keep_sandbox_days: int = 7  # orders of the sandbox
     log_level: str = "info"
     log_json: bool = False
 
@@ -91,10 +92,8 @@ def load_config(
     An unknown key does when it is in the file or looks like a misspelt setting; other unknown
     variables are left alone (Kubernetes injects some), and are for `unknown_variables` to name.
     """
-    names = {field.name for field in fields(Config)}
-    values: dict[str, Any] = {}
-    named = environment.get("QUANGATE_CONFIG")
-    config_file = file if file is not None or not named else Path(named)
+    names, values = {field.name for field in fields(Config)}, dict[str, Any]()
+    config_file = file or (Path(named) if (named := environment.get("QUANGATE_CONFIG")) else None)
     if config_file is not None:
         for key, value in _read_file(config_file).items():
             if key not in names:
@@ -318,6 +317,7 @@ _PARSERS: Mapping[str, Any] = {
     "keep_lease_days": _number(0, 36_500),
     "keep_channel_order_days": _number(0, 36_500),
     "keep_quota_count_days": _number(0, 36_500),
+    "keep_sandbox_days": _number(7, 365),
     "log_level": _level,
     "log_json": _switch,
 }

@@ -75,13 +75,16 @@ def nothing(_kit: "Kit") -> Built:
 class Wiring:
     """A feature's part in a worker.
 
-    `makes`: functions from the kit to what their annotation says they return. `faces`: functions
-    that make an object, each with the routes whose handlers are its methods; of two patterns that
-    fit a path the first wins. `messages` to partners, with what each tells, have one of `shapes`.
+    `makes`: functions from the kit to what their annotation says they return. `faces`:
+    functions that make an object, each with the routes whose handlers are its methods; of two
+    patterns that fit a path the first wins. `twins`: the same of what answers keys of the
+    sandbox on routes of the same method and path (ground/http/twin.py). `messages` to partners,
+    with what each tells, have one of `shapes`.
     """
 
     makes: Sequence[Callable[["Kit"], object]] = ()
     faces: Sequence[tuple[Callable[["Kit"], object], Sequence[Route]]] = ()
+    twins: Sequence[tuple[Callable[["Kit"], object], Sequence[Route]]] = ()
     build: Callable[["Kit"], Built] = nothing
     messages: Mapping[str, str] = field(default_factory=dict)
     shapes: Sequence[type[msgspec.Struct]] = ()
@@ -107,7 +110,7 @@ class Kit:
         self._making: list[type] = []
         self._hearers: dict[tuple[type, bool], list[Callable[[Any], Any]]] = {}
         self._metrics: list[Callable[[], Iterable[Family]]] = []
-        faces = {make for wiring in wirings for make, _ in wiring.faces}
+        faces = {make for wiring in wirings for make, _ in (*wiring.faces, *wiring.twins)}
         for maker in (maker for wiring in wirings for maker in wiring.makes):
             if maker in faces:
                 raise ValueError(

@@ -4,5 +4,5 @@
 SELECT a.currency FROM account a JOIN partner p ON p.id = a.partner_id WHERE p.name = $1
 
 -- name: trace_account
-SELECT a.partner_id::text AS partner_id, a.currency, a.balance, a.credit_limit, a.last_entry::text AS last_entry
+SELECT a.partner_id::text AS partner_id, a.currency, a.balance, a.credit_limit, a.low, a.last_entry::text AS last_entry
 FROM account a JOIN partner p ON p.id = a.partner_id WHERE p.name = $1 FOR NO KEY UPDATE OF a

@@ -55,6 +55,22 @@ class CreditLimit(Given, frozen=True, kw_only=True):
     amount: Amount
 
 
+class Credit(Given, frozen=True, kw_only=True):
+    """When a partner is told that its money runs low."""
+
+    partner: PartnerName
+    low: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=AMOUNT_MAX,
+            description="The webhook balance.low goes out when what is available falls below it,"
+            " in minor units. 0: when nothing is left.",
+            extra={"metavar": "AMOUNT"},
+        ),
+    ]
+
+
 class Account(Given, frozen=True, kw_only=True):
     """One account."""
 
@@ -89,6 +105,10 @@ async def _above(at: At, given: Deposit | Adjustment) -> bool:
 
 async def _credit_limit(at: At, given: CreditLimit, _: Change) -> Mapping[str, Any]:
     return await partners.set_credit_limit(at.db, given.partner, given.amount)
+
+
+async def _credit(at: At, given: Credit, _: Change) -> Mapping[str, Any]:
+    return await partners.set_low(at.db, given.partner, given.low)
 
 
 async def _show(at: At, given: Account) -> Mapping[str, Any]:
@@ -151,6 +171,18 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         permission="accounts:credit-limit",
         run=_credit_limit,
         undo="`quangate account credit-limit PARTNER AMOUNT` with the one before it.",
+        subject=lambda given, _: given.partner,
+        traces=(TRACE,),
+    ),
+    Action(
+        noun=ACCOUNT,
+        verb="credit",
+        doc="Set when a partner is told that its money runs low.",
+        given=Credit,
+        example="quangate account credit acme --low 50000",
+        permission="accounts:credit",
+        run=_credit,
+        undo="`quangate account credit PARTNER --low AMOUNT` with the one before it; 0: none.",
         subject=lambda given, _: given.partner,
         traces=(TRACE,),
     ),

@@ -20,7 +20,7 @@ FEATURE: Final = Feature(
     tables={
         "entry": Table(kept=FOR_EVER),
         "adjustment": Table(kept=FOR_EVER),
-        "account": Table(kept=FOR_EVER, update=("balance", "credit_limit", "last_entry")),
+        "account": Table(kept=FOR_EVER, update=("balance", "credit_limit", "last_entry", "low")),
         "statement_day": Table(kept=FOR_EVER, update=ALL_COLUMNS),
     },
     routines=("routines.sql",),
@@ -28,6 +28,6 @@ FEATURE: Final = Feature(
     desk=("desk", "entry_desk"),
     settings=SETTINGS,
     commands={
-        "account": ("commands", "A partner's money: deposit, credit-limit, show."),
+        "account": ("commands", "A partner's money: deposit, credit-limit, credit, show."),
     },
 )

@@ -13,20 +13,27 @@ CREATE FUNCTION message_id() RETURNS bigint LANGUAGE sql VOLATILE AS $$
     SELECT (((extract(epoch FROM clock_timestamp()) * 1000)::bigint - 1735689600000) << 22) + (nextval('worker_slot') << 12)
 $$;
 
+-- Whether what is available fell below what is set, or to nothing where that is not; see
+-- partners/administer.py, which asks the same of what operators do.
+CREATE FUNCTION fell_low(p_before bigint, p_after bigint, p_low bigint) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT p_after <= coalesce(p_low - 1, 0) AND p_before > coalesce(p_low - 1, 0)
+$$;
+
 -- The webhook balance.low to those of these partners who have an endpoint. Called when `available`
--- has just fallen to 0, which happens once until money comes in.
+-- has just fallen to 0, or below what is set for the partner: once until money comes in.
 CREATE FUNCTION tell_balance_low(p_partners bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    one account;
+    one record;
 BEGIN
-    FOR one IN SELECT * FROM account a WHERE a.partner_id = ANY (p_partners) ORDER BY a.partner_id LOOP
+    FOR one IN SELECT a.*, p.name FROM account a JOIN partner p ON p.id = a.partner_id
+               WHERE a.partner_id = ANY (p_partners) ORDER BY a.partner_id LOOP
         PERFORM tell_partner(one.partner_id, 'balance.low', jsonb_build_object(
-            'balance', one.balance, 'credit_limit', one.credit_limit, 'available', one.balance + one.credit_limit, 'currency', one.currency), NULL);
+            'partner', one.name, 'balance', one.balance, 'credit_limit', one.credit_limit, 'available', one.balance + one.credit_limit, 'currency', one.currency), NULL);
     END LOOP;
 END $$;
 
 -- Charges the accounts for the lines of a commit: one run of entries each. Tells those that have
--- nothing left now, and says how many. The caller holds the accounts and has seen that they can pay.
+-- nothing left now, or little, and says how many. The caller holds the accounts and has seen that they can pay.
 CREATE FUNCTION charge(p_lines integer[], p_partner bigint[], p_id bigint[], p_amount bigint[], p_now timestamptz)
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
@@ -45,7 +52,7 @@ BEGIN
     ), moved AS (
         UPDATE account a SET balance = a.balance - c.total, last_entry = a.last_entry + c.orders
         FROM charged c WHERE a.partner_id = c.partner
-        RETURNING a.partner_id, c.total > 0 AND a.balance + a.credit_limit = 0 AS emptied
+        RETURNING a.partner_id, fell_low(a.balance + c.total + a.credit_limit, a.balance + a.credit_limit, a.low) AS emptied
     )
     SELECT array_agg(m.partner_id) INTO emptied FROM moved m WHERE m.emptied;
     IF emptied IS NOT NULL THEN

@@ -3,9 +3,9 @@
 Orders are written by hand, for speed (order_wire, orders): contract tests hold them against these.
 """
 
-from typing import Final
+from typing import Annotated, Final
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from gateway.ground.http.operation import ID, Answer, Parameter
 from gateway.ground.http.problem_wire import Problem
@@ -53,6 +53,10 @@ class Order(Struct, kw_only=True):
     metadata: dict[str, str] | None
     created_at: Time
     updated_at: Time
+    sandbox: (
+        Annotated[bool, Meta(description="True in the sandbox; real ones have no such member.")]
+        | UnsetType
+    ) = UNSET
 
 
 class OrderPage(Struct, kw_only=True):
@@ -78,4 +82,6 @@ class BatchResults(Struct, kw_only=True):
 
 TAG: Final = "Orders"
 ORDER_NO: Final = Parameter("order_no", "Our number of the order.", ID)
+# Names of ours have no colon: those that do are the sandbox's.
+SKU: Final = {"type": "string", "pattern": "^(?:sandbox:)?[A-Za-z0-9._-]{1,64}$"}
 AN_ORDER: Final = Answer("The order.", Order)

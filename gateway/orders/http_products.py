@@ -26,6 +26,7 @@ from gateway.ground.http.paging import (
 )
 from gateway.ground.http.problems import ProblemError
 from gateway.ground.http.wire import Cursor, Minor, Time
+from gateway.orders.answers import SKU
 from gateway.orders.rules import QUANTITY_MAX
 from gateway.orders.wire import TEXT_LENGTH_MAX
 from gateway.partners.authentication import Gate
@@ -110,7 +111,7 @@ READ_PRODUCT: Final = Operation(
     name="readProduct",
     tag=TAG,
     summary="Read a product",
-    parameters=(Parameter("sku", "The SKU's name.", NAME),),
+    parameters=(Parameter("sku", "The SKU's name.", SKU),),
     query=(BUYER,),
     answers={200: Answer("The product.", Product)},
     problems=("unknown-sku", "invalid-request"),

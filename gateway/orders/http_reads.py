@@ -1,19 +1,16 @@
 """Reading orders back: one, by number, and lists."""
 
 import re
-from datetime import UTC, datetime
 from typing import Final
 
 from aiohttp.web import BaseRequest, Response
 
 from gateway.catalog.rules import Catalog, CurrentCatalog, Key, Scope
 from gateway.ground.http.answers import json_response
-from gateway.ground.http.body import invalid
-from gateway.ground.http.operation import NAME, TIME, Answer, Operation, Parameter, Route
+from gateway.ground.http.operation import TIME, Answer, Operation, Parameter, Route
 from gateway.ground.http.paging import (
     CURSOR,
     LIMIT,
-    LIST_PARAMETERS,
     ORDERS,
     make_cursor,
     page_json,
@@ -23,16 +20,15 @@ from gateway.ground.http.paging import (
     parse_query,
 )
 from gateway.ground.http.problems import ProblemError
-from gateway.ground.moment import read_moment
 from gateway.ground.traffic.admission import Class
-from gateway.orders.answers import AN_ORDER, ORDER_NO, TAG, OrderPage
+from gateway.orders.answers import AN_ORDER, ORDER_NO, SKU, TAG, OrderPage
 from gateway.orders.finding import OrderDesk
 from gateway.orders.record import OrderFilter
 from gateway.orders.rules import OrderState
 from gateway.orders.view import OrderViews
+from gateway.orders.wire import NARROWING, parse_state, parse_time
 from gateway.partners.authentication import Gate
 
-_PARAMETERS: Final = LIST_PARAMETERS | {"state", "sku", "created_from", "created_to"}
 NO_SKU: Final = 0  # no SKU has that id: an empty list
 
 
@@ -45,7 +41,7 @@ LIST_ORDERS: Final = Operation(
     scope=Scope.ORDERS_READ,
     query=(
         Parameter("state", "In this state.", {"type": "string", "enum": list(OrderState)}),
-        Parameter("sku", "Of this SKU.", NAME),
+        Parameter("sku", "Of this SKU.", SKU),
         Parameter("created_from", "Created then or later.", TIME),
         Parameter("created_to", "Created before then.", TIME),
         LIMIT,
@@ -110,13 +106,13 @@ class OrderReading:
     async def page(self, request: BaseRequest) -> Response:
         """GET /v1/orders: newest first."""
         key, _ = await self._gate.admit(request, Scope.ORDERS_READ, kind=Class.LIST)
-        query = parse_query(request, _PARAMETERS)
+        query = parse_query(request, NARROWING)
         limit = parse_limit(query)
         filter_ = OrderFilter(
-            state=_parse_state(query),
+            state=parse_state(query),
             sku_id=_parse_sku(self._catalog.now, query),
-            created_from=_parse_time(query, "created_from"),
-            created_to=_parse_time(query, "created_to"),
+            created_from=parse_time(query, "created_from"),
+            created_to=parse_time(query, "created_to"),
             before_id=parse_cursor(ORDERS, query),
         )
         if filter_.sku_id == NO_SKU:
@@ -137,32 +133,12 @@ class OrderReading:
         return json_response(order)
 
 
-def _parse_state(query: dict[str, str]) -> str | None:
-    state = query.get("state")
-    if state is not None and state not in set(OrderState):
-        raise invalid([("/state", f"must be one of {', '.join(OrderState)}")])
-    return state
-
-
 def _parse_sku(catalog: Catalog, query: dict[str, str]) -> int | None:
     name = query.get("sku")
     if name is None:
         return None
     sku = catalog.skus.get(name)
     return sku.id if sku is not None else NO_SKU
-
-
-def _parse_time(query: dict[str, str], name: str) -> datetime | None:
-    text = query.get(name)
-    if text is None:
-        return None
-    # A plus sign that was not escaped arrives as a blank.
-    text = re.sub(r" ([0-9]{2}:[0-9]{2})$", r"+\1", text)
-    wrong = invalid([(f"/{name}", "must be an RFC 3339 time, as 2026-01-31T08:00:00Z")])
-    try:
-        return read_moment(text).astimezone(UTC)
-    except (ValueError, OverflowError):  # the latter: before the year 1 or after 9999 in UTC
-        raise wrong from None
 
 
 # The first pattern that fits wins: by-out-no comes before what ends in a fixed step.

@@ -1,6 +1,8 @@
 """Orders on the wire: what a partner may send, and how an order is written back."""
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -8,10 +10,11 @@ import msgspec
 import orjson
 
 from gateway.ground.http.body import escape_pointer, invalid
-from gateway.ground.moment import rfc3339
+from gateway.ground.http.paging import LIST_PARAMETERS
+from gateway.ground.moment import read_moment, rfc3339
 from gateway.orders.failure import failure_of
 from gateway.orders.record import OrderRecord
-from gateway.orders.rules import QUANTITY_MAX, OrderContent
+from gateway.orders.rules import QUANTITY_MAX, OrderContent, OrderState
 
 LINES_MAX: Final = 500
 BATCH_QUANTITY_MAX: Final = 10_000  # of all lines together
@@ -98,6 +101,8 @@ class BatchIn(msgspec.Struct, forbid_unknown_fields=True):
     orders: Annotated[list[OneOrder], msgspec.Meta(min_length=1, max_length=LINES_MAX)]
 
 
+# What a list of orders is narrowed to.
+NARROWING: Final = LIST_PARAMETERS | {"state", "sku", "created_from", "created_to"}
 ORDER_DECODER: Final = msgspec.json.Decoder(OrderIn)
 BATCH_ORDER_DECODER: Final = msgspec.json.Decoder(BatchOrderIn)
 BATCH_DECODER: Final = msgspec.json.Decoder(BatchIn)
@@ -216,3 +221,25 @@ def order_json(record: OrderRecord, *, sku: str, currency: str, codes: bytes | N
     if codes is not None:
         head["codes"] = orjson.Fragment(codes)
     return orjson.dumps(head | tail)
+
+
+def parse_state(query: Mapping[str, str]) -> str | None:
+    """An order's state. Raises ProblemError."""
+    state = query.get("state")
+    if state is not None and state not in set(OrderState):
+        raise invalid([("/state", f"must be one of {', '.join(OrderState)}")])
+    return state
+
+
+def parse_time(query: Mapping[str, str], name: str) -> datetime | None:
+    """A moment in UTC. Raises ProblemError."""
+    text = query.get(name)
+    if text is None:
+        return None
+    # A plus sign that was not escaped arrives as a blank.
+    text = re.sub(r" ([0-9]{2}:[0-9]{2})$", r"+\1", text)
+    wrong = invalid([(f"/{name}", "must be an RFC 3339 time, as 2026-01-31T08:00:00Z")])
+    try:
+        return read_moment(text).astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter: before the year 1 or after 9999 in UTC
+        raise wrong from None

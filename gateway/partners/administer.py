@@ -97,7 +97,7 @@ async def adjust(
     seq = moved.pop("seq", None)
     if seq is not None:
         await SQL.insert_adjustment.run(db, account["partner_id"], seq, reason, made_by)
-        if available > 0 and available + amount == 0:
+        if _fell_low(available, available + amount, account["low"]):
             await SQL.tell_balance_low.run(db, account["partner_id"])
     return {"partner": partner, "currency": account["currency"], **moved}
 
@@ -151,9 +151,28 @@ async def set_credit_limit(db: Transaction, partner: str, amount: int) -> dict[s
         )
     await SQL.set_credit_limit.run(db, account["partner_id"], amount)
     await SQL.announce_money.run(db, account["partner_id"])
-    if account["balance"] + account["credit_limit"] > 0 and account["balance"] + amount == 0:
+    available = account["balance"] + account["credit_limit"]
+    if _fell_low(available, account["balance"] + amount, account["low"]):
         await SQL.tell_balance_low.run(db, account["partner_id"])
     return {"partner": partner, "credit_limit": amount}
+
+
+async def set_low(db: Transaction, partner: str, amount: int) -> dict[str, Any]:
+    """Set below what a partner is told that its money runs low, minor units; 0: when none is left.
+
+    It is told when that happens next, not that it is so already.
+    """
+    if not 0 <= amount <= AMOUNT_MAX:
+        raise wrong("amount", "low", least=0, most=AMOUNT_MAX, value=amount)
+    account = await _lock_account(db, partner)
+    await SQL.set_low.run(db, account["partner_id"], amount or None)
+    return {"partner": partner, "low": amount}
+
+
+def _fell_low(before: int, after: int, low: int | None) -> bool:
+    """Whether what is available fell below what is set, or to nothing: SQL's fell_low."""
+    most = 0 if low is None else low - 1
+    return after <= most < before
 
 
 async def show_account(db: Transaction, partner: str, *, entries: int) -> dict[str, Any]:

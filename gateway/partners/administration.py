@@ -27,6 +27,7 @@ class LockedAccount(TypedDict):
     partner_id: int
     balance: int
     credit_limit: int
+    low: int | None
     currency: str
 
 
@@ -51,6 +52,7 @@ class ShownAccount(TypedDict):
     balance: int
     credit_limit: int
     available: int
+    low: int | None
     currency: str
 
 
@@ -111,6 +113,7 @@ class SQL(Statements, file="partners/administration"):
     insert_adjustment: Statement[[int, int, str, str], int]
     tell_balance_low: Statement[[int], None]
     set_credit_limit: Statement[[int, int], int]
+    set_low: Statement[[int, int | None], int]
     show_account: Statement[[str], ShownAccount]
     newest_entries: Statement[[str, int], ShownEntry]
     insert_key: Statement[

@@ -36,7 +36,7 @@ WHERE p.name = $1
 
 -- name: lock_account
 -- Orders of this partner wait until we commit.
-SELECT a.partner_id, a.balance, a.credit_limit, a.currency
+SELECT a.partner_id, a.balance, a.credit_limit, a.low, a.currency
 FROM account a JOIN partner p ON p.id = a.partner_id WHERE p.name = $1 FOR NO KEY UPDATE OF a
 
 -- name: entry_by_reference
@@ -65,8 +65,11 @@ SELECT tell_balance_low(ARRAY[$1::bigint])
 -- name: set_credit_limit
 UPDATE account SET credit_limit = $2 WHERE partner_id = $1 RETURNING credit_limit
 
+-- name: set_low
+UPDATE account SET low = $2 WHERE partner_id = $1 RETURNING partner_id
+
 -- name: show_account
-SELECT p.name AS partner, a.balance, a.credit_limit, a.balance + a.credit_limit AS available, a.currency
+SELECT p.name AS partner, a.balance, a.credit_limit, a.balance + a.credit_limit AS available, a.low, a.currency
 FROM account a JOIN partner p ON p.id = a.partner_id WHERE p.name = $1
 
 -- name: newest_entries

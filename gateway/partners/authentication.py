@@ -23,9 +23,11 @@ from gateway.ground.http.body import (
 from gateway.ground.http.door import Door
 from gateway.ground.http.problems import ProblemError
 from gateway.ground.http.request import Asked, of
+from gateway.ground.http.twin import ForTwinError
 from gateway.ground.native import KeyRing, RateLimiter
 from gateway.ground.traffic.admission import Class
 from gateway.partners.refusals import Refusals
+from gateway.partners.sandbox_keys import is_of_sandbox, scope_in_sandbox
 
 CLOCK_SKEW_S_MAX: Final = 300
 _OF_THE_MOMENT: Final = frozenset({"rate-limited", "overloaded"})  # nothing to find out about
@@ -99,7 +101,8 @@ class Gate:
         The head is judged before a body is waited for: of a stranger's nothing is read. `kind`: the
         best that it may turn out to be; `told_as`: what it is counted as if there is no room even
         for that. `json`: the route takes nothing else. Raises ProblemError: unauthenticated,
-        stale-timestamp, forbidden, rate-limited, overloaded, those of `read_body`.
+        stale-timestamp, forbidden, rate-limited, overloaded, those of `read_body`; ForTwinError
+        where a key of the sandbox has signed.
         """
         ours: Asked = request  # type: ignore[assignment]  # every connection of ours makes these
         judged: Judged | None = ours.judged
@@ -123,7 +126,7 @@ class Gate:
                     release_body(ours)
             key = cast(Key, signed.key)
             if key.allow_ips or scope not in key.scopes:
-                _require_rights(key, ours, scope)
+                self._require_rights(key, ours, scope, body)
         except ProblemError as error:
             self._note(ours, signed.key, error, body)
             raise
@@ -206,11 +209,42 @@ class Gate:
         Raises ProblemError: those of `admit`, replayed-nonce.
         """
         key, body = await self.admit(request, scope, json=request.body_exists)
+        await self._use_up(request, key, body)
+        return key, body
+
+    async def _use_up(self, request: BaseRequest, key: Key, body: bytes) -> None:
         if not await self._nonces.use(key.key_id, request.headers["X-Quangate-Nonce"]):
             why = "this key used the nonce within ten minutes"
             self._refusals.note(of(request), key, "replayed-nonce", why, body)
             raise ProblemError("replayed-nonce", "The request could not be authenticated.")
-        return key, body
+
+    def _require_rights(self, key: Key, request: Asked, scope: str | None, body: bytes) -> None:
+        if key.allow_ips and (
+            request.client is None or not is_within(request.client, key.allow_ips)
+        ):
+            raise ProblemError("forbidden", "This key may not be used from this address.")
+        sandbox = is_of_sandbox(key.key_id)
+        wanted = scope_in_sandbox(scope) if sandbox and scope is not None else scope
+        if wanted is not None and wanted not in key.scopes:
+            raise ProblemError("forbidden", f"This key lacks the scope {scope}.")
+        if sandbox:  # no scope of its is one of ours, so that every way leads here
+            if key.rate_per_s is not None:
+                self._take(key, key.rate_per_s)
+            raise ForTwinError(key, body)
+
+    def enter_sandbox(
+        self, request: BaseRequest | Asked, proved: ForTwinError, kind: Class, units: int = 1
+    ) -> Key:
+        """The key of a request for a twin, which is under way from now on. As `admit`."""
+        key: Key = proved.key
+        self.door.enter(of(request), kind, key.partner_id, units, tells=False)
+        return key
+
+    async def enter_sandbox_write(self, request: BaseRequest, proved: ForTwinError) -> Key:
+        """The same of a write that is not idempotent by itself. As `admit_write`."""
+        key = self.enter_sandbox(request, proved, Class.QUERY)
+        await self._use_up(request, key, proved.body)
+        return key
 
     def _verify(self, head: "Judged", body: bytes) -> None:
         _, key_id, method, target, timestamp, nonce, signature = head
@@ -236,13 +270,6 @@ def _rate_limited(rate_per_s: int, remaining: int, retry_after_ms: int) -> Probl
             "RateLimit-Policy": f'"key";q={rate_per_s};w=1',
         },
     )
-
-
-def _require_rights(key: Key, request: Asked, scope: str | None) -> None:
-    if key.allow_ips and (request.client is None or not is_within(request.client, key.allow_ips)):
-        raise ProblemError("forbidden", "This key may not be used from this address.")
-    if scope is not None and scope not in key.scopes:
-        raise ProblemError("forbidden", f"This key lacks the scope {scope}.")
 
 
 def _unproved(why: str) -> ProblemError:

@@ -58,6 +58,13 @@ class NewKey(Given, frozen=True, kw_only=True):
             extra={"metavar": "CIDR"},
         ),
     ] = ()
+    sandbox: Annotated[
+        bool,
+        Meta(
+            description="For trying things out: qk_test_…, which orders in the sandbox alone, where"
+            " nothing costs anything and no code is real."
+        ),
+    ] = False
 
 
 class Rotation(Given, frozen=True, kw_only=True):
@@ -98,6 +105,7 @@ async def _create(at: At, given: NewKey, _: Change) -> Mapping[str, Any]:
         scopes=given.scope,
         allow_ips=given.allow_ip,
         rate_per_s=given.rate,
+        sandbox=given.sandbox,
     )
 
 

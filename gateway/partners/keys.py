@@ -16,10 +16,13 @@ from gateway.ground.desk.port import (
 )
 from gateway.ground.desk.refusal import refused, wrong
 from gateway.partners.administration import SQL, LockedKey
+from gateway.partners.sandbox_keys import PREFIX as SANDBOX_PREFIX
+from gateway.partners.sandbox_keys import is_of_sandbox, scope_in_sandbox, shown_scope
 
 SCOPES: Final = tuple(scope.value for scope in Scope)
 OVERLAP_S_MAX: Final = 90 * 86_400  # a rotation that takes longer than a quarter is none
 RATE_MAX: Final = 1_000_000
+PREFIX: Final = "qk_"
 # A key of the command line's own, for `order place`; by its id it is known, and listed as "cli".
 CLI_PREFIX: Final = "qk_cli_"
 
@@ -32,16 +35,20 @@ async def create_key(
     scopes: Sequence[str],
     allow_ips: Sequence[str],
     rate_per_s: int | None,
+    sandbox: bool = False,
 ) -> dict[str, Any]:
-    """Make a key. No scopes: all; no networks: from anywhere; no rate: unlimited."""
+    """Make a key. No scopes: all; no networks: from anywhere; no rate: unlimited. `sandbox`: it
+    orders there alone."""
     scopes = check_scopes(scopes)
     networks = check_networks(allow_ips)
     if rate_per_s is not None and not 1 <= rate_per_s <= RATE_MAX:
         raise wrong("rate", "rate", least=1, most=RATE_MAX, value=rate_per_s)
     owner = await partner_id(db, partner)
     return await _insert(
-        db, secrecy, owner=owner, scopes=scopes, allow_ips=networks, rate_per_s=rate_per_s,
-        replaces=None,
+        db, secrecy, owner=owner,
+        scopes=[scope_in_sandbox(scope) for scope in scopes] if sandbox else scopes,
+        allow_ips=networks, rate_per_s=rate_per_s, replaces=None,
+        prefix=SANDBOX_PREFIX if sandbox else PREFIX,
     )  # fmt: skip
 
 
@@ -65,7 +72,7 @@ async def rotate_key(
     made = await _insert(
         db, secrecy, owner=old["partner_id"], scopes=old["scopes"], allow_ips=old["allow_ips"],
         rate_per_s=old["rate_per_s"], replaces=key_id,
-        prefix=CLI_PREFIX if key_id.startswith(CLI_PREFIX) else "qk_",
+        prefix=next(p for p in (CLI_PREFIX, SANDBOX_PREFIX, PREFIX) if key_id.startswith(p)),
     )  # fmt: skip
     ended = await SQL.expire_key.only(db, key_id, float(overlap_s))
     return {**made, "replaces": key_id, "old_key_works_until": ended}
@@ -119,13 +126,16 @@ async def list_keys(db: Transaction, partner: str | None) -> Sequence[Row]:
             "key_id": row["key_id"],
             "label": label_of(row["key_id"]),
             **{k: row[k] for k in row if k != "key_id"},
+            "scopes": [shown_scope(scope) for scope in row["scopes"]],
         }
         for row in rows
     ]
 
 
 def label_of(key_id: str) -> str | None:
-    """What a key is called in lists: "cli" for the command line's own."""
+    """What a key is called in lists: "cli" the command line's own, "sandbox" one of the sandbox."""
+    if is_of_sandbox(key_id):
+        return "sandbox"
     return "cli" if key_id.startswith(CLI_PREFIX) else None
 
 
@@ -159,7 +169,7 @@ async def _insert(
     allow_ips: Sequence[str],
     rate_per_s: int | None,
     replaces: str | None,
-    prefix: str = "qk_",
+    prefix: str = PREFIX,
 ) -> dict[str, Any]:
     key_id = f"{prefix}{secrets.token_hex(10)}"
     secret, delivery_key, signing_blob, delivery_blob = secrecy.new_partner_secrets(key_id)

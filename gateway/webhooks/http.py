@@ -152,6 +152,10 @@ class Deliveries:
     async def page(self, request: BaseRequest) -> Response:
         """GET /v1/webhooks/deliveries, newest first."""
         key, _ = await self._gate.admit(request, Scope.ORDERS_READ, kind=Class.LIST)
+        return await self.page_of(request, key)
+
+    async def page_of(self, request: BaseRequest, key: Key) -> Response:
+        """The same of a request that is let in."""
         query = parse_query(request, _PARAMETERS)
         limit = parse_limit(query)
         state = query.get("state")
@@ -175,6 +179,12 @@ class Deliveries:
     async def replay(self, request: BaseRequest, id_text: str) -> Response:
         """POST /v1/webhooks/deliveries/{id}/replay: the message goes out again, as the same one."""
         key, body = await self._gate.admit_write(request, Scope.ORDERS_WRITE)
+        return await self.replay_of(request, key, body, id_text)
+
+    async def replay_of(
+        self, request: BaseRequest, key: Key, body: bytes, id_text: str
+    ) -> Response:
+        """The same of a request that is let in."""
         require_no_members(request, body)
         parse_query(request, NO_PARAMETERS)
         id_ = parse_id(id_text.removeprefix("msg_"))
@@ -185,6 +195,12 @@ class Deliveries:
     async def send_test(self, request: BaseRequest) -> Response:
         """POST /v1/webhooks/test: a message of type `test` to the partner's endpoint."""
         key, body = await self._gate.admit_write(request, Scope.ORDERS_WRITE)
+        return await self.send_test_of(request, key, body, {})
+
+    async def send_test_of(
+        self, request: BaseRequest, key: Key, body: bytes, more: Mapping[str, Any]
+    ) -> Response:
+        """The same of a request that is let in, with `more` members of the message's data."""
         require_no_members(request, body)
         parse_query(request, NO_PARAMETERS)
         id_ = self._next_id()
@@ -192,7 +208,7 @@ class Deliveries:
             {
                 "type": "test",
                 "timestamp": rfc3339(self._now()),
-                "data": {"partner": self._catalog.now.partner_names.get(key.partner_id)},
+                "data": {"partner": self._catalog.now.partner_names.get(key.partner_id), **more},
                 "sequence": 0,
             }
         )

@@ -191,6 +191,32 @@ BEGIN
     WHERE p_url IS NOT NULL OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.partner_id = p_partner AND e.disabled_at IS NULL);
 END $$;
 
+-- What is told of an order of the sandbox, now and later: its messages are all made with it, each due at
+-- its moment; to p_url, else to the partner's endpoint if there is one. How many.
+CREATE FUNCTION tell_of_sandbox(p_partner bigint, p_order bigint, p_id bigint[], p_type text[], p_body bytea[], p_due timestamptz[], p_url text)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    made bigint;
+BEGIN
+    INSERT INTO webhook (id, partner_id, order_id, type, sequence, url, body, next_attempt_at, sandbox)
+    SELECT p_id[i], p_partner, p_order, p_type[i], i, p_url, p_body[i], p_due[i], true
+    FROM generate_subscripts(p_id, 1) AS i
+    WHERE p_url IS NOT NULL OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.partner_id = p_partner AND e.disabled_at IS NULL);
+    GET DIAGNOSTICS made = ROW_COUNT;
+    RETURN made;
+END $$;
+
+-- What was to be told of an order of the sandbox was not to be: this is, now. How many.
+CREATE FUNCTION retell_of_sandbox(p_partner bigint, p_order bigint, p_type text, p_body bytea) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    told bigint;
+BEGIN
+    UPDATE webhook w SET type = p_type, body = p_body, next_attempt_at = now()
+    WHERE w.order_id = p_order AND w.partner_id = p_partner AND w.sandbox AND w.state = 'pending' AND w.attempts = 0;
+    GET DIAGNOSTICS told = ROW_COUNT;
+    RETURN told;
+END $$;
+
 -- A step of forgetting messages that are delivered or given up from before p_cutoff; see health/routines.sql.
 CREATE FUNCTION forget_webhooks(p_cutoff timestamptz, p_after bigint, p_rows integer, OUT deleted bigint, OUT last bigint, OUT more boolean)
 LANGUAGE sql AS $$

@@ -10,7 +10,7 @@ from gateway.ground.wiring import Built, Kit, Wiring, awaits, hears
 from gateway.orders.events import OrdersCreated
 from gateway.orders.ports import OrdersById
 from gateway.partners.authentication import Gate
-from gateway.webhooks import http
+from gateway.webhooks import http, http_sandbox
 from gateway.webhooks.guarded_client import GuardedClient
 from gateway.webhooks.metrics import families
 from gateway.webhooks.read_store import WebhookDesk
@@ -32,11 +32,20 @@ def telling(kit: Kit) -> Telling:
 
 def deliveries(kit: Kit) -> http.Deliveries:
     """A partner's messages."""
+    return _deliveries(kit, sandbox=False)
+
+
+def deliveries_in_sandbox(kit: Kit) -> http_sandbox.SandboxDeliveries:
+    """Those about the sandbox."""
+    return http_sandbox.SandboxDeliveries(kit[Gate], _deliveries(kit, sandbox=True))
+
+
+def _deliveries(kit: Kit, *, sandbox: bool) -> http.Deliveries:
     on = kit.on
     return http.Deliveries(
         kit[Gate],
-        reads=WebhookDesk(on.pools.reads),
-        lists=WebhookDesk(on.pools.lists),
+        reads=WebhookDesk(on.pools.reads, sandbox=sandbox),
+        lists=WebhookDesk(on.pools.lists, sandbox=sandbox),
         catalog=kit[CurrentCatalog],
         next_id=on.next_id,
         now=on.clock.now,
@@ -64,6 +73,7 @@ def build(kit: Kit) -> Built:
 WIRING: Final = Wiring(
     makes=(telling,),
     faces=((deliveries, http.ROUTES),),
+    twins=((deliveries_in_sandbox, http_sandbox.TWINS),),
     build=build,
     messages=http.WEBHOOK_TYPES,
     shapes=(http.WebhookMessage, http.OtherMessage),

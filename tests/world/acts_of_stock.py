@@ -1,4 +1,4 @@
-"""What is done with codes and shelves of a pool: the last of acts.py."""
+"""What is done with codes and shelves of a pool, and an account's warning: the last of acts.py."""
 
 from tests.world.act import Act
 
@@ -15,6 +15,13 @@ ACTS_OF_STOCK = (
         words="setting set holds.per_buyer 3",
         subject="holds.per_buyer",
         after={"setting.value": 3},
+    ),
+    Act(
+        does="account.credit",
+        words="account credit beta --low 50",
+        subject="beta",
+        before={"account.low": None},
+        after={"account.low": 50},
     ),
     Act(
         does="codes.generate",

@@ -4,7 +4,8 @@ REFUSED = (
     "partner create beta", "account deposit beta 0 --reference r9",
     "account deposit beta 5 --reference r1",  # stands for another amount
     "account adjust beta --amount=-99999 --reference r9 --reason typed",
-    "account credit-limit nobody 5", "key create nobody", "key rotate {key_id}", "key revoke qk_no",
+    "account credit-limit nobody 5", "account credit nobody --low 5", "key create nobody",
+    "key rotate {key_id}", "key revoke qk_no",
     "pool create stock", "sku create S --name S --kind code --pool stock --price 10",
     "sku price NO 1", "sku price S 1 --partner nobody", "price create --sku S --amount -1",
     "price delete 4711", "approval approve 4711 --reason why", "approval refuse no --reason why",

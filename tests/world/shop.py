@@ -65,6 +65,7 @@ class Shop:
         scopes: Sequence[str] = ALL_SCOPES,
         allow_ips: Sequence[str] = (),
         rate_per_s: int | None = None,
+        sandbox: bool = False,
     ) -> Partner:
         """One more key of a partner."""
         async with self.desk() as (db, secrecy):
@@ -75,6 +76,7 @@ class Shop:
                 scopes=scopes,
                 allow_ips=allow_ips,
                 rate_per_s=rate_per_s,
+                sandbox=sandbox,
             )
         return await self.client(made).until_known()
 

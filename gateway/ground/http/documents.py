@@ -1,4 +1,4 @@
-"""The OpenAPI document, its page for people, and where somebody lands who typed the address."""
+"""The OpenAPI document, and where somebody lands who typed the address."""
 
 from functools import cached_property
 from typing import Final
@@ -6,8 +6,7 @@ from typing import Final
 from aiohttp.web import BaseRequest, Response
 
 from gateway.ground.http.answers import json_response, text_response
-from gateway.ground.http.docs import PAGE_POLICY, page
-from gateway.ground.http.openapi import document, document_json
+from gateway.ground.http.openapi import document_json
 from gateway.ground.http.operation import OPERATION, Answer, Operation, Route, Spoken
 
 READ_OPENAPI: Final = Operation(
@@ -16,13 +15,6 @@ READ_OPENAPI: Final = Operation(
     summary="This document",
     signed=False,
     answers={200: Answer("OpenAPI 3.1 as JSON.")},
-)
-READ_DOCS: Final = Operation(
-    name="readDocs",
-    tag=OPERATION,
-    summary="This document for people",
-    signed=False,
-    answers={200: Answer("One page.", media_type="text/html")},
 )
 READ_ROOT: Final = Operation(
     name="readRoot",
@@ -43,10 +35,6 @@ class Documents:
         """GET /openapi.json."""
         return json_response(self._json)
 
-    async def docs(self, _request: BaseRequest) -> Response:
-        """GET /docs: the same document for people."""
-        return text_response(self._page, "text/html; charset=utf-8", **PAGE_POLICY)
-
     async def root(self, _request: BaseRequest) -> Response:
         """GET /."""
         response = text_response(b"See /docs\n", "text/plain; charset=utf-8", Location="/docs")
@@ -57,13 +45,8 @@ class Documents:
     def _json(self) -> bytes:
         return document_json(self._spoken)
 
-    @cached_property
-    def _page(self) -> bytes:
-        return page(document(self._spoken))
-
 
 ROUTES: Final = (
     Route("GET", "/", Documents.root, READ_ROOT),
     Route("GET", "/openapi.json", Documents.openapi, READ_OPENAPI),
-    Route("GET", "/docs", Documents.docs, READ_DOCS),
 )

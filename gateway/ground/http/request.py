@@ -56,6 +56,9 @@ class Connection(Protocol):
     def ends_now(self) -> bool:
         """Whether the answer that is about to be written is the last one: it says so."""
 
+    def cut(self) -> None:
+        """End at once."""
+
 
 class Asked:
     """What a handler asks of a request, however it was read. Nothing is made before it is asked

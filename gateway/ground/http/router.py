@@ -1,5 +1,6 @@
 """Finds the handler of a request, counts its answer, and says what happens when it fails."""
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from gateway.ground.http.meters import HttpMeters, RouteMeter
 from gateway.ground.http.operation import Glance, Handler, Route
 from gateway.ground.http.problems import ProblemError, as_problem, problem_answer
 from gateway.ground.http.request import Asked, of
+from gateway.ground.http.twin import ForTwinError
 
 log = structlog.get_logger()
 
@@ -33,12 +35,16 @@ class Endpoint:
     plain: bool = False
     task: bool = True
     glance: Glance | None = None
+    twin: Handler | None = None
 
 
 class Router:
     """Finds handlers: fixed paths by one dictionary look-up, others step by step."""
 
-    def __init__(self, routes: Sequence[Route], meters: HttpMeters) -> None:
+    def __init__(
+        self, routes: Sequence[Route], meters: HttpMeters, twins: Sequence[Route] = ()
+    ) -> None:
+        others = {(twin.method, twin.path): twin.handler for twin in twins}
         self._fixed: dict[str, dict[str, Endpoint]] = {}
         self._variable: dict[int, list[Pattern]] = {}  # by their steps
         self._deep: list[Pattern] = []
@@ -46,7 +52,12 @@ class Router:
             methods = self._methods_of(route.path, deep=route.deep)
             meter = meters.route(route.method, route.path)
             methods[route.method] = Endpoint(
-                route.handler, meter, route.plain, route.task, route.glance
+                route.handler,
+                meter,
+                route.plain,
+                route.task,
+                route.glance,
+                others.get((route.method, route.path)),
             )
             if route.method == "GET":
                 methods["HEAD"] = methods["GET"]
@@ -115,10 +126,15 @@ class Pattern:
 
 
 class Answering:
-    """Answers requests, however they were read: handler, counters, and the answer to a failure."""
+    """Answers requests, however they were read: handler, counters, and the answer to a failure.
 
-    def __init__(self, routes: Sequence[Route], meters: HttpMeters) -> None:
-        router = Router(routes, meters)
+    `twins` answer in the place of the routes of the same method and path: see `twin`.
+    """
+
+    def __init__(
+        self, routes: Sequence[Route], meters: HttpMeters, twins: Sequence[Route] = ()
+    ) -> None:
+        router = Router(routes, meters, twins)
         self._find = router.find
         self._hot = router.hot("POST")
         self._meters = meters
@@ -168,18 +184,12 @@ class Answering:
         response: StreamResponse
         try:
             response = await endpoint.handler(request, *variables)
-        except ClientConnectionResetError:
-            raise  # it left while its answer was written
         except ProblemError as error:
             response = self._problem(error, request)
-        except StoreUnavailableError as error:
-            request.give_up()
-            if not isinstance(error, OverloadedError):
-                log.warning("api.store_unavailable", error=str(error), **_of(request))
-            response = self._problem(as_problem(error), request)
-        except Exception as error:
-            log.exception("api.failed", method=request.method, **_of(request))
-            response = self._problem(as_problem(error), request)
+        except ForTwinError as proved:
+            response = await self._by_twin(proved, request, endpoint, variables)
+        except Exception as error:  # noqa: BLE001 - each kind is told as what it is
+            response = self._failure(error, request)
         finally:
             if request.held_bytes:
                 release_body(request)
@@ -188,6 +198,33 @@ class Answering:
                 request.end(ended)
         endpoint.meter.observe(response.status, ended - started)
         return response
+
+    async def _by_twin(
+        self, proved: ForTwinError, request: Asked, endpoint: Endpoint, variables: Sequence[str]
+    ) -> StreamResponse:
+        """What the endpoint's twin makes of it, in a task: the route's own may have none."""
+        if endpoint.twin is None:
+            return self._problem(
+                ProblemError("not-found", "The sandbox has no such thing."), request
+            )
+        try:
+            return await asyncio.ensure_future(endpoint.twin(request, proved, *variables))
+        except ProblemError as error:
+            return self._problem(error, request)
+        except Exception as error:  # noqa: BLE001 - as in `answer`
+            return self._failure(error, request)
+
+    def _failure(self, error: Exception, request: Asked) -> StreamResponse:
+        """The answer to what is no problem yet; raised again where nobody is there to be told."""
+        if isinstance(error, ClientConnectionResetError):
+            raise error  # it left while its answer was written
+        if isinstance(error, StoreUnavailableError):
+            request.give_up()
+            if not isinstance(error, OverloadedError):
+                log.warning("api.store_unavailable", error=str(error), **_of(request))
+        else:
+            log.error("api.failed", method=request.method, exc_info=error, **_of(request))
+        return self._problem(as_problem(error), request)
 
     def _problem(self, error: ProblemError, request: Asked) -> StreamResponse:
         """A problem's answer. With a body that is not read yet it is the connection's last: what

@@ -70,6 +70,14 @@ MADE = {
         "SELECT subject FROM quota_use WHERE quota_id = 901",
         ["ever", "new"],
     ),
+    "sandbox_order": (
+        (
+            f"INSERT INTO sandbox_order (partner_id, id, out_order_no, created_at) VALUES"
+            f" (1, 1, 'old', {OLD}), (1, 2, 'new', {NEW})"
+        ),
+        "SELECT out_order_no FROM sandbox_order",
+        ["new"],
+    ),
     "commit_batch": (
         (
             f"INSERT INTO commit_batch (id, committed_at) VALUES"

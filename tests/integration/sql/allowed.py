@@ -15,7 +15,7 @@ HANDLED = (
 # Per table: which columns the gateway's role may change, and whether it may delete rows. It may
 # read every table, and add rows to all but `migration`; it may do nothing else.
 ALLOWED: dict[str, tuple[set[str], bool]] = {
-    "account": ({"balance", "credit_limit", "last_entry"}, False),
+    "account": ({"balance", "credit_limit", "last_entry", "low"}, False),
     "alert": (ALERT, True),
     "alert_look": ({"at"}, False),
     "notice": (set(), True),
@@ -98,6 +98,7 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "resolution": ({"outcome"}, False),
     "approval": (set(DECIDED.split()), False),
     "quota": ({"most", "settles_at"}, True),
+    "sandbox_order": ({"cancelled_at"}, True),
     "quota_use": ({"used", "most", "carried"}, True),
     "quota_block": ({"units"}, True),
     "quota_taken": ({"owner_id", "units", "asked"}, True),

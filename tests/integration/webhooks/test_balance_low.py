@@ -41,7 +41,7 @@ async def test_it_is_sent_once_when_the_last_money_goes(
     (message,) = lows()
     message.verified(secret)
     assert message.json["data"] == {
-        "balance": 0, "credit_limit": 0, "available": 0, "currency": "CNY",
+        "partner": name, "balance": 0, "credit_limit": 0, "available": 0, "currency": "CNY",
     }  # fmt: skip
     assert (await partner.order(out_order_no="A3", sku=sku)).problem == (
         402, "insufficient-balance",
@@ -66,3 +66,28 @@ async def test_credit_counts(shop: Shop, receiver: Receiver, lows: Any) -> None:
     await receiver.until(2)
     (message,) = lows()
     assert (message.json["data"]["balance"], message.json["data"]["available"]) == (-PRICE, 0)
+
+
+async def test_it_is_sent_below_what_is_set(shop: Shop, receiver: Receiver, lows: Any) -> None:
+    """Once for each time it falls below, and not at it; 0 sets it back to when nothing is left."""
+    partner, _, sku = await told(shop, receiver.url)
+    name = await shop.name_of(partner)
+    async with shop.desk() as (db, _):
+        left = (await partners.show_account(db, name, entries=0))["balance"] - 4 * PRICE
+        await partners.adjust(db, name, -left, reference="a", reason="test", made_by="nobody")
+        await partners.set_low(db, name, 3 * PRICE)
+    await partner.order(out_order_no="A1", sku=sku)
+    await receiver.until(1)
+    assert lows() == []
+    await partner.order(out_order_no="A2", sku=sku)
+    await receiver.until(3)
+    await partner.order(out_order_no="A3", sku=sku)
+    await receiver.until(4)
+    assert [message.json["data"]["available"] for message in lows()] == [2 * PRICE]
+    async with shop.desk() as (db, _):
+        await partners.deposit(db, name, 3 * PRICE, "more")
+        await partners.adjust(db, name, -2 * PRICE, reference="b", reason="t", made_by="nobody")
+        await partners.set_low(db, name, 0)
+        await partners.adjust(db, name, -PRICE, reference="c", reason="t", made_by="nobody")
+    await receiver.until(5)
+    assert [message.json["data"]["available"] for message in lows()] == [2 * PRICE, 2 * PRICE]

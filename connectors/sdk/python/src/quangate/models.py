@@ -146,11 +146,16 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     codes: tuple[Code, ...] = ()
     delivered_quantity: int
+    # An amount in minor units (分)
+    refunded_amount: int
+    replaced: int
     # Why an order failed, wholly or in part
     failure: Failure | None = None
     metadata: dict[str, str] | None = None
     created_at: str
     updated_at: str
+    # True in the sandbox
+    sandbox: bool | None = None
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):

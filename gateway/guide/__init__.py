@@ -1,0 +1,1 @@
+"""The pages for people: documents for partners, upstreams and operators, in two languages."""
