@@ -98,7 +98,6 @@ def _files(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("one", DECLARED, ids=named)
 def test_its_example_is_good_for_every_face(one: Declared) -> None:
     """Typed or as JSON it is the same, within its bounds, and holds nothing there is no member for.
-
     Seen red with an example of another verb.
     """
     given = example_of(one)
@@ -127,7 +126,6 @@ def test_it_is_described(one: Declared) -> None:
 @pytest.mark.parametrize("action", ACTIONS, ids=named)
 def test_an_action_says_how_it_is_undone(action: Action) -> None:
     """And the commands it names for that exist; a limit has a second person, and the other way.
-
     Seen red with `quangate partner delete` in a sentence.
     """
     assert action.undo.endswith(".")
@@ -186,7 +184,6 @@ def test_what_wants_a_second_person() -> None:
 
 def test_every_command_is_declared_or_plain() -> None:
     """A new command is a declaration, or stands above for a reason.
-
     Seen red without `change` in the list of nouns.
     """
     commands = {name for room in root.rooms() for name, _ in commands_of(room)}
@@ -199,7 +196,6 @@ def test_every_command_is_declared_or_plain() -> None:
 
 def test_every_command_has_a_route_or_a_reason() -> None:
     """What the command line does, the API does: a declaration is a route by itself.
-
     Seen red without the routes of upstreams that are asked.
     """
     there = {f"{route.method} {route.path}" for route in map(route_of, DECLARED)}
