@@ -117,7 +117,7 @@ def test_a_wiring_is_declared() -> None:
 def test_every_folder_is_a_feature() -> None:
     """What is not listed does not exist: no folder stands beside the list."""
     folders = {path.name for path in GATEWAY.iterdir() if (path / "__init__.py").exists()}
-    assert NAMES | {"ground", "demo"} == folders
+    assert NAMES | {"ground", "demo", "guide"} == folders
 
 
 def test_a_table_belongs_to_one_feature() -> None:
