@@ -7,8 +7,10 @@ from msgspec import Meta
 
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
+from gateway.ground.desk.job import Site
 from gateway.ground.desk.kinds import PartnerName
 from gateway.ground.desk.port import At
+from gateway.ground.desk.refusal import wrong
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.partners import keys
 from gateway.partners.administration import SQL
@@ -97,6 +99,18 @@ class Keys(Given, frozen=True, kw_only=True):
     ] = None
 
 
+class Checked(OneKey, frozen=True, kw_only=True):
+    """A key there is, and a request that it signed."""
+
+    request: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=4 << 20)] | None,
+        Meta(
+            description="A raw HTTP request (request line, headers, blank line, body): which part"
+            " of it was signed otherwise?"
+        ),
+    ] = None
+
+
 async def _create(at: At, given: NewKey, _: Change) -> Mapping[str, Any]:
     return await keys.create_key(
         at.db,
@@ -111,6 +125,18 @@ async def _create(at: At, given: NewKey, _: Change) -> Mapping[str, Any]:
 
 async def _rotate(at: At, given: Rotation, _: Change) -> Mapping[str, Any]:
     return await keys.rotate_key(at.db, at.secrecy, given.key_id, overlap_s=given.overlap)
+
+
+async def _check(site: Site, given: Checked) -> Mapping[str, Any]:
+    from gateway.partners.check_key import check_key
+    from gateway.partners.raw_request import NotARequest, read_request
+
+    try:
+        raw = None if given.request is None else read_request(given.request.encode())
+    except (NotARequest, UnicodeEncodeError) as error:
+        raise wrong("no-request", "request", detail=str(error)) from None
+    async with site.open() as desk:
+        return await check_key(desk, given.key_id, raw)
 
 
 async def _revoke(at: At, given: OneKey, _: Change) -> Mapping[str, Any]:
@@ -160,6 +186,19 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         undo="Not at all; `quangate key create PARTNER` makes another one.",
         subject=lambda given, _: given.key_id,
         traces=(OLD,),
+    ),
+    Page(
+        noun=KEY,
+        verb="check",
+        doc="The last refused requests of a key, each with the string that was signed here.",
+        given=Checked,
+        example="GET /admin/v1/keys/qk_0123456789abcdef0123/check",
+        permission="keys:read",
+        read=_check,
+        route="keys/{key_id}/check",
+        at_shell=False,
+        on_site=True,
+        posted=True,
     ),
     View(
         noun=KEY,

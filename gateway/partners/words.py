@@ -32,6 +32,7 @@ WORDS: Final[Sentences] = {
     "key-ended": "{key_id} is {state}; make a new one: quangate key create {partner}",
     "key-rotated": "{key_id} was rotated already and works until {until}; rotate its successor"
     " (`quangate key list {partner}`)",
+    "no-request": "that is no HTTP request: {detail}",
     "scope": "unknown scope {value}; there are {known}",
     "network": "{value!r} is not an address or a network such as 203.0.113.0/24: {detail}",
 }

@@ -26,10 +26,7 @@ async def ready(admin: Operator) -> Operator:
 
 
 async def test_a_filter_by_what_there_is_not_is_400(ready: Operator) -> None:
-    """In every list, with what there is.
-
-    Seen red without `check_value`.
-    """
+    """In every list, with what there is."""
     assert ("alerts", "kind") in FILTERS
     for nouns, name in FILTERS:
         answer = await ready.get(
@@ -65,10 +62,7 @@ CHANNEL = {"channel": "c9", "adapter": "goofish", "partner": "acme"}
 async def test_what_is_wrong_is_pointed_at(
     ready: Operator, nouns: str, body: dict[str, Any], pointer: str
 ) -> None:
-    """The member of `set`, not `set` itself.
-
-    Seen red without `part`.
-    """
+    """The member of `set`, not `set` itself."""
     answer = await ready.post(nouns, body)
     assert (answer.status, answer.code) == (400, "invalid-request"), answer.json
     (error,) = answer.json["errors"]

@@ -148,8 +148,6 @@ async def test_a_code_leads_to_who_has_it(
 ) -> None:
     """Free: to its pool and batch; sold: to the order. Only for who may, each hit a row of the
     log of views, and nowhere the code itself.
-
-    Seen red without `_may_search`, without `record_view`, without the pool's rule.
     """
     code = stock[1]
     before = await asked.connection.fetchval("SELECT count(*) FROM reveal WHERE chain = -1")
@@ -190,8 +188,6 @@ async def test_a_code_leads_to_who_has_it(
 async def test_searches_by_code_count_like_views(asked: Asked, connection: Any) -> None:
     """Hits and misses are rows of the log; 20 an hour, the 21st refused and freezing; frozen, or
     without `codes:search`, 403, and what has other numbers is found all the same.
-
-    Seen red without `count_view` in the search, and without the row of a miss.
     """
     token = make_operator(asked.command, "seeker", "support")
     seeker = Operator(asked.client, token)
@@ -223,8 +219,6 @@ async def test_who_may_not_search_codes_is_told_what_else_has_it(
 ) -> None:
     """Maybe nothing: what may as well be a partner's number, an upstream's, a recipient. Only what
     can be nothing but a code is 403. No code is looked for.
-
-    Seen red with every text refused that nothing has.
     """
     finance = Operator(asked.client, asked.tokens["finance"])
     await in_force(finance)
@@ -269,10 +263,7 @@ async def test_what_is_no_question_is_400(
 async def test_who_may_not_read_is_not_shown(
     client: httpx.AsyncClient, command: Cli, ready: Operator
 ) -> None:
-    """A token that may search and read partners sees partners; without `search:read` it is 403.
-
-    Seen red without READS.
-    """
+    """A token that may search and read partners sees partners; without `search:read` it is 403."""
     assert ready
     for name, given in (("only", ["search:read", "partners:read"]), ("not", ["orders:read"])):
         words = [word for each in given for word in ("--permission", each)]

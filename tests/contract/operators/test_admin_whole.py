@@ -67,3 +67,18 @@ async def test_a_day_is_reconciled(
     if told[0] == 409:
         rows = (await ready.get("changes", subject="there", action="upstream.reconcile")).json
         assert rows["data"][0]["after"] == {"date": "2026-01-01"}
+
+
+async def test_a_key_is_checked(ready: Operator) -> None:
+    """What was refused of it by GET and POST; of a request in hand, which part differs."""
+    await ready.post("partners", {"partner": "signing"})
+    key = (await ready.post("keys", {"partner": "signing"})).json["key_id"]
+    for answer in (await ready.get(f"keys/{key}/check"), await ready.post(f"keys/{key}/check", {})):
+        assert answer.status == 200, answer.json
+        assert answer.json == {"key_id": key, "partner": "signing", "state": "live", "refused": []}
+    text = "POST /v1/orders HTTP/1.1\nX-Quangate-Timestamp: 1\n\n{}"
+    found = (await ready.post(f"keys/{key}/check", {"request": text})).json["request"]
+    assert (found["genuine"], found["differs"]) == (False, ["timestamp", "nonce", "signature"])
+    refused = await ready.post(f"keys/{key}/check", {"request": "nonsense"})
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (400, "/request")
+    assert (await ready.get("keys/qk_none/check")).status == 404

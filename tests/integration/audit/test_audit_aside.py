@@ -18,10 +18,7 @@ WHERE state = 'active' AND query LIKE '%pg_sleep(1000)%' AND pid <> pg_backend_p
 async def test_one_at_a_time_and_by_a_connection_of_its_own(
     database: Database, config: Config
 ) -> None:
-    """The second one is refused at once, whichever worker asks; after the first it is let in.
-
-    Seen red without `take_audit`.
-    """
+    """The second one is refused at once, whichever worker asks; after the first it is let in."""
     async with aside(database, config) as first:
         assert first.pool is not database.pool
         assert await first.pool.fetchval("SHOW max_parallel_workers_per_gather") == "0"
@@ -36,10 +33,7 @@ async def test_one_at_a_time_and_by_a_connection_of_its_own(
 async def test_it_has_so_long_and_leaves_nothing_behind(
     database: Database, config: Config, connection: Any
 ) -> None:
-    """At the deadline the server stops, too, and the next one is let in.
-
-    Seen red without the deadline.
-    """
+    """At the deadline the server stops, too, and the next one is let in."""
     inside = asyncio.Event()
 
     async def too_long() -> None:

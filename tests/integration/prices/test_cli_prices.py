@@ -176,13 +176,12 @@ def test_below_the_floor_wants_a_second_person(command: Cli, shop: str) -> None:
 def test_below_what_it_is_bought_for_wants_a_second_person(command: Cli, shop: str) -> None:
     """By the same limit as below a floor, where a cost is known: list price, own price, price of a
     category. While there is no limit nobody asks.
-
-    Seen red without the costs in `floor_of_sku`.
     """
     assert shop
     made = "sku create BOUGHT --name B --kind code --price 1000 --category steam"
+    upstream = "upstream add bought --connector fulu --base-url http://127.0.0.1:9"
     for words in (
-        "upstream add bought --connector generic --base-url http://127.0.0.1:9",
+        f"{upstream} --set app_key=k --set secret=s",
         f"{made} --route bought:x:0:950 --route bought:y:1:700",
         "operator create dear --role catalog",
     ):

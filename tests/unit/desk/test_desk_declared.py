@@ -39,7 +39,7 @@ PLAIN: Mapping[str, str] = {
     "migrate": "no: it comes before anything is served",
     "call": "no: it is a partner's request, signed with a partner's key",
     "order place": "no: it is a partner's order, signed with a partner's key",
-    "key check": "no: it reads a request from a file that stays where it is",
+    "key check": "GET keys/{key_id}/check",
     "upstream scaffold": "no: it writes where the command stands",
     "upstream simulate": "no: it is a platform to try things with, on this machine",
     "campaign rehearse": "no: it copies the shop into a database that it makes here",
