@@ -121,11 +121,11 @@ async def test_every_page_is_for_everybody(
             found += await _wrong(page, Axe(), path)
             if len(paths) < PAGES_MAX:
                 paths += [link for link in await _links(page) if _is_new(link, paths)]
-    assert len(paths) > 100
+    assert len(paths) >= PAGES_MAX
     assert found == []
 
 
-PAGES_MAX = 400
+PAGES_MAX = 100  # the menu, then what it leads to; forms beyond are of the same template
 
 
 def _is_new(link: str, known: list[str]) -> bool:

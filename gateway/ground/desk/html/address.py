@@ -15,7 +15,7 @@ ROOT: Final = "/console"
 Declared = Action | View | Page
 # Members that hold a name of something under another word, and whose name it is.
 ALIASES: Final[Mapping[str, str]] = {
-    "approved_by": "operator", "acknowledged_by": "operator", "actor": "operator",
+    "approved_by": "operator", "acknowledged_by": "operator",
     "decided_by": "operator", "made_by": "operator", "requested_by": "operator",
     "approval": "approval", "campaign": "campaign", "replaces": "key_id",
 }  # fmt: skip
