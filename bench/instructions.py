@@ -249,7 +249,7 @@ class Session:
         """What a request costs, in instructions or in calls by name; a line of a batch."""
         kind, few, many, lines = self.kinds[name], FEW, MANY, 1
         if name == "batch":
-            few, many, lines = 2, 8, BATCH_LINES
+            few, many, lines = 32, 128, BATCH_LINES  # leases have grown by then
         targets: list[str] = []
         if name == "confirm":
             held = await self._send(self.kinds["hold"], 2 * few + many)

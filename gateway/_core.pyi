@@ -1,7 +1,7 @@
 """The native core (core_rs/py), as Python sees it. Only `gateway.ground.native` imports it.
 
 Each section belongs to one half of the engine; keep them apart. Code files: _core_code_file.pyi;
-rates and known numbers: _core_limits.pyi."""
+rates and known numbers: _core_limits.pyi; plain lines and columns: _core_plain.pyi."""
 
 from collections.abc import Sequence
 from os import PathLike
@@ -13,6 +13,10 @@ from gateway._core_code_file import ParsedBatch as ParsedBatch
 from gateway._core_code_file import find_codes as find_codes
 from gateway._core_limits import NumberFilter as NumberFilter
 from gateway._core_limits import RateLimiter as RateLimiter
+from gateway._core_plain import NumbersUnderWay as NumbersUnderWay
+from gateway._core_plain import PlainLines as PlainLines
+from gateway._core_plain import array_literals as array_literals
+from gateway._core_plain import claimed_literals as claimed_literals
 
 __version__: str
 __all__ = [
@@ -21,8 +25,10 @@ __all__ = [
     "CodeFile",
     "KeyRing",
     "NumberFilter",
+    "NumbersUnderWay",
     "OrderIds",
     "ParsedBatch",
+    "PlainLines",
     "RateLimiter",
     "Vault",
     "__version__",
@@ -137,19 +143,6 @@ def check_json(text: bytes, depth_max: int) -> tuple[str, int] | None:
     """None for strict JSON nested at most `depth_max` deep, else (what is wrong, byte offset).
 
     Refused: BOM, invalid UTF-8, NaN and other non-JSON, equal keys, lone surrogates, depth."""
-
-def array_literals(rows: Sequence[object], paths: Sequence[str]) -> list[str]:
-    """For each path (`sku.id`) PostgreSQL's array literal of that attribute of every row.
-
-    None, also along the path, is NULL; a column of nothing else is `{}`. TypeError: a value that
-    is not an int, a bool, a str or bytes."""
-
-def claimed_literals(
-    lines: Sequence[Sequence[tuple[int, int, int, int]] | None],
-) -> tuple[str, str, str, str, str, str]:
-    """The runs of every line as columns: where its codes begin (from 1; NULL: it has none);
-
-    per code its line (from 1), seq and lease id; every lease once, and its epoch."""
 
 # --- secrecy ----------------------------------------------------------------------------
 # What comes back is ciphertext, unless the name says that something is opened. Exceptions

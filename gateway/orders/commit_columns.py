@@ -11,6 +11,7 @@ from typing import Final
 from gateway.ground.native import array_literals, claimed_literals
 from gateway.orders.commit import ASKED_COLUMNS, LINE_COLUMNS, CommitRequest
 from gateway.orders.line import Line
+from gateway.orders.plain_batch import PlainBatch
 from gateway.quotas.counting import count
 
 _PATHS: Final = tuple(column.path for column in LINE_COLUMNS)
@@ -19,17 +20,39 @@ _EMPTY: Final = "{}"
 _NOTHING: Final = (_EMPTY,) * len(ASKED_COLUMNS)
 
 
-def commit_request(lines: Sequence[Line]) -> CommitRequest:
-    """The columns for `lines`, whose ids and runs are set. Lease columns name each lease once."""
-    columns = array_literals(lines, _PATHS)
+def commit_request(items: Sequence[Line | PlainBatch]) -> CommitRequest:
+    """The columns for these, whose ids and runs are set. Lease columns name each lease once."""
+    columns = array_literals(
+        [item.lines if isinstance(item, PlainBatch) else item for item in items], _PATHS
+    )
     return CommitRequest(
         lines=columns,
-        asked=_NOTHING
-        if columns[_QUOTAS] == _EMPTY
-        else asked_columns([line.quotas for line in lines], [line.quantity for line in lines]),
-        claimed=claimed_literals([line.runs for line in lines]),
-        size=len(lines),
+        asked=_NOTHING if columns[_QUOTAS] == _EMPTY else asked_columns(*_asks(items)),
+        claimed=claimed_literals(
+            [item.lines if isinstance(item, PlainBatch) else item.runs for item in items]
+        ),
+        size=size_of(items),
     )
+
+
+def size_of(items: Sequence[Line | PlainBatch]) -> int:
+    """How many lines these are."""
+    return sum(len(item.lines) if isinstance(item, PlainBatch) else 1 for item in items)
+
+
+def _asks(items: Sequence[Line | PlainBatch]) -> tuple[list[str | None], list[int]]:
+    """What each line asks of quotas, and for how many units."""
+    quotas: list[str | None] = []
+    units: list[int] = []
+    for item in items:
+        if isinstance(item, PlainBatch):
+            asked, wanted = item.lines.asks()
+            quotas += asked
+            units += wanted
+        else:
+            quotas.append(item.quotas)
+            units.append(item.quantity)
+    return quotas, units
 
 
 def asked_columns(quotas: Sequence[str | None], units: Sequence[int]) -> Sequence[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gateway.ground.errors import InvariantBrokenError
 from gateway.orders.line import Line, Settled
+from gateway.orders.plain_batch import PlainBatch
 from gateway.orders.rules import Verdict
 
 if TYPE_CHECKING:
@@ -22,15 +23,15 @@ else:
 
 
 class Hand:
-    """The lines one task has to answer; each leaves it once."""
+    """The lines one task has to answer, and batches of plain ones; each leaves it once."""
 
     __slots__ = ("_lines",)
 
-    def __init__(self, lines: Iterable[Loose]) -> None:
-        self._lines: dict[Line, None] = dict.fromkeys(lines)
+    def __init__(self, lines: Iterable[Loose | PlainBatch]) -> None:
+        self._lines: dict[Line | PlainBatch, None] = dict.fromkeys(lines)
 
-    def __iter__(self) -> Iterator[Line]:
-        """The lines as they are now; they may leave meanwhile."""
+    def __iter__(self) -> Iterator[Line | PlainBatch]:
+        """The lines and batches as they are now; they may leave meanwhile."""
         return iter(list(self._lines))
 
     def __len__(self) -> int:
@@ -43,6 +44,16 @@ class Hand:
         except KeyError:
             raise InvariantBrokenError("a line was handed over twice") from None
         return line  # type: ignore[return-value]  # cast would be a call more
+
+    def exchange(self, batch: PlainBatch, lines: Iterable[Line]) -> None:
+        """The batch became these lines."""
+        self.let_go_all(batch)
+        self._lines.update(dict.fromkeys(lines))
+
+    def let_go_all(self, batch: PlainBatch) -> None:
+        """All of the batch are answered. Raises InvariantBrokenError when it is not in hand."""
+        if self._lines.pop(batch, self) is self:
+            raise InvariantBrokenError("a batch was handed over twice")
 
 
 def tell(line: Line, settled: Settled) -> None:

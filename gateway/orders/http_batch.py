@@ -27,6 +27,7 @@ from gateway.ground.http.patience import DEADLINE, waits_until
 from gateway.ground.http.pieces import WRITE_BYTES, in_pieces, write_in_pieces
 from gateway.ground.http.problems import KINDS, ProblemError, as_problem, problem_document
 from gateway.ground.http.request import of
+from gateway.ground.native import PlainLines
 from gateway.ground.shares import Shares
 from gateway.ground.traffic.admission import Class
 from gateway.orders.answers import TAG, BatchResults
@@ -103,13 +104,19 @@ class BatchPlacing:
             bytes_max=BATCH_BODY_BYTES_MAX, json=True,
         )  # fmt: skip
         waits = waits_until(request)
+        plain = PlainLines.read(body)
+        if plain is not None:
+            answer = await self._place_plain(request, key, plain, waits)
+            if answer is not None:
+                return answer
         turns, partner_id = self._turns, key.partner_id
         async with turns.held(partner_id):
             check_strict(body)
             batch = decode(BATCH_DECODER, body)
         asked = await in_pieces(turns, partner_id, enumerate(batch.orders), _asked)
-        kind = self._kind(key, asked)
-        self._gate.door.enter(of(request), kind, partner_id, BATCH_UNITS, tells=False)
+        if plain is None:
+            numbers = [one.content.out_order_no for one in asked if isinstance(one, Asked)]
+            self._enter_door(request, key, numbers)
         async with self._codes.held(partner_id, max(_quantity(asked), 1)):
             # No task per line: a hundred tasks would cost more than the hundred lines.
             prepared = await in_pieces(turns, partner_id, asked, partial(self._prepare, key, waits))
@@ -117,24 +124,40 @@ class BatchPlacing:
             lines: list[Member] = [
                 self._placement.enter(one) if isinstance(one, Line) else one for one in prepared
             ]
-            results = await self._results(request, key, lines)
-            parts = [b'{"results":[', results[0]]
-            for result in results[1:]:
-                parts += (b",", result)
-            parts.append(b"]}")
-            if sum(map(len, parts)) <= WRITE_BYTES:
-                return json_response(b"".join(parts))
-            del results
-            return await write_in_pieces(request, parts)
+            return await self._answer(request, await self._results(request, key, lines))
 
-    def _kind(self, key: Key, asked: Sequence[Asked | ProblemError]) -> Class:
-        """A batch that only asks again for what was accepted ends something begun."""
-        repeats = partial(self._placement.may_repeat, key)
-        if self._gate.door.is_tight and all(
-            isinstance(each, ProblemError) or repeats(each.content.out_order_no) for each in asked
-        ):
-            return Class.RETRY
-        return Class.ORDER
+    async def _place_plain(
+        self, request: BaseRequest, key: Key, plain: PlainLines, waits: float | None
+    ) -> StreamResponse | None:
+        """The answer to lines that say nothing unusual; None: they are worked at one by one."""
+        numbers = plain.numbers() if self._gate.door.is_tight else ()
+        self._enter_door(request, key, numbers)
+        async with self._codes.held(key.partner_id, plain.quantity):
+            placed = await self._placement.place_plain(key, plain, waits)
+            if placed is None:
+                return None
+            if isinstance(placed, bytes):
+                return await self._answer(request, [placed])
+            return await self._answer(request, await self._results(request, key, [*placed]))
+
+    async def _answer(self, request: BaseRequest, results: list[bytes]) -> StreamResponse:
+        parts = [b'{"results":[', results[0]]
+        for result in results[1:]:
+            parts += (b",", result)
+        parts.append(b"]}")
+        if sum(map(len, parts)) <= WRITE_BYTES:
+            return json_response(b"".join(parts))
+        results.clear()
+        return await write_in_pieces(request, parts)
+
+    def _enter_door(self, request: BaseRequest, key: Key, numbers: Sequence[str]) -> None:
+        """A batch that only asks again for what was accepted ends something begun.
+
+        Once for a request: it is under way from then on. ProblemError: overloaded.
+        """
+        door, repeats = self._gate.door, partial(self._placement.may_repeat, key)
+        kind = Class.RETRY if door.is_tight and all(map(repeats, numbers)) else Class.ORDER
+        door.enter(of(request), kind, key.partner_id, BATCH_UNITS, tells=False)
 
     def _prepare(
         self, key: Key, waits: float | None, asked: Asked | ProblemError

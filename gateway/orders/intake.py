@@ -17,22 +17,22 @@ from typing import cast
 import structlog
 
 from gateway.codes.stock import Stock
-from gateway.ground.moment import rfc3339
 from gateway.ground.sql.absence import Absence
 from gateway.ground.traffic.turn_queue import TurnQueue
-from gateway.orders.commit import CommitAnswer
+from gateway.orders.claiming import Claiming
 from gateway.orders.commit_columns import commit_request
+from gateway.orders.committed import Committed
 from gateway.orders.events import OrdersCreated
-from gateway.orders.failed_commit import COMMIT_FAILURES, ByIds, FailedCommits, release
+from gateway.orders.failed_commit import COMMIT_FAILURES, ByIds, FailedCommits
 from gateway.orders.hand import Hand, Loose, tell
-from gateway.orders.line import Line, Settled, unsold, used_up
+from gateway.orders.line import Line, Settled, unsold
+from gateway.orders.plain_batch import Opened, PlainBatch
+from gateway.orders.plain_batches import PlainBatches, loose_lines
 from gateway.orders.ports import Lane
 from gateway.orders.refusal import Refusal
-from gateway.orders.refused_lately import RefusedLately
 from gateway.orders.rules import Verdict
 from gateway.orders.tail import Tail
 from gateway.orders.unsold import ByNumbers, Unsold
-from gateway.orders.used_up import UsedUp
 
 log = structlog.get_logger()
 
@@ -40,6 +40,11 @@ CODES_MAX = 1024  # in one commit and its sealing, which holds the loop; a line 
 SHARED_MAX = 512  # while several partners order: who comes next waits for the one under way
 
 _CREATED = Verdict.CREATED  # to look it up for every line costs 0.1 µs
+
+
+def orders_in(item: Line | PlainBatch) -> int:
+    """How many orders it is."""
+    return len(item.lines) if isinstance(item, PlainBatch) else 1
 
 
 class Intake:
@@ -51,6 +56,7 @@ class Intake:
         lanes: Sequence[Lane],
         stock: Stock,
         seal: Callable[[Sequence[Line]], list[bytes | None]],
+        answer_plain: Callable[[PlainBatch, str], bytes | None],
         by_numbers: ByNumbers,
         by_ids: ByIds,
         certainly_new: Callable[[int, str, float | None], bool],
@@ -63,16 +69,13 @@ class Intake:
         waiting_max: int,
     ) -> None:
         self._lanes, self._stock = lanes, stock
-        self._seal = seal
         self._certainly_new, self._perhaps_accepted = certainly_new, perhaps_accepted
-        self._next_ids = next_ids
-        self._created = created
-        self._price_again = price_again
         self._batch_max, self._waiting_max = batch_max, waiting_max
-        self._queue: TurnQueue[Loose] = TurnQueue(weigh=lambda line: line.quantity)
-        self._shortages: RefusedLately[int, int] = RefusedLately()  # by partner: what there is
-        self._used_up = UsedUp()
+        self._queue: TurnQueue[Loose | PlainBatch] = TurnQueue(
+            weigh=lambda item: item.quantity, size=orders_in
+        )
         self._on_the_way: dict[tuple[int, str], Line] = {}
+        self._plain = PlainBatches(self._on_the_way)
         self._work = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._unsold = Unsold(
@@ -84,6 +87,9 @@ class Intake:
             settle=self._settle,
             settle_unsold=self._unsold.put,
             outlet_now=outlet_now,
+        )
+        self._claiming = Claiming(
+            stock=stock, batches=self._plain, park=self._tail.park, next_ids=next_ids
         )
         self._closing = False
         self.absence = Absence()
@@ -97,7 +103,19 @@ class Intake:
             settle=self._settle,
             turn_away=self._turn_away,
         )
-        self.commits = self.lines_committed = 0
+        self._committed = Committed(
+            stock=stock,
+            batches=self._plain,
+            seal=seal,
+            answer_plain=answer_plain,
+            created=created,
+            price_again=price_again,
+            put_unsold=self._unsold.put,
+            try_again=self._failed.try_again,
+            requeue=self._requeue,
+            settle=self._settle,
+        )
+        self.commits = 0
         self.queue_waits = self._queue.waits
 
     # ------------------------------------------------------------ in
@@ -108,6 +126,11 @@ class Intake:
         self._tasks = [asyncio.create_task(self._run(lane)) for lane in self._lanes]
 
     @property
+    def lines_committed(self) -> int:
+        """Lines that became orders."""
+        return self._committed.lines
+
+    @property
     def waiting(self) -> int:
         """Lines in the queue."""
         return len(self._queue)
@@ -115,8 +138,14 @@ class Intake:
     def submit(self, line: Line) -> "Settled | asyncio.Future[Settled]":
         """Take a line; the answer is at hand or will be. Every line is settled exactly once."""
         first = self._on_the_way.get(line.number)
+        among = self._plain.find(line) if first is None else None
         unsaleable = self._unsaleable(line)
-        if unsaleable and first is None and self._certainly_new(*line.number, self._since(line)):
+        if (
+            unsaleable
+            and first is None
+            and among is None
+            and self._certainly_new(*line.number, self._since(line))
+        ):
             return unsold(line)
         if self.absence.lasts:
             return Settled(Verdict.DATABASE_AWAY)
@@ -127,26 +156,52 @@ class Intake:
             if first.waiters is None:
                 first.waiters = []
             first.waiters.append(line)
+        elif among is not None:
+            among[0].waiters.append((among[1], line))
         else:
             self._enter(line, unsaleable=unsaleable)  # type: ignore[arg-type]  # as in Hand
+        return future
+
+    def submit_plain(self, batch: PlainBatch) -> "asyncio.Future[bytes | Sequence[Opened]] | None":
+        """Take plain lines; see PlainBatch.future. None: they have to come one by one."""
+        size = len(batch.lines)
+        if (
+            self.absence.lasts
+            or self._closing
+            or size > self._batch_max
+            or self._queue.is_full(batch.partner_id, self._waiting_max - size)
+            or self._committed.shortages.refused
+            or (batch.asks and self._committed.used_up.counts)
+            or any(map(self._stock.sold_out, batch.outlets))
+            or not self._plain.enter(batch)
+        ):
+            return None
+        future = batch.future = self._new_future()
+        if self._queue.put(batch.partner_id, batch):
+            self._work.set()
         return future
 
     def may_repeat(self, partner_id: int, out_order_no: str) -> bool:
         """Whether the number is on its way, or perhaps accepted, as far as is known here."""
         number = (partner_id, out_order_no)
-        return number in self._on_the_way or self._perhaps_accepted(*number)
+        under_way = number in self._on_the_way or self._plain.may_contain(number)
+        return under_way or self._perhaps_accepted(*number)
 
     def money_came(self, partner_id: int) -> None:
         """The account may have more now than when it was last found short."""
-        self._shortages.forget(partner_id)
+        self._committed.shortages.forget(partner_id)
 
     def _unsaleable(self, line: Line) -> bool:
-        if self._shortages.refused:
-            available_minor = self._shortages.told(line.partner_id)
+        if self._committed.shortages.refused:
+            available_minor = self._committed.shortages.told(line.partner_id)
             if available_minor is not None and line.amount_minor > available_minor:
                 line.available_minor = available_minor
                 return True
-        if line.quotas is not None and self._used_up.counts and self._used_up.tells(line):
+        if (
+            line.quotas is not None
+            and self._committed.used_up.counts
+            and self._committed.used_up.tells(line)
+        ):
             return True
         outlet = line.outlet
         return line.refusal is not None or (outlet is not None and self._stock.sold_out(outlet))
@@ -187,7 +242,7 @@ class Intake:
             hand = Hand(taken)
             try:
                 self._drop_unawaited(hand)
-                await self._process(lane, hand, self._claim(hand))
+                await self._process(lane, hand, self._claiming.claim(hand))
             except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
                 raise
             except BaseException:  # a panic in Rust arrives as one (faults 8)
@@ -196,7 +251,7 @@ class Intake:
 
     def _fail(self, hand: Hand) -> None:
         """Nobody knows what became of the lines still in hand: they are told so."""
-        for line in hand:
+        for line in self._plain.open_all(hand, hand):
             runs, line.runs = line.runs, None
             self._settle(hand.let_go(line), Settled(Verdict.INTERNAL))
             if runs is not None and line.outlet is not None:
@@ -205,96 +260,33 @@ class Intake:
     def _drop_unawaited(self, hand: Hand) -> None:
         """Whose caller has gone is not committed: it would be told of it by nobody."""
         now = None
-        for line in hand:
-            if line.waits_until is None or line.waiters:  # those that came later may still wait
+        for item in hand:
+            if item.waits_until is None or item.waiters:  # those that came later may still wait
                 continue
             now = now or time.monotonic()
-            if line.waits_until <= now:
-                self._settle(hand.let_go(line), Settled(Verdict.OVERLOADED))
+            if item.waits_until <= now:
+                for line in self._plain.open_all(hand, [item]):
+                    self._settle(hand.let_go(line), Settled(Verdict.OVERLOADED))
 
-    def _claim(self, hand: Hand) -> list[Line]:
-        """Claim codes for the lines that need some; park those that found none."""
-        lines = list(hand)
-        wanting = [(line, outlet) for line in lines if (outlet := line.outlet) is not None]
-        runs_of = self._stock.claim_many([(outlet, line.quantity) for line, outlet in wanting])
-        for (line, outlet), runs in zip(wanting, runs_of, strict=True):
-            line.runs = runs
-            if runs is None:
-                self._tail.park(outlet, hand.let_go(line))
-        ready = [line for line in lines if line.outlet is None or line.runs is not None]
-        for line, order_id in zip(ready, self._next_ids(len(ready)), strict=True):
-            line.order_id = order_id
-        return ready
-
-    async def _process(self, lane: Lane, hand: Hand, lines: Sequence[Line]) -> None:
-        if not lines:
+    async def _process(self, lane: Lane, hand: Hand, items: Sequence[Line | PlainBatch]) -> None:
+        if not items:
             return
         batch_id = uuid.uuid4()
         try:
-            answer = await lane.commit(batch_id, commit_request(lines))
+            answer = await lane.commit(batch_id, commit_request(items))
         except COMMIT_FAILURES as error:
+            lines = self._plain.open_all(hand, items)
             await self._failed.resolve(error, batch_id, lane, hand, lines)
         else:
             self.commits += 1
-            self._distribute(hand, lines, answer)
-
-    def _distribute(self, hand: Hand, lines: Sequence[Line], answer: CommitAnswer) -> None:
-        outcomes = answer.outcomes
-        created = [line for line, made in zip(lines, outcomes, strict=True) if made == _CREATED]
-        if len(created) < len(lines):
-            self._settle_others(hand, lines, answer)
-        self._finish_created(hand, created, [rfc3339(answer.committed_at)] * len(created))
-
-    def _settle_others(self, hand: Hand, lines: Sequence[Line], answer: CommitAnswer) -> None:
-        """Answer those that made no order."""
-        again = []
-        for place, (line, outcome) in enumerate(zip(lines, answer.outcomes, strict=True)):
-            if outcome == _CREATED:
-                continue
-            release(self._stock, line)
-            verdict, about = Verdict(outcome), answer.existing[place] or 0
-            if verdict is Verdict.CONFLICT:  # unless an earlier release made another digest of it
-                self._unsold.put(hand.let_go(line), taken_by=about)
-            elif verdict is Verdict.CAMPAIGN_CLOSED:
-                self._out_of_window(hand.let_go(line), answer.committed_at)
-            elif verdict in {Verdict.UNITS_ELSEWHERE, Verdict.UNITS_DUE}:
-                again.append(line)
-            elif verdict is Verdict.REPLAYED:
-                self._settle(hand.let_go(line), Settled(verdict, order_id=about))
-            elif verdict is Verdict.PURCHASE_LIMIT:
-                settled = self._used_up.found(line, used_up(answer, place))
-                self._settle(hand.let_go(line), settled)
-            else:
-                if verdict is Verdict.INSUFFICIENT_BALANCE:
-                    self._shortages.found(line.partner_id, about)
-                self._settle(hand.let_go(line), Settled(verdict, amount=about))
-        if again:
-            self._failed.try_again(hand, again)
-
-    def _out_of_window(self, line: Loose, moment: datetime) -> None:
-        """Not within its window by the clock of the database: its campaign is closed, or another
-        price is in force by now, and it may go again at that."""
-        refusal = self._price_again(line, moment)
-        if refusal is None:
-            self._requeue([line])
-        else:
-            self._settle(line, Settled(Verdict.REFUSED, refusal=refusal))
+            self._committed.distribute(hand, items, answer)
 
     def _finish_created(self, hand: Hand, lines: Sequence[Line], moments: Sequence[str]) -> None:
-        """Seal and answer what is durable now."""
-        self.lines_committed += len(lines)
-        for line, moment in zip(lines, moments, strict=True):
-            line.committed_at = moment
-        self._created(OrdersCreated(lines))
-        for line, moment, codes in zip(lines, moments, self._seal(lines), strict=True):
-            if line.runs is not None and line.outlet is not None:
-                self._stock.used(line.outlet, line.runs)
-                line.runs = None
-            self._settle(hand.let_go(line), Settled(_CREATED, line.order_id, moment, codes))
+        self._committed.finish_created(hand, lines, moments)
 
     def _turn_away(self) -> None:
         """The database is away: what was not sent is refused at once, not kept waiting."""
-        for line in self._queue.take(len(self._queue), sys.maxsize):
+        for line in loose_lines(self._plain, self._queue.take(len(self._queue), sys.maxsize)):
             self._settle(line, Settled(Verdict.DATABASE_AWAY))
         self._tail.flush(Verdict.DATABASE_AWAY)
 
@@ -325,6 +317,9 @@ class Intake:
         if first is not None:
             first.waiters = [*(first.waiters or []), line]
             return
+        if among := self._plain.find(line):
+            among[0].waiters.append((among[1], line))
+            return
         self._enter(cast("Loose", line), unsaleable=self._unsaleable(line))
 
     async def close(self) -> None:
@@ -341,7 +336,7 @@ class Intake:
                 await asyncio.wait(self._tasks)
             await self._unsold.idle()
         except asyncio.CancelledError:
-            log.error("intake.undecided", orders=len(self._on_the_way))  # noqa: TRY400
+            log.error("intake.undecided", orders=len(self._on_the_way) + len(self._plain))  # noqa: TRY400
             _ = [task.cancel() for task in self._tasks]
             self._unsold.cut_off()
             raise

@@ -81,6 +81,8 @@ class KnownNumbers:
             if numbers is not None:
                 for line in event.lines:
                     numbers.add_one(line.partner_id, line.out_order_no)
+                for batch in event.plain:
+                    numbers.add_lines(batch.partner_id, batch.lines.numbers_text())
 
     def _start_sync(self) -> None:
         if self._syncing is None and self._clock() > self._retry_after:

@@ -5,7 +5,7 @@ are sent, ask here, and say the answer in their own words; they decide nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
@@ -17,11 +17,14 @@ from gateway.campaigns.passes import UsedPass
 from gateway.campaigns.rules import Campaign
 from gateway.catalog.rules import CurrentCatalog, Key, Sku, SkuKind
 from gateway.codes.shelving import ShelfBook
+from gateway.ground.native import PlainLines
 from gateway.orders.checks import FREE, judge
 from gateway.orders.line import Line, PlannedAttempt, Settled
 from gateway.orders.over_quota import over_quota
+from gateway.orders.plain_batch import Opened, PlainBatch, plain_batch
 from gateway.orders.pricing import window_of
 from gateway.orders.refusal import Reason, Refusal
+from gateway.orders.refused import refusal_of
 from gateway.orders.rules import OrderContent, Verdict
 from gateway.partners.zones import ZoneBook
 from gateway.prices.rules import NO_PRICES, PriceBook, Priced, PriceList, price_of
@@ -30,31 +33,15 @@ from gateway.quotas.rules import QuotaBook
 _CREATED: Final = Verdict.CREATED  # to look it up for every line costs 0.1 µs
 _REPLAYED: Final = Verdict.REPLAYED
 
-# What the intake says of a line that is no order; REFUSED brings the rule's own refusal along.
-REASONS: Final[Mapping[Verdict, Reason]] = {
-    Verdict.CONFLICT: Reason.CONFLICT,
-    Verdict.INSUFFICIENT_BALANCE: Reason.INSUFFICIENT_BALANCE,
-    Verdict.PURCHASE_LIMIT: Reason.QUOTA,
-    Verdict.UNITS_ELSEWHERE: Reason.BUSY,  # it is tried again, and busy if that leads nowhere
-    Verdict.UNITS_DUE: Reason.BUSY,
-    Verdict.SOLD_OUT: Reason.SOLD_OUT,
-    Verdict.BUSY: Reason.BUSY,
-    Verdict.OVERLOADED: Reason.OVERLOADED,
-    Verdict.DATABASE_AWAY: Reason.UNAVAILABLE,
-    Verdict.INTERNAL: Reason.INTERNAL,
-    Verdict.PASS_USED: Reason.PASS_USED,
-    Verdict.BOUGHT_BEFORE: Reason.BOUGHT_BEFORE,
-    Verdict.CAMPAIGN_CLOSED: Reason.CAMPAIGN_CLOSED,
-    Verdict.HOLD_EXPIRED: Reason.HOLD_EXPIRED,
-    Verdict.HOLD_REFUSED: Reason.HOLD_EXPIRED,
-    Verdict.HOLD_RELEASED: Reason.HOLD_RELEASED,
-}
-
 
 class Lines(Protocol):
     """What takes lines and settles each exactly once; see orders/intake.py."""
 
     def submit(self, line: Line) -> Settled | asyncio.Future[Settled]: ...
+
+    def submit_plain(
+        self, batch: PlainBatch
+    ) -> "asyncio.Future[bytes | Sequence[Opened]] | None": ...
 
     def may_repeat(self, partner_id: int, out_order_no: str) -> bool: ...
 
@@ -137,6 +124,21 @@ class Placement:
         As far as this worker knows, without asking anybody: both answers may be wrong.
         """
         return self._lines.may_repeat(key.partner_id, out_order_no)
+
+    async def place_plain(
+        self, key: Key, lines: PlainLines, waits_until: float | None
+    ) -> bytes | Sequence[Submitted] | None:
+        """The members of a batch's `results` if all of its lines became orders; else the lines, on
+        their way; None: they have to be entered one by one, nothing was done."""
+        batch = plain_batch(self._catalog.now, key, lines, waits_until)
+        outcome = None if batch is None else self._lines.submit_plain(batch)
+        if outcome is None:
+            return None
+        told = await outcome
+        if isinstance(told, bytes):
+            self._count[_CREATED] += len(lines)
+            return told
+        return [Submitted(line, future) for line, future in told]
 
     def enter(self, line: Line) -> Submitted:
         """Put a prepared line on its way, one of many; `end` says what became of it."""
@@ -269,16 +271,4 @@ def outlet_of_line(current: CurrentCatalog, line: Line) -> int | None:
         catalog.skus_by_id.get(line.sku.id, line.sku),
         channel=line.channel,
         campaign=None if line.content is None else line.content.campaign,
-    )
-
-
-def refusal_of(settled: Settled) -> Refusal:
-    """Why a line that is no order is none."""
-    if settled.refusal is not None:
-        return settled.refusal
-    return Refusal(
-        REASONS[settled.verdict],
-        order_id=settled.order_id,
-        most=settled.amount,
-        retry_after_s=settled.retry_after_s,
     )

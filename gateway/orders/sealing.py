@@ -6,6 +6,7 @@ import structlog
 
 from gateway.ground.native import Allocator, KeyRing, Vault, seal_claimed, seal_rows
 from gateway.orders.line import Line
+from gateway.orders.plain_batch import PlainBatch
 
 log = structlog.get_logger()
 
@@ -38,6 +39,19 @@ class Sealing:
             log.exception("worker.seal_failed", lines=len(lines))
             return [None] * len(lines)
         return sealed
+
+    def answer(self, batch: PlainBatch, moment: str) -> bytes | None:
+        """The members of `results` of a batch that was committed at that moment; None: one of its
+        codes cannot be sealed."""
+        try:
+            return batch.lines.answer(
+                self._vault, self._keyring, self._allocator,
+                batch.key_id, batch.reads_codes, moment,
+            )  # fmt: skip
+        except Exception:
+            # The orders are durable: sealed one by one, the others are answered.
+            log.exception("worker.seal_failed", lines=len(batch.lines))
+            return None
 
     def _seal_held(self, line: Line, records: Sequence[tuple[int, bytes]]) -> bytes | None:
         """Codes of no lease, whose records came with their hold; None: the key is not known."""

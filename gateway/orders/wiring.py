@@ -64,6 +64,7 @@ def intake(kit: Kit) -> Intake:
     """The order path."""
     on, config, catalog = kit.on, kit.on.config, kit[CurrentCatalog]
     orders = OrderStore(on.pools.control)
+    sealing = Sealing(on.vault, on.keyring, kit[Allocator])
     return Intake(
         lanes=[
             CommitLane(
@@ -77,7 +78,8 @@ def intake(kit: Kit) -> Intake:
             for lane in range(LANES)
         ],
         stock=kit[Stock],
-        seal=Sealing(on.vault, on.keyring, kit[Allocator]).seal,
+        seal=sealing.seal,
+        answer_plain=sealing.answer,
         by_numbers=orders.confirmed_by_numbers,
         by_ids=orders.by_ids,
         certainly_new=kit[KnownNumbers].certainly_new,

@@ -157,7 +157,7 @@ impl Allocator {
     }
 }
 
-fn run_tuple(run: &Run) -> RunTuple {
+pub(crate) fn run_tuple(run: &Run) -> RunTuple {
     (run.lease_id, run.epoch, run.seq_lo, run.count)
 }
 

@@ -7,9 +7,10 @@ use quangate_stock::slab::Run;
 use quangate_wire::array_literal::{ArrayLiteral, ClaimedColumns};
 
 use crate::alloc::RunTuple;
+use crate::plain_lines::{PlainLines, push_claimed, push_column};
 
 /// For each path (`sku.id`) the array literal of that attribute of every row; None along the path
-/// is NULL.
+/// is NULL. `PlainLines` among them are as many rows.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value)] // arguments arrive as values
 pub fn array_literals<'py>(
@@ -27,9 +28,9 @@ pub fn array_literals<'py>(
                 owners = attributes(&rows, of)?;
                 owner = of;
             }
-            push_all(&mut column, &owners, name)?;
+            push_all(&mut column, &owners, path, name)?;
         } else {
-            push_all(&mut column, &rows, path)?;
+            push_all(&mut column, &rows, path, path)?;
         }
         columns.append(column.finish())?;
     }
@@ -37,10 +38,19 @@ pub fn array_literals<'py>(
 }
 
 fn attributes<'py>(rows: &[Bound<'py, PyAny>], name: &str) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    rows.iter().map(|row| row.getattr(name)).collect()
+    let attribute = |row: &Bound<'py, PyAny>| match row.cast::<PlainLines>() {
+        Ok(_) => Ok(row.clone()),
+        Err(_) => row.getattr(name),
+    };
+    rows.iter().map(attribute).collect()
 }
 
-fn push_all(column: &mut ArrayLiteral, rows: &[Bound<'_, PyAny>], name: &str) -> PyResult<()> {
+fn push_all(
+    column: &mut ArrayLiteral,
+    rows: &[Bound<'_, PyAny>],
+    path: &str,
+    name: &str,
+) -> PyResult<()> {
     let Some(first) = rows.first() else {
         return Ok(());
     };
@@ -48,6 +58,8 @@ fn push_all(column: &mut ArrayLiteral, rows: &[Bound<'_, PyAny>], name: &str) ->
     for row in rows {
         if row.is_none() {
             column.null();
+        } else if let Ok(plain) = row.cast::<PlainLines>() {
+            push_column(plain.borrow().lines(), path, column);
         } else {
             push(column, &row.getattr(&name)?)?;
         }
@@ -72,20 +84,23 @@ fn push(column: &mut ArrayLiteral, value: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
-/// The columns of the claimed codes; see `ClaimedColumns::finish`.
+/// The columns of the claimed codes, of runs, None or `PlainLines`; see `ClaimedColumns::finish`.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value)]
 pub fn claimed_literals(
-    lines: Vec<Option<Vec<RunTuple>>>,
-) -> (String, String, String, String, String, String) {
+    lines: Vec<Bound<'_, PyAny>>,
+) -> PyResult<(String, String, String, String, String, String)> {
     let mut columns = ClaimedColumns::new(lines.len());
-    for runs in lines {
-        match runs {
-            Some(runs) => columns.push(runs.into_iter().map(run)),
-            None => columns.push_none(),
+    for line in lines {
+        if line.is_none() {
+            columns.push_none();
+        } else if let Ok(plain) = line.cast::<PlainLines>() {
+            push_claimed(plain.borrow().lines(), &mut columns);
+        } else {
+            columns.push(line.extract::<Vec<RunTuple>>()?.into_iter().map(run));
         }
     }
-    columns.finish().into()
+    Ok(columns.finish().into())
 }
 
 /// A run as the engine knows it.

@@ -12,6 +12,7 @@ mod errors;
 mod json_guard;
 mod limits;
 mod partner_keys;
+mod plain_lines;
 mod plain_request;
 mod secrecy;
 
@@ -42,6 +43,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(code_file::find_codes, module)?)?;
     // The order path.
     module.add_class::<account_rule::AccountRule>()?;
+    module.add_class::<plain_lines::PlainLines>()?;
+    module.add_class::<plain_lines::NumbersUnderWay>()?;
     module.add_function(wrap_pyfunction!(plain_request::find_request, module)?)?;
     module.add_function(wrap_pyfunction!(json_guard::check_json, module)?)?;
     module.add_function(wrap_pyfunction!(commit_columns::array_literals, module)?)?;

@@ -141,7 +141,7 @@ impl NumberFilter {
 }
 
 /// A hash key from the operating system.
-fn random_key() -> PyResult<(u64, u64)> {
+pub(crate) fn random_key() -> PyResult<(u64, u64)> {
     let word = || getrandom::u64().map_err(|error| PyOSError::new_err(error.to_string()));
     Ok((word()?, word()?))
 }

@@ -110,7 +110,7 @@ impl KeyRing {
 }
 
 impl KeyRing {
-    fn partner(&self, key_id: &str) -> Result<std::sync::Arc<PartnerKey>, VaultError> {
+    pub(crate) fn partner(&self, key_id: &str) -> Result<std::sync::Arc<PartnerKey>, VaultError> {
         self.0
             .get(key_id)
             .ok_or_else(|| VaultError::KeyMissing(format!("there is no partner key {key_id:?}")))

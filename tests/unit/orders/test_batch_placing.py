@@ -14,6 +14,7 @@ from gateway.ground.http.door import Door
 from gateway.orders.http_batch import BatchPlacing, codes_under_way, turns
 from gateway.orders.line import Line, Settled
 from gateway.orders.place import Placement
+from gateway.orders.plain_batch import PlainBatch
 from gateway.orders.rules import Verdict
 from gateway.prices.rules import PriceBook
 
@@ -49,6 +50,14 @@ class Queue:
         """The rule's own refusal: nothing of these is sold."""
         self.rounds.append(self.round)
         return Settled(Verdict.REFUSED, refusal=line.refusal)
+
+    def submit_plain(self, batch: PlainBatch) -> None:
+        """Nothing that has to be refused gets here."""
+        raise AssertionError(batch)
+
+    def may_repeat(self, partner_id: int, out_order_no: str) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
 
 
 class Gate:
