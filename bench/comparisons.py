@@ -12,10 +12,16 @@ from bench.figures import Figure
 from bench.history import fill_history, settle
 from bench.plan import Plan, Teller
 from bench.presign import Workload, batches, single_orders
-from bench.servers import Server, echo_server, gateway_server, skip_locked_server
+from bench.servers import (
+    Server,
+    echo_server,
+    gateway_server,
+    protocol_echo_server,
+    skip_locked_server,
+)
 from bench.shop import Shop, open_shop, postmaster_pid, wal_bytes
 from bench.spread import ratios, spread
-from bench.turns import Contestant, Rounds, rates, run_turns, summary
+from bench.turns import Contestant, Rounds, in_echoes, rates, run_turns, summary, us_per_line
 from gateway.ground.sql.embedded import EmbeddedServer
 
 BATCH_LINES = 100
@@ -62,9 +68,20 @@ async def against_echo(house: House) -> list[Figure]:
     """Single orders in turns with the echo of the same bytes."""
     await house.shop.stock("SINGLE", house.plan.codes_needed(SINGLE_CODES_PER_S_MAX))
     workload = single_orders("SINGLE")
-    sides = (house.gateway(workload, "201"), house.echo(workload))
-    rounds = await run_turns("single orders / echo", sides, house.plan, house.teller)
-    return [ratio_figure("ratio_echo", rounds, "gateway", "echo")]
+    echo = house.echo(workload)
+    async with protocol_echo_server(house.plan.work / "protocol_echo.log") as bare:
+        pids = {"server": bare.pid}
+        protocol = replace(echo, name="protocol_echo", port=bare.port, pids=pids)
+        sides = (house.gateway(workload, "201"), echo, protocol)
+        rounds = await run_turns("single orders / echo", sides, house.plan, house.teller)
+    ours, echoed = rounds["gateway"], rounds["echo"]
+    return [
+        ratio_figure("ratio_echo", rounds, "gateway", "echo"),
+        ratio_figure("ratio_protocol_echo", rounds, "gateway", "protocol_echo"),
+        Figure(key="echo_cpu_us", spread=spread([us_per_line(one) for one in echoed])),
+        Figure(key="cpu_order_e", spread=spread(in_echoes(ours, echoed))),
+        Figure(key="wal_bytes_per_order", spread=spread([one.wal_per_line for one in ours])),
+    ]
 
 
 async def against_skip_locked(house: House) -> list[Figure]:
@@ -81,7 +98,8 @@ async def batch_endpoint(house: House) -> list[Figure]:
     """Batches in turns with the echo, which tells the machine's pace; the figure is absolute."""
     await house.shop.stock("BATCH", house.plan.codes_needed(BATCH_CODES_PER_S_MAX))
     workload = batches("BATCH", BATCH_LINES)
-    sides = (house.gateway(workload, "200"), house.echo(workload))
+    single = replace(house.echo(single_orders("BATCH")), name="echo_of_one")
+    sides = (house.gateway(workload, "200"), house.echo(workload), single)
     plan = replace(house.plan, connections=min(BATCH_CONNECTIONS, house.plan.connections))
     rounds = await run_turns("batches / echo", sides, plan, house.teller)
     return [
@@ -94,7 +112,12 @@ async def batch_endpoint(house: House) -> list[Figure]:
                 "ratio_echo": spread(ratios(*_both(rounds, "gateway", "echo"))).as_json(),
                 **summary(rounds),
             },
-        )
+        ),
+        Figure(
+            key="batch_line_e",
+            spread=spread(in_echoes(rounds["gateway"], rounds["echo_of_one"])),
+            detail={"echo_cpu_us": spread(list(map(us_per_line, rounds["echo_of_one"]))).as_json()},
+        ),
     ]
 
 

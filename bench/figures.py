@@ -29,6 +29,21 @@ GOALS: Final[Mapping[str, Goal]] = {
         title="single orders, one worker, against a bare aiohttp + uvloop echo of the same bytes",
         unit="×", target=0.60,
     ),
+    "ratio_protocol_echo": Goal(
+        title="the same against an echo by llhttp on uvloop, without aiohttp",
+        unit="×", target=0.30,
+    ),
+    "echo_cpu_us": Goal(
+        title="e: processor time of one request of the aiohttp echo, in the same rounds",
+        unit="µs", target=None, at_least=False,
+    ),
+    "cpu_order_e": Goal(
+        title="processor time of a single order, gateway and PostgreSQL",
+        unit="e", target=0.7, at_least=False,
+    ),
+    "wal_bytes_per_order": Goal(
+        title="log written for a single order", unit="bytes", target=450, at_least=False
+    ),
     "ratio_after_1m_orders": Goal(
         title="the same with 1 M orders and 2 M codes of others in the database, against without",
         unit="×", target=0.90,
@@ -39,6 +54,10 @@ GOALS: Final[Mapping[str, Goal]] = {
     ),
     "batch_codes_per_s": Goal(
         title="batch endpoint, 100 lines a request", unit="codes/s", target=60_000
+    ),
+    "batch_line_e": Goal(
+        title="processor time of a line of a batch, gateway and PostgreSQL",
+        unit="e", target=0.12, at_least=False,
     ),
     "sold_out_ratio_echo": Goal(
         title="sold-out answers against the echo", unit="×", target=0.85

@@ -49,8 +49,23 @@ async def echo_server(
     log: Path, program: Sequence[str] = (sys.executable,)
 ) -> AsyncIterator[Server]:
     """The echo peer, listening. `program`: what runs it."""
+    async with _peer("echo", log, program) as server:
+        yield server
+
+
+@asynccontextmanager
+async def protocol_echo_server(log: Path) -> AsyncIterator[Server]:
+    """The echo without aiohttp, listening."""
+    async with _peer("protocol_echo", log) as server:
+        yield server
+
+
+@asynccontextmanager
+async def _peer(
+    name: str, log: Path, program: Sequence[str] = (sys.executable,)
+) -> AsyncIterator[Server]:
     port = free_port()
-    arguments = ["-m", "bench.peers.echo", str(port)]
+    arguments = ["-m", f"bench.peers.{name}", str(port)]
     async with _process(arguments, log=log, program=program) as process:
         await _wait_for(process, lambda: _accepts(port), log)
         yield Server(port=port, process=process)

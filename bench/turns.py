@@ -68,6 +68,11 @@ class Round:
         """Goodput a second."""
         return self.goodput / self.load.duration_s
 
+    @property
+    def wal_per_line(self) -> float:
+        """Bytes of the log for each line; 0 where there is no ledger."""
+        return self.wal_bytes / max(1, self.goodput)
+
 
 Rounds = dict[str, list[Round]]
 
@@ -93,6 +98,16 @@ async def run_turns(
 def rates(rounds: Sequence[Round]) -> list[float]:
     """Goodput a second, round by round."""
     return [one.per_s for one in rounds]
+
+
+def us_per_line(one: Round) -> float:
+    """Processor time of all its processes for each line that counted."""
+    return sum(one.cpu_s.values()) * 1e6 / max(1, one.goodput)
+
+
+def in_echoes(ours: Sequence[Round], echo: Sequence[Round]) -> list[float]:
+    """What a line of ours costs, in requests of the echo of the same round (e)."""
+    return [us_per_line(a) / us_per_line(b) for a, b in zip(ours, echo, strict=True)]
 
 
 def summary(rounds: Rounds) -> dict[str, Any]:

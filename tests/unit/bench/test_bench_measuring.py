@@ -8,7 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
@@ -18,12 +18,13 @@ from bench.cpu import tree_cpu_s
 from bench.figures import GOALS, Figure
 from bench.load import Load, LoaderError, parse_report, run_load
 from bench.peers.echo import application
+from bench.peers.protocol_echo import Echo
 from bench.plan import Plan
 from bench.presign import Credentials, batches, single_orders, write_requests
 from bench.record import build_record, newest_record, write_record
 from bench.report import BEGIN, END, markdown, replace_table
 from bench.spread import ratios, spread
-from bench.turns import Contestant, goodput, write_cycle
+from bench.turns import Contestant, Round, goodput, in_echoes, write_cycle
 from tests.clock import PATIENCE_S
 
 CREDENTIALS = Credentials(key_id="qk_test", secret="qs_AAAA", delivery_key="qd_AAAA")
@@ -242,3 +243,30 @@ def test_processor_time_counts_children() -> None:
     assert alive - before >= 0.25
     assert tree_cpu_s(os.getpid()) >= alive
     assert tree_cpu_s(child.pid) == 0  # gone: nothing to count
+
+
+def test_what_a_line_costs_is_told_in_echoes_of_its_round() -> None:
+    """All processes of a side, for each line that counted, over the echo's for each of its own; a
+    round of which nothing counted is no division by zero. Seen red with the database left out."""
+
+    def one(goodput: int, **cpu_s: float) -> Round:
+        return Round(load=cast("Any", None), goodput=goodput, cpu_s=cpu_s, wal_bytes=900)
+
+    ours = [one(100, server=0.2, database=0.1), one(0, server=0.0, database=0.0)]
+    echo = [one(200, server=0.1), one(100, server=0.1)]
+    assert in_echoes(ours, echo) == pytest.approx([6.0, 0.0])
+    assert (ours[0].wal_per_line, ours[1].wal_per_line) == (9.0, 900.0)
+
+
+async def test_the_protocol_echo_answers_as_the_other_one() -> None:
+    """The same JSON, requests in a row on one connection, in pieces too."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Echo, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    request = b'POST /v1/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"a":"x"}'
+    writer.write(request + request[:30])
+    assert (await reader.readuntil(b"}")).endswith(b'\r\n\r\n{"a": "x"}')
+    writer.write(request[30:])
+    assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200 OK\r\n")
+    writer.close()
+    server.close()
