@@ -3,14 +3,12 @@
 import asyncio
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
 import pytest
 
-from gateway.catalog.rules import Catalog, SkuKind
 from gateway.codes.stock import Stock
 from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.native import PlainLines
@@ -19,8 +17,6 @@ from gateway.orders.intake import Intake
 from gateway.orders.line import Line, Settled
 from gateway.orders.plain_batch import PlainBatch, lines_of, plain_batch
 from gateway.orders.rules import Verdict
-from gateway.prices.rules import PriceBook, Priced, PriceList
-from gateway.quotas.rules import Per, Quota, QuotaBook, Window
 from tests.clock import PATIENCE_S
 from tests.unit.orders.plain_shop import KEY, shop, sku
 from tests.unit.orders.test_intake import intake_on
@@ -262,49 +258,3 @@ async def test_the_queue_counts_lines() -> None:
     await asyncio.sleep(0)
     await path.close()
     assert path.waiting == 0
-
-
-SKU = CATALOG.skus["PLAIN"]
-
-
-def changed(**changes: Any) -> Catalog:
-    """The shop with that SKU changed."""
-    return replace(CATALOG, skus={"PLAIN": replace(SKU, **changes)})
-
-
-def with_prices(prices: PriceList) -> Catalog:
-    """The shop with these prices."""
-    return replace(CATALOG, books={**CATALOG.books, PriceBook: PriceBook({SKU.id: prices})})
-
-
-def counted(per: Per) -> Catalog:
-    """The shop with something counted."""
-    quota = Quota(id=3, name="q", per=per, window=Window.EVER, most=1)
-    return replace(CATALOG, books={**CATALOG.books, QuotaBook: QuotaBook(of_sku={SKU.id: [quota]})})
-
-
-@pytest.mark.parametrize(
-    "catalog",
-    [
-        replace(CATALOG, sales_closed=True),
-        replace(CATALOG, webhook_partners=frozenset({7})),
-        replace(CATALOG, skus={}),
-        changed(on_sale=False),
-        changed(offered_to_all=False, offers=frozenset({8})),
-        changed(pool_id=None),
-        changed(kind=SkuKind.TOPUP),
-        changed(purchase_pool_id=4),
-        changed(quantity_max=1),
-        with_prices(PriceList(Priced(199, sound=False))),
-        with_prices(PriceList(Priced(199, until=datetime(2027, 1, 1, tzinfo=UTC)))),
-        with_prices(PriceList(Priced(199), rows=(cast("Any", "a row"),))),
-        *(counted(per) for per in Per),
-    ],
-)
-def test_what_a_rule_has_to_look_at(catalog: Catalog) -> None:
-    """What depends on more than the SKU, or would be refused, is no plain batch. Seen red with each
-    condition taken away."""
-    lines = PlainLines.read(b'{"orders":[{"out_order_no":"a","sku":"PLAIN","quantity":2}]}')
-    assert lines is not None
-    assert plain_batch(CATALOG, KEY, lines, None) is not None
-    assert plain_batch(catalog, KEY, lines, None) is None
