@@ -11,8 +11,8 @@ from gateway.ground.errors import OverloadedError, StoreUnavailableError
 from gateway.ground.native import Allocator
 from gateway.orders.commit import CommitRequest
 from gateway.orders.line import Settled
-from gateway.orders.place import refusal_of
 from gateway.orders.problems import problem_of
+from gateway.orders.refused import refusal_of
 from gateway.orders.rules import Verdict
 from gateway.orders.tail import Tail
 from gateway.orders.unsold import Unsold
