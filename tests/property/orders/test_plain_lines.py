@@ -76,7 +76,7 @@ def one_by_one(body: bytes) -> list[Line]:
     placement = Placement(
         catalog=CurrentCatalog(CATALOG), now=lambda: datetime.now(UTC),
         lines=cast("Any", SimpleNamespace(submit=None)),
-        buying=cast("Any", None), passes=cast("Any", None), count=[],
+        buying=cast("Any", None), passes=cast("Any", None), count=[], refused=cast("Any", None),
     )  # fmt: skip
     contents = [
         order_content(decode(BATCH_ORDER_DECODER, raw))
