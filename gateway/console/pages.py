@@ -3,13 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from gateway.console.overview import overview
 from gateway.ground.desk.html.own_page import OwnPage
 from gateway.ground.desk.port import At
 from gateway.ground.desk.rest.caller import Caller
-
-
-async def _nothing(_at: At, _asked: Mapping[str, str], _caller: Caller) -> Mapping[str, Any]:
-    return {}
 
 
 async def _me(_at: At, _asked: Mapping[str, str], caller: Caller) -> Mapping[str, Any]:
@@ -25,6 +22,8 @@ async def _me(_at: At, _asked: Mapping[str, str], caller: Caller) -> Mapping[str
 
 
 PAGES: Final[Sequence[OwnPage]] = (
-    OwnPage(path="", zh="首页", en="Home", template="console/templates/home.html", read=_nothing),
+    OwnPage(
+        path="", zh="总览", en="Overview", template="console/templates/overview.html", read=overview
+    ),
     OwnPage(path="me", zh="我", en="Me", template="console/templates/me.html", read=_me),
 )

@@ -1,0 +1,100 @@
+"""What the overview asks, statement by statement."""
+
+from datetime import datetime
+from typing import TypedDict
+
+from gateway.ground.sql.declared import Statement, Statements
+
+
+class Money(TypedDict):
+    """The accounts of a currency, together."""
+
+    currency: str
+    accounts: int
+    balance: int
+    empty: int
+
+
+class OrdersOfState(TypedDict):
+    """How many orders stand so; 10,001: more."""
+
+    state: str
+    orders: int
+
+
+class NewestOrder(TypedDict):
+    """One of the newest orders."""
+
+    order_no: str
+    partner: str
+    sku: str
+    quantity: int
+    amount: int
+    currency: str
+    state: str
+    created_at: datetime
+
+
+class PoolLevel(TypedDict):
+    """What no worker holds of a pool; 0 as `mark`: none is set."""
+
+    pool: str
+    imported: int
+    free: int
+    mark: int
+
+
+class UpstreamHealth(TypedDict):
+    """What living workers say of an upstream."""
+
+    upstream: str
+    connector: str
+    paused: bool
+    ways: int
+    held_back: int
+    reason: str | None
+    calls: int | None
+    failures: int | None
+    waiting: int | None
+    success_rate: float | None
+    latency_s: float | None
+
+
+class OpenAlert(TypedDict):
+    """An alert that lasts."""
+
+    id: str
+    level: str
+    kind: str
+    subject: str
+    detail: str
+    since: datetime
+    acknowledged_by: str | None
+
+
+class MessagesOfState(TypedDict):
+    """How many messages stand so; 10,001: more."""
+
+    state: str
+    messages: int
+
+
+class LastAudit(TypedDict):
+    """What the last audit said; `findings` is JSON."""
+
+    ok: bool
+    ended_at: datetime
+    findings: str
+
+
+class SQL(Statements, file="console/administration"):
+    """Asked within the transaction of whoever looks."""
+
+    accounts: Statement[[], Money]
+    open_orders: Statement[[], OrdersOfState]
+    newest_orders: Statement[[], NewestOrder]
+    stock: Statement[[], PoolLevel]
+    upstreams: Statement[[], UpstreamHealth]
+    alerts: Statement[[], OpenAlert]
+    messages: Statement[[], MessagesOfState]
+    last_audit: Statement[[], LastAudit]

@@ -1,0 +1,61 @@
+-- What the overview shows. Each statement reads an index's first entries, or what is as small as the
+-- shop's own settings are; counts stop at 10,001.
+
+-- name: accounts
+SELECT a.currency, count(*) AS accounts, sum(a.balance)::bigint AS balance,
+       count(*) FILTER (WHERE a.balance <= 0) AS empty
+FROM account a GROUP BY a.currency ORDER BY a.currency
+
+-- name: open_orders
+-- Orders whose end is not known yet, and those that wait for a person.
+SELECT s.state, least(sum(c.orders), 10001)::bigint AS orders
+FROM unnest(ARRAY['processing', 'uncertain']) AS s (state) CROSS JOIN partner p CROSS JOIN LATERAL (
+    SELECT count(*) AS orders FROM (
+        SELECT FROM orders o WHERE o.partner_id = p.id AND o.state = s.state AND o.state <> 'delivered' LIMIT 10001) AS x) AS c
+GROUP BY s.state
+UNION ALL
+SELECT 'parked', count(*) FROM (SELECT FROM orders o WHERE o.parked IS NOT NULL ORDER BY o.id LIMIT 10001) AS x
+
+-- name: newest_orders
+-- The newest of each partner, of all the newest ones.
+SELECT o.id::text AS order_no, p.name AS partner, k.sku, o.quantity, o.amount, a.currency, o.state, o.created_at
+FROM partner p JOIN account a ON a.partner_id = p.id CROSS JOIN LATERAL (
+    SELECT n.id, n.sku_id, n.quantity, n.amount, n.state, n.created_at
+    FROM orders n WHERE n.partner_id = p.id ORDER BY n.id DESC LIMIT 8) AS o
+JOIN sku k ON k.id = o.sku_id ORDER BY o.id DESC LIMIT 8
+
+-- name: stock
+-- What is left of each pool, on shelves and in workers' leases, and the mark below which its SKUs are short: the shortest first.
+SELECT x.pool, x.imported, x.free, x.mark FROM (
+    SELECT p.name AS pool, p.size AS imported,
+           (p.size - p.next_seq + coalesce((SELECT sum(f.hi - f.lo) FROM fragment f WHERE f.pool_id = p.id), 0)
+            + coalesce((SELECT sum(l.hi - l.lo - (SELECT count(*) FROM allocation a WHERE a.pool_id = l.pool_id AND a.seq >= l.lo AND a.seq < l.hi))
+                        FROM lease l WHERE l.pool_id = p.id AND l.state = 'active'), 0))::bigint AS free,
+           coalesce((SELECT max(k.low_stock) FROM sku k WHERE k.pool_id = p.id AND k.on_sale), 0)::bigint AS mark
+    FROM pool p WHERE NOT p.purchased) AS x
+ORDER BY x.free - x.mark, x.pool LIMIT 12
+
+-- name: upstreams
+-- What living workers say of each: how its breakers are, and of their last calls.
+SELECT u.name AS upstream, u.connector, u.paused, count(l.*) AS ways,
+       count(*) FILTER (WHERE l.breaker <> 'closed') AS held_back, max(l.reason) FILTER (WHERE l.breaker <> 'closed') AS reason,
+       sum(l.calls)::bigint AS calls, sum(l.failures)::bigint AS failures, sum(l.waiting)::bigint AS waiting,
+       (sum(l.success_rate * l.calls) / nullif(sum(l.calls) FILTER (WHERE l.success_rate IS NOT NULL), 0))::float8 AS success_rate,
+       max(l.latency_s)::float8 AS latency_s
+FROM upstream u LEFT JOIN (lane_state l JOIN worker w ON w.worker_id = l.worker_id AND w.expires_at > now()) ON l.upstream_id = u.id
+GROUP BY u.id ORDER BY (count(*) FILTER (WHERE l.breaker <> 'closed')) DESC, u.name LIMIT 20
+
+-- name: alerts
+SELECT a.id::text AS id, a.level, a.kind, a.subject, a.detail, a.since, a.acknowledged_by
+FROM alert a WHERE a.resolved_at IS NULL
+ORDER BY array_position(ARRAY['page', 'ticket', 'info'], a.level), a.id DESC LIMIT 20
+
+-- name: messages
+SELECT 'pending' AS state, least(coalesce(sum(c.messages), 0), 10001)::bigint AS messages FROM partner p CROSS JOIN LATERAL (
+    SELECT count(*) AS messages FROM (SELECT FROM webhook w WHERE w.partner_id = p.id AND w.state = 'pending' LIMIT 10001) AS x) AS c
+UNION ALL
+SELECT 'dead', least(coalesce(sum(c.messages), 0), 10001)::bigint FROM partner p CROSS JOIN LATERAL (
+    SELECT count(*) AS messages FROM (SELECT FROM webhook w WHERE w.partner_id = p.id AND w.state = 'dead' ORDER BY w.id LIMIT 10001) AS x) AS c
+
+-- name: last_audit
+SELECT r.ok, r.ended_at, r.findings FROM audit_run r ORDER BY r.id DESC LIMIT 1

@@ -1,0 +1,83 @@
+"""The first page: how the shop stands, for whoever may see what (admin.md, "The console")."""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+import pytest
+
+from gateway.console.overview import COUNTED_MAX, Number, counted, health, level, orders
+from tests.conftest import Cli
+from tests.world.gateway_process import Gateway
+from tests.world.no_script import Browser, browser, make_person
+
+CODES: Final = 12
+
+
+@pytest.fixture
+async def tab(gateway: Gateway) -> AsyncIterator[Browser]:
+    """A browser that knows nobody yet."""
+    async with browser(gateway.url) as tab:
+        yield tab
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _stocked(gateway: Gateway, command: Cli) -> None:
+    """A pool with less than its mark."""
+    assert command("pool", "create", "short").returncode == 0
+    made = command("codes", "generate", str(CODES), "--pool", "short", "--pattern", "S-####-####")
+    assert made.returncode == 0, made.stderr
+    sold = command(
+        "sku", "create", "SHORT", "--name", "Short", "--kind", "code", "--pool", "short",
+        "--price", "100", "--low-stock", "50",
+    )  # fmt: skip
+    assert sold.returncode == 0, sold.stderr
+    assert gateway.url
+
+
+async def test_each_number_leads_to_what_it_counts(tab: Browser, command: Cli) -> None:
+    """Every link of the overview is a page that answers 200 to whoever sees it."""
+    page = await tab.sign_in(make_person(command, "over-ann", "admin"), "/console")
+    assert page.status == 200
+    assert "Wait for a person" in page.text
+    assert f"{CODES} / {CODES}" in page.text
+    leads = {each for each in page.links.values() if each.startswith("/console/")}
+    assert {"/console/orders?parked=true", "/console/pools/short"} <= leads
+    answers = {path: (await tab.get(path)).status for path in sorted(leads)}
+    assert answers == dict.fromkeys(answers, 200)
+
+
+async def test_nobody_sees_what_he_may_not(tab: Browser, command: Cli) -> None:
+    """Who may not read a part does not see it, and the page is whole without it."""
+    assert command("role", "create", "poor", "--permission", "pools:read").returncode == 0
+    page = await tab.sign_in(make_person(command, "over-bob", "poor"), "/console")
+    assert page.status == 200
+    assert f"{CODES} / {CODES}" in page.text
+    for part in ("Money of partners", "Being delivered", "The books", "What has to be looked at"):
+        assert part not in page.text
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0"), (1234, "1,234"), (COUNTED_MAX, "10,000"), (10_001, "10k+")]
+)
+def test_a_count_that_stopped_says_so(count: int, said: str) -> None:
+    """10,001 means: more than were counted."""
+    assert counted(count) == said
+
+
+def test_what_is_urgent_looks_so() -> None:
+    """Orders that wait for a person are bad, none of them is good; an empty pool, a held lane."""
+    tones: dict[str, Number] = {one.label: one for one in orders({"parked": 3, "uncertain": 1})}
+    assert [tones[x].tone for x in ("Being delivered", "Outcome not known")] == ["plain", "note"]
+    assert tones["Wait for a person"].tone == "bad"
+    assert orders({})[2].tone == "good"
+    assert level({"pool": "a", "imported": 10, "free": 0, "mark": 0}).tone == "bad"
+    assert level({"pool": "a", "imported": 10, "free": 4, "mark": 5}).tone == "note"
+    assert level({"pool": "a", "imported": 0, "free": 0, "mark": 0}).width == "0.0"
+    told = health(
+        {
+            "upstream": "u", "connector": "fulu", "paused": False, "ways": 2, "held_back": 1,
+            "reason": "time-outs", "calls": 9, "failures": 9, "waiting": 0, "success_rate": 0.1,
+            "latency_s": 2.0,
+        }
+    )  # fmt: skip
+    assert (told.tone, told.note, told.text) == ("bad", "Held back", "10 %")
