@@ -9,6 +9,13 @@ from gateway.ground.desk.port import At, by_index
 from gateway.ground.desk.rest.caller import Caller
 
 COUNTED_MAX: Final = 10_000
+SAID_DELIVERING: Final = "Being delivered"
+SAID_UNKNOWN: Final = "Outcome not known"
+SAID_PARKED: Final = "Wait for a person"
+SAID_PENDING: Final = "Messages on their way"
+SAID_DEAD: Final = "Messages undelivered"
+SAID_PAUSED: Final = "Paused"
+SAID_HELD: Final = "Held back"
 Tone = Literal["plain", "good", "note", "bad"]
 
 
@@ -48,18 +55,18 @@ def orders(by_state: Mapping[str, int]) -> Sequence[Number]:
     """Orders whose end is not known."""
     return (
         Number(
-            label="Being delivered",
+            label=SAID_DELIVERING,
             text=counted(by_state.get("processing", 0)),
             href="/console/orders?state=processing",
         ),
         Number(
-            label="Outcome not known",
+            label=SAID_UNKNOWN,
             text=counted(by_state.get("uncertain", 0)),
             href="/console/orders?state=uncertain",
             tone="note" if by_state.get("uncertain") else "plain",
         ),
         Number(
-            label="Wait for a person",
+            label=SAID_PARKED,
             text=counted(by_state.get("parked", 0)),
             href="/console/orders?parked=true",
             tone="bad" if by_state.get("parked") else "good",
@@ -71,12 +78,12 @@ def messages(by_state: Mapping[str, int]) -> Sequence[Number]:
     """Webhooks on their way, and those that never arrived."""
     return (
         Number(
-            label="Messages on their way",
+            label=SAID_PENDING,
             text=counted(by_state.get("pending", 0)),
             href="/console/webhooks?state=pending",
         ),
         Number(
-            label="Messages undelivered",
+            label=SAID_DEAD,
             text=counted(by_state.get("dead", 0)),
             href="/console/webhooks?state=dead",
             tone="bad" if by_state.get("dead") else "good",
@@ -111,7 +118,7 @@ def health(upstream: UpstreamHealth) -> Bar:
         share=rate or 0.0,
         text="" if rate is None else f"{100 * rate:.0f} %",
         tone=tone,
-        note="Paused" if upstream["paused"] else "Held back" if held else None,
+        note=SAID_PAUSED if upstream["paused"] else SAID_HELD if held else None,
     )
 
 
