@@ -281,7 +281,7 @@ def test_who_makes_a_name_twice_or_misses_one_is_shown_where_to_look(code: str, 
 CHOSEN = frozenset(
     {"kind", "state", "level", "per", "window", "adapter", "connector", "verdict", "hint"}
 )
-NOT_ASKED_BY = frozenset({("callbacks", "verdict"), ("callbacks", "hint")})
+NOT_ASKED_BY = frozenset({("callbacks", "verdict"), ("callbacks", "hint"), ("cases", "level")})
 
 
 def test_what_is_one_of_a_few_says_which() -> None:
