@@ -98,7 +98,7 @@ impl PlainLines {
             &[
                 "\"delivered_quantity\":",
                 quantity,
-                ",\"failure\":null,\"metadata\":null,\"created_at\":\"",
+                ",\"refunded_amount\":0,\"replaced\":0,\"failure\":null,\"metadata\":null,\"created_at\":\"",
                 moment,
                 "\",\"updated_at\":\"",
                 moment,
