@@ -187,12 +187,6 @@ MESSAGES: Final[Mapping[str, Both]] = {
     ),
     "case.updated": Both("A case was decided, or moved.", "售后有了结果或进展。"),
     "balance.low": Both("The account runs low.", "余额不足。"),
-    "product.changed": Both(
-        "A product is another for you: price, availability, name. `data` is the product, and"
-        " `effective_at`; at most one a second for each, the last state always.",
-        "你的某个商品变了：价格、是否可售、名称等。`data` 是商品和 `effective_at`；"
-        "每个商品每秒最多一条，最后的状态一定会发。",
-    ),
     "hold.late": Both(
         "A hold was confirmed late and nothing was left: its money is to be given back.",
         "预留确认晚了且没有剩余：钱要退还买家。",
