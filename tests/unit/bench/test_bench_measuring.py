@@ -247,7 +247,7 @@ def test_processor_time_counts_children() -> None:
 
 def test_what_a_line_costs_is_told_in_echoes_of_its_round() -> None:
     """All processes of a side, for each line that counted, over the echo's for each of its own; a
-    round of which nothing counted is no division by zero. Seen red with the database left out."""
+    round of which nothing counted is no division by zero."""
 
     def one(goodput: int, **cpu_s: float) -> Round:
         return Round(load=cast("Any", None), goodput=goodput, cpu_s=cpu_s, wal_bytes=900)

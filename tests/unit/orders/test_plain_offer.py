@@ -46,6 +46,7 @@ def counted(per: Per) -> Catalog:
         changed(purchase_pool_id=4),
         changed(quantity_max=1),
         with_prices(PriceList(Priced(199, sound=False))),
+        with_prices(PriceList(Priced(199, since=datetime(2027, 1, 1, tzinfo=UTC)))),
         with_prices(PriceList(Priced(199, until=datetime(2027, 1, 1, tzinfo=UTC)))),
         with_prices(PriceList(Priced(199), rows=(cast("Any", "a row"),))),
         *(counted(per) for per in Per),
@@ -53,7 +54,7 @@ def counted(per: Per) -> Catalog:
 )
 def test_what_a_rule_has_to_look_at(catalog: Catalog) -> None:
     """What depends on more than the SKU, or would be refused, is no plain batch. Seen red with each
-    condition taken away."""
+    condition taken away, but for `pool_id`, which a shelf needs too, and the SKU that is not there."""
     lines = PlainLines.read(b'{"orders":[{"out_order_no":"a","sku":"PLAIN","quantity":2}]}')
     assert lines is not None
     assert plain_batch(CATALOG, KEY, lines, None) is not None
