@@ -103,8 +103,8 @@ type Order struct {
 	Codes             []Code `json:"codes"`
 	DeliveredQuantity int64  `json:"delivered_quantity"`
 	// An amount in minor units (分).
-	RefundedAmount int64 `json:"refunded_amount"`
-	Replaced       int64 `json:"replaced"`
+	RefundedAmount *int64 `json:"refunded_amount"`
+	Replaced       *int64 `json:"replaced"`
 	// Why an order failed, wholly or in part.
 	Failure   *Failure          `json:"failure"`
 	Metadata  map[string]string `json:"metadata"`
@@ -183,7 +183,7 @@ var shapes = map[string]map[string]string{
 	"HeldSum":         {"sku": "t", "holds": "i", "quantity": "i", "amount": "i"},
 	"Hold":            {"hold_no": "t", "out_hold_no": "t", "sku": "t", "quantity": "i", "account": "t?", "campaign": "t?", "amount": "i", "currency": "t", "state": "t", "order_no": "t?", "expires_at": "t", "created_at": "t", "updated_at": "t"},
 	"Limits":          {"per_buyer": "i?", "quantity_max": "i", "left": "~i?", "quotas": "~QuotaLeft[]"},
-	"Order":           {"order_no": "t", "out_order_no": "t", "sku": "t", "quantity": "i", "account": "t?", "amount": "i", "currency": "t", "state": "t", "codes": "~SealedCode[]", "delivered_quantity": "i", "refunded_amount": "i", "replaced": "i", "failure": "~Failure?", "metadata": "~t{}?", "created_at": "t", "updated_at": "t", "sandbox": "~b"},
+	"Order":           {"order_no": "t", "out_order_no": "t", "sku": "t", "quantity": "i", "account": "t?", "amount": "i", "currency": "t", "state": "t", "codes": "~SealedCode[]", "delivered_quantity": "i", "refunded_amount": "~i", "replaced": "~i", "failure": "~Failure?", "metadata": "~t{}?", "created_at": "t", "updated_at": "t", "sandbox": "~b"},
 	"PassPlace":       {"number": "i", "serving": "i", "pass": "t?", "expires_at": "t?", "retry_after_s": "i"},
 	"Product":         {"sku": "t", "name": "t", "kind": "t", "face_value": "i?", "price": "i?", "currency": "t", "available": "b", "stock_level": "t", "account_rule": "t?", "limits": "Limits", "category": "t?", "tags": "t[]", "updated_at": "t"},
 	"QuotaLeft":       {"quota": "t", "max": "i", "left": "i", "resets_at": "t?"},

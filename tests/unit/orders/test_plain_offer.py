@@ -54,7 +54,8 @@ def counted(per: Per) -> Catalog:
 )
 def test_what_a_rule_has_to_look_at(catalog: Catalog) -> None:
     """What depends on more than the SKU, or would be refused, is no plain batch. Seen red with each
-    condition taken away, but for `pool_id`, which a shelf needs too, and the SKU that is not there."""
+    condition taken away, but for `pool_id`, which a shelf needs too,
+    and the SKU that is not there."""
     lines = PlainLines.read(b'{"orders":[{"out_order_no":"a","sku":"PLAIN","quantity":2}]}')
     assert lines is not None
     assert plain_batch(CATALOG, KEY, lines, None) is not None

@@ -147,8 +147,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     codes: tuple[Code, ...] = ()
     delivered_quantity: int
     # An amount in minor units (分)
-    refunded_amount: int
-    replaced: int
+    refunded_amount: int | None = None
+    replaced: int | None = None
     # Why an order failed, wholly or in part
     failure: Failure | None = None
     metadata: dict[str, str] | None = None
