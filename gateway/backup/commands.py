@@ -71,14 +71,15 @@ async def backup(
     The key file is never in a backup, and without it nothing in it opens: keep a copy elsewhere.
     """
     follows, to = _read(words or [], leave=leave)
-    if follows and (keep is not None or logical):
-        raise typer.BadParameter("--keep and --logical are of a backup, not of `follow`")
-    if not follows and (synchronous or leave):
-        raise typer.BadParameter("--synchronous and --leave are of `backup follow`")
-    if synchronous and leave:
-        raise typer.BadParameter("say --synchronous or --leave, not both")
-    if (logical or leave) and (spread or max_rate is not None):
-        raise typer.BadParameter("--max-rate and --spread are of a backup of files")
+    paced = spread or max_rate is not None
+    for is_wrong, why in (
+        (follows and (keep is not None or logical), "--keep and --logical are not of `follow`"),
+        (not follows and (synchronous or leave), "--synchronous and --leave are of `follow`"),
+        (synchronous and leave, "say --synchronous or --leave, not both"),
+        ((logical or leave) and paced, "--max-rate and --spread are of a backup of files"),
+    ):
+        if is_wrong:
+            raise typer.BadParameter(why)
     pace = _pace(max_rate, spread=spread)
     config = call.quiet_config()
     if not follows:

@@ -34,8 +34,8 @@ async def check(
         typer.Option(
             "--request",
             metavar="FILE",
-            help="A raw HTTP request (request line, headers, blank line, body): which part of it"
-            " was signed otherwise?",
+            help="A raw HTTP request (request line, headers, blank line, body), to be told which"
+            " part of it was signed otherwise.",
         ),
     ] = None,
 ) -> Answer:

@@ -105,8 +105,8 @@ class Checked(OneKey, frozen=True, kw_only=True):
     request: Annotated[
         Annotated[str, Meta(min_length=1, max_length=4 << 20)] | None,
         Meta(
-            description="A raw HTTP request (request line, headers, blank line, body): which part"
-            " of it was signed otherwise?"
+            description="A raw HTTP request (request line, headers, blank line, body), to be told"
+            " which part of it was signed otherwise."
         ),
     ] = None
 

@@ -18,14 +18,16 @@ SQL = [
 ]
 # What has no suffix of its own, or only here: scripts and their like.
 SCRIPT_NAMES = {"Makefile", "Dockerfile", "run"}
-SCRIPT_SUFFIXES = {".sh", ".bash", ".lua", ".css", ".js", ".tpl", ".pyi"}
+SCRIPT_SUFFIXES = {".sh", ".bash", ".lua", ".css", ".js", ".mjs", ".tpl", ".pyi"}
 SCRIPTS = [
     ROOT / "Makefile",
     *(
         path
         for room in (".ci", "gateway", "connectors", "bench", "deploy", "tests")
         for path in sorted((ROOT / room).rglob("*"))
-        if path.name in SCRIPT_NAMES or path.suffix in SCRIPT_SUFFIXES
+        if path.name in SCRIPT_NAMES
+        or path.suffix in SCRIPT_SUFFIXES
+        or path.name.endswith(".sh.txt")
     ),
 ]
 
