@@ -71,15 +71,10 @@ async def backup(
     The key file is never in a backup, and without it nothing in it opens: keep a copy elsewhere.
     """
     follows, to = _read(words or [], leave=leave)
-    paced = spread or max_rate is not None
-    for is_wrong, why in (
-        (follows and (keep is not None or logical), "--keep and --logical are not of `follow`"),
-        (not follows and (synchronous or leave), "--synchronous and --leave are of `follow`"),
-        (synchronous and leave, "say --synchronous or --leave, not both"),
-        ((logical or leave) and paced, "--max-rate and --spread are of a backup of files"),
-    ):
-        if is_wrong:
-            raise typer.BadParameter(why)
+    _refuse_mixed(
+        follows=follows, keeps=keep is not None, logical=logical, synchronous=synchronous,
+        leave=leave, paced=spread or max_rate is not None,
+    )  # fmt: skip
     pace = _pace(max_rate, spread=spread)
     config = call.quiet_config()
     if not follows:
@@ -149,3 +144,17 @@ def where_the_key_is(config: Config) -> str:
         f"The key file is not in it: {config.key_file}. Without it no code and no secret in a"
         " backup can be opened: keep a copy of it, elsewhere."
     )
+
+
+def _refuse_mixed(
+    *, follows: bool, keeps: bool, logical: bool, synchronous: bool, leave: bool, paced: bool
+) -> None:
+    """Raises BadParameter for options that belong to different things."""
+    for is_wrong, why in (
+        (follows and (keeps or logical), "--keep and --logical are not of `backup follow`"),
+        (not follows and (synchronous or leave), "--synchronous and --leave are of `follow`"),
+        (synchronous and leave, "say --synchronous or --leave, not both"),
+        ((logical or leave) and paced, "--max-rate and --spread are of a backup of files"),
+    ):
+        if is_wrong:
+            raise typer.BadParameter(why)

@@ -69,5 +69,5 @@ FROM webhook_endpoint w JOIN partner p ON p.id = w.partner_id WHERE p.name = $1 
 
 -- name: trace_webhook
 SELECT id::text AS id, partner_id::text AS partner_id, order_id::text AS order_id, type, sequence, url, state, attempts, last_status,
-       last_error, next_attempt_at, created_at, replays
+       last_error, next_attempt_at, created_at, replays, sandbox
 FROM webhook WHERE id = $1 FOR NO KEY UPDATE
