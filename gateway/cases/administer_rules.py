@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.cases.rule_administration import SQL
 from gateway.cases.rules import CaseKind, Do
-from gateway.ground.desk.port import Transaction, already_exists, check_name, not_found
+from gateway.ground.desk.port import Row, Transaction, already_exists, check_name, not_found
 from gateway.ground.desk.refusal import wrong
 
 
@@ -52,6 +52,14 @@ async def create_rule(db: Transaction, new: NewCaseRule) -> Mapping[str, Any]:
     if made is None:
         raise already_exists("case rule", new.name)
     return {"rule": new.name, "do": new.does.value, "shadow": new.shadow}
+
+
+async def show_rule(db: Transaction, name: str) -> Row:
+    """One rule, as the list has it."""
+    found = await SQL.list_rules.one(db, name)
+    if found is None:
+        raise not_found("case rule", name)
+    return found
 
 
 async def change_rule(

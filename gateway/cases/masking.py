@@ -5,17 +5,18 @@ looked for, in each spelling that a pool may know a code by. A code in pieces th
 neighbours is not found.
 """
 
-import asyncio
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from gateway.cases.administration import SQL
 from gateway.codes.spelling import spelling
 from gateway.ground.desk.port import Transaction
-from gateway.ground.native import Vault
+
+if TYPE_CHECKING:
+    from gateway.ground.native import Vault
 
 MASK: Final = "••••"
 SIDE_BY_SIDE: Final = 4  # words that may be one code with spaces in it
@@ -32,10 +33,12 @@ class Span:
     end: int
 
 
-async def mask(db: Transaction, vault: Vault, text: str | None) -> str | None:
+async def mask(db: Transaction, vault: "Vault", text: str | None) -> str | None:
     """The text with every code that a pool here knows, sold or not, made unreadable."""
     if text is None:
         return None
+    import asyncio  # commands that mask nothing need none
+
     spans = list(dict.fromkeys(_spans(text)))
     spelled = {
         (span, rule): spelling(
@@ -59,7 +62,7 @@ def _spans(text: str) -> Iterator[Span]:
                 yield Span(words[n].start, last.end)
 
 
-def _fingerprints(vault: Vault, codes: list[str]) -> Mapping[str, UUID]:
+def _fingerprints(vault: "Vault", codes: list[str]) -> Mapping[str, UUID]:
     packed = vault.fingerprints(codes)
     cut = (UUID(bytes=packed[n : n + 16]) for n in range(0, len(packed), 16))
     return dict(zip(codes, cut, strict=True))
@@ -77,6 +80,6 @@ def _without(text: str, hidden: list[Span]) -> str:
     return "".join([*parts, text[at:]])
 
 
-def hides(db: Transaction, vault: Vault) -> Any:
+def hides(db: Transaction, vault: "Vault") -> Any:
     """`mask` of this transaction, as a function of the text alone."""
     return lambda text: mask(db, vault, text)

@@ -15,5 +15,5 @@ class SQL(Statements, file="cases/rule_administration"):
     ]  # fmt: skip
     sku_by_name: Statement[[str], int]
     change_rule: Statement[[str, bool | None, bool | None], int]
-    list_rules: Statement[[], Row]
+    list_rules: Statement[[str | None], Row]
     trace_rule: Statement[[str], Row]

@@ -12,9 +12,10 @@ SELECT s.id FROM sku s WHERE s.sku = $1
 UPDATE case_rule r SET shadow = coalesce($2, r.shadow), enabled = coalesce($3, r.enabled), updated_at = now() WHERE r.name = $1 RETURNING r.id
 
 -- name: list_rules
+-- $1 NULL: all of them, in the order they are tried.
 SELECT r.name AS rule, r.kind, s.sku, r.min_age, r.max_age, r.min_amount, r.max_amount, r.min_share, r.max_share, r.does AS do, r.shadow, r.enabled,
        r.created_at, r.updated_at
-FROM case_rule r LEFT JOIN sku s ON s.id = r.sku_id ORDER BY r.id
+FROM case_rule r LEFT JOIN sku s ON s.id = r.sku_id WHERE $1::text IS NULL OR r.name = $1 ORDER BY r.id
 
 -- name: trace_rule
 SELECT r.id::text AS id, r.name, r.kind, r.sku_id::text AS sku_id, r.min_age, r.max_age, r.min_amount, r.max_amount, r.min_share, r.max_share, r.does,

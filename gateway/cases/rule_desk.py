@@ -14,19 +14,22 @@ from gateway.ground.desk.kinds import NewName
 from gateway.ground.desk.port import AMOUNT_MAX, At
 from gateway.ground.desk.view import Column, Page, SortKey, View
 
-RULE: Final = Noun(
-    name="rule", plural="case-rules", zh="售后规则", en="Case rule", key="name", under="case"
-)
+RULE: Final = Noun(name="rule", plural="case-rules", zh="售后规则", en="Case rule", under="case")
 TRACE: Final = Trace(
     name="rule",
     table="case_rule",
     statement=SQL.trace_rule,
-    key=lambda given, _: (given.name,),
+    key=lambda given, _: (given.rule,),
 )
 AGE_MAX: Final = 10 * 365 * 86_400
 Age: TypeAlias = Annotated[int, Meta(ge=0, le=AGE_MAX)] | None
 Money: TypeAlias = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)] | None
 Percent: TypeAlias = Annotated[int, Meta(ge=0, le=100)] | None
+
+
+Name: TypeAlias = Annotated[
+    str, Meta(description="A rule's name.", extra={"argument": True, "metavar": "NAME"})
+]
 
 
 def _help(text: str, metavar: str) -> Any:
@@ -36,7 +39,7 @@ def _help(text: str, metavar: str) -> Any:
 class NewRule(Given, frozen=True, kw_only=True):
     """A rule that is to be. All that it says has to fit."""
 
-    name: NewName
+    rule: NewName
     does: Annotated[Do, Meta(description="approve or refuse.")] = field(name="do")
     kind: Annotated[
         CaseKind | None,
@@ -62,12 +65,16 @@ class NewRule(Given, frozen=True, kw_only=True):
     shadow: Annotated[bool, Meta(description="Only say what it would do.")] = False
 
 
+class OneRule(Given, frozen=True, kw_only=True):
+    """A rule."""
+
+    rule: Name
+
+
 class Changed(Given, frozen=True, kw_only=True):
     """What is to be otherwise of a rule."""
 
-    name: Annotated[
-        str, Meta(description="A rule's name.", extra={"argument": True, "metavar": "NAME"})
-    ]
+    rule: Name
     shadow: Annotated[bool | None, Meta(description="Only say what it would do.")] = None
     enabled: Annotated[bool | None, Meta(description="Whether it is tried at all.")] = None
 
@@ -80,7 +87,7 @@ async def _create(at: At, given: NewRule, _: Change) -> Mapping[str, Any]:
     return await rules.create_rule(
         at.db,
         rules.NewCaseRule(
-            name=given.name,
+            name=given.rule,
             does=given.does,
             kind=given.kind,
             sku=given.sku,
@@ -96,7 +103,11 @@ async def _create(at: At, given: NewRule, _: Change) -> Mapping[str, Any]:
 
 
 async def _change(at: At, given: Changed, _: Change) -> Mapping[str, Any]:
-    return await rules.change_rule(at.db, given.name, shadow=given.shadow, enabled=given.enabled)
+    return await rules.change_rule(at.db, given.rule, shadow=given.shadow, enabled=given.enabled)
+
+
+async def _show(at: At, given: OneRule) -> Mapping[str, Any]:
+    return await rules.show_rule(at.db, given.rule)
 
 
 DECLARED: Final[Sequence[Action | View | Page]] = (
@@ -125,7 +136,17 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         ),
         sort=(SortKey(columns=("id",), index="case_rule_pkey"),),
         statement=SQL.list_rules,
+        rows=lambda at, _: SQL.list_rules.all(at.db, None),
         rows_as="case_rules",
+    ),
+    Page(
+        noun=RULE,
+        verb="show",
+        doc="One rule.",
+        given=OneRule,
+        example="quangate case rule show small",
+        permission="case-rules:read",
+        read=_show,
     ),
     Action(
         noun=RULE,
@@ -139,7 +160,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         permission="case-rules:create",
         run=_create,
         undo="`quangate case rule change NAME …`, which switches it off.",
-        subject=lambda given, _: given.name,
+        subject=lambda given, _: given.rule,
         traces=(TRACE,),
     ),
     Action(
@@ -151,7 +172,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         permission="case-rules:change",
         run=_change,
         undo="`quangate case rule change NAME …`, the other way.",
-        subject=lambda given, _: given.name,
+        subject=lambda given, _: given.rule,
         traces=(TRACE,),
     ),
 )

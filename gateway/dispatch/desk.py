@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from msgspec import Meta, field
 
-from connectors import registry
 from gateway.dispatch.administration import SQL
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.given import Given
@@ -98,6 +97,12 @@ class OneUpstream(Given, frozen=True, kw_only=True):
     """An upstream there is."""
 
     upstream: Name
+
+
+def _connectors() -> tuple[str, ...]:
+    from connectors import registry
+
+    return tuple(registry.names())
 
 
 async def _add(at: At, given: NewUpstream, _: Change) -> Mapping[str, Any]:
@@ -225,7 +230,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
                 kind="text",
                 zh="接口",
                 en="Connector",
-                values=tuple(registry.names()),
+                values=_connectors,
             ),
             Column(name="base_url", kind="text", zh="地址", en="Base URL"),
             Column(name="paused", kind="flag", zh="暂停", en="Paused"),

@@ -92,8 +92,11 @@ async def look(view: View, at: At, given: Given) -> Row:
 
 def check_value(column: Column, value: object) -> None:
     """Raise a DeskRefusedError for a filter that no row can have."""
-    if value is not None and column.values is not None and str(value) not in column.values:
-        known = ", ".join(column.values)
+    if value is None or column.values is None:
+        return
+    values = column.values() if callable(column.values) else column.values
+    if str(value) not in values:
+        known = ", ".join(values)
         raise wrong("no-such-value", column.name, value=str(value), known=known)
 
 

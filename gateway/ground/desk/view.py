@@ -22,7 +22,8 @@ class Column:
     unit: str | None = None
     permission: str | None = None  # None: whoever may see the view
     masked: bool = False  # shown in part, the whole by an action of its own
-    values: tuple[str, ...] | None = None  # all that its texts can be; None: anything
+    # All that its texts can be, or what tells them when a value is looked at; None: anything.
+    values: tuple[str, ...] | Callable[[], tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

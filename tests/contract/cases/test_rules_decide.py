@@ -93,7 +93,7 @@ async def test_rules_are_listed_and_checked(counter: Counter, rules: Any, comman
     assert (row["kind"], row["max_age"], row["max_share"], row["do"], row["shadow"]) == (
         "refund", 3600, 5, "approve", True,
     )  # fmt: skip
-    body = {"name": unique("rule"), "do": "refuse", "kind": "question", "shadow": True}
+    body = {"rule": unique("rule"), "do": "refuse", "kind": "question", "shadow": True}
     denied = await counter.sue.post("case-rules", body)
     assert (denied.status, denied.json["permission"]) == (403, "case-rules:create")
     assert (await counter.root.post("case-rules", body)).status == 201
