@@ -214,7 +214,7 @@ def _shown(order: Order, state: OrderState) -> dict[str, Any]:
         "items": [{"sku_id": as_int(order.product) or 0, "quantity": order.quantity}],
     }
     if state in {OrderState.SUCCESS, OrderState.PARTIAL}:
-        lines = [f"{number}----{pin}" for number, pin in order.codes]
+        lines = [number for number, _ in order.codes]  # a site sells lines of text as they are
         shown["fulfillment"] = {
             "type": "auto" if order.codes else "manual",
             "status": "delivered",

@@ -37,7 +37,9 @@ def adding(connector: str, url: str, given: Sequence[str]) -> str:
     from connectors.entry import EXAMPLE, PROTOCOL, shipped_path
 
     typed = dict(pair.partition("=")[::2] for pair in given)
-    defaults = registry.simulator_settings(connector, read_settings(given))
+    # Of what was typed only a protocol's file says which settings there are.
+    protocol = [pair for pair in given if pair.startswith(f"{PROTOCOL}=")]
+    defaults = registry.simulator_settings(connector, read_settings(protocol))
     secret = {one.name for one in registry.settings_of(connector, defaults) if one.secret}
     pairs = []
     for name, default in defaults.items():

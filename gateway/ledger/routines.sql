@@ -25,7 +25,7 @@ CREATE FUNCTION tell_balance_low(p_partners bigint[]) RETURNS void LANGUAGE plpg
 DECLARE
     one record;
 BEGIN
-    FOR one IN SELECT a.*, p.name FROM account a JOIN partner p ON p.id = a.partner_id
+    FOR one IN SELECT a.*, name_of_partner(a.partner_id) AS name FROM account a
                WHERE a.partner_id = ANY (p_partners) ORDER BY a.partner_id LOOP
         PERFORM tell_partner(one.partner_id, 'balance.low', jsonb_build_object(
             'partner', one.name, 'balance', one.balance, 'credit_limit', one.credit_limit, 'available', one.balance + one.credit_limit, 'currency', one.currency), NULL);

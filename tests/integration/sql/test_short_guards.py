@@ -44,7 +44,9 @@ async def world(connection: Any) -> AsyncIterator[Any]:
         ('{"quantity": 500, "delivered_quantity": 500, "seqs": null, "account": "a"}', True),
         ('{"amount": -1}', False),
         ('{"delivered_quantity": 2}', False),
-        ('{"refunded": 1}', False),
+        # A case gives back a part, or all of what stays delivered (R73).
+        ('{"amount": 5, "refunded": 5}', True),
+        ('{"amount": 5, "refunded": 6}', False),
         ('{"seqs": [0, 1]}', False),
         ('{"seqs": []}', False),
         ('{"state": "processing"}', False),
