@@ -116,12 +116,3 @@ class CasePage(msgspec.Struct, kw_only=True):
 
     data: list[Case]
     next_cursor: Cursor
-
-
-class CaseMessage(msgspec.Struct, kw_only=True):
-    """The body of a webhook about a case."""
-
-    type: str
-    timestamp: Time
-    data: Case
-    sequence: int

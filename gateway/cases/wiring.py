@@ -8,7 +8,6 @@ from gateway.cases.ask_upstreams import keep_asking
 from gateway.cases.asking_store import AskingStore
 from gateway.cases.metrics import OpenedCases, families
 from gateway.cases.store import CaseStore
-from gateway.cases.wire import CaseMessage
 from gateway.dispatch.complaints import Complaints
 from gateway.ground.wiring import Built, Keeper, Kit, Wiring
 from gateway.partners.authentication import Gate
@@ -45,5 +44,4 @@ WIRING: Final = Wiring(
     faces=((cases, http.ROUTES),),
     build=build,
     messages=http.MESSAGES,
-    shapes=(CaseMessage,),
 )
