@@ -150,7 +150,7 @@ async def test_settling_twice_is_settling_once(rows: Any) -> None:
 async def replay(rows: Any) -> None:
     """As a partner asks for message 1 again."""
     partner = await rows.fetchval("SELECT id FROM partner WHERE name = $1", PARTNER)
-    assert await SQL.replay.one(rows, partner, 1) == 1
+    assert await SQL.replay.one(rows, partner, 1, False) == 1
 
 
 @pytest.mark.parametrize("state", WebhookState)
