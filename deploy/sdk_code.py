@@ -3,10 +3,11 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from connectors.sdk import go_code, python_code, typescript_code
+from connectors.sdk import go_code, java_code, python_code, typescript_code
 from connectors.sdk.conformance import make
 from connectors.sdk.shape import shape_of
 from gateway.ground.http.openapi import document
@@ -15,6 +16,7 @@ from gateway.routes import SPOKEN
 ROOT: Final = Path(__file__).parents[1]
 SDK: Final = ROOT / "connectors" / "sdk"
 PYTHON: Final = SDK / "python" / "src" / "quangate"
+JAVA: Final = SDK / "java" / "src" / "main" / "java" / "quangate"
 BY_HAND: Final = ("async_calling.py", "async_client.py", "async_orders.py")
 
 
@@ -49,11 +51,21 @@ def files() -> dict[Path, str]:
             SDK / "go" / name: laid_out(text, "gofmt")
             for name, text in go_code.files(shape).items()
         }
+    made |= {JAVA / name: text for name, text in java_code.files(shape).items()}
     return made | {
         SDK / "conformance" / name: make.text(cases) for name, cases in make.files().items()
     }
 
 
+def forgotten(made: Collection[Path]) -> list[Path]:
+    """Java's files that were made once and are no more: each model and problem has one of its own."""
+    there = [path for path in sorted(JAVA.glob("*.java")) if path not in made]
+    return [path for path in there if path.read_text("utf-8").startswith(java_code.HEAD)]
+
+
 if __name__ == "__main__":
-    for path, text in files().items():
+    to_be = files()
+    for path, text in to_be.items():
         path.write_text(text, encoding="utf-8")
+    for path in forgotten(to_be):
+        path.unlink()

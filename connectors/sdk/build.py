@@ -1,6 +1,6 @@
 """Builds each client as it is published, and holds that against the cases.
 
-python -m connectors.sdk.build [python] [typescript] [go]    (none: all; the result is in dist/sdk)
+python -m connectors.sdk.build [python] [typescript] [go] [java]    (none: all; the result is in dist/sdk)
 """
 
 import os
@@ -24,6 +24,10 @@ TOOLS: Final[Mapping[str, Mapping[str, str]]] = {
     "python": {},
     "typescript": {"node": "Node ≥ 20: apt-get install nodejs npm", "npm": "apt-get install npm"},
     "go": {"go": "Go ≥ 1.23: apt-get install golang"},
+    "java": {
+        "javac": "JDK ≥ 17: apt-get install openjdk-17-jdk-headless",
+        "mvn": "apt-get install maven",
+    },
 }
 
 
@@ -114,10 +118,23 @@ def build_go() -> None:
             shutil.copy(file, place)
 
 
+def build_java() -> None:
+    """The jar, tested as it is, and the document that says what it needs."""
+    source, place = copied("java"), cleared("java")
+    with scripted() as environment:
+        run(
+            "mvn", "--batch-mode", "--no-transfer-progress", "--quiet", "clean", "verify",
+            at=source, **environment,
+        )  # fmt: skip
+    for file in (*(source / "target").glob("quangate-*.jar"), source / "pom.xml"):
+        shutil.copy(file, place)
+
+
 BUILDS: Final[Mapping[str, Callable[[], None]]] = {
     "python": build_python,
     "typescript": build_typescript,
     "go": build_go,
+    "java": build_java,
 }
 
 

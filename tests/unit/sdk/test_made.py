@@ -22,12 +22,15 @@ def maker() -> Any:
 
 def test_what_is_made_is_of_today() -> None:
     """`make sdk-code` was run after the last change of the API, of a writer, or of a case."""
+    making = maker()
+    made = making.files()
     old = [
         str(path.relative_to(ROOT))
-        for path, text in maker().files().items()
+        for path, text in made.items()
         if not path.exists() or path.read_text("utf-8") != text
     ]
     assert old == []
+    assert making.forgotten(made) == []
 
 
 def test_there_are_enough_cases() -> None:
@@ -42,7 +45,7 @@ def test_a_missing_toolchain_is_named(monkeypatch: Any, capsys: Any) -> None:
     """Before anything is built, with what brings it; so is a language that there is none for."""
     monkeypatch.setenv("PATH", "/nowhere")
     named = missing(list(TOOLS))
-    assert {line.split()[0] for line in named} == {"typescript", "go"}
+    assert {line.split()[0] for line in named} == {"typescript", "go", "java"}
     assert main(["go"]) == 1
     assert "go needs go, which is missing" in capsys.readouterr().err
     assert main(["cobol"]) == 1
