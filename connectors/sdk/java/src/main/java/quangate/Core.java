@@ -186,7 +186,7 @@ final class Core {
             .header("X-Quangate-Nonce", nonce)
             .header("X-Quangate-Signature", Signing.signature(key, method, target, stamp, nonce, body))
             .header("User-Agent", "quangate-java/" + VERSION)
-            .method(method, body.length == 0 ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofByteArray(body));
+            .method(method, new Once(body));
         if (body.length > 0) request.header("Content-Type", "application/json");
         return answer(request.build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
     }

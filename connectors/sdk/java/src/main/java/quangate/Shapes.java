@@ -24,7 +24,7 @@ final class Shapes {
         of("HeldSum", "sku", "t", "holds", "i", "quantity", "i", "amount", "i");
         of("Hold", "hold_no", "t", "out_hold_no", "t", "sku", "t", "quantity", "i", "account", "t?", "campaign", "t?", "amount", "i", "currency", "t", "state", "t", "order_no", "t?", "expires_at", "t", "created_at", "t", "updated_at", "t");
         of("Limits", "per_buyer", "i?", "quantity_max", "i", "left", "~i?", "quotas", "~QuotaLeft[]");
-        of("Order", "order_no", "t", "out_order_no", "t", "sku", "t", "quantity", "i", "account", "t?", "amount", "i", "currency", "t", "state", "t", "codes", "~SealedCode[]", "delivered_quantity", "i", "refunded_amount", "i", "replaced", "i", "failure", "~Failure?", "metadata", "~t{}?", "created_at", "t", "updated_at", "t", "sandbox", "~b");
+        of("Order", "order_no", "t", "out_order_no", "t", "sku", "t", "quantity", "i", "account", "t?", "amount", "i", "currency", "t", "state", "t", "codes", "~SealedCode[]", "delivered_quantity", "i", "refunded_amount", "~i", "replaced", "~i", "failure", "~Failure?", "metadata", "~t{}?", "created_at", "t", "updated_at", "t", "sandbox", "~b");
         of("PassPlace", "number", "i", "serving", "i", "pass", "t?", "expires_at", "t?", "retry_after_s", "i");
         of("Product", "sku", "t", "name", "t", "kind", "t", "face_value", "i?", "price", "i?", "currency", "t", "available", "b", "stock_level", "t", "account_rule", "t?", "limits", "Limits", "category", "t?", "tags", "t[]", "updated_at", "t");
         of("QuotaLeft", "quota", "t", "max", "i", "left", "i", "resets_at", "t?");

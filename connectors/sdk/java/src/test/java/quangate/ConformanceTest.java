@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -154,7 +155,7 @@ class ConformanceTest {
 
     private static Object call(Quangate client, Map<String, Object> said) {
         Map<String, Object> arguments = Json.map(said.get("arguments"));
-        Map<String, String> texts = new HashMap<>();
+        Map<String, String> texts = new LinkedHashMap<>();
         arguments.forEach((name, value) -> texts.put(name, String.valueOf(value)));
         return switch (Json.text(said.get("method"))) {
             case "orders.place" -> client.orders().place(order(arguments));
