@@ -58,7 +58,7 @@ def files() -> dict[Path, str]:
 
 
 def forgotten(made: Collection[Path]) -> list[Path]:
-    """Java's files that were made once and are no more: each model and problem has one of its own."""
+    """Java's files that are made no more: each model and problem has one of its own."""
     there = [path for path in sorted(JAVA.glob("*.java")) if path not in made]
     return [path for path in there if path.read_text("utf-8").startswith(java_code.HEAD)]
 

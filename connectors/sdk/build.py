@@ -1,6 +1,6 @@
 """Builds each client as it is published, and holds that against the cases.
 
-python -m connectors.sdk.build [python] [typescript] [go] [java]    (none: all; the result is in dist/sdk)
+python -m connectors.sdk.build [python] [typescript] [go] [java]    (none: all; they go to dist/sdk)
 """
 
 import os

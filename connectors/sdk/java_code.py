@@ -25,7 +25,8 @@ TAKEN: Final = {"wait", "notify", "hashCode", "getClass", "toString"}
 
 def files(shape: Shape) -> dict[str, str]:
     """Each file that is made, by its name."""
-    shown = [model for model in shape.models if model.name not in apart(shape) and not model.is_input]
+    hidden = apart(shape)
+    shown = [each for each in shape.models if each.name not in hidden and not each.is_input]
     made = {f"{model.name}.java": "\n".join(_model(model)) + "\n" for model in shown}
     made["Shapes.java"] = "\n".join(_shapes(shown)) + "\n"
     for code, title in shape.problems:
@@ -66,7 +67,9 @@ def annotation(kind: Kind) -> str:
 
 def _model(model: Model) -> Iterator[str]:
     yield HEAD
-    yield "import java.util.List;\nimport java.util.Map;\n"
+    if any(each.kind.many for each in model.members):
+        yield "import java.util.List;"
+    yield "import java.util.Map;\n"
     yield f"/** {model.doc}. What is not there is null. */"
     members = ", ".join(f"{annotation(each.kind)} {name_of(each.name)}" for each in model.members)
     yield f"public record {model.name}({members}) {{"
@@ -84,7 +87,8 @@ def _read(member: Member) -> str:
         made = one.get(kind.name, f"{kind.name}.of(Json.map({{}}), keys)")
     if kind.many:
         each = made.format("one")
-        return f"{said} == null ? List.of() : Json.list({said}).stream().map(one -> {each}).toList()"
+        rows = f"Json.list({said}).stream().map(one -> {each}).toList()"
+        return f"{said} == null ? List.of() : {rows}"
     if kind.named:
         return f"{said} == null ? null : Json.texts({said})"
     if kind.name in one:
@@ -96,10 +100,12 @@ def _shapes(models: list[Model]) -> Iterator[str]:
     yield HEAD
     yield "import java.util.HashMap;\nimport java.util.Map;\n"
     yield "/** Per model its members: kind, [] many, {} by name, ? or null, ~ may be missing. */"
-    yield "final class Shapes {\n    static final Map<String, Map<String, String>> OF = new HashMap<>();\n"
+    yield "final class Shapes {"
+    yield "    static final Map<String, Map<String, String>> OF = new HashMap<>();\n"
     yield "    private Shapes() {}\n\n    private static void of(String model, String... members) {"
     yield "        Map<String, String> said = new HashMap<>();"
-    yield "        for (int i = 0; i < members.length; i += 2) said.put(members[i], members[i + 1]);"
+    yield "        for (int i = 0; i < members.length; i += 2) {"
+    yield "            said.put(members[i], members[i + 1]);\n        }"
     yield "        OF.put(model, said);\n    }\n\n    static {"
     for model in models:
         said = ", ".join(f'"{each.name}", "{short(each)}"' for each in model.members)
@@ -137,12 +143,13 @@ def _method(shape: Shape, method: Method) -> Iterator[str]:
     )
     path = f'"{path}"'.replace(' + ""', "")
     answer = f"Iterable<{kind}>" if method.is_page else kind
-    doc = method.doc + ("." if not members else ": " + ", ".join(each.name for each in members) + ".")
-    yield f"\n    /** {doc} */"
-    said = "Map<String, String> said" if method.is_page or not method.body else "Map<String, ?> said"
-    given = [*steps, said] if members else steps
+    doc = ": ".join([method.doc, *([", ".join(each.name for each in members)] if members else [])])
+    yield f"\n    /** {doc}. */"
+    value = "?" if method.body else "String"
+    given = [*steps, f"Map<String, {value}> said"] if members else steps
     yield f"    public {answer} {name}({', '.join(given)}) {{"
-    query, body = ("Map.of()", "said") if method.body else ("said" if members else "Map.of()", "null")
+    said = "said" if members else "Map.of()"
+    query, body = ("Map.of()", said) if method.body else (said, "null")
     if method.is_page:
         yield f'        return core.pages({path}, "{kind}", {kind}::of, {query});\n    }}'
     else:

@@ -1,7 +1,6 @@
 // Code made by `make sdk-code`: DO NOT EDIT.
 package quangate;
 
-import java.util.List;
 import java.util.Map;
 
 /** The holds of a SKU in the state that was asked for (`held` if none was), added up. What is not there is null. */

@@ -12,7 +12,9 @@ final class Shapes {
 
     private static void of(String model, String... members) {
         Map<String, String> said = new HashMap<>();
-        for (int i = 0; i < members.length; i += 2) said.put(members[i], members[i + 1]);
+        for (int i = 0; i < members.length; i += 2) {
+            said.put(members[i], members[i + 1]);
+        }
         OF.put(model, said);
     }
 

@@ -1,7 +1,6 @@
 // Code made by `make sdk-code`: DO NOT EDIT.
 package quangate;
 
-import java.util.List;
 import java.util.Map;
 
 /** The entries of one UTC day as a CSV file. What is not there is null. */
