@@ -60,8 +60,7 @@ final class KeyRing {
             || !isText(said, "expires_at") || said.get("code") == null && said.get("url") == null) {
             throw new InvalidCodeException("what is in it is no code");
         }
-        return new Opened((String) said.get("code"), (String) said.get("pin"), (String) said.get("url"),
-            (String) said.get("expires_at"));
+        return new Opened(said);
     }
 
     private static boolean isText(Map<String, Object> said, String name) {
