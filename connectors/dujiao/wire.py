@@ -1,6 +1,6 @@
 """Dujiao-next's words: headers, signature, status and errors. Pure; shared with the simulator.
 
-Facts: the site API's document of 2026-04-01, protocol_version "1.0" (areas/ship.md, upstreams.md).
+Facts: the site API's document of 2026-04-01, protocol_version "1.0".
 """
 
 import hashlib

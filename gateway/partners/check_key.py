@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.ground.desk.opening import Desk, open_vault
 from gateway.ground.desk.port import not_found
-from gateway.ground.errors import RefusedError
+from gateway.ground.desk.refusal import refused
 from gateway.ground.native import KeyRing, Vault
 from gateway.partners import keys
 from gateway.partners.administration import SQL
@@ -29,16 +29,17 @@ async def check_key(desk: Desk, key_id: str, raw: RawRequest | None) -> dict[str
             raise not_found("key", key_id)
         row = rows[key_id]
         vault = None if raw is None else await open_vault(desk.config, db)
-    refused = read_refusals(desk.config.data, key_id)
+    turned_away = read_refusals(desk.config.data, key_id)
     data: dict[str, Any] = {"key_id": key_id, "partner": row["partner"], "state": row["state"]}
     if raw is not None and vault is not None:
         verify = await _verifier(desk, vault, key_id)
         if verify is None:
-            raise RefusedError(
-                "key-ended", f"{key_id} is {row['state']}: nothing it signs is taken"
-            )
-        data["request"] = _told(diagnose(raw, refused, verify, time.time()))
-    data["refused"] = [_shown(each) for each in refused]
+            raise refused(
+                "key-ended", "key-ended", "key_id",
+                key_id=key_id, state=row["state"], partner=row["partner"],
+            )  # fmt: skip
+        data["request"] = _told(diagnose(raw, turned_away, verify, time.time()))
+    data["refused"] = [_shown(each) for each in turned_away]
     return data
 
 

@@ -52,10 +52,10 @@ async def create_row(db: Transaction, new: NewRow) -> dict[str, Any]:
     sku, category = await _of(db, new)
     below = await allowed_below(db, new.value, sku, category)
     if not new.far_below and below is not None and await is_far(db, below):
-        raise refused(
-            f"below-{below.what}", f"far-below-{below.what}", "amount",
-            sku=below.sku, gap=below.gap_minor,
-        )  # fmt: skip
+        facts = {"sku": below.sku, "gap": below.gap_minor}
+        if below.what == "cost":
+            raise refused("below-cost", "far-below-cost", "amount", **facts)
+        raise refused("below-floor", "far-below-floor", "amount", **facts)
     floor_minor = None if below is None else below.floor_minor
     approved_by = None if floor_minor is None else new.approved_by
     row_no = await SQL.insert_price_row.only(

@@ -101,10 +101,8 @@ async def test_what_sells_codes_is_in_the_catalogue(command: Cli, connector: str
     """`upstream catalog` tells products of kind code; what it names is a route of a code SKU."""
     product, _ = CODES[connector]
     async with running(connector) as simulator:
-        settings = [
-            word for name, value in settings_of(connector).items()
-            for word in ("--set", f"{name}={value}")
-        ]  # fmt: skip
+        pairs = [f"{name}={value}" for name, value in settings_of(connector).items()]
+        settings = [word for pair in pairs for word in ("--set", pair)]
         name = f"sells-{connector}"
         # In a thread: the simulator answers on this loop meanwhile.
         await asyncio.to_thread(

@@ -166,7 +166,7 @@ def test_page_and_plots_are_written(tmp_path: Path) -> None:
     assert all((tmp_path / path).exists() for path in shown)
     older = record(figures={})
     write_readme(older, readme, tmp_path / "plots")
-    assert not (tmp_path / "plots/cpu.svg").exists()
+    assert not (tmp_path / "plots" / "cpu.svg").exists()
 
 
 def test_a_quick_run_is_a_plan() -> None:

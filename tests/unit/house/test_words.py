@@ -28,6 +28,7 @@ WORDS = {
         ("gateway/dispatch", "gateway/ground/traffic", "gateway/catalog", "gateway/alerts/seen.py"),
         {
             "gateway/ground/sql": "the table `lane_state`",
+            "gateway/console/administration.sql": "the table `lane_state`",
             "gateway/orders": "a connection that commits: it is to be a committer",
         },
     ),
