@@ -21,8 +21,8 @@ from gateway.dispatch.store import AttemptStore
 from gateway.ground.http.protocol import DeadlineRequestHandler
 from gateway.holds.store import HoldStore
 from gateway.orders.commit_store import CommitLane
+from gateway.orders.committed import Committed
 from gateway.orders.finding import OrderDesk
-from gateway.orders.intake import Intake
 from gateway.orders.sealing import Sealing
 from gateway.orders.store import OrderStore
 
@@ -86,8 +86,8 @@ FAILPOINTS: dict[str, tuple[type, str, Wrap]] = {
     "claimed, commit not sent": (CommitLane, "commit", before),  # faults 1
     "commit sent, answer not read": (CommitLane, "commit", midway),  # faults 2
     "committed, nobody told": (CommitLane, "commit", after),  # faults 2
-    "outcomes known, codes not sealed": (Intake, "_finish_created", before),
-    "codes sealed, answer not written": (Intake, "_finish_created", after),  # faults 3
+    "outcomes known, codes not sealed": (Committed, "distribute", before),
+    "codes sealed, answer not written": (Committed, "distribute", after),  # faults 3
     "answer about to be written": (DeadlineRequestHandler, "answer", before),
     "answer written": (DeadlineRequestHandler, "answer", after),
     "lease granted, not published": (LeaseStore, "refill", after),
