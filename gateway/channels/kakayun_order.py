@@ -24,7 +24,7 @@ def order_answer(order: ChannelOrder) -> OrderAnswer:
     record = order.record
     refund = Refund.NONE
     if order.refunded_minor:
-        refund = Refund.ALL if order.refunded_minor == record.amount else Refund.PART
+        refund = Refund.ALL if order.is_refunded else Refund.PART
     return OrderAnswer(
         orderno=str(record.id),
         usorderno=record.out_order_no,
@@ -34,9 +34,16 @@ def order_answer(order: ChannelOrder) -> OrderAnswer:
         status=STATUS_OF_STATE[record.state],
         refund=refund,
         refunded_minor=order.refunded_minor,
-        receipt="" if order.cards else _RECEIPTS.get(record.state, ""),
+        receipt="" if order.cards else _receipt(order),
         cards=tuple(order.cards),
     )
+
+
+def _receipt(order: ChannelOrder) -> str:
+    told = _RECEIPTS.get(order.record.state, "")
+    if order.record.state != "delivered" or not order.refunded_minor:
+        return told
+    return f"{told}，资金已退回" if order.is_refunded else f"{told}，部分资金已退回"
 
 
 def _push(account: ChannelAccount, order: ChannelOrder, notify_url: str, now: float) -> HttpRequest:

@@ -16,22 +16,38 @@ _HINTS: Final = {
     "failed": "订单失败，资金已退回",
     "reversed": "订单已撤回，资金已退回",
 }
+_DELIVERED: Final = frozenset({"delivered", "partial"})
 
 
 def order_answer(order: ChannelOrder) -> OrderAnswer:
     """An order in the shop's words. Holds codes in plain text."""
     record = order.record
-    status = Status.CANCELLED if record.is_cancelled else STATUS_OF_STATE[record.state]
     return OrderAnswer(
         ordersn=str(record.id),
         external_orderno=record.out_order_no,
-        status=status,
+        status=_status(order),
         total_minor=record.amount,
         refunded_minor=order.refunded_minor,
         account=record.account,
-        hints="" if order.cards else _HINTS.get(record.state, ""),
+        hints="" if order.cards else _hint(order),
         cards=tuple(order.cards),
     )
+
+
+def _status(order: ChannelOrder) -> Status:
+    """Its success with money back is a part of it; with all of it, it is refunded."""
+    if order.record.is_cancelled:
+        return Status.CANCELLED
+    return Status.REFUNDED if order.is_refunded else STATUS_OF_STATE[order.record.state]
+
+
+def _hint(order: ChannelOrder) -> str:
+    state = order.record.state
+    if state in _DELIVERED and order.is_refunded:
+        return "资金已退回"
+    if state == "delivered" and order.refunded_minor:
+        return "充值成功，部分资金已退回"
+    return _HINTS.get(state, "")
 
 
 def _push(account: ChannelAccount, order: ChannelOrder, notify_url: str, now: float) -> HttpRequest:

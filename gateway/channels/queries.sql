@@ -6,10 +6,6 @@ SELECT id, name, adapter, partner_id, key_id, settings, base_url, paused FROM ch
 -- name: products
 SELECT channel_id, external_product, sku_id FROM channel_product
 
--- name: refunded
--- Minor units of an order that went back.
-SELECT refunded FROM orders WHERE partner_id = $1 AND id = $2
-
 -- name: expect_order
 -- Before the order is placed. A row of an order that exists keeps where its result goes; one of an order
 -- that was refused is a new one, whatever is known of the old.

@@ -3,7 +3,6 @@
 A channel sees what was ordered through it, and nothing else of its partner's.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 import orjson
@@ -23,16 +22,9 @@ _WITH_CODES: Final = frozenset({"delivered", "partial"})
 class ChannelOrders:
     """Finds orders of a channel."""
 
-    def __init__(
-        self,
-        *,
-        catalog: CurrentCatalog,
-        desk: OrderDesk,
-        refunded: Callable[[int, int], Awaitable[int]],
-    ) -> None:
+    def __init__(self, *, catalog: CurrentCatalog, desk: OrderDesk) -> None:
         self._catalog = catalog
         self._desk = desk
-        self._refunded = refunded
 
     async def by_number(self, account: ChannelAccount, number: str) -> ChannelOrder | None:
         """The order of the channel's own number."""
@@ -54,7 +46,7 @@ class ChannelOrders:
         if shows and record.state in _WITH_CODES and record.seqs:
             shown = await self._look(account, order_id, with_codes=True)
             seen = shown or seen
-        return await self._order(account, seen)
+        return self._order(account, seen)
 
     async def _look(
         self, account: ChannelAccount, order_id: int, *, with_codes: bool
@@ -69,17 +61,14 @@ class ChannelOrders:
             )
         )
 
-    async def _order(self, account: ChannelAccount, shown: Shown) -> ChannelOrder:
+    def _order(self, account: ChannelAccount, shown: Shown) -> ChannelOrder:
         record = shown.record
-        refunded = record.amount if record.state in {"failed", "reversed"} else 0
-        if record.state == "partial":
-            refunded = await self._refunded(account.partner_id, record.id)
         opened = orjson.loads(shown.codes or b"[]") if record.state in _WITH_CODES else []
         return ChannelOrder(
             record=record,
             sku=self._catalog.now.skus_by_id[record.sku_id],
             cards=[_card(account, each["jwe"]) for each in opened],
-            refunded_minor=refunded,
+            refunded_minor=record.refunded,
         )
 
 

@@ -75,6 +75,11 @@ class ChannelOrder:
     cards: Sequence[Card]
     refunded_minor: int
 
+    @property
+    def is_refunded(self) -> bool:
+        """Whether all its money went back."""
+        return 0 < self.refunded_minor == self.record.amount
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelNotice:

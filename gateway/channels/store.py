@@ -12,7 +12,6 @@ class SQL(Statements, file="channels/queries"):
 
     accounts: Statement[[], ChannelRow]
     products: Statement[[], ChannelProduct]
-    refunded: Statement[[int, int], int]
     expect_order: Statement[[int, str, int, str], None]
     take_due: Statement[[int, float], ChannelNotice]
     record: Statement[[int, str, int, str, float | None, int, str | None], None]
@@ -34,11 +33,6 @@ class ChannelStore:
         """What channels call our SKUs, where they have names of their own."""
         with unreachable_is_unavailable():
             return await SQL.products.all(self._pool)
-
-    async def refunded(self, partner_id: int, order_id: int) -> int:
-        """Minor units of an order that went back."""
-        with unreachable_is_unavailable():
-            return await SQL.refunded.only(self._pool, partner_id, order_id)
 
     async def expect_order(
         self, partner_id: int, out_order_no: str, channel_id: int, notify_url: str

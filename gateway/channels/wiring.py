@@ -32,11 +32,7 @@ from gateway.webhooks.guarded_client import GuardedClient
 
 def orders(kit: Kit) -> ChannelOrders:
     """What they ordered."""
-    return ChannelOrders(
-        catalog=kit[CurrentCatalog],
-        desk=kit[OrderDesk],
-        refunded=ChannelStore(kit.on.pools.background).refunded,
-    )
+    return ChannelOrders(catalog=kit[CurrentCatalog], desk=kit[OrderDesk])
 
 
 def channels(kit: Kit) -> Channels:
