@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gateway.cases.rules import CaseKind, CaseState
 from gateway.ground.desk.action import Action
 from gateway.ground.desk.all_declared import all_declared
 from gateway.ground.desk.given import members
@@ -14,6 +15,7 @@ from gateway.ground.desk.html.csv_file import as_csv, field
 from gateway.ground.desk.html.fields import fields_of, said_of
 from gateway.ground.desk.html.pages import environment, inline
 from gateway.ground.desk.html.wording import Wording, choose, plural
+from gateway.ground.desk.view import Column
 from gateway.nouns import DECLARED
 
 
@@ -155,6 +157,22 @@ def test_ids_lead_where_they_belong() -> None:
     assert addresses.of_member("partner", "acme", frozenset()) is None
     assert addresses.of_noun("order", 17, may) == "/console/orders/17"
     assert addresses.of_member("partner", "../x?y", may) == "/console/partners/..%2Fx%3Fy"
+
+
+def test_cases_are_shown_in_chinese() -> None:
+    """Their states, kinds too, where a list shows them and where one is shown; every one has a word.
+
+    Seen red without the words, and with kinds as the program writes them.
+    """
+    showing = Showing(Wording("zh"), Addresses(()), frozenset())
+    told = {
+        name: [showing.cell(name, str(each)).text for each in kinds]
+        for name, kinds in (("state", CaseState), ("kind", CaseKind))
+    }
+    assert (told["state"][0], told["kind"][0], told["kind"][2]) == ("待处理", "换码", "退款")
+    assert [text for texts in told.values() for text in texts if text.isascii()] == []
+    column = Column(name="kind", kind="text", zh="类型", en="Kind", values=tuple(CaseKind))
+    assert showing.cell("kind", "refund", column=column).text == "退款"
 
 
 def test_values_are_shown_by_what_they_are() -> None:

@@ -78,6 +78,8 @@ class Showing:
             return _time(datetime.fromisoformat(value))  # of an answer that was JSON
         if name in _STATES:
             return Cell(text=self._words(clean(value)), kind="state")
+        if name == "kind":
+            return Cell(text=self._words(clean(value)))
         return self._linked(name, value, kind or "text")
 
     def _linked(self, name: str, value: Any, kind: str) -> Cell:
