@@ -160,7 +160,7 @@ def test_ids_lead_where_they_belong() -> None:
 
 
 def test_cases_are_shown_in_chinese() -> None:
-    """Their states, kinds too, where a list shows them and where one is shown; every one has a word.
+    """Their states and kinds, in a list and where one is shown; every one has a word.
 
     Seen red without the words, and with kinds as the program writes them.
     """
