@@ -10,7 +10,9 @@ from gateway.ground.sql.declared import Row, Statement, Statements
 
 
 class OrderFacts(TypedDict):
-    """An order as its cases see it. `codes`: how many it has; `is_unsent`: its attempt waits."""
+    """An order as its cases see it. `codes`: how many it has; `standing`: the places of
+    those that are not struck out; `is_unsent`: its attempt waits.
+    """
 
     partner_id: int
     order_id: int
@@ -28,6 +30,7 @@ class OrderFacts(TypedDict):
     state: str
     currency: str
     codes: int
+    standing: Sequence[int]
     recipient: str | None
     age_s: int
     is_unsent: bool

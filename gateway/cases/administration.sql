@@ -4,7 +4,9 @@
 -- An order and what matters to its cases: of the partner $1 (NULL: whosever it is). One look per partner: orders are keyed so.
 SELECT o.partner_id, o.id AS order_id, p.name AS partner, o.out_order_no, o.sku_id, s.sku, s.kind AS sku_kind, s.account_rule, o.quantity, o.amount,
        o.refunded, coalesce(o.returned, 0) AS returned, o.delivered_quantity AS delivered, o.state, o.currency,
-       CASE WHEN o.pool_id IS NULL THEN 0 ELSE coalesce(cardinality(o.seqs), 0) END AS codes, coalesce(o.recipient, o.account) AS recipient,
+       CASE WHEN o.pool_id IS NULL THEN 0 ELSE coalesce(cardinality(o.seqs), 0) END AS codes,
+       CASE WHEN o.pool_id IS NULL THEN '{}' ELSE standing_codes(o.pool_id, coalesce(o.current_seqs, o.seqs), NULL, NULL) END AS standing,
+       coalesce(o.recipient, o.account) AS recipient,
        floor(extract(epoch FROM now() - o.created_at))::bigint AS age_s,
        EXISTS (SELECT FROM attempt a WHERE a.order_id = o.id AND a.partner_id = o.partner_id AND a.state = 'created' AND a.sent_at IS NULL) AS is_unsent
 FROM partner p CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = p.id AND x.id = $2 LIMIT 1) AS o
@@ -85,7 +87,9 @@ SELECT hold_reissue_day($1)
 SELECT count(DISTINCT r.case_id) FROM reissue r WHERE r.partner_id = $1 AND r.order_id = $2
 
 -- name: refund_due
-SELECT refund_due(see_order(c.partner_id, c.order_id), c.quantity, c.amount) FROM service_case c WHERE c.partner_id = $1 AND c.id = $2
+-- What a case is about in money: a place is just one piece, and what was paid back already is not at stake.
+SELECT refund_due(see_order(c.partner_id, c.order_id), coalesce(c.quantity, CASE WHEN c.position IS NOT NULL THEN 1 END), c.amount)
+FROM service_case c WHERE c.partner_id = $1 AND c.id = $2
 
 -- name: known_codes
 -- Which of these fingerprints are of codes that there are, of pools with what rules of spelling.

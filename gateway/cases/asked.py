@@ -32,6 +32,11 @@ class CaseAsked:
     void: bool = False
     keep_codes: str | None = None
 
+    @property
+    def pieces(self) -> int | None:
+        """How many are wanted; None: all. A place is just one."""
+        return 1 if self.index is not None else self.quantity
+
     def digest(self, order_id: int) -> bytes:
         """16 bytes, equal exactly for equal content about the same order."""
         content = msgspec.json.encode({**asdict(self), "order": order_id}, order="sorted")
@@ -120,6 +125,17 @@ def _of_pieces(asked: CaseAsked, order: Mapping[str, Any]) -> DeskRefusedError |
         return wrong("case-more-pieces", "quantity", most=most)
     if asked.index is not None and asked.index >= order["codes"]:
         return wrong("case-no-code-there", "index", codes=order["codes"])
+    return _of_standing(asked, order) if order["codes"] else None
+
+
+def _of_standing(asked: CaseAsked, order: Mapping[str, Any]) -> DeskRefusedError | None:
+    """What is struck out already is neither replaced nor paid back as a piece."""
+    if asked.index is not None and asked.index not in order["standing"]:
+        return wrong("case-struck-out", "index")
+    if asked.quantity is not None and asked.quantity > len(order["standing"]):
+        return wrong("case-struck-out", "quantity")
+    if asked.kind is CaseKind.REISSUE and not order["standing"]:
+        return wrong("case-struck-out", "kind")
     return None
 
 

@@ -51,7 +51,7 @@ async def open_case(
         kind = CaseKind.UPSTREAM  # only the platform can still change it
     made = await SQL.insert_case.one(
         db, order["partner_id"], asked.out_case_no, digest, order_id, kind.value,
-        (await hide(asked.reason)) or "", await hide(asked.detail), asked.index, asked.quantity,
+        (await hide(asked.reason)) or "", await hide(asked.detail), asked.index, asked.pieces,
         asked.amount, asked.recipient, asked.void, asked.keep_codes, opened_by,
     )  # fmt: skip
     if made is None:

@@ -15,6 +15,7 @@ DECLARE
     new    bigint[];
 BEGIN
     SELECT * INTO c FROM service_case x WHERE x.partner_id = p_partner AND x.id = p_case;
+    c.quantity := coalesce(c.quantity, CASE WHEN c.position IS NOT NULL THEN 1 END);  -- a place is just one
     PERFORM hold_reissue_day(c.partner_id);
     v_pool := pool_of_order(c.partner_id, c.order_id);
     IF v_pool IS NULL THEN
@@ -23,7 +24,7 @@ BEGIN
     END IF;
     PERFORM lock_pool(v_pool);                    -- whoever changes an order's codes has it: they stay as they are read
     sold := hold_order(c.partner_id, c.order_id);
-    places := standing_codes(v_pool, sold.seqs, c.position, coalesce(c.quantity, CASE WHEN c.position IS NOT NULL THEN 1 END));
+    places := standing_codes(v_pool, sold.seqs, c.position, c.quantity);
     IF sold.state NOT IN ('delivered', 'partial') OR cardinality(places) = 0 OR cardinality(places) < c.quantity THEN
         outcome := 'struck-out';
         RETURN;
@@ -59,6 +60,7 @@ DECLARE
     taken_back boolean := false;
 BEGIN
     SELECT * INTO c FROM service_case x WHERE x.partner_id = p_partner AND x.id = p_case;
+    c.quantity := coalesce(c.quantity, CASE WHEN c.position IS NOT NULL THEN 1 END);  -- a place is just one
     v_pool := pool_of_order(c.partner_id, c.order_id);
     strikes := v_pool IS NOT NULL AND c.keep_codes IS NULL AND (c.amount IS NULL OR c.void);
     IF v_pool IS NOT NULL THEN

@@ -37,6 +37,31 @@ async def test_pieces_add_up_to_what_was_charged(counter: Counter, command: Cli)
     assert command("audit", "--json").json["ok"]
 
 
+async def test_one_code_is_paid_back_as_one(counter: Counter, command: Cli) -> None:
+    """`index` is one piece: a fifth of five. Seen red when all of it was paid back."""
+    order = await counter.order(codes=5, quantity=5, price=100)
+    case_no = await counter.opened(order, "refund", index=1)
+    assert (await counter.case(case_no))["quantity"] == 1
+    done = await counter.approve(case_no)
+    assert (done.status, done.json["refunded_amount"]) == (200, 100), done
+    now = await counter.read(order)
+    assert (now["state"], now["refunded_amount"]) == ("delivered", 100)
+    stats = command("codes", "stats", "--pool", order["sku"], "--json").json
+    assert (stats["void"], stats["delivered"]) == (1, 4)
+    assert command("audit", "--json").json["ok"]
+
+
+async def test_what_is_struck_out_is_asked_for_no_more(counter: Counter) -> None:
+    """400 where it is asked. Seen red when it was 201, and nobody could approve it."""
+    order = await counter.order(codes=4, quantity=3, price=100)
+    await counter.approve(await counter.opened(order, "refund", amount=30), void=True)
+    for kind in ("refund", "reissue"):
+        for more in ({"index": 1}, {"quantity": 1}):
+            answer = await counter.ask(order, kind, **more)
+            assert answer.problem == (400, "invalid-request"), (kind, more)
+            assert answer.json["errors"][0]["pointer"] == f"/{next(iter(more))}"
+
+
 async def test_an_amount_strikes_out_nothing(counter: Counter, command: Cli) -> None:
     """Unless it is said so; more than is left is refused where it is asked."""
     order = await counter.order(codes=1, price=500)
