@@ -54,6 +54,6 @@ async def _facts(db: Transaction, case: LockedCase, order: OrderFacts) -> CaseFa
         kind=case["kind"],
         sku_id=order["sku_id"],
         age_s=order["age_s"],
-        amount=order["amount"] if case["amount"] is None else case["amount"],
+        amount=await SQL.refund_due.only(db, case["partner_id"], case["id"]),
         share=share_of(lately["cases"], lately["orders"]),
     )

@@ -45,6 +45,18 @@ async def test_a_rule_approves_and_says_so(counter: Counter, rules: Any) -> None
     assert (await counter.ask(dear, "refund")).json["state"] == "opened"
 
 
+async def test_a_rule_looks_at_what_is_at_stake(counter: Counter, rules: Any) -> None:
+    """Pieces, and what is left: not the whole order. Seen red when it was the whole order."""
+    order = await counter.order(codes=5, quantity=5)
+    rules("--kind", "refund", "--sku", order["sku"], "--max-amount", "300", "--do", "approve")
+    assert (await counter.ask(order, "refund")).json["state"] == "opened"
+    case = (await counter.partner.get(f"/v1/cases?order_no={order['order_no']}")).json["data"][0]
+    await counter.partner.send("POST", f"/v1/cases/{case['case_no']}/withdraw")
+    for more, paid in (({"quantity": 2}, 200), ({"index": 0}, 100), ({}, 200)):
+        done = await counter.ask(order, "refund", **more)
+        assert (done.json["state"], done.json["refunded_amount"]) == ("resolved", paid), more
+
+
 async def test_a_rule_refuses(counter: Counter, rules: Any) -> None:
     """What is not of its kind waits for a person."""
     order = await counter.order()
