@@ -119,3 +119,6 @@ async def test_the_limit_wants_a_second_person(counter: Counter, command: Cli) -
     assert (await counter.read(order))["refunded_amount"] == 501
     small = await counter.order(codes=1, price=500)
     assert (await counter.approve(await counter.opened(small, "refund"))).status == 200
+    many = await counter.order(codes=5, quantity=5, price=200)
+    one = await counter.approve(await counter.opened(many, "refund", index=0))
+    assert (one.status, one.json["refunded_amount"]) == (200, 200), one
