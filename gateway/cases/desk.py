@@ -1,12 +1,16 @@
 """Cases: the inbox, and deciding them."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
+
+from msgspec import structs
 
 from gateway.cases import administer as cases
 from gateway.cases.administration import SQL
 from gateway.cases.asked import CaseAsked
 from gateway.cases.given import Approval, Assignment, Cases, NewCase, Note, Nothing, OneCase, Snooze
+from gateway.cases.masking import mask
 from gateway.cases.rules import CaseKind, CaseState
 from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Trace
 from gateway.ground.desk.given import Given
@@ -16,6 +20,7 @@ from gateway.ground.desk.view import Column, Page, SortKey, View
 CASE: Final = Noun(name="case", plural="cases", zh="售后", en="Case", key="case_no")
 TAKE: Final = "cases:take"
 DECIDE: Final = "cases:decide"
+TEXTS: Final = ("reason", "detail", "text", "keep_codes")  # what people write
 Run = Callable[[At, Any, Change], Awaitable[Mapping[str, Any]]]
 
 
@@ -38,6 +43,18 @@ TRACE: Final = Trace(
         "decision", "task", "created_at", "updated_at",
     ),
 )  # fmt: skip
+
+
+async def _hide(at: At, given: Given, change: Change) -> tuple[Given, Change]:
+    """Codes that somebody pasted are in no text that is kept, logged or told."""
+    said = {name: getattr(given, name, None) for name in TEXTS}
+    hidden = {
+        name: await mask(at.db, at.secrecy.keys, text)
+        for name, text in said.items()
+        if text is not None
+    }
+    why = await mask(at.db, at.secrecy.keys, change.reason)
+    return structs.replace(given, **hidden), replace(change, reason=why)
 
 
 async def _create(at: At, given: NewCase, change: Change) -> Mapping[str, Any]:
@@ -130,7 +147,7 @@ def _action(
     return Action(
         noun=CASE, verb=verb, doc=doc, given=given,
         example=f"quangate case {verb} {example}".strip(), permission=permission, run=run,
-        undo=undo, subject=_case_no, traces=(TRACE,), **more,
+        undo=undo, subject=_case_no, traces=(TRACE,), opens_vault=True, hides=_hide, **more,
     )  # fmt: skip
 
 
@@ -182,7 +199,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         given=NewCase, permission="cases:create",
         example="248123456789012345 --kind refund --quantity 1 --reason 'sent twice'",
         undo="`quangate case refuse CASE_NO --reason …`, before it is approved.",
-        reason=Reason.MEMBER, opens_vault=True,
+        reason=Reason.MEMBER,
     ),
     _action(
         "next", "Take the case that waits longest; no two people get one.", _next,
@@ -201,7 +218,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     _action(
         "note", "Write down what others should know of a case; partners do not see it.", _note,
         given=Note, permission=TAKE, example="248123456789012345 'asked the supplier'",
-        undo="Not at all: notes stay; another one may put it right.", opens_vault=True,
+        undo="Not at all: notes stay; another one may put it right.",
     ),
     _action(
         "snooze", "Let a case rest: nobody is given it before then.", _snooze,
@@ -222,16 +239,17 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         example="248123456789012345 --reason 'code was used up'",
         undo="Not at all, but for money:"
         " `quangate account adjust PARTNER --amount=… --reference … --reason …`.",
-        reason=Reason.ASKED, second_person=SecondPerson.ABOVE_LIMIT, limit="refund", beyond=_beyond,
+        reason=Reason.WANTED, second_person=SecondPerson.ABOVE_LIMIT, limit="refund",
+        beyond=_beyond,
     ),
     _action(
         "refuse", "Refuse a case.", _refuse, permission=DECIDE,
         example="248123456789012345 --reason 'it was used'",
-        undo="Not at all: the partner may open another one.", reason=Reason.ASKED,
+        undo="Not at all: the partner may open another one.", reason=Reason.WANTED,
     ),
     _action(
         "resolve", "End a case that is under way: the platform answered, or a question has one.",
         _resolve, permission=DECIDE, example="248123456789012345 --reason 'they credited it'",
-        undo="Not at all: the partner may open another one.", reason=Reason.ASKED,
+        undo="Not at all: the partner may open another one.", reason=Reason.WANTED,
     ),
 )  # fmt: skip

@@ -46,7 +46,8 @@ REFUSED = (
     "case rule create small --do refuse", "case rule create x --sku NO --do refuse",
     "case rule change no --shadow", "case rule change small",
     "case create 101 --kind gift --reason r", "case create 9 --kind question --reason r",
-    "case create 201 --kind reissue --reason r", "case approve {case_no}", "case refuse nine",
-    "case resolve {case_no}", "case take {case_no}", "case note 9 x", "case escalate {case_no}",
+    "case create 201 --kind reissue --reason r", "case approve {case_no} --reason r",
+    "case approve {case_no}", "case refuse nine --reason r", "case resolve {case_no} --reason r",
+    "case take {case_no}", "case note 9 x", "case escalate {case_no}",
     "case snooze {case_no} --until 2026-01-01T00:00:00Z", "case assign {case_no} lee",
 )  # fmt: skip

@@ -113,6 +113,8 @@ class Action:
     look: Callable[[Any, Any, Change], Awaitable[None]] | None = None
     waits_at_shell: bool = True  # above its limit; False: done at once, the shell being trusted
     opens_vault: bool = False
+    # What is given, and the change, without what may be kept nowhere: before anything else of it.
+    hides: Callable[[Any, Any, Change], Awaitable[tuple[Any, Change]]] | None = None
     shows: tuple[str, ...] = ()  # members of the answer that are secret: shown once, kept nowhere
     route: str | None = None  # its path in the API, where ground/desk/route.py does not know it
     note: Callable[[Any, Mapping[str, Any]], str | None] | None = None  # for people: what is next

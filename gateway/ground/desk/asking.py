@@ -46,6 +46,9 @@ async def ask(
 
     `approval` is one of just this, used up by doing it now. `check_first` as of `perform`.
     """
+    if action.hides is not None:
+        check(given)
+        given, change = await action.hides(at, given, change)
     if approval is not None:
         how = await second_persons().redeem(at.db, approval, action, given, change)
         change, waiting = replace(change, how={**change.how, **how}), None

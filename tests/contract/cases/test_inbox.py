@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.conftest import Cli
 from tests.contract.cases.conftest import WHY, Counter
 
 
@@ -70,6 +71,17 @@ async def test_operators_open_cases(counter: Counter) -> None:
     assert (again.status, again.code) == (409, "case-open")
     seen = (await counter.partner.get(f"/v1/cases?order_no={order['order_no']}")).json["data"]
     assert [case["case_no"] for case in seen] == [made.json["case_no"]]
+
+
+@pytest.mark.parametrize("verb", ["approve", "refuse", "resolve"])
+async def test_deciding_wants_a_reason_at_the_shell(
+    counter: Counter, command: Cli, verb: str
+) -> None:
+    """As everywhere: exit 2, and nothing was done. Seen red when it was done without one."""
+    case_no = await counter.opened(await counter.order(), "question")
+    assert command("case", verb, case_no, "--json").returncode == 2
+    assert (await counter.case(case_no))["state"] == "opened"
+    assert command("case", verb, case_no, "--reason", "looked", "--json").returncode == 0
 
 
 @pytest.mark.parametrize("verb", ["approve", "refuse", "resolve"])

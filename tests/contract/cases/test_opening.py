@@ -100,6 +100,49 @@ async def test_a_pasted_code_is_masked(counter: Counter) -> None:
     assert seen[0]["detail"] == "卡密：••••，见图 (••••)."
 
 
+async def test_a_code_is_in_no_text_of_operators(counter: Counter) -> None:
+    """Neither in what is decided nor told nor noted. Seen red when decisions were not masked."""
+    order = await counter.order(codes=3, quantity=3)
+    code = counter.partner.codes(order)[0]["code"]
+    why = {"reason": f"{code} fails"}
+    for kind in ("refund", "reissue", "question", "upstream"):
+        made = await counter.sue.post(
+            "cases", {"order_no": order["order_no"], "kind": kind, "detail": f"it is {code}", **why}
+        )
+        assert made.status == 201, made
+        case_no = made.json["case_no"]
+        noted = await counter.sue.post(f"cases/{case_no}/note", {"text": f"tried {code}", **why})
+        assert noted.status == 200, noted
+        assert (await counter.sue.post(f"cases/{case_no}/escalate", why)).status == 200
+        more = {"keep_codes": f"not {code}"} if kind == "refund" else {}
+        verb = {"reissue": "refuse", "question": "resolve"}.get(kind, "approve")
+        done = await counter.sue.post(f"cases/{case_no}/{verb}", {**why, **more})
+        assert done.status == 200, done
+        if kind == "upstream":
+            assert (await counter.sue.post(f"cases/{case_no}/resolve", why)).status == 200
+        told = await counter.case(case_no)
+        assert told["answer"] == "•••• fails"
+        assert code not in str([told, (await counter.sue.get(f"cases/{case_no}")).json])
+
+
+async def test_a_code_is_not_in_the_log_of_changes(counter: Counter) -> None:
+    """Neither in what was given nor why. Seen red when both were there as they were written."""
+    order = await counter.order(codes=1)
+    code = counter.partner.codes(order)[0]["code"]
+    why = {"reason": f"{code} fails"}
+    body = {"order_no": order["order_no"], "kind": "refund", "detail": f"it is {code}", **why}
+    case_no = (await counter.sue.post("cases", body)).json["case_no"]
+    await counter.sue.post(f"cases/{case_no}/note", {"text": f"tried {code}", **why})
+    await counter.sue.post(f"cases/{case_no}/approve", {"keep_codes": f"not {code}", **why})
+    rows = (await counter.root.get("changes?limit=20")).json["data"]
+    mine = {row["action"]: row for row in rows if row["subject"] == case_no}
+    assert code not in str(rows)
+    assert {row["reason"] for row in mine.values()} == {"•••• fails"}
+    assert mine["case.create"]["given"]["detail"] == "it is ••••"
+    assert mine["case.note"]["given"]["text"] == "tried ••••"
+    assert mine["case.approve"]["given"]["keep_codes"] == "not ••••"
+
+
 async def test_an_order_tells_of_its_cases(counter: Counter) -> None:
     """On its page, and in its timeline: opened by the partner, decided by support."""
     order = await counter.order()
