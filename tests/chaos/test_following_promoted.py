@@ -28,7 +28,6 @@ async def test_it_follows_the_standby_that_was_promoted(tmp_path: Path) -> None:
     """It is known there by a slot, takes a backup of the new timeline, says that it follows again;
     a restore has what was written before, and after.
 
-    Seen red (the slot is missed for ever) with slots made at the start alone.
     """
     with directory() as here:
         async with two_servers(here) as servers:

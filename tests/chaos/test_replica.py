@@ -67,7 +67,6 @@ async def test_one_that_is_behind_is_not_asked(servers: TwoServers, tmp_path: Pa
     """Once it lacks what was committed longer ago than it may, the primary is asked, until it has
     caught up; one that has no more to get, of a shop that stands still, is well for the doctor.
 
-    Seen red (it is asked for ever) without the look at what it has.
     """
     clock, later = [0.0], [timedelta()]
     config = Config(data=tmp_path, replica_url=servers.second.server.dsn, replica_lag_s=BEHIND_S)

@@ -33,7 +33,7 @@ async def test_every_page_asks_for_its_permission(
 ) -> None:
     """Whoever has not the permission is refused, also where there is nothing; whoever has, is not.
 
-    Seen red without `require` in `_of_seen`, and without `_require` in `show`.
+    Seen red without `_require` in `show`.
     """
     may = {**shipped(known_permissions()), NIGHT: frozenset({"orders:read"})}[role]
     page = await tab.sign_in(people[role])

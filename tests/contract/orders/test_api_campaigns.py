@@ -107,7 +107,6 @@ async def test_who_was_refused_is_counted_by_reason(shop: Shop) -> None:
     """Orders, lines of batches, holds and confirms, by the code of their problem; not what was
     sold, nor what names another campaign. It is read by `campaign show`.
 
-    Seen red with refusals that nobody counted.
     """
     partner = await shop.partner()
     sku = await shop.sku(codes=30)

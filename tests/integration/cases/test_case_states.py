@@ -25,7 +25,7 @@ async def case(connection: Any) -> Any:
 async def test_the_trigger_moves_as_the_table_says(
     case: Any, before: CaseState, after: CaseState
 ) -> None:
-    """Seen red with `waiting_upstream → resolved` allowed in either."""
+    """The trigger allows what the table does, pair by pair, and nothing else."""
     await case.execute(
         "INSERT INTO service_case (partner_id, id, out_case_no, content_hash, order_id, kind,"
         " reason, opened_by, state, outcome, deadline_at)"
@@ -49,7 +49,7 @@ def test_what_ended_stays() -> None:
 
 async def test_what_was_asked_stays(case: Any) -> None:
     """Neither the order nor the amount of a case can be changed, nor can it be deleted; an open
-    line has one. Seen red without `case_moves`, `case_kept`, `service_case_open`.
+    line has one.
     """
     insert = (
         "INSERT INTO service_case (partner_id, id, out_case_no, content_hash, order_id, kind,"
@@ -72,9 +72,7 @@ async def test_what_was_asked_stays(case: Any) -> None:
 
 
 async def test_no_order_gives_back_more_than_it_cost(case: Any) -> None:
-    """The CHECK stands whoever writes; and codes are replaced, never taken away. Seen red with the
-    order_is_sound of before, and without `order_after_sale`.
-    """
+    """The CHECK stands whoever writes; and codes are replaced, never taken away."""
     await case.execute(
         "INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity, amount,"
         " state, delivered_quantity, pool_id, seqs, created_at, updated_at)"

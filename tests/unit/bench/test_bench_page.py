@@ -89,7 +89,6 @@ def test_the_page_needs_nothing_else() -> None:
     """No script, nothing from elsewhere, and what others wrote is text; every figure has its row,
     measured or not.
 
-    Seen red with the processor's name put in as it is.
     """
     text = page(record(), PEOPLE)
     fetching = Fetching()
