@@ -23,6 +23,7 @@ SETTINGS: Final = {
     ),
     "four_eyes.refund.CNY": Setting(
         default=None, least=0, most=10**15, unit="minor units",
-        doc="A refund by a case above it wants a second person; none: no refund does.",
+        doc="What cases may pay back of an order before a refund wants a second person; none:"
+        " no refund does.",
     ),
 }  # fmt: skip

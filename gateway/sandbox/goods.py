@@ -15,7 +15,7 @@ from gateway.orders.rules import QUANTITY_MAX
 
 CURRENCY: Final = "CNY"
 BALANCE_MINOR: Final = 100_000_000_000  # of every partner, and it never gets less
-SINCE: Final = "2026-12-01T00:00:00.000000Z"
+SINCE: Final = "2026-01-01T00:00:00.000000Z"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 import orjson
+from aiohttp import ClientConnectionResetError
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.catalog.rules import Key
@@ -102,7 +103,7 @@ async def _behave(request: Asked | BaseRequest, placed: list[SandboxPlaced]) -> 
         await asyncio.sleep(SLOW_S)
     if any(each.behaviour.drops for each in placed):
         of(request).connection.cut()
-        raise ConnectionResetError
+        raise ClientConnectionResetError  # nobody is there to be answered, and nothing went wrong
 
 
 def _problem_result(request: Asked, error: ProblemError) -> bytes:

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
+from aiohttp import ClientConnectionResetError
 from multidict import CIMultiDict, MultiMapping
 
 from gateway.ground.http.body import BODY_BYTES_MAX
@@ -173,6 +174,9 @@ class PlainFront:
         except StopIteration as end:
             self._run = self._request = None
             self._wire.answer(end.value.wire(request.id))
+        except ClientConnectionResetError:
+            self._run = self._request = None
+            self._wire.cut()  # it is gone: there is nobody to be answered
         except BaseException:
             self._run = self._request = None
             self._wire.cut()

@@ -120,3 +120,8 @@ async def test_the_limit_wants_a_second_person(counter: Counter, command: Cli) -
     many = await counter.order(codes=5, quantity=5, price=200)
     one = await counter.approve(await counter.opened(many, "refund", index=0))
     assert (one.status, one.json["refunded_amount"]) == (200, 200), one
+    two = await counter.approve(await counter.opened(many, "refund", index=1))
+    assert two.status == 200, two
+    # In slices one may do no more alone than at once.
+    third = await counter.approve(await counter.opened(many, "refund", index=2))
+    assert third.status == 202, third
