@@ -87,8 +87,10 @@ SELECT hold_reissue_day($1)
 SELECT count(DISTINCT r.case_id) FROM reissue r WHERE r.partner_id = $1 AND r.order_id = $2
 
 -- name: refund_due
--- What a case is about in money: a place is just one piece, and what was paid back already is not at stake.
+-- What a case is about in money: a place is just one piece, and what was paid back already is not at stake. With what cases
+-- paid back of the order before: in slices one may do no more alone than at once.
 SELECT refund_due(see_order(c.partner_id, c.order_id), coalesce(c.quantity, CASE WHEN c.position IS NOT NULL THEN 1 END), c.amount)
+       + (SELECT coalesce(sum(x.refunded), 0)::bigint FROM service_case x WHERE x.partner_id = c.partner_id AND x.order_id = c.order_id)
 FROM service_case c WHERE c.partner_id = $1 AND c.id = $2
 
 -- name: known_codes
