@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ async def test_neither_world_sees_the_other(shop: Shop) -> None:
     account = (await test.get("/v1/account")).json
     entries = (await test.get("/v1/account/entries")).json["data"]
     assert account["available"] == sum(each["amount"] for each in entries) > 10**9
+    assert all(each["created_at"] < datetime.now(UTC).isoformat() for each in entries)
     charged = [e for e in (await real.get("/v1/account/entries")).json["data"] if e["order_no"]]
     assert [each["order_no"] for each in charged] == [sold["order_no"]]
     products = {each["sku"] for each in (await test.get("/v1/products")).json["data"]}
@@ -150,6 +152,25 @@ async def test_digits_refuse_delay_and_drop(shop: Shop) -> None:
     assert loop.time() - began > 9.5
     topup = await test.order(out_order_no="D1", sku="sandbox:topup", account="13800138021")
     assert topup.problem == (409, "sold-out")
+
+
+async def test_a_dropped_answer_is_no_error(
+    config: Config, tmp_path: Path, session: aiohttp.ClientSession
+) -> None:
+    """Of one order, and of a batch: it is what the digits ask for, so nobody is alarmed."""
+    with running_gateway(config, tmp_path / "log") as gateway:
+        _, test = await both(Shop(config=config, url=gateway.url, session=session))
+        one = {"out_order_no": "E027", "sku": "sandbox:code"}
+        with pytest.raises(aiohttp.ClientError):
+            await test.order(**one)
+        with pytest.raises(aiohttp.ClientError):
+            await test.send(
+                "POST", "/v1/orders/batch", {"orders": [{**one, "out_order_no": "F027"}]}
+            )
+        assert (await test.order(**one)).status == 200
+    said = (tmp_path / "log").read_text("utf-8")  # whole: it ended
+    assert "error" not in said.lower(), said
+    assert "Traceback" not in said
 
 
 async def test_top_ups_move_and_the_partner_is_told(shop: Shop) -> None:
