@@ -30,6 +30,7 @@ class SQL(Statements, file="alerts/conditions"):
     audit_broken: Statement[[], Found]
     backup_age: Statement[[int], Found]
     replication: Statement[[], Found]
+    old_snapshot: Statement[[int], Found]
     sales_closed: Statement[[], Found]
     reveal_freeze: Statement[[], Found]
     alone: Statement[[], Found]
@@ -48,6 +49,7 @@ LOOKS: Final[Mapping[str, Statement[Any, Found]]] = {
     "audit-broken": SQL.audit_broken,
     "backup-age": SQL.backup_age,
     "replication": SQL.replication,
+    "old-snapshot": SQL.old_snapshot,
     "sales-closed": SQL.sales_closed,
     "reveal-freeze": SQL.reveal_freeze,
     "alone": SQL.alone,

@@ -70,6 +70,22 @@ SELECT w.names AS subject, 'orders wait for a follower that does not run: quanga
 FROM (SELECT current_setting('synchronous_standby_names') AS names) AS w
 WHERE w.names LIKE '"quangate\_%' AND NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.active AND strpos(w.names, s.slot_name) > 0)
 
+-- name: old_snapshot
+-- A row that is updated by every commit (an account's) is read through all versions that somebody may still look at. In
+-- transactions, not in minutes: what hurts is what was committed meanwhile. A vacuum holds nothing back.
+SELECT h.subject, format('%s transactions have begun since, and what they replaced is kept for it: end it, %s', h.age, h.how) AS detail
+FROM (SELECT format('session %s (%s)', a.pid, coalesce(nullif(a.application_name, ''), 'nameless')) AS subject,
+             greatest(age(a.backend_xmin), age(a.backend_xid)) AS age, format('SELECT pg_terminate_backend(%s)', a.pid) AS how
+      FROM pg_stat_activity a
+      WHERE (a.datname = current_database() OR a.datname IS NULL) AND a.backend_type <> 'autovacuum worker' AND a.pid <> pg_backend_pid()
+      UNION ALL
+      SELECT format('slot %s', s.slot_name), greatest(age(s.xmin), age(s.catalog_xmin)), format('or pg_drop_replication_slot(%L)', s.slot_name)
+      FROM pg_replication_slots s
+      UNION ALL
+      SELECT format('prepared %s', p.gid), age(p.transaction), format('ROLLBACK PREPARED %L', p.gid)
+      FROM pg_prepared_xacts p WHERE p.database = current_database()) AS h
+WHERE h.age > $1::bigint ORDER BY h.age DESC LIMIT 100
+
 -- name: sales_closed
 SELECT 'shop' AS subject, 'nothing is sold until `quangate restore-check` has said that it may be' AS detail
 WHERE EXISTS (SELECT FROM restoration r WHERE r.checked_at IS NULL)

@@ -52,6 +52,11 @@ LOOKED_FOR: Final[Mapping[str, Kind]] = {
         level="ticket", doc="the last good backup is too old", setting="alerts.backup_s"
     ),
     "replication": Kind(level="page", doc="orders wait for a follower that is not there"),
+    "old-snapshot": Kind(
+        level="ticket",
+        doc="somebody's transaction keeps rows from being cleared away, and each order costs more",
+        setting="alerts.snapshot_transactions",
+    ),
     "sales-closed": Kind(level="page", doc="the shop was restored, and sells nothing yet"),
     "reveal-freeze": Kind(level="page", doc="an operator who saw too many codes may see no more"),
     "alone": Kind(level="info", doc="what wants a second person was done without one"),

@@ -26,6 +26,10 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         default=93_600, least=3_600, most=31_536_000, unit="s",
         doc="A last good backup that is older is an alert, where there ever was one.",
     ),
+    "alerts.snapshot_transactions": Setting(
+        default=100_000, least=1_000, most=1_000_000_000, unit="transactions",
+        doc="Whoever has kept the old rows of so many transactions is an alert.",
+    ),
     "alerts.dead_webhooks": Setting(
         default=1, least=1, most=10_000, unit="messages",
         doc="So many messages of a partner that could not be delivered are an alert.",

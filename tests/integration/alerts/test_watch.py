@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from gateway.alerts.feature import FEATURE
@@ -130,6 +131,28 @@ async def test_what_cannot_be_looked_for_is_not_over(
     await watch.turn()
     assert (await rows(database, "parked"))[0]["resolved_at"] is None
     assert (await rows(database, "sales-closed"))[0]["resolved_at"] is not None
+
+
+async def test_who_keeps_old_rows_is_named(database: Database, database_url: str) -> None:
+    """A session that has looked, and looks no more, is an alert once enough was committed since.
+
+    Seen red without `backend_xmin`.
+    """
+    store = AlertStore(database.pool)
+    connection = await asyncpg.connect(
+        database_url, server_settings={"application_name": "a report"}
+    )
+    try:
+        async with connection.transaction(isolation="repeatable_read"):
+            await connection.fetchval("SELECT count(*) FROM orders")
+            for _ in range(11):
+                await database.pool.fetchval("SELECT pg_current_xact_id()")
+            found = await store.look("old-snapshot", 10)
+            assert [one.subject for one in found if "a report" in one.subject], found
+            assert not await store.look("old-snapshot", 1_000_000)
+        assert not [one for one in await store.look("old-snapshot", 10) if "report" in one.subject]
+    finally:
+        await connection.close()
 
 
 async def test_every_kind_can_be_looked_for(database: Database) -> None:
