@@ -81,7 +81,7 @@ locust: build ## people who browse, order, poll and try again (ARGS="--headless 
 soak: build ## the long fault run; the last line is its result as JSON
 	@python -m tests.chaos.soak $(ARGS)
 
-sdk: setup ## build and test the partners' clients as published, into dist/sdk (ARGS="python go")
+sdk: build ## build and test the partners' clients as published, into dist/sdk (ARGS="python go")
 	@python -m connectors.sdk.build $(ARGS)
 
 sdk-code: build ## make the clients' models, errors, methods and cases from the API

@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Final
 
 from connectors.sdk.conformance.server import serve
+from connectors.sdk.live import LiveError, running
 
 SDK: Final = Path(__file__).parent
 ROOT: Final = SDK.parents[1]
 DIST: Final = ROOT / "dist" / "sdk"
 WORK: Final = ROOT / "target" / "sdk"  # copies that are built in; the sources stay as they are
+# Whose partners the running gateway has.
+RUNS: Final = ("python-waiting", "python-awaiting", "typescript", "go", "java")
 # What a language needs, and what brings it.
 TOOLS: Final[Mapping[str, Mapping[str, str]]] = {
     "python": {},
@@ -157,10 +160,12 @@ def main(languages: list[str]) -> int:
         sys.stderr.write("\n".join([*wrong, ""]))
         return 1
     try:
-        for language in wanted:
-            sys.stderr.write(f"== {language}\n")
-            BUILDS[language]()
-    except BuildError as error:
+        with running([run for run in RUNS if run.partition("-")[0] in wanted]) as live:
+            os.environ.update(live)
+            for language in wanted:
+                sys.stderr.write(f"== {language}\n")
+                BUILDS[language]()
+    except (BuildError, LiveError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

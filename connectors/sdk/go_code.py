@@ -100,6 +100,9 @@ def _type(resource: str) -> str:
     return "AccountCalls" if resource == "account" else resource.capitalize()
 
 
+FROM_ZERO: Final = frozenset({"index"})  # where 0 says something, it is not what is left out
+
+
 def _given(method: Method) -> str:
     """The name of the struct that has a method's arguments."""
     one = SINGULAR.get(method.resource, method.resource.removesuffix("s").capitalize())
@@ -115,7 +118,8 @@ def _method(shape: Shape, method: Method) -> Iterator[str]:
         yield f"// {_given(method)}: what may be said; zero values are left out."
         yield f"type {_given(method)} struct {{"
         for member in members:
-            pointed = "*" if member.kind.name.endswith("In") else ""
+            is_pointer = member.kind.name.endswith("In") or member.name in FROM_ZERO
+            pointed = "*" if is_pointer else ""
             said = f"{pointed}{annotation(member.kind)}"
             yield f'{name_of(member.name)} {said} `json:"{member.name},omitempty"`'
         yield "}\n"

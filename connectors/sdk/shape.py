@@ -88,6 +88,12 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "confirm": "confirmHold",
         "release": "releaseHold",
     },
+    "cases": {
+        "open": "openCase",
+        "get": "readCase",
+        "list": "listCases",
+        "withdraw": "withdrawCase",
+    },
     "deliveries": {
         "list": "listDeliveries",
         "replay": "replayDelivery",
@@ -198,7 +204,7 @@ def _kind(schema: Mapping[str, Any]) -> Kind:
 
 
 # Enumerations are text: a word that comes later must not break a program.
-ENUMERATIONS: Final = {"FailureCode", "HoldState", "OrderState", "SkuKind"}
+ENUMERATIONS: Final = {"CaseKind", "CaseState", "FailureCode", "HoldState", "OrderState", "SkuKind"}
 
 
 def _named(name: str) -> Kind:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from connectors.sdk.conformance import (
     answer_cases,
     code_cases,
+    live_cases,
     retry_cases,
     signing_cases,
     webhook_cases,
@@ -27,6 +28,7 @@ def files() -> dict[str, list[dict[str, Any]]]:
         "answers.json": answer_cases.cases(),
         "retries.json": retry_cases.cases(),
         "delays.json": retry_cases.delays(),
+        "live.json": live_cases.cases(),
     }
 
 

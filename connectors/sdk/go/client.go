@@ -42,6 +42,7 @@ type Client struct {
 	Account    *AccountCalls
 	Statements *StatementCalls
 	Holds      *Holds
+	Cases      *Cases
 	Deliveries *Deliveries
 	Campaigns  *Campaigns
 	core       *core
@@ -80,7 +81,7 @@ func New(config Config) (*Client, error) {
 	c := newCore(config, found, key, keys)
 	return &Client{
 		Orders: &OrderCalls{Orders{c}}, Products: &Products{c}, Account: &AccountCalls{c},
-		Statements: &StatementCalls{Statements{c}}, Holds: &Holds{c}, Deliveries: &Deliveries{c},
+		Statements: &StatementCalls{Statements{c}}, Holds: &Holds{c}, Cases: &Cases{c}, Deliveries: &Deliveries{c},
 		Campaigns: &Campaigns{c}, core: c,
 	}, nil
 }

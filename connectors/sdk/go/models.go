@@ -21,6 +21,31 @@ type BuyerIn struct {
 	Device string `json:"device,omitempty"`
 }
 
+// Case: A case.
+type Case struct {
+	CaseNo    string  `json:"case_no"`
+	OutCaseNo string  `json:"out_case_no"`
+	OrderNo   string  `json:"order_no"`
+	Kind      string  `json:"kind"`
+	State     string  `json:"state"`
+	Reason    string  `json:"reason"`
+	Detail    *string `json:"detail"`
+	Index     *int64  `json:"index"`
+	Quantity  *int64  `json:"quantity"`
+	// An amount in minor units (分).
+	Amount    *int64  `json:"amount"`
+	Recipient *string `json:"recipient"`
+	Outcome   *string `json:"outcome"`
+	Answer    *string `json:"answer"`
+	Rule      *string `json:"rule"`
+	// An amount in minor units (分).
+	RefundedAmount int64   `json:"refunded_amount"`
+	Replaced       int64   `json:"replaced"`
+	DeadlineAt     *string `json:"deadline_at"`
+	CreatedAt      string  `json:"created_at"`
+	UpdatedAt      string  `json:"updated_at"`
+}
+
 // Delivery: One webhook message and how its delivery stands.
 type Delivery struct {
 	ID            string  `json:"id"`
@@ -177,6 +202,7 @@ type StatementTotals struct {
 // Per model its members: kind, [] many, {} by name, ? or null, ~ may be missing.
 var shapes = map[string]map[string]string{
 	"Account":         {"balance": "i", "credit_limit": "i", "available": "i", "currency": "t"},
+	"Case":            {"case_no": "t", "out_case_no": "t", "order_no": "t", "kind": "t", "state": "t", "reason": "t", "detail": "t?", "index": "i?", "quantity": "i?", "amount": "i?", "recipient": "t?", "outcome": "t?", "answer": "t?", "rule": "t?", "refunded_amount": "i", "replaced": "i", "deadline_at": "t?", "created_at": "t", "updated_at": "t"},
 	"Delivery":        {"id": "t", "webhook_id": "t", "type": "t", "order_no": "t?", "url": "t?", "state": "t", "attempts": "i", "last_status": "i?", "next_attempt_at": "t?", "created_at": "t"},
 	"Entry":           {"id": "t", "kind": "t", "amount": "i", "balance_after": "i", "order_no": "t?", "reference": "t?", "created_at": "t"},
 	"Failure":         {"code": "~t", "detail": "~t"},

@@ -149,6 +149,48 @@ func (r *Holds) Release(ctx context.Context, holdNo string) (*Hold, error) {
 	return call[Hold](ctx, r.core, "POST", "/v1/holds/"+part(holdNo)+"/release", "Hold", nil, nil)
 }
 
+// Cases is client.Cases.
+type Cases struct{ core *core }
+
+// CaseOpenIn: what may be said; zero values are left out.
+type CaseOpenIn struct {
+	Kind      string `json:"kind,omitempty"`
+	Reason    string `json:"reason,omitempty"`
+	OutCaseNo string `json:"out_case_no,omitempty"`
+	Detail    string `json:"detail,omitempty"`
+	Quantity  int64  `json:"quantity,omitempty"`
+	Amount    int64  `json:"amount,omitempty"`
+	Recipient string `json:"recipient,omitempty"`
+	Index     *int64 `json:"index,omitempty"`
+}
+
+// Open: Open a case about an order.
+func (r *Cases) Open(ctx context.Context, orderNo string, said CaseOpenIn) (*Case, error) {
+	return call[Case](ctx, r.core, "POST", "/v1/orders/"+part(orderNo)+"/cases", "Case", nil, said)
+}
+
+// Get: Read a case.
+func (r *Cases) Get(ctx context.Context, caseNo string) (*Case, error) {
+	return call[Case](ctx, r.core, "GET", "/v1/cases/"+part(caseNo), "Case", nil, nil)
+}
+
+// CaseFilter: what may be said; zero values are left out.
+type CaseFilter struct {
+	OrderNo string `json:"order_no,omitempty"`
+	State   string `json:"state,omitempty"`
+	Limit   int64  `json:"limit,omitempty"`
+}
+
+// List: List cases.
+func (r *Cases) List(ctx context.Context, said ...CaseFilter) iter.Seq2[*Case, error] {
+	return pages[Case](ctx, r.core, "/v1/cases", "Case", first(said))
+}
+
+// Withdraw: Withdraw a case.
+func (r *Cases) Withdraw(ctx context.Context, caseNo string) (*Case, error) {
+	return call[Case](ctx, r.core, "POST", "/v1/cases/"+part(caseNo)+"/withdraw", "Case", nil, nil)
+}
+
 // Deliveries is client.Deliveries.
 type Deliveries struct{ core *core }
 

@@ -15,6 +15,7 @@ sys.path[:0] = [
 ]
 
 from connectors.sdk.conformance.server import serve  # noqa: E402
+from connectors.sdk.live import running  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +28,14 @@ def gateway() -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture(scope="session")
+def live() -> Iterator[str]:
+    """Where the world of a running gateway is written: QUANGATE_LIVE, or one of our own."""
+    given = os.environ.get("QUANGATE_LIVE")
+    if given:
+        yield given
+        return
+    with running(["python-waiting", "python-awaiting"]) as environment:
+        yield environment["QUANGATE_LIVE"]

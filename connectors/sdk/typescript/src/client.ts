@@ -78,6 +78,7 @@ export class Quangate {
   declare readonly account: resources.AccountCalls;
   declare readonly statements: Statements;
   declare readonly holds: resources.HoldsCalls;
+  declare readonly cases: resources.CasesCalls;
   declare readonly deliveries: resources.DeliveriesCalls;
   declare readonly campaigns: resources.CampaignsCalls;
 
@@ -96,6 +97,7 @@ export class Quangate {
       account: new resources.AccountCalls(calls),
       statements: new Statements(calls),
       holds: new resources.HoldsCalls(calls),
+      cases: new resources.CasesCalls(calls),
       deliveries: new resources.DeliveriesCalls(calls),
       campaigns: new resources.CampaignsCalls(calls),
     };

@@ -21,6 +21,31 @@ export interface BuyerIn {
   readonly device?: string;
 }
 
+/** A case. */
+export interface Case {
+  readonly case_no: string;
+  readonly out_case_no: string;
+  readonly order_no: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly reason: string;
+  readonly detail: string | null;
+  readonly index: number | null;
+  readonly quantity: number | null;
+  /** An amount in minor units (分). */
+  readonly amount: number | null;
+  readonly recipient: string | null;
+  readonly outcome: string | null;
+  readonly answer: string | null;
+  readonly rule: string | null;
+  /** An amount in minor units (分). */
+  readonly refunded_amount: number;
+  readonly replaced: number;
+  readonly deadline_at: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
 /** One webhook message and how its delivery stands. */
 export interface Delivery {
   readonly id: string;
@@ -177,6 +202,7 @@ export interface StatementTotals {
 /** Members: kind, `[]` many, `{}` by name, `?` or null, `~` may be missing. */
 export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Account: { balance: "i", credit_limit: "i", available: "i", currency: "t" },
+  Case: { case_no: "t", out_case_no: "t", order_no: "t", kind: "t", state: "t", reason: "t", detail: "t?", index: "i?", quantity: "i?", amount: "i?", recipient: "t?", outcome: "t?", answer: "t?", rule: "t?", refunded_amount: "i", replaced: "i", deadline_at: "t?", created_at: "t", updated_at: "t" },
   Delivery: { id: "t", webhook_id: "t", type: "t", order_no: "t?", url: "t?", state: "t", attempts: "i", last_status: "i?", next_attempt_at: "t?", created_at: "t" },
   Entry: { id: "t", kind: "t", amount: "i", balance_after: "i", order_no: "t?", reference: "t?", created_at: "t" },
   Failure: { code: "~t", detail: "~t" },

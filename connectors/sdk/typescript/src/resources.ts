@@ -1,6 +1,6 @@
 // What a client can call. Made by `make sdk-code`: edit nothing here.
 
-import type { Account, BuyerIn, Delivery, Entry, Hold, Order, PassPlace, Product, Statement } from "./models.js";
+import type { Account, BuyerIn, Case, Delivery, Entry, Hold, Order, PassPlace, Product, Statement } from "./models.js";
 import { Resource } from "./flow.js";
 import { part } from "./signing.js";
 
@@ -77,6 +77,26 @@ export class HoldsCalls extends Resource {
   /** Give a hold back. */
   release(holdNo: string): Promise<Hold> {
     return this.call("POST", `/v1/holds/${part(holdNo)}/release`, "Hold");
+  }
+}
+
+/** `client.cases`. */
+export class CasesCalls extends Resource {
+  /** Open a case about an order. */
+  open(orderNo: string, said: { kind: string | undefined; reason: string | undefined; out_case_no: string | undefined; detail?: string | undefined; quantity?: number | undefined; amount?: number | undefined; recipient?: string | undefined; index?: number | undefined; }): Promise<Case> {
+    return this.call("POST", `/v1/orders/${part(orderNo)}/cases`, "Case", { body: said });
+  }
+  /** Read a case. */
+  get(caseNo: string): Promise<Case> {
+    return this.call("GET", `/v1/cases/${part(caseNo)}`, "Case");
+  }
+  /** List cases. */
+  list(said: { order_no?: string | undefined; state?: string | undefined; limit?: number | undefined; } = {}): AsyncIterableIterator<Case> {
+    return this.pages("/v1/cases", "Case", said);
+  }
+  /** Withdraw a case. */
+  withdraw(caseNo: string): Promise<Case> {
+    return this.call("POST", `/v1/cases/${part(caseNo)}/withdraw`, "Case");
   }
 }
 

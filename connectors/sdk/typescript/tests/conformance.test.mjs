@@ -12,9 +12,8 @@ import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import * as util from "node:util";
+import { calling, cases, like, likeError, load, SDK } from "./playing.mjs";
 
-const SDK = process.env.QUANGATE_SDK;
-const load = (name) => import(pathToFileURL(join(SDK, "dist", name)).href);
 const quangate = await load("index.js");
 const { Signer } = await load("signing.js");
 const { wait } = await load("retrying.js");
@@ -23,7 +22,6 @@ const KEY_ID = "qk_conformance";
 const SECRET = "qs_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY";
 const GATEWAY = process.env.QUANGATE_SCRIPTED;
 const NOBODY = "http://127.0.0.1:2"; // a port where nobody listens
-const cases = (name) => JSON.parse(fs.readFileSync(join(process.env.QUANGATE_CASES, name), "ascii"));
 
 for (const said of cases("signing.json")) {
   test(`signature: ${said.name}`, async () => {
@@ -72,21 +70,6 @@ async function control(said) {
   return (await fetch(`${GATEWAY}/_case`, options)).json();
 }
 
-// A case's arguments as this client takes them: what stands in the path comes first.
-const IN_PATH = ["order_no", "out_order_no", "sku"];
-async function calling(client, { method, arguments: said }) {
-  const [resource, name] = method.split(".");
-  const camel = name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
-  if (name === "place") return client.orders.place(said);
-  if (name === "batch") return client.orders.batch(said.orders);
-  const takesPath = ["get", "get_by_out_no", "cancel"].includes(name) && resource !== "account";
-  const found = client[resource][camel](...(takesPath ? IN_PATH.filter((n) => n in said).map((n) => said[n]) : [said]));
-  if (!found[Symbol.asyncIterator]) return found;
-  const all = [];
-  for await (const one of found) all.push(one);
-  return all;
-}
-
 for (const said of [...cases("answers.json"), ...cases("retries.json")]) {
   test(`call: ${said.name}`, async () => {
     await control(said);
@@ -122,25 +105,6 @@ for (const said of [...cases("answers.json"), ...cases("retries.json")]) {
       said.requests.forEach((one, n) => like(one, one.body ? { ...came[n], body: JSON.parse(came[n].body) } : came[n]));
     }
   });
-}
-
-function likeError(said, outcome) {
-  assert.ok(outcome instanceof QuangateError, `${outcome} is no error`);
-  if (said.class) assert.equal(outcome.constructor.name, `${said.class}Error`);
-  const { class: _, ...members } = said;
-  like(members, outcome);
-}
-
-function like(said, found) {
-  if (Array.isArray(said)) {
-    assert.equal(found.length, said.length);
-    said.forEach((one, n) => like(one, found[n]));
-  } else if (said !== null && typeof said === "object") {
-    if ("error" in said && found instanceof QuangateError) likeError(said.error, found);
-    else for (const [name, value] of Object.entries(said)) like(value, found[name === "order" ? "data" : name]);
-  } else {
-    assert.equal(found, said);
-  }
 }
 
 test("nothing secret is shown", async () => {

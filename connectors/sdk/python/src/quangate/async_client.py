@@ -38,6 +38,7 @@ class AsyncQuangate(Common):
         self.account = async_resources.AsyncAccountCalls(self)
         self.statements = AsyncStatements(self)
         self.holds = async_resources.AsyncHoldsCalls(self)
+        self.cases = async_resources.AsyncCasesCalls(self)
         self.deliveries = async_resources.AsyncDeliveriesCalls(self)
         self.campaigns = async_resources.AsyncCampaignsCalls(self)
 

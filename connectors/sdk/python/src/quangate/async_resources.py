@@ -7,6 +7,7 @@ from quangate.async_calling import AsyncResource
 from quangate.models import (
     Account,
     BuyerIn,
+    Case,
     Delivery,
     Entry,
     Hold,
@@ -168,6 +169,54 @@ class AsyncHoldsCalls(AsyncResource):
     async def release(self, hold_no: str) -> Hold:
         """Give a hold back."""
         return await self.call("POST", f"/v1/holds/{self.part(hold_no)}/release", Hold)
+
+
+class AsyncCasesCalls(AsyncResource):
+    """`client.cases`."""
+
+    async def open(
+        self,
+        order_no: str,
+        *,
+        kind: str,
+        reason: str,
+        out_case_no: str,
+        detail: str | None = None,
+        quantity: int | None = None,
+        amount: int | None = None,
+        recipient: str | None = None,
+        index: int | None = None,
+    ) -> Case:
+        """Open a case about an order."""
+        return await self.call(
+            "POST",
+            f"/v1/orders/{self.part(order_no)}/cases",
+            Case,
+            body={
+                "kind": kind,
+                "reason": reason,
+                "out_case_no": out_case_no,
+                "detail": detail,
+                "quantity": quantity,
+                "amount": amount,
+                "recipient": recipient,
+                "index": index,
+            },
+        )
+
+    async def get(self, case_no: str) -> Case:
+        """Read a case."""
+        return await self.call("GET", f"/v1/cases/{self.part(case_no)}", Case)
+
+    def list(
+        self, *, order_no: str | None = None, state: str | None = None, limit: int | None = None
+    ) -> AsyncIterator[Case]:
+        """List cases."""
+        return self.pages("/v1/cases", Case, {"order_no": order_no, "state": state, "limit": limit})
+
+    async def withdraw(self, case_no: str) -> Case:
+        """Withdraw a case."""
+        return await self.call("POST", f"/v1/cases/{self.part(case_no)}/withdraw", Case)
 
 
 class AsyncDeliveriesCalls(AsyncResource):

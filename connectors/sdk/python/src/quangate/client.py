@@ -38,6 +38,7 @@ class Quangate(Common):
         self.account = resources.AccountCalls(self)
         self.statements = Statements(self)
         self.holds = resources.HoldsCalls(self)
+        self.cases = resources.CasesCalls(self)
         self.deliveries = resources.DeliveriesCalls(self)
         self.campaigns = resources.CampaignsCalls(self)
 

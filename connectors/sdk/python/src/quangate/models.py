@@ -27,6 +27,32 @@ class BuyerIn(TypedDict, total=False):
     device: str
 
 
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """A case."""
+
+    case_no: str
+    out_case_no: str
+    order_no: str
+    kind: str
+    state: str
+    reason: str
+    detail: str | None
+    index: int | None
+    quantity: int | None
+    # An amount in minor units (分)
+    amount: int | None
+    recipient: str | None
+    outcome: str | None
+    answer: str | None
+    rule: str | None
+    # An amount in minor units (分)
+    refunded_amount: int
+    replaced: int
+    deadline_at: str | None
+    created_at: str
+    updated_at: str
+
+
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One webhook message and how its delivery stands."""
 

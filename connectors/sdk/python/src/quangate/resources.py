@@ -7,6 +7,7 @@ from quangate.calling import Resource
 from quangate.models import (
     Account,
     BuyerIn,
+    Case,
     Delivery,
     Entry,
     Hold,
@@ -166,6 +167,54 @@ class HoldsCalls(Resource):
     def release(self, hold_no: str) -> Hold:
         """Give a hold back."""
         return self.call("POST", f"/v1/holds/{self.part(hold_no)}/release", Hold)
+
+
+class CasesCalls(Resource):
+    """`client.cases`."""
+
+    def open(
+        self,
+        order_no: str,
+        *,
+        kind: str,
+        reason: str,
+        out_case_no: str,
+        detail: str | None = None,
+        quantity: int | None = None,
+        amount: int | None = None,
+        recipient: str | None = None,
+        index: int | None = None,
+    ) -> Case:
+        """Open a case about an order."""
+        return self.call(
+            "POST",
+            f"/v1/orders/{self.part(order_no)}/cases",
+            Case,
+            body={
+                "kind": kind,
+                "reason": reason,
+                "out_case_no": out_case_no,
+                "detail": detail,
+                "quantity": quantity,
+                "amount": amount,
+                "recipient": recipient,
+                "index": index,
+            },
+        )
+
+    def get(self, case_no: str) -> Case:
+        """Read a case."""
+        return self.call("GET", f"/v1/cases/{self.part(case_no)}", Case)
+
+    def list(
+        self, *, order_no: str | None = None, state: str | None = None, limit: int | None = None
+    ) -> Iterator[Case]:
+        """List cases."""
+        return self.pages("/v1/cases", Case, {"order_no": order_no, "state": state, "limit": limit})
+
+    def withdraw(self, case_no: str) -> Case:
+        """Withdraw a case."""
+        return self.call("POST", f"/v1/cases/{self.part(case_no)}/withdraw", Case)
 
 
 class DeliveriesCalls(Resource):

@@ -37,7 +37,7 @@ final class Core {
     final Duration timeout;
     DoubleConsumer sleep = Core::sleep;
     private final transient byte[] key;
-    private final AtomicLong offset = new AtomicLong(); // of the gateway's clock before ours, seconds
+    final AtomicLong offset = new AtomicLong(); // of the gateway's clock before ours, seconds
 
     Core(URI url, String keyId, byte[] key, KeyRing keys, Duration timeout, int retries) {
         this.url = url;

@@ -23,6 +23,8 @@ public final class Quangate {
 
     public Holds holds() { return new Holds(core); }
 
+    public Cases cases() { return new Cases(core); }
+
     public Deliveries deliveries() { return new Deliveries(core); }
 
     public Campaigns campaigns() { return new Campaigns(core); }

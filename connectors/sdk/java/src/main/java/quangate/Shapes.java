@@ -20,6 +20,7 @@ final class Shapes {
 
     static {
         of("Account", "balance", "i", "credit_limit", "i", "available", "i", "currency", "t");
+        of("Case", "case_no", "t", "out_case_no", "t", "order_no", "t", "kind", "t", "state", "t", "reason", "t", "detail", "t?", "index", "i?", "quantity", "i?", "amount", "i?", "recipient", "t?", "outcome", "t?", "answer", "t?", "rule", "t?", "refunded_amount", "i", "replaced", "i", "deadline_at", "t?", "created_at", "t", "updated_at", "t");
         of("Delivery", "id", "t", "webhook_id", "t", "type", "t", "order_no", "t?", "url", "t?", "state", "t", "attempts", "i", "last_status", "i?", "next_attempt_at", "t?", "created_at", "t");
         of("Entry", "id", "t", "kind", "t", "amount", "i", "balance_after", "i", "order_no", "t?", "reference", "t?", "created_at", "t");
         of("Failure", "code", "~t", "detail", "~t");

@@ -31,10 +31,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is this client's own, beside the cases of every client. */
 @Timeout(60) // ends only what hangs
 class ClientTest {
-    private static final Map<String, Object> SEALED = Cases.named("codes.json", "a code and a pin");
+    private static final Map<String, Object> SEALED = Conformance.named("codes.json", "a code and a pin");
 
     private static Quangate.Builder client() {
-        return Quangate.builder().baseUrl(Cases.NOBODY).keyId(Cases.KEY_ID).secret(Cases.SECRET);
+        return Quangate.builder().baseUrl(Conformance.NOBODY).keyId(Conformance.KEY_ID).secret(Conformance.SECRET);
     }
 
     /** The jar's number is the one that it says of itself. */
@@ -49,14 +49,14 @@ class ClientTest {
     void nothingSecretIsShown() {
         Map<String, String> keys = Json.texts(SEALED.get("keys"));
         Quangate.Builder builder = client().deliveryKeys(keys);
-        Quangate client = builder.deliveryKey(keys.get(Cases.KEY_ID)).build();
+        Quangate client = builder.deliveryKey(keys.get(Conformance.KEY_ID)).build();
         Code code = new Code(Json.text(SEALED.get("jwe")), client.core.keys);
         Order order = Order.of(Map.of("codes", List.of(Map.of("jwe", code.jwe()))), client.core.keys);
         Opened opened = code.open();
         assertEquals("AE-0001", opened.code());
         assertEquals("4711", opened.pin());
         List<String> hidden = List.of(
-            Cases.SECRET.substring(3), keys.get(Cases.KEY_ID).substring(3), code.jwe(), opened.code(), opened.pin());
+            Conformance.SECRET.substring(3), keys.get(Conformance.KEY_ID).substring(3), code.jwe(), opened.code(), opened.pin());
         Gson gson = new Gson();
         List<String> shown = new ArrayList<>();
         for (Object one : List.of(client, client.core.keys, code, opened, order, new Event("", "", "", 0, null, order, false))) {
@@ -70,22 +70,22 @@ class ClientTest {
     /** What goes wrong with a secret or a key says nothing of it, nor does the trace of its causes. */
     @Test
     void nothingSecretIsThrown() {
-        String key = Json.texts(SEALED.get("keys")).get(Cases.KEY_ID);
+        String key = Json.texts(SEALED.get("keys")).get(Conformance.KEY_ID);
         String other = "qd_" + "A".repeat(43);
-        Code code = new Code(Json.text(SEALED.get("jwe")), new KeyRing(Map.of(Cases.KEY_ID, other)));
+        Code code = new Code(Json.text(SEALED.get("jwe")), new KeyRing(Map.of(Conformance.KEY_ID, other)));
         List<Throwable> thrown = List.of(
             assertThrows(InvalidCodeException.class, code::open),
             assertThrows(IllegalArgumentException.class, () -> client().secret(key).build()),
-            assertThrows(IllegalArgumentException.class, () -> client().secret(Cases.SECRET + "*").build()),
-            assertThrows(IllegalArgumentException.class, () -> client().deliveryKey(Cases.SECRET + "AAAA").build()),
+            assertThrows(IllegalArgumentException.class, () -> client().secret(Conformance.SECRET + "*").build()),
+            assertThrows(IllegalArgumentException.class, () -> client().deliveryKey(Conformance.SECRET + "AAAA").build()),
             assertThrows(IllegalArgumentException.class, () -> Webhooks.verify(new byte[0],
                 Map.of("webhook-id", "m", "webhook-timestamp", Long.toString(System.currentTimeMillis() / 1000)),
-                List.of(Cases.SECRET))));
+                List.of(Conformance.SECRET))));
         for (Throwable one : thrown) {
             ByteArrayOutputStream trace = new ByteArrayOutputStream();
             one.printStackTrace(new PrintStream(trace, true, StandardCharsets.UTF_8));
             String text = trace.toString(StandardCharsets.UTF_8);
-            for (String hidden : List.of(Cases.SECRET.substring(3), key.substring(3), other.substring(3), code.jwe())) {
+            for (String hidden : List.of(Conformance.SECRET.substring(3), key.substring(3), other.substring(3), code.jwe())) {
                 assertFalse(text.contains(hidden), text);
             }
         }
@@ -96,8 +96,8 @@ class ClientTest {
     void whatCannotBeIsRefused() {
         for (Quangate.Builder wrong : List.of(
                 client().baseUrl("http://gateway.example"), client().baseUrl("nowhere"), client().baseUrl(null),
-                client().baseUrl("https://u@gateway.example"), client().secret(Cases.SECRET.substring(3)), client().secret(null),
-                client().deliveryKey(Cases.SECRET), client().maxRetries(-1), client().timeout(Duration.ZERO), client().timeout(null))) {
+                client().baseUrl("https://u@gateway.example"), client().secret(Conformance.SECRET.substring(3)), client().secret(null),
+                client().deliveryKey(Conformance.SECRET), client().maxRetries(-1), client().timeout(Duration.ZERO), client().timeout(null))) {
             assertThrows(IllegalArgumentException.class, wrong::build, wrong.toString());
         }
         for (String number : List.of("", ".", "..")) {

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static quangate.Cases.like;
-import static quangate.Cases.likeError;
-import static quangate.Cases.strings;
+import static quangate.Conformance.like;
+import static quangate.Conformance.likeError;
+import static quangate.Conformance.strings;
 
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -32,10 +32,10 @@ class ConformanceTest {
 
     @TestFactory
     Stream<DynamicTest> signatures() {
-        return Cases.each("signing.json", said -> {
+        return Conformance.each("signing.json", said -> {
             String secret = Json.text(said.get("secret"));
             if (said.get("refused") != null) {
-                assertThrows(IllegalArgumentException.class, () -> client(Cases.NOBODY).secret(secret).build());
+                assertThrows(IllegalArgumentException.class, () -> client(Conformance.NOBODY).secret(secret).build());
                 return;
             }
             assertEquals(said.get("signature"), Signing.signature(
@@ -46,7 +46,7 @@ class ConformanceTest {
 
     @TestFactory
     Stream<DynamicTest> codes() {
-        return Cases.each("codes.json", said -> {
+        return Conformance.each("codes.json", said -> {
             Code code = new Code(Json.text(said.get("jwe")), new KeyRing(Json.texts(said.get("keys"))));
             if (said.get("error") != null) assertThrows(InvalidCodeException.class, code::open);
             else like(said.get("opens"), code.open());
@@ -55,7 +55,7 @@ class ConformanceTest {
 
     @TestFactory
     Stream<DynamicTest> webhooks() {
-        return Cases.each("webhooks.json", said -> {
+        return Conformance.each("webhooks.json", said -> {
             Clock clock = Clock.fixed(Instant.ofEpochSecond(Json.number(said.get("now"))), ZoneOffset.UTC);
             List<String> seen = said.get("seen") == null ? List.of() : strings(said.get("seen"));
             Duration tolerance = Duration.ofSeconds(Json.number(said.get("tolerance")));
@@ -73,7 +73,7 @@ class ConformanceTest {
 
     @TestFactory
     Stream<DynamicTest> delays() {
-        return Cases.each("delays.json", said -> {
+        return Conformance.each("delays.json", said -> {
             Double pause = Retrying.pause(
                 Json.number(said.get("tries")).intValue(), (String) said.get("retry_after"),
                 ((Number) said.get("chance")).doubleValue(), Instant.ofEpochSecond(Json.number(said.get("now"))));
@@ -83,20 +83,20 @@ class ConformanceTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> answers() { return Cases.each("answers.json", ConformanceTest::play); }
+    Stream<DynamicTest> answers() { return Conformance.each("answers.json", ConformanceTest::play); }
 
     @TestFactory
-    Stream<DynamicTest> retries() { return Cases.each("retries.json", ConformanceTest::play); }
+    Stream<DynamicTest> retries() { return Conformance.each("retries.json", ConformanceTest::play); }
 
     private static byte[] bytes(Object said) { return Json.text(said).getBytes(StandardCharsets.UTF_8); }
 
     private static Quangate.Builder client(String url) {
-        return Quangate.builder().baseUrl(url).keyId(Cases.KEY_ID).secret(Cases.SECRET);
+        return Quangate.builder().baseUrl(url).keyId(Conformance.KEY_ID).secret(Conformance.SECRET);
     }
 
     /** Begins a case (null: tells what came since). */
     private static List<Map<String, Object>> control(Map<String, Object> said) throws Exception {
-        HttpRequest.Builder asked = HttpRequest.newBuilder(URI.create(Cases.environment("QUANGATE_SCRIPTED") + "/_case"));
+        HttpRequest.Builder asked = HttpRequest.newBuilder(URI.create(Conformance.environment("QUANGATE_SCRIPTED") + "/_case"));
         if (said != null) asked.PUT(HttpRequest.BodyPublishers.ofString(Json.write(said)));
         String answer = CONTROL.send(asked.build(), HttpResponse.BodyHandlers.ofString()).body();
         return Json.list(Json.object("{\"came\":" + answer + "}").get("came")).stream().map(Json::map).toList();
@@ -105,7 +105,7 @@ class ConformanceTest {
     private static void play(Map<String, Object> said) throws Exception {
         control(said);
         long timeout = said.get("timeout_s") == null ? 120 : Json.number(said.get("timeout_s"));
-        Quangate client = client(said.get("closed") == null ? Cases.environment("QUANGATE_SCRIPTED") : Cases.NOBODY)
+        Quangate client = client(said.get("closed") == null ? Conformance.environment("QUANGATE_SCRIPTED") : Conformance.NOBODY)
             .timeout(Duration.ofSeconds(timeout)).maxRetries(Json.number(said.get("max_retries")).intValue()).build();
         List<Double> waits = new ArrayList<>();
         client.core.sleep = waits::add;
@@ -153,7 +153,7 @@ class ConformanceTest {
         }
     }
 
-    private static Object call(Quangate client, Map<String, Object> said) {
+    static Object call(Quangate client, Map<String, Object> said) {
         Map<String, Object> arguments = Json.map(said.get("arguments"));
         Map<String, String> texts = new LinkedHashMap<>();
         arguments.forEach((name, value) -> texts.put(name, String.valueOf(value)));
@@ -166,11 +166,25 @@ class ConformanceTest {
             case "orders.cancel" -> client.orders().cancel(texts.get("order_no"));
             case "products.get" -> client.products().get(texts.get("sku"));
             case "account.get" -> client.account().get();
+            case "cases.open" -> client.cases().open(texts.get("order_no"), without(arguments, "order_no"));
+            case "cases.get" -> client.cases().get(texts.get("case_no"));
+            case "cases.list" -> all(client.cases().list(texts));
+            case "cases.withdraw" -> client.cases().withdraw(texts.get("case_no"));
+            case "holds.place" -> client.holds().place(arguments);
+            case "holds.get" -> client.holds().get(texts.get("hold_no"));
+            case "holds.confirm" -> client.holds().confirm(texts.get("hold_no"), without(arguments, "hold_no"));
+            case "holds.release" -> client.holds().release(texts.get("hold_no"));
             case "orders.list" -> all(client.orders().list(texts));
             case "products.list" -> all(client.products().list(texts));
             case "account.entries" -> all(client.account().entries(texts));
             default -> throw new AssertionError("no such call");
         };
+    }
+
+    private static Map<String, Object> without(Map<String, Object> said, String inPath) {
+        Map<String, Object> rest = new LinkedHashMap<>(said);
+        rest.remove(inPath);
+        return rest;
     }
 
     private static OrderIn order(Map<String, Object> said) {

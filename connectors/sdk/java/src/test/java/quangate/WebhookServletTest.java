@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /** The ready handler: 204 once, 400 for what is not of the gateway, 500 where handling failed. */
 class WebhookServletTest {
     private static final String SECRET = "whsec_YSB3ZWJob29rIHNlY3JldCBvZiAzMiBieXRlcy4uLi4u";
-    private static final String BODY = Json.text(Cases.named("webhooks.json", "an order's").get("body"));
+    private static final String BODY = Json.text(Conformance.named("webhooks.json", "an order's").get("body"));
 
     private static Map<String, String> signed(byte[] body) {
         String stamp = Long.toString(System.currentTimeMillis() / 1000);

@@ -20,12 +20,12 @@ import org.junit.jupiter.api.DynamicTest;
  * The cases of every client. {@code connectors/sdk/build.py} says in QUANGATE_CASES where they are, in
  * QUANGATE_SCRIPTED where a gateway answers by a script (conformance/server.py).
  */
-final class Cases {
+final class Conformance {
     static final String KEY_ID = "qk_conformance";
     static final String SECRET = "qs_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY";
     static final String NOBODY = "http://127.0.0.1:2"; // a port where nobody listens
 
-    private Cases() {}
+    private Conformance() {}
 
     /** What is to be seen of a case. */
     interface Seen {
@@ -96,7 +96,7 @@ final class Cases {
         }
     }
 
-    private static Object member(Object found, String name) {
+    static Object member(Object found, String name) {
         assertNotNull(found, name);
         if (found instanceof Map<?, ?> map) return map.get(name);
         String called = Pattern.compile("_(\\w)").matcher(name).replaceAll(one -> one.group(1).toUpperCase());
