@@ -24,13 +24,22 @@ async def demo(
         Path | None,
         typer.Option("--keep", metavar="DIR", help="Use this empty directory and leave it there."),
     ] = None,
-) -> Answer:
+    console: Annotated[
+        bool,
+        typer.Option(
+            "--console",
+            help="A shop with a week of made-up history instead, left running to look around in.",
+        ),
+    ] = False,
+) -> Answer | None:
     """Sell codes and top-ups from a fresh gateway and database, and check that the books add up.
 
     More buyers than stock, retries, fifty equal orders at once, conflicting bodies, batches,
     a partner that runs out of money. A campaign with limits, holds of which some expire, two
     channels that borrow from each other, and a partner that floods. Top-ups over two simulated
     upstreams of which one fails, with webhooks. Exit code 0 only if every promise was kept.
+
+    With --console: says where a console is and who signs in there, and serves it until Ctrl-C.
     """
     from rich.console import Console
 
@@ -38,6 +47,7 @@ async def demo(
     from gateway.demo.screen import Screen
     from gateway.demo.show import run_demo
     from gateway.demo.verdict import as_tables
+    from gateway.demo.week.leave_open import leave_open
     from gateway.ground.errors import RefusedError
 
     call.quiet_config()
@@ -47,6 +57,9 @@ async def demo(
     screen = Screen(Console(stderr=True))
     with tempfile.TemporaryDirectory(prefix="quangate-demo-", ignore_cleanup_errors=True) as scrap:
         data = keep if keep is not None else Path(scrap)
+        if console:
+            await leave_open(data, call.output, screen, small=small)
+            return None
         async with screen.shown():
             verdict = await run_demo(data, scale, workers=workers, steps=screen)
     return Answer(

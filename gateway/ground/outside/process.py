@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +41,17 @@ async def quangate(data: Path, *arguments: str) -> dict[str, Any]:
 
 
 class Server:
-    """A `quangate` process that listens until it is stopped: the gateway, or a simulator."""
+    """A `quangate` process that listens until it is stopped: the gateway, or a simulator.
+
+    `program` is the module that is `quangate`, with what stands before the arguments.
+    """
 
     def __init__(
-        self, data: Path, *arguments: str, settings: Mapping[str, str] | None = None
-    ) -> None:
+        self, data: Path, *arguments: str, settings: Mapping[str, str] | None = None,
+        program: Sequence[str] = ("gateway",),
+    ) -> None:  # fmt: skip
         self._arguments = arguments
+        self._program = program
         self._environment = _environment(data, settings or {})
         self._process: asyncio.subprocess.Process | None = None
         self._log: list[str] = []
@@ -56,7 +61,7 @@ class Server:
     async def start(self) -> None:
         """Start it and wait until it listens. Raises RefusedError with its last words."""
         self._process = await asyncio.create_subprocess_exec(
-            *PYTHON, "-m", "gateway", *self._arguments,
+            *PYTHON, "-m", *self._program, *self._arguments,
             env=self._environment,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
@@ -89,10 +94,14 @@ class Server:
             return await self._process.wait()
 
 
-def gateway(data: Path, *, workers: int, settings: Mapping[str, str] | None = None) -> Server:
-    """A gateway on a free port."""
+def gateway(
+    data: Path, *, workers: int, settings: Mapping[str, str] | None = None, port: int = 0,
+    program: Sequence[str] = ("gateway",),
+) -> Server:  # fmt: skip
+    """A gateway; on a free port, if none is named."""
     return Server(
-        data, "serve", "--port", "0", "--workers", str(workers), settings=settings
+        data, "serve", "--port", str(port), "--workers", str(workers),
+        settings=settings, program=program,
     )  # fmt: skip
 
 
