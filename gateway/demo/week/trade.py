@@ -26,10 +26,11 @@ IN_CAMPAIGN: Final = 0.4  # of the orders of its SKU, while it is on
 WELL: Final = "500"
 DECK: Final = 60
 HELD: Final = "774"
+CONTRADICTED: Final = "773"  # by a callback, which only the platform of the first SKU sends here
 ODD_ENDS: Final[Mapping[str, tuple[str, int, int]]] = {
     "771": ("failed", 2, 99),
     "772": ("executed_dropped", 2, 99),
-    "773": ("contradicted", 1, 3),
+    CONTRADICTED: ("contradicted", 1, 3),
     HELD: ("processing", 1, 3),
     "775": ("reversed", 1, 6),
     "776": ("rejected", 2, 99),
@@ -105,6 +106,8 @@ class Trade:
                 order |= {"campaign": goods.CAMPAIGN, "quantity": 1}
         else:
             order["account"] = self._account()
+            if order["account"].endswith(CONTRADICTED):
+                order["sku"] = sku = goods.TOPPED[0].sku
         answer = await self._clients[partner].post("/v1/orders", order)
         self._note(partner, sku, answer)
 
