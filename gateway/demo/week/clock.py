@@ -6,6 +6,7 @@ else goes by it. The file has a line of three numbers for each slot, written bef
 """
 
 import mmap
+import runpy
 import struct
 import sys
 import time
@@ -73,7 +74,6 @@ def _number_by(timeline: Timeline) -> None:
 
 
 if __name__ == "__main__":
-    from gateway.command_line import run
-
     _number_by(Timeline(Path(sys.argv[1])))
-    sys.exit(run(sys.argv[2:]))
+    sys.argv = ["quangate", *sys.argv[2:]]
+    runpy.run_module("gateway", run_name="__main__")  # as `python -m gateway`

@@ -13,7 +13,7 @@ from gateway.ground.outside.client import Credentials
 
 RICH_MINOR: Final = 60_000_000
 CAMPAIGN: Final = "autumn-sale"
-CHANNEL: Final = "goofish-main"
+BY_PLATFORM: Final = "goofish-main"
 CODE_HEADER: Final = "卡号,密码"
 LOW_MARK: Final = 60  # below it a SKU is short of codes
 
@@ -106,7 +106,7 @@ async def let_in(ada: Desk, ends_url: str) -> Mapping[str, Credentials]:
     """The partners with money, a key and an endpoint; a channel of one of them."""
     keys = await asyncio.gather(*(_let_in(ada, name, ends_url) for name in PARTNERS))
     await ada.post(
-        "channels", channel=CHANNEL, adapter="goofish", partner=SELLER, set=dict(SETTINGS)
+        "channels", channel=BY_PLATFORM, adapter="goofish", partner=SELLER, set=dict(SETTINGS)
     )
     return dict(zip(PARTNERS, keys, strict=True))
 

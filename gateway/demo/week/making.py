@@ -62,7 +62,7 @@ class Making:
             async with world.session.post(f"{address}/_script", json=SCRIPT) as said:
                 said.raise_for_status()
         clients = {name: Client(world.session, world.url, key) for name, key in keys.items()}
-        shop = Shop(world.url, goods.CHANNEL, world.listener.url)
+        shop = Shop(world.url, goods.BY_PLATFORM, world.listener.url)
         trade = Trade(clients, world.session, shop, self._chance)
         await self._live(plan, trade, Office(desks, trade), desks["ada"])
         return trade
@@ -81,7 +81,7 @@ class Making:
             if number in events:
                 await events[number]()
             if number % max(1, len(plan) // CASES) == 0:
-                await office.settle_cases()
+                await office.decide_cases()
             played = number + 1
         for _ in range(CASES_LAST):
             await office.receive_case()

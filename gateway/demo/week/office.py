@@ -26,7 +26,7 @@ class Office:
         if opened is not None:
             self._waiting.append(opened)
 
-    async def settle_cases(self) -> None:
+    async def decide_cases(self) -> None:
         """A new case comes in; the oldest are decided, but the newest wait."""
         await self.receive_case()
         while len(self._waiting) > LEFT_OPEN:
@@ -60,7 +60,7 @@ class Office:
         """An adjustment by finance: approved, refused, or still waiting."""
         asked = await self._fay.post(
             f"accounts/{partner}/adjust",
-            amount=amount, reference=reference, reason="settled with the partner by mail",
+            amount=amount, reference=reference, reason="agreed with the partner by mail",
         )  # fmt: skip
         self.acts += 1
         if decided and "approval" in asked:

@@ -22,14 +22,14 @@ GROUP BY c.relname ORDER BY c.relname
 CREATE TEMP TABLE slots (real_lo timestamptz PRIMARY KEY, past timestamptz NOT NULL, stretch float8 NOT NULL);
 
 -- When that was in the week; what lies before the first slot or after the making stays.
-CREATE FUNCTION pg_temp.then_of(p_at timestamptz) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION pg_temp.then_of(p_at timestamptz) RETURNS timestamptz LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN NOT isfinite(p_at) OR p_at >= now() THEN p_at ELSE coalesce(
         (SELECT s.past + s.stretch * (p_at - s.real_lo) FROM pg_temp.slots s WHERE s.real_lo <= p_at ORDER BY s.real_lo DESC LIMIT 1),
         p_at) END
 $$;
 
 -- The same of each time written within a text, in its own form.
-CREATE FUNCTION pg_temp.text_then(p_text text) RETURNS text LANGUAGE plpgsql STABLE AS $$
+CREATE OR REPLACE FUNCTION pg_temp.text_then(p_text text) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE
     one record;
     told text := p_text;

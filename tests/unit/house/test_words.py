@@ -29,6 +29,7 @@ WORDS = {
         {
             "gateway/ground/sql": "the table `lane_state`",
             "gateway/console/administration.sql": "the table `lane_state`",
+            "gateway/demo/week/past.sql": "the table `lane_state`",
             "gateway/orders": "a connection that commits: it is to be a committer",
         },
     ),
@@ -46,6 +47,7 @@ WORDS = {
             "gateway/worker.py": "orders that are answered at the end",
             "gateway/quotas": "a young quota settles: its column `settles_at` says so",
             "gateway/rehearsals/copy.py": "leaves that column out",
+            "gateway/demo/week/shop.py": "an option of simulators, `settle_s`",
         },
     ),
     "verdict: on news of an attempt": Word(
