@@ -3,7 +3,6 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -168,15 +167,3 @@ class Sale:
             else:
                 self._tally.problem(result["problem"]["code"])
         return accepted
-
-
-async def listed_orders(client: Client) -> AsyncIterator[dict[str, Any]]:
-    """All orders of a partner, page by page."""
-    cursor = ""
-    while True:
-        answer = await client.get(f"/v1/orders?limit=200{cursor}")
-        for order in answer.body["data"]:
-            yield order
-        if answer.body["next_cursor"] is None:
-            return
-        cursor = f"&cursor={answer.body['next_cursor']}"

@@ -13,6 +13,7 @@ from typing import Any
 
 import aiohttp
 
+from connectors.sdk.client import AsyncQuangate
 from gateway.demo import flash_setup, topups
 from gateway.demo.flash import CHANNELS, Act
 from gateway.demo.flash_book import FlashBook, FlashVerdict, judge_flash
@@ -23,7 +24,6 @@ from gateway.demo.sale import (
     PRICE_MINOR,
     Sale,
     Scale,
-    listed_orders,
 )
 from gateway.demo.shops import Listener, Shop
 from gateway.demo.steps import Steps
@@ -60,20 +60,21 @@ async def run_demo(data: Path, scale: Scale, *, workers: int, steps: Steps) -> V
         clients = {
             name: Client(session, stage.gateway.url, one) for name, one in stage.credentials.items()
         }
-        agent = clients.pop(AGENT)
+        del clients[AGENT]
         sale = Sale(clients=clients, sku=SKU, scale=scale, tally=tally, steps=steps)
         await sale.run()
         steps.step("reading all orders back")
-        lost = await _count_lost(clients, tally)
+        lost = await _count_lost(stage, tally)
         flash = await _play_flash(data, stage, clients, scale, steps)
-        top_ups = await topups.TopUpAct(
-            client=agent,
-            session=session,
-            simulators={name: one.url for name, one in stage.simulators.items()},
-            receiver=stage.receiver,
-            count=scale.top_ups,
-            steps=steps,
-        ).run()
+        async with _partner_of(stage, AGENT) as agent:
+            top_ups = await topups.TopUpAct(
+                client=agent,
+                session=session,
+                simulators={name: one.url for name, one in stage.simulators.items()},
+                receiver=stage.receiver,
+                count=scale.top_ups,
+                steps=steps,
+            ).run()
         steps.step("auditing the books")
         exit_code = await stage.gateway.stop()
     audit, stats, (shelves, flash_stats) = await asyncio.gather(
@@ -215,13 +216,19 @@ def _codes_file(count: int) -> Iterator[tuple[Path, set[str]]]:
         Path(name).unlink()
 
 
-async def _count_lost(clients: dict[str, Client], tally: Tally) -> int:
+def _partner_of(stage: Stage, name: str) -> AsyncQuangate:
+    """A buyer's own program."""
+    key = stage.credentials[name]
+    return AsyncQuangate(stage.gateway.url, key.key_id, key.secret, key.delivery_key)
+
+
+async def _count_lost(stage: Stage, tally: Tally) -> int:
     """Accepted orders that the gateway does not list as delivered."""
     listed = set()
-    for partner, client in clients.items():
-        async for order in listed_orders(client):
-            if order["state"] == "delivered":
-                listed.add((partner, order["out_order_no"]))
+    for name in BUYERS:
+        async with _partner_of(stage, name) as partner:
+            async for order in partner.orders.list(state="delivered", limit=topups.PAGE):
+                listed.add((name, order.out_order_no))
     return len(set(tally.accepted) - listed)
 
 

@@ -17,10 +17,9 @@ from typing import Any, Final
 
 import aiohttp
 
+from connectors.sdk.client import AsyncQuangate, Order, QuangateError
 from gateway.demo.receiver import Receiver
-from gateway.demo.sale import listed_orders
 from gateway.demo.steps import Steps
-from gateway.ground.outside.client import Client
 from gateway.ground.outside.crowd import in_parallel
 from gateway.ground.outside.process import quangate
 
@@ -31,6 +30,7 @@ ROUNDS: Final = 16  # a phase comes in rounds, so that breakers have time to ope
 ROUND_S: Final = 0.25
 DEADLINE_S: Final = 60.0  # for each wait; over it, what is missing is reported
 POLL_S: Final = 0.2
+PAGE: Final = 200  # orders of a list at a time
 
 # The phases, and the digit their accounts have in common.
 PHASES: Final[Mapping[str, int]] = {"both_well": 3, "north_fails": 5, "north_is_back": 7}
@@ -107,8 +107,8 @@ class TopUpAct:
     """Sells `count` top-ups through a client and looks at what the simulators executed."""
 
     def __init__(
-        self, *, client: Client, session: aiohttp.ClientSession, simulators: Mapping[str, str],
-        receiver: Receiver, count: int, steps: Steps,
+        self, *, client: AsyncQuangate, session: aiohttp.ClientSession,
+        simulators: Mapping[str, str], receiver: Receiver, count: int, steps: Steps,
     ) -> None:  # fmt: skip
         self._client = client
         self._session = session
@@ -134,7 +134,7 @@ class TopUpAct:
         self._steps.step("finding out about the uncertain ones", self._counts)
         await _until(self._all_ended)
         watching.cancel()
-        orders = [order async for order in listed_orders(self._client)]
+        orders = [order async for order in self._client.orders.list(limit=PAGE)]
         self._steps.step("webhooks", lambda: f"{self._receiver.delivered:,} received")
         await _until(lambda: self._all_told(orders))
         return await self._judge(orders)
@@ -162,12 +162,11 @@ class TopUpAct:
         account = f"13{PHASES[phase]}{number:05d}{self._chance.randrange(100, 1000)}"
         out_order_no = f"M{account}"
         self._book.accounts[out_order_no] = account
-        answer = await self._client.post(
-            "/v1/orders", {"out_order_no": out_order_no, "sku": SKU, "account": account}
-        )
-        if answer.status != 201:
+        try:
+            await self._client.orders.place(out_order_no=out_order_no, sku=SKU, account=account)
+        except QuangateError as error:
             del self._book.accounts[out_order_no]
-            self._book.refusals[answer.body["code"]] += 1
+            self._book.refusals[error.code] += 1
 
     async def _sell_in_rounds(self, phase: str) -> None:
         for _ in range(ROUNDS):
@@ -189,28 +188,27 @@ class TopUpAct:
     # ------------------------------------------------------------ looking
 
     async def _watch_uncertain(self) -> None:
-        with contextlib.suppress(aiohttp.ClientError):
+        with contextlib.suppress(QuangateError):
             while True:
-                answer = await self._client.get("/v1/orders?state=uncertain&limit=200")
-                self._book.uncertain.update(order["order_no"] for order in answer.body["data"])
+                async for order in self._client.orders.list(state="uncertain", limit=PAGE):
+                    self._book.uncertain.add(order.order_no)
                 await asyncio.sleep(POLL_S)
 
     async def _all_ended(self) -> bool:
         for state in ("processing", "uncertain"):
-            answer = await self._client.get(f"/v1/orders?state={state}&limit=1")
-            if answer.body["data"]:
+            async for _ in self._client.orders.list(state=state, limit=1):
                 return False
         return True
 
-    async def _all_told(self, orders: list[dict[str, Any]]) -> bool:
+    async def _all_told(self, orders: list[Order]) -> bool:
         return self._count_untold(orders) == 0
 
-    def _count_untold(self, orders: list[dict[str, Any]]) -> int:
+    def _count_untold(self, orders: list[Order]) -> int:
         told = self._receiver.finished
         return sum(
-            told.get(order["order_no"]) != f"order.{order['state']}"
+            told.get(order.order_no) != f"order.{order.state}"
             for order in orders
-            if order["state"] in ENDED
+            if order.state in ENDED
         )
 
     async def _script(self, script: Mapping[str, object]) -> None:
@@ -222,10 +220,10 @@ class TopUpAct:
             executions: list[dict[str, Any]] = (await said.json())["executions"]
         return executions
 
-    async def _judge(self, orders: list[dict[str, Any]]) -> TopUpVerdict:
+    async def _judge(self, orders: list[Order]) -> TopUpVerdict:
         ledgers = {name: await self._executions(name) for name in self._simulators}
         executed = Counter(each["account"] for ledger in ledgers.values() for each in ledger)
-        delivered = {order["account"] for order in orders if order["state"] == "delivered"}
+        delivered = {order.account for order in orders if order.state == "delivered"}
         return TopUpVerdict(
             topups_accepted=len(self._book.accounts),
             topups_delivered=len(delivered),
@@ -240,7 +238,7 @@ class TopUpAct:
             double_executions=sum(count - 1 for count in executed.values()),
             executed_undelivered=len(executed.keys() - delivered),
             uncertain_seen=len(self._uncertain),
-            uncertain_left=sum(order["state"] not in ENDED for order in orders),
+            uncertain_left=sum(order.state not in ENDED for order in orders),
             topup_refusals=dict(self._book.refusals),
             webhooks_delivered=self._receiver.delivered,
             webhooks_missing=self._count_untold(orders),

@@ -21,9 +21,9 @@ from typing import Any
 
 import orjson
 
+from connectors.sdk.client import Signer
 from gateway.ground.config import Config
 from gateway.ground.desk.transaction import administration
-from gateway.ground.native import sign_request
 from gateway.ground.outside.client import Credentials
 from gateway.quotas import administer as quotas
 from gateway.quotas.rules import Per
@@ -102,9 +102,10 @@ class Attack:
 
 
 def _request(key: Credentials, order: Order) -> bytes:
+    """As bytes: connections are pipelined, which no client does."""
     body = orjson.dumps(order)
     stamp, nonce = str(int(time.time())), secrets.token_urlsafe(16)
-    signature = sign_request(key.secret, "POST", "/v1/orders", stamp, nonce, body)
+    signature = Signer(key.key_id, key.secret).signature("POST", "/v1/orders", stamp, nonce, body)
     return (
         b"POST /v1/orders HTTP/1.1\r\nHost: q\r\nContent-Type: application/json\r\n"
         b"Content-Length: %d\r\nX-Quangate-Key: %b\r\nX-Quangate-Timestamp: %b\r\n"

@@ -1,21 +1,21 @@
-"""A partner's client, written from the contract alone: it signs with the standard library."""
+"""A partner's client for tests: each answer as it came, and requests that no client would send.
+
+It signs and opens codes by what partners use (`connectors/sdk`); the conformance cases hold that
+against signatures and sealed codes that no client made.
+"""
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import io
 import json
-import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from joserfc import jwe
-from joserfc.jwk import OctKey
 from yarl import URL
+
+from connectors.sdk.client import KeyRing, Signer
 
 EVENTUALLY_S = 300.0
 SignedParts = tuple[str, str, str, str, bytes]  # method, target, timestamp, nonce, body
@@ -54,24 +54,16 @@ class Reply:
 
 def sign(secret: str, request: SignedParts) -> str:
     """The value of X-Quangate-Signature."""
-    key = base64.urlsafe_b64decode(secret.removeprefix("qs_") + "==")
     *parts, body = request
-    text = "\n".join([*map(str, parts), hashlib.sha256(body).hexdigest()])
-    return "v1=" + hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return Signer("", secret).signature(*map(str, parts), body)
 
 
 def signed_headers(
     key: IssuedKey, method: str, target: str, body: bytes, *, at: float | None = None
 ) -> dict[str, str]:
     """All headers of a signed request."""
-    timestamp = str(int(time.time() if at is None else at))
-    nonce = secrets.token_urlsafe(24)
-    return {
-        "X-Quangate-Key": key.key_id,
-        "X-Quangate-Timestamp": timestamp,
-        "X-Quangate-Nonce": nonce,
-        "X-Quangate-Signature": sign(key.secret, (method, target, timestamp, nonce, body)),
-    }
+    now = time.time() if at is None else at
+    return Signer(key.key_id, key.secret).headers(method, target, body, now)
 
 
 @dataclass(slots=True)
@@ -128,7 +120,7 @@ class Partner:
         raise AssertionError("the list does not end")
 
     def codes(self, order: Mapping[str, Any]) -> list[dict[str, str]]:
-        """The plaintext codes of an order, opened by a library that is not ours."""
+        """The plaintext codes of an order."""
         return [open_code(self.key, each["jwe"]) for each in order["codes"]]
 
     async def until_known(self) -> "Partner":
@@ -143,12 +135,9 @@ class Partner:
 
 def open_code(key: IssuedKey, compact: str) -> dict[str, str]:
     """One code, from its JWE."""
-    raw = base64.urlsafe_b64decode(key.delivery_key.removeprefix("qd_") + "==")
-    opened = jwe.decrypt_compact(compact, OctKey.import_key(raw))
-    assert opened.protected == {"alg": "dir", "enc": "A256GCM", "kid": key.key_id}
-    assert opened.plaintext is not None
-    code: dict[str, str] = json.loads(opened.plaintext)
-    return code
+    opened = KeyRing({key.key_id: key.delivery_key}).open(compact)
+    members = {name: getattr(opened, name) for name in ("code", "pin", "url", "expires_at")}
+    return {name: value for name, value in members.items() if value is not None}
 
 
 async def eventually(holds: Any) -> None:

@@ -71,7 +71,10 @@ class SuppliedShop:
             if row["id"] in members["ids"]:
                 # Forward only, as a shop would: nothing that has ended moves.
                 if row["status"] >= 3 or members["status"] < row["status"]:
-                    self.wrong.append(f"{row['ordersn']}: {row['status']} → {members['status']}")
+                    if members["status"] != row["status"]:  # else its answer had been lost
+                        self.wrong.append(
+                            f"{row['ordersn']}: {row['status']} → {members['status']}"
+                        )
                     return {"code": 400, "msg": "订单状态错误"}
                 row["status"] = members["status"]
         return {"code": 200, "msg": "成功"}

@@ -1,6 +1,10 @@
-"""A partner's client: signs, sends, and remembers every answer."""
+"""A partner's client that shows each answer as it came: status, time, `Retry-After`.
 
-import secrets
+It signs and opens codes by what partners use (`connectors/sdk`), but tries nothing again and makes
+no error of a refusal: whoever counts answers, or sends the same thing fifty times at once, wants
+them all. Who just orders takes `AsyncQuangate`.
+"""
+
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,8 +13,6 @@ from typing import Any
 
 import aiohttp
 import orjson
-
-from gateway.ground.native import open_jwe, sign_request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +38,13 @@ class Client:
     """One partner over a pool of connections."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str, credentials: Credentials) -> None:
+        # Late: a gateway that serves has no use for it.
+        from connectors.sdk.client import KeyRing, Signer
+
         self._session = session
         self._url = url
-        self._credentials = credentials
+        self._signer = Signer(credentials.key_id, credentials.secret)
+        self._keys = KeyRing({credentials.key_id: credentials.delivery_key})
 
     async def post(
         self, path: str, document: Any, headers: Mapping[str, str] = MappingProxyType({})
@@ -58,9 +64,10 @@ class Client:
         headers: Mapping[str, str] = MappingProxyType({}),
     ) -> Answer:
         began = time.perf_counter()
-        signed = self._headers(method, path, body)
+        signed = self._signer.headers(method, path, body, time.time())
+        typed = {"Content-Type": "application/json"}
         async with self._session.request(
-            method, self._url + path, data=body, headers={**signed, **headers}
+            method, self._url + path, data=body, headers={**typed, **signed, **headers}
         ) as response:
             text = await response.read()
         return Answer(
@@ -70,22 +77,7 @@ class Client:
             int(response.headers.get("Retry-After", 0)),
         )
 
-    def _headers(self, method: str, path: str, body: bytes) -> dict[str, str]:
-        timestamp = str(int(time.time()))
-        nonce = secrets.token_urlsafe(16)
-        return {
-            "Content-Type": "application/json",
-            "X-Quangate-Key": self._credentials.key_id,
-            "X-Quangate-Timestamp": timestamp,
-            "X-Quangate-Nonce": nonce,
-            "X-Quangate-Signature": sign_request(
-                self._credentials.secret, method, path, timestamp, nonce, body
-            ),
-        }
-
     def open_codes(self, order: dict[str, Any]) -> tuple[str, ...]:
         """The plaintext codes of an order, as its buyer would get them."""
-        return tuple(
-            orjson.loads(open_jwe(self._credentials.delivery_key, code["jwe"]))["code"]
-            for code in order["codes"]
-        )
+        opened = (self._keys.open(code["jwe"]) for code in order["codes"])
+        return tuple(str(each.code) for each in opened)
