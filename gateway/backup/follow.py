@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Final, Protocol
 
 import structlog
@@ -33,6 +34,7 @@ log = structlog.get_logger()
 LOOK_S: Final = 0.5
 BEGIN_S: Final = 60.0  # how long a follower may take until the server sends to it, or waits for it
 SEGMENT_BYTES: Final = 1 << 24
+PAGE_BYTES: Final = 1 << 13  # of the log
 # What a promoted server says of a log that it does not have, or that never was its own.
 NOWHERE: Final = ("has already been removed", "is not in this server's history")
 # A commit's time is taken a moment before it is in the log.
@@ -194,6 +196,7 @@ async def _receive(
     )
     complaint = ""
     while not stopping.is_set():
+        _drop_unbegun(following.place.wal)
         try:
             async with running(
                 "pg_receivewal", f"--directory={following.place.wal}", f"--slot={follower.slot}",
@@ -216,3 +219,16 @@ async def _receive(
                 write(following.place.wal / FOLLOWER, follower)
         if not stopping.is_set():
             await asyncio.sleep(LOOK_S)
+
+
+def _drop_unbegun(wal: Path) -> None:
+    """Remove what a receiver was killed at before it had written anything of the log.
+
+    It fills a new file with zeros first, and refuses one that is too short ever after. What was
+    received begins with a page that is not empty (its magic number).
+    """
+    for partial in wal.glob("*.partial"):
+        with partial.open("rb") as file:
+            begun = any(file.read(PAGE_BYTES))
+        if not begun:
+            partial.unlink()

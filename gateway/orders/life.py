@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from gateway.ground.desk.port import Row, Transaction
+from gateway.ground.desk.port import Row, Transaction, by_bitmap
 from gateway.ground.desk.refusal import refused
 from gateway.orders.administer import read_order_no
 from gateway.orders.life_administration import SQL, OrderEntry, ShownOrder
@@ -49,10 +49,15 @@ async def _parts(db: Transaction, number: int, row: ShownOrder) -> dict[str, Seq
         "resolutions": await SQL.order_resolutions.all(db, partner_id, number),
         "entries": await SQL.order_entries.all(db, number, partner_id, row["created_at"]),
         "webhooks": await SQL.order_webhooks.all(db, number),
-        "reveals": await SQL.order_reveals.all(db, number, row["commit_no"], row["partner"]),
+        "reveals": await _reveals(db, number, row),
         "cases": await SQL.order_cases.all(db, partner_id, number),
         "changes": await SQL.order_changes.all(db, str(number)),
     }
+
+
+async def _reveals(db: Transaction, number: int, row: ShownOrder) -> Sequence[Row]:
+    async with by_bitmap(db):
+        return await SQL.order_reveals.all(db, number, row["commit_no"], row["partner"])
 
 
 def _parsed(text: str | None) -> Any:

@@ -76,6 +76,6 @@ SELECT r.no::text AS reveal, coalesce(i.item ->> 'via', r.via) AS via, coalesce(
 FROM (SELECT $2::bigint AS no
       UNION (SELECT x.no FROM reveal x WHERE x.items @> jsonb_build_array(jsonb_build_object('order', $1::bigint)) LIMIT 1000)
       UNION (SELECT x.no FROM reveal x WHERE x.items @> jsonb_build_array(jsonb_build_object('order', $1::bigint::text)) LIMIT 1000)) AS seen
-JOIN reveal r ON r.no = seen.no
+CROSS JOIN LATERAL (SELECT * FROM reveal x WHERE x.no = seen.no LIMIT 1) AS r
 CROSS JOIN LATERAL jsonb_array_elements(coalesce(r.items, '[{}]'::jsonb)) AS i (item)
 WHERE r.items IS NULL OR i.item ->> 'order' = $1::bigint::text ORDER BY r.no LIMIT 1000

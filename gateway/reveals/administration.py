@@ -50,8 +50,9 @@ class SQL(Statements, file="reveals/administration"):
     sealed_code: Statement[[int, int], SealedCode]
     views_since: Statement[[str, datetime, int], int]
     append_view: Statement[[int, str], int]
-    list_reveals: Statement[
-        [str | None, str | None, datetime | None, datetime | None, str | None, int], Row
+    list_reveals: Statement[[str | None, datetime | None, datetime | None, str | None, int], Row]
+    reveals_of_order: Statement[
+        [str | None, datetime | None, datetime | None, str | None, int, int], Row
     ]
     heads: Statement[[], Head]
     links: Statement[[], Link]

@@ -17,27 +17,36 @@ SELECT count(*) FROM (SELECT FROM reveal WHERE items -> 0 ? 'operator' AND items
 SELECT append_reveal(nextval('reveal_no'), $1, 'operator', $2::jsonb, sha256(convert_to($2::jsonb::text, 'UTF8'))) AS no
 
 -- name: list_reveals
--- Each filter (actor, order, from, to) may be NULL; newest first, beyond the one that $5 names. $6: how many. A view is a row; of a commit
--- the views are those of its orders, so that it has an order only where one was asked for.
+-- Each filter (actor, from, to) may be NULL; newest first, beyond the one that $4 names. $5: how many. A view is a row; which orders a
+-- commit's views are of, only they know.
 SELECT (r.no * 1000 + i.n)::text AS id, r.no::text AS reveal, r.revealed_at AS at, coalesce(i.item ->> 'via', r.via) AS via,
-       coalesce(i.item ->> 'operator', i.item ->> 'key', CASE WHEN r.items IS NULL THEN (
-           SELECT p.name FROM partner p
-           CROSS JOIN LATERAL (SELECT FROM orders x WHERE x.partner_id = p.id AND x.id = $2::text::bigint LIMIT 1) AS o) END) AS actor,
-       coalesce(i.item ->> 'order', CASE WHEN r.items IS NULL THEN $2::text END) AS order_no, (i.item ->> 'index')::integer AS index,
+       coalesce(i.item ->> 'operator', i.item ->> 'key') AS actor, i.item ->> 'order' AS order_no, (i.item ->> 'index')::integer AS index,
        i.item ->> 'reason' AS reason, i.item ->> 'approval' AS approval
 FROM reveal r
 CROSS JOIN LATERAL jsonb_array_elements(coalesce(r.items, '[{}]'::jsonb)) WITH ORDINALITY AS i (item, n)
 WHERE ($1::text IS NULL OR (
           (r.items @> jsonb_build_array(jsonb_build_object('operator', $1::text)) OR r.items @> jsonb_build_array(jsonb_build_object('key', $1::text)))
           AND $1::text IN (i.item ->> 'operator', i.item ->> 'key')))
-  AND ($2::text IS NULL OR (
-          ((r.items @> jsonb_build_array(jsonb_build_object('order', $2::text::bigint))
-            OR r.items @> jsonb_build_array(jsonb_build_object('order', $2::text))) AND i.item ->> 'order' = $2::text)
-          OR r.no = (SELECT o.commit_no FROM partner p
-                     CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = p.id AND x.id = $2::text::bigint LIMIT 1) AS o)))
-  AND ($3::timestamptz IS NULL OR r.revealed_at >= $3) AND ($4::timestamptz IS NULL OR r.revealed_at < $4)
-  AND ($5::text IS NULL OR (r.no <= $5::text::bigint / 1000 AND r.no * 1000 + i.n < $5::text::bigint))
-ORDER BY r.no DESC, i.n DESC LIMIT $6
+  AND ($2::timestamptz IS NULL OR r.revealed_at >= $2) AND ($3::timestamptz IS NULL OR r.revealed_at < $3)
+  AND ($4::text IS NULL OR (r.no <= $4::text::bigint / 1000 AND r.no * 1000 + i.n < $4::text::bigint))
+ORDER BY r.no DESC, i.n DESC LIMIT $5
+
+-- name: reveals_of_order
+-- The same of one order ($6), found by an index: the views of its commit, which were its orders', and those since. As many as anybody reads.
+SELECT (r.no * 1000 + i.n)::text AS id, r.no::text AS reveal, r.revealed_at AS at, coalesce(i.item ->> 'via', r.via) AS via,
+       coalesce(i.item ->> 'operator', i.item ->> 'key', seen.partner) AS actor, $6::bigint::text AS order_no, (i.item ->> 'index')::integer AS index,
+       i.item ->> 'reason' AS reason, i.item ->> 'approval' AS approval
+FROM ((SELECT o.commit_no AS no, p.name AS partner FROM partner p
+       CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = p.id AND x.id = $6::bigint LIMIT 1) AS o)
+      UNION ALL (SELECT x.no, NULL FROM reveal x WHERE x.items @> jsonb_build_array(jsonb_build_object('order', $6::bigint)) LIMIT 1000)
+      UNION ALL (SELECT x.no, NULL FROM reveal x WHERE x.items @> jsonb_build_array(jsonb_build_object('order', $6::bigint::text)) LIMIT 1000)) AS seen
+CROSS JOIN LATERAL (SELECT * FROM reveal x WHERE x.no = seen.no LIMIT 1) AS r
+CROSS JOIN LATERAL jsonb_array_elements(coalesce(r.items, '[{}]'::jsonb)) WITH ORDINALITY AS i (item, n)
+WHERE (r.items IS NULL OR i.item ->> 'order' = $6::bigint::text)
+  AND ($1::text IS NULL OR $1::text IN (i.item ->> 'operator', i.item ->> 'key'))
+  AND ($2::timestamptz IS NULL OR r.revealed_at >= $2) AND ($3::timestamptz IS NULL OR r.revealed_at < $3)
+  AND ($4::text IS NULL OR r.no * 1000 + i.n < $4::text::bigint)
+ORDER BY r.no DESC, i.n DESC LIMIT $5
 
 -- ---------------------------------------------------------------- taken along, and checked anywhere
 

@@ -10,7 +10,7 @@ from gateway.codes.desk import CODES
 from gateway.ground.desk.action import Action, Change, Noun, Reason
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Cursor, Limit
-from gateway.ground.desk.port import At
+from gateway.ground.desk.port import At, by_bitmap
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.orders.administer import read_order_no
 from gateway.orders.desk import OrderNo
@@ -56,10 +56,11 @@ async def _look(at: At, given: OneCode, change: Change) -> None:
 
 
 async def _list(at: At, given: Reveals) -> Sequence[Mapping[str, Any]]:
-    order_no = None if given.order_no is None else str(read_order_no(given.order_no))
-    return await SQL.list_reveals.all(
-        at.db, given.actor, order_no, given.since, given.until, given.cursor, given.limit
-    )
+    narrowed = (given.actor, given.since, given.until, given.cursor, given.limit)
+    if given.order_no is None:
+        return await SQL.list_reveals.all(at.db, *narrowed)
+    async with by_bitmap(at.db):
+        return await SQL.reveals_of_order.all(at.db, *narrowed, read_order_no(given.order_no))
 
 
 DECLARED: Final[Sequence[Action | View | Page]] = (

@@ -64,7 +64,9 @@ async def test_it_follows_the_standby_that_was_promoted(tmp_path: Path) -> None:
             await eventually(received)
             assert await asyncio.to_thread(follower.end) == 0, follower.said()
         copy = here / "copy"
-        done = await asyncio.to_thread(run_cli, "restore", str(place), "--data", str(copy))
+        done = await asyncio.to_thread(
+            run_cli, "restore", str(place), "--data", str(copy), environment={}
+        )
         assert done.returncode == 0, done.stderr
         server = EmbeddedServer(copy)
         restored = Member(copy)

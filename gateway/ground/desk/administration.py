@@ -39,6 +39,7 @@ class SQL(Statements, file="ground/desk/administration"):
 
     partner_by_name: Statement[[str], int]
     by_index: Statement[[], str]
+    by_bitmap: Statement[[str], str]
     record_change: Statement[
         [str, str, str, str, str | None, str | None, str | None, str, str], int
     ]

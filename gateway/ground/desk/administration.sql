@@ -8,6 +8,10 @@ SELECT id FROM partner WHERE name = $1
 SELECT concat(set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
               set_config('enable_sort', 'off', true)) AS off
 
+-- name: by_bitmap
+-- Whether an index of many words (GIN), which gives no order, may be read in this transaction.
+SELECT set_config('enable_bitmapscan', $1, true)
+
 -- name: record_change
 SELECT record_change($1, $2, $3, $4::jsonb, $5::jsonb, $6::jsonb, $7, $8, $9::jsonb) AS id
 

@@ -1,7 +1,8 @@
 """What administration needs from the outside: a transaction, and secrecy."""
 
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -88,3 +89,11 @@ async def partner_id(db: Transaction, name: str) -> int:
 async def by_index(db: Transaction) -> None:
     """The lists of this transaction come in the order of an index, whatever statistics say."""
     await SQL.by_index.run(db)
+
+
+@asynccontextmanager
+async def by_bitmap(db: Transaction) -> AsyncIterator[None]:
+    """What is asked here may be found by an index of many words, which `by_index` forbids."""
+    await SQL.by_bitmap.run(db, "on")
+    yield
+    await SQL.by_bitmap.run(db, "off")

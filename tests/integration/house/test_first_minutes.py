@@ -186,6 +186,7 @@ REFUSALS = {
     "quangate shelf move POOL main NAME COUNT": "usage",
     "quangate backup follow": "usage",  # it is named there, no more
     # Nothing waits for a second person here, and nobody but the shell works.
+    "quangate alert acknowledge ID": "not-found",
     "quangate approval approve ID --reason …": "not-found",
     "quangate operator create NAME --role …": "not-found",
     "quangate operator disable NAME": "not-found",
@@ -249,7 +250,10 @@ def _with_names(shell: Shell, command: str) -> str:
         "UPSTREAM": lambda: "fulu",
         "DATE": lambda: time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86_400)),
         "URL": lambda: "http://127.0.0.1:9/hook",
-        "ID": lambda: shell.json("quangate webhook list")["webhooks"][0]["webhook_id"],
+        "ID": lambda: (
+            {"alert": 999, "approval": 999}.get(room)
+            or shell.json("quangate webhook list")["webhooks"][0]["webhook_id"]
+        ),
         "N": lambda: shell.json("quangate codes batches --pool vip")["batches"][0]["batch"],
         "…": lambda: "tried",
     }

@@ -59,25 +59,26 @@ LISTS: dict[str, tuple[str, str, str]] = {
         f"{{long}}, {ID_MAX}, 0, 'partial', NULL, NULL, NULL, {PAGE}",
     ),
     "entries": ("ledger/queries", "entries", f"{{long}}, {ROWS // 2}, {PAGE}"),
-    "deliveries": ("webhooks/read_queries", "page", f"{{long}}, {ID_MAX}, {PAGE}"),
+    "deliveries": ("webhooks/read_queries", "page", f"{{long}}, {ID_MAX}, {PAGE}, false"),
     "deliveries of one that has none": (
-        "webhooks/read_queries", "page", f"{{other}}, {ID_MAX}, {PAGE}",
+        "webhooks/read_queries", "page", f"{{other}}, {ID_MAX}, {PAGE}, false",
     ),
     "how far among none": (
         "webhooks/read_queries", "reach", f"{{other}}, {ID_MAX}, {webhook_reads.SCAN_MAX}",
     ),
     "dead deliveries of one that has none": (
-        "webhooks/read_queries", "dead", f"{{other}}, {ID_MAX}, {PAGE}",
+        "webhooks/read_queries", "dead", f"{{other}}, {ID_MAX}, {PAGE}, false",
     ),
     "deliveries of no order": (
-        "webhooks/read_queries", "of_order", f"{{long}}, {ID_MAX}, {PAGE}, 7, NULL",
+        "webhooks/read_queries", "of_order", f"{{long}}, {ID_MAX}, {PAGE}, 7, NULL, false",
     ),
-    "dead deliveries": ("webhooks/read_queries", "dead", f"{{long}}, {ID_MAX}, {PAGE}"),
+    "dead deliveries": ("webhooks/read_queries", "dead", f"{{long}}, {ID_MAX}, {PAGE}, false"),
     "how far among deliveries": (
         "webhooks/read_queries", "reach", f"{{long}}, {ID_MAX}, {webhook_reads.SCAN_MAX}",
     ),
     "pending deliveries": (
-        "webhooks/read_queries", "narrowed", f"{{long}}, {ID_MAX}, {PAGE}, 'pending', {{reached}}",
+        "webhooks/read_queries", "narrowed",
+        f"{{long}}, {ID_MAX}, {PAGE}, 'pending', {{reached}}, false",
     ),
     "operators: orders": (
         "orders/administration", "list_orders", "NULL, NULL, false, NULL, 50, NULL, NULL",

@@ -51,10 +51,12 @@ LOOKS: dict[str, tuple[str, str]] = {
     "order_callbacks": ("orders/life_administration", f"{ONE}"),
     "order_webhooks": ("orders/life_administration", f"{ONE}"),
     "order_reveals": ("orders/life_administration", f"{ONE}, 1, 'long'"),
+    "reveals_of_order": ("reveals/administration", f"NULL, NULL, NULL, NULL, 50, {ONE}"),
     "order_changes": ("orders/life_administration", f"'{ONE}'"),
     "list_attempts": ("dispatch/attempt_administration", f"'{ONE}', NULL, NULL, NULL, 50"),
     "list_callbacks": ("dispatch/attempt_administration", f"'{ONE}', NULL, NULL, NULL, 50"),
 }
+BY_BITMAP = ("order_reveals", "reveals_of_order")  # asked so: gateway/ground/desk/port.py
 NONE_TOUCHED_MAX = 300  # rows in one step: a page, or the partners there are
 PAGES = {
     "attempts": ("dispatch/attempt_administration", "list_attempts", "NULL, NULL, NULL, NULL, 50"),
@@ -105,6 +107,8 @@ async def test_every_look_is_by_an_index(long: Any) -> None:
 
 async def _ask(connection: Any, file: str, name: str, given: str) -> tuple[int, int]:
     """How many rows there are, and how many its plan touches in one step at most."""
+    by_bitmap = "on" if name in BY_BITMAP else "off"
+    await connection.execute(f"SET enable_bitmapscan = {by_bitmap}")
     await connection.execute(f"PREPARE look AS {queries(file)[name]}")
     try:
         plan = await connection.fetchval(
