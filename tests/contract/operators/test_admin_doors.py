@@ -47,7 +47,7 @@ async def test_a_cookie_opens_nothing(client: httpx.AsyncClient, admin_token: st
 
 async def test_me_says_who_one_is(admin: Operator, client: httpx.AsyncClient, command: Cli) -> None:
     """Without any permission, too."""
-    me = (await admin.get("me")).json
+    me = (await in_force(admin)).json
     assert (me["operator"], me["person"], me["roles"]) == ("root", "root", ["admin"])
     assert set(me["permissions"]) == known_permissions()
     command("role", "create", "nothing", "--json")
