@@ -15,6 +15,7 @@ from gateway.ground import house
 from gateway.ground.command.command import HELP_NAMES, HouseGroup
 from gateway.ground.command.failures import to_failure
 from gateway.ground.command.output import Failure, Output
+from gateway.ground.version import VERSION
 
 # Commands of the program as a whole: module, one line of help.
 PROGRAM: Final[Mapping[str, tuple[str, str]]] = {
@@ -63,9 +64,7 @@ root = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        sys.stdout.write(f"quangate {version('quangate')}\n")
+        sys.stdout.write(f"quangate {VERSION}\n")
         raise typer.Exit
 
 

@@ -6,13 +6,13 @@ import resource
 import shutil
 import socket
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 from gateway.ground.config import Config
 from gateway.ground.http import proxy_hint
 from gateway.ground.http.front import proxy_complaint
 from gateway.ground.http.public_url import authority, is_wildcard
+from gateway.ground.version import VERSION
 from gateway.health.rules import MachineFacts
 
 PROBE_TIMEOUT_S = 1.0
@@ -24,7 +24,7 @@ def look_around(config: Config) -> MachineFacts:
     free = _port_is_free(config.host, config.port)
     return MachineFacts(
         python=sys.version_info[:3],
-        package_version=version("quangate"),
+        package_version=VERSION,
         core_version=core_version,
         core_error=core_error,
         data_dir=str(config.data),
