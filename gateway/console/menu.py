@@ -21,6 +21,6 @@ MENU: Final = (
     Group(
         zh="管理",
         en="Administration",
-        paths=("operators", "roles", "tokens", "settings", "notifiers", "master-keys"),
+        paths=("operators", "roles", "tokens", "passkeys", "settings", "notifiers", "master-keys"),
     ),
 )

@@ -16,6 +16,7 @@ from gateway.ground.desk.port import (
     not_found,
 )
 from gateway.ground.desk.refusal import refused, wrong
+from gateway.operators import passkeys
 from gateway.operators import secrets_shown as shown
 from gateway.operators.administration import SQL
 from gateway.operators.hands import hands_behind
@@ -115,12 +116,16 @@ async def reset_password(db: Transaction, name: str, change: Change) -> dict[str
 async def reset_totp(
     db: Transaction, secrecy: Secrecy, name: str, change: Change
 ) -> dict[str, Any]:
-    """A new secret and new recovery codes, shown once; the old ones and all sessions are over."""
+    """A new secret and new recovery codes, shown once.
+
+    The old ones are over, so is every passkey that stood in for them, and all sessions.
+    """
     await _check_above(db, name, change)
     secret, codes = shown.new_totp_secret(), _new_codes()
     await SQL.set_totp_secret.one(db, name, secrecy.wrap(totp_purpose(name), secret.encode()))
     await SQL.forget_recovery_codes.run(db, name)
     await SQL.set_recovery_codes.run(db, name, [shown.digest(code) for code in codes])
+    await passkeys.revoke_all(db, name)
     await _note_reset(db, name, change)
     return {
         "operator": name, "totp_secret": secret, "totp_uri": shown.totp_uri(secret, name),

@@ -1,12 +1,15 @@
 """What somebody shows to be an operator, held against what is kept of him; codes are used once."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from gateway.ground.desk.port import Secrecy, Transaction
 from gateway.operators.administer import totp_purpose
 from gateway.operators.administration import SQL, Credentials
 from gateway.operators.one_time_code import normal, step_of
 from gateway.operators.secrets_shown import digest
+
+Kept: TypeAlias = Credentials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -213,7 +213,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     ),
     _on_one(
         "reset-totp",
-        "Make new one-time codes and recovery codes, shown once; all sessions of his end.",
+        "Make new one-time and recovery codes, shown once; all passkeys and sessions of his end.",
         _reset_totp,
         "Not at all: others can be made.",
         shows=("totp_secret", "totp_uri", "recovery_codes"),

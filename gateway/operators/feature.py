@@ -21,14 +21,16 @@ FEATURE: Final = Feature(
         "role_permission": Table(kept=CATALOG, update=("granted",), delete=True),
         "operator_role": Table(kept=CATALOG, delete=True),
         "token": Table(kept=CATALOG, update=("revoked_at",)),
+        "passkey": Table(kept=CATALOG, update=("sign_count", "used_at", "revoked_at")),
+        "passkey_answer": Table(kept=PASSING, delete=True),
         "desk_request": Table(kept=PASSING, update=ALL_COLUMNS, delete=True),
     },
     book="book",
     wiring="wiring",
-    desk=("desk", "role_desk", "token_desk"),
+    desk=("desk", "role_desk", "token_desk", "passkey_desk"),
     words="words",
     commands={
-        "operator": ("commands", "People who run the shop: create, list, roles, token."),
+        "operator": ("commands", "People who run the shop: create, list, roles, token, passkey."),
         "role": ("role_commands", "What people may do: list, show, create, grant, revoke."),
     },
 )  # fmt: skip

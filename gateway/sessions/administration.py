@@ -21,6 +21,7 @@ class LiveSession:
     ends_at: datetime
     stepped_up: bool
     unseen: bool
+    has_passkey: bool
 
 
 class SQL(Statements, file="sessions/administration"):

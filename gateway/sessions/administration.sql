@@ -23,7 +23,8 @@ INSERT INTO session (session_id, operator_id, hash, address) VALUES ($1, $2, $3,
 SELECT s.session_id, s.operator_id, o.name, o.person, o.frozen_at IS NOT NULL AS is_frozen, s.address, s.signed_in_at,
        s.signed_in_at + make_interval(secs => $2) AS ends_at,
        coalesce(s.stepped_up_at > now() - make_interval(secs => $4), false) AS stepped_up,
-       s.seen_at < now() - make_interval(secs => $5) AS unseen
+       s.seen_at < now() - make_interval(secs => $5) AS unseen,
+       EXISTS (SELECT FROM passkey p WHERE p.operator_id = s.operator_id AND p.revoked_at IS NULL) AS has_passkey
 FROM session s JOIN operator o ON o.id = s.operator_id
 WHERE s.hash = $1 AND s.ended_at IS NULL AND o.disabled_at IS NULL AND s.signed_in_at > o.sessions_since
   AND s.signed_in_at > now() - make_interval(secs => $2) AND s.seen_at > now() - make_interval(secs => $3)

@@ -14,6 +14,11 @@ def name_of(request: Asked) -> str:
     return SECURE_COOKIE if request.is_https else PLAIN_COOKIE
 
 
+def name_before(request: Asked) -> str:
+    """Of the one that a browser shows which has no session yet and means to come by passkey."""
+    return f"{name_of(request)}-passkey"
+
+
 def read(request: Asked, name: str) -> str | None:
     """A cookie's value; one that is there twice is none."""
     found = [
@@ -26,10 +31,10 @@ def read(request: Asked, name: str) -> str | None:
     return found[0] if len(found) == 1 and 0 < len(found[0]) <= VALUE_LENGTH_MAX else None
 
 
-def setting(request: Asked, value: str) -> str:
+def setting(request: Asked, value: str, name: str | None = None) -> str:
     """As `Set-Cookie` has it: until the browser ends, if the session does not end before."""
     secure = "; Secure" if request.is_https else ""
-    return f"{name_of(request)}={value}; {_MARKS}{secure}"
+    return f"{name or name_of(request)}={value}; {_MARKS}{secure}"
 
 
 def forgetting(request: Asked) -> str:

@@ -13,5 +13,6 @@ FEATURE: Final = Feature(
         ),
         "sign_in_failure": Table(kept=PASSING, delete=True),
     },
+    pages=("pages",),
     wiring="wiring",
 )

@@ -19,6 +19,7 @@ from gateway.ground.http.problems import ProblemError, as_problem
 from gateway.ground.http.request import Asked, of
 from gateway.sessions import cookies
 from gateway.sessions.known import SessionsKnown
+from gateway.sessions.passkeys import site_asked
 from gateway.sessions.rules import is_own_machine, own_path
 from gateway.sessions.sign_in import Said, SignIn
 
@@ -34,6 +35,54 @@ SAID_PLAIN: Final = (
 )
 
 
+async def told(request: Asked, do: Doing) -> StreamResponse:
+    """What `do` answers; a problem as a page."""
+    words, headers = language_of(request)
+    try:
+        return await do(request, words, headers)
+    except ProblemError as problem:
+        return problem_page(request, words, problem, None)
+    except StoreUnavailableError as error:
+        if not isinstance(error, OverloadedError):
+            log.warning("console.store_unavailable", error=str(error))
+        return problem_page(request, words, as_problem(error), None)
+    except Exception as error:
+        log.exception("console.failed", trace_id=request.trace_id)
+        return problem_page(request, words, as_problem(error), None)
+
+
+def refused_at(request: Asked, words: Wording, *, is_ours: bool) -> StreamResponse | None:
+    """Why nobody signs in by this request, whoever he is; None: he may try."""
+    if not is_ours:
+        return refusal_page(request, words, 403, words("This form was sent by another site."))
+    if not request.is_https and not is_own_machine(request.headers.get("Host", "")):
+        return refusal_page(request, words, 403, words(SAID_PLAIN))
+    return None
+
+
+async def sign_in_form(
+    sessions: SessionsKnown,
+    request: Asked,
+    words: Wording,
+    following: str,
+    headers: Mapping[str, str],
+    *,
+    name: str = "",
+    error: str | None = None,
+) -> StreamResponse:
+    """The form, 403 with what was wrong about the try before, if there was one."""
+    around = frame(request, words, title=words("Sign in"))
+    values = {
+        "fresh": not await sessions.somebody_is_there(),
+        "errors": [] if error is None else [words(error)],
+        "next": following,
+        "name": name,
+        "passkeys": site_asked(request) is not None,
+    }
+    status = 200 if error is None else 403
+    return page_answer("sign_in.html", {**values, **around}, status, headers)
+
+
 class SigningIn:
     """GET and POST /console/sign-in, POST /console/sign-out."""
 
@@ -43,29 +92,15 @@ class SigningIn:
 
     async def show(self, request: BaseRequest) -> StreamResponse:
         """The form; and how to make the first operator, where there is none."""
-        return await self._told(of(request), self._show)
+        return await told(of(request), self._show)
 
     async def sign_in(self, request: BaseRequest) -> StreamResponse:
         """303 to where somebody wanted to go; else the form again, which does not say why."""
-        return await self._told(of(request), self._sign_in_as_said)
+        return await told(of(request), self._sign_in_as_said)
 
     async def sign_out(self, request: BaseRequest) -> StreamResponse:
         """303 to the form."""
-        return await self._told(of(request), self._end)
-
-    async def _told(self, request: Asked, do: Doing) -> StreamResponse:
-        words, headers = language_of(request)
-        try:
-            return await do(request, words, headers)
-        except ProblemError as problem:
-            return problem_page(request, words, problem, None)
-        except StoreUnavailableError as error:
-            if not isinstance(error, OverloadedError):
-                log.warning("console.store_unavailable", error=str(error))
-            return problem_page(request, words, as_problem(error), None)
-        except Exception as error:
-            log.exception("console.failed", trace_id=request.trace_id)
-            return problem_page(request, words, as_problem(error), None)
+        return await told(of(request), self._end)
 
     async def _show(
         self, request: Asked, words: Wording, headers: Mapping[str, str]
@@ -73,43 +108,24 @@ class SigningIn:
         following = own_path(query_of(request).get("next"))
         if await self._sessions.identify(request) is not None:
             return leads_to(following, headers)
-        return await self._form(request, words, following, headers)
+        return await sign_in_form(self._sessions, request, words, following, headers)
 
     async def _sign_in_as_said(
         self, request: Asked, words: Wording, headers: Mapping[str, str]
     ) -> StreamResponse:
-        if not self._sessions.is_ours(request):
-            said = words("This form was sent by another site.")
-            return refusal_page(request, words, 403, said)
-        if not request.is_https and not is_own_machine(request.headers.get("Host", "")):
-            return refusal_page(request, words, 403, words(SAID_PLAIN))
+        refused = refused_at(request, words, is_ours=self._sessions.is_ours(request))
+        if refused is not None:
+            return refused
         typed = await read_form(request)  # type: ignore[arg-type]  # aiohttp's own, as all here
-        following = own_path(_one(typed, "next"))
-        name = _one(typed, "operator").strip()
-        said_ = Said(name=name, password=_one(typed, "password"), code=_one(typed, "code"))
+        following = own_path(one(typed, "next"))
+        name = one(typed, "operator").strip()
+        said_ = Said(name=name, password=one(typed, "password"), code=one(typed, "code"))
         shown = await self._sign_in.sign_in(said_, request)
         if shown is None:
-            return await self._form(request, words, following, headers, name=name, status=403)
+            return await sign_in_form(
+                self._sessions, request, words, following, headers, name=name, error=SAID_WRONG
+            )
         return leads_to(following, {**headers, "Set-Cookie": cookies.setting(request, shown)})
-
-    async def _form(
-        self,
-        request: Asked,
-        words: Wording,
-        following: str,
-        headers: Mapping[str, str],
-        *,
-        name: str = "",
-        status: int = 200,
-    ) -> StreamResponse:
-        around = frame(request, words, title=words("Sign in"))
-        values = {
-            "fresh": not await self._sessions.somebody_is_there(),
-            "errors": [words(SAID_WRONG)] if status != 200 else [],
-            "next": following,
-            "name": name,
-        }
-        return page_answer("sign_in.html", {**values, **around}, status, headers)
 
     async def _end(
         self, request: Asked, words: Wording, headers: Mapping[str, str]
@@ -120,14 +136,15 @@ class SigningIn:
                 said = words("This form was sent by another site.")
                 return refusal_page(request, words, 403, said)
             typed = await read_form(request)  # type: ignore[arg-type]  # as above
-            if _one(typed, FORM_TOKEN) != visitor.form_token:
+            if one(typed, FORM_TOKEN) != visitor.form_token:
                 said = words("This form is of an earlier session: open it anew.")
                 return refusal_page(request, words, 403, said)
             await self._sessions.end(visitor, request)
         return leads_to(SIGN_IN, {**headers, "Set-Cookie": cookies.forgetting(request)})
 
 
-def _one(typed: Typed, name: str) -> str:
+def one(typed: Typed, name: str) -> str:
+    """A field's text."""
     return "".join(typed.get(name, ()))
 
 

@@ -1,30 +1,33 @@
 """Who shows a cookie: looked up at every request, so whoever was disabled is nobody at once."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from gateway.ground.desk.gate import Way
 from gateway.ground.desk.html.visitor import SteppedUp, Visitor
 from gateway.ground.desk.perform import write_down
+from gateway.ground.desk.port import At
 from gateway.ground.desk.rest.caller import Caller
 from gateway.ground.desk.rest.place import Place, in_turn
 from gateway.ground.http.request import Asked
 from gateway.operators import credentials
 from gateway.operators.colleagues import roles_and_permissions
-from gateway.sessions import cookies
+from gateway.sessions import cookies, passkeys
 from gateway.sessions.administration import SQL, LiveSession
+from gateway.sessions.passkey_rules import Reason
+from gateway.sessions.passkeys import site_asked
 from gateway.sessions.rules import (
     IDLE_S,
     LIFETIME_S,
     REMEMBERED,
     SEEN_EVERY_S,
     STEP_UP_S,
-    counted_address,
     form_token,
     is_locked,
     is_own_origin,
 )
-from gateway.sessions.sign_in import ENDED, hash_of, new_shown
+from gateway.sessions.sign_in import ENDED, address_of, hash_of, new_shown
 
 
 class SessionsKnown:
@@ -47,7 +50,11 @@ class SessionsKnown:
             if found.unseen:
                 await SQL.mark_seen.run(db, found.session_id)
             roles, permissions = await roles_and_permissions(db, found.name)
-        return Visitor(caller=_caller(found, roles, permissions), form_token=form_token(shown))
+        return Visitor(
+            caller=_caller(found, roles, permissions),
+            form_token=form_token(shown),
+            has_passkey=found.has_passkey,
+        )
 
     def is_ours(self, request: Asked) -> bool:
         """By `Origin` and `Sec-Fetch-Site`."""
@@ -61,8 +68,38 @@ class SessionsKnown:
 
     async def step_up(self, visitor: Visitor, code: str, request: Asked) -> SteppedUp | None:
         """Take a one-time code; the session goes on under another cookie for it."""
+
+        async def holds(at: At, kept: credentials.Kept) -> bool:
+            name = visitor.caller.name
+            found = await credentials.spend_code(
+                at.db, at.secrecy, name, kept, code, recovery=False
+            )
+            return found.is_good
+
+        return await self._renewed(visitor, request, holds)
+
+    async def step_up_by_passkey(
+        self, visitor: Visitor, answer: str, request: Asked
+    ) -> SteppedUp | None:
+        """Take what an authenticator answered to a challenge of this session; as a code."""
+        caller, site = visitor.caller, site_asked(request)
+        checked = None if site is None else await passkeys.check(self._place, answer, site)
+
+        async def holds(at: At, kept: credentials.Kept) -> bool:
+            if site is None or checked is None or checked.kept["operator_id"] != kept["id"]:
+                return False
+            return await passkeys.take(at, checked, Reason.STEP_UP, caller.credential, site)
+
+        return await self._renewed(visitor, request, holds)
+
+    async def _renewed(
+        self,
+        visitor: Visitor,
+        request: Asked,
+        holds: Callable[[At, credentials.Kept], Awaitable[bool]],
+    ) -> SteppedUp | None:
         caller, shown = visitor.caller, new_shown()
-        address = counted_address(None if request.client is None else str(request.client))
+        address = address_of(request)
 
         async def decide() -> bool:
             async with self._place.at(caller.person) as at:
@@ -72,10 +109,8 @@ class SessionsKnown:
                     return False
                 failures = await SQL.failures.all(at.db, who, REMEMBERED.total_seconds())
                 locked = is_locked(failures, address, datetime.fromtimestamp(kept["now_s"], UTC))
-                found = await credentials.spend_code(
-                    at.db, at.secrecy, caller.name, kept, code, recovery=False
-                )
-                if locked or not found.is_good:
+                good = await holds(at, kept)
+                if locked or not good:
                     if not locked:
                         await SQL.insert_failure.run(at.db, who, address)
                     return False
@@ -85,8 +120,9 @@ class SessionsKnown:
 
         if not await in_turn(decide):
             return None
+        caller = replace(caller, stepped_up=True)
         return SteppedUp(
-            visitor=Visitor(caller=replace(caller, stepped_up=True), form_token=form_token(shown)),
+            visitor=replace(visitor, caller=caller, form_token=form_token(shown)),
             set_cookie=cookies.setting(request, shown),
         )
 

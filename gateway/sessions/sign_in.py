@@ -60,7 +60,7 @@ class SignIn:
         """
         if not said.is_sane:
             return None
-        address = counted_address(None if request.client is None else str(request.client))
+        address = address_of(request)
         async with self._place.statements(read_only=True) as db:
             kept = await SQL.password_of.one(db, said.name)
         is_his = await self._checks.holds(kept, said.password, address)
@@ -101,16 +101,26 @@ async def _decide(
             await SQL.insert_failure.run(at.db, who, address)
         return None
     await SQL.clear_failures.run(at.db, who)
-    return await _start(at, said.name, kept["id"], address, request)
+    return await start_session(at, said.name, kept["id"], request)
 
 
-async def _start(at: At, name: str, operator_id: int, address: str, request: Asked) -> str:
+async def start_session(
+    at: At, name: str, operator_id: int, request: Asked, *, passkey: str | None = None
+) -> str:
+    """Begin one, written down with the passkey that opened it, if one did; what is shown for it."""
+    address = address_of(request)
     session_id, shown = f"ses_{secrets.token_hex(8)}", new_shown()
     await SQL.insert_session.run(at.db, session_id, operator_id, hash_of(shown), address)
     how = {"via": Way.CONSOLE.value, "session": session_id, "request_id": request.id}
     change = Change(actor=name, whence=f"{request.client or 'unknown'}", how=how)
-    await write_down(at.db, change, STARTED, session_id, given={}, after={"operator": name})
+    after = {"operator": name} if passkey is None else {"operator": name, "passkey": passkey}
+    await write_down(at.db, change, STARTED, session_id, given={}, after=after)
     return shown
+
+
+def address_of(request: Asked) -> str:
+    """By which failures of whoever asks are counted."""
+    return counted_address(None if request.client is None else str(request.client))
 
 
 def new_shown() -> str:

@@ -7,10 +7,11 @@ from gateway.ground.desk.html.visitor import Sessions
 from gateway.ground.desk.rest.place import Place
 from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.wiring import Built, Kit, Wiring
-from gateway.sessions import http
+from gateway.sessions import http, http_passkeys
 from gateway.sessions.administration import SQL
 from gateway.sessions.checking import PasswordChecks
 from gateway.sessions.known import SessionsKnown
+from gateway.sessions.passkeys import Passkeys
 from gateway.sessions.rules import LIFETIME_S, REMEMBERED
 from gateway.sessions.sign_in import SignIn
 
@@ -28,9 +29,16 @@ def signing_in(kit: Kit) -> http.SigningIn:
     return http.SigningIn(SessionsKnown(place), SignIn(place, PasswordChecks()))
 
 
+def by_passkey(kit: Kit) -> http_passkeys.Ceremonies:
+    """What browsers are asked that have a passkey."""
+    place = kit[Place]
+    return http_passkeys.Ceremonies(SessionsKnown(place), Passkeys(place))
+
+
 def build(kit: Kit) -> Built:
     """What is over is forgotten: what strangers make us keep has a term."""
     place = kit[Place]
+    passkeys = Passkeys(place)
 
     async def forget() -> None:
         while True:
@@ -39,10 +47,15 @@ def build(kit: Kit) -> Built:
                 async with place.statements() as db:
                     await SQL.forget_failures.run(db, REMEMBERED.total_seconds())
                     await SQL.forget_sessions.run(db, LIFETIME_S)
+                await passkeys.forget()
             except StoreUnavailableError:
                 continue  # the next turn is soon enough
 
     return Built(keeping=(forget,))
 
 
-WIRING: Final = Wiring(makes=(known,), faces=((signing_in, http.ROUTES),), build=build)
+WIRING: Final = Wiring(
+    makes=(known,),
+    faces=((signing_in, http.ROUTES), (by_passkey, http_passkeys.ROUTES)),
+    build=build,
+)

@@ -66,6 +66,15 @@ ACTS_OF_PEOPLE = (
         before={"token.revoked_at": None},
     ),
     Act(
+        does="passkey.revoke",
+        words="operator passkey revoke pk_0123456789abcdef --operator lee",
+        subject="pk_0123456789abcdef",
+        prepared="INSERT INTO passkey (passkey_id, operator_id, credential_id, public_key, site,"
+        " label, sign_count) SELECT 'pk_0123456789abcdef', id, 'id', 'key', 'localhost', 'lamp', 0"
+        " FROM operator WHERE name = 'lee'",
+        before={"passkey.label": "lamp", "passkey.revoked_at": None},
+    ),
+    Act(
         does="alert.acknowledge",
         words="alert acknowledge 1",
         subject="1",

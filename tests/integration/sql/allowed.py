@@ -93,6 +93,8 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "role": ({"created_at"}, False),
     "role_permission": ({"granted"}, True),
     "token": ({"revoked_at"}, False),
+    "passkey": ({"sign_count", "used_at", "revoked_at"}, False),
+    "passkey_answer": (set(), True),
     "price_floor": (ALL, False),
     "price_row": ({"reason"}, True),
     "resolution": ({"outcome"}, False),

@@ -28,7 +28,11 @@ FORM_TOKEN: Final = "form_token"  # noqa: S105  the name of a field
 REQUEST_KEY: Final = "request_key"
 VERSION: Final = "version"
 CODE: Final = "one_time_code"
-OURS: Final = frozenset({FORM_TOKEN, REQUEST_KEY, VERSION, CODE})
+PASSKEY: Final = "passkey"  # what an authenticator answered; it does for a code
+PURPOSE: Final = "purpose"  # what it is asked for, as console.mjs says it to /console/me/passkeys
+SAID_NO_CODE: Final = "This code is wrong, or was used; wait for the next one."
+SAID_NO_PASSKEY: Final = "This passkey was not taken: try again, or type the code."
+OURS: Final = frozenset({FORM_TOKEN, REQUEST_KEY, VERSION, CODE, PASSKEY, PURPOSE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +64,18 @@ class Forms:
     ) -> StreamResponse:
         """Do it; refused, the form again, with what was typed and what is wrong."""
         if wants_code(visit, action):
-            code = "".join(typed.get(CODE, ()))
-            if not code.strip():
+            code, shown = ("".join(typed.get(name, ())) for name in (CODE, PASSKEY))
+            if not (code.strip() or shown):
                 said = visit.words("This wants a one-time code first.")
                 refused = Refused(status=403, general=[said])
                 return await self._form(visit, action, names, typed, refused)
-            stepped_up = await self._sessions.step_up(visit.visitor, code, visit.request)
+            stepped_up = await (
+                self._sessions.step_up_by_passkey(visit.visitor, shown, visit.request)
+                if shown
+                else self._sessions.step_up(visit.visitor, code, visit.request)
+            )
             if stepped_up is None:
-                said = visit.words("This code is wrong, or was used; wait for the next one.")
+                said = visit.words(SAID_NO_PASSKEY if shown else SAID_NO_CODE)
                 refused = Refused(status=403, code_error=said)
                 return await self._form(visit, action, names, typed, refused)
             visit = visit.stepped_up(stepped_up)
@@ -124,6 +132,7 @@ class Forms:
             "fields": fields_of(action, names, words, typed, refused.at_fields),
             "wants_code": wants_code(visit, action),
             "code_error": refused.code_error,
+            "has_passkey": visit.visitor.has_passkey,
             "undo": words(action.undo),
             "button": words.verb(action),
             "back": _back(visit, action, names),

@@ -16,6 +16,7 @@ class Visitor:
 
     caller: Caller
     form_token: str
+    has_passkey: bool = False  # which does for a one-time code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,3 +38,8 @@ class Sessions(Protocol):
 
     async def step_up(self, visitor: Visitor, code: str, request: Asked) -> SteppedUp | None:
         """None: the code is none, or spent; it is a failure like one of signing in."""
+
+    async def step_up_by_passkey(
+        self, visitor: Visitor, answer: str, request: Asked
+    ) -> SteppedUp | None:
+        """The same by what an authenticator answered."""

@@ -46,3 +46,60 @@ for (const secret of document.querySelectorAll(".once")) {
     });
   }
 }
+
+// Passkeys: what only a browser can do. Without them, or without this, password and one-time code remain.
+const knowsPasskeys = "PublicKeyCredential" in window && "parseRequestOptionsFromJSON" in PublicKeyCredential;
+
+async function challengeFor(form) {
+  const answer = await fetch(form.dataset.challenge, {
+    method: "POST",
+    body: new URLSearchParams([...new FormData(form)].filter(([name]) => name !== "passkey")),
+  });
+  const said = await answer.json();
+  if (!answer.ok) throw new Error(said.detail);
+  if (said.form_token) {  // a code was taken: the session goes on under another one
+    for (const field of document.querySelectorAll("[name=form_token]")) field.value = said.form_token;
+    const code = form.elements.one_time_code;
+    if (code && form.dataset.passkey === "create") {
+      code.required = false;
+      code.value = "";
+    }
+  }
+  return said.publicKey;
+}
+
+async function answerByPasskey(form) {
+  const asked = await challengeFor(form);
+  const credential = form.dataset.passkey === "create"
+    ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked) })
+    : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(asked) });
+  form.elements.passkey.value = JSON.stringify(credential.toJSON());
+}
+
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  if (!knowsPasskeys) continue;
+  const button = form.querySelector("[data-by-passkey]");
+  const failure = form.querySelector("[data-failure]");
+  const code = form.elements.one_time_code;
+  button.hidden = false;
+  for (const note of form.querySelectorAll("[data-no-passkey]")) note.hidden = true;
+  button.addEventListener("click", async () => {
+    const byCode = code?.required ?? false;
+    if (code && form.dataset.passkey === "get") code.required = false;
+    if (!form.reportValidity()) {
+      if (code) code.required = byCode;
+      return;
+    }
+    button.disabled = true;
+    failure.hidden = true;
+    try {
+      await answerByPasskey(form);
+      form.submit();
+    } catch (error) {
+      failure.textContent = error.message;
+      failure.hidden = false;
+      button.disabled = false;
+      if (code && form.dataset.passkey === "get") code.required = byCode;
+    }
+  });
+}
