@@ -26,7 +26,9 @@ class SQL(Statements, file="demo/week/past"):
     """The script, statement by statement."""
 
     tables: Statement[[], Table]
-    helpers: Statement[[], None]
+    create_slots: Statement[[], None]
+    create_then: Statement[[], None]
+    create_text_then: Statement[[], None]
     insert_slot: Statement[[float, float, float], None]
     past_triggers: Statement[[], None]
     approvals_end: Statement[[], None]
@@ -65,7 +67,8 @@ async def _move(connection: Any, slots: Sequence[Begun], began_s: float) -> None
                 "not-its-own",
                 f"{table.named} has rows from before: only a demo's own shop is moved.",
             )
-    await SQL.helpers.run(connection)
+    for helper in (SQL.create_slots, SQL.create_then, SQL.create_text_then):
+        await helper.run(connection)
     for slot in slots:
         await SQL.insert_slot.run(connection, slot.real_s, slot.past_s, slot.stretch)
     await SQL.past_triggers.run(connection)

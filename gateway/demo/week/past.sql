@@ -17,17 +17,19 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
   AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.atttypid = 'timestamptz'::regtype
 GROUP BY c.relname ORDER BY c.relname
 
--- name: helpers
+-- name: create_slots
 -- The map from the making to the week. `slots` are consecutive: one ends where the next begins.
-CREATE TEMP TABLE slots (real_lo timestamptz PRIMARY KEY, past timestamptz NOT NULL, stretch float8 NOT NULL);
+CREATE TEMP TABLE slots (real_lo timestamptz PRIMARY KEY, past timestamptz NOT NULL, stretch float8 NOT NULL)
 
+-- name: create_then
 -- When that was in the week; what lies before the first slot or after the making stays.
 CREATE OR REPLACE FUNCTION pg_temp.then_of(p_at timestamptz) RETURNS timestamptz LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN NOT isfinite(p_at) OR p_at >= now() THEN p_at ELSE coalesce(
         (SELECT s.past + s.stretch * (p_at - s.real_lo) FROM pg_temp.slots s WHERE s.real_lo <= p_at ORDER BY s.real_lo DESC LIMIT 1),
         p_at) END
-$$;
+$$
 
+-- name: create_text_then
 -- The same of each time written within a text, in its own form.
 CREATE OR REPLACE FUNCTION pg_temp.text_then(p_text text) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -42,7 +44,7 @@ BEGIN
     END LOOP;
     RETURN told;
 END
-$$;
+$$
 
 -- name: insert_slot
 INSERT INTO pg_temp.slots (real_lo, past, stretch) VALUES (to_timestamp($1), to_timestamp($2), $3)
