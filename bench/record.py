@@ -68,7 +68,7 @@ def commit() -> str:
 def machine(work: Path) -> dict[str, Any]:
     """What the numbers depend on: processor, memory, kernel, and what an fsync costs here."""
     return {
-        "cpu": _cpu_model(),
+        "cpu": cpu_model(),
         "cores": os.cpu_count(),
         "memory_gb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
         "kernel": platform.release(),
@@ -95,7 +95,8 @@ def fsync_us(directory: Path) -> float:
     return statistics.median(taken)
 
 
-def _cpu_model() -> str:
+def cpu_model() -> str:
+    """What the processor calls itself."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
     except OSError:

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Final
 
 from connectors.sdk.conformance.server import serve
+from connectors.sdk.examples import ExampleError, check
 from connectors.sdk.live import LiveError, running
 
 SDK: Final = Path(__file__).parent
 ROOT: Final = SDK.parents[1]
 DIST: Final = ROOT / "dist" / "sdk"
 WORK: Final = ROOT / "target" / "sdk"  # copies that are built in; the sources stay as they are
+NIMBUS: Final = Path.home() / ".m2/repository/com/nimbusds/nimbus-jose-jwt"  # mvn put it there
 # Whose partners the running gateway has.
 RUNS: Final = ("python-waiting", "python-awaiting", "typescript", "go", "java")
 # What a language needs, and what brings it.
@@ -108,6 +110,7 @@ def build_typescript() -> None:
     package = str(user / "node_modules" / "quangate")
     with scripted() as environment:
         run("node", "--test", "tests/", at=source, QUANGATE_SDK=package, **environment)
+    check("typescript", "typescript", user, "node")
 
 
 def build_go() -> None:
@@ -119,6 +122,13 @@ def build_go() -> None:
     for file in source.iterdir():
         if not file.name.endswith("_test.go"):
             shutil.copy(file, place)
+    user = WORK / "go-user"
+    shutil.rmtree(user, ignore_errors=True)
+    user.mkdir()
+    (user / "go.mod").write_text(
+        f"module user\n\ngo 1.23\n\nrequire quangate v0.0.0\n\nreplace quangate => {place}\n"
+    )
+    check("go", "go", user, "go", "run")
 
 
 def build_java() -> None:
@@ -131,6 +141,10 @@ def build_java() -> None:
         )  # fmt: skip
     for file in (*(source / "target").glob("quangate-*.jar"), source / "pom.xml"):
         shutil.copy(file, place)
+    jars = (*place.glob("quangate-*.jar"), *NIMBUS.glob("*/nimbus-jose-jwt-*.jar"))
+    user = WORK / "java-user"
+    user.mkdir(exist_ok=True)
+    check("java", "java", user, "java", "--class-path", ":".join(map(str, jars)))
 
 
 BUILDS: Final[Mapping[str, Callable[[], None]]] = {
@@ -165,7 +179,7 @@ def main(languages: list[str]) -> int:
             for language in wanted:
                 sys.stderr.write(f"== {language}\n")
                 BUILDS[language]()
-    except (BuildError, LiveError) as error:
+    except (BuildError, ExampleError, LiveError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
