@@ -38,4 +38,5 @@ class SQL(Statements, file="sessions/administration"):
     renew: Statement[[str, bytes], None]
     end_session: Statement[[str], None]
     forget_sessions: Statement[[float], None]
+    count_sessions: Statement[[float, float], int]
     forget_failures: Statement[[float], None]

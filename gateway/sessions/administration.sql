@@ -43,5 +43,10 @@ UPDATE session SET ended_at = now() WHERE session_id = $1 AND ended_at IS NULL
 -- A day after the last moment it could have been used.
 DELETE FROM session WHERE signed_in_at < now() - make_interval(secs => $1) - interval '1 day'
 
+-- name: count_sessions
+-- How many last, at most 10,001: those of so many seconds ($1), and not at rest for so many ($2). By the index of their begin.
+SELECT count(*) FROM (SELECT FROM session s WHERE s.signed_in_at > now() - make_interval(secs => $1)
+    AND s.seen_at > now() - make_interval(secs => $2) AND s.ended_at IS NULL LIMIT 10001) AS x
+
 -- name: forget_failures
 DELETE FROM sign_in_failure WHERE at < now() - make_interval(secs => $1)

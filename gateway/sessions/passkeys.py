@@ -23,6 +23,7 @@ from gateway.ground.native_errors import VaultError
 from gateway.operators import credentials, passkeys
 from gateway.sessions import ceremony
 from gateway.sessions.administration import SQL
+from gateway.sessions.metrics import SignIns, Tried
 from gateway.sessions.passkey_rules import (
     PURPOSE,
     TERM_S,
@@ -94,11 +95,11 @@ def user_handle(operator_id: int) -> bytes:
 
 
 class Passkeys:
-    """Those of a worker's console. `tries` counts how signing in ended."""
+    """Those of a worker's console; `counted` is told how signing in ended."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, counted: SignIns) -> None:
         self._place = place
-        self.tries = {"in": 0, "refused": 0}
+        self._counted = counted
 
     async def ask_stranger(self, site: Site, shown: str) -> dict[str, Any]:
         """What a browser is to answer that shows this and has no session."""
@@ -120,17 +121,15 @@ class Passkeys:
     async def sign_in(self, text: str, shown: str, site: Site, request: Asked) -> str | None:
         """What the browser shows from now on; None: it is nobody, or the account is locked."""
         checked = await check(self._place, text, site)
-        session = None
-        if checked is not None:
-            found = checked
+        if checked is None:
+            return self._counted.count("passkey", Tried(None))
+        found = checked
 
-            async def decide() -> str | None:
-                async with self._place.at(found.kept["operator"]) as at:
-                    return await _decide(at, found, hash_of(shown).hex(), site, request)
+        async def decide() -> Tried:
+            async with self._place.at(found.kept["operator"]) as at:
+                return await _decide(at, found, hash_of(shown).hex(), site, request)
 
-            session = await in_turn(decide)
-        self.tries["refused" if session is None else "in"] += 1
-        return session
+        return self._counted.count("passkey", await in_turn(decide))
 
     async def register(
         self, visitor: Visitor, label: str, text: str, site: Site, request: Asked
@@ -176,21 +175,21 @@ class Passkeys:
             await passkeys.forget_answers(db, TERM_S)
 
 
-async def _decide(at: At, checked: Checked, whose: str, site: Site, request: Asked) -> str | None:
+async def _decide(at: At, checked: Checked, whose: str, site: Site, request: Asked) -> Tried:
     name, passkey = checked.kept["operator"], checked.kept["passkey_id"]
     who = hash_of(name)
     address = address_of(request)
     kept = await credentials.hold(at.db, name)
     if kept is None:
-        return None
+        return Tried(None)
     failures = await SQL.failures.all(at.db, who, REMEMBERED.total_seconds())
     if is_locked(failures, address, datetime.fromtimestamp(kept["now_s"], UTC)):
-        return None
+        return Tried(None, locked=True)
     if not kept["enabled"] or not await take(at, checked, Reason.SIGN_IN, whose, site):
         await SQL.insert_failure.run(at.db, who, address)
-        return None
+        return Tried(None)
     await SQL.clear_failures.run(at.db, who)
-    return await start_session(at, name, kept["id"], request, passkey=passkey)
+    return Tried(await start_session(at, name, kept["id"], request, passkey=passkey))
 
 
 async def _sealed(at: At, reason: Reason, whose: str, site: Site) -> bytes:

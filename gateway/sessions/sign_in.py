@@ -19,6 +19,7 @@ from gateway.ground.http.request import Asked
 from gateway.operators import credentials
 from gateway.sessions.administration import SQL
 from gateway.sessions.checking import PasswordChecks
+from gateway.sessions.metrics import SignIns, Tried
 from gateway.sessions.rules import REMEMBERED, counted_address, is_locked
 
 NAME_LENGTH_MAX: Final = 64
@@ -46,12 +47,12 @@ class Said:
 
 
 class SignIn:
-    """Lets people in. `tries` counts how it ended."""
+    """Lets people in; `counted` is told how it ended."""
 
-    def __init__(self, place: Place, checks: PasswordChecks) -> None:
+    def __init__(self, place: Place, checks: PasswordChecks, counted: SignIns) -> None:
         self._place = place
         self._checks = checks
-        self.tries = {"in": 0, "refused": 0}
+        self._counted = counted
 
     async def sign_in(self, said: Said, request: Asked) -> str | None:
         """What the browser shows from now on; None: it is not him, or the account is locked.
@@ -59,24 +60,20 @@ class SignIn:
         Raises OverloadedError where too many try at once.
         """
         if not said.is_sane:
-            return None
+            return self._counted.count("password", Tried(None))
         address = address_of(request)
         async with self._place.statements(read_only=True) as db:
             kept = await SQL.password_of.one(db, said.name)
         is_his = await self._checks.holds(kept, said.password, address)
 
-        async def decide() -> str | None:
+        async def decide() -> Tried:
             async with self._place.at(said.name) as at:
                 return await _decide(at, said, kept if is_his else None, address, request)
 
-        shown = await in_turn(decide)
-        self.tries["refused" if shown is None else "in"] += 1
-        return shown
+        return self._counted.count("password", await in_turn(decide))
 
 
-async def _decide(
-    at: At, said: Said, checked: str | None, address: str, request: Asked
-) -> str | None:
+async def _decide(at: At, said: Said, checked: str | None, address: str, request: Asked) -> Tried:
     """`checked` is the kept password that was shown; if it was made anew meanwhile it is none."""
     who = hash_of(said.name)
     kept = await credentials.hold(at.db, said.name)
@@ -99,9 +96,9 @@ async def _decide(
     if not good or kept is None:
         if not locked:
             await SQL.insert_failure.run(at.db, who, address)
-        return None
+        return Tried(None, locked)
     await SQL.clear_failures.run(at.db, who)
-    return await start_session(at, said.name, kept["id"], request)
+    return Tried(await start_session(at, said.name, kept["id"], request))
 
 
 async def start_session(

@@ -1,6 +1,7 @@
 """Sessions in a worker: who is signed in, the pages that need no session, and forgetting."""
 
 import asyncio
+from functools import partial
 from typing import Final
 
 from gateway.ground.desk.html.visitor import Sessions
@@ -11,8 +12,9 @@ from gateway.sessions import http, http_passkeys
 from gateway.sessions.administration import SQL
 from gateway.sessions.checking import PasswordChecks
 from gateway.sessions.known import SessionsKnown
+from gateway.sessions.metrics import SignIns, families
 from gateway.sessions.passkeys import Passkeys
-from gateway.sessions.rules import LIFETIME_S, REMEMBERED
+from gateway.sessions.rules import IDLE_S, LIFETIME_S, REMEMBERED
 from gateway.sessions.sign_in import SignIn
 
 FORGET_EVERY_S: Final = 60.0
@@ -23,22 +25,28 @@ def known(kit: Kit) -> Sessions:
     return SessionsKnown(kit[Place])
 
 
+def counted(_kit: Kit) -> SignIns:
+    """How tries to sign in end here."""
+    return SignIns()
+
+
 def signing_in(kit: Kit) -> http.SigningIn:
     """The pages that need no session."""
     place = kit[Place]
-    return http.SigningIn(SessionsKnown(place), SignIn(place, PasswordChecks()))
+    return http.SigningIn(SessionsKnown(place), SignIn(place, PasswordChecks(), kit[SignIns]))
 
 
 def by_passkey(kit: Kit) -> http_passkeys.Ceremonies:
     """What browsers are asked that have a passkey."""
     place = kit[Place]
-    return http_passkeys.Ceremonies(SessionsKnown(place), Passkeys(place))
+    return http_passkeys.Ceremonies(SessionsKnown(place), Passkeys(place, kit[SignIns]))
 
 
 def build(kit: Kit) -> Built:
-    """What is over is forgotten: what strangers make us keep has a term."""
+    """What is over is forgotten, what lasts is counted: what strangers make us keep has a term."""
     place = kit[Place]
-    passkeys = Passkeys(place)
+    signs = kit[SignIns]
+    passkeys = Passkeys(place, signs)
 
     async def forget() -> None:
         while True:
@@ -47,15 +55,16 @@ def build(kit: Kit) -> Built:
                 async with place.statements() as db:
                     await SQL.forget_failures.run(db, REMEMBERED.total_seconds())
                     await SQL.forget_sessions.run(db, LIFETIME_S)
+                    signs.lasting = await SQL.count_sessions.only(db, LIFETIME_S, IDLE_S)
                 await passkeys.forget()
             except StoreUnavailableError:
                 continue  # the next turn is soon enough
 
-    return Built(keeping=(forget,))
+    return Built(keeping=(forget,), metrics=(partial(families, signs),))
 
 
 WIRING: Final = Wiring(
-    makes=(known,),
+    makes=(known, counted),
     faces=((signing_in, http.ROUTES), (by_passkey, http_passkeys.ROUTES)),
     build=build,
 )

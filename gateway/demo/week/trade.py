@@ -128,8 +128,9 @@ class Trade:
                 for _ in range(min(of_deck, most - self._dealt[tail]))
             ]
             self._dealt.update(odd)
-            self._deck = [*odd, *[WELL] * (DECK - len(odd))]
-            self._chance.shuffle(self._deck)
+            first = [*odd, *[WELL] * (DECK * 2 // 3 - len(odd))]  # a small week deals no more
+            self._chance.shuffle(first)
+            self._deck = [*[WELL] * (DECK - len(first)), *first]
         head = self._chance.choice(("138", "139", "150", "186", "177"))
         return f"{head}{next(self._accounts):05d}{self._deck.pop()}"
 

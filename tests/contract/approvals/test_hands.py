@@ -78,3 +78,24 @@ async def test_nobody_lifts_his_own_freeze_with_another_s_token(
     lifted = await chief.post("operators/root/unfreeze", {"reason": "looked into it"})
     assert (lifted.status, lifted.json["frozen"]) == (200, False)
     assert command("approval", "list", "--json").returncode == 0
+
+
+async def test_whoever_made_a_password_anew_is_its_owner_for_a_day(
+    people: People, chief: Operator
+) -> None:
+    """Who has seen somebody's new password neither approves what that one asks, nor has his own
+    approved by that one; somebody else decides. Seen red without the resets in `hands`.
+    """
+    root, bob = people["root"], people["bob"]
+    reset = await root.post("operators/bob/reset-password", {})
+    assert reset.status == 200
+    body = {"amount": -13, "reference": "reset-1", "reason": "asked as bob"}
+    waits = (await bob.post("accounts/acme/adjust", body)).json["approval"]
+    refused = await root.post(f"approvals/{waits['id']}/approve", WHY)
+    assert (refused.status, refused.code) == (403, "not-permitted")
+    assert (await chief.post(f"approvals/{waits['id']}/approve", WHY)).json["state"] == "done"
+    body = {"amount": -17, "reference": "reset-2", "reason": "asked by root"}
+    waits = (await root.post("accounts/acme/adjust", body)).json["approval"]
+    refused = await bob.post(f"approvals/{waits['id']}/approve", WHY)
+    assert (refused.status, refused.code) == (403, "not-permitted")
+    assert (await chief.post(f"approvals/{waits['id']}/refuse", WHY)).status == 200
