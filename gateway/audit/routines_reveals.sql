@@ -1,3 +1,8 @@
+-- The number of the next view, or commit.
+CREATE FUNCTION next_reveal() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+    SELECT nextval('reveal_no')
+$$;
+
 -- Adds one link to a reveal chain (I13). Its number.
 CREATE FUNCTION append_reveal(p_no bigint, p_chain integer, p_via text, p_items jsonb, p_digest bytea) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
@@ -16,5 +21,5 @@ END $$;
 -- Records views of codes outside a commit (replays, reads) before the codes leave.
 -- p_items: [{"order": …, "key": …, "via": …}, …].
 CREATE FUNCTION record_views(p_chain integer, p_items jsonb) RETURNS void LANGUAGE sql AS $$
-    SELECT append_reveal(nextval('reveal_no'), p_chain, 'read', p_items, sha256(convert_to(p_items::text, 'UTF8')))
+    SELECT append_reveal(next_reveal(), p_chain, 'read', p_items, sha256(convert_to(p_items::text, 'UTF8')))
 $$;

@@ -61,6 +61,35 @@ BEGIN
     RETURN coalesce(cardinality(emptied), 0);
 END $$;
 
+-- Charges one account for orders, which it locks, if it has that much: one run of entries. False: it
+-- has not, and nothing was done. Tells its partner when nothing is left, or little.
+CREATE FUNCTION charge_account(p_partner bigint, p_id bigint[], p_amount bigint[], p_now timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    orders integer := cardinality(p_id);
+    total  bigint := p_amount[1];
+    paid   record;
+BEGIN
+    IF orders > 1 THEN
+        total := (SELECT sum(amount) FROM unnest(p_amount) AS amount);
+    END IF;
+    UPDATE account a SET balance = a.balance - total, last_entry = a.last_entry + orders
+    WHERE a.partner_id = p_partner AND a.balance + a.credit_limit >= total
+    RETURNING a.last_entry, a.balance, a.credit_limit, a.low INTO paid;
+    IF NOT FOUND THEN
+        RETURN false;
+    ELSIF orders = 1 THEN
+        INSERT INTO entry (partner_id, seq, kind, amount, balance_after, order_id, created_at)
+        VALUES (p_partner, paid.last_entry, 'charge', -total, paid.balance, p_id[1], p_now);
+    ELSE
+        INSERT INTO entry (partner_id, seq, kind, amount, balance_after, order_ids, amounts, created_at)
+        VALUES (p_partner, paid.last_entry, 'charge', -total, paid.balance, p_id, ARRAY(SELECT -amount FROM unnest(p_amount) AS amount), p_now);
+    END IF;
+    IF fell_low(paid.balance + total + paid.credit_limit, paid.balance + paid.credit_limit, paid.low) THEN
+        PERFORM tell_balance_low(ARRAY[p_partner]);
+    END IF;
+    RETURN true;
+END $$;
+
 -- An order that did not deliver all it was paid for, and the units of quotas that come back for it.
 CREATE TYPE refunded_order AS (
     partner_id bigint, id bigint, attempt_id bigint, state text, refund bigint, sku_id bigint, units integer, buyer_id text

@@ -63,14 +63,26 @@ CLAIMED_COLUMNS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
+# Of these, what SQL's commit_plain takes. Besides, a plain line has a partner, who is that of all
+# lines, and a quantity, which is 1.
+PLAIN_COLUMNS: Final = (
+    "p_id", "p_out", "p_hash", "p_sku", "p_amount", "p_pool", "p_metadata", "p_details",
+    "p_notify", "p_notify_url", "a_seq", "a_lease", "l_id", "l_epoch", "p_quotas", *ASKED_COLUMNS,
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitRequest:
-    """The columns for one batch, as array literals."""
+    """The columns for one batch, as array literals.
+
+    `plain_of`: the partner whose lines all are, if commit_plain may be asked; else None.
+    """
 
     lines: Sequence[str]  # LINE_COLUMNS
     asked: Sequence[str]  # ASKED_COLUMNS
     claimed: Sequence[str]  # CLAIMED_COLUMNS
     size: int  # lines
+    plain_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.ground.native import array_literals, claimed_literals
-from gateway.orders.commit import ASKED_COLUMNS, LINE_COLUMNS, CommitRequest
+from gateway.orders.commit import ASKED_COLUMNS, LINE_COLUMNS, PLAIN_COLUMNS, CommitRequest
 from gateway.orders.line import Line
 from gateway.orders.plain_batch import PlainBatch
 from gateway.quotas.counting import count
@@ -17,6 +17,12 @@ from gateway.quotas.counting import count
 _PATHS: Final = tuple(column.path for column in LINE_COLUMNS)
 _QUOTAS: Final = _PATHS.index("quotas")
 _EMPTY: Final = "{}"
+# Columns that are empty where all lines are plain.
+_UNUSUAL: Final = tuple(
+    place
+    for place, column in enumerate(LINE_COLUMNS)
+    if column.name not in {"p_partner", "p_quantity", *PLAIN_COLUMNS}
+)
 _NOTHING: Final = (_EMPTY,) * len(ASKED_COLUMNS)
 
 
@@ -32,7 +38,20 @@ def commit_request(items: Sequence[Line | PlainBatch]) -> CommitRequest:
             [item.lines if isinstance(item, PlainBatch) else item.runs for item in items]
         ),
         size=size_of(items),
+        plain_of=_plain_of(items, columns),
     )
+
+
+def _plain_of(items: Sequence[Line | PlainBatch], columns: Sequence[str]) -> int | None:
+    """The partner whose lines all are, each of one code, with nothing unusual about them."""
+    if any(columns[place] != _EMPTY for place in _UNUSUAL):
+        return None
+    partner_id = items[0].partner_id
+    for item in items:
+        orders = len(item.lines) if isinstance(item, PlainBatch) else 1
+        if item.quantity != orders or item.partner_id != partner_id:
+            return None
+    return partner_id
 
 
 def size_of(items: Sequence[Line | PlainBatch]) -> int:

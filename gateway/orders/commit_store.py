@@ -4,6 +4,7 @@ import time
 import uuid
 from bisect import bisect_left
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any, Final
 
 import asyncpg
@@ -25,10 +26,12 @@ from gateway.orders.commit import (
     ASKED_COLUMNS,
     CLAIMED_COLUMNS,
     LINE_COLUMNS,
+    PLAIN_COLUMNS,
     CommitAnswer,
     CommitRequest,
 )
 from gateway.orders.lost_tail import TailOfLog
+from gateway.orders.plain_commits import PlainCommits
 from gateway.orders.rules import Verdict
 
 log = structlog.get_logger()
@@ -43,10 +46,22 @@ PARAMETERS: Final[Mapping[str, str]] = {
     **{name: f"text::{kind}[]" for name, kind in ASKED_COLUMNS.items()},
     **{name: f"text::{kind}[]" for name, kind in CLAIMED_COLUMNS.items()},
 }
-_NAMED = ", ".join(
-    f"{name} => ${n}::{kind}" for n, (name, kind) in enumerate(PARAMETERS.items(), 1)
-)
-COMMIT = f"SELECT * FROM commit_orders({_NAMED})"  # noqa: S608 - no input in it
+PLAIN_PARAMETERS: Final[Mapping[str, str]] = {
+    "p_batch": "uuid", "p_chain": "integer", "p_partner": "bigint",
+    **{name: PARAMETERS[name] for name in PLAIN_COLUMNS},
+}  # fmt: skip
+# Its columns, of all that a request has.
+_plain_columns = itemgetter(*([*PARAMETERS].index(name) - len(_BATCH) for name in PLAIN_COLUMNS))
+
+
+def _call(routine: str, parameters: Mapping[str, str]) -> str:
+    """A call that names its arguments: a wrong place would be wrong silently."""
+    named = (f"{name} => ${n}::{kind}" for n, (name, kind) in enumerate(parameters.items(), 1))
+    return f"SELECT * FROM {routine}({', '.join(named)})"  # noqa: S608 - no input in it
+
+
+COMMIT = _call("commit_orders", PARAMETERS)
+COMMIT_PLAIN = _call("commit_plain", PLAIN_PARAMETERS)
 
 # How the parts of commit_orders are planned: once, and to look rows up, whatever statistics say.
 PLANNING: Final[Mapping[str, str]] = {
@@ -90,6 +105,7 @@ class CommitLane:
         self._tail = tail
         self._connection: Any = None
         self._all_new = True  # of the last batch no line was known or refused: nor will the next be
+        self._plain = PlainCommits()
 
     async def open(self) -> None:
         """Connect unless connected. Raises StoreUnavailableError."""
@@ -119,15 +135,7 @@ class CommitLane:
         began, became = time.monotonic(), "in-doubt"
         try:
             row = await self._connection.fetchrow(
-                COMMIT,
-                batch_id,
-                self._chain,
-                self._worker_id,
-                self._all_new,
-                *request.lines,
-                *request.asked,
-                *request.claimed,
-                timeout=COMMIT_TIMEOUT_S,
+                *self._statement(batch_id, request), timeout=COMMIT_TIMEOUT_S
             )
             became = "committed"
         except asyncpg.PostgresError as error:
@@ -143,15 +151,25 @@ class CommitLane:
             self._times[size, became].observe(time.monotonic() - began)
         self._tail.acknowledged(batch_id, began)
         outcomes = row["outcome"]
+        if outcomes is None:
+            self._plain.was_plain()
+            outcomes = [1] * request.size
         self._all_new = outcomes.count(Verdict.CREATED) == len(outcomes)
         if not self._all_new and Verdict.UNITS_DUE in outcomes:
             await self._give_back_due()
         return CommitAnswer(
             committed_at=row["committed_at"],
             outcomes=outcomes,
-            existing=row["existing"],
+            existing=row["existing"] or (),
             refused=row["refused"],
         )
+
+    def _statement(self, batch_id: uuid.UUID, request: CommitRequest) -> tuple[Any, ...]:
+        """The statement that commits it, and its arguments."""
+        columns = (*request.lines, *request.asked, *request.claimed)
+        if request.plain_of is not None and self._plain.is_worth_trying():
+            return COMMIT_PLAIN, batch_id, self._chain, request.plain_of, *_plain_columns(columns)
+        return COMMIT, batch_id, self._chain, self._worker_id, self._all_new, *columns
 
     async def _give_back_due(self) -> None:
         """Give back what holds have whose time is over, for lines that are tried again. Waits for

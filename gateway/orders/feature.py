@@ -24,6 +24,7 @@ FEATURE: Final = Feature(
         "routines_judging.sql",
         "routines_buyers.sql",
         "routines_commit.sql",
+        "routines_plain.sql",
         "routines_states.sql",
         "routines_after_sale.sql",
     ),

@@ -42,7 +42,7 @@ DECLARE
     judged record;
     held   record;                                -- of quotas
     counts quota_count[];                         -- NULL: none are asked
-    v_no   bigint := nextval('reveal_no');
+    v_no   bigint := next_reveal();
     done   bigint;
 BEGIN
     committed_at := now();

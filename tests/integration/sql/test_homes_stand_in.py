@@ -51,6 +51,20 @@ SELECT (commit_orders(
     p_all_new => $8)).outcome
 FROM cardinality($2::bigint[]) AS n, quota q
 """
+SELL_PLAINLY = """
+SELECT (commit_plain(
+    p_batch => gen_random_uuid(), p_chain => 1, p_partner => $1, p_id => $2, p_out => $3,
+    p_hash => array_fill('\\x00'::bytea, ARRAY[n]), p_sku => array_fill(1::bigint, ARRAY[n]),
+    p_amount => array_fill(5::bigint, ARRAY[n]), p_pool => array_fill($4::bigint, ARRAY[n]),
+    p_metadata => '{}', p_details => '{}', p_notify => array_fill(true, ARRAY[n]),
+    p_notify_url => '{}', a_seq => ARRAY(SELECT generate_series($5::bigint, $5 + n - 1)),
+    a_lease => array_fill($6::bigint, ARRAY[n]), l_id => ARRAY[$6], l_epoch => ARRAY[$7::bigint],
+    p_quotas => array_fill(format('[[%s,"c"]]', q.id), ARRAY[n]), p_count_quota => ARRAY[q.id],
+    p_count_subject => '{c}', p_count_wanted => ARRAY[n],
+    p_ask_line => ARRAY(SELECT generate_series(1, n)), p_ask_place => array_fill(1, ARRAY[n]))
+).outcome
+FROM cardinality($2::bigint[]) AS n, quota q
+"""
 LIMITED = "INSERT INTO quota (name, per, span, most) VALUES ('q', 'buyer', 'ever', 100)"
 
 
@@ -160,6 +174,14 @@ async def test_a_commit_touches_one_home(
         )  # fmt: skip
         assert outcome == [1] * len(numbers)
     await committing.execute("SELECT pg_stat_force_next_flush()")
+    scanned = (await touched(connection, 2))["account"][0]
+    plainly = await committing.fetchval(
+        SELL_PLAINLY, mine.partner_id, ids.next_many(1_790_000_000_009, 1), ["G"], mine.pool_id,
+        grant.lo + 8, grant.lease_id, grant.epoch,
+    )  # fmt: skip
+    assert plainly is None
+    await committing.execute("SELECT pg_stat_force_next_flush()")
+    assert (await touched(connection, 2))["account"][0] == scanned
     here, there = await touched(connection, 1), await touched(connection, 2)
     assert {table for table, (_, written) in here.items() if written} == set(PARTS)
     assert {t for t in PARTS if there[t][1] != before[t][1]} == set()
