@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from gateway.ground.config import Config
 
-COMMIT_CALL = b"commit_orders("
+COMMIT_CALLS = (b"commit_orders(", b"commit_plain(")
 
 
 class Cut(Enum):
@@ -104,7 +104,7 @@ class DatabaseProxy:
         to_client: asyncio.StreamWriter,
         to_server: asyncio.StreamWriter,
     ) -> None:
-        """Client to server, message by message, with an eye on calls of commit_orders."""
+        """Client to server, message by message, with an eye on calls that commit orders."""
         length = await client.readexactly(4)  # the start-up message has no type
         to_server.write(length + await client.readexactly(int.from_bytes(length, "big") - 4))
         commits: set[bytes] = set()  # names of prepared statements that commit
@@ -113,7 +113,7 @@ class DatabaseProxy:
             head = await client.readexactly(5)
             body = await client.readexactly(int.from_bytes(head[1:], "big") - 4)
             await self._talking.wait()
-            if head[:1] == b"P" and COMMIT_CALL in body:
+            if head[:1] == b"P" and any(call in body for call in COMMIT_CALLS):
                 commits.add(body.split(b"\0", 1)[0])
             if head[:1] == b"B" and body.split(b"\0", 2)[1] in commits and self._due():
                 self.cuts += 1

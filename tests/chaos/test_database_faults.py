@@ -49,7 +49,7 @@ async def test_a_backend_is_killed(own_server: Config, log: Path) -> None:
     async def kill_one() -> None:
         async with connected(around) as connection:
             pid = await connection.fetchval(
-                f"SELECT pid FROM pg_stat_activity WHERE {OURS} AND query LIKE '%commit_orders%'"
+                f"SELECT pid FROM pg_stat_activity WHERE {OURS} AND query LIKE '%FROM commit_%'"
             )
         if pid is not None:
             os.kill(pid, signal.SIGKILL)

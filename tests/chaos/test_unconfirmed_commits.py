@@ -151,7 +151,7 @@ async def test_a_gateway_in_doubt_ends_in_time(primary: Primary, log: Path) -> N
         assert await buyers.single("before") == "accepted"
         await primary.standby_is_gone()
         asking = asyncio.create_task(buyers.single("doubtful"))
-        await primary.cancel_a_wait("%commit_orders%")
+        await primary.cancel_a_wait("%FROM commit_%")
         gateway.signal(signal.SIGTERM)
         assert await asyncio.to_thread(gateway.wait) == 1
         assert await asking in NOT_YET

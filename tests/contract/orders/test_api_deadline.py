@@ -89,7 +89,7 @@ async def hang(database: Database, lanes: int) -> bool:
     """Whether so many commits wait for the account."""
     found: int = await database.pool.fetchval(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND wait_event_type = 'Lock' AND query LIKE '%commit_orders%'"
+        " AND wait_event_type = 'Lock' AND query LIKE '%FROM commit_%'"
     )
     return found == lanes
 

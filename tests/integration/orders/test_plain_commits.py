@@ -30,8 +30,8 @@ INSERT INTO webhook_endpoint (partner_id, url) SELECT id, 'https://acme.example'
 INSERT INTO pool (name, size) VALUES ('p', 4000);
 INSERT INTO sku (sku, name, kind, pool_id, price) SELECT 'A', 'A', 'code', id, 100 FROM pool;
 INSERT INTO quota (name, sku_id, per, span, most)
-SELECT q.name, s.id, q.name, q.span, 2
-FROM sku s, (VALUES ('buyer', 'ever'), ('device', 'day')) AS q (name, span);
+SELECT q.name, s.id, q.name, q.span, q.most
+FROM sku s, (VALUES ('buyer', 'ever', 2), ('device', 'day', 1)) AS q (name, span, most);
 INSERT INTO quota (name, sku_id, per, span, most) SELECT 'total', id, 'total', 'ever', 9 FROM sku;
 SELECT refill('{WORKER}', id, 1000, '{{}}', 3600) FROM pool;
 """
@@ -124,6 +124,8 @@ class Lines:
         """Some lines; now and then a number that is known, a lost lease, a code that is sold."""
         chance = self.chance
         lines = [self.line() for _ in range(chance.choice((1, 1, 2, 5)))]
+        if chance.random() < 0.1:
+            lines[0].quotas = lines[-1].quotas
         if chance.random() < 0.1:
             lines[0] = self.line(f"n{chance.randrange(1000, self.next_id)}")
         if chance.random() < 0.05:
