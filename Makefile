@@ -70,7 +70,7 @@ fmt: setup ## format everything
 	@ruff format --quiet .
 	@ruff check --quiet --fix-only .
 
-bench: build ## measure against the peers (needs wrk); under 45 minutes
+bench: build ## measure against the peers (needs wrk); under two hours, the most of it ten million orders
 	@python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/requirements.lock
 	@python -m bench compare $(ARGS)
 

@@ -38,8 +38,8 @@ def compare(
     threads: Annotated[int, typer.Option(min=1, help="Threads of the loader.")] = 1,
     only: Annotated[list[str] | None, typer.Option(help="A measurement; repeatable.")] = None,
     import_codes: Annotated[int, typer.Option(min=1, help="Lines of the code file.")] = 1_000_000,
-    history_orders: Annotated[int, typer.Option(min=1, help="Orders of others.")] = 1_000_000,
-    history_codes: Annotated[int, typer.Option(min=1, help="Codes of others.")] = 2_000_000,
+    history_orders: Annotated[int, typer.Option(min=1, help="Orders of others.")] = 10_000_000,
+    history_codes: Annotated[int, typer.Option(min=1, help="Codes of others.")] = 12_000_000,
     burst_callbacks: Annotated[int, typer.Option(min=1, help="Callbacks of the burst.")] = 100_000,
     recovery_attempts: Annotated[
         int, typer.Option(min=100, help="Top-ups under way when the gateway is killed.")

@@ -52,7 +52,7 @@ async def measure_import(plan: Plan, teller: Teller) -> list[Figure]:
     detail = {"codes": plan.import_codes, "seconds": round(run.seconds, 2)}
     return [
         Figure(key="import_codes_per_s", spread=spread([per_s]), detail=detail),
-        Figure(key="import_peak_rss_mb", spread=spread([run.peak_rss_mb]), detail=detail),
+        Figure(key="import_peak_mb", spread=spread([run.peak_rss_mb]), detail=detail),
     ]
 
 

@@ -6,8 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import asyncpg
-
 from bench.figures import Figure
 from bench.history import fill_history, settle
 from bench.plan import Plan, Teller
@@ -17,12 +15,10 @@ from bench.servers import (
     echo_server,
     gateway_server,
     protocol_echo_server,
-    skip_locked_server,
 )
-from bench.shop import Shop, open_shop, postmaster_pid, wal_bytes
+from bench.shop import Shop, open_shop
 from bench.spread import ratios, spread
 from bench.turns import Contestant, Rounds, in_echoes, rates, run_turns, summary, us_per_line
-from gateway.ground.sql.embedded import EmbeddedServer
 
 BATCH_LINES = 100
 # 3,200 lines under way. With 256 connections it would be 25,600, half a second of work: a round
@@ -31,7 +27,6 @@ BATCH_CONNECTIONS = 32
 # Paces that no machine of today exceeds with one worker; they only decide how much is in stock.
 SINGLE_CODES_PER_S_MAX = 45_000
 BATCH_CODES_PER_S_MAX = 120_000
-PEER_CODES_PER_S_MAX = 15_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +40,7 @@ class House:
 
     def gateway(self, workload: Workload, counts: str) -> Contestant:
         """Our side."""
-        return _seller("gateway", self.shop, workload, counts)
+        return seller("gateway", self.shop, workload, counts)
 
     def echo(self, workload: Workload) -> Contestant:
         """The echo, fed with the gateway's bytes."""
@@ -60,7 +55,7 @@ async def open_house(plan: Plan, teller: Teller) -> AsyncIterator[House]:
     """Start the shared servers; they end with the block."""
     async with AsyncExitStack() as stack:
         echo = await stack.enter_async_context(echo_server(plan.work / "echo.log"))
-        shop = await stack.enter_async_context(_gateway_shop(plan, "gateway"))
+        shop = await stack.enter_async_context(gateway_shop(plan, "gateway"))
         yield House(plan=plan, teller=teller, shop=shop, echo_server=echo)
 
 
@@ -82,16 +77,6 @@ async def against_echo(house: House) -> list[Figure]:
         Figure(key="cpu_order_e", spread=spread(in_echoes(ours, echoed))),
         Figure(key="wal_bytes_per_order", spread=spread([one.wal_per_line for one in ours])),
     ]
-
-
-async def against_skip_locked(house: House) -> list[Figure]:
-    """Single orders in turns with the usual design, on an embedded PostgreSQL of its own."""
-    plan = house.plan
-    await house.shop.stock("USUAL", plan.codes_needed(SINGLE_CODES_PER_S_MAX))
-    ours = house.gateway(single_orders("USUAL"), "201")
-    async with _skip_locked_peer(plan, ours) as peer:
-        rounds = await run_turns("single orders / SKIP LOCKED", (ours, peer), plan, house.teller)
-    return [ratio_figure("ratio_skip_locked", rounds, "gateway", "skip_locked")]
 
 
 async def batch_endpoint(house: House) -> list[Figure]:
@@ -140,22 +125,23 @@ async def sold_out(house: House) -> list[Figure]:
 async def after_history(plan: Plan, teller: Teller) -> list[Figure]:
     """Single orders of two gateways in turns: one with a long history of others, one without."""
     async with AsyncExitStack() as stack:
-        empty = await stack.enter_async_context(_gateway_shop(plan, "without-history"))
-        full = await stack.enter_async_context(_gateway_shop(plan, "with-history"))
+        empty = await stack.enter_async_context(gateway_shop(plan, "without-history"))
+        full = await stack.enter_async_context(gateway_shop(plan, "with-history"))
         teller.say("filling in the history …")
         await fill_history(full, orders=plan.history_orders, codes=plan.history_codes)
         sides = []
         for name, shop in (("with_history", full), ("without", empty)):
             await shop.stock("SINGLE", plan.codes_needed(SINGLE_CODES_PER_S_MAX))
             workload = single_orders("SINGLE")
-            sides.append(_seller(name, shop, workload, "201"))
+            sides.append(seller(name, shop, workload, "201"))
         await asyncio.gather(settle(full.ledger.connection), settle(empty.ledger.connection))
-        rounds = await run_turns("after 1 M orders / empty", sides, plan, teller)
+        rounds = await run_turns("after a long history / empty", sides, plan, teller)
     past = {"history_orders": plan.history_orders, "history_codes": plan.history_codes}
-    return [ratio_figure("ratio_after_1m_orders", rounds, "with_history", "without", **past)]
+    return [ratio_figure("growth_ratio", rounds, "with_history", "without", **past)]
 
 
-def _seller(name: str, shop: Shop, workload: Workload, counts: str) -> Contestant:
+def seller(name: str, shop: Shop, workload: Workload, counts: str) -> Contestant:
+    """A shop's gateway with its PostgreSQL."""
     return Contestant(
         name=name, port=shop.server.port, credentials=shop.credentials, workload=workload,
         counts=counts, pids=shop.pids, ledger=shop.ledger,
@@ -175,55 +161,12 @@ def _both(rounds: Rounds, ours: str, theirs: str) -> tuple[list[float], list[flo
 
 
 @asynccontextmanager
-async def _gateway_shop(plan: Plan, name: str) -> AsyncIterator[Shop]:
+async def gateway_shop(plan: Plan, name: str, *, workers: int = 1) -> AsyncIterator[Shop]:
+    """A gateway that began empty, with a partner that may order."""
     data = plan.work / name
-    async with gateway_server(data, plan.work / f"{name}.log") as server:
+    async with gateway_server(data, plan.work / f"{name}.log", workers=workers) as server:
         shop = await open_shop(data, server)
         try:
             yield shop
         finally:
             await shop.ledger.connection.close()
-
-
-@asynccontextmanager
-async def _skip_locked_peer(plan: Plan, like: Contestant) -> AsyncIterator[Contestant]:
-    """The peer, fed like our side, on a PostgreSQL of its own with the gateway's settings."""
-    from bench.peers.skip_locked import app as skip_locked  # the peers have packages of their own
-
-    data = plan.work / "skip-locked"
-    postgres = EmbeddedServer(data)
-    await asyncio.to_thread(postgres.start)
-    try:
-        await skip_locked.prepare(postgres.dsn, codes=plan.codes_needed(PEER_CODES_PER_S_MAX))
-        connection = await asyncpg.connect(postgres.dsn)
-        async with skip_locked_server(postgres.dsn, plan.work / "skip-locked.log") as server:
-            yield replace(
-                like,
-                name="skip_locked",
-                port=server.port,
-                pids={"server": server.pid, "database": postmaster_pid(data)},
-                ledger=_PeerLedger(connection),
-            )
-        await connection.close()
-    finally:
-        await asyncio.to_thread(postgres.release)
-
-
-@dataclass(slots=True)
-class _PeerLedger:
-    """Codes the peer marked as sold."""
-
-    connection: Any
-    counted: int = 0
-
-    async def codes_since_last(self) -> int:
-        """Codes sold since the last call."""
-        sold: int = await self.connection.fetchval(
-            "SELECT count(*) FROM code WHERE order_id IS NOT NULL"
-        )
-        since, self.counted = sold - self.counted, sold
-        return since
-
-    async def wal_bytes(self) -> int:
-        """How much log was ever written."""
-        return await wal_bytes(self.connection)

@@ -19,6 +19,8 @@ SOLD = "history-sold"  # the pool, and the SKU, of the orders
 UNSOLD = "history-unsold"
 QUIET_S = 17.0  # longer than autovacuum_naptime of the embedded server
 SETTLE_S_MAX = 90.0
+AT_ONCE = 500_000  # orders
+STATEMENT_S_MAX = 3_600.0
 
 # An order id is milliseconds since 2025-01-01 in its upper 41 bits (engine: order_id), so
 # these orders were placed one a millisecond, the last of them an hour ago.
@@ -26,11 +28,11 @@ ORDERS = """
 INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity, amount, state,
                     delivered_quantity, pool_id, seqs, details, created_at, updated_at)
 SELECT p.id, (extract(epoch FROM t.at - timestamptz '2025-01-01Z') * 1000)::bigint << 22,
-       'H' || n, content.hash, s.id, 1, $4, 'delivered', 1,
-       s.pool_id, ARRAY[n - 1], '{"buyer_id":"h' || n || '"}', t.at, t.at
-FROM partner p, sku s, unnest($5::bytea[]) WITH ORDINALITY AS content (hash, n),
-     LATERAL (SELECT date_trunc('hour', now()) - interval '1 hour'
-                     - ($1 - n) * interval '1 millisecond' AS at) AS t
+       'H' || t.n, content.hash, s.id, 1, $4, 'delivered', 1,
+       s.pool_id, ARRAY[t.n - 1], '{"buyer_id":"h' || t.n || '"}', t.at, t.at
+FROM partner p, sku s, unnest($5::bytea[]) WITH ORDINALITY AS content (hash, k),
+     LATERAL (SELECT $6 + k AS n, date_trunc('hour', now()) - interval '1 hour'
+                     - ($1 - $6 - k) * interval '1 millisecond' AS at) AS t
 WHERE p.name = $2 AND s.sku = $3
 """
 ALLOCATIONS = """
@@ -93,12 +95,14 @@ async def write_orders(connection: Any, orders: int) -> None:
     run = connection.execute
     # Nothing of the sold pool is free, so that the running gateway never leases from it.
     await run("UPDATE pool SET next_seq = size WHERE name = $1", SOLD)
-    digests = [
-        OrderContent(out_order_no=f"H{n}", sku=SOLD, buyer_id=f"h{n}").digest()
-        for n in range(1, orders + 1)
-    ]
-    await run(ORDERS, orders, PARTNER, SOLD, PRICE_MINOR, digests, timeout=600)
-    await run(ALLOCATIONS, PARTNER, timeout=600)
-    await run(ENTRIES, PARTNER, timeout=600)
+    for written in range(0, orders, AT_ONCE):
+        digests = [
+            OrderContent(out_order_no=f"H{n}", sku=SOLD, buyer_id=f"h{n}").digest()
+            for n in range(written + 1, min(orders, written + AT_ONCE) + 1)
+        ]
+        values = (orders, PARTNER, SOLD, PRICE_MINOR, digests, written)
+        await run(ORDERS, *values, timeout=STATEMENT_S_MAX)
+    await run(ALLOCATIONS, PARTNER, timeout=STATEMENT_S_MAX)
+    await run(ENTRIES, PARTNER, timeout=STATEMENT_S_MAX)
     await run(ACCOUNT, PARTNER, orders, PRICE_MINOR)
-    await run(USAGE, PARTNER, timeout=600)
+    await run(USAGE, PARTNER, timeout=STATEMENT_S_MAX)

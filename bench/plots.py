@@ -10,7 +10,7 @@ from bench.svg import Series, Whisker, lines, shown, stacks, whiskers
 MAIN: Final = ("targets", "shapes-tenfold", "cpu")  # the README shows these, where they are there
 NAMED: Final = {
     "ratio_echo": "single order",
-    "ratio_after_1m_orders": "single order, 1 M others",
+    "growth_ratio": "single order, 10 M others",
     "ratio_skip_locked": "single order (SKIP LOCKED)",
     "batch_codes_per_s": "line of a batch",
     "sold_out_ratio_echo": "sold out",

