@@ -102,10 +102,8 @@ class SubmitRequest(Ordered):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryRequest(Ordered):
-    """Asks for an attempt by our number.
-
-    `succeeded_before` tells that an earlier answer was a final success, for platforms that have one
-    word for "failed, refunded" and "succeeded, later taken back".
+    """Asks for an attempt by our number. `succeeded_before` tells that an earlier answer was a final
+    success, for platforms with one word for "failed, refunded" and "succeeded, then taken back".
     """
 
     succeeded_before: bool = False
@@ -301,6 +299,7 @@ class Capabilities:
     deadline_s: float = 20.0  # for a whole submit
     callbacks: bool = True
     callbacks_trusted: bool = False  # the signature covers the state; still confirmed by a query
+    asked_by_our_number: bool = False  # a query needs nothing that a lost answer had
     supports_codes: bool = False
     supports_cancel: bool = False
     knows_partial: bool = False

@@ -56,6 +56,7 @@ CAPABILITIES = Capabilities(
     idempotent_submit=False,  # racy, and it skips cancelled orders
     resend_allowed=True,
     callbacks_trusted=True,
+    asked_by_our_number=True,
     supports_cancel=True,
     knows_partial=True,
     quantity_max=1,

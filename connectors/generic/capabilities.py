@@ -17,6 +17,7 @@ def capabilities_of(protocol: Compiled) -> Capabilities:
         resend_allowed=words.submit.resend,
         callbacks=words.callback is not None,
         callbacks_trusted=words.callback is not None and words.callback.trusted,
+        asked_by_our_number=protocol.operations["query"].uses("attempt"),
         supports_codes=words.query.codes is not None,
         supports_cancel=words.cancel is not None,
         knows_partial="partial" in states,

@@ -57,6 +57,7 @@ CAPABILITIES = Capabilities(
     idempotent_submit=False,
     resend_allowed=True,
     callbacks_trusted=True,
+    asked_by_our_number=True,
     supports_codes=True,
     supports_cancel=True,
     knows_reversal=True,

@@ -16,6 +16,7 @@ CAPABILITIES = Capabilities(
     min_gap_per_account_s=120.0,  # PHONE_RECENTLY_RECHARGED within two minutes
     deadline_s=60.0,  # a token, a look-up and the order itself
     callbacks_trusted=True,
+    asked_by_our_number=True,
     supports_codes=True,
     knows_reversal=True,
 )

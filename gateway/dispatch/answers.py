@@ -109,8 +109,9 @@ def settlement_of(
         attempt_id=job.attempt_id,
         news=decision.news,
         webhook_id=webhook_id,
-        upstream_no=answer.upstream_no,
-        cost_minor=None if decision.next is Next.HOLD else answer.cost_minor,
+        # What an earlier answer told may not be written yet (awaited.py).
+        upstream_no=answer.upstream_no or job.upstream_no,
+        cost_minor=_cost_minor(job, decision, answer),
         delivered=decision.delivered,
         refund_minor=decision.refund_minor,
         code=_code(answer) or None,
@@ -150,6 +151,13 @@ def _bought_code(given: DeliveredCode, kind: SkuKind) -> BoughtCode | None:
         )
     except (TypeError, UnicodeEncodeError):
         return None  # half a surrogate pair: nobody could redeem that
+
+
+def _cost_minor(job: Job, decision: Decision, answer: Judgement) -> int | None:
+    """The upstream's price; not by an answer that a person has to look at."""
+    if decision.next is Next.HOLD or answer.cost_minor is None:
+        return job.cost_minor
+    return answer.cost_minor
 
 
 def _code(answer: Judgement) -> str:

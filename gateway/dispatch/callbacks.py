@@ -94,7 +94,7 @@ class Callbacks:
             log.warning("callbacks.unknown_attempt", upstream_id=received.upstream_id)
             return
         answer = self._dispatcher.judge(job, received.event.answer)
-        if answer is None or _is_known(job, answer):
+        if answer is None or self._is_known(job, answer):
             return
         if received.event.trusted and _settles(answer, job):
             await self._dispatcher.news(job, answer)
@@ -104,13 +104,14 @@ class Callbacks:
                 job.upstream_no = job.upstream_no or answer.upstream_no
             self._dispatcher.hint(job)
 
+    def _is_known(self, job: Job, answer: Judgement) -> bool:
+        accepted = self._dispatcher.has_accepted(job.attempt_id)
+        state = AttemptState.ACCEPTED if accepted else job.state
+        return answer.held is None and (state, answer.kind) in _KNOWN_ALREADY
+
     def _allowed(self, received: Received) -> bool:
         allowance = self._unproved.setdefault(received.upstream_id, Allowance(UNPROVED_PER_S))
         return allowance.take(time.monotonic())
-
-
-def _is_known(job: Job, answer: Judgement) -> bool:
-    return answer.held is None and (job.state, answer.kind) in _KNOWN_ALREADY
 
 
 def _settles(answer: Judgement, job: Job) -> bool:

@@ -92,6 +92,9 @@ class Decisions:
             job.cost_minor = job.cost_minor if line.cost_minor is None else line.cost_minor
         if verdict == "applied" and decision.news not in UNTOLD:
             self._ended(job, line.webhook_id)
+        if verdict == "late" and decision.news is News.ACCEPTED:
+            # The end came first, and perhaps to another worker: what only this answer had is kept.
+            await self._settling.keep_number(line)
         if verdict == "parked":
             log.error("dispatch.contradiction", attempt_id=job.attempt_id, news=decision.news)
         elif follower is not None and verdict in {"applied", "repeated"}:

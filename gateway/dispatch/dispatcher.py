@@ -16,6 +16,7 @@ from connectors.contract import Answer, AnswerKind
 from connectors.judgement import Judgement
 from gateway.catalog.rules import Catalog, Route, Sku
 from gateway.dispatch import answers
+from gateway.dispatch.awaited import Awaited
 from gateway.dispatch.checks import Checks
 from gateway.dispatch.decisions import Decisions
 from gateway.dispatch.job import (
@@ -45,7 +46,6 @@ DUE_HOLD_S = 60.0  # nobody else looks at a taken attempt for this long
 TEND_EVERY_S = 1.0
 MOVES_AT_ONCE = 8  # each needs a connection to look up where an order has been
 NO_DATABASE_S = 1.0
-AWAITED_MAX = 50_000  # attempts kept in memory for their callbacks, half a kilobyte each
 STOP_S = 8.0  # calls under way have this long to end when we stop
 
 
@@ -95,7 +95,7 @@ class Dispatcher:
             chance=chance,
         )
         self._held: set[int] = set()  # attempts in a lane or being sent
-        self._awaited: dict[int, Job] = {}  # sent from here, and not ended as far as we know
+        self._awaited = Awaited(self._decisions.carry_out)
         self._background: set[asyncio.Task[None]] = set()
         self._polling: asyncio.Task[None] | None = None
         self._tended_at = 0.0
@@ -151,6 +151,7 @@ class Dispatcher:
         unsent = [job.attempt_id for lane in self.lanes for job in lane.take_all()]
         await self._checks.stop()
         await asyncio.gather(*(lane.finish(STOP_S) for lane in self.lanes))
+        await self._awaited.stop()
         while self._background:
             await asyncio.wait(self._background)
         await self._settling.idle()
@@ -188,7 +189,7 @@ class Dispatcher:
         except StoreUnavailableError:
             job.mark_doubted = True
             return NO_DATABASE_S
-        self._await(job)
+        self._awaited.sent(job)
         first, job.unsent = job.unsent, False
         job.since = self._clock()
         began = time.monotonic()
@@ -199,9 +200,9 @@ class Dispatcher:
         if outcome.kind is AnswerKind.NOT_SENT:
             return await self._after_not_sent(job, outcome, first=first)
         job.not_sent = 0
-        await self._decisions.carry_out(
-            job, self._decisions.of(job, outcome, submitted=True), outcome
-        )
+        decision = self._decisions.of(job, outcome, submitted=True)
+        if not self._awaited.put_off(job, decision, outcome, platform.capabilities):
+            await self._decisions.carry_out(job, decision, outcome)
         return None
 
     async def _after_not_sent(self, job: Job, outcome: Judgement, *, first: bool) -> float | None:
@@ -219,19 +220,17 @@ class Dispatcher:
         await self._decisions.carry_out(job, decision, outcome)
         return None
 
-    def _await(self, job: Job) -> None:
-        """Keep a job for the callback that may tell its end; of too many forget the oldest."""
-        self._awaited[job.attempt_id] = job
-        if len(self._awaited) > AWAITED_MAX:
-            del self._awaited[next(iter(self._awaited))]
-
     def _ended(self, job: Job, webhook_id: int) -> None:
-        self._awaited.pop(job.attempt_id, None)
+        self._awaited.ended(job)
         self._told(webhook_id)
 
     def awaited(self, attempt_id: int) -> Job | None:
         """An attempt that was sent from here and is under way, if it is still in memory."""
         return self._awaited.get(attempt_id)
+
+    def has_accepted(self, attempt_id: int) -> bool:
+        """Whether its platform has taken the order, which is not written yet."""
+        return self._awaited.has_accepted(attempt_id)
 
     # ------------------------------------------------------------ asking
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import msgspec
+
 from connectors.contract import (
     Answer,
     CallbackEvent,
@@ -68,8 +70,7 @@ class Job:
         return not self.account
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     """One line for SQL's settle. Only `attempt_id` and `news` are always there."""
 
     attempt_id: int
@@ -119,6 +120,12 @@ class Attempts(Protocol):
         self, attempt_ids: Sequence[int], sends: Sequence[int], doubted: Sequence[bool]
     ) -> set[int]: ...
     async def mark_unsent(self, attempt_ids: Sequence[int], sends: Sequence[int]) -> None: ...
+    async def keep_numbers(
+        self,
+        attempt_ids: Sequence[int],
+        upstream_nos: Sequence[str | None],
+        costs_minor: Sequence[int | None],
+    ) -> None: ...
     async def release(self, attempt_ids: Sequence[int]) -> None: ...
     async def by_ids(self, attempt_ids: Sequence[int]) -> list[AttemptRecord]: ...
     async def keep_callbacks(self, columns: Sequence[Sequence[Any]]) -> None: ...

@@ -22,6 +22,9 @@ SELECT mark_sent($1, $2, $3, $4)
 -- name: mark_unsent
 SELECT mark_unsent($1, $2)
 
+-- name: keep_numbers
+SELECT keep_numbers($1, $2, $3)
+
 -- name: cancel_order
 SELECT cancel_order($1, $2, $3)
 
@@ -32,10 +35,7 @@ SELECT * FROM read_attempts($1)
 SELECT DISTINCT upstream_id, product_id FROM attempt WHERE order_id = $1
 
 -- name: keep_callbacks
-INSERT INTO callback AS known (upstream_id, attempt_id, verdict, hint, body, digest, size)
-SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::integer[])
-ON CONFLICT (upstream_id, coalesce(attempt_id, 0), digest) WHERE digest IS NOT NULL
-DO UPDATE SET times = known.times + excluded.times, last_at = excluded.received_at
+SELECT keep_callbacks($1, $2, $3, $4, $5, $6, $7)
 
 -- name: count_callbacks
 UPDATE callback c SET times = c.times + again.times, last_at = now()

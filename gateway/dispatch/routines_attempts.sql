@@ -1,17 +1,31 @@
 -- Marks that these may have been executed from now on; which of them may be sent. p_sends: the
 -- counts the caller knows. p_doubted: the answer to the same mark was lost. One that is missing
 -- from the answer was cancelled, or sent by somebody else.
-CREATE FUNCTION mark_sent(p_id bigint[], p_sends integer[], p_doubted boolean[], p_owner uuid) RETURNS bigint[] LANGUAGE plpgsql
+--
+-- What the mark depends on is looked at by the update itself, on whatever the row is by then, so nothing is
+-- locked before: only for what was changed since it was found, which is another row by then.
+CREATE FUNCTION mark_sent(p_id bigint[], p_sends integer[], p_doubted boolean[], p_owner uuid) RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+    marked bigint[] := mark_found(find_attempts(p_id), p_sends, p_doubted, p_owner);
+    left_over bigint[];
+BEGIN
+    IF cardinality(marked) < cardinality(p_id) THEN
+        left_over := ARRAY(SELECT CASE WHEN u.id <> ALL (marked) THEN u.id END FROM unnest(p_id) WITH ORDINALITY AS u (id, line) ORDER BY u.line);
+        marked := marked || mark_found(hold_attempts(left_over), p_sends, p_doubted, p_owner);
+    END IF;
+    RETURN marked;
+END $$;
+
+CREATE FUNCTION mark_found(p_found held_attempt[], p_sends integer[], p_doubted boolean[], p_owner uuid) RETURNS bigint[] LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
 SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    held   held_attempt[] := hold_attempts(p_id);
     marked bigint[];
 BEGIN
     WITH sent AS (
         UPDATE attempt a SET sent_at = now(), owner = p_owner, sends = p_sends[h.line] + 1
-        FROM unnest(held) AS h
-        WHERE a.ctid = h.place AND a.partner_id = h.partner_id AND h.state IN ('created', 'accepted', 'uncertain')
+        FROM unnest(p_found) AS h
+        WHERE a.ctid = h.place AND a.partner_id = h.partner_id AND a.id = h.id AND a.state IN ('created', 'accepted', 'uncertain')
           AND (a.sends = p_sends[h.line] OR (p_doubted[h.line] AND a.sends = p_sends[h.line] + 1 AND a.owner = p_owner))
         RETURNING a.id)
     SELECT array_agg(id) INTO marked FROM sent;
@@ -28,6 +42,22 @@ BEGIN
     UPDATE attempt a SET sent_at = NULL
     FROM unnest(held) AS h
     WHERE a.ctid = h.place AND a.partner_id = h.partner_id AND h.state = 'created' AND a.sends = p_sends[h.line];
+END $$;
+
+-- What upstreams call attempts, and what they cost there, where nothing is known of it yet. How many.
+CREATE FUNCTION keep_numbers(p_id bigint[], p_upstream_no text[], p_cost bigint[]) RETURNS bigint LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    held held_attempt[] := hold_attempts(p_id);
+    kept bigint;
+BEGIN
+    UPDATE attempt a SET upstream_no = coalesce(a.upstream_no, p_upstream_no[h.line]), cost = coalesce(a.cost, p_cost[h.line])
+    FROM unnest(held) AS h
+    WHERE a.ctid = h.place AND a.partner_id = h.partner_id
+      AND (a.upstream_no IS NULL AND p_upstream_no[h.line] IS NOT NULL OR a.cost IS NULL AND p_cost[h.line] IS NOT NULL);
+    GET DIAGNOSTICS kept = ROW_COUNT;
+    RETURN kept;
 END $$;
 
 -- An attempt with what its order adds; gateway/dispatch/attempt_record.py. `unsent`: sent_at is
@@ -125,6 +155,21 @@ BEGIN
     UPDATE attempt SET sent_at = created_at, sends = greatest(sends, 1) WHERE state = 'created' AND sent_at IS NULL;
     GET DIAGNOSTICS doubted = ROW_COUNT;
     RETURN doubted;
+END $$;
+
+-- Keeps callbacks, or counts those that are there. Nearly all are new: they are inserted as such, and only if
+-- one is there already each is looked for. Both in the order given, so that two calls never wait in a circle.
+CREATE FUNCTION keep_callbacks(
+    p_upstream bigint[], p_attempt bigint[], p_verdict text[], p_hint text[], p_body bytea[], p_digest bytea[], p_size integer[]
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO callback (upstream_id, attempt_id, verdict, hint, body, digest, size)
+    SELECT * FROM unnest(p_upstream, p_attempt, p_verdict, p_hint, p_body, p_digest, p_size);
+EXCEPTION WHEN unique_violation THEN
+    INSERT INTO callback AS known (upstream_id, attempt_id, verdict, hint, body, digest, size)
+    SELECT * FROM unnest(p_upstream, p_attempt, p_verdict, p_hint, p_body, p_digest, p_size)
+    ON CONFLICT (upstream_id, coalesce(attempt_id, 0), digest) WHERE digest IS NOT NULL
+    DO UPDATE SET times = known.times + excluded.times, last_at = excluded.received_at;
 END $$;
 
 -- A step of forgetting callbacks from before p_cutoff; see health/routines.sql.

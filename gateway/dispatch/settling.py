@@ -48,6 +48,9 @@ class Settling:
         self._unsent: GroupCommit[Job, None] = GroupCommit(
             self._mark_unsent, calls_max=1, batch_max=512, waiting_max=WAITING_MAX
         )
+        self._numbers: GroupCommit[Settlement, None] = GroupCommit(
+            self._keep_numbers, calls_max=1, batch_max=256, waiting_max=WAITING_MAX, apart_s=0.1
+        )
 
     async def settle(self, line: Settlement) -> PurchaseVerdict:
         """The verdict. Raises StoreUnavailableError when the database stays away."""
@@ -70,9 +73,16 @@ class Settling:
         """The first send of a job did not leave us."""
         await self._unsent.submit(job)
 
+    async def keep_number(self, line: Settlement) -> None:
+        """What a platform calls an order, and its price, after the order has ended."""
+        try:
+            await self._numbers.submit(line)
+        except StoreUnavailableError as error:
+            log.warning("dispatch.number_not_kept", attempt_id=line.attempt_id, error=str(error))
+
     async def idle(self) -> None:
         """Wait until all is written."""
-        for group in (self._lines, self._bought, self._sent, self._unsent):
+        for group in (self._lines, self._bought, self._sent, self._unsent, self._numbers):
             await group.idle()
 
     async def _settle(self, lines: Sequence[Settlement]) -> list[PurchaseVerdict | Exception]:
@@ -105,3 +115,12 @@ class Settling:
             [job.attempt_id for job in jobs], [job.sends for job in jobs]
         )
         return [None] * len(jobs)
+
+    async def _keep_numbers(self, lines: Sequence[Settlement]) -> list[Exception | None]:
+        rows = sorted(lines, key=lambda line: line.attempt_id)
+        await self._attempts.keep_numbers(
+            [line.attempt_id for line in rows],
+            [line.upstream_no for line in rows],
+            [line.cost_minor for line in rows],
+        )
+        return [None] * len(lines)

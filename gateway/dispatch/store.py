@@ -31,6 +31,7 @@ class SQL(Statements, file="dispatch/queries"):
     release: Statement[[Sequence[int]], None]
     mark_sent: Statement[[Sequence[int], Sequence[int], Sequence[bool], uuid.UUID], list[int]]
     mark_unsent: Statement[[Sequence[int], Sequence[int]], None]
+    keep_numbers: Statement[[Sequence[int], Sequence[str | None], Sequence[int | None]], None]
     cancel_order: Statement[[int, int, int], bool]
     by_ids: Statement[[Sequence[int]], AttemptRecord]
     tried_routes: Statement[[int], TriedRoute]
@@ -125,6 +126,16 @@ class AttemptStore:
         """Nothing was sent under these after all: their first send never left us."""
         with unreachable_is_unavailable():
             await SQL.mark_unsent.run(self._pool, attempt_ids, sends)
+
+    async def keep_numbers(
+        self,
+        attempt_ids: Sequence[int],
+        upstream_nos: Sequence[str | None],
+        costs_minor: Sequence[int | None],
+    ) -> None:
+        """Their upstreams' numbers and prices, where none is known; nothing else changes."""
+        with unreachable_is_unavailable():
+            await SQL.keep_numbers.run(self._pool, attempt_ids, upstream_nos, costs_minor)
 
     async def cancel_order(self, partner_id: int, order_id: int, webhook_id: int) -> bool:
         """Cancel and refund an order of which nothing was sent; False: too late."""

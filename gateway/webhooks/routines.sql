@@ -101,48 +101,80 @@ BEGIN
             AND earlier.state NOT IN ('delivered', 'dead') AND earlier.attempts = 0));
 END $$;
 
--- Locks pending messages in id order and says where their rows are; of those only that were not
--- replayed since their attempts began. A success counts although somebody else has tried meanwhile.
-CREATE TYPE held_webhook AS (line integer, place tid, partner_id bigint);
+-- Pending messages in id order, and where their rows are; of those only that were not replayed since their
+-- attempts began. A success counts although somebody else has tried meanwhile. p_lock: locked.
+CREATE TYPE held_webhook AS (line integer, place tid, id bigint, partner_id bigint);
 
-CREATE FUNCTION hold_webhooks(p_id bigint[], p_replays integer[], p_attempts integer[], p_state text[]) RETURNS held_webhook[] LANGUAGE plpgsql
+CREATE FUNCTION find_webhooks(p_id bigint[], p_replays integer[], p_attempts integer[], p_state text[], p_lock boolean) RETURNS held_webhook[] LANGUAGE plpgsql
 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
+    IF p_lock THEN
+        PERFORM FROM (SELECT * FROM unnest(p_id) AS u (id) ORDER BY u.id) AS u
+        CROSS JOIN LATERAL (SELECT FROM webhook x WHERE x.id = u.id LIMIT 1 FOR NO KEY UPDATE) AS w;
+    END IF;
     RETURN ARRAY(
-        SELECT (u.line, w.ctid, w.partner_id)::held_webhook
+        SELECT (u.line, w.ctid, w.id, w.partner_id)::held_webhook
         FROM (SELECT * FROM unnest(p_id) WITH ORDINALITY AS u (id, line) ORDER BY u.id) AS u
-        CROSS JOIN LATERAL (SELECT x.ctid, x.* FROM webhook x WHERE x.id = u.id LIMIT 1 FOR NO KEY UPDATE) AS w
+        CROSS JOIN LATERAL (SELECT x.ctid, x.* FROM webhook x WHERE x.id = u.id LIMIT 1) AS w
         WHERE w.state = 'pending' AND coalesce(w.replays, 0) = p_replays[u.line]
           AND (w.attempts = p_attempts[u.line] OR p_state[u.line] = 'delivered'));
 END $$;
 
--- Applies the outcomes of attempts. p_gone: the address that wants no more; only an endpoint that is
--- still there is disabled for it. The settings leave no
--- plan that could read a table, whatever statistics say: rows are found by ctid.
+-- Writes outcomes into rows that were found, if they are still as they have to be. What was written.
+CREATE TYPE recorded_webhook AS (line integer, partner_id bigint, to_endpoint boolean, state text, tried integer, gone text);
+
+CREATE FUNCTION record_found(
+    p_found held_webhook[], p_replays integer[], p_attempts integer[], p_tried integer[], p_state text[], p_status integer[],
+    p_error text[], p_delay_s double precision[], p_body bytea[], p_gone text[]
+) RETURNS recorded_webhook[] LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    recorded recorded_webhook[];
+BEGIN
+    WITH written AS (
+        UPDATE webhook w SET
+            state = p_state[h.line], attempts = w.attempts + p_tried[h.line],
+            last_status = CASE p_tried[h.line] WHEN 1 THEN p_status[h.line] ELSE w.last_status END,
+            last_error = p_error[h.line], owner = NULL,
+            next_attempt_at = now() + make_interval(secs => p_delay_s[h.line]), body = coalesce(w.body, p_body[h.line])
+        FROM unnest(p_found) AS h
+        WHERE w.ctid = h.place AND w.partner_id = h.partner_id AND w.id = h.id
+          AND w.state NOT IN ('delivered', 'dead') AND coalesce(w.replays, 0) = p_replays[h.line]
+          AND (w.attempts = p_attempts[h.line] OR p_state[h.line] = 'delivered')
+        RETURNING h.line, w.partner_id, w.url IS NULL AS to_endpoint, w.state, p_tried[h.line] AS tried, p_gone[h.line] AS gone)
+    SELECT array_agg((line, partner_id, to_endpoint, state, tried, gone)::recorded_webhook) INTO recorded FROM written;
+    RETURN coalesce(recorded, '{}');
+END $$;
+
+-- Applies the outcomes of attempts. Nothing is locked before: what an outcome depends on is looked at by the
+-- update itself; only what was changed since it was found is locked and looked at again. p_gone: the address that
+-- wants no more; only an endpoint that is still there is disabled for it. The settings leave no plan that could
+-- read a table, whatever statistics say: rows are found by ctid.
 CREATE FUNCTION record_webhooks(
     p_id bigint[], p_replays integer[], p_attempts integer[], p_tried integer[], p_state text[], p_status integer[], p_error text[],
     p_delay_s double precision[], p_body bytea[], p_gone text[], p_patience_s double precision
 ) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    held held_webhook[] := hold_webhooks(p_id, p_replays, p_attempts, p_state);
+    recorded recorded_webhook[] := record_found(find_webhooks(p_id, p_replays, p_attempts, p_state, false),
+        p_replays, p_attempts, p_tried, p_state, p_status, p_error, p_delay_s, p_body, p_gone);
+    left_over bigint[];
     good bigint[];
     bad bigint[];
     gone text[];  -- partner and address
     hopeless bigint[];
 BEGIN
-    WITH recorded AS (
-        UPDATE webhook w SET
-            state = p_state[h.line], attempts = w.attempts + p_tried[h.line],
-            last_status = CASE p_tried[h.line] WHEN 1 THEN p_status[h.line] ELSE w.last_status END,
-            last_error = p_error[h.line], owner = NULL,
-            next_attempt_at = now() + make_interval(secs => p_delay_s[h.line]), body = coalesce(w.body, p_body[h.line])
-        FROM unnest(held) AS h WHERE w.ctid = h.place AND w.partner_id = h.partner_id
-        RETURNING w.partner_id, w.state, w.url, p_tried[h.line] AS tried, p_gone[h.line] AS gone)
+    IF cardinality(recorded) < cardinality(p_id) THEN
+        left_over := ARRAY(SELECT CASE WHEN u.line <> ALL (ARRAY(SELECT r.line FROM unnest(recorded) AS r)) THEN u.id END
+                           FROM unnest(p_id) WITH ORDINALITY AS u (id, line) ORDER BY u.line);
+        recorded := recorded || record_found(find_webhooks(left_over, p_replays, p_attempts, p_state, true),
+            p_replays, p_attempts, p_tried, p_state, p_status, p_error, p_delay_s, p_body, p_gone);
+    END IF;
     SELECT array_agg(DISTINCT partner_id ORDER BY partner_id) FILTER (WHERE state = 'delivered'),
            array_agg(DISTINCT partner_id ORDER BY partner_id) FILTER (WHERE state <> 'delivered' AND tried = 1),
            array_agg(DISTINCT partner_id || ' ' || s.gone) FILTER (WHERE s.gone IS NOT NULL)
-    INTO good, bad, gone FROM recorded s WHERE url IS NULL;
+    INTO good, bad, gone FROM unnest(recorded) AS s WHERE to_endpoint;
 
     IF EXISTS (SELECT FROM webhook_endpoint WHERE partner_id = ANY (good) AND failing_since IS NOT NULL) THEN
         UPDATE webhook_endpoint SET failing_since = NULL WHERE partner_id = ANY (good) AND failing_since IS NOT NULL;

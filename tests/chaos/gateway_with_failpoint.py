@@ -16,6 +16,7 @@ from connectors.upstream import Upstream
 from gateway.__main__ import main
 from gateway.codes.lease_store import LeaseStore
 from gateway.codes.stock import Stock
+from gateway.dispatch.awaited import Awaited
 from gateway.dispatch.purchase_store import PurchaseStore
 from gateway.dispatch.store import AttemptStore
 from gateway.ground.http.protocol import DeadlineRequestHandler
@@ -108,6 +109,8 @@ TOP_UP_FAILPOINTS: dict[str, tuple[type, str, Wrap]] = {
     "committed, not marked as sent": (AttemptStore, "mark_sent", before),  # faults 3
     "marked as sent, not sent": (AttemptStore, "mark_sent", after),
     "sent, answer not settled": (Upstream, "submit", after),  # faults 4
+    "accepted, the end awaited": (Awaited, "put_off", after),  # faults 4: the row says "sent"
+    "acceptance due, not written": (Awaited, "_write_one", before),
     "settlement sent, verdict not read": (AttemptStore, "settle", midway),
     "settled, nobody told": (AttemptStore, "settle", after),
     "callback kept, not applied": (AttemptStore, "keep_callbacks", after),

@@ -108,7 +108,7 @@ async def test_a_replay_is_the_same_message(shop: Shop, receiver: Receiver) -> N
 async def test_a_replay_of_what_is_under_way_comes_too(shop: Shop) -> None:
     """Asked for before the first is answered, be that just made or taken by polling: one more.
 
-    Seen red without `replays` in hold_webhooks: the first one's result ended the replay.
+    Seen red without `replays` in find_webhooks: the first one's result ended the replay.
     """
     async with receiving() as receiver:
         partner, secret, sku = await told(shop, receiver.url)

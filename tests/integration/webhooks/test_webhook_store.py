@@ -159,7 +159,7 @@ async def test_no_result_undoes_a_replay(rows: Any, state: WebhookState, attempt
     """Asked for while an attempt is under way, whatever becomes of that one: due at once, with a
     new schedule, and recorded by its own attempt.
 
-    Seen red without `replays` in hold_webhooks.
+    Seen red without `replays` in find_webhooks.
     """
     await insert(rows, PARTNER, 1, 1, attempts=attempts)
     store = store_on(rows)

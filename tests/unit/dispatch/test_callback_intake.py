@@ -56,6 +56,7 @@ class World:
     digests: list[bytes] = field(default_factory=list)
     counted: list[tuple[int, int]] = field(default_factory=list)
     failing: set[str] = field(default_factory=set)
+    accepted: set[int] = field(default_factory=set)
 
     def take(self, **event: Any) -> Any:
         """Take a callback of the upstream in."""
@@ -66,6 +67,10 @@ class World:
     def awaited(self, attempt_id: int) -> Job | None:
         """What is in memory."""
         return self.memory.get(attempt_id)
+
+    def has_accepted(self, attempt_id: int) -> bool:
+        """Whose acceptance is not written yet."""
+        return attempt_id in self.accepted
 
     async def by_ids(self, attempt_ids: Sequence[int]) -> list[AttemptRecord]:
         """What is in the database."""
