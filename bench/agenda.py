@@ -23,6 +23,7 @@ from bench.scarcity import against_quotas, holds_and_confirms
 from bench.servers import ServerError
 from bench.shop import Shop
 from bench.topup_house import TopUpHouse, open_topup_house
+from bench.topup_writes import topup_writes
 
 Alone = Callable[[Plan, Teller], Awaitable[list[Figure]]]
 InHouse = Callable[[comparisons.House], Awaitable[list[Figure]]]
@@ -57,6 +58,7 @@ IN_HOUSE: Final[Mapping[str, InHouse]] = {
 }
 IN_TOPUP_HOUSE: Final[Mapping[str, InTopUpHouse]] = {
     "topups": topups.topups_per_s,  # first: its pace is what the others are measured at
+    "topup_writes": topup_writes,
     "order_to_upstream": topups.order_to_upstream,
     "dead_upstream": topups.beside_dead_upstream,
     "callbacks_burst": callbacks_burst,

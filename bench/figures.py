@@ -130,6 +130,10 @@ GOALS: Final[Mapping[str, Goal]] = {
     "topups_per_s": Goal(
         title="top-ups from order to told partner, ended by callback", unit="/s", target=1_500
     ),
+    "topup_wal_records": Goal(
+        title="records of PostgreSQL's log for a top-up, from order to told partner",
+        unit="records", target=25, at_least=False,
+    ),
     "dead_upstream_cost": Goal(
         title="of these, lost while two dead upstreams are ordered from as well",
         unit="%", target=5.0, at_least=False,
