@@ -14,6 +14,8 @@ only thing that settles an order. Rules of this file:
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+import msgspec
+
 from connectors.contract import Answer, AnswerKind, DeliveredCode, Ordered, Reason
 from connectors.echo import Echo, Expected
 
@@ -44,8 +46,7 @@ Weighed: TypeAlias = tuple[AnswerKind, Part | None, str | None]
 """The kind, how much of it, and why a person has to look."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """What may be acted on. `held` says, in our words, why only a person can decide; then `kind`
     is UNKNOWN. `part` is set with PARTIAL where it is told how much. `cost_minor` is what the
     platform kept. `code` and `message` are the platform's own words: for operators, never for a

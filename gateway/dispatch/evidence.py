@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
 import structlog
 
 from gateway.dispatch.job import Attempts, Job
@@ -33,8 +34,7 @@ REMEMBERED_MAX: Final = 4_096
 Key = tuple[int, int, bytes]  # upstream, attempt (0: none of ours), first half of the digest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """A callback and the attempt it speaks of, None if there is none."""
 
     received: Received

@@ -5,8 +5,10 @@ without its codes is asked again; fewer codes than ordered are a partial deliver
 platform says so itself, else a person decides.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from gateway.dispatch.attempt import News
 from gateway.dispatch.settlement import Decision, Facts, Next, Policy, look_again_s
@@ -37,8 +39,7 @@ class Purchase:
     codes: tuple[BoughtCode, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PurchaseVerdict:
+class PurchaseVerdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A verdict of settling; `twin` says where a code is known from that was sold to us again."""
 
     verdict: str
@@ -61,7 +62,7 @@ def decide_codes(
     planned_out = facts.queries >= len(policy.poll_plan_s)
     if decision.news not in DELIVERING:
         waits = decision.news is News.ACCEPTED and reason == CODES_MISSING and planned_out
-        return replace(decision, next=Next.HOLD) if waits else decision
+        return msgspec.structs.replace(decision, next=Next.HOLD) if waits else decision
     if given >= (decision.delivered or 0) > 0:
         return decision
     again = Decision(
@@ -70,8 +71,8 @@ def decide_codes(
         queries=facts.queries + 1,
     )
     if given:
-        return replace(again, news=News.UNCERTAIN, next=Next.HOLD)
-    return replace(again, next=Next.HOLD) if planned_out else again
+        return msgspec.structs.replace(again, news=News.UNCERTAIN, next=Next.HOLD)
+    return msgspec.structs.replace(again, next=Next.HOLD) if planned_out else again
 
 
 def sold_again(facts: Facts, policy: Policy, chance: float) -> Decision:

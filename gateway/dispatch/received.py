@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from connectors.contract import AnswerKind, CallbackEvent
 
 ATTEMPT_ID_MAX: Final = 2**63 - 1
@@ -12,8 +14,7 @@ SETTLED_BY_WORD: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class Received(msgspec.Struct, frozen=True, kw_only=True):
     """A callback whose signature, if it has one, was found right; `event` is the connector's."""
 
     upstream_id: int

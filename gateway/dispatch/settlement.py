@@ -1,8 +1,9 @@
 """What an upstream's answer means for an attempt. Pure, defaults to "we do not know" (D7)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+import msgspec
 
 from connectors.contract import AnswerKind
 from connectors.judgement import Part
@@ -26,8 +27,7 @@ class Next(StrEnum):
     HOLD = "hold"  # a person decides
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is known of an attempt when an answer comes.
 
     `age_s` counts from its last send: a finality window begins there. `sends` were NOT_SENT
@@ -45,8 +45,7 @@ class Facts:
     quantity: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """The platform's declared capabilities, as far as decisions need them."""
 
     poll_plan_s: tuple[float, ...]
@@ -55,8 +54,7 @@ class Policy:
     resend_allowed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """News to settle, and what to do next. `check_in_s` None: nothing to look for any more."""
 
     news: News

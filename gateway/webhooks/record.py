@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from gateway.orders.record import OrderRecord
 from gateway.webhooks.rules import WebhookState
 
@@ -39,8 +41,7 @@ class AddresseeRow:
     old_for_s: float | None  # until then the old one signs too
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What an attempt did to a message. `tried` False: nothing was sent.
 
     `replays` is the message's count when the attempt began: one that was asked for again since

@@ -1,9 +1,9 @@
 """What an upstream's answer means: one row for each answer and situation."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from connectors.contract import AnswerKind as K
 from connectors.judgement import Part
