@@ -2,8 +2,9 @@
 -- counts the caller knows. p_doubted: the answer to the same mark was lost. One that is missing
 -- from the answer was cancelled, or sent by somebody else.
 --
--- What the mark depends on is looked at by the update itself, on whatever the row is by then, so nothing is
--- locked before: only for what was changed since it was found, which is another row by then.
+-- What the mark depends on is looked at by the update itself, so nothing is locked before, which is a record of
+-- the log for each. What was changed since it was found is another row by then, and is looked at again, under a
+-- lock that is not waited for: others are held by now. What somebody has locked is not marked, and stays due.
 CREATE FUNCTION mark_sent(p_id bigint[], p_sends integer[], p_doubted boolean[], p_owner uuid) RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE
     marked bigint[] := mark_found(find_attempts(p_id), p_sends, p_doubted, p_owner);
@@ -11,7 +12,7 @@ DECLARE
 BEGIN
     IF cardinality(marked) < cardinality(p_id) THEN
         left_over := ARRAY(SELECT CASE WHEN u.id <> ALL (marked) THEN u.id END FROM unnest(p_id) WITH ORDINALITY AS u (id, line) ORDER BY u.line);
-        marked := marked || mark_found(hold_attempts(left_over), p_sends, p_doubted, p_owner);
+        marked := marked || mark_found(lock_attempts(left_over), p_sends, p_doubted, p_owner);
     END IF;
     RETURN marked;
 END $$;

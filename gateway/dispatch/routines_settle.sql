@@ -22,6 +22,16 @@ BEGIN
         CROSS JOIN LATERAL (SELECT x.ctid, x.* FROM attempt x WHERE x.id = u.id LIMIT 1) AS a);
 END $$;
 
+-- The same of those that nobody else has locked, locked.
+CREATE FUNCTION lock_attempts(p_attempt bigint[]) RETURNS held_attempt[] LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_indexscan = on SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT (u.line, a.ctid, a.id, a.partner_id, a.order_id, a.state)::held_attempt
+        FROM (SELECT * FROM unnest(p_attempt) WITH ORDINALITY AS u (id, line) ORDER BY u.id) AS u
+        CROSS JOIN LATERAL (SELECT x.ctid, x.* FROM attempt x WHERE x.id = u.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) AS a);
+END $$;
+
 -- News of an attempt, as gateway/dispatch/attempt_news.py has it. NULL: nothing is said of it.
 CREATE TYPE attempt_news AS (
     attempt bigint, news text, webhook bigint, upstream_no text, cost bigint, delivered integer, refund bigint,

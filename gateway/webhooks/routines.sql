@@ -102,22 +102,28 @@ BEGIN
 END $$;
 
 -- Pending messages in id order, and where their rows are; of those only that were not replayed since their
--- attempts began. A success counts although somebody else has tried meanwhile. p_lock: locked.
+-- attempts began. A success counts although somebody else has tried meanwhile.
 CREATE TYPE held_webhook AS (line integer, place tid, id bigint, partner_id bigint);
 
-CREATE FUNCTION find_webhooks(p_id bigint[], p_replays integer[], p_attempts integer[], p_state text[], p_lock boolean) RETURNS held_webhook[] LANGUAGE plpgsql
+CREATE FUNCTION find_webhooks(p_id bigint[], p_replays integer[], p_attempts integer[], p_state text[]) RETURNS held_webhook[] LANGUAGE plpgsql
 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    IF p_lock THEN
-        PERFORM FROM (SELECT * FROM unnest(p_id) AS u (id) ORDER BY u.id) AS u
-        CROSS JOIN LATERAL (SELECT FROM webhook x WHERE x.id = u.id LIMIT 1 FOR NO KEY UPDATE) AS w;
-    END IF;
     RETURN ARRAY(
         SELECT (u.line, w.ctid, w.id, w.partner_id)::held_webhook
         FROM (SELECT * FROM unnest(p_id) WITH ORDINALITY AS u (id, line) ORDER BY u.id) AS u
         CROSS JOIN LATERAL (SELECT x.ctid, x.* FROM webhook x WHERE x.id = u.id LIMIT 1) AS w
         WHERE w.state = 'pending' AND coalesce(w.replays, 0) = p_replays[u.line]
           AND (w.attempts = p_attempts[u.line] OR p_state[u.line] = 'delivered'));
+END $$;
+
+-- The same of those that nobody else has locked, locked; whether they still are as they have to be, the update says.
+CREATE FUNCTION lock_webhooks(p_id bigint[]) RETURNS held_webhook[] LANGUAGE plpgsql
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT (u.line, w.ctid, w.id, w.partner_id)::held_webhook
+        FROM (SELECT * FROM unnest(p_id) WITH ORDINALITY AS u (id, line) ORDER BY u.id) AS u
+        CROSS JOIN LATERAL (SELECT x.ctid, x.* FROM webhook x WHERE x.id = u.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) AS w);
 END $$;
 
 -- Writes outcomes into rows that were found, if they are still as they have to be. What was written.
@@ -148,7 +154,8 @@ BEGIN
 END $$;
 
 -- Applies the outcomes of attempts. Nothing is locked before: what an outcome depends on is looked at by the
--- update itself; only what was changed since it was found is locked and looked at again. p_gone: the address that
+-- update itself; only what was changed since it was found is looked at again, under a lock that is not waited for
+-- (others are held by now). What somebody has locked is not recorded, and due again. p_gone: the address that
 -- wants no more; only an endpoint that is still there is disabled for it. The settings leave no plan that could
 -- read a table, whatever statistics say: rows are found by ctid.
 CREATE FUNCTION record_webhooks(
@@ -157,7 +164,7 @@ CREATE FUNCTION record_webhooks(
 ) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    recorded recorded_webhook[] := record_found(find_webhooks(p_id, p_replays, p_attempts, p_state, false),
+    recorded recorded_webhook[] := record_found(find_webhooks(p_id, p_replays, p_attempts, p_state),
         p_replays, p_attempts, p_tried, p_state, p_status, p_error, p_delay_s, p_body, p_gone);
     left_over bigint[];
     good bigint[];
@@ -168,7 +175,7 @@ BEGIN
     IF cardinality(recorded) < cardinality(p_id) THEN
         left_over := ARRAY(SELECT CASE WHEN u.line <> ALL (ARRAY(SELECT r.line FROM unnest(recorded) AS r)) THEN u.id END
                            FROM unnest(p_id) WITH ORDINALITY AS u (id, line) ORDER BY u.line);
-        recorded := recorded || record_found(find_webhooks(left_over, p_replays, p_attempts, p_state, true),
+        recorded := recorded || record_found(lock_webhooks(left_over),
             p_replays, p_attempts, p_tried, p_state, p_status, p_error, p_delay_s, p_body, p_gone);
     END IF;
     SELECT array_agg(DISTINCT partner_id ORDER BY partner_id) FILTER (WHERE state = 'delivered'),

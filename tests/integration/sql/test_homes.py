@@ -201,6 +201,8 @@ PLANNED_TODAY = frozenset(
         "hold_attempts",
         "judge_turn",
         "keep_numbers",
+        "lock_attempts",
+        "lock_webhooks",
         "made_webhooks",
         "mark_found",
         "mark_unsent",
