@@ -102,8 +102,8 @@ class SubmitRequest(Ordered):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryRequest(Ordered):
-    """Asks for an attempt by our number. `succeeded_before` tells that an earlier answer was a final
-    success, for platforms with one word for "failed, refunded" and "succeeded, then taken back".
+    """Asks for an attempt by our number. `succeeded_before`: an earlier answer was a final success,
+    for platforms with one word for "failed, refunded" and "succeeded, then taken back".
     """
 
     succeeded_before: bool = False
