@@ -30,6 +30,7 @@ FEATURE: Final = Feature(
     ),
     wiring="wiring",
     desk=("desk",),
+    pages=("pages",),
     words="words",
     commands={
         "order": ("commands", "Orders: place, show, list, resolve, cancel."),

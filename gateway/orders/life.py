@@ -4,21 +4,37 @@ Codes are never shown here. Each statement is a look by an index, however long t
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gateway.ground.desk.port import Row, Transaction, by_bitmap
 from gateway.ground.desk.refusal import refused
 from gateway.orders.administer import read_order_no
-from gateway.orders.life_administration import SQL, OrderEntry, ShownOrder
-from gateway.orders.timeline import timeline
+from gateway.orders.life_administration import SQL, OrderEntry, OrderPiece, ShownOrder
+from gateway.orders.timeline import Event, timeline
 
 OURS = ("partner_id", "commit_no")  # what finds the rest, and means nothing to others
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """An order, its rows in other tables by what they are, and what happened."""
+
+    order: Row
+    parts: Mapping[str, Sequence[Row]]
+    events: Sequence[Event]
+
+
 async def show_order(db: Transaction, order_no: str) -> dict[str, Any]:
     """One order with its timeline and what it is made of."""
+    life = await life_of(db, order_no)
+    shown = {name: rows for name, rows in life.parts.items() if name != "changes"}
+    return {**life.order, "timeline": [event.told() for event in life.events], **shown}
+
+
+async def life_of(db: Transaction, order_no: str) -> Life:
+    """Everything that is kept about a number. Raises DeskRefusedError."""
     number = read_order_no(order_no)
     row = await SQL.show_order.one(db, number)
     if row is None:
@@ -26,9 +42,14 @@ async def show_order(db: Transaction, order_no: str) -> dict[str, Any]:
     texts = {name: _parsed(row[name]) for name in ("failure", "metadata", "details")}
     order = {**{name: value for name, value in row.items() if name not in OURS}, **texts}
     parts = await _parts(db, number, row)
-    changes = parts.pop("changes")
-    events = timeline(order, {**parts, "changes": changes})
-    return {**order, "timeline": [asdict(event) for event in events], **parts}
+    return Life(order=order, parts=parts, events=timeline(order, parts))
+
+
+async def pieces_of(db: Transaction, order: Row) -> Sequence[OrderPiece]:
+    """Its codes by their places, never the codes; none where it is no order for codes."""
+    if order["pool"] is None:
+        return ()
+    return await SQL.order_pieces.all(db, order["partner"], int(order["order_no"]))
 
 
 async def order_entries(db: Transaction, order_no: str) -> tuple[str, Sequence[OrderEntry]] | None:

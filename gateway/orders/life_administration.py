@@ -136,6 +136,7 @@ class OrderChange(TypedDict):
 class OrderReveal(TypedDict):
     """A row of the log of views."""
 
+    id: str  # as the log of views names it
     reveal: str
     via: str
     actor: str
@@ -143,6 +144,14 @@ class OrderReveal(TypedDict):
     reason: str | None
     approval: str | None
     at: datetime
+
+
+class OrderPiece(TypedDict):
+    """One of its codes, by its place."""
+
+    index: int
+    is_other: bool  # it took the place of the one that was delivered first
+    is_void: bool
 
 
 class SQL(Statements, file="orders/life_administration"):
@@ -157,3 +166,4 @@ class SQL(Statements, file="orders/life_administration"):
     order_cases: Statement[[int, int], OrderCase]
     order_changes: Statement[[str], OrderChange]
     order_reveals: Statement[[int, int | None, str], OrderReveal]
+    order_pieces: Statement[[str, int], OrderPiece]

@@ -71,11 +71,18 @@ FROM change c WHERE c.subject = $1 AND starts_with(c.action, 'order.') ORDER BY 
 
 -- name: order_reveals
 -- Who saw its codes: with the commit ($2) whoever ordered ($3), later a partner by key, an operator, a search. As many as anybody reads.
-SELECT r.no::text AS reveal, coalesce(i.item ->> 'via', r.via) AS via, coalesce(i.item ->> 'operator', i.item ->> 'key', $3::text) AS actor,
+SELECT (r.no * 1000 + i.n)::text AS id, r.no::text AS reveal, coalesce(i.item ->> 'via', r.via) AS via, coalesce(i.item ->> 'operator', i.item ->> 'key', $3::text) AS actor,
        (i.item ->> 'index')::integer AS index, i.item ->> 'reason' AS reason, i.item ->> 'approval' AS approval, r.revealed_at AS at
 FROM (SELECT $2::bigint AS no
       UNION (SELECT x.no FROM reveal x WHERE x.items @> jsonb_build_array(jsonb_build_object('order', $1::bigint)) LIMIT 1000)
       UNION (SELECT x.no FROM reveal x WHERE x.items @> jsonb_build_array(jsonb_build_object('order', $1::bigint::text)) LIMIT 1000)) AS seen
 CROSS JOIN LATERAL (SELECT * FROM reveal x WHERE x.no = seen.no LIMIT 1) AS r
-CROSS JOIN LATERAL jsonb_array_elements(coalesce(r.items, '[{}]'::jsonb)) AS i (item)
+CROSS JOIN LATERAL jsonb_array_elements(coalesce(r.items, '[{}]'::jsonb)) WITH ORDINALITY AS i (item, n)
 WHERE r.items IS NULL OR i.item ->> 'order' = $1::bigint::text ORDER BY r.no LIMIT 1000
+
+-- name: order_pieces
+-- Its codes by their places: whether it took another one's place or is struck out.
+SELECT (c.n - 1)::integer AS index, c.seq <> o.seqs[c.n::integer] AS is_other, v.seq IS NOT NULL AS is_void
+FROM orders o CROSS JOIN LATERAL unnest(coalesce(o.current_seqs, o.seqs)) WITH ORDINALITY AS c (seq, n)
+LEFT JOIN code_void v ON v.pool_id = o.pool_id AND v.seq = c.seq
+WHERE o.partner_id = (SELECT p.id FROM partner p WHERE p.name = $1) AND o.id = $2 ORDER BY c.n LIMIT 500

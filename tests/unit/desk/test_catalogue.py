@@ -6,6 +6,7 @@ import string
 from collections.abc import Iterator
 from enum import Enum
 
+from gateway.features import FEATURES
 from gateway.ground.desk.action import Action
 from gateway.ground.desk.given import members
 from gateway.ground.desk.html.refusals import SAID_PLAINLY
@@ -15,6 +16,7 @@ from gateway.ground.http.problems import KINDS
 from gateway.nouns import DECLARED
 
 SAYING = re.compile(r"""\bt\(\s*(?:"([^"]+)"|'([^']+)')""")
+WITH_PAGES = [feature.name for feature in FEATURES if feature.pages]
 SAYS = frozenset({"words", "_words", "t"})
 
 
@@ -27,7 +29,7 @@ def of_templates() -> Iterator[str]:
 
 def of_sources() -> Iterator[str]:
     """What `words("…")` says in Python, and constants that are named SAID_…"""
-    for folder in ("ground/desk/html", "sessions", "console"):
+    for folder in ("ground/desk/html", "sessions", *WITH_PAGES):
         for path in sorted((PACKAGE / folder).glob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and _name(node.func) in SAYS and node.args:
@@ -42,7 +44,11 @@ def _name(node: ast.expr) -> str:
 
 
 def _texts(node: ast.expr) -> Iterator[str]:
-    branches = (node.body, node.orelse) if isinstance(node, ast.IfExp) else (node,)
+    branches = (
+        (node.body, node.orelse) if isinstance(node, ast.IfExp)
+        else node.elts if isinstance(node, ast.Tuple)
+        else (node,)
+    )  # fmt: skip
     for one in branches:
         if isinstance(one, ast.Constant) and isinstance(one.value, str):
             yield one.value

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from gateway.ground.desk.action import Action
+from gateway.ground.desk.action import SHELL, Action
 from gateway.ground.desk.route import MAKES, key_of, route_of
 from gateway.ground.desk.view import Page, View
 
@@ -54,6 +54,7 @@ class Addresses:
                     self._pages[key] = one  # an account is named by its partner, too
                 elif key not in _AMBIGUOUS:
                     self._pages.setdefault(key, one)
+        self._by_plural = {page.noun.plural: page for page in self._by_noun.values()}
         for alias, noun in ALIASES.items():
             if noun in self._by_noun:
                 self._pages.setdefault(alias, self._by_noun[noun])
@@ -64,6 +65,10 @@ class Addresses:
         """Where one of a noun is shown to somebody who may see it; None: nowhere."""
         return _at(self._by_noun.get(noun), name, permissions)
 
+    def of_plural(self, plural: str, name: Any, permissions: frozenset[str]) -> str | None:
+        """The same, by what several of it are called."""
+        return _at(self._by_plural.get(plural), name, permissions)
+
     def of_member(self, member: str, value: Any, permissions: frozenset[str]) -> str | None:
         """Where the thing is shown that a member names."""
         return _at(self._pages.get(member), value, permissions)
@@ -73,7 +78,7 @@ def _at(page: Page | None, name: Any, permissions: frozenset[str]) -> str | None
     plain = isinstance(name, str | int) and not isinstance(name, bool) and str(name)
     if page is None or not plain or page.permission not in permissions:
         return None
-    if ":" in str(name) or len(str(name)) > 64:
+    if str(name).startswith(SHELL) or len(str(name)) > 128:
         return None  # the shell's people have no page
     wanted = set(route_of(page).named)
     return filled(path_of(page), dict.fromkeys(wanted, name))

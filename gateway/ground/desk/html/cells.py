@@ -96,10 +96,21 @@ class Showing:
             cells[0] = Cell(text=cells[0].text, kind=cells[0].kind, href=own)
         return cells
 
-    def table(self, name: str, rows: Sequence[Mapping[str, Any]]) -> Table:
-        """Rows of an answer, whose columns nobody declared."""
-        names = list(dict.fromkeys(each for row in rows for each in row))
+    def table(
+        self,
+        name: str,
+        rows: Sequence[Mapping[str, Any]],
+        noun: str | None = None,
+        columns: Sequence[str] = (),
+    ) -> Table:
+        """Rows of an answer, whose columns nobody declared: all that they have, or those named.
+
+        The first value of each leads to the thing, where it is the name of one of the noun.
+        """
+        names = columns or list(dict.fromkeys(each for row in rows for each in row))
         shown = [[self._of_row(n, row) for n in names] for row in rows]
+        for cells in shown if noun else ():
+            cells[0] = replace(cells[0], href=self.leads(noun or "", cells[0].text))
         kinds = [shown[0][at].kind if shown else "text" for at in range(len(names))]
         return Table(
             name=self._words.member(name),
@@ -115,6 +126,21 @@ class Showing:
             href = self._addresses.of_noun(row["noun"], row[name], self._permissions)
             return replace(cell, href=href)
         return cell
+
+    def leads(self, noun: str, name: Any) -> str | None:
+        """Where one of a noun is shown."""
+        return self._addresses.of_noun(noun, name, self._permissions)
+
+    def ref(self, ref: str | None) -> str | None:
+        """Where a thing is shown that the API calls so, below its root."""
+        nouns, _, name = (ref or "").partition("/")
+        return self._addresses.of_plural(nouns, name, self._permissions)
+
+    def said(self, sentence: str, facts: Mapping[str, Any]) -> str:
+        """A sentence with its facts as cells say them."""
+        currency = str(facts.get("currency") or CURRENCY)
+        texts = {n: self.cell(n, value, currency=currency).text for n, value in facts.items()}
+        return self._words(sentence, **texts)
 
     def pairs(self, data: Mapping[str, Any]) -> Sequence[tuple[str, Cell]]:
         """The scalars of an answer, each under its label."""

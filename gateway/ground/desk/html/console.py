@@ -15,14 +15,17 @@ from gateway.ground.desk.action import Action
 from gateway.ground.desk.html.address import ROOT, path_of
 from gateway.ground.desk.html.detail_page import show_page
 from gateway.ground.desk.html.fields import Typed
-from gateway.ground.desk.html.form_page import FORM_TOKEN, Forms, is_for_own
+from gateway.ground.desk.html.form_page import Forms
+from gateway.ground.desk.html.form_shown import FORM_TOKEN, forms_of, is_for_own
 from gateway.ground.desk.html.frame import frame, language_of, query_of
 from gateway.ground.desk.html.listing_page import show_list
 from gateway.ground.desk.html.own_page import OwnPage
 from gateway.ground.desk.html.pages import ASSETS, asset, leads_to, page_answer
+from gateway.ground.desk.html.refusals import saying
 from gateway.ground.desk.html.rooms import Rooms, Visit
 from gateway.ground.desk.html.visitor import SIGN_IN, Sessions, Visitor
 from gateway.ground.desk.html.wording import Wording
+from gateway.ground.desk.rest.refusals import as_problems
 from gateway.ground.desk.route import route_of
 from gateway.ground.desk.view import Page, View
 from gateway.ground.errors import StoreUnavailableError
@@ -131,15 +134,18 @@ class Console:
             else:
                 said = {n: t for n, t in query_of(visit.request).items() if n in page.query}
             caller = visit.visitor.caller
-            async with self._rooms.place.at(caller.person, read_only=not posted) as at:
-                data = await page.read(at, {**said, **names}, caller)
+            with as_problems(page, saying(visit.words)):
+                async with self._rooms.place.at(caller.person, read_only=not posted) as at:
+                    data = await page.read(at, {**said, **names}, caller)
             values_ = {
                 "data": data,
                 "visit": visit,
                 "showing": visit.showing,
+                "forms": await forms_of(visit, page, names),
                 "actions": self._rooms.acts_on(page.path, names, visit) if names else [],
             }
-            return await visit.shown(page.template, visit.words.of(page), values_)
+            title = " ".join([visit.words.of(page), *names.values()])
+            return await visit.shown(page.template, title, values_)
 
         path = f"{ROOT}/{page.path}".rstrip("/")
         methods = ("GET", "POST") if page.posted else ("GET",)

@@ -1,31 +1,36 @@
 """An action as a form: asked for, judged as everywhere (desk/gate.py), and what came of it."""
 
-import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
 from aiohttp.web import StreamResponse
 
 from gateway.ground.desk.action import Action
-from gateway.ground.desk.html.address import ROOT, path_of
+from gateway.ground.desk.html.address import ROOT
 from gateway.ground.desk.html.fields import Typed, fields_of, said_of
+from gateway.ground.desk.html.form_shown import (
+    FORM_TOKEN,
+    REQUEST_KEY,
+    Refused,
+    back_of,
+    form_of,
+    is_for_own,
+    title_of,
+    wants_code,
+)
 from gateway.ground.desk.html.frame import LANGUAGE, Link, query_of
 from gateway.ground.desk.html.refusals import saying
 from gateway.ground.desk.html.rooms import Visit
 from gateway.ground.desk.html.visitor import Sessions
 from gateway.ground.desk.rest import asked as reading
 from gateway.ground.desk.rest.acting import ACCEPTED, Acting, Wish
-from gateway.ground.desk.rest.caller import Caller
-from gateway.ground.desk.rest.listing import versions
 from gateway.ground.desk.rest.refusals import as_problems
 from gateway.ground.desk.route import key_of, route_of
 from gateway.ground.desk.second import second_persons
 from gateway.ground.http.problems import KINDS, ProblemError
 
-FORM_TOKEN: Final = "form_token"  # noqa: S105  the name of a field
-REQUEST_KEY: Final = "request_key"
 VERSION: Final = "version"
 CODE: Final = "one_time_code"
 PASSKEY: Final = "passkey"  # what an authenticator answered; it does for a code
@@ -33,17 +38,6 @@ PURPOSE: Final = "purpose"  # what it is asked for, as console.mjs says it to /c
 SAID_NO_CODE: Final = "This code is wrong, or was used; wait for the next one."
 SAID_NO_PASSKEY: Final = "This passkey was not taken: try again, or type the code."
 OURS: Final = frozenset({FORM_TOKEN, REQUEST_KEY, VERSION, CODE, PASSKEY, PURPOSE})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """Why what was typed was not done: at fields, and in general."""
-
-    status: int = 200
-    at_fields: Mapping[str, str] = field(default_factory=dict)
-    general: Sequence[str] = ()
-    code_error: str | None = None
-    version: str | None = None
 
 
 class Forms:
@@ -120,35 +114,9 @@ class Forms:
         typed: Typed,
         refused: Refused,
     ) -> StreamResponse:
-        words = visit.words
-        version = refused.version or await _version(visit, action, names)
-        values = {
-            "doc": words.doc(action.doc),
-            "here": visit.path,
-            "errors": refused.general,
-            "notices": [],
-            "request_key": secrets.token_urlsafe(24),
-            "version": version,
-            "fields": fields_of(action, names, words, typed, refused.at_fields),
-            "wants_code": wants_code(visit, action),
-            "code_error": refused.code_error,
-            "has_passkey": visit.visitor.has_passkey,
-            "undo": words(action.undo),
-            "button": words.verb(action),
-            "back": _back(visit, action, names),
-        }
-        return visit.page("form.html", _title(visit, action, names), values, refused.status)
-
-
-def wants_code(visit: Visit, action: Action) -> bool:
-    """Whether a one-time code is wanted before it."""
-    caller = visit.visitor.caller
-    return not caller.stepped_up and (action.step_up or is_for_own(action, caller))
-
-
-def is_for_own(action: Action, caller: Caller) -> bool:
-    """Whether somebody may do it for himself alone, not having its permission."""
-    return action.own is not None and action.permission not in caller.permissions
+        form = await form_of(visit, action, names, typed, refused)
+        values = {"doc": visit.words.doc(action.doc), "form": form}
+        return visit.page("form.html", title_of(visit, action, names), values, refused.status)
 
 
 def _wish(visit: Visit, action: Action, names: Mapping[str, str], typed: Typed) -> Wish:
@@ -172,32 +140,6 @@ def _wish(visit: Visit, action: Action, names: Mapping[str, str], typed: Typed) 
     )
 
 
-async def _version(visit: Visit, action: Action, names: Mapping[str, str]) -> str | None:
-    """Of the row it is about, so that two people do not overwrite each other unseen."""
-    name = names.get(key_of(action.noun))
-    if name is None:
-        return None
-    async with visit.rooms.place.statements(read_only=True) as db:
-        return (await versions(db, action.noun, [name])).get(name, "0")
-
-
-def _title(visit: Visit, action: Action, names: Mapping[str, str]) -> str:
-    words = visit.words
-    name = " ".join(names.values())
-    head = f"{words.of(action.noun)} {name}".strip()
-    return words("{noun}: {verb}", noun=head, verb=words.verb(action))
-
-
-def _back(visit: Visit, action: Action, names: Mapping[str, str]) -> str:
-    """The thing's own page, else the list."""
-    for name, value in names.items():
-        href = visit.rooms.addresses.of_member(name, value, visit.permissions)
-        href = href or visit.rooms.addresses.of_noun(action.noun.name, value, visit.permissions)
-        if href is not None:
-            return href
-    return f"{ROOT}/{path_of(action).split('/')[0]}"
-
-
 def _result(
     visit: Visit,
     action: Action,
@@ -218,7 +160,7 @@ def _result(
     own = visit.rooms.addresses.of_noun(
         action.noun.name, names.get(key) or answer.get(key), visit.permissions
     )
-    back = _back(visit, action, names)
+    back = back_of(visit, action, names)
     links = [] if own is None else [Link(label=words.of(action.noun), href=own, is_here=False)]
     if back != own:
         links.append(Link(label=words("Back"), href=back, is_here=False))
@@ -232,7 +174,7 @@ def _result(
         "tables": showing.tables(rest),
         "links": links,
     }
-    return visit.page("result.html", _title(visit, action, names), values, status)
+    return visit.page("result.html", title_of(visit, action, names), values, status)
 
 
 def _texts(value: Any) -> Sequence[Any]:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.ground.desk.given import Given
 from gateway.ground.desk.rest.caller import Caller
 
 
@@ -17,7 +18,8 @@ class OwnPage:
     One whose path is that of something declared takes its place. `read(at, asked, caller)` finds
     what the template shows: `asked` is the query (the members that `query` names) or, where
     `posted`, the form, with what stands in the path. The template has it as `data`, beside what
-    every page has (`layout.html`).
+    every page has (`layout.html`). `forms` are paths of actions: those that whoever looks may do
+    stand on the page, with what its path names filled in; the template has them by path.
     """
 
     path: str
@@ -27,4 +29,6 @@ class OwnPage:
     read: Callable[[Any, Mapping[str, str], Caller], Awaitable[Mapping[str, Any]]]
     permission: str | None = None  # None: whoever is signed in
     query: frozenset[str] = frozenset()
+    forms: tuple[str, ...] = ()
     posted: bool = False  # it answers forms that post to it, too; they change nothing
+    given: type[Given] = Given  # as refusals know its members: it has none

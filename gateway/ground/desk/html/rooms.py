@@ -43,6 +43,7 @@ class Rooms:
             for one in declared
             if isinstance(one, Action) and not (isinstance(one, Job) and one.taking is not None)
         ]
+        self._actions = {path_of(one): one for one in self.actions}
         self._views = {path_of(one): one for one in declared if isinstance(one, View)}
         self._own = {page.path: page for page in own}
         self._pages = {
@@ -56,6 +57,10 @@ class Rooms:
             if not any(path in g.paths for g in groups)
         )
         self._groups = [*groups, *([Group(zh="其他", en="More", paths=rest)] if rest else [])]
+
+    def action(self, path: str) -> Action:
+        """The one that stands there."""
+        return self._actions[path]
 
     def menu(self, visit: "Visit") -> Sequence[tuple[str, Sequence[Link]]]:
         """What somebody may see, in its groups."""
