@@ -8,6 +8,7 @@ FEATURE: Final = Feature(
     name="search",
     needs=("codes", "reveals"),
     desk=("desk",),
+    pages=("pages",),
     words="words",
     permissions=("codes:search",),
 )

@@ -20,12 +20,11 @@ from gateway.ground.desk.html.form_shown import FORM_TOKEN, forms_of, is_for_own
 from gateway.ground.desk.html.frame import frame, language_of, query_of
 from gateway.ground.desk.html.listing_page import show_list
 from gateway.ground.desk.html.own_page import OwnPage
+from gateway.ground.desk.html.own_shown import read_own
 from gateway.ground.desk.html.pages import ASSETS, asset, leads_to, page_answer
-from gateway.ground.desk.html.refusals import saying
 from gateway.ground.desk.html.rooms import Rooms, Visit
 from gateway.ground.desk.html.visitor import SIGN_IN, Sessions, Visitor
 from gateway.ground.desk.html.wording import Wording
-from gateway.ground.desk.rest.refusals import as_problems
 from gateway.ground.desk.route import route_of
 from gateway.ground.desk.view import Page, View
 from gateway.ground.errors import StoreUnavailableError
@@ -133,10 +132,9 @@ class Console:
                 said = {n: texts[-1] for n, texts in typed.items() if n != FORM_TOKEN}
             else:
                 said = {n: t for n, t in query_of(visit.request).items() if n in page.query}
-            caller = visit.visitor.caller
-            with as_problems(page, saying(visit.words)):
-                async with self._rooms.place.at(caller.person, read_only=not posted) as at:
-                    data = await page.read(at, {**said, **names}, caller)
+            data = await read_own(visit, page, {**said, **names}, posted=posted)
+            if "leads" in data:
+                return leads_to(data["leads"])
             values_ = {
                 "data": data,
                 "visit": visit,

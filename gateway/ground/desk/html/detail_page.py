@@ -11,8 +11,8 @@ from gateway.ground.desk.html.frame import LANGUAGE, query_of
 from gateway.ground.desk.html.refusals import saying
 from gateway.ground.desk.html.rooms import Visit
 from gateway.ground.desk.rest import asked as reading
-from gateway.ground.desk.rest.place import in_turn
 from gateway.ground.desk.rest.refusals import as_problems
+from gateway.ground.desk.rest.seeing import see
 from gateway.ground.desk.route import key_of, route_of
 from gateway.ground.desk.view import Page, View
 
@@ -66,12 +66,12 @@ async def _read(visit: Visit, page: Page, given: Any) -> Mapping[str, Any]:
     if page.on_site:
         return await page.read(place.site(_nothing), given)
     if page.seen_by:
-
-        async def look() -> Mapping[str, Any]:
-            async with place.at(caller.person) as at:
-                return await page.read(at, given, caller.change(visit.request, None))
-
-        return await in_turn(look)
+        change = caller.change(visit.request, None)
+        found: Mapping[str, Any] = await see(
+            place, caller, change, lambda at: page.read(at, given, change),
+            name=f"{page.noun.name}.{page.verb}", given=given,
+        )  # fmt: skip
+        return found
     async with place.at(caller.person, read_only=True) as at:
         return await page.read(at, given)
 

@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.ground.desk.action import Change
 from gateway.ground.desk.given import Given
+from gateway.ground.desk.port import At
 from gateway.ground.desk.rest.caller import Caller
 
 
@@ -17,16 +19,20 @@ class OwnPage:
 
     One whose path is that of something declared takes its place. `read(at, asked, caller)` finds
     what the template shows: `asked` is the query (the members that `query` names) or, where
-    `posted`, the form, with what stands in the path. The template has it as `data`, beside what
-    every page has (`layout.html`). `forms` are paths of actions: those that whoever looks may do
-    stand on the page, with what its path names filled in; the template has them by path.
+    `posted`, the form, with what stands in the path. `seen` answers instead what is posted, where
+    looking leaves a trace: in a transaction that writes, with who looks and how. What is found
+    under `leads` is where the browser is sent, and nothing is shown. The template has it as
+    `data`, beside what every page has (`layout.html`). `forms` are paths of actions: those that
+    whoever looks may do stand on the page, with what its path names filled in; the template has
+    them by path.
     """
 
     path: str
     zh: str
     en: str
     template: str
-    read: Callable[[Any, Mapping[str, str], Caller], Awaitable[Mapping[str, Any]]]
+    read: Callable[[At, Mapping[str, str], Caller], Awaitable[Mapping[str, Any]]]
+    seen: Callable[[At, Mapping[str, str], Change], Awaitable[Mapping[str, Any]]] | None = None
     permission: str | None = None  # None: whoever is signed in
     query: frozenset[str] = frozenset()
     forms: tuple[str, ...] = ()

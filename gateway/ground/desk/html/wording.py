@@ -96,6 +96,11 @@ class Wording:
         """A noun in the plural."""
         return plural(noun.en) if self.language == ENGLISH else noun.zh
 
+    def several(self, name: str) -> str:
+        """The same by the command's word for it."""
+        known = nouns().get(name)
+        return name if known is None else self.many(known)
+
     def page(self, page: Page) -> str:
         """A page of no single thing, in the menu."""
         own = page.verb in {"show", "list", "run"}

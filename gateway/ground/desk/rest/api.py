@@ -7,17 +7,17 @@ from typing import Any, Final
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.ground.desk.action import Action
-from gateway.ground.desk.given import Given, kept
+from gateway.ground.desk.given import Given
 from gateway.ground.desk.job import Job, taken_in
-from gateway.ground.desk.perform import as_json, write_down
-from gateway.ground.desk.refusal import DeskRefusedError, KeptRefusalError
+from gateway.ground.desk.perform import as_json
 from gateway.ground.desk.rest import asked as reading
 from gateway.ground.desk.rest.acting import Acting, Told, Wish
 from gateway.ground.desk.rest.caller import Caller, Doorkeeper
 from gateway.ground.desk.rest.document import admin_document
 from gateway.ground.desk.rest.listing import known_filters, list_rows, versions
-from gateway.ground.desk.rest.place import Place, in_turn
+from gateway.ground.desk.rest.place import Place
 from gateway.ground.desk.rest.refusals import as_problems
+from gateway.ground.desk.rest.seeing import see
 from gateway.ground.desk.rest.uploading import FILE, UploadsUnderWay, as_text, read_upload
 from gateway.ground.desk.route import Route as Where
 from gateway.ground.desk.route import key_of, route_of
@@ -88,24 +88,11 @@ class AdminApi:
 
     async def _seen(self, page: Page, caller: Caller, request: Request, given: Given) -> Any:
         """What a page shows to somebody, with whatever is written of it."""
-
         change = caller.change(request, None)
-
-        async def look() -> Any:
-            async with self._place.at(caller.person) as at:
-                try:
-                    return await page.read(at, given, change)
-                except KeptRefusalError as stays:
-                    name, after = f"{page.noun.name}.{page.verb}", {"refused": stays.refusal.code}
-                    await write_down(
-                        at.db, change, name, caller.name, given=kept(given), after=after
-                    )
-                    return stays.refusal
-
-        found = await in_turn(look)
-        if isinstance(found, DeskRefusedError):
-            raise found
-        return found
+        return await see(
+            self._place, caller, change, lambda at: page.read(at, given, change),
+            name=f"{page.noun.name}.{page.verb}", given=given,
+        )  # fmt: skip
 
     def _handler(self, one: Declared, where: Where) -> Any:
         async def handler(caller: Caller, request: Request, *values: str) -> StreamResponse:
