@@ -225,7 +225,9 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         subject=_pool,
         kept=("import",),
         opens_vault=True,
-        taking=Taking(purpose="import", bytes_max=UPLOAD_BYTES_MAX, piece_bytes=PIECE_BYTES),
+        taking=Taking(
+            follows="import", purpose="import", bytes_max=UPLOAD_BYTES_MAX, piece_bytes=PIECE_BYTES
+        ),
         take_in=_take_in,
     ),
     Job(

@@ -28,6 +28,7 @@ FEATURE: Final = Feature(
         "routines.sql", "routines_expiry.sql", "routines_held.sql", "routines_leases.sql",
         "routines_shelves.sql", "routines_withheld.sql", "routines_replacing.sql",
     ),
+    pages=("pages",),
     desk=("desk", "batch_desk", "release_desk", "shelf_desk", "upload_desk"),
     book="shelf_book",
     words="words",

@@ -42,7 +42,8 @@ class OneImport(Given, frozen=True, kw_only=True):
     import_: Annotated[Number, Meta(description="Its number.")] = field(name="import")
 
 
-async def _show(at: At, given: OneImport) -> Mapping[str, Any]:
+async def show_import(at: At, given: OneImport) -> Mapping[str, Any]:
+    """One import with its progress and verdicts; never a code of it. Raises DeskRefusedError."""
     number = given.import_
     row = await SQL.show_import.one(at.db, int(number))
     if row is None:
@@ -98,7 +99,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         given=OneImport,
         example="GET /admin/v1/imports/7",
         permission="imports:read",
-        read=_show,
+        read=show_import,
         at_shell=False,
     ),
 )

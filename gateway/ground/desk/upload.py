@@ -16,8 +16,12 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taking:
-    """How a job takes files in: bound to a purpose in the vault, of at most so many bytes."""
+    """How a job takes files in: bound to a purpose in the vault, of at most so many bytes.
 
+    `follows` is the noun whose row says how far it is: the answer names it, its list leads here.
+    """
+
+    follows: str
     purpose: str
     bytes_max: int
     piece_bytes: int

@@ -23,8 +23,10 @@ from gateway.ground.desk.html.own_page import OwnPage
 from gateway.ground.desk.html.own_shown import read_own
 from gateway.ground.desk.html.pages import ASSETS, asset, leads_to, page_answer
 from gateway.ground.desk.html.rooms import Rooms, Visit
+from gateway.ground.desk.html.upload_page import Uploads
 from gateway.ground.desk.html.visitor import SIGN_IN, Sessions, Visitor
 from gateway.ground.desk.html.wording import Wording
+from gateway.ground.desk.job import Job
 from gateway.ground.desk.route import route_of
 from gateway.ground.desk.view import Page, View
 from gateway.ground.errors import StoreUnavailableError
@@ -46,10 +48,11 @@ _ANY: Final = Operation(name="console", tag=OPERATION, summary="The console", si
 class Console:
     """Answers everything below `/console`."""
 
-    def __init__(self, rooms: Rooms, sessions: Sessions, forms: Forms) -> None:
+    def __init__(self, rooms: Rooms, sessions: Sessions, forms: Forms, uploads: Uploads) -> None:
         self._rooms = rooms
         self._sessions = sessions
         self._forms = forms
+        self._uploads = uploads
         self._router = Router(self._routes(), HttpMeters())
 
     async def answer(self, request: BaseRequest, _rest: str = "") -> StreamResponse:
@@ -115,7 +118,9 @@ class Console:
         routes = [route for page in self._rooms.own for route in self._of_own(page)]
         for one in self._rooms.declared:
             if isinstance(one, Action):
-                if one in self._rooms.actions and path_of(one) not in own:
+                if isinstance(one, Job) and one.taking is not None:
+                    routes += self._of_upload(one)
+                elif path_of(one) not in own:
                     routes += self._of_action(one)
             elif path_of(one) not in own:
                 routes += self._of_seen(one)
@@ -180,10 +185,27 @@ class Console:
 
         return [Route("GET", path, show, _ANY), Route("POST", path, act, _ANY)]
 
-    async def _typed(self, visit: Visit, request: BaseRequest) -> Typed:
-        """The fields of a form of ours. Raises ProblemError; 403 where a page of ours sent none."""
+    def _of_upload(self, job: Job) -> list[Route]:
+        path = f"{ROOT}/{path_of(job)}"
+
+        async def show(visit: Visit, _request: BaseRequest) -> StreamResponse:
+            visit.visitor.caller.require(job.permission)
+            return await self._uploads.show(visit, job)
+
+        async def take(visit: Visit, request: BaseRequest) -> StreamResponse:
+            visit.visitor.caller.require(job.permission)
+            self._require_ours(visit)
+            return await self._uploads.act(visit, job, request)
+
+        return [Route("GET", path, show, _ANY), Route("POST", path, take, _ANY)]
+
+    def _require_ours(self, visit: Visit) -> None:
         if not self._sessions.is_ours(visit.request):
             raise ProblemError("forbidden", visit.words("This form was sent by another site."))
+
+    async def _typed(self, visit: Visit, request: BaseRequest) -> Typed:
+        """The fields of a form of ours. Raises ProblemError; 403 where a page of ours sent none."""
+        self._require_ours(visit)
         typed = await read_form(request)
         shown = "".join(typed.get(FORM_TOKEN, ()))
         if not compare_digest(shown.encode(), visit.visitor.form_token.encode()):

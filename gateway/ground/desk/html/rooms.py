@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gateway.ground.desk.action import Action
+from gateway.ground.desk.action import Action, Noun
 from gateway.ground.desk.html.address import ROOT, Addresses, Declared, path_of
 from gateway.ground.desk.html.cells import Showing
 from gateway.ground.desk.html.frame import Group, Link, frame
 from gateway.ground.desk.html.own_page import OwnPage
 from gateway.ground.desk.html.pages import page_answer
 from gateway.ground.desk.html.visitor import SteppedUp, Visitor
-from gateway.ground.desk.html.wording import Wording
+from gateway.ground.desk.html.wording import Wording, nouns
 from gateway.ground.desk.job import Job
 from gateway.ground.desk.rest.place import Place
 from gateway.ground.desk.route import route_of
@@ -43,6 +43,7 @@ class Rooms:
             for one in declared
             if isinstance(one, Action) and not (isinstance(one, Job) and one.taking is not None)
         ]
+        self.taking = [one for one in declared if isinstance(one, Job) and one.taking is not None]
         self._actions = {path_of(one): one for one in self.actions}
         self._views = {path_of(one): one for one in declared if isinstance(one, View)}
         self._own = {page.path: page for page in own}
@@ -103,7 +104,18 @@ class Rooms:
             for one in self.actions
             if not route_of(one).named and path_of(one).split("/")[0] == plural
             and one.permission in visit.permissions
+        ] + [
+            Link(label=visit.words.verb(one), href=_filled(one, {}), is_here=False)
+            for one in self.taking
+            if plural in {path_of(one).split("/")[0], follows(one).plural}
+            and one.permission in visit.permissions
         ]  # fmt: skip
+
+
+def follows(job: Job) -> Noun:
+    """The noun whose rows say how far it is."""
+    assert job.taking is not None
+    return nouns()[job.taking.follows]
 
 
 def _filled(one: Declared, names: Mapping[str, Any]) -> str:

@@ -1,14 +1,14 @@
 """The admin API: a route for each thing that is declared, and for nothing else."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, Final
 
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.ground.desk.action import Action
 from gateway.ground.desk.given import Given
-from gateway.ground.desk.job import Job, taken_in
+from gateway.ground.desk.job import Job
 from gateway.ground.desk.perform import as_json
 from gateway.ground.desk.rest import asked as reading
 from gateway.ground.desk.rest.acting import Acting, Told, Wish
@@ -18,10 +18,10 @@ from gateway.ground.desk.rest.listing import known_filters, list_rows, versions
 from gateway.ground.desk.rest.place import Place
 from gateway.ground.desk.rest.refusals import as_problems
 from gateway.ground.desk.rest.seeing import see
-from gateway.ground.desk.rest.uploading import FILE, UploadsUnderWay, as_text, read_upload
+from gateway.ground.desk.rest.taking_in import TakingIn
+from gateway.ground.desk.rest.uploading import FILE
 from gateway.ground.desk.route import Route as Where
 from gateway.ground.desk.route import key_of, route_of
-from gateway.ground.desk.upload import Taking
 from gateway.ground.desk.view import Page, View
 from gateway.ground.http.answers import JSON_TYPE
 from gateway.ground.http.body import invalid, read_body, require_json
@@ -48,7 +48,7 @@ class AdminApi:
         self._doorkeeper = doorkeeper
         self._declared = declared
         self._acting = acting
-        self._uploads = UploadsUnderWay()
+        self._taking_in = TakingIn(place, self._acting)
         self._router = Router(self._routes(), HttpMeters())
 
     async def answer(self, request: BaseRequest, _rest: str) -> StreamResponse:
@@ -100,7 +100,7 @@ class AdminApi:
             caller.require(one.permission)
             with as_problems(one):
                 if isinstance(one, Job) and one.taking is not None:
-                    return await self._take_in(one, one.taking, where, caller, request)
+                    return await self._take_in(one, caller, request)
                 if isinstance(one, Action):
                     return await self._act(one, where, caller, request, variables)
                 if isinstance(one, View):
@@ -156,9 +156,7 @@ class AdminApi:
         )
         return _told(await self._acting.act(wish))
 
-    async def _take_in(
-        self, job: Job, taking: Taking, where: Where, caller: Caller, request: Request
-    ) -> StreamResponse:
+    async def _take_in(self, job: Job, caller: Caller, request: Request) -> StreamResponse:
         """A file for a job: taken in, and worked on by a worker."""
         key = reading.read_key(request.headers.get("Idempotency-Key"))
         known = {*reading.taken(job, ()), reading.REASON}
@@ -166,29 +164,8 @@ class AdminApi:
         if request.content_type == "application/json" and request.body_exists:
             reading.refuse_unknown(await _read_said(request), known)
             raise invalid([(f"/{FILE}", "send the file, as it is or as a part of a form")])
-        with self._uploads.of(caller.operator_id):
-            seal = partial(self._place.vault.wrap_secret, taking.purpose)
-            said, upload = await read_upload(request, query, taking, seal)
-            reading.refuse_unknown(said, known | {FILE})
-            reason = reading.read_reason(said, wanted=False)
-            rest = {name: text for name, text in said.items() if name != reading.REASON}
-            asked = reading.Asked(
-                given=reading.from_query(job.given, rest),
-                reason=reason,
-                approval=None,
-                said=as_text(said, upload),
-            )
-            wish = Wish(
-                action=taken_in(job, upload),
-                asked=asked,
-                caller=caller,
-                change=caller.change(request, reason),
-                route=where,
-                variables={},
-                key=key,
-                version=None,
-            )
-            return _told(await self._acting.act(wish))
+        told = await self._taking_in.take(job, caller, request, query, key=key)
+        return _told(told)
 
     async def _me(self, caller: Caller, _request: Request) -> StreamResponse:
         data = {

@@ -15,13 +15,16 @@ document.addEventListener("keydown", (event) => {
 document.querySelector("[aria-invalid=true]")?.focus();
 
 // Times in the reader's own zone, the exact one on hover.
-for (const time of document.querySelectorAll("time[datetime]")) {
-  const at = new Date(time.dateTime);
-  if (!Number.isNaN(at.getTime())) {
-    time.title = time.textContent ?? "";
-    time.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
+function sayTimes(within) {
+  for (const time of within.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    if (!Number.isNaN(at.getTime())) {
+      time.title = time.textContent ?? "";
+      time.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
+    }
   }
 }
+sayTimes(document);
 
 // A form is sent once, however often somebody presses the button; the server knows it anyway.
 for (const form of document.querySelectorAll("form.act")) {
@@ -103,3 +106,19 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     }
   });
 }
+
+// A page that says so is looked at again, until it says so no more.
+async function renew(part) {
+  await new Promise((done) => { setTimeout(done, 1000 * Number(part.dataset.refresh)); });
+  const answer = await fetch(location.href, { credentials: "same-origin" });
+  if (!answer.ok || answer.redirected) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const main = page.querySelector("main");
+  if (!main) return;
+  document.querySelector("main")?.replaceWith(main);
+  sayTimes(main);
+  const next = main.querySelector("[data-refresh]");
+  if (next) await renew(next);
+}
+const part = document.querySelector("[data-refresh]");
+if (part) renew(part).catch(() => {});

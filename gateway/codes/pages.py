@@ -1,0 +1,53 @@
+"""An import on one page: how far it is, and what its lines came to."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from gateway.codes.upload_desk import OneImport, State, show_import
+from gateway.ground.desk.html.own_page import OwnPage
+from gateway.ground.desk.port import At
+from gateway.ground.desk.rest.asked import from_query
+from gateway.ground.desk.rest.caller import Caller
+
+KNOWN: Final = (
+    "pool", "file", "size", "batch", "made_by", "reason", "created_at", "started_at", "ended_at",
+)  # fmt: skip
+MAY: Final = "codes:import"
+
+
+def share_of(done: int, total: int, state: str) -> int:
+    """Of 100, for a bar: what is over is whole."""
+    return 100 if state == State.DONE else min(99, 100 * done // max(1, total))
+
+
+def again(row: Mapping[str, Any], *, may: bool) -> str | None:
+    """The form that imports for good what a dry run liked; the file is sent anew."""
+    if not (may and row["dry_run"] and row["state"] == State.DONE):
+        return None
+    return f"/console/codes/import?{urlencode({'pool': row['pool'], 'dry_run': ''})}"
+
+
+async def _import(at: At, asked: Mapping[str, str], caller: Caller) -> Mapping[str, Any]:
+    given = from_query(OneImport, {"import": asked["import"]})
+    assert isinstance(given, OneImport)
+    row = await show_import(at, given)
+    return {
+        "row": row,
+        "known": {name: row[name] for name in KNOWN if row[name] is not None},
+        "share": share_of(row["progress"]["done"], row["size"], row["state"]),
+        "is_over": row["state"] in {State.DONE, State.FAILED},
+        "again": again(row, may=MAY in caller.permissions),
+    }
+
+
+PAGES: Final[Sequence[OwnPage]] = (
+    OwnPage(
+        path="imports/{import}",
+        zh="导入",
+        en="Import",
+        template="codes/templates/import.html",
+        read=_import,
+        permission="imports:read",
+    ),
+)
