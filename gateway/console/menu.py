@@ -14,7 +14,9 @@ MENU: Final = (
         paths=("skus", "categories", "prices", "campaigns", "quotas"),
     ),
     Group(
-        zh="合作方", en="Partners", paths=("partners", "keys", "entries", "webhooks", "channels")
+        zh="合作方",
+        en="Partners",
+        paths=("partners", "keys", "entries", "webhooks", "dead-letters", "channels"),
     ),
     Group(zh="上游", en="Upstreams", paths=("upstreams",)),
     Group(zh="控制", en="Control", paths=("changes", "reveals", "audit", "doctor")),

@@ -74,10 +74,15 @@ def read_webhook_id(text: str) -> int | None:
     return int(digits) if known else None
 
 
-async def replay_dead_letters(db: Transaction, partner: str, limit: int) -> dict[str, Any]:
-    """Send the oldest dead letters of a partner again, after it has mended its endpoint."""
+async def replay_dead_letters(
+    db: Transaction, partner: str, limit: int, since: datetime | None = None
+) -> dict[str, Any]:
+    """Send the oldest dead letters of a partner again, after it has mended its endpoint.
+
+    `since`: only those that were made then or later.
+    """
     id_ = await partner_id(db, partner)
-    rows = await SQL.replay_dead_letters.all(db, id_, limit)
+    rows = await SQL.replay_dead_letters.all(db, id_, limit, since)
     return {"partner": partner, "replayed": len(rows)}
 
 

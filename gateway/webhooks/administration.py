@@ -13,6 +13,18 @@ class LockedSecret(TypedDict):
     webhook_secret: bytes
 
 
+class EndpointHealth(TypedDict):
+    """Where a partner is told, and how that goes; 1001 messages: more."""
+
+    partner: str
+    url: str
+    disabled_at: datetime | None
+    disabled_why: str | None
+    failing_since: datetime | None
+    pending: int
+    dead: int
+
+
 class ReplayedWebhook(TypedDict):
     """A message that is sent again."""
 
@@ -36,7 +48,8 @@ class SQL(Statements, file="webhooks/administration"):
     rotate_webhook_secret: Statement[[int, bytes], datetime]
     list_webhooks: Statement[[str | None, str | None, str | None, int, str | None], Row]
     replay_webhook: Statement[[int], ReplayedWebhook]
-    replay_dead_letters: Statement[[int, int], int]
+    replay_dead_letters: Statement[[int, int, datetime | None], int]
+    endpoints: Statement[[], EndpointHealth]
     insert_test_webhook: Statement[[int, bytes], MadeWebhook]
     trace_endpoint: Statement[[str], Row]
     trace_webhook: Statement[[int], Row]

@@ -49,10 +49,19 @@ UPDATE webhook SET state = 'pending', attempts = 0, replays = coalesce(replays, 
 RETURNING id::text AS id, state
 
 -- name: replay_dead_letters
--- The oldest first.
+-- The oldest first, of those made since $3 (NULL: ever).
 UPDATE webhook SET state = 'pending', attempts = 0, replays = coalesce(replays, 0) + 1, next_attempt_at = now() WHERE id IN (
-    SELECT w.id FROM webhook w WHERE w.partner_id = $1 AND w.state = 'dead' ORDER BY w.id LIMIT $2)
+    SELECT w.id FROM webhook w WHERE w.partner_id = $1 AND w.state = 'dead'
+      AND ($3::timestamptz IS NULL OR w.created_at >= $3) ORDER BY w.id LIMIT $2)
 RETURNING id
+
+-- name: endpoints
+-- Where partners are told, those in trouble first; of each how many messages wait and how many are dead, up to 1001.
+SELECT p.name AS partner, e.url, e.disabled_at, e.disabled_why, e.failing_since,
+       (SELECT count(*) FROM (SELECT FROM webhook w WHERE w.partner_id = p.id AND w.state = 'pending' LIMIT 1001) AS x) AS pending,
+       (SELECT count(*) FROM (SELECT FROM webhook w WHERE w.partner_id = p.id AND w.state = 'dead' ORDER BY w.id LIMIT 1001) AS x) AS dead
+FROM partner p JOIN webhook_endpoint e ON e.partner_id = p.id
+ORDER BY e.disabled_at IS NULL, e.failing_since IS NULL, p.name LIMIT 200
 
 -- name: insert_test_webhook
 -- No row: there is no endpoint, or it is disabled.

@@ -75,6 +75,10 @@ class DeadLetters(Given, frozen=True, kw_only=True):
     """The dead letters of a partner."""
 
     partner: PartnerName
+    since: Annotated[
+        datetime | None,
+        Meta(description="Only those made since then; RFC 3339.", extra={"metavar": "TIME"}),
+    ] = None
     limit: Limit = 1000
 
 
@@ -108,7 +112,7 @@ async def _replay(at: At, given: OneWebhook, _: Change) -> Mapping[str, Any]:
 
 
 async def _replay_dead(at: At, given: DeadLetters, _: Change) -> Mapping[str, Any]:
-    return await webhooks.replay_dead_letters(at.db, given.partner, given.limit)
+    return await webhooks.replay_dead_letters(at.db, given.partner, given.limit, given.since)
 
 
 async def _test(at: At, given: OnePartner, _: Change) -> Mapping[str, Any]:

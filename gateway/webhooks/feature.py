@@ -15,6 +15,7 @@ FEATURE: Final = Feature(
     checks=("checks.sql",),
     wiring="wiring",
     desk=("desk",),
+    pages=("pages",),
     words="words",
     commands={
         "webhook": ("commands", "Messages to partners: set, secret, list, replay."),

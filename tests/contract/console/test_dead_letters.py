@@ -1,0 +1,62 @@
+"""What never arrived, on one page: one is sent again, or all of a partner's since a time."""
+
+from typing import Any
+
+import pytest
+
+from gateway.webhooks.pages import SAID_DISABLED, SAID_FAILING, SAID_REACHED, counted, standing
+from tests.conftest import Cli
+from tests.world.gateway_process import Gateway
+from tests.world.no_script import Browser, Page, make_person
+
+URL = "https://127.0.0.1:9/nobody"
+MADE = """INSERT INTO webhook (id, partner_id, type, sequence, state, attempts, last_error, created_at)
+SELECT n, p.id, 'order.delivered', 1, 'dead', 10, 'answered 410', now() - n * interval '1 day'
+FROM partner p, generate_series(1, 3) AS n WHERE p.name = 'deaf'"""
+
+
+async def test_one_or_all_since(
+    tab: Browser, gateway: Gateway, command: Cli, connection: Any
+) -> None:
+    """One by its button, the rest by a time; each is replayed once. Seen red without the time in
+    the statement: all three were sent.
+    """
+    assert gateway.url
+    assert command("partner", "create", "deaf").returncode == 0
+    assert command("webhook", "set", "deaf", URL).returncode == 0
+    await connection.execute(MADE)
+    caretaker = make_person(command, "caretaker", "admin")
+    page = await tab.sign_in(
+        caretaker, "/console/dead-letters", code=caretaker.recovery_codes.pop()
+    )
+    assert "3 dead" in page.text
+    assert "answered 410" in page.text
+    done = await tab.submit(page.form("/webhooks/3/replay"))
+    assert done.status == 200
+    assert await _replays(connection) == [0, 0, 1]
+    since = await connection.fetchval("SELECT to_char(now() - interval '36 hours', $1)", ISO)
+    form = page.form("/deaf/webhook/replay-dead")
+    done = await tab.submit(form, since=since)
+    assert (done.status, "Replayed 1" in done.text) == (200, True)
+    assert await _replays(connection) == [1, 0, 1]
+    wrong: Page = await tab.submit((await tab.get("/console/dead-letters")).form("dead"), since="x")
+    assert (wrong.status, await _replays(connection)) == (400, [1, 0, 1])
+
+
+ISO = 'YYYY-MM-DD"T"HH24:MI:SSOF":00"'
+
+
+async def _replays(connection: Any) -> list[int]:
+    rows = await connection.fetch("SELECT replays FROM webhook WHERE id < 4 ORDER BY id")
+    return [row["replays"] or 0 for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("disabled_at", "failing_since", "said"),
+    [(1, 1, SAID_DISABLED), (None, 1, SAID_FAILING), (None, None, SAID_REACHED)],
+)
+def test_how_it_goes(disabled_at: Any, failing_since: Any, said: str) -> None:
+    """The worst is said, and a count that stopped says so."""
+    row: Any = {"disabled_at": disabled_at, "failing_since": failing_since}
+    assert standing(row)[0] == said
+    assert (counted(1000), counted(1001)) == ("1,000", "1,000+")
