@@ -30,6 +30,16 @@ class LaneState(TypedDict):
     updated_at: datetime
 
 
+class AttemptsOfHour(TypedDict):
+    """What became of an upstream's attempts of an hour; None: none of them is over."""
+
+    hour: datetime
+    attempts: int
+    succeeded: int
+    failed: int
+    seconds: float | None
+
+
 class SQL(Statements, file="dispatch/administration"):
     """Asked within an operator's transaction."""
 
@@ -40,3 +50,5 @@ class SQL(Statements, file="dispatch/administration"):
     set_paused: Statement[[str, bool], int]
     lane_states: Statement[[str | None], LaneState]
     trace_upstream: Statement[[str], Row]
+    attempts_by_hour: Statement[[str], AttemptsOfHour]
+    this_hour: Statement[[], datetime]

@@ -34,3 +34,17 @@ WHERE $1::text IS NULL OR u.name = $1 ORDER BY u.name, l.product_id, l.worker_id
 
 -- name: trace_upstream
 SELECT id::text AS id, name, connector, base_url, paused, calls_per_s, created_at FROM upstream WHERE name = $1 FOR NO KEY UPDATE
+
+-- name: attempts_by_hour
+-- What became of an upstream's attempts in each of the last 24 hours, and how long half of them took at most; of the newest of all.
+SELECT date_trunc('hour', a.created_at) AS hour, count(*) AS attempts,
+       count(*) FILTER (WHERE a.state IN ('succeeded', 'partial')) AS succeeded,
+       count(*) FILTER (WHERE a.state IN ('rejected', 'failed', 'reversed')) AS failed,
+       (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.updated_at - a.sent_at))
+           FILTER (WHERE a.sent_at IS NOT NULL AND a.state NOT IN ('created', 'accepted', 'uncertain')))::float8 AS seconds
+FROM (SELECT * FROM attempt x ORDER BY x.id DESC LIMIT 5000) AS a JOIN upstream u ON u.id = a.upstream_id
+WHERE u.name = $1 AND a.created_at >= date_trunc('hour', now()) - interval '23 hours'
+GROUP BY 1 ORDER BY 1
+
+-- name: this_hour
+SELECT date_trunc('hour', now()) AS hour

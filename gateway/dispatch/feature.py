@@ -26,6 +26,7 @@ FEATURE: Final = Feature(
         "routines_settle.sql",
     ),
     wiring="wiring",
+    pages=("pages",),
     desk=("desk", "attempt_desk", "platform_desk"),
     words="words",
     commands={

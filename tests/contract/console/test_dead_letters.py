@@ -10,7 +10,8 @@ from tests.world.gateway_process import Gateway
 from tests.world.no_script import Browser, Page, make_person
 
 URL = "https://127.0.0.1:9/nobody"
-MADE = """INSERT INTO webhook (id, partner_id, type, sequence, state, attempts, last_error, created_at)
+MADE = """INSERT INTO webhook
+    (id, partner_id, type, sequence, state, attempts, last_error, created_at)
 SELECT n, p.id, 'order.delivered', 1, 'dead', 10, 'answered 410', now() - n * interval '1 day'
 FROM partner p, generate_series(1, 3) AS n WHERE p.name = 'deaf'"""
 

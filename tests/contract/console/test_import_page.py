@@ -23,7 +23,7 @@ async def _send(tab: Browser, page: Page, name: str, body: bytes, **fields: str)
     form = page.form("/codes/import")
     answer = await tab.client.post(
         form.action,
-        data={**form.fields, "pool": "sent", **fields},
+        data={**{n: v for n, v in form.fields.items() if n != "file"}, "pool": "sent", **fields},
         files={"file": (name, body)},
         headers={"Origin": tab.origin, "Sec-Fetch-Site": "same-origin"},
         follow_redirects=True,

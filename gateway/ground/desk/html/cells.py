@@ -18,7 +18,7 @@ NOTHING: Final = "—"
 LISTED: Final = 3  # of a long list, before it is opened
 SHORT: Final = 60  # characters of JSON that stand in a row
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
-_STATES: Final = frozenset({"state", "level", "outcome", "verdict"})
+_STATES: Final = frozenset({"state", "level", "outcome", "verdict", "breaker"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
