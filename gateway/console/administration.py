@@ -1,5 +1,6 @@
 """What the overview asks, statement by statement."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict
 
@@ -87,6 +88,37 @@ class LastAudit(TypedDict):
     findings: str
 
 
+class RequestForMe(TypedDict):
+    """What waits for a second person."""
+
+    id: str
+    action: str
+    summary: str
+    requested_by: str
+    reason: str | None
+    expires_at: datetime
+
+
+class CaseOfMine(TypedDict):
+    """A case that somebody has taken."""
+
+    case_no: str
+    order_no: str
+    kind: str
+    state: str
+    reason: str
+    deadline_at: datetime | None
+    snoozed_until: datetime | None
+    created_at: datetime
+
+
+class CasesOfNobody(TypedDict):
+    """Cases that nobody has; 101: more."""
+
+    cases: int
+    since: datetime | None
+
+
 class SQL(Statements, file="console/administration"):
     """Asked within the transaction of whoever looks."""
 
@@ -98,3 +130,6 @@ class SQL(Statements, file="console/administration"):
     alerts: Statement[[], OpenAlert]
     messages: Statement[[], MessagesOfState]
     last_audit: Statement[[], LastAudit]
+    requests_for_me: Statement[[str, Sequence[str]], RequestForMe]
+    cases_of_mine: Statement[[str], CaseOfMine]
+    cases_of_nobody: Statement[[], CasesOfNobody]

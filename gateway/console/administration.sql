@@ -59,3 +59,22 @@ SELECT 'dead', least(coalesce(sum(c.messages), 0), 10001)::bigint FROM partner p
 
 -- name: last_audit
 SELECT r.ok, r.ended_at, r.findings FROM audit_run r ORDER BY r.id DESC LIMIT 1
+
+-- name: requests_for_me
+-- What waits for a second person, which somebody ($1: the person, $2: what he may) could decide: what ends first, first.
+SELECT a.id::text AS id, a.action, a.summary, a.requested_by, a.reason, a.expires_at
+FROM approval a WHERE a.state = 'waiting' AND a.expires_at > now() AND lower(a.requester_person) <> lower($1) AND a.permission = ANY($2::text[])
+ORDER BY a.expires_at LIMIT 50
+
+-- name: cases_of_mine
+-- What somebody has taken and not ended, as the inbox orders it.
+SELECT c.id::text AS case_no, c.order_id::text AS order_no, c.kind, c.state, c.reason, c.deadline_at, c.snoozed_until, c.created_at
+FROM service_case c WHERE c.state NOT IN ('resolved', 'refused', 'withdrawn') AND c.assigned_to = $1
+ORDER BY c.level DESC, c.id LIMIT 50
+
+-- name: cases_of_nobody
+-- How many anybody may take, up to 101, and since when the oldest of those waits.
+SELECT count(*) AS cases, min(x.created_at) AS since FROM (
+    SELECT c.created_at FROM service_case c
+    WHERE c.state IN ('opened', 'in_review') AND c.assigned_to IS NULL AND coalesce(c.snoozed_until, '-infinity') <= now()
+    ORDER BY c.level DESC, c.id LIMIT 101) AS x

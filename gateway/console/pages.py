@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from gateway.console.inbox import NEXT, inbox
 from gateway.console.overview import overview
 from gateway.ground.desk.html.own_page import OwnPage
 from gateway.ground.desk.port import At
@@ -24,6 +25,14 @@ async def _me(_at: At, _asked: Mapping[str, str], caller: Caller) -> Mapping[str
 PAGES: Final[Sequence[OwnPage]] = (
     OwnPage(
         path="", zh="总览", en="Overview", template="console/templates/overview.html", read=overview
+    ),
+    OwnPage(
+        path="inbox",
+        zh="待办",
+        en="Inbox",
+        template="console/templates/inbox.html",
+        read=inbox,
+        forms=(NEXT,),
     ),
     OwnPage(path="me", zh="我", en="Me", template="console/templates/me.html", read=_me),
 )

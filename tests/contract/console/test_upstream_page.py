@@ -9,8 +9,9 @@ from tests.world.gateway_process import Gateway
 from tests.world.no_script import Browser, make_person
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
-MADE = """INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, state,
-                     created_at, sent_at, updated_at)
+MADE = """INSERT INTO attempt
+    (id, partner_id, order_id, upstream_id, product_id, account, quantity, state, created_at,
+     sent_at, updated_at)
 SELECT n, p.id, n, u.id, 'p', '1', 1, CASE n WHEN 4 THEN 'failed' ELSE 'succeeded' END,
        now(), now(), now() + n * interval '1 second'
 FROM upstream u, partner p, generate_series(1, 4) AS n WHERE u.name = 'well' AND p.name = 'well'"""
