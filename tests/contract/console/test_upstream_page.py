@@ -38,7 +38,7 @@ async def test_a_page_of_its_health(
     assert "2.50 s" in page.text
     assert len([said for tag, said in page.tags if tag == "svg"]) == 2
     dialled = await tab.submit(page.form("/well/test"))
-    assert (dialled.status, "refused" in dialled.text) == (409, True)  # nobody is there
+    assert (dialled.status, "Refused" in dialled.text) == (409, True)  # nobody is there
     paused = await tab.submit((await tab.get("/console/upstreams/well")).form("/well/pause"))
     assert paused.status == 200
     page = await tab.get("/console/upstreams/well")
