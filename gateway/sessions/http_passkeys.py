@@ -13,7 +13,8 @@ from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.ground.desk.html.console import read_form, refusal_page
 from gateway.ground.desk.html.fields import Typed
-from gateway.ground.desk.html.form_page import CODE, FORM_TOKEN, PASSKEY, PURPOSE, SAID_NO_CODE
+from gateway.ground.desk.html.form_page import CODE, PASSKEY, PURPOSE, SAID_NO_CODE
+from gateway.ground.desk.html.form_shown import FORM_TOKEN
 from gateway.ground.desk.html.pages import POLICY, leads_to
 from gateway.ground.desk.html.visitor import SIGN_IN, Visitor
 from gateway.ground.desk.html.wording import Wording
