@@ -30,8 +30,8 @@ def permissions_of(
 
 def has_power(permissions: Iterable[str]) -> bool:
     """Whether whoever has these could make himself another person, or change four-eyes."""
-    pairs = (permission.split(":") for permission in permissions)
-    return any(noun in POWER_OVER and verb != READ for noun, verb in pairs)
+    pairs = (permission.partition(":") for permission in permissions)
+    return any(noun in POWER_OVER and verb != READ for noun, _, verb in pairs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

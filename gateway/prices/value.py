@@ -8,7 +8,7 @@ from gateway.ground.desk.port import AMOUNT_MAX
 from gateway.ground.desk.refusal import DeskRefusedError, wrong
 from gateway.prices.rules import share_of_list
 
-PERCENT: Final = re.compile(r"(\d{1,5})(?:\.(\d{1,2}))?")
+PERCENT: Final = re.compile(r"([0-9]{1,5})(?:\.([0-9]{1,2}))?")
 PERCENT_MAX: Final = 10_000
 
 

@@ -13,6 +13,7 @@ Members have a type, bounds, a sentence of help, and facts for faces (`extra`):
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from types import MappingProxyType
@@ -24,6 +25,10 @@ from msgspec import inspect, structs
 from gateway.ground.desk.refusal import DeskRefusedError
 
 HIDDEN: Final = "…"
+# The first and the last moment that there is are "never" to the database's driver, without a zone.
+YEAR_MIN: Final = 1970
+YEAR_MAX: Final = 9998
+_TIME: Final = f"RFC 3339 with its offset from UTC, of a year from {YEAR_MIN} to {YEAR_MAX}"
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -107,8 +112,6 @@ def _kind(found: inspect.Type) -> type[Any]:
     if isinstance(found, inspect.EnumType):
         return found.cls
     if isinstance(found, inspect.DateTimeType):
-        from datetime import datetime
-
         return datetime
     return _KINDS[type(found)]
 
@@ -133,6 +136,9 @@ def _check_one(member: Member, value: Any) -> None:
                 form=member.extra.get("form", member.help),
                 value=None if member.secret else value,
             )
+    elif isinstance(value, datetime):
+        if value.tzinfo is None or not YEAR_MIN <= value.year <= YEAR_MAX:
+            raise _out_of(member, form=_TIME, value=value.isoformat())
     elif isinstance(value, int | float) and not isinstance(value, bool):
         least, most = member.least, member.most
         if (least is not None and value < least) or (most is not None and value > most):
