@@ -58,6 +58,8 @@ class SQL(Statements, file="approvals/administration"):
 
     waiting_of: Statement[[str, int], int]
     waiting_for: Statement[[str, Sequence[str], int], int]
+    lock_requester: Statement[[str], None]
+    same_waiting: Statement[[str, str, str], int]
     insert_approval: Statement[
         [str, str, str, str, str, str, str, str, str, str | None, float, Sequence[str]], int
     ]

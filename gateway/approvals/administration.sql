@@ -11,6 +11,17 @@ SELECT count(*) FROM (
     WHERE state = 'waiting' AND expires_at > now() AND lower(requester_person) <> lower($1) AND permission = ANY($2::text[]) LIMIT $3
 ) AS a
 
+-- name: lock_requester
+-- What somebody asks for is kept one after the other.
+SELECT pg_advisory_xact_lock(x'51415050'::integer, hashtext($1))  -- "QAPP"
+
+-- name: same_waiting
+-- A request of somebody's ($1) that waits for just this, whyever; of several, of before, the oldest.
+SELECT id FROM approval
+WHERE requested_by = $1 AND state = 'waiting' AND expires_at > now() AND action = $2
+  AND parameters::jsonb - 'reason' = $3::jsonb - 'reason'
+ORDER BY id LIMIT 1
+
 -- name: insert_approval
 INSERT INTO approval (action, permission, subject, summary, parameters, parameters_sha256, requested_by, requester_person,
                       requested_from, how, reason, expires_at, requester_hands)

@@ -36,19 +36,27 @@ async def waiting_for(db: Transaction, person: str, permissions: frozenset[str])
 
 async def keep(
     db: Transaction, action: Action, given: Given, change: Change, subject: str
-) -> dict[str, Any]:
-    """Let it wait for `approvals.ttl_s`; the request as it is shown."""
+) -> tuple[dict[str, Any], bool]:
+    """Let it wait for `approvals.ttl_s`; the request as it is shown, and whether it waited before.
+
+    Who asks again for what waits has asked once: of two approvals both would be done.
+    """
+    await SQL.lock_requester.run(db, change.actor)
+    parameters = parameters_of(given)
+    waits = await SQL.same_waiting.one(db, change.actor, action.name, parameters)
+    if waits is not None:
+        return shown_as_asked(await SQL.show_approval.only(db, waits)), True
     if await SQL.waiting_of.only(db, change.actor, WAITING_MAX) >= WAITING_MAX:
         raise refused("too-many-waiting", "too-many-waiting", most=WAITING_MAX)
     if subject not in map(str, said(given).values()):
         subject = ""  # of what is not there yet
     number = await SQL.insert_approval.only(
         db, action.name, action.permission, subject, summary(action, given, subject),
-        parameters_of(given), change.actor, change.person, change.whence, as_json(change.how),
+        parameters, change.actor, change.person, change.whence, as_json(change.how),
         change.reason, float(await read_setting(db, "approvals.ttl_s") or 0),
         await hands_behind(db, change),
     )  # fmt: skip
-    return shown_as_asked(await SQL.show_approval.only(db, number))
+    return shown_as_asked(await SQL.show_approval.only(db, number)), False
 
 
 async def redeem(

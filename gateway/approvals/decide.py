@@ -11,7 +11,8 @@ import msgspec
 
 from gateway.approvals.administration import SQL, LockedApproval
 from gateway.approvals.asking import REDEEM_WITHIN_S
-from gateway.approvals.show import show_approval
+from gateway.approvals.rules import OUT_OF_DATE
+from gateway.approvals.show import read_approval_no, show_approval
 from gateway.ground.desk.action import SHELL, Action, Change
 from gateway.ground.desk.all_declared import all_declared
 from gateway.ground.desk.job import Job, work
@@ -58,9 +59,19 @@ async def refuse(at: At, approval: str, change: Change) -> dict[str, Any]:
     return await show_approval(at.db, approval)
 
 
+async def hidden(at: At, approval: str, change: Change) -> Change:
+    """Why somebody decides, without what may be kept nowhere: as what he decides about says."""
+    row = await SQL.show_approval.one(at.db, read_approval_no(approval))
+    action = None if row is None else _known_action(row["action"])
+    if row is None or action is None or action.hides is None:
+        return change
+    given = msgspec.json.decode(row["parameters"], type=action.given)
+    _, hiding = await action.hides(at, given, change)
+    return hiding
+
+
 async def _locked(db: Transaction, approval: str) -> LockedApproval:
-    known = approval.isascii() and approval.isdecimal() and len(approval) < 19
-    row = await SQL.lock_approval.one(db, int(approval), REDEEM_WITHIN_S) if known else None
+    row = await SQL.lock_approval.one(db, read_approval_no(approval), REDEEM_WITHIN_S)
     if row is None:
         raise not_found("approval", approval)
     return row
@@ -115,7 +126,8 @@ async def _do(at: At, row: LockedApproval, change: Change) -> Ended:
         answer = await _answer(at, row, action, given, asked)
     except RefusedError as refusal:
         detail = in_words(refusal) if isinstance(refusal, DeskRefusedError) else str(refusal)
-        return Ended(state="failed", result={"error": {"code": refusal.code, "detail": detail}})
+        state = "stale" if refusal.code in OUT_OF_DATE else "failed"
+        return Ended(state=state, result={"error": {"code": refusal.code, "detail": detail}})
     shown = {name: value for name, value in answer.items() if name not in action.shows}
     return Ended(state="done", result=shown)
 
@@ -144,8 +156,12 @@ async def _decide(db: Transaction, row: LockedApproval, change: Change, ended: E
 
 
 def _action(name: str) -> Action:
-    """The action of that name. LookupError where a release has it no more."""
-    for one in all_declared():
-        if isinstance(one, Action) and one.name == name:
-            return one
-    raise refused("not-found", "no-action", action=name)
+    """The action of that name. Refused where a release has it no more."""
+    known = _known_action(name)
+    if known is None:
+        raise refused("not-found", "no-action", action=name)
+    return known
+
+
+def _known_action(name: str) -> Action | None:
+    return next((a for a in all_declared() if isinstance(a, Action) and a.name == name), None)

@@ -19,8 +19,7 @@ APPROVAL: Final = Noun(name="approval", plural="approvals", zh="审批", en="App
 
 
 def _number(given: Any, _: Any) -> tuple[int] | None:
-    known = given.id.isascii() and given.id.isdecimal() and len(given.id) < 19
-    return (int(given.id),) if known else None
+    return (approvals.read_approval_no(given.id),)
 
 
 TRACE: Final = Trace(
@@ -55,6 +54,10 @@ class Approvals(Given, frozen=True, kw_only=True):
     limit: Limit = 50
 
 
+async def _hide(at: At, given: OneApproval, change: Change) -> tuple[OneApproval, Change]:
+    return given, await decide.hidden(at, given.id, change)
+
+
 async def _list(at: At, given: Approvals) -> Sequence[Mapping[str, Any]]:
     return await approvals.list_approvals(
         at.db,
@@ -79,7 +82,7 @@ async def _refuse(at: At, given: OneApproval, change: Change) -> Mapping[str, An
 
 
 def _failed(_: Any, answer: Mapping[str, Any]) -> str | None:
-    if answer["state"] != "failed":
+    if answer["state"] not in {"failed", "stale"}:
         return None
     return f"It could not be done: {answer['result']['error']['detail']}"
 
@@ -98,6 +101,8 @@ def _deciding(verb: str, doc: str, run: Any, undo: str, **more: Any) -> Action:
         subject=lambda given, _: given.id,
         traces=(TRACE,),
         reason=Reason.WANTED,
+        opens_vault=True,
+        hides=_hide,
         **more,
     )
 
@@ -146,7 +151,6 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         " asked for himself; who approves needs the permission of what is done, too.",
         _approve,
         "As what was done is undone: its row of `quangate change list` says what was before.",
-        opens_vault=True,
         note=_failed,
     ),
     _deciding(

@@ -8,6 +8,12 @@ from gateway.ground.desk.given import Given, kept
 
 APPROVE: Final = "approvals:approve"
 STATES: Final = ("waiting", "done", "failed", "refused", "expired", "stale")
+# Refusals that say: what was asked for is gone, or is as it was wanted already. Approved, it is
+# `stale`; whatever else refuses it then is a failure, which may be asked for again.
+OUT_OF_DATE: Final = frozenset({
+    "already-exists", "campaign-over", "case-open", "decided", "not-cancellable", "not-found",
+    "not-releasable", "not-resolvable", "refused", "shelf-closed",
+})  # fmt: skip
 SUMMARY_MAX: Final = 500
 _ASKED: Final = (
     "id", "action", "summary", "parameters_sha256", "requested_by", "reason", "state", "expires_at",

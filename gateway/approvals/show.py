@@ -9,10 +9,15 @@ from gateway.approvals.administration import SQL
 from gateway.ground.desk.port import Row, Transaction, not_found
 
 
+def read_approval_no(text: str) -> int:
+    """The number of a request. What none can have is 0, which none has."""
+    known = text.isascii() and text.isdecimal() and len(text) < 19
+    return int(text) if known else 0
+
+
 async def show_approval(db: Transaction, approval: str) -> dict[str, Any]:
     """One of them, with what exactly will be done, or was."""
-    known = approval.isascii() and approval.isdecimal() and len(approval) < 19
-    row = await SQL.show_approval.one(db, int(approval)) if known else None
+    row = await SQL.show_approval.one(db, read_approval_no(approval))
     if row is None:
         raise not_found("approval", approval)
     result = row["result"]

@@ -122,6 +122,7 @@ async def _let_wait(
             if "replayed" in answer:
                 return change, None  # what changes nothing waits for nobody
             subject = action.subject(given, answer)
-    row = await second_persons().keep(at.db, action, given, change, subject)
-    await write_down(at.db, change, ASKED, row["id"], given=kept(given), after=row)
+    row, waited = await second_persons().keep(at.db, action, given, change, subject)
+    if not waited:
+        await write_down(at.db, change, ASKED, row["id"], given=kept(given), after=row)
     return change, Asked(answer={"approval": row}, waits=True)

@@ -25,8 +25,11 @@ class SecondPersons(Protocol):
 
     async def keep(
         self, db: Transaction, action: Action, given: Given, change: Change, subject: str
-    ) -> Mapping[str, Any]:
-        """Let it wait; the request as faces show it. Raises DeskRefusedError where too many do."""
+    ) -> tuple[Mapping[str, Any], bool]:
+        """Let it wait; the request as faces show it, and whether he has asked for it before.
+
+        Raises DeskRefusedError where too many wait.
+        """
 
     async def redeem(
         self, db: Transaction, approval: str, action: Action, given: Given, change: Change

@@ -105,6 +105,25 @@ async def test_one_key_is_one_request(people: People, owner: Any) -> None:
     assert await owner.fetchval(kept) == 1
 
 
+async def test_what_waits_is_asked_for_once(people: People, owner: Any) -> None:
+    """Asked for many times at once without a key, for one reason or another: one request waits.
+
+    When it is decided, the same may be asked for again. Seen red without the look for it (10
+    requests waited), and without the lock before it (several did).
+    """
+    ann, bob = people["ann"], people["bob"]
+    reasons = ("typed twice", "asked again")
+    bodies = [{"amount": -7, "reference": "no-key-1", "reason": why} for why in reasons * 5]
+    answers = await asyncio.gather(*(ann.post("accounts/acme/adjust", body) for body in bodies))
+    (waits,) = {answer.json["approval"]["id"] for answer in answers}
+    assert {answer.status for answer in answers} == {202}
+    counted = "SELECT count(*) FROM {} WHERE {}::text LIKE '%no-key-1%'"
+    assert await owner.fetchval(counted.format("approval", "parameters")) == 1
+    assert await owner.fetchval(counted.format("change", "given")) == 1
+    assert (await bob.post(f"approvals/{waits}/refuse", WHY)).json["state"] == "refused"
+    assert await ask(ann, "no-key-1") != waits
+
+
 async def test_the_database_knows_who_is_who(owner: Any) -> None:
     """A constraint, whatever a program forgets: nobody decides his own, in any spelling."""
     for person in ("ann", "ANN"):
