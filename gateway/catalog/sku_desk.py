@@ -118,8 +118,9 @@ class AccountRule(Given, frozen=True, kw_only=True):
     rule: Annotated[str, Meta(description=RULE_HELP, extra={"argument": True})]
 
 
-async def _create(at: At, given: NewSku, _: Change) -> Mapping[str, Any]:
-    new = catalog.NewSku(
+def new_sku(given: NewSku) -> catalog.NewSku:
+    """What is to be made. Refused: offers and routes that cannot be read."""
+    return catalog.NewSku(
         sku=given.sku,
         name=given.name,
         kind=SkuKind(given.kind.value),
@@ -137,7 +138,6 @@ async def _create(at: At, given: NewSku, _: Change) -> Mapping[str, Any]:
         offers=[_read_offer(text) for text in given.offer],
         routes=[_read_route(text) for text in given.route],
     )
-    return await catalog.create_sku(at.db, new)
 
 
 async def _limit(at: At, given: Limits, _: Change) -> Mapping[str, Any]:
@@ -212,19 +212,6 @@ COLUMNS: Final = (
     Column(name="updated_at", kind="time", zh="更新时间", en="Updated"),
 )
 DECLARED: Final[Sequence[Action | View | Page]] = (
-    Action(
-        noun=SKU,
-        verb="create",
-        doc="Put something on sale: codes, links and QR codes from a pool, top-ups from upstreams."
-        "\n\nWith --route instead of --pool, codes are bought on demand, order by order.",
-        given=NewSku,
-        example="quangate sku create VIP --name 'VIP, a month' --kind code --pool vip --price 1990",
-        permission="skus:create",
-        run=_create,
-        undo="Not at all: a SKU stays; `quangate sku off-sale SKU` takes it off sale.",
-        subject=lambda given, _: given.sku,
-        traces=(TRACE,),
-    ),
     View(
         noun=SKU,
         verb="list",

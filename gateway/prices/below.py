@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.catalog.administer import NewSku
 from gateway.ground import house
 from gateway.ground.desk.port import Transaction
 from gateway.ground.desk.refusal import refused
@@ -11,6 +12,7 @@ from gateway.prices.value import Value
 from gateway.settings.administer import is_above_limit, read_setting
 
 FOUR_EYES: Final = "four_eyes.price.{}"
+NEW_CURRENCY: Final = "CNY"  # of a SKU that is made: the table's default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,3 +97,14 @@ async def allowed_below(
 async def is_far(db: Transaction, below: Below) -> bool:
     """Whether that is further than one may go alone."""
     return await is_above_limit(db, "price", below.currency, below.widest_minor)
+
+
+async def is_new_far_below(db: Transaction, new: NewSku) -> bool:
+    """Whether a SKU that is to be would cost somebody less, by more than one may go alone, than it
+    is bought for. It has no floor yet."""
+    costs = [(r.priority, r.cost_minor) for r in new.routes if r.cost_minor is not None]
+    if not costs:
+        return False
+    own = [offer.price_minor for offer in new.offers if offer.price_minor is not None]
+    gap_minor = min(costs)[1] - min([new.price_minor, *own])
+    return gap_minor > 0 and await is_above_limit(db, "price", NEW_CURRENCY, gap_minor)

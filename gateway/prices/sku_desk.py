@@ -1,11 +1,12 @@
-"""What a SKU costs: its list price, and a partner's own."""
+"""What a SKU costs: from when it is made, its list price, and a partner's own."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
-from gateway.catalog.sku_desk import OFFER, SKU, TRACE, Name
+from gateway.catalog.administer import create_sku
+from gateway.catalog.sku_desk import OFFER, SKU, TRACE, Name, NewSku, new_sku
 from gateway.ground.desk.action import Action, Change, SecondPerson, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Amount
@@ -13,6 +14,7 @@ from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Page, View
 from gateway.prices import administer as prices
 from gateway.prices.administration import SQL
+from gateway.prices.below import is_new_far_below
 from gateway.prices.value import Value
 
 OWN: Final = Trace(
@@ -54,7 +56,31 @@ async def _price(at: At, given: Price, _: Change) -> Mapping[str, Any]:
     )
 
 
+async def _new_far_below(at: At, given: NewSku) -> bool:
+    return await is_new_far_below(at.db, new_sku(given))
+
+
+async def _create(at: At, given: NewSku, _: Change) -> Mapping[str, Any]:
+    return await create_sku(at.db, new_sku(given))
+
+
 DECLARED: Final[Sequence[Action | View | Page]] = (
+    Action(
+        noun=SKU,
+        verb="create",
+        doc="Put something on sale: codes, links and QR codes from a pool, top-ups from upstreams."
+        "\n\nWith --route instead of --pool, codes are bought on demand, order by order.",
+        given=NewSku,
+        example="quangate sku create VIP --name 'VIP, a month' --kind code --pool vip --price 1990",
+        permission="skus:create",
+        run=_create,
+        undo="Not at all: a SKU stays; `quangate sku off-sale SKU` takes it off sale.",
+        subject=lambda given, _: given.sku,
+        traces=(TRACE,),
+        second_person=SecondPerson.ABOVE_LIMIT,
+        limit="price",
+        beyond=_new_far_below,
+    ),
     Action(
         noun=SKU,
         verb="price",

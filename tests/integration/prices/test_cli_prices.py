@@ -209,3 +209,32 @@ def test_below_what_it_is_bought_for_wants_a_second_person(command: Cli, shop: s
     finally:
         command("operator", "disable", "dear")
         command(*["setting", "set", "four_eyes.price.CNY", "none"])
+
+
+def test_a_sku_made_below_what_it_is_bought_for_wants_a_second_person(
+    command: Cli, shop: str
+) -> None:
+    """From its first price on, also one that it is offered at; what is within the limit is made.
+
+    Seen red while only later prices were looked at: it was made at once, by one person.
+    """
+    assert shop
+    upstream = "upstream add maker --connector fulu --base-url http://127.0.0.1:9"
+    for words in (
+        f"{upstream} --set app_key=k --set secret=s",
+        "operator create dora --role catalog",
+        "setting set four_eyes.price.CNY 100",
+    ):
+        assert command(*words.split()).returncode == 0, words
+    made = (
+        "sku create {} --name N --kind code --price {} --route maker:x:1:700 --route maker:y:0:950"
+    )
+    try:
+        for more in (made.format("LOW", 849), made.format("LOW", 1000) + " --offer acme:849"):
+            assert "approval" in command(*more.split(), "--json").json, more
+        assert "LOW" not in [s["sku"] for s in command("sku", "list", "--json").json["skus"]]
+        near = command(*made.format("NEAR", 850).split(), "--offer", "acme:850", "--json")
+        assert near.json == {"sku": "NEAR"}
+    finally:
+        command("operator", "disable", "dora")
+        command(*["setting", "set", "four_eyes.price.CNY", "none"])
