@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.cases.administration import SQL, LockedCase, OrderFacts
+from gateway.cases.asked import CAME_TO_NOTHING
 from gateway.cases.rules import CaseKind, CaseState
 from gateway.cases.settings import UPSTREAM_DAYS
 from gateway.ground.desk.port import Transaction
@@ -46,9 +47,13 @@ async def _refund(db: Transaction, case: LockedCase, _: OrderFacts) -> Acted:
     return Acted(outcome=REFUNDED)
 
 
-async def _readdress(db: Transaction, case: LockedCase, order: OrderFacts) -> Acted:
+async def _readdress(db: Transaction, case: LockedCase, _: OrderFacts) -> Acted:
     if await SQL.readdress.only(db, case["partner_id"], case["id"]):
         return Acted(outcome=READDRESSED)
+    # It may have been sent, or have come to nothing, while its case waited: as it is now.
+    order = await SQL.order_facts.only(db, case["partner_id"], case["order_id"])
+    if order["state"] in CAME_TO_NOTHING:
+        return Acted(stopped="came-to-nothing")
     await SQL.become_upstream.run(db, case["partner_id"], case["id"])
     return await _hand_over(db, case, order)
 

@@ -3,13 +3,11 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from gateway.cases import decide, inbox
 from gateway.cases.administration import SQL
 from gateway.cases.asked import CaseAsked
-from gateway.cases.masking import mask
 from gateway.cases.open_case import open_case
 from gateway.cases.rules import CaseKind, CaseState
 from gateway.ground.desk.action import Change
@@ -29,10 +27,10 @@ def read_case_no(text: str) -> int:
 
 async def create(at: At, order_no: str, asked: CaseAsked, change: Change) -> Shown:
     """Open a case for a partner."""
-    hide = partial(mask, at.db, at.secrecy.keys)
     opened = await open_case(
-        at.db, read_order_no(order_no), asked, partner_id=None, opened_by=change.actor, hide=hide
-    )
+        at.db, read_order_no(order_no), asked,
+        partner_id=None, opened_by=change.actor, vault=at.secrecy.keys,
+    )  # fmt: skip
     return await show(at.db, str(opened.case_id))
 
 
@@ -127,11 +125,10 @@ async def assign(db: Transaction, case_no: str, to: str, change: Change) -> Show
     return await show(db, case_no)
 
 
-async def note(at: At, case_no: str, text: str, change: Change) -> Shown:
-    """Codes in it are masked, as everywhere."""
-    hidden = await mask(at.db, at.secrecy.keys, text)
-    await inbox.note(at.db, read_case_no(case_no), hidden or "", change.actor)
-    return await show(at.db, case_no)
+async def note(db: Transaction, case_no: str, text: str, change: Change) -> Shown:
+    """What somebody found out."""
+    await inbox.note(db, read_case_no(case_no), text, change.actor)
+    return await show(db, case_no)
 
 
 async def snooze(db: Transaction, case_no: str, until: datetime, change: Change) -> Shown:

@@ -43,6 +43,23 @@ class KnownCase(TypedDict):
     content_hash: bytes
 
 
+class SealedCode(TypedDict):
+    """A code as it is kept, and the wrapped key of its batch."""
+
+    pool_id: int
+    seq: int
+    batch_id: int
+    sealed: bytes
+    data_key: bytes | None
+
+
+class OrderOfCase(TypedDict):
+    """Whose order a case is about."""
+
+    partner_id: int
+    order_id: int
+
+
 class LockedCase(TypedDict):
     """A case that is the caller's until its transaction ends."""
 
@@ -154,6 +171,8 @@ class SQL(Statements, file="cases/administration"):
         int,
     ]  # fmt: skip
     case_by_number: Statement[[int, str], KnownCase]
+    sealed_of_order: Statement[[int | None, int], SealedCode]
+    order_of_case: Statement[[int], OrderOfCase]
     lock_case: Statement[[int | None, int], LockedCase]
     next_case: Statement[[], int]
     step_case: Statement[[int, int, str, str | None, str, str | None, str | None, str | None], None]

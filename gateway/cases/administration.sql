@@ -93,6 +93,20 @@ SELECT refund_due(see_order(c.partner_id, c.order_id), coalesce(c.quantity, CASE
        + (SELECT coalesce(sum(x.refunded), 0)::bigint FROM service_case x WHERE x.partner_id = c.partner_id AND x.order_id = c.order_id)
 FROM service_case c WHERE c.partner_id = $1 AND c.id = $2
 
+-- name: sealed_of_order
+-- Every code that an order has or had, sealed.
+SELECT c.pool_id, c.seq, c.batch_id, c.sealed, b.data_key
+FROM partner p CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = p.id AND x.id = $2 LIMIT 1) AS o
+CROSS JOIN LATERAL (
+    SELECT unnest(o.seqs) AS seq UNION SELECT unnest(o.current_seqs)
+    UNION SELECT r.old_seq FROM reissue r WHERE r.partner_id = o.partner_id AND r.order_id = o.id
+) AS s
+JOIN code c ON c.pool_id = o.pool_id AND c.seq = s.seq JOIN batch b ON b.id = c.batch_id
+WHERE $1::bigint IS NULL OR p.id = $1
+
+-- name: order_of_case
+SELECT c.partner_id, c.order_id FROM service_case c WHERE c.id = $1
+
 -- name: known_codes
 -- Which of these fingerprints are of codes that there are, of pools with what rules of spelling.
 SELECT DISTINCT f.fingerprint, p.case_insensitive, p.ignore_spaces FROM unnest($1::uuid[]) AS asked (fingerprint)

@@ -11,6 +11,7 @@ from gateway.cases.rules import CaseKind
 from gateway.ground.desk.refusal import DeskRefusedError, wrong
 
 DELIVERED: Final = frozenset({"delivered", "partial"})
+CAME_TO_NOTHING: Final = frozenset({"failed", "reversed"})  # nobody is credited, and nobody paid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,8 @@ def _recipient(
 ) -> DeskRefusedError | None:
     if order["recipient"] is None:
         return wrong("case-no-recipient", "kind")
+    if order["state"] in CAME_TO_NOTHING:
+        return wrong("case-came-to-nothing", "kind", state=order["state"])
     assert asked.recipient is not None
     if asked.recipient == order["recipient"]:
         return wrong("case-same-recipient", "recipient")

@@ -22,6 +22,7 @@ STOPPED: Final[Mapping[str, Callable[[], DeskRefusedError]]] = {
     "struck-out": lambda: refused(REFUSED, "case-struck-out", "case_no"),
     "under-way": lambda: refused(REFUSED, "case-under-way", "case_no"),
     "nothing-left": lambda: refused(REFUSED, "case-nothing-left", "case_no"),
+    "came-to-nothing": lambda: refused(REFUSED, "case-nothing-to-send", "case_no"),
     "too-much": lambda: refused(REFUSED, "case-too-much", "case_no"),
 }
 

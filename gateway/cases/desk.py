@@ -10,12 +10,13 @@ from gateway.cases import administer as cases
 from gateway.cases.administration import SQL
 from gateway.cases.asked import CaseAsked
 from gateway.cases.given import Approval, Assignment, Cases, NewCase, Note, Nothing, OneCase, Snooze
-from gateway.cases.masking import mask
+from gateway.cases.own_codes import Hide, hiding, hiding_of_case
 from gateway.cases.rules import CaseKind, CaseState
 from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
+from gateway.orders.administer import read_order_no
 
 CASE: Final = Noun(name="case", plural="cases", zh="售后", en="Case", key="case_no")
 TAKE: Final = "cases:take"
@@ -45,15 +46,23 @@ TRACE: Final = Trace(
 )  # fmt: skip
 
 
+async def _hiding(at: At, given: Given) -> Hide:
+    vault, case_no = at.secrecy.keys, getattr(given, "case_no", None)
+    if case_no is not None:
+        return await hiding_of_case(at.db, vault, cases.read_case_no(case_no))
+    order_no = getattr(given, "order_no", None)
+    number = 0 if order_no is None else read_order_no(order_no)
+    return await hiding(at.db, vault, None, number)
+
+
 async def _hide(at: At, given: Given, change: Change) -> tuple[Given, Change]:
     """Codes that somebody pasted are in no text that is kept, logged or told."""
     said = {name: getattr(given, name, None) for name in TEXTS}
-    hidden = {
-        name: await mask(at.db, at.secrecy.keys, text)
-        for name, text in said.items()
-        if text is not None
-    }
-    why = await mask(at.db, at.secrecy.keys, change.reason)
+    if not any((*said.values(), change.reason)):
+        return given, change
+    hide = await _hiding(at, given)
+    hidden = {name: await hide(text) for name, text in said.items() if text is not None}
+    why = await hide(change.reason)
     return structs.replace(given, **hidden), replace(change, reason=why)
 
 
@@ -122,7 +131,7 @@ async def _assign(at: At, given: Assignment, change: Change) -> Mapping[str, Any
 
 
 async def _note(at: At, given: Note, change: Change) -> Mapping[str, Any]:
-    return await cases.note(at, given.case_no, given.text, change)
+    return await cases.note(at.db, given.case_no, given.text, change)
 
 
 async def _snooze(at: At, given: Snooze, change: Change) -> Mapping[str, Any]:

@@ -1,17 +1,19 @@
 """Opening a case: once per number, one open case per order line, decided by a rule if one fits."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gateway.cases.administration import SQL, OrderFacts
 from gateway.cases.asked import CaseAsked, objection
 from gateway.cases.automatic import decide_by_rule
+from gateway.cases.own_codes import hiding
 from gateway.cases.rules import PARTNER, CaseKind
 from gateway.catalog.account_rule import compile_rule
 from gateway.ground.desk.port import Transaction
 from gateway.ground.desk.refusal import refused
 
-Hide = Callable[[str | None], Awaitable[str | None]]  # makes codes in a text unreadable
+if TYPE_CHECKING:
+    from gateway.ground.native import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ async def open_case(
     *,
     partner_id: int | None,
     opened_by: str,
-    hide: Hide,
+    vault: "Vault",
 ) -> Opened:
     """Open it; with a number that is known, and the same content, it is the one there is.
 
@@ -49,6 +51,7 @@ async def open_case(
     kind = asked.kind
     if kind is CaseKind.RECIPIENT and not order["is_unsent"]:
         kind = CaseKind.UPSTREAM  # only the platform can still change it
+    hide = await hiding(db, vault, order["partner_id"], order_id)
     made = await SQL.insert_case.one(
         db, order["partner_id"], asked.out_case_no, digest, order_id, kind.value,
         (await hide(asked.reason)) or "", await hide(asked.detail), asked.index, asked.pieces,

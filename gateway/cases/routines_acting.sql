@@ -92,6 +92,8 @@ BEGIN
     IF taken_back THEN
         PERFORM give_back_units(ARRAY[c.partner_id], ARRAY[c.order_id], ARRAY[NULL::integer], ARRAY[true]);
         PERFORM tell_order(c.partner_id, c.order_id, 'order.reversed', sold.notify_url);
+    ELSIF pieces > 0 THEN
+        PERFORM give_back_units(ARRAY[c.partner_id], ARRAY[c.order_id], ARRAY[pieces], ARRAY[true]);
     END IF;
     outcome := 'refunded';
 END $$;

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from gateway.cases.asked import CaseAsked
 from gateway.cases.decide import withdraw
-from gateway.cases.masking import mask
 from gateway.cases.open_case import Opened, open_case
 from gateway.cases.rules import PARTNER
 from gateway.ground.native import Vault
@@ -48,7 +46,7 @@ class CaseStore:
                     asked,
                     partner_id=partner_id,
                     opened_by=PARTNER,
-                    hide=partial(mask, db, self._vault),
+                    vault=self._vault,
                 )
 
         with unreachable_is_unavailable():

@@ -22,6 +22,9 @@ WORDS: Final[Sentences] = {
     "case-more-pieces": "at most {most} pieces of the order are left",
     "case-no-code-there": "the order has {codes} codes, counted from 0",
     "case-no-recipient": "the order has no number that could be changed",
+    "case-came-to-nothing": "the order is {state}: nothing more is sent to any number",
+    "case-nothing-to-send": "the order came to nothing meanwhile: nothing more is sent to any"
+    " number",
     "case-same-recipient": "{field} is the number that the order has already",
     "case-recipient-rule": "{field} is no number for this SKU: {rule}",
     "case-under-way": "the order is not delivered yet",

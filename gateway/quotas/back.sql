@@ -16,7 +16,9 @@ WITH RECURSIVE wanted AS (
                         WHEN 'reversed' THEN CASE WHEN w.keep_refunded THEN o.delivered_quantity ELSE 0 END ELSE o.quantity END AS units
     FROM wanted w CROSS JOIN partner p
     CROSS JOIN LATERAL (
-        SELECT x.partner_id, x.id, x.created_at, x.sku_id, x.account, x.details::jsonb AS said, x.state, x.quantity, x.delivered_quantity
+        SELECT x.partner_id, x.id, x.created_at, x.sku_id, x.account, x.details::jsonb AS said, x.state,
+               x.quantity - CASE WHEN w.keep_refunded THEN 0 ELSE coalesce(x.returned, 0) END AS quantity,
+               x.delivered_quantity - CASE WHEN w.keep_refunded THEN 0 ELSE coalesce(x.returned, 0) END AS delivered_quantity
         FROM orders x WHERE x.partner_id = p.id AND x.created_at >= $2::timestamptz
                         AND x.id >= (greatest(0, extract(epoch FROM $2::timestamptz) * 1000 - 1735689600000 - 86400000)::bigint << 22)
         UNION ALL
@@ -29,12 +31,12 @@ WITH RECURSIVE wanted AS (
       AND (w.campaign_id IS NULL OR o.said ->> 'campaign' = w.campaign)
       AND (w.span <> 'campaign' OR o.said ->> 'campaign' IS NOT NULL)
 ), counted AS (
-    SELECT b.partner_id, b.id, b.created_at, b.quota_id, b.most, b.period, b.units, concat_ws(
+    SELECT b.partner_id, b.id, b.created_at, b.quota_id, b.most, b.period, coalesce(n.units, b.units) AS units, concat_ws(
                ' ', CASE WHEN b.span = 'campaign' THEN b.said ->> 'campaign' END, CASE b.per
                WHEN 'buyer' THEN b.partner_id || ' ' || (b.said ->> 'buyer_id') WHEN 'device' THEN b.said ->> 'buyer_device'
                WHEN 'ip' THEN address_text(b.said ->> 'buyer_ip') WHEN 'recipient' THEN b.account
                WHEN 'partner' THEN b.partner_id::text END) AS subject
-    FROM bought b
+    FROM bought b LEFT JOIN quota_taken n ON n.partner_id = b.partner_id AND n.owner_id = b.id
     WHERE b.units > 0 AND CASE b.per WHEN 'buyer' THEN b.said ->> 'buyer_id' IS NOT NULL WHEN 'device' THEN b.said ->> 'buyer_device' IS NOT NULL
                                      WHEN 'ip' THEN address_text(b.said ->> 'buyer_ip') IS NOT NULL
                                      WHEN 'recipient' THEN b.account IS NOT NULL ELSE true END

@@ -18,17 +18,19 @@ WHERE coalesce(u.had, 0) <> coalesce(t.units, 0)
   AND coalesce(u.period, t.period) NOT BETWEEN 1 AND coalesce((SELECT extract(epoch FROM f.before)::bigint - 1 FROM forgotten f WHERE f.what = 'quota_use'), 0)
 
 -- name: i14_taken_and_orders
--- An order has what it delivers, or may still; a hold what it holds.
+-- An order has what it delivers, or may still, without the pieces that were paid back (unless a quota keeps those,
+-- or an older version did); a hold what it holds.
 SELECT format('%s %s has %s units of quotas, it should have %s',
               CASE WHEN o.id IS NOT NULL THEN 'order' WHEN h.id IS NOT NULL THEN 'hold' ELSE 'nobody with the number' END,
               t.owner_id, t.units, coalesce(o.due, h.due, 0)) AS problem
 FROM quota_taken t
 LEFT JOIN (SELECT o.partner_id, o.id, CASE o.state WHEN 'failed' THEN 0 WHEN 'partial' THEN o.delivered_quantity
-                                                   WHEN 'reversed' THEN o.delivered_quantity ELSE o.quantity END AS due, o.state FROM orders o) AS o
+                                                   WHEN 'reversed' THEN o.delivered_quantity ELSE o.quantity END AS due,
+                  coalesce(o.returned, 0) AS returned, o.state FROM orders o) AS o
        ON o.partner_id = t.partner_id AND o.id = t.owner_id
 LEFT JOIN (SELECT x.partner_id, x.id, CASE x.state WHEN 'held' THEN x.quantity ELSE 0 END AS due FROM hold x) AS h
        ON h.partner_id = t.partner_id AND h.id = t.owner_id
-WHERE t.units <> coalesce(o.due, h.due, 0)
+WHERE t.units NOT BETWEEN coalesce(o.due - o.returned, h.due, 0) AND coalesce(o.due, h.due, 0)
    OR (o.state = 'reversed' AND EXISTS (SELECT FROM asked_of(t.asked, t.taken_at) AS a WHERE NOT a.keep_refunded))
 
 -- name: i14_order_not_counted
@@ -40,6 +42,7 @@ FROM quota q LEFT JOIN campaign c ON c.id = q.campaign_id
 JOIN (
     SELECT 'order' AS what, x.partner_id, x.id, x.sku_id, x.account, x.details AS said, coalesce(h.created_at, x.created_at) AS asked_at
     FROM orders x LEFT JOIN hold h ON h.partner_id = x.partner_id AND h.order_id = x.id WHERE x.state NOT IN ('failed', 'reversed')
+      AND (coalesce(x.returned, 0) = 0 OR x.returned < x.delivered_quantity)
     UNION ALL
     SELECT 'hold', h.partner_id, h.id, h.sku_id, h.account,
            (coalesce(h.details::jsonb, '{}') || jsonb_build_object('buyer_id', h.buyer_id, 'buyer_ip', h.buyer_ip))::text, h.created_at

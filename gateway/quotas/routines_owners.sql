@@ -18,7 +18,8 @@ BEGIN
 END $$;
 
 -- What comes back of what an owner has taken: so many units of each count (NULL: all it has), but
--- of `p_refunded` ones none to quotas that keep what was refunded. Nothing where nothing was taken.
+-- of `p_refunded` ones none to quotas that keep what was refunded. Nothing where nothing was taken. An owner has
+-- as many units of each of its counts: of one that a quota keeps, a part is not given to the others either.
 CREATE TYPE quota_given AS (partner_id bigint, owner_id bigint, quota_id bigint, subject text, period bigint, units integer, is_kept boolean);
 
 CREATE FUNCTION give_back_units(p_partner bigint[], p_owner bigint[], p_units integer[], p_refunded boolean[]) RETURNS bigint LANGUAGE plpgsql AS $$
@@ -31,7 +32,8 @@ BEGIN
     FROM unnest(p_partner, p_owner, p_units, p_refunded) AS o (partner_id, owner_id, units, refunded)
     CROSS JOIN LATERAL (SELECT * FROM quota_taken x WHERE x.partner_id = o.partner_id AND x.owner_id = o.owner_id LIMIT 1) AS t
     LEFT JOIN LATERAL asked_of(t.asked, t.taken_at) AS e ON true
-    WHERE coalesce(o.units, 1) > 0;
+    WHERE coalesce(o.units, 1) > 0 AND NOT (o.refunded AND coalesce(o.units, t.units) < t.units
+          AND EXISTS (SELECT FROM asked_of(t.asked, t.taken_at) AS k WHERE k.keep_refunded));
     IF given IS NULL THEN
         RETURN 0;
     END IF;

@@ -1,9 +1,11 @@
 """Opening, reading and withdrawing cases."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
+from tests.conftest import Cli
 from tests.contract.cases.conftest import Counter
 from tests.world.shop import unique
 
@@ -141,6 +143,41 @@ async def test_a_code_is_not_in_the_log_of_changes(counter: Counter) -> None:
     assert mine["case.create"]["given"]["detail"] == "it is ••••"
     assert mine["case.note"]["given"]["text"] == "tried ••••"
     assert mine["case.approve"]["given"]["keep_codes"] == "not ••••"
+
+
+async def test_what_a_code_is_made_of_is_masked(
+    counter: Counter, command: Cli, tmp_path: Path
+) -> None:
+    """Its PIN and its link as well as itself, spelled as people do; by partner, operator and who
+    approves. What is near to one stays.
+
+    Seen red while codes alone were masked, and what the second person wrote was not.
+    """
+    sku = await counter.shop.sku(price=20_000)
+    pin, link = "7391 0042", "https://claim.example/a?k=ZZ81x"
+    file = tmp_path / "codes.csv"
+    file.write_text(f"code,pin,url\nAB-{unique('X')},{pin},{link}\n")
+    done = command("codes", "import", str(file), "--pool", sku, "--yes", "--json")
+    assert done.returncode == 0, done.stderr
+    await counter.shop.announced(sku)
+    placed = await counter.partner.order(out_order_no=unique("C"), sku=sku)
+    said = f"PIN 7391-0042 at CLAIM.example/a?k=zz81X fails, not 73910043 ({link})"
+    kept = "PIN •••• at •••• fails, not 73910043 (https://••••)"
+    assert command("setting", "set", "four_eyes.refund.CNY", "10000").returncode == 0
+    case_no = await counter.opened(placed.json, "refund", reason=said, detail=said)
+    await counter.sue.post(f"cases/{case_no}/note", {"text": said})
+    waits = await counter.sue.post(f"cases/{case_no}/approve", {"reason": said})
+    assert waits.status == 202, waits
+    number = waits.json["approval"]["id"]
+    assert waits.json["approval"]["reason"] == kept
+    decided = await counter.fay.post(f"approvals/{number}/approve", {"reason": said})
+    assert (decided.json["state"], decided.json["decision_reason"]) == ("done", kept), decided
+    case = (await counter.sue.get(f"cases/{case_no}")).json
+    rows = (await counter.root.get("changes", limit="20")).json["data"]
+    assert (case["reason"], case["detail"]) == (kept, kept)
+    told = str([case, rows, await counter.case(case_no)])
+    for secret in ("7391 0042", "7391-0042", "zz81x"):
+        assert secret not in told.lower()
 
 
 async def test_an_order_tells_of_its_cases(counter: Counter) -> None:

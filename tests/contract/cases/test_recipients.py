@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.contract.cases.conftest import Counter
+from tests.contract.cases.conftest import WHY, Counter
 from tests.world.partner import eventually
 from tests.world.shop import unique
 from tests.world.topup_shop import TopUpShop
@@ -97,6 +97,33 @@ async def test_where_none_takes_complaints_a_person_writes(counter: Counter) -> 
         assert (seen["state"], seen["task"]["asked"]) == ("acting", "person")
         assert seen["task"]["upstream_no"] is not None
         assert seen["deadline_at"] is not None
+
+
+async def test_what_came_to_nothing_is_sent_to_nobody(counter: Counter) -> None:
+    """A cancelled order's number is neither changed nor the platform's to change: 409, and the
+    case stays for somebody to refuse; asked for afterwards it is 400 at `/kind`.
+
+    Seen red while such a case became one of the kind `upstream`, and 201.
+    """
+    sku = await counter.shop.top_up_sku()
+    (route,) = (await counter.root.get(f"skus/{sku}")).json["routes"]
+    assert (await counter.root.post(f"upstreams/{route['upstream']}/pause", WHY)).status == 200
+    order = await _ordered(counter, sku)
+    case_no = await counter.opened(order, "recipient", recipient=NEW)
+
+    async def cancelled() -> bool:
+        answer = await counter.root.post(f"orders/{order['order_no']}/cancel", WHY)
+        return answer.status == 200 and (await counter.read(order))["state"] == "failed"
+
+    await eventually(cancelled)
+    answer = await counter.approve(case_no)
+    assert (answer.status, answer.code) == (409, "refused"), answer
+    seen = await counter.case(case_no)
+    assert (seen["kind"], seen["state"]) == ("recipient", "opened")
+    assert (await counter.sue.post(f"cases/{case_no}/refuse", WHY)).status == 200
+    late = await counter.ask(order, "recipient", recipient=NEW)
+    assert late.problem == (400, "invalid-request")
+    assert late.json["errors"][0]["pointer"] == "/kind"
 
 
 async def _ended(counter: Counter, order: dict[str, Any]) -> None:

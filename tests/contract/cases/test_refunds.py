@@ -2,8 +2,12 @@
 
 import asyncio
 
+import pytest
+
 from tests.conftest import Cli
 from tests.contract.cases.conftest import WHY, Counter
+from tests.world.partner import Reply
+from tests.world.shop import unique
 
 
 async def test_a_whole_refund_reverses_the_order(counter: Counter, command: Cli) -> None:
@@ -87,6 +91,44 @@ async def test_codes_may_be_kept(counter: Counter, command: Cli) -> None:
     assert command("audit", "--json").json["ok"]
 
 
+@pytest.mark.parametrize("keeps", [False, True])
+async def test_each_piece_gives_its_unit_back(
+    counter: Counter, command: Cli, *, keeps: bool
+) -> None:
+    """A buyer may have again what was paid back, piece by piece; unless the quota keeps it.
+
+    The books agree with it. Seen red while units came back with the last piece alone.
+    """
+    sku, name = await counter.shop.sku(codes=9), unique("q")
+    more = ["--keep-refunded"] if keeps else []
+    made = ["quota", "create", name, "--on", f"sku:{sku}", "--per", "buyer", "--max", "3", *more]
+    assert command(*made).returncode == 0
+    await counter.shop.sku()  # what was made before it is known then
+
+    async def buys(quantity: int) -> Reply:
+        return await counter.partner.order(
+            out_order_no=unique("Q"), sku=sku, quantity=quantity, buyer={"id": "ann"}
+        )
+
+    first = await buys(3)
+    assert first.status == 201, first
+    assert (await buys(1)).problem == (422, "purchase-limit")
+    for piece in range(2):
+        case_no = await counter.opened(first.json, "refund", quantity=1)
+        assert (await counter.approve(case_no)).status == 200
+        assert (await buys(2)).problem == (422, "purchase-limit")
+        if keeps:
+            continue
+        assert (await buys(1)).status == 201, piece
+        assert (await buys(1)).problem == (422, "purchase-limit")
+    last = await counter.opened(first.json, "refund")
+    assert (await counter.approve(last)).status == 200
+    assert (await counter.read(first.json))["state"] == "reversed"
+    assert (await buys(1)).status == (422 if keeps else 201)
+    found = command("audit", "--json").json
+    assert found["ok"], [check for check in found["checks"] if not check["ok"]]
+
+
 async def test_fifty_at_once_pay_once(counter: Counter) -> None:
     """Whoever approves, and however many: the money comes back once. Seen red without the lock of
     `lock_case` and what `refund_case` looks at: then `orders_quantity` refuses, and it is a 500.
@@ -125,3 +167,19 @@ async def test_the_limit_wants_a_second_person(counter: Counter, command: Cli) -
     # In slices one may do no more alone than at once.
     third = await counter.approve(await counter.opened(many, "refund", index=2))
     assert third.status == 202, third
+
+
+async def test_what_was_withdrawn_meanwhile_is_stale(counter: Counter, command: Cli) -> None:
+    """The second person finds nothing left to approve: `stale`, with what stands in the way.
+
+    Seen red while it was `failed`, as what was tried and went wrong.
+    """
+    assert command("setting", "set", "four_eyes.refund.CNY", "500", "--json").returncode == 0
+    order = await counter.order(codes=1, price=501)
+    case_no = await counter.opened(order, "refund")
+    waits = (await counter.approve(case_no)).json["approval"]["id"]
+    gone = await counter.partner.send("POST", f"/v1/cases/{case_no}/withdraw", {})
+    assert gone.status == 200, gone
+    ended = (await counter.fay.post(f"approvals/{waits}/approve", WHY)).json
+    assert (ended["state"], ended["result"]["error"]["code"]) == ("stale", "refused"), ended
+    assert (await counter.read(order))["refunded_amount"] == 0
