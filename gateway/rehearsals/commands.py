@@ -1,14 +1,13 @@
 """`quangate campaign`: all that campaigns declare, and their rehearsal."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from gateway.campaigns.commands import app  # one more is added to the noun's
 from gateway.ground.command.command import Call, command
 from gateway.ground.command.output import Answer
-
-BUYERS_MAX: Final = 100_000
+from gateway.rehearsals.rules import BUYERS_MAX
 
 
 @command(app, "rehearse", example="quangate campaign rehearse 1111 --buyers 2000")

@@ -7,6 +7,7 @@ from gateway.ground.feature import Feature
 FEATURE: Final = Feature(
     name="rehearsals",
     needs=("catalog", "partners", "codes", "prices", "campaigns", "quotas"),
+    desk=("desk",),
     words="words",
     commands={
         "campaign": ("commands", "Sales within a window: create, show, change, end, rehearse.")

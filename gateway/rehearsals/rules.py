@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from statistics import quantiles
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+
+BUYERS_MAX: Final = 100_000  # of one rehearsal
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,15 +23,25 @@ def _environment(data: Path, settings: Mapping[str, str]) -> Mapping[str, str]:
     return {**kept, "QUANGATE_DATA": str(data), **settings}
 
 
-async def quangate(data: Path, *arguments: str) -> dict[str, Any]:
-    """One command with --json; its answer. Raises RefusedError with what it said."""
+async def quangate(
+    data: Path, *arguments: str, settings: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """One command with --json; its answer. Raises RefusedError with what it said.
+
+    Whoever gives up waiting ends it, as a person would by Ctrl-C: it clears up and is gone.
+    """
     process = await asyncio.create_subprocess_exec(
         *PYTHON, "-m", "gateway", *arguments, "--json",
-        env=_environment(data, {}),
+        env=_environment(data, settings or {}),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    output, complaints = await process.communicate()
+    try:
+        output, complaints = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+            await process.wait()
     lines = output.decode().strip().splitlines()
     answer: dict[str, Any] = json.loads(lines[-1]) if lines else {}
     if process.returncode != 0 and "checks" not in answer:

@@ -42,7 +42,7 @@ PLAIN: Mapping[str, str] = {
     "key check": "GET keys/{key_id}/check",
     "upstream scaffold": "no: it writes where the command stands",
     "upstream simulate": "no: it is a platform to try things with, on this machine",
-    "campaign rehearse": "no: it copies the shop into a database that it makes here",
+    "campaign rehearse": "POST campaigns/{campaign}/rehearse",
     "backup": "no: it writes where the command stands",
     "restore": "no: nothing is served then",
     "restore-check": "no: nothing is sold before it",
