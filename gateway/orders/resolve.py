@@ -38,10 +38,14 @@ async def resolve(
     if not order["from_upstream"]:
         raise refused("not-resolvable", "from-stock", "order_no", order_no=order_no)
     allowed = DECIDABLE[order["state"]] | ({"unchanged"} if order["parked"] else set())
+    if not allowed:
+        raise refused(
+            "not-resolvable", "nothing-to-decide", "as", state=order["state"], value=verdict
+        )
     if verdict not in allowed:
         raise refused(
             "not-resolvable", "verdict-of-state", "as",
-            state=order["state"], value=verdict, allowed=sorted(allowed),
+            state=order["state"], value=verdict, known=", ".join(sorted(allowed)),
         )  # fmt: skip
     if verdict == "succeeded" and order["delivers_codes"]:
         raise refused("not-resolvable", "codes-nobody-has", "as", order_no=order_no)

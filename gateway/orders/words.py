@@ -2,22 +2,16 @@
 
 from typing import Final
 
-from gateway.ground.desk.words import Facts, Sentences
-
-
-def _verdict_of_state(facts: Facts) -> str:
-    allowed = facts["allowed"]
-    possible = f"only {', '.join(allowed)}" if allowed else "nothing is to be decided"
-    state, verdict = facts["state"], facts["value"]
-    return f"the order is {state}, so it cannot be resolved as {verdict}: {possible}"
-
+from gateway.ground.desk.words import Sentences
 
 WORDS: Final[Sentences] = {
     "no-order": "there is no order {order_no}; try `quangate order list`",
     "verdict": "unknown verdict {value!r}; there are {known}",
     "from-stock": "the order was delivered from stock at once: no upstream is to be asked, and a"
     " code that was shown cannot be taken back. Money is put right with `quangate account adjust`",
-    "verdict-of-state": _verdict_of_state,
+    "verdict-of-state": "the order is {state}, so it cannot be resolved as {value}: only {known}",
+    "nothing-to-decide": "the order is {state}, so it cannot be resolved as {value}: nothing is to"
+    " be decided",
     "codes-nobody-has": "the order delivers codes, and nobody has them but the upstream: it is"
     " delivered by itself when the upstream gives them; else resolve it as failed",
     "moved-meanwhile": "the order has moved meanwhile ({outcome}); look with"

@@ -120,11 +120,15 @@ async def _move(
     known = await SQL.entry_by_reference.one(db, account["partner_id"], kind, reference)
     if known is not None:
         if known["amount"] != amount or (known["reason"] or "") != reason:
-            raise refused(
-                "reference-conflict", "reference-conflict", "reference",
-                reference=reference, kind=kind, amount=amount, known=known["amount"],
-                because=known["reason"] or None,
-            )  # fmt: skip
+            facts = {
+                "reference": reference, "kind": kind, "amount": amount, "known": known["amount"],
+            }  # fmt: skip
+            if known["reason"]:
+                raise refused(
+                    "reference-conflict", "reference-because", "reference",
+                    because=known["reason"], **facts,
+                )  # fmt: skip
+            raise refused("reference-conflict", "reference-conflict", "reference", **facts)
         return {"balance": account["balance"], "replayed": True}
     if account["balance"] + amount > BALANCE_MAX:
         raise wrong("balance-too-large", "amount", most=BALANCE_MAX)

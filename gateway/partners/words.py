@@ -2,24 +2,17 @@
 
 from typing import Final
 
-from gateway.ground.desk.words import Facts, Sentences
-
-
-def _reference_conflict(facts: Facts) -> str:
-    kind, reference = facts["kind"], facts["reference"]
-    article = "an" if kind[0] in "aeiou" else "a"
-    other = f" because {facts['because']!r}" if facts["because"] else ""
-    return (
-        f"the reference {reference!r} stands for {article} {kind} of {facts['known']}{other}, not"
-        f" {facts['amount']}; nothing was changed. Use a new reference for a new {kind}."
-    )
-
+from gateway.ground.desk.words import Sentences
 
 WORDS: Final[Sentences] = {
     "amount": "the amount must be {least} to {most}, in minor units, not {value}",
     "adjustment": "the amount must be -{most} to {most}, not 0, in minor units",
     "reference": "the reference must be {shortest} to {longest} printable characters",
-    "reference-conflict": _reference_conflict,
+    "reference-conflict": "by the reference {reference!r} there is another {kind}: of {known}, not"
+    " {amount}; nothing was changed. Use a new reference for a new {kind}.",
+    "reference-because": "by the reference {reference!r} there is another {kind}: of {known},"
+    " because {because!r}, not {amount}; nothing was changed. Use a new reference for a new"
+    " {kind}.",
     "balance-too-large": "the balance would become larger than an account may hold",
     "insufficient-balance": "the account has {available} available, less than {amount}; nothing was"
     " changed. A credit limit lets the balance go below zero.",

@@ -50,7 +50,7 @@ _WORDS: Final[Mapping[tuple[str, str], Callable[[str, Facts], str]]] = {
 }  # fmt: skip
 
 
-Sentences = Mapping[str, str | Callable[[Facts], str]]
+Sentences = Mapping[str, str]
 # Of the ground's own refusals. Those of a feature are in its `words.py`: a sentence with facts in
 # braces, `{field}` being the member as it is typed.
 WORDS: Final[Sentences] = {
@@ -72,7 +72,7 @@ def in_words(refusal: DeskRefusedError, typed: Mapping[str, str] | None = None) 
     sentence = None if refusal.why is None else sentences().get(refusal.why)
     if sentence is not None:
         facts = {**refusal.facts, "field": shown}
-        return sentence.format_map(facts) if isinstance(sentence, str) else sentence(facts)
+        return sentence.format_map(facts)
     for (code, fact), say in _WORDS.items():
         if code == refusal.code and fact in refusal.facts:
             return say(shown, refusal.facts)
@@ -81,7 +81,7 @@ def in_words(refusal: DeskRefusedError, typed: Mapping[str, str] | None = None) 
 
 def sentences() -> Sentences:
     """The command line's sentences by what they are for: the ground's, and of every feature."""
-    found: dict[str, str | Callable[[Facts], str]] = dict(WORDS)
+    found: dict[str, str] = dict(WORDS)
     for feature in house.features():
         if feature.words is not None:
             found |= import_module(f"gateway.{feature.name}.{feature.words}").WORDS

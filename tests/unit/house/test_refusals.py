@@ -108,7 +108,7 @@ def test_every_refusal_has_its_sentence(feature: Feature) -> None:
     assert {one.why for one in found} == set(words)
     for one in found:
         sentence = words[one.why]
-        if isinstance(sentence, str) and one.facts is not None:
+        if one.facts is not None:
             assert placeholders(sentence) <= one.facts | {"field"}, one.where
 
 
@@ -143,8 +143,7 @@ def test_a_why_is_one_feature_s() -> None:
         ),
         (
             refused(
-                "not-resolvable", "verdict-of-state", "as",
-                state="failed", value="reversed", allowed=[],
+                "not-resolvable", "nothing-to-decide", "as", state="failed", value="reversed"
             ),
             "the order is failed, so it cannot be resolved as reversed: nothing is to be decided",
         ),

@@ -19,6 +19,7 @@ LISTED: Final = 3  # of a long list, before it is opened
 SHORT: Final = 60  # characters of JSON that stand in a row
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
 _STATES: Final = frozenset({"state", "level", "outcome", "verdict", "breaker"})
+SHOWN_AS_WORDS: Final = _STATES | {"kind"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,9 @@ SAID_PLAINLY: Final[Mapping[tuple[str, str], str]] = {
     ("invalid-argument", "form"): "It is not as it must be: {form}",
 }
 
+# Facts that are words of ours, as lists show them: they are in the reader's language, too.
+CALLED: Final = ("kind", "outcome", "state")
+
 
 def saying(words: Wording) -> Say:
     """What puts a refusal into somebody's words."""
@@ -33,8 +36,9 @@ def _say(words: Wording, refusal: DeskRefusedError, typed: Mapping[str, str]) ->
                 noun = words.noun(str(refusal.facts.get("noun", "")))
                 return words(sentence, **{**refusal.facts, "noun": noun})
         return in_words(refusal, labels)
-    sentence_ = sentences().get(refusal.why)
-    if words.language == ENGLISH or not isinstance(sentence_, str):
+    said = sentences().get(refusal.why)
+    if words.language == ENGLISH or said is None:
         return in_words(refusal, labels)
     facts = {**refusal.facts, "field": labels.get(refusal.field or "", refusal.field or "")}
-    return words(sentence_, **facts)
+    facts |= {name: words(str(facts[name])) for name in CALLED if name in facts}
+    return words(said, **facts)
