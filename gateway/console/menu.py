@@ -16,7 +16,7 @@ MENU: Final = (
     Group(
         zh="合作方",
         en="Partners",
-        paths=("partners", "keys", "entries", "webhooks", "dead-letters", "channels"),
+        paths=("partners", "keys", "accounts", "entries", "webhooks", "dead-letters", "channels"),
     ),
     Group(zh="上游", en="Upstreams", paths=("upstreams",)),
     Group(zh="控制", en="Control", paths=("changes", "reveals", "audit", "doctor")),

@@ -7,4 +7,5 @@ class SQL(Statements, file="ledger/administration"):
     """Asked within an operator's transaction."""
 
     currency_of: Statement[[str], str]
+    list_accounts: Statement[[], Row]
     trace_account: Statement[[str], Row]

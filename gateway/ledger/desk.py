@@ -9,7 +9,7 @@ from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerso
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Amount, PartnerName
 from gateway.ground.desk.port import AMOUNT_MAX, At, not_found
-from gateway.ground.desk.view import Page, View
+from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.ledger.administration import SQL
 from gateway.partners import administer as partners
 from gateway.settings import administer as settings
@@ -185,6 +185,24 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         undo="`quangate account credit PARTNER --low AMOUNT` with the one before it; 0: none.",
         subject=lambda given, _: given.partner,
         traces=(TRACE,),
+    ),
+    View(
+        noun=ACCOUNT,
+        verb="list",
+        doc="Every partner's money: what there is, and how far below zero it may go.",
+        given=Given,
+        example="quangate account list",
+        permission="accounts:read",
+        columns=(
+            Column(name="partner", kind="id", zh="合作方", en="Partner"),
+            Column(name="balance", kind="money", zh="余额", en="Balance"),
+            Column(name="credit_limit", kind="money", zh="信用额度", en="Credit limit"),
+            Column(name="low", kind="money", zh="余额提醒线", en="Told below"),
+            Column(name="currency", kind="text", zh="币种", en="Currency"),
+        ),
+        sort=(SortKey(columns=("name",), index="partner_name_key"),),
+        statement=SQL.list_accounts,
+        rows_as="accounts",
     ),
     Page(
         noun=ACCOUNT,

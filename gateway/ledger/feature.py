@@ -28,6 +28,6 @@ FEATURE: Final = Feature(
     desk=("desk", "entry_desk"),
     settings=SETTINGS,
     commands={
-        "account": ("commands", "A partner's money: deposit, credit-limit, credit, show."),
+        "account": ("commands", "A partner's money: list, deposit, credit-limit, credit, show."),
     },
 )

@@ -167,7 +167,8 @@ class AdminApi:
         told = await self._taking_in.take(job, caller, request, query, key=key)
         return _told(told)
 
-    async def _me(self, caller: Caller, _request: Request) -> StreamResponse:
+    async def _me(self, caller: Caller, request: Request) -> StreamResponse:
+        parse_query(request, NO_PARAMETERS)
         data = {
             "operator": caller.name,
             "person": caller.person,
@@ -178,7 +179,8 @@ class AdminApi:
         }
         return _json(as_json(data))
 
-    async def _openapi(self, _caller: Caller, _request: Request) -> StreamResponse:
+    async def _openapi(self, _caller: Caller, request: Request) -> StreamResponse:
+        parse_query(request, NO_PARAMETERS)
         return _json(self._document)
 
     @cached_property
