@@ -71,7 +71,7 @@ class Watch:
 
     async def turn(self) -> None:
         """Say what this worker sees; look for the rest if nobody did a moment ago."""
-        await self._note(as_rows(self._seen()))
+        await self._note(self._seen_here())
         began = await self._books.take_turn(LOOK_EVERY_S)
         if began is None:
             self.lasting = await self._books.lasting()
@@ -92,6 +92,14 @@ class Watch:
             log.info("alert.over", kind=over.kind, subject=over.subject)
         await self._books.forget()
         self.lasting = await self._books.lasting()
+
+    def _seen_here(self) -> Sequence[Finding]:
+        """A fault in what one worker sees keeps nobody from looking for the rest."""
+        try:
+            return as_rows(self._seen())
+        except Exception as error:  # noqa: BLE001
+            log.warning("alerts.not_looked", kind="seen", error=type(error).__name__)
+            return ()
 
     async def _note(self, findings: Sequence[Finding]) -> None:
         if not findings:

@@ -133,6 +133,24 @@ async def test_what_cannot_be_looked_for_is_not_over(
     assert (await rows(database, "sales-closed"))[0]["resolved_at"] is not None
 
 
+async def test_what_a_worker_cannot_see_hides_nothing_else(database: Database) -> None:
+    """A fault in what it knows itself; what the database knows is looked for all the same.
+
+    Seen red while the whole turn was over then: a campaign from the year 1 on was enough.
+    """
+    await database.pool.execute(
+        "INSERT INTO alert (kind, subject, level, detail) VALUES ('parked', 'o', 'ticket', '1')"
+    )
+
+    def broken() -> Sequence[Finding]:
+        raise TypeError
+
+    watch = Watch(AlertStore(database.pool), seen=broken, threshold=threshold)
+    await may_look(database)
+    await watch.turn()
+    assert {row["resolved_at"] is None for row in await rows(database, "parked")} == {False}
+
+
 async def test_who_keeps_old_rows_is_named(database: Database, database_url: str) -> None:
     """A session that has looked, and looks no more, is an alert once enough was committed since.
 
