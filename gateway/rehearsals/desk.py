@@ -17,7 +17,7 @@ from gateway.ground.desk.refusal import refused
 from gateway.ground.desk.view import Page, View
 from gateway.rehearsals.rules import BUYERS_MAX
 
-LOCK: Final = "rehearsal.lock"  # in the data directory: one at a time on a machine
+LOCK: Final = "rehearsal"  # below DIR/run: one at a time on a machine
 
 
 class Rehearsal(Given, frozen=True, kw_only=True):
@@ -54,7 +54,9 @@ async def _rehearse(site: Site, given: Rehearsal, _: Change) -> Mapping[str, Any
 @contextmanager
 def _alone(data: Path) -> Iterator[None]:
     """One at a time: each takes as much of the machine as there is."""
-    held = os.open(data / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    run = data / "run"
+    run.mkdir(mode=0o700, exist_ok=True)
+    held = os.open(run / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -1,11 +1,13 @@
 """Reveals: one code for one operator, and the log of all views."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Final
 
 from msgspec import Meta, field
 
+from gateway.cases.own_codes import hiding
 from gateway.codes.desk import CODES
 from gateway.ground.desk.action import Action, Change, Noun, Reason
 from gateway.ground.desk.given import Given
@@ -28,6 +30,14 @@ class OneCode(Given, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=0, le=499)],
         Meta(description="Which of its codes, from 0.", extra={"told": True}),
     ] = 0
+
+
+async def _hide(at: At, given: OneCode, change: Change) -> tuple[OneCode, Change]:
+    """A code that somebody pasted into why he wants to see it is kept nowhere."""
+    if change.reason is None:
+        return given, change
+    hide = await hiding(at.db, at.secrecy.keys, None, read_order_no(given.order_no))
+    return given, replace(change, reason=await hide(change.reason))
 
 
 class Reveals(Given, frozen=True, kw_only=True):
@@ -75,6 +85,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         permission=reveals.PERMISSION,
         run=_reveal,
         look=_look,
+        hides=_hide,
         undo="Not at all: what was seen was seen; `quangate codes void` for what is unsold.",
         subject=lambda given, _: given.order_no,
         kept=("reveal",),

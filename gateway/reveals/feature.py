@@ -6,7 +6,7 @@ from gateway.ground.feature import Feature
 
 FEATURE: Final = Feature(
     name="reveals",
-    needs=("codes", "orders", "operators"),
+    needs=("codes", "orders", "cases", "operators"),
     desk=("desk",),
     words="words",
     commands={

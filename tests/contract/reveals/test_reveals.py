@@ -113,6 +113,30 @@ async def test_a_code_is_shown_once_to_who_asked(counter: Counter, command: Cli)
     assert command("audit", "--json").json["ok"]
 
 
+async def test_why_one_looks_has_no_code_in_it(counter: Counter) -> None:
+    """Neither what is asked for, nor the log of views or of changes, nor why it was approved.
+
+    Seen red while reasons were kept as they were written.
+    """
+    code = counter.codes[0]["code"]
+    why = {"index": 0, "reason": f"buyer says {code} is used"}
+    asked = await counter.sue.post(f"orders/{counter.number}/reveal", why)
+    waits = asked.json["approval"]
+    assert waits["reason"] == "buyer says •••• is used"
+    done = await counter.sam.post(f"approvals/{waits['id']}/approve", {"reason": f"{code} it is"})
+    assert (done.json["state"], done.json["decision_reason"]) == ("done", "•••• it is")
+    seen = await counter.sue.post(
+        f"orders/{counter.number}/reveal", {**why, "approval": waits["id"]}
+    )
+    assert seen.json["code"]["code"] == code
+    rows = [
+        (await counter.root.get("changes", limit="20")).json,
+        (await counter.root.get("reveals", order_no=counter.number)).json,
+        (await counter.root.get(f"orders/{counter.number}")).json,
+    ]
+    assert code not in str(rows)
+
+
 async def test_a_key_keeps_no_code(counter: Counter) -> None:
     """The same key is told the rest of the answer."""
     approval, key = await counter.agreed(), "reveal-once-00001"

@@ -125,9 +125,9 @@ class AdminApi:
             return _json(as_json(await self._seen(page, caller, request, given)))
         async with self._place.at(caller.person, read_only=True) as at:
             data = dict(await page.read(at, given))
-            name = variables.get(key_of(page.noun))
-            if name is None:
+            if not variables:
                 return _json(as_json(data))
+            name = variables.get(key_of(page.noun), "")
             found = await versions(at.db, page.noun, [name])
         data["version"] = found.get(name, "0")
         return _json(as_json(data), headers={"ETag": f'"{data["version"]}"'})

@@ -50,12 +50,10 @@ def known_filters(view: View) -> frozenset[str]:
 
 
 async def with_versions(view: View, db: Transaction, rows: Sequence[Row]) -> list[Row]:
-    """The rows, each with its version, where they are of what can be named."""
+    """The rows, each with its version: 0 where no change is about one of them alone."""
     key = key_of(view.noun)
     names = [str(row[key]) for row in rows if row.get(key) is not None]
-    if not names:
-        return list(rows)
-    found = await versions(db, view.noun, names)
+    found = await versions(db, view.noun, names) if names else {}
     return [{**row, "version": found.get(str(row.get(key)), "0")} for row in rows]
 
 
