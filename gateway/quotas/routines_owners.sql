@@ -44,6 +44,10 @@ BEGIN
     UPDATE quota_use u SET used = u.used - d.units
     FROM (SELECT g.quota_id, g.subject, g.period, sum(g.units) AS units FROM unnest(given) AS g WHERE NOT g.is_kept GROUP BY 1, 2, 3) AS d
     WHERE u.quota_id = d.quota_id AND u.subject = d.subject AND u.period = d.period;
+    -- Who gave all has nothing any more. First: who keeps as much as it gave would look the same afterwards.
+    DELETE FROM quota_taken t
+    USING (SELECT g.partner_id, g.owner_id, max(g.units) AS units FROM unnest(given) AS g GROUP BY 1, 2 HAVING NOT bool_or(g.is_kept)) AS d
+    WHERE t.partner_id = d.partner_id AND t.owner_id = d.owner_id AND d.units = t.units;
     -- An owner keeps what it has not given: fewer units of all its counts, or all of those that are kept.
     UPDATE quota_taken t SET units = t.units - CASE WHEN d.is_kept THEN 0 ELSE d.units END, 
         asked = CASE WHEN d.is_kept THEN asked_without(t.asked, d.given) ELSE t.asked END
@@ -51,9 +55,6 @@ BEGIN
                  coalesce(array_agg(g.quota_id) FILTER (WHERE NOT g.is_kept), '{}') AS given
           FROM unnest(given) AS g GROUP BY 1, 2) AS d
     WHERE t.partner_id = d.partner_id AND t.owner_id = d.owner_id AND (d.is_kept OR d.units < t.units);
-    DELETE FROM quota_taken t
-    USING (SELECT g.partner_id, g.owner_id, max(g.units) AS units FROM unnest(given) AS g GROUP BY 1, 2 HAVING NOT bool_or(g.is_kept)) AS d
-    WHERE t.partner_id = d.partner_id AND t.owner_id = d.owner_id AND d.units = t.units;
     RETURN cardinality(given);
 END $$;
 

@@ -142,6 +142,20 @@ async def test_what_comes_back_can_be_had_again(books: Any) -> None:
     assert await books.fetchval("SELECT count(*) FROM quota_taken") == 0
 
 
+async def test_half_of_it_comes_back_and_then_the_other(books: Any) -> None:
+    """Who keeps as much as it gave still has that.
+
+    Seen red: its row was deleted, as that of one that gave all, and the other half was lost.
+    """
+    each = await make_quota(books, "each", "buyer", 5)
+    await take(books, [(1, 2, [(each, "a")])])
+    await give_back(books, (1, 1))
+    assert await had(books, each) == {("a", 0): 1}
+    assert await books.fetchval("SELECT units FROM quota_taken WHERE owner_id = 1") == 1
+    await give_back(books, (1, 1))
+    assert await had(books, each) == {("a", 0): 0}
+
+
 async def test_a_quota_may_keep_what_was_refunded(books: Any) -> None:
     """But not what was never delivered: that was nobody's."""
     keeps = await make_quota(books, "keeps", "buyer", 5, keep=True)
