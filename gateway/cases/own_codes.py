@@ -38,9 +38,12 @@ async def hiding_of_case(db: Transaction, vault: "Vault", case_id: int) -> Hide:
 
 
 def _parts(vault: "Vault", rows: Sequence[SealedCode]) -> Sequence[str]:
+    """What cannot be opened is nothing that anybody pastes, and keeps no case from being opened."""
     found: set[str] = set()
     for row in rows:
-        if not vault.has_dek(row["batch_id"]) and row["data_key"] is not None:
+        if not vault.has_dek(row["batch_id"]):
+            if row["data_key"] is None:
+                continue
             vault.load_dek(row["batch_id"], row["data_key"])
         plain = vault.open_record(row["pool_id"], row["batch_id"], row["seq"], row["sealed"])
         record: dict[str, str] = msgspec.json.decode(plain)
