@@ -130,6 +130,10 @@ GOALS: Final[Mapping[str, Goal]] = {
     "topups_per_s": Goal(
         title="top-ups from order to told partner, ended by callback", unit="/s", target=1_500
     ),
+    "topup_e": Goal(
+        title="processor time of a top-up, gateway and PostgreSQL together",
+        unit="e", target=3.5, at_least=False,
+    ),
     "topup_wal_records": Goal(
         title="records of PostgreSQL's log for a top-up, from order to told partner",
         unit="records", target=25, at_least=False,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.cpu import yardsticks
+from bench.cpu import tree_cpu_s, yardsticks
 from bench.figures import Figure
 from bench.load import run_load
 from bench.servers import (
@@ -56,20 +56,21 @@ async def topups_per_s(house: TopUpHouse) -> list[Figure]:
     """Orders whose `order.delivered` reached the partner, a second, a window of them under way."""
     plan = house.plan
     async with echo_server(plan.work / "topups-echo.log") as echo:
-        echo_per_s = [await _echo_per_s(house, echo)]
+        echoed = [await _echoed(house, echo)]
         before = house.cpu_s()
         async with yardsticks() as yardstick_us:
             report = await _sell(house, seconds=plan.rounds * plan.seconds, slice_s=plan.seconds)
             drained = await house.drain()
         used = {name: seconds - before[name] for name, seconds in house.cpu_s().items()}
-        echo_per_s.append(await _echo_per_s(house, echo))
+        echoed.append(await _echoed(house, echo))
     rates = [count / plan.seconds for count in report["slices"]]
     house.pace_per_s = statistics.median(rates)
     detail = {
         "connector": CONNECTOR,
         "end_told_by": "signed callback",
         "window": WINDOW,
-        "echo_per_s": echo_per_s,  # before and after: the machine's pace
+        "echo_per_s": [one.per_s for one in echoed],  # before and after: the machine's pace
+        "echo_cpu_us": [round(one.cpu_us, 1) for one in echoed],
         "cpu_us_per_topup": {
             name: round(seconds * 1e6 / max(1, report["sent"]), 1) for name, seconds in used.items()
         },
@@ -78,18 +79,33 @@ async def topups_per_s(house: TopUpHouse) -> list[Figure]:
         "left": drained["left"],
         "repeated_webhooks": drained["repeated"],
     }
-    return [Figure(key="topups_per_s", spread=spread(rates), detail=detail)]
+    cpu_us = sum(used[name] for name in house.shop.pids) * 1e6 / max(1, report["sent"])
+    return [
+        Figure(key="topups_per_s", spread=spread(rates), detail=detail),
+        Figure(key="topup_e", spread=spread([cpu_us / one.cpu_us for one in echoed])),
+    ]
 
 
-async def _echo_per_s(house: TopUpHouse, echo: Server) -> int:
-    """What the bare echo of the comparisons makes of the same bytes at the moment."""
-    plan = house.plan
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Echoed:
+    """What the bare echo of the comparisons made of an order's bytes at a moment."""
+
+    per_s: int
+    cpu_us: float  # for each
+
+
+async def _echoed(house: TopUpHouse, echo: Server) -> _Echoed:
+    plan, before_s = house.plan, tree_cpu_s(echo.pid)
     requests = Path(house.write_orders(ECHO_REQUESTS)).with_suffix("")
     load = await run_load(
         port=echo.port, requests=requests, seconds=plan.seconds,
         connections=plan.connections, threads=plan.threads,
     )  # fmt: skip
-    return round(load.requests / load.duration_s)
+    used_s = tree_cpu_s(echo.pid) - before_s
+    return _Echoed(
+        per_s=round(load.requests / load.duration_s),
+        cpu_us=max(0.001, used_s * 1e6 / max(1, load.requests)),
+    )
 
 
 async def order_to_upstream(house: TopUpHouse) -> list[Figure]:
