@@ -12,7 +12,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find core_rs -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help tools setup build demo test lint fmt rust-test loom bench locust soak upgrade ha sdk sdk-code house lock clean
+.PHONY: help tools setup build demo test lint fmt rust-test loom bench locust soak upgrade ha sdk sdk-code house screenshots lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -89,6 +89,9 @@ sdk-code: build ## make the clients' models, errors, methods and cases from the 
 
 house: setup ## draw deploy/house.svg from the imports
 	@python deploy/house.py > deploy/house.svg
+
+screenshots: build ## photograph the console of `quangate demo --console` into deploy/screenshots; needs chromium
+	@python deploy/screenshots.py
 
 upgrade: build ## workers and releases replaced at 70 % load; the last line is its result as JSON
 	@QUANGATE_BUILD_OLDER=1 python -m tests.chaos.rolling $(ARGS)
