@@ -90,7 +90,8 @@ class Office:
                 self._sam, f"orders/{order_no}/reveal", index=0,
                 reason="the buyer's screenshot is unreadable",
             )  # fmt: skip
-        await self._try(self._sam, "cases/next")
+        for one in (self._sam, self._ada):
+            await self._try(one, "cases/next")
         if len(self._waiting) > 2:
             await self._try(self._sam, f"cases/{self._waiting[1]}/escalate", reason="third of them")
             await self._try(
