@@ -17,6 +17,7 @@ SETTINGS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 OUT_OF_STOCK: Final = Code.OUT_OF_STOCK
 AGAIN: Final = Code.ORDER_TIMEOUT
+BOUGHT: Final = Code.OK
 
 
 class Listener:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import aiohttp
 
-from gateway.demo.shops import Shop
+from gateway.demo.flash import LATER
+from gateway.demo.shops import BOUGHT, Shop
 from gateway.demo.week import goods
 from gateway.demo.week.plan import Slot
 from gateway.ground.outside.client import Answer, Client
@@ -95,8 +96,7 @@ class Trade:
         sku = self._one_of(self._skus)
         number = f"{slot.at:%m%d}-{next(self._numbers):05d}"
         if sku in self._coded and partner == goods.SELLER and self._chance.random() < BY_CHANNEL:
-            await self._shop.buy(self._session, f"GF{number}", sku)
-            self.done += 1
+            await self._buy_by_platform(f"GF{number}", sku)
             return
         order: dict[str, Any] = {"out_order_no": number, "sku": sku}
         if sku in self._coded:
@@ -109,7 +109,18 @@ class Trade:
             if order["account"].endswith(CONTRADICTED):
                 order["sku"] = sku = goods.TOPPED[0].sku
         answer = await self._clients[partner].post("/v1/orders", order)
+        while answer.body.get("code") in LATER:  # a machine that is busy: the same number again
+            await asyncio.sleep(min(1, answer.retry_after_s))
+            answer = await self._clients[partner].post("/v1/orders", order)
         self._note(partner, sku, answer)
+
+    async def _buy_by_platform(self, number: str, sku: str) -> None:
+        try:
+            code, _ = await self._shop.buy(self._session, number, sku)
+        except ValueError:  # no answer of its protocol, as where there is too much to do
+            self.refused["platform"] += 1
+        else:
+            self.done += code is BOUGHT
 
     def _note(self, partner: str, sku: str, answer: Answer) -> None:
         if answer.status not in {200, 201}:
