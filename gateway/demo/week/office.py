@@ -92,10 +92,10 @@ class Office:
             )  # fmt: skip
         for one in (self._sam, self._ada):
             await self._try(one, "cases/next")
-        if len(self._waiting) > 2:
-            await self._try(self._sam, f"cases/{self._waiting[1]}/escalate", reason="third of them")
+        if len(self._waiting) > 4:
+            await self._try(self._sam, f"cases/{self._waiting[3]}/escalate", reason="third of them")
             await self._try(
-                self._sam, f"cases/{self._waiting[2]}/note", text="the supplier answers tomorrow"
+                self._sam, f"cases/{self._waiting[4]}/note", text="the supplier answers tomorrow"
             )
 
     async def _try(self, who: Desk, path: str, **given: Any) -> dict[str, Any] | None:
