@@ -45,6 +45,14 @@ class PoolLevel(TypedDict):
     mark: int
 
 
+class StockLevel(PoolLevel):
+    """The same, with what workers hold, and what ends soon."""
+
+    leased: int
+    first_ends_at: datetime | None
+    ending: int
+
+
 class UpstreamHealth(TypedDict):
     """What living workers say of an upstream."""
 
@@ -133,3 +141,4 @@ class SQL(Statements, file="console/administration"):
     requests_for_me: Statement[[str, Sequence[str]], RequestForMe]
     cases_of_mine: Statement[[str], CaseOfMine]
     cases_of_nobody: Statement[[], CasesOfNobody]
+    stock_levels: Statement[[int], StockLevel]

@@ -78,3 +78,19 @@ SELECT count(*) AS cases, min(x.created_at) AS since FROM (
     SELECT c.created_at FROM service_case c
     WHERE c.state IN ('opened', 'in_review') AND c.assigned_to IS NULL AND coalesce(c.snoozed_until, '-infinity') <= now()
     ORDER BY c.level DESC, c.id LIMIT 101) AS x
+
+-- name: stock_levels
+-- What is left of each pool, on shelves and in workers' leases, the mark below which its SKUs are short, and what ends soon: the
+-- first to expire, and how many do within $1 days.
+SELECT x.pool, x.imported, x.shelved + x.leased AS free, x.leased, x.mark, e.first_ends_at, e.ending FROM (
+    SELECT p.id, p.name AS pool, p.size AS imported,
+           (p.size - p.next_seq + coalesce((SELECT sum(f.hi - f.lo) FROM fragment f WHERE f.pool_id = p.id), 0))::bigint AS shelved,
+           coalesce((SELECT sum(l.hi - l.lo - (SELECT count(*) FROM allocation a WHERE a.pool_id = l.pool_id AND a.seq >= l.lo AND a.seq < l.hi))
+                     FROM lease l WHERE l.pool_id = p.id AND l.state = 'active'), 0)::bigint AS leased,
+           coalesce((SELECT max(k.low_stock) FROM sku k WHERE k.pool_id = p.id AND k.on_sale), 0)::bigint AS mark
+    FROM pool p WHERE NOT p.purchased) AS x
+CROSS JOIN LATERAL (
+    SELECT min(f.expires_at) AS first_ends_at,
+           coalesce(sum(f.hi - f.lo) FILTER (WHERE f.expires_at < now() + make_interval(days => $1)), 0)::bigint AS ending
+    FROM fragment f WHERE f.pool_id = x.id AND f.expires_at > now()) AS e
+ORDER BY x.shelved + x.leased - x.mark, x.pool LIMIT 200

@@ -7,7 +7,11 @@ from gateway.ground.desk.html.frame import Group
 MENU: Final = (
     Group(zh="总览", en="Overview", paths=("", "inbox", "alerts", "approvals")),
     Group(zh="订单", en="Orders", paths=("orders", "cases", "holds", "attempts", "callbacks")),
-    Group(zh="库存", en="Stock", paths=("pools", "batches", "imports", "shelves", "codes/stats")),
+    Group(
+        zh="库存",
+        en="Stock",
+        paths=("stock", "pools", "batches", "imports", "shelves", "codes/stats"),
+    ),
     Group(
         zh="商品",
         en="Catalog",

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from gateway.console.inbox import NEXT, inbox
 from gateway.console.overview import overview
+from gateway.console.stock import stock
 from gateway.ground.desk.html.own_page import OwnPage
 from gateway.ground.desk.port import At
 from gateway.ground.desk.rest.caller import Caller
@@ -33,6 +34,14 @@ PAGES: Final[Sequence[OwnPage]] = (
         template="console/templates/inbox.html",
         read=inbox,
         forms=(NEXT,),
+    ),
+    OwnPage(
+        path="stock",
+        zh="库存总览",
+        en="Stock levels",
+        template="console/templates/stock.html",
+        read=stock,
+        permission="pools:read",
     ),
     OwnPage(path="me", zh="我", en="Me", template="console/templates/me.html", read=_me),
 )

@@ -1,6 +1,8 @@
 """The first page: how the shop stands, for whoever may see what (admin.md, "The console")."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -54,6 +56,29 @@ async def test_nobody_sees_what_he_may_not(tab: Browser, command: Cli) -> None:
     assert f"{CODES} / {CODES}" in page.text
     for part in ("Money of partners", "Being delivered", "The books", "What has to be looked at"):
         assert part not in page.text
+
+
+async def test_levels_say_what_is_short_and_what_ends(
+    tab: Browser, command: Cli, tmp_path: Path
+) -> None:
+    """A pool below its mark is short; of codes with an end the first one is told, and its batch.
+
+    Seen red without the bound of days: what ends in years was counted, too.
+    """
+    assert command("pool", "create", "ending").returncode == 0
+    ends = [datetime.now(UTC) + timedelta(days=days) for days in (9, 20, 400)]
+    lines = [f"END-{n:04d}-7F3K,{at:%Y-%m-%d}" for n, at in enumerate(ends)]
+    file = tmp_path / "ending.csv"
+    file.write_text("\n".join(["code,expires_at", *lines]), encoding="utf-8")
+    sent = command("codes", "import", str(file), "--pool", "ending", "--yes")
+    assert sent.returncode == 0, sent.stderr
+    ann = make_person(command, "over-levels", "stock")
+    page = await tab.sign_in(ann, "/console/stock", code=ann.recovery_codes.pop())
+    assert page.status == 200
+    assert "short Short" in page.text
+    assert "3 of 3 are left" in page.text
+    assert f"2 expire soon, the first: {ends[0]:%Y-%m-%d}" in page.text
+    assert page.links["ending"] == "/console/pools/ending"
 
 
 @pytest.mark.parametrize(
