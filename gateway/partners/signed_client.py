@@ -1,5 +1,8 @@
 """Signed requests to a running gateway, as a partner sends them: the command line is a client, too.
 
+It signs by the native module and sends by the standard library: a command must begin at once, which
+`connectors/sdk` with its HTTP client does not. What it signs is held against the same vector.
+
 `headers` and `as_script` are pure but for the clock and the nonce they are given.
 """
 
