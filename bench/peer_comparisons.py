@@ -38,15 +38,16 @@ Peer: TypeAlias = AbstractAsyncContextManager[Contestant]
 
 async def against_skip_locked(house: House) -> list[Figure]:
     """The usual design: FastAPI, a transaction per order, on a PostgreSQL of its own."""
-    rounds = await _against(house, "USUAL", lambda ours: fastapi_peer(house.plan, ours, ()))
+    rounds = await _against(house, "USUAL", lambda ours: fastapi_peer(house.plan, ours))
     return [ratio_figure("ratio_skip_locked", rounds, "gateway", "skip_locked")]
 
 
 async def against_one_statement(house: House) -> list[Figure]:
     """The same with one statement per order instead of a transaction."""
-    after = ("one-statement",)
-    rounds = await _against(house, "FASTAPI1", lambda ours: fastapi_peer(house.plan, ours, after))
-    return [ratio_figure("ratio_fastapi_one_statement", rounds, "gateway", "skip_locked")]
+    rounds = await _against(
+        house, "FASTAPI1", lambda ours: fastapi_peer(house.plan, ours, in_one_statement=True)
+    )
+    return [ratio_figure("ratio_fastapi_one_statement", rounds, "gateway", "one_statement")]
 
 
 async def against_go(house: House) -> list[Figure]:
@@ -119,10 +120,11 @@ async def build_go_peer(work: Path) -> Path:
 
 @asynccontextmanager
 async def fastapi_peer(
-    plan: Plan, like: Contestant, after: Sequence[str]
+    plan: Plan, like: Contestant, *, in_one_statement: bool = False
 ) -> AsyncIterator[Contestant]:
-    """FastAPI on asyncpg, fed like our side. `after`: its arguments behind the port."""
-    async with _on_postgres(plan, like, "skip_locked", FASTAPI, after) as peer:
+    """FastAPI on asyncpg, fed like our side."""
+    name, after = ("one_statement", ["one-statement"]) if in_one_statement else ("skip_locked", [])
+    async with _on_postgres(plan, like, name, FASTAPI, after) as peer:
         yield peer
 
 
@@ -140,7 +142,7 @@ async def _on_postgres(
     """A peer on a PostgreSQL of its own with the gateway's settings."""
     from bench.peers.skip_locked import tables
 
-    data = plan.work / "-".join([name, *after])
+    data = plan.work / name
     postgres = EmbeddedServer(data)
     await asyncio.to_thread(postgres.start)
     try:

@@ -40,5 +40,10 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
-    """Ours over theirs, round by round: both of a round ran within the same seconds."""
+    """Ours over theirs, round by round: both of a round ran within the same seconds.
+
+    Raises ValueError where theirs is nothing: the round was too short for this machine.
+    """
+    if not all(theirs):
+        raise ValueError("nothing was answered in a round: make rounds longer (--seconds)")
     return [a / b for a, b in zip(ours, theirs, strict=True)]
