@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from bench.figures import Figure
+from bench.figures import GOALS, Figure
 from bench.plan import Plan
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).parent / "results"
+RENAMED: Final = {"import_peak_rss_mb": "import_peak_mb"}  # in older results
 FSYNC_SAMPLES = 64
 WAL_PAGE_BYTES = 8192
 
@@ -55,9 +56,13 @@ def write_record(record: Mapping[str, Any], directory: Path = RESULTS) -> Path:
 
 
 def newest_record(directory: Path = RESULTS) -> dict[str, Any] | None:
-    """The latest result file by the date within, or None."""
+    """The latest result file by the date within, or None; figures by their names of today."""
     records = [json.loads(p.read_text(encoding="utf-8")) for p in directory.glob("*.json")]
-    return max(records, key=lambda record: str(record["date"]), default=None)
+    newest: dict[str, Any] | None = max(records, key=lambda r: str(r["date"]), default=None)
+    if newest is not None:
+        named = ((RENAMED.get(key, key), one) for key, one in newest["figures"].items())
+        newest["figures"] = {key: one for key, one in named if key in GOALS}
+    return newest
 
 
 def commit() -> str:

@@ -220,6 +220,29 @@ def test_the_newest_record_is_found_by_its_date(tmp_path: Path) -> None:
     assert found["figures"]["ratio_echo"]["value"] == 2.0
 
 
+def test_an_older_result_is_read_by_todays_names(tmp_path: Path) -> None:
+    """A figure that has another name now is found by that; one that went is not in the way.
+
+    Seen red: the report of the results there are ended in a KeyError.
+    """
+    record = record_of(tmp_path, ratio_echo=1.0, import_peak_mb=140.0)
+    figures = record["figures"]
+    old = {"import_peak_rss_mb": figures.pop("import_peak_mb"), "ratio_after_1m_orders": {}}
+    write_record({**record, "figures": {**figures, **old}}, tmp_path / "results")
+    found = newest_record(tmp_path / "results")
+    assert found is not None
+    assert set(found["figures"]) == {"ratio_echo", "import_peak_mb"}
+
+
+def test_a_round_without_answers_is_said() -> None:
+    """Not a division by nothing: rounds are too short for the machine.
+
+    Seen red: it was one.
+    """
+    with pytest.raises(ValueError, match="--seconds"):
+        ratios([1.0, 2.0], [1.0, 0.0])
+
+
 def test_a_readme_keeps_all_but_the_table() -> None:
     """Only what stands between the marks is replaced; a README without marks is refused."""
     text = f"before\n{BEGIN}\nold\n{END}\nafter\n"
