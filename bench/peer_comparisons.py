@@ -28,7 +28,7 @@ from gateway.ground.sql.embedded import EmbeddedServer
 
 PEER_CODES_PER_S_MAX = 15_000  # a pace that no peer exceeds; it only decides how much is in stock
 GO_PEER: Final = ROOT / "bench" / "peers" / "go_one_statement"
-GO_BUILD_S_MAX: Final = 280.0  # with its modules to fetch
+GO_BUILD_S_MAX: Final = 600.0  # with its modules to fetch
 FASTAPI: Final = (executable, "-m", "bench.peers.skip_locked.app")
 REDIS: Final = (executable, "-m", "bench.peers.redis_lua")
 SYNCED: Final = {"redis_always": "always", "redis_everysec": "everysec"}
