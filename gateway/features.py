@@ -19,6 +19,7 @@ from gateway.ledger import feature as ledger
 from gateway.operators import feature as operators
 from gateway.orders import feature as orders
 from gateway.partners import feature as partners
+from gateway.portal import feature as portal
 from gateway.prices import feature as prices
 from gateway.quotas import feature as quotas
 from gateway.reconciliation import feature as reconciliation
@@ -59,5 +60,6 @@ FEATURES: Final = (
     alerts.FEATURE,
     rehearsals.FEATURE,
     search.FEATURE,
+    portal.FEATURE,
     console.FEATURE,
 )

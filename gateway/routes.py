@@ -14,7 +14,7 @@ from gateway.wirings import WIRINGS
 
 FACES: Final = tuple(face for wiring in WIRINGS for face in wiring.faces)
 
-OF_OPERATORS: Final = ("/admin/", "/console")  # partners' document has none of it
+OF_OPERATORS: Final = ("/admin/", "/console", "/portal")  # partners' document has none of it
 
 
 def _spoken() -> Spoken:

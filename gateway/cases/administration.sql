@@ -42,7 +42,7 @@ UPDATE service_case c SET assigned_to = $3, snoozed_until = NULL WHERE c.partner
 
 -- name: is_operator
 -- Who is there and not disabled.
-SELECT EXISTS (SELECT FROM operator o WHERE o.name = $1 AND o.disabled_at IS NULL) AS found
+SELECT EXISTS (SELECT FROM operator o WHERE o.name = $1 AND o.disabled_at IS NULL AND o.partner_id IS NULL) AS found
 
 -- name: snooze_case
 UPDATE service_case c SET snoozed_until = $3 WHERE c.partner_id = $1 AND c.id = $2 RETURNING c.id

@@ -26,6 +26,7 @@ FEATURE: Final = Feature(
     checks=("checks.sql",),
     wiring="wiring",
     desk=("desk", "rule_desk"),
+    portal=("portal_desk",),
     words="words",
     settings=SETTINGS,
     commands={"case": ("commands", "After-sales: cases of orders, taken, decided, resolved.")},

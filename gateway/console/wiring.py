@@ -4,7 +4,7 @@ from typing import Final
 
 from gateway.console.menu import MENU
 from gateway.ground.desk.all_declared import all_declared, own_pages
-from gateway.ground.desk.html import console
+from gateway.ground.desk.html import console, console_routes
 from gateway.ground.desk.html.form_page import Forms
 from gateway.ground.desk.html.rooms import Rooms
 from gateway.ground.desk.html.upload_page import Uploads
@@ -24,4 +24,4 @@ def pages(kit: Kit) -> console.Console:
     return console.Console(rooms, sessions, Forms(sessions, acting), uploads)
 
 
-WIRING: Final = Wiring(faces=((pages, console.ROUTES),))
+WIRING: Final = Wiring(faces=((pages, console_routes.ROUTES),))

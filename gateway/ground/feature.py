@@ -87,6 +87,7 @@ class Feature:
     invariants: Mapping[str, str] = field(default_factory=dict)  # its own: name, what holds
     book: str | None = None  # the module whose `read` adds to the catalog's snapshot
     desk: tuple[str, ...] = ()  # modules that declare actions and views
+    portal: tuple[str, ...] = ()  # modules that declare what a partner's own people do and see
     pages: tuple[str, ...] = ()  # modules with pages of the console that are made by hand
     permissions: tuple[str, ...] = ()  # asked for beside those of what the desk declares
     second: str | None = None  # the module that knows who could approve: ground/desk/second.py

@@ -187,6 +187,10 @@ MESSAGES: Final[Mapping[str, Both]] = {
     ),
     "case.updated": Both("A case was decided, or moved.", "售后有了结果或进展。"),
     "balance.low": Both("The account runs low.", "余额不足。"),
+    "product.changed": Both(
+        "A product is not what it was: its price, its limits, whether it is there.",
+        "商品有变：价格、限制或是否可购。",
+    ),
     "hold.late": Both(
         "A hold was confirmed late and nothing was left: its money is to be given back.",
         "预留确认晚了且没有剩余：钱要退还买家。",

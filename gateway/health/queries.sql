@@ -44,7 +44,7 @@ SELECT p.name AS pool, sum(f.hi - f.lo)::bigint AS codes FROM fragment f JOIN po
 WHERE f.expires_at > now() AND f.expires_at < now() + interval '7 days' GROUP BY 1 ORDER BY 1
 
 -- name: operators
-SELECT count(*) FROM operator WHERE disabled_at IS NULL
+SELECT count(*) FROM operator WHERE disabled_at IS NULL AND partner_id IS NULL
 
 -- name: safety
 -- Whether sales are closed, how old the last good backup is (NULL: none), for whom commits wait, and whether he is here.

@@ -26,6 +26,7 @@ FEATURE: Final = Feature(
     routines=("routines.sql",),
     wiring="wiring",
     desk=("desk", "entry_desk"),
+    portal=("portal_desk",),
     settings=SETTINGS,
     commands={
         "account": ("commands", "A partner's money: list, deposit, credit-limit, credit, show."),

@@ -23,18 +23,22 @@ def accounts(kit: Kit) -> http.Accounts:
     )
 
 
-def statements(kit: Kit) -> http_statements.DayStatements:
-    """A day's movements."""
+def days(kit: Kit) -> Statements:
+    """A day's movements, for partners' programs and people."""
     on = kit.on
-    days = Statements(
+    return Statements(
         ledger=AccountStore(on.pools.lists),
         seal=on.vault.wrap_secret,
         unseal=on.vault.open_secret,
     )
-    return http_statements.DayStatements(kit[Gate], days, on.config)
+
+
+def statements(kit: Kit) -> http_statements.DayStatements:
+    """The same over HTTP."""
+    return http_statements.DayStatements(kit[Gate], kit[Statements], kit.on.config)
 
 
 WIRING: Final = Wiring(
-    makes=(money,),
+    makes=(money, days),
     faces=((accounts, http.ROUTES), (statements, http_statements.ROUTES)),
 )

@@ -14,6 +14,7 @@ from gateway.ground.desk.port import (
     already_exists,
     check_name,
     not_found,
+    partner_id,
 )
 from gateway.ground.desk.refusal import refused, wrong
 from gateway.operators import passkeys
@@ -32,21 +33,26 @@ async def create_operator(
     roles: Sequence[str],
     person: str | None,
     change: Change,
+    partner: str | None = None,
 ) -> dict[str, Any]:
     """Make one who may sign in at once; the secrets of the answer are kept nowhere else.
 
+    `partner`: whose person it is, who has that partner's portal and nothing else, so no role.
     Refused: a name that is taken, a role that is not there, or that gives what its giver has not.
     """
     check_name("operator", name)
     check_name("person", person or name)
-    if not roles:
+    whose = None if partner is None else await partner_id(db, partner)
+    if roles and whose is not None:
+        raise wrong("partners-person", "role", partner=partner)
+    if not roles and whose is None:
         raise wrong("role-missing", "role")
     await check_roles(db, roles, change)
     password, secret, codes = shown.new_password(), shown.new_totp_secret(), _new_codes()
     row = await SQL.insert_operator.one(
         db, name, person or name, await shown.hash_password(password),
         secrecy.wrap(totp_purpose(name), secret.encode()), change.actor,
-        None if change.permissions is None else change.actor,
+        None if change.permissions is None else change.actor, whose,
     )  # fmt: skip
     if row is None:
         raise already_exists("operator", name)
@@ -91,6 +97,8 @@ async def change_roles(
 ) -> dict[str, Any]:
     """Give and take roles. Refused: what the giver has not; one that he does not have."""
     row = await _found(db, name)
+    if row["partner"] is not None:
+        raise refused("refused", "partners-person", "operator", partner=row["partner"])
     if not add and not remove:
         raise wrong("no-roles")
     if both := set(add) & set(remove):

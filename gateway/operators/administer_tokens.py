@@ -9,7 +9,7 @@ from gateway.ground.desk.permission import check_giving, check_known
 from gateway.ground.desk.port import Transaction, not_found
 from gateway.ground.desk.refusal import refused
 from gateway.operators import secrets_shown as shown
-from gateway.operators.administer import operator_permissions
+from gateway.operators.administer import operator_permissions, show_operator
 from gateway.operators.administration import SQL
 
 EXPIRES_DAYS_MAX: Final = 3650
@@ -28,6 +28,9 @@ async def create_token(
 
     Refused: more than its owner may, or than whoever makes it; an owner who is disabled.
     """
+    whose = (await show_operator(db, owner))["partner"]
+    if whose is not None:
+        raise refused("refused", "partners-person", "operator", partner=whose)
     may = await operator_permissions(db, owner)
     for permission in permissions:
         check_known(permission, known_permissions())

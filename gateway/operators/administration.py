@@ -12,6 +12,7 @@ class ShownOperator(TypedDict):
 
     operator: str
     person: str
+    partner: str | None
     roles: Sequence[str]
     enabled: bool
     frozen: bool
@@ -43,6 +44,7 @@ class Credentials(TypedDict):
     id: int
     password: str
     totp_secret: bytes
+    partner_id: int | None  # whose person; None: the shop's own
     enabled: bool
     now_s: float  # by the database's clock
 
@@ -74,7 +76,7 @@ class RevokedToken(TypedDict):
 class SQL(Statements, file="operators/administration"):
     """Asked within an operator's transaction."""
 
-    insert_operator: Statement[[str, str, str, bytes, str, str | None], int]
+    insert_operator: Statement[[str, str, str, bytes, str, str | None, int | None], int]
     list_operators: Statement[[], Row]
     show_operator: Statement[[str], ShownOperator]
     colleagues: Statement[[str, datetime | None, float], Colleague]

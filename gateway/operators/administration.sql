@@ -1,13 +1,13 @@
 -- What operators do with operators, roles and tokens.
 
 -- name: insert_operator
--- No row: the name is taken. $6: the operator who makes it; NULL: the shell.
-INSERT INTO operator (name, person, password, totp_secret, made_by, maker_id)
-VALUES ($1, $2, $3, $4, $5, (SELECT m.id FROM operator m WHERE m.name = $6::text))
+-- No row: the name is taken. $6: the operator who makes it; NULL: the shell. $7: whose person it is; NULL: the shop's.
+INSERT INTO operator (name, person, password, totp_secret, made_by, maker_id, partner_id)
+VALUES ($1, $2, $3, $4, $5, (SELECT m.id FROM operator m WHERE m.name = $6::text), $7)
 ON CONFLICT (name) DO NOTHING RETURNING id
 
 -- name: list_operators
-SELECT o.name AS operator, o.person,
+SELECT o.name AS operator, o.person, (SELECT p.name FROM partner p WHERE p.id = o.partner_id) AS partner,
        ARRAY(SELECT r.name FROM operator_role m JOIN role r ON r.id = m.role_id WHERE m.operator_id = o.id ORDER BY r.name) AS roles,
        o.disabled_at IS NULL AS enabled, o.frozen_at IS NOT NULL AS frozen,
        (SELECT count(*) FROM token t WHERE t.operator_id = o.id AND t.revoked_at IS NULL AND t.expires_at > now()) AS live_tokens,
@@ -15,7 +15,7 @@ SELECT o.name AS operator, o.person,
 FROM operator o ORDER BY o.name
 
 -- name: show_operator
-SELECT o.name AS operator, o.person,
+SELECT o.name AS operator, o.person, (SELECT p.name FROM partner p WHERE p.id = o.partner_id) AS partner,
        ARRAY(SELECT r.name FROM operator_role m JOIN role r ON r.id = m.role_id WHERE m.operator_id = o.id ORDER BY r.name) AS roles,
        o.disabled_at IS NULL AS enabled, o.frozen_at IS NOT NULL AS frozen, o.disabled_at, o.frozen_at,
        (SELECT count(*) FROM recovery_code c WHERE c.operator_id = o.id AND c.used_at IS NULL) AS recovery_codes_left,
@@ -33,7 +33,7 @@ WITH RECURSIVE made (id) AS (
 SELECT o.name AS operator, o.person,
        ARRAY(SELECT r.name FROM operator_role m JOIN role r ON r.id = m.role_id WHERE m.operator_id = o.id ORDER BY r.name) AS roles
 FROM operator o
-WHERE o.disabled_at IS NULL AND lower(o.person) <> lower($1) AND o.id NOT IN (SELECT d.id FROM made d) ORDER BY o.name
+WHERE o.disabled_at IS NULL AND o.partner_id IS NULL AND lower(o.person) <> lower($1) AND o.id NOT IN (SELECT d.id FROM made d) ORDER BY o.name
 
 -- name: disable_operator
 UPDATE operator SET disabled_at = coalesce(disabled_at, now()), sessions_since = now() WHERE name = $1 RETURNING id
@@ -65,7 +65,7 @@ INSERT INTO operator_reset (operator_id, hands) SELECT o.id, $2::text[] FROM ope
 
 -- name: hold_credentials
 -- Of all who try at once to be him one is first.
-SELECT id, password, totp_secret, disabled_at IS NULL AS enabled, extract(epoch FROM now())::float8 AS now_s
+SELECT id, password, totp_secret, partner_id, disabled_at IS NULL AS enabled, extract(epoch FROM now())::float8 AS now_s
 FROM operator WHERE name = $1 FOR NO KEY UPDATE
 
 -- name: spend_step
@@ -83,7 +83,7 @@ INSERT INTO recovery_code (operator_id, hash) SELECT o.id, h FROM operator o CRO
 
 -- name: add_roles
 INSERT INTO operator_role (operator_id, role_id)
-SELECT o.id, r.id FROM operator o JOIN role r ON r.name = ANY($2::text[]) WHERE o.name = $1
+SELECT o.id, r.id FROM operator o JOIN role r ON r.name = ANY($2::text[]) WHERE o.name = $1 AND o.partner_id IS NULL
 ON CONFLICT DO NOTHING
 
 -- name: remove_roles
@@ -115,10 +115,10 @@ ON CONFLICT (role_id, permission) DO UPDATE SET granted = excluded.granted RETUR
 -- ---------------------------------------------------------------- tokens
 
 -- name: insert_token
--- No row: the operator is disabled.
+-- No row: the operator is disabled, or a partner's.
 INSERT INTO token (token_id, operator_id, label, hash, permissions, made_by, expires_at, made_with)
 SELECT $1, o.id, $3, $4, $5::text[], $6, now() + make_interval(days => $7::int), $8
-FROM operator o WHERE o.name = $2 AND o.disabled_at IS NULL RETURNING expires_at
+FROM operator o WHERE o.name = $2 AND o.disabled_at IS NULL AND o.partner_id IS NULL RETURNING expires_at
 
 -- name: list_tokens
 -- $1: only of this operator; NULL: of all. Those that are over are last.
@@ -153,7 +153,7 @@ WHERE t.token_id = $1 AND o.id = t.operator_id RETURNING t.token_id, o.name AS o
 -- ---------------------------------------------------------------- seen before and after
 
 -- name: trace_operator
-SELECT o.id::text AS id, o.name, o.person, o.made_by, o.maker_id::text AS maker_id, o.disabled_at, o.frozen_at, o.unfrozen_at,
+SELECT o.id::text AS id, o.name, o.person, o.made_by, o.maker_id::text AS maker_id, o.partner_id::text AS partner_id, o.disabled_at, o.frozen_at, o.unfrozen_at,
        o.sessions_since, o.created_at
 FROM operator o WHERE o.name = $1 FOR NO KEY UPDATE
 

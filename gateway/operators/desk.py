@@ -43,6 +43,10 @@ class NewOperator(Given, frozen=True, kw_only=True):
         str | None,
         Meta(description="Whose account it is; accounts of one person are one. None: the name."),
     ] = None
+    partner: Annotated[
+        str | None,
+        Meta(description="Somebody of this partner: who has its portal and nothing else."),
+    ] = None
 
 
 class OneOperator(Given, frozen=True, kw_only=True):
@@ -61,7 +65,13 @@ class Roles(Given, frozen=True, kw_only=True):
 
 async def _create(at: At, given: NewOperator, change: Change) -> Mapping[str, Any]:
     return await operators.create_operator(
-        at.db, at.secrecy, given.operator, roles=given.role, person=given.person, change=change
+        at.db,
+        at.secrecy,
+        given.operator,
+        roles=given.role,
+        person=given.person,
+        change=change,
+        partner=given.partner,
     )
 
 
@@ -146,6 +156,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         columns=(
             Column(name="operator", kind="id", zh="操作员", en="Operator"),
             Column(name="person", kind="id", zh="本人", en="Person"),
+            Column(name="partner", kind="id", zh="合作方", en="Partner"),
             Column(name="roles", kind="list", zh="角色", en="Roles"),
             Column(name="enabled", kind="flag", zh="启用", en="Enabled"),
             Column(name="frozen", kind="flag", zh="查看冻结", en="Frozen"),

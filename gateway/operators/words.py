@@ -6,6 +6,7 @@ from gateway.ground.desk.words import Sentences
 
 WORDS: Final[Sentences] = {
     "role-missing": "an operator needs a role: {field}; `quangate role list` shows those there are",
+    "partners-person": "people of {partner} have its portal and nothing else: no role, no token",
     "no-roles": "say which: --add ROLE or --remove ROLE",
     "role-both": "{role} cannot be added and removed at once",
     "role-not-held": "{operator} does not have the role {role}; nothing was changed",

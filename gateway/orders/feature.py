@@ -31,6 +31,7 @@ FEATURE: Final = Feature(
     wiring="wiring",
     desk=("desk",),
     pages=("pages",),
+    portal=("portal_desk",),
     words="words",
     commands={
         "order": ("commands", "Orders: place, show, list, resolve, cancel."),

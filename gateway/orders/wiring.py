@@ -26,6 +26,7 @@ from gateway.orders.place import Placement, outlet_of_line
 from gateway.orders.ports import OrdersById, Upstreams
 from gateway.orders.pricing import price_again
 from gateway.orders.problems import WORDS
+from gateway.orders.products import ProductsSeen
 from gateway.orders.sealing import Sealing
 from gateway.orders.store import OrderStore
 from gateway.orders.view import OrderViews
@@ -143,13 +144,22 @@ def cancelling(kit: Kit) -> http_cancel.OrderCancelling:
     return http_cancel.OrderCancelling(kit[Gate], kit[Cancellation], kit[OrderViews])
 
 
+def products_seen(kit: Kit) -> ProductsSeen:
+    """Products as partners see them."""
+    return ProductsSeen(
+        kit[CurrentCatalog],
+        kit[StockLevels],
+        upstreams_max=kit[Upstreams].quantity_max,
+        now=kit.on.clock.now,
+    )
+
+
 def products(kit: Kit) -> http_products.Products:
     """What may be bought."""
     return http_products.Products(
         kit[Gate],
         kit[CurrentCatalog],
-        kit[StockLevels],
-        upstreams_max=kit[Upstreams].quantity_max,
+        kit[ProductsSeen],
         left=kit[WhatIsLeft],
         now=kit.on.clock.now,
     )
@@ -174,7 +184,7 @@ def build(kit: Kit) -> Built:
 
 
 WIRING: Final = Wiring(
-    makes=(counted, desk, views, known, intake, behind, placement, cancellation),
+    makes=(counted, desk, views, known, intake, behind, placement, cancellation, products_seen),
     faces=(
         (placing, http.ROUTES),
         (placing_many, http_batch.ROUTES),

@@ -203,7 +203,7 @@ class Gate:
             why = error.why or error.detail or error.code
             self._refusals.note(request, key, error.code, why, body)
 
-    async def admit_write(self, request: BaseRequest, scope: str) -> tuple[Key, bytes]:
+    async def admit_write(self, request: BaseRequest, scope: str | None) -> tuple[Key, bytes]:
         """As `admit`, for writes that are not idempotent by themselves: the nonce is used up.
 
         Raises ProblemError: those of `admit`, replayed-nonce.

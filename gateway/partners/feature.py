@@ -20,6 +20,7 @@ FEATURE: Final = Feature(
         "desk",
         "key_desk",
     ),
+    portal=("portal_desk",),
     words="words",
     commands={
         "partner": ("commands", "Who orders: create, change, list, show."),

@@ -5,6 +5,8 @@ from typing import Final
 from gateway.ground.desk.words import Sentences
 
 WORDS: Final[Sentences] = {
+    "beyond-own-networks": "{field} must lie within those of your key: {known}",
+    "beyond-own-rate": "{field} can be at most that of your fastest key: {most}, not {value}",
     "amount": "the amount must be {least} to {most}, in minor units, not {value}",
     "adjustment": "the amount must be -{most} to {most}, not 0, in minor units",
     "reference": "the reference must be {shortest} to {longest} printable characters",

@@ -1,7 +1,7 @@
 -- People at the console.
 
 -- name: enabled_operators
-SELECT EXISTS (SELECT FROM operator WHERE disabled_at IS NULL) AS there
+SELECT EXISTS (SELECT FROM operator WHERE disabled_at IS NULL AND partner_id IS NULL) AS there
 
 -- name: password_of
 SELECT password FROM operator WHERE name = $1
@@ -26,7 +26,7 @@ SELECT s.session_id, s.operator_id, o.name, o.person, o.frozen_at IS NOT NULL AS
        s.seen_at < now() - make_interval(secs => $5) AS unseen,
        EXISTS (SELECT FROM passkey p WHERE p.operator_id = s.operator_id AND p.revoked_at IS NULL) AS has_passkey
 FROM session s JOIN operator o ON o.id = s.operator_id
-WHERE s.hash = $1 AND s.ended_at IS NULL AND o.disabled_at IS NULL AND s.signed_in_at > o.sessions_since
+WHERE s.hash = $1 AND s.ended_at IS NULL AND o.disabled_at IS NULL AND o.partner_id IS NULL AND s.signed_in_at > o.sessions_since
   AND s.signed_in_at > now() - make_interval(secs => $2) AND s.seen_at > now() - make_interval(secs => $3)
 
 -- name: mark_seen

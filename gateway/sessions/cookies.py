@@ -9,9 +9,11 @@ VALUE_LENGTH_MAX: Final = 128  # of one that is worth a hash
 _MARKS: Final = "Path=/; HttpOnly; SameSite=Strict"
 
 
-def name_of(request: Asked) -> str:
-    """What it is called here: plain HTTP cannot have the one that browsers guard."""
-    return SECURE_COOKIE if request.is_https else PLAIN_COOKIE
+def name_of(request: Asked, of: str = "") -> str:
+    """What it is called here: plain HTTP cannot have the one that browsers guard. `of`: of another
+    face than the console.
+    """
+    return f"{SECURE_COOKIE if request.is_https else PLAIN_COOKIE}{of}"
 
 
 def name_before(request: Asked) -> str:
@@ -37,6 +39,6 @@ def setting(request: Asked, value: str, name: str | None = None) -> str:
     return f"{name or name_of(request)}={value}; {_MARKS}{secure}"
 
 
-def forgetting(request: Asked) -> str:
+def forgetting(request: Asked, of: str = "") -> str:
     """As `Set-Cookie` takes it away."""
-    return f"{setting(request, '')}; Max-Age=0"
+    return f"{setting(request, '', name_of(request, of))}; Max-Age=0"

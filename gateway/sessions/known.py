@@ -1,15 +1,13 @@
 """Who shows a cookie: looked up at every request, so whoever was disabled is nobody at once."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from gateway.ground.desk.gate import Way
 from gateway.ground.desk.html.visitor import SteppedUp, Visitor
 from gateway.ground.desk.perform import write_down
 from gateway.ground.desk.port import At
 from gateway.ground.desk.rest.caller import Caller
-from gateway.ground.desk.rest.place import Place, in_turn
+from gateway.ground.desk.rest.place import Place
 from gateway.ground.http.request import Asked
 from gateway.operators import credentials
 from gateway.operators.colleagues import roles_and_permissions
@@ -17,17 +15,9 @@ from gateway.sessions import cookies, passkeys
 from gateway.sessions.administration import SQL, LiveSession
 from gateway.sessions.passkey_rules import Reason
 from gateway.sessions.passkeys import site_asked
-from gateway.sessions.rules import (
-    IDLE_S,
-    LIFETIME_S,
-    REMEMBERED,
-    SEEN_EVERY_S,
-    STEP_UP_S,
-    form_token,
-    is_locked,
-    is_own_origin,
-)
-from gateway.sessions.sign_in import ENDED, address_of, hash_of, new_shown
+from gateway.sessions.rules import IDLE_S, LIFETIME_S, SEEN_EVERY_S, STEP_UP_S, form_token
+from gateway.sessions.sign_in import ENDED, hash_of
+from gateway.sessions.step_up import Holds, by_code, is_of_ours, step_up
 
 
 class SessionsKnown:
@@ -57,26 +47,12 @@ class SessionsKnown:
         )
 
     def is_ours(self, request: Asked) -> bool:
-        """By `Origin` and `Sec-Fetch-Site`."""
-        headers = request.headers
-        return is_own_origin(
-            headers.get("Origin"),
-            headers.get("Sec-Fetch-Site"),
-            headers.get("Host", ""),
-            https=request.is_https,
-        )
+        """By what its head says."""
+        return is_of_ours(request)
 
     async def step_up(self, visitor: Visitor, code: str, request: Asked) -> SteppedUp | None:
         """Take a one-time code; the session goes on under another cookie for it."""
-
-        async def holds(at: At, kept: credentials.Kept) -> bool:
-            name = visitor.caller.name
-            found = await credentials.spend_code(
-                at.db, at.secrecy, name, kept, code, recovery=False
-            )
-            return found.is_good
-
-        return await self._renewed(visitor, request, holds)
+        return await self._renewed(visitor, request, by_code(visitor.caller.name, code))
 
     async def step_up_by_passkey(
         self, visitor: Visitor, answer: str, request: Asked
@@ -96,29 +72,11 @@ class SessionsKnown:
         self,
         visitor: Visitor,
         request: Asked,
-        holds: Callable[[At, credentials.Kept], Awaitable[bool]],
+        holds: Holds,
     ) -> SteppedUp | None:
-        caller, shown = visitor.caller, new_shown()
-        address = address_of(request)
-
-        async def decide() -> bool:
-            async with self._place.at(caller.person) as at:
-                who = hash_of(caller.name)
-                kept = await credentials.hold(at.db, caller.name)
-                if kept is None:
-                    return False
-                failures = await SQL.failures.all(at.db, who, REMEMBERED.total_seconds())
-                locked = is_locked(failures, address, datetime.fromtimestamp(kept["now_s"], UTC))
-                good = await holds(at, kept)
-                if locked or not good:
-                    if not locked:
-                        await SQL.insert_failure.run(at.db, who, address)
-                    return False
-                await SQL.clear_failures.run(at.db, who)
-                await SQL.renew.run(at.db, caller.credential, hash_of(shown))
-                return True
-
-        if not await in_turn(decide):
+        caller = visitor.caller
+        shown = await step_up(self._place, caller, request, holds, SQL.renew.run)
+        if shown is None:
             return None
         caller = replace(caller, stepped_up=True)
         return SteppedUp(

@@ -90,11 +90,9 @@ def is_own_machine(host: str) -> bool:
         return False
 
 
-def own_path(text: str | None) -> str:
+def own_path(text: str | None, root: str = "/console") -> str:
     """Where somebody wanted to go, if that is a page of the console; else its first page."""
-    inside = text is not None and (
-        text == "/console" or text.startswith(("/console/", "/console?"))
-    )
+    inside = text is not None and (text == root or text.startswith((f"{root}/", f"{root}?")))
     if text is None or not inside or "\\" in text or not text.isprintable() or not text.isascii():
-        return "/console"
+        return root
     return text

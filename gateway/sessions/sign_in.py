@@ -6,6 +6,7 @@ spent, whatever became of the try.
 
 import hashlib
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -46,12 +47,27 @@ class Said:
         )
 
 
-class SignIn:
-    """Lets people in; `counted` is told how it ended."""
+# Begins the session of somebody who is who he says: his name and id, and the partner whose he is.
+# What his browser shows.
+Begin = Callable[[At, str, int, int | None, Asked], Awaitable[str]]
 
-    def __init__(self, place: Place, checks: PasswordChecks, counted: SignIns) -> None:
+
+class SignIn:
+    """Lets people in: the shop's own, or those `of_partners`. `counted` is told how it ended."""
+
+    def __init__(
+        self,
+        place: Place,
+        checks: PasswordChecks,
+        counted: SignIns,
+        begin: Begin,
+        *,
+        of_partners: bool = False,
+    ) -> None:
         self._place = place
         self._checks = checks
+        self._begin = begin
+        self._of_partners = of_partners
         self._counted = counted
 
     async def sign_in(self, said: Said, request: Asked) -> str | None:
@@ -68,37 +84,47 @@ class SignIn:
 
         async def decide() -> Tried:
             async with self._place.at(said.name) as at:
-                return await _decide(at, said, kept if is_his else None, address, request)
+                return await self._decide(at, said, kept if is_his else None, address, request)
 
         return self._counted.count("password", await in_turn(decide))
 
-
-async def _decide(at: At, said: Said, checked: str | None, address: str, request: Asked) -> Tried:
-    """`checked` is the kept password that was shown; if it was made anew meanwhile it is none."""
-    who = hash_of(said.name)
-    kept = await credentials.hold(at.db, said.name)
-    failures = await SQL.failures.all(at.db, who, REMEMBERED.total_seconds())
-    now = datetime.now(UTC) if kept is None else datetime.fromtimestamp(kept["now_s"], UTC)
-    locked = is_locked(failures, address, now)
-    shown = None
-    if kept is not None:
-        shown = await credentials.spend_code(
-            at.db, at.secrecy, said.name, kept, said.code, recovery=True
+    async def _decide(
+        self, at: At, said: Said, checked: str | None, address: str, request: Asked
+    ) -> Tried:
+        """`checked` is the kept password that was shown; made anew meanwhile it is none."""
+        who = hash_of(said.name)
+        kept = await credentials.hold(at.db, said.name)
+        failures = await SQL.failures.all(at.db, who, REMEMBERED.total_seconds())
+        now = datetime.now(UTC) if kept is None else datetime.fromtimestamp(kept["now_s"], UTC)
+        locked = is_locked(failures, address, now)
+        shown = None
+        if kept is not None:
+            shown = await credentials.spend_code(
+                at.db, at.secrecy, said.name, kept, said.code, recovery=True
+            )
+        good = (
+            kept is not None
+            and kept["enabled"]
+            and (kept["partner_id"] is not None) is self._of_partners
+            and checked == kept["password"]
+            and shown is not None
+            and shown.is_good
+            and (not locked or shown.is_recovery)
         )
-    good = (
-        kept is not None
-        and kept["enabled"]
-        and checked == kept["password"]
-        and shown is not None
-        and shown.is_good
-        and (not locked or shown.is_recovery)
-    )
-    if not good or kept is None:
-        if not locked:
-            await SQL.insert_failure.run(at.db, who, address)
-        return Tried(None, locked)
-    await SQL.clear_failures.run(at.db, who)
-    return Tried(await start_session(at, said.name, kept["id"], request))
+        if not good or kept is None:
+            if not locked:
+                await SQL.insert_failure.run(at.db, who, address)
+            return Tried(None, locked)
+        await SQL.clear_failures.run(at.db, who)
+        begun = await self._begin(at, said.name, kept["id"], kept["partner_id"], request)
+        return Tried(begun)
+
+
+async def begin_session(
+    at: At, name: str, operator_id: int, _partner: int | None, request: Asked
+) -> str:
+    """At the console."""
+    return await start_session(at, name, operator_id, request)
 
 
 async def start_session(

@@ -85,6 +85,7 @@ WEBHOOK_TYPES: Final[Mapping[str, str]] = {
     "order.uncertain": "The outcome is not known yet: do not order it again.",
     "order.reversed": "The upstream took a delivery back.",
     "balance.low": "The account runs low.",
+    "product.changed": "A product that this partner may buy is not what it was.",
     "test": "Asked for by `POST /v1/webhooks/test`.",
 }
 

@@ -9,10 +9,13 @@ from gateway.dispatch.events import WebhookMade
 from gateway.ground.wiring import Built, Kit, Wiring, awaits, hears
 from gateway.orders.events import OrdersCreated
 from gateway.orders.ports import OrdersById
+from gateway.orders.products import ProductsSeen
 from gateway.partners.authentication import Gate
 from gateway.webhooks import http, http_sandbox
 from gateway.webhooks.guarded_client import GuardedClient
 from gateway.webhooks.metrics import families
+from gateway.webhooks.product_store import ProductsTold
+from gateway.webhooks.product_telling import ProductTelling
 from gateway.webhooks.read_store import WebhookDesk
 from gateway.webhooks.store import WebhookStore
 from gateway.webhooks.telling import Telling
@@ -27,6 +30,17 @@ def telling(kit: Kit) -> Telling:
         client=GuardedClient(on.config.webhook_allow),
         vault=on.vault,
         catalog=kit[CurrentCatalog],
+    )
+
+
+def products(kit: Kit) -> ProductTelling:
+    """Tells of products that changed."""
+    on = kit.on
+    return ProductTelling(
+        told=ProductsTold(on.pools.background, on.worker_id),
+        seen=kit[ProductsSeen],
+        catalog=kit[CurrentCatalog],
+        now=on.clock.now,
     )
 
 
@@ -54,13 +68,14 @@ def _deliveries(kit: Kit, *, sandbox: bool) -> http.Deliveries:
 
 def build(kit: Kit) -> Built:
     """Sends what was just committed, without waiting for a poll."""
-    service = kit[Telling]
+    service, news = kit[Telling], kit[ProductTelling]
 
     async def changed(_event: CatalogChanged) -> None:
         await service.catalog_changed()
+        news.changed()
 
     return Built(
-        services=(service,),
+        services=(service, news),
         subscriptions=(
             hears(OrdersCreated, service.created),
             hears(WebhookMade, service.made),
@@ -71,7 +86,7 @@ def build(kit: Kit) -> Built:
 
 
 WIRING: Final = Wiring(
-    makes=(telling,),
+    makes=(telling, products),
     faces=((deliveries, http.ROUTES),),
     twins=((deliveries_in_sandbox, http_sandbox.TWINS),),
     build=build,

@@ -120,7 +120,7 @@ class Page(HTMLParser):
     @property
     def act(self) -> Form:
         """The form of an action: neither the search box nor signing out."""
-        heads = ("/console/search", "/console/sign-out")
+        heads = ("/console/search", "/console/sign-out", "/portal/sign-out")
         (found,) = (f for f in self.forms if f.method == "post" and f.action not in heads)
         return found
 

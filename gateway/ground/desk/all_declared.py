@@ -28,6 +28,17 @@ def all_declared() -> Sequence[Action | View | Page]:
 
 
 @cache
+def portal_declared() -> Sequence[Action | View | Page]:
+    """Every action, view and page of a partner's own people: each works on `At.own` alone."""
+    return tuple(
+        one
+        for feature in house.features()
+        for desk in feature.portal
+        for one in import_module(f"gateway.{feature.name}.{desk}").DECLARED
+    )
+
+
+@cache
 def own_pages() -> "Sequence[OwnPage]":
     """Every page of the console that is made by hand."""
     return tuple(

@@ -16,6 +16,7 @@ class Way(Enum):
     SHELL = "cli"  # has the key file anyway: every permission, and no step-up
     TOKEN = "api"  # noqa: S105  the name of a door
     CONSOLE = "console"
+    PORTAL = "portal"  # a partner's own people, on what is that partner's alone
 
 
 class Verdict(Enum):
@@ -49,7 +50,7 @@ def judge(action: Action, asking: Asking) -> Verdict:
         return Verdict.NOT_PERMITTED
     if not shell and action.reason is not Reason.NONE and not asking.has_reason:
         return Verdict.REASON_WANTED
-    if action.step_up and asking.way is Way.CONSOLE and not asking.stepped_up:
+    if action.step_up and asking.way in (Way.CONSOLE, Way.PORTAL) and not asking.stepped_up:
         return Verdict.STEP_UP_REQUIRED
     if not _wants_second(action, asking):
         return Verdict.DO

@@ -12,6 +12,8 @@ from gateway.ground.desk.view import Page, View
 
 READ: Final = "read"
 ANY: Final = "*"
+# Of a partner's own people: its keys, where its messages go, their secret.
+MANAGE: Final = "portal:manage"
 
 
 def declared(all_declared: Sequence[Action | View | Page]) -> frozenset[str]:

@@ -38,7 +38,8 @@ class At:
     """Where an action of administration works: its transaction, the vault if it asks for it.
 
     `person` is who looks or does; `make_site` is where a job works that somebody approves;
-    `public_url` is where we are reached, as far as the settings here say.
+    `public_url` is where we are reached, as far as the settings here say. `partner`: whose people
+    ask; None: the shop's.
     """
 
     db: Transaction
@@ -46,6 +47,13 @@ class At:
     person: str = SHELL
     make_site: "MakeSite | None" = None
     public_url: str | None = None
+    partner: int | None = None
+
+    @property
+    def own(self) -> int:
+        """The partner that everything here is bound to; only for what is declared for partners."""
+        assert self.partner is not None, "nobody of a partner asks"
+        return self.partner
 
     @property
     def secrecy(self) -> Secrecy:

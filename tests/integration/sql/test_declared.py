@@ -16,6 +16,8 @@ import pytest
 from gateway import nouns
 from gateway.audit.run import INVARIANTS
 from gateway.audit.store import CONTENT
+from gateway.ground.desk.all_declared import portal_declared
+from gateway.ground.desk.view import View
 from gateway.ground.sql.database import Database
 from gateway.ground.sql.declared import Row, Statement, Statements
 from gateway.ground.sql.named_sql import queries_of_all
@@ -50,7 +52,8 @@ def declared() -> Iterator[tuple[str, Statement[..., Any]]]:
 
 
 STATEMENTS = dict(declared())
-VIEWS = {id(view.statement): view for view in nouns.VIEWS}
+PORTAL = [one for one in portal_declared() if isinstance(one, View)]
+VIEWS = {id(view.statement): view for view in (*nouns.VIEWS, *PORTAL)}
 TRACED = {id(trace.statement) for action in nouns.ACTIONS for trace in action.traces}
 
 

@@ -61,8 +61,8 @@ ONE_FOR_ALL = """
     campaign_partner campaign_refusal
     case_rule category change change_head channel code_fingerprint code_import
     code_import_piece desk_request forgotten lane_state migration notice notifier operator
-    operator_reset operator_role partner passkey passkey_answer pool price_floor price_row quota
-    quota_block quota_use
+    operator_reset operator_role partner passkey passkey_answer pool portal_session
+    price_floor price_row product_teller product_told quota quota_block quota_use
     recovery_code restoration role role_permission route session setting shelf sign_in_failure
     sku sku_offer token upstream used_nonce waiting_room webhook_endpoint worker
     channel_poll channel_product

@@ -8,6 +8,7 @@ from enum import Enum
 
 from gateway.features import FEATURES
 from gateway.ground.desk.action import Action
+from gateway.ground.desk.all_declared import portal_declared
 from gateway.ground.desk.given import members
 from gateway.ground.desk.html.cells import SHOWN_AS_WORDS
 from gateway.ground.desk.html.refusals import SAID_PLAINLY
@@ -58,7 +59,7 @@ def _texts(node: ast.expr) -> Iterator[str]:
 
 def of_declared() -> Iterator[str]:
     """What is declared says of itself: verbs, members, what they are for, how it is undone."""
-    for one in DECLARED:
+    for one in (*DECLARED, *portal_declared()):
         yield one.doc.split("\n\n")[0]
         if isinstance(one, Action):
             yield human(one.verb)

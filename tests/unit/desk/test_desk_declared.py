@@ -206,7 +206,9 @@ def test_every_command_has_a_route_or_a_reason() -> None:
 def test_every_noun_is_in_the_list() -> None:
     """No file of declarations is forgotten."""
     files = {(path.parent.name, path.stem) for path in PACKAGE.glob("*/*desk.py")}
-    assert files == {(feature.name, desk) for feature in FEATURES for desk in feature.desk}
+    assert files == {
+        (feature.name, desk) for feature in FEATURES for desk in (*feature.desk, *feature.portal)
+    }
 
 
 # Filters that are no column: every row of the answer has the same, or it is a kind of state.

@@ -1,9 +1,11 @@
-"""Where what is declared stands in the console: below `/console/`, as below `/admin/v1/`.
+"""Where what is declared stands in a browser: below `/console/`, as below `/admin/v1/`; what is
+declared for partners' people below `/portal/`.
 
 Forms post to `…/VERB`; what makes a new one, too, since its list is there already. Pure.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -11,7 +13,31 @@ from gateway.ground.desk.action import SHELL, Action
 from gateway.ground.desk.route import MAKES, key_of, route_of
 from gateway.ground.desk.view import Page, View
 
-ROOT: Final = "/console"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """Pages of one kind of people: all of them lie below `root`. `finds`: with a search box, a page
+    about oneself, and a count of what waits.
+    """
+
+    root: str
+    finds: bool
+
+    @property
+    def sign_in(self) -> str:
+        """Where who is nobody is led."""
+        return f"{self.root}/sign-in"
+
+    @property
+    def sign_out(self) -> str:
+        """Where every page's form ends the session."""
+        return f"{self.root}/sign-out"
+
+
+CONSOLE: Final = Face(root="/console", finds=True)  # operators'
+PORTAL: Final = Face(root="/portal", finds=False)  # partners' own people's
+FACES: Final = (CONSOLE, PORTAL)
+ROOT: Final = CONSOLE.root
 Declared = Action | View | Page
 # Members that hold a name of something under another word, and whose name it is.
 ALIASES: Final[Mapping[str, str]] = {
@@ -30,9 +56,9 @@ def path_of(one: Declared) -> str:
     return where.path
 
 
-def filled(path: str, names: Mapping[str, Any]) -> str:
+def filled(path: str, names: Mapping[str, Any], root: str = ROOT) -> str:
     """A path with the names in it, from the root."""
-    return f"{ROOT}/{path.format_map({k: quote(str(v), safe='') for k, v in names.items()})}"
+    return f"{root}/{path.format_map({k: quote(str(v), safe='') for k, v in names.items()})}"
 
 
 def with_query(path: str, query: Mapping[str, str]) -> str:
@@ -43,7 +69,8 @@ def with_query(path: str, query: Mapping[str, str]) -> str:
 class Addresses:
     """Where a thing is shown, by the member that names it."""
 
-    def __init__(self, declared: Sequence[Declared]) -> None:
+    def __init__(self, declared: Sequence[Declared], root: str = ROOT) -> None:
+        self._root = root
         self._pages: dict[str, Page] = {}
         self._by_noun: dict[str, Page] = {}
         for one in declared:
@@ -63,22 +90,22 @@ class Addresses:
 
     def of_noun(self, noun: str, name: Any, permissions: frozenset[str]) -> str | None:
         """Where one of a noun is shown to somebody who may see it; None: nowhere."""
-        return _at(self._by_noun.get(noun), name, permissions)
+        return _at(self._by_noun.get(noun), name, permissions, self._root)
 
     def of_plural(self, plural: str, name: Any, permissions: frozenset[str]) -> str | None:
         """The same, by what several of it are called."""
-        return _at(self._by_plural.get(plural), name, permissions)
+        return _at(self._by_plural.get(plural), name, permissions, self._root)
 
     def of_member(self, member: str, value: Any, permissions: frozenset[str]) -> str | None:
         """Where the thing is shown that a member names."""
-        return _at(self._pages.get(member), value, permissions)
+        return _at(self._pages.get(member), value, permissions, self._root)
 
 
-def _at(page: Page | None, name: Any, permissions: frozenset[str]) -> str | None:
+def _at(page: Page | None, name: Any, permissions: frozenset[str], root: str) -> str | None:
     plain = isinstance(name, str | int) and not isinstance(name, bool) and str(name)
     if page is None or not plain or page.permission not in permissions:
         return None
     if str(name).startswith(SHELL) or len(str(name)) > 128:
         return None  # the shell's people have no page
     wanted = set(route_of(page).named)
-    return filled(path_of(page), dict.fromkeys(wanted, name))
+    return filled(path_of(page), dict.fromkeys(wanted, name), root)

@@ -1,4 +1,4 @@
-"""The console: a page for each thing that is declared, those made by hand, and nothing else.
+"""The console and the portal: a page for each thing that is declared there, and those by hand.
 
 Who asks is known before anything else is looked at; a form is taken from pages of ours alone.
 """
@@ -12,7 +12,7 @@ import structlog
 from aiohttp.web import BaseRequest, Response, StreamResponse
 
 from gateway.ground.desk.action import Action
-from gateway.ground.desk.html.address import ROOT, path_of
+from gateway.ground.desk.html.address import CONSOLE, Face, path_of
 from gateway.ground.desk.html.detail_page import show_page
 from gateway.ground.desk.html.fields import Typed
 from gateway.ground.desk.html.form_page import Forms
@@ -24,7 +24,7 @@ from gateway.ground.desk.html.own_shown import read_own
 from gateway.ground.desk.html.pages import ASSETS, asset, leads_to, page_answer
 from gateway.ground.desk.html.rooms import Rooms, Visit
 from gateway.ground.desk.html.upload_page import Uploads
-from gateway.ground.desk.html.visitor import SIGN_IN, Sessions, Visitor
+from gateway.ground.desk.html.visitor import Sessions, Visitor
 from gateway.ground.desk.html.wording import Wording
 from gateway.ground.desk.job import Job
 from gateway.ground.desk.route import route_of
@@ -46,10 +46,11 @@ _ANY: Final = Operation(name="console", tag=OPERATION, summary="The console", si
 
 
 class Console:
-    """Answers everything below `/console`."""
+    """Answers everything below the root of its face."""
 
     def __init__(self, rooms: Rooms, sessions: Sessions, forms: Forms, uploads: Uploads) -> None:
         self._rooms = rooms
+        self._face = rooms.face
         self._sessions = sessions
         self._forms = forms
         self._uploads = uploads
@@ -58,7 +59,7 @@ class Console:
     async def answer(self, request: BaseRequest, _rest: str = "") -> StreamResponse:
         """Any request, as a page, whatever happens."""
         ours = of(request)
-        words, headers = language_of(ours)
+        words, headers = language_of(ours, self._face)
         visitor: Visitor | None = None
         try:
             visitor = await self._sessions.identify(ours)
@@ -69,24 +70,25 @@ class Console:
             )
             return await self._answer(await visit.with_waiting(), request)
         except ProblemError as problem:
-            return problem_page(ours, words, problem, visitor)
+            return problem_page(ours, words, problem, visitor, self._face)
         except StoreUnavailableError as error:
             log.warning("console.store_unavailable", error=str(error), trace_id=ours.trace_id)
-            return problem_page(ours, words, as_problem(error), visitor)
+            return problem_page(ours, words, as_problem(error), visitor, self._face)
         except Exception as error:
             log.exception("console.failed", method=ours.method, trace_id=ours.trace_id)
-            return problem_page(ours, words, as_problem(error), visitor)
+            return problem_page(ours, words, as_problem(error), visitor, self._face)
 
     async def first(self, _request: BaseRequest) -> StreamResponse:
         """GET /console/: as people type it."""
-        return leads_to(ROOT)
+        return leads_to(self._face.root)
 
     async def asset(self, request: BaseRequest, name: str) -> StreamResponse:
         """GET /console/assets/{name}: what pages need, whoever asks; nothing in it is secret."""
         body = asset(name)
         if body is None:
-            words, _ = language_of(of(request))
-            return problem_page(of(request), words, ProblemError("not-found"), None)
+            words, _ = language_of(of(request), self._face)
+            missing = ProblemError("not-found")
+            return problem_page(of(request), words, missing, None, self._face)
         return Response(
             body=body,
             headers={
@@ -101,10 +103,11 @@ class Console:
         self, request: Asked, words: Wording, headers: Mapping[str, str]
     ) -> StreamResponse:
         if request.method in {"GET", "HEAD"}:
-            return leads_to(f"{SIGN_IN}?next={quote(request.raw_path, safe='')}", headers)
-        return refusal_page(
-            request, words, 403, words("You are not signed in, or not any more: sign in first.")
-        )
+            return leads_to(
+                f"{self._face.sign_in}?next={quote(request.raw_path, safe='')}", headers
+            )
+        said = words("You are not signed in, or not any more: sign in first.")
+        return refusal_page(request, words, 403, said, self._face)
 
     async def _answer(self, visit: Visit, request: BaseRequest) -> StreamResponse:
         endpoint, names = self._router.find(request.method, visit.path)
@@ -150,12 +153,12 @@ class Console:
             title = " ".join([visit.words.of(page), *names.values()])
             return await visit.shown(page.template, title, values_)
 
-        path = f"{ROOT}/{page.path}".rstrip("/")
+        path = f"{self._face.root}/{page.path}".rstrip("/")
         methods = ("GET", "POST") if page.posted else ("GET",)
         return [Route(method, path, show, _ANY) for method in methods]
 
     def _of_seen(self, one: View | Page) -> list[Route]:
-        path = f"{ROOT}/{path_of(one)}"
+        path = f"{self._face.root}/{path_of(one)}"
 
         async def show(visit: Visit, request: BaseRequest, *values: str) -> StreamResponse:
             visit.visitor.caller.require(one.permission)
@@ -172,7 +175,7 @@ class Console:
         return [Route(m, path, show, _ANY) for m in (("POST", "GET") if posted else ("GET",))]
 
     def _of_action(self, action: Action) -> list[Route]:
-        path = f"{ROOT}/{path_of(action)}"
+        path = f"{self._face.root}/{path_of(action)}"
 
         async def show(visit: Visit, _request: BaseRequest, *values: str) -> StreamResponse:
             _require(visit, action)
@@ -186,7 +189,7 @@ class Console:
         return [Route("GET", path, show, _ANY), Route("POST", path, act, _ANY)]
 
     def _of_upload(self, job: Job) -> list[Route]:
-        path = f"{ROOT}/{path_of(job)}"
+        path = f"{self._face.root}/{path_of(job)}"
 
         async def show(visit: Visit, _request: BaseRequest) -> StreamResponse:
             visit.visitor.caller.require(job.permission)
@@ -248,11 +251,15 @@ async def read_form(request: BaseRequest) -> Typed:
 
 
 def problem_page(
-    request: Asked, words: Wording, problem: ProblemError, visitor: Visitor | None
+    request: Asked,
+    words: Wording,
+    problem: ProblemError,
+    visitor: Visitor | None,
+    face: Face = CONSOLE,
 ) -> StreamResponse:
     """A problem of the API as a page of the same status."""
     kind = KINDS[problem.code]
-    around = frame(request, words, title=words(kind.title), visitor=visitor)
+    around = frame(request, words, title=words(kind.title), visitor=visitor, face=face)
     permission = problem.members.get("permission")
     detail = problem.detail or f"{kind.title}."
     if permission is not None and problem.code == "not-permitted":
@@ -260,7 +267,7 @@ def problem_page(
     values = {
         "detail": words(detail),
         "errors": problem.errors,
-        "leads": ROOT,
+        "leads": face.root,
         "leads_label": words("To the first page"),
         "trace_id": request.trace_id,
     }
@@ -270,23 +277,16 @@ def problem_page(
     return page_answer("problem.html", {**values, **around}, kind.status, headers)
 
 
-def refusal_page(request: Asked, words: Wording, status: int, detail: str) -> StreamResponse:
+def refusal_page(
+    request: Asked, words: Wording, status: int, detail: str, face: Face = CONSOLE
+) -> StreamResponse:
     """What somebody is told who is not signed in."""
-    around = frame(request, words, title=words("Sign in"), visitor=None)
+    around = frame(request, words, title=words("Sign in"), visitor=None, face=face)
     values: dict[str, Any] = {
         "detail": detail,
         "errors": (),
-        "leads": SIGN_IN,
+        "leads": face.sign_in,
         "leads_label": words("Sign in"),
         "trace_id": request.trace_id,
     }
     return page_answer("problem.html", {**values, **around}, status)
-
-
-DOOR: Final = Operation(name="console", tag=OPERATION, summary="The console", signed=False)
-ROUTES: Final = (
-    Route("GET", f"{ROOT}/assets/{{name}}", Console.asset, DOOR),
-    Route("GET", ROOT, Console.answer, DOOR),
-    Route("GET", f"{ROOT}/", Console.first, DOOR),
-    *(Route(m, f"{ROOT}/{{rest}}", Console.answer, DOOR, deep=True) for m in ("GET", "POST")),
-)

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp.web import StreamResponse
 
-from gateway.ground.desk.html.address import ROOT, path_of, with_query
+from gateway.ground.desk.html.address import path_of, with_query
 from gateway.ground.desk.html.fields import fields_of
 from gateway.ground.desk.html.frame import LANGUAGE, query_of
 from gateway.ground.desk.html.refusals import saying
@@ -62,7 +62,7 @@ def _ask_first(
 
 
 async def _read(visit: Visit, page: Page, given: Any) -> Mapping[str, Any]:
-    place, caller = visit.rooms.place, visit.visitor.caller
+    place, caller = visit.place, visit.visitor.caller
     if page.on_site:
         return await page.read(place.site(_nothing), given)
     if page.seen_by:
@@ -90,7 +90,7 @@ def _related(visit: Visit, page: Page, name: str | None) -> list[tuple[str, str]
         if isinstance(one, View) and one.permission in visit.permissions:
             filters = reading.taken(one, ())
             if key in filters and one.noun is not page.noun:
-                href = with_query(f"{ROOT}/{path_of(one)}", {key: name})
+                href = with_query(f"{visit.rooms.face.root}/{path_of(one)}", {key: name})
                 found.append((visit.words.many(one.noun), href))
         elif isinstance(one, Page) and route_of(one).named == (key,) and one.noun is not page.noun:
             where = visit.rooms.addresses.of_noun(one.noun.name, name, visit.permissions)

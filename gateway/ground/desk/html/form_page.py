@@ -8,7 +8,6 @@ import msgspec
 from aiohttp.web import StreamResponse
 
 from gateway.ground.desk.action import Action
-from gateway.ground.desk.html.address import ROOT
 from gateway.ground.desk.html.fields import Typed, fields_of, said_of
 from gateway.ground.desk.html.form_shown import (
     FORM_TOKEN,
@@ -135,9 +134,13 @@ def _wish(visit: Visit, action: Action, names: Mapping[str, str], typed: Typed) 
         change=caller.change(visit.request, asked.reason),
         route=route_of(action),
         variables=names,
-        key=reading.read_key("".join(typed.get(REQUEST_KEY, ())) or None),
+        key=_key(typed) if caller.is_somebody else None,
         version=None if version is None else reading.read_version(f'"{version}"'),
     )
+
+
+def _key(typed: Typed) -> str | None:
+    return reading.read_key("".join(typed.get(REQUEST_KEY, ())) or None)
 
 
 def _result(
@@ -187,12 +190,12 @@ async def _waits(
     visit: Visit, action: Action, wish: Wish, approval: Mapping[str, Any]
 ) -> StreamResponse:
     """Who could approve it, and where they find it."""
-    async with visit.rooms.place.statements(read_only=True) as db:
+    async with visit.place.statements(read_only=True) as db:
         approvers = await second_persons().approvers(db, action, wish.change)
     values = {
         "pairs": visit.showing.pairs(approval),
         "approvers": approvers,
         "number": approval["id"],
-        "approval": f"{ROOT}/approvals/{approval['id']}",
+        "approval": f"{visit.rooms.face.root}/approvals/{approval['id']}",
     }
     return visit.page("waits.html", visit.words("It waits for approval"), values, ACCEPTED)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.ground.desk.action import Action
-from gateway.ground.desk.html.address import ROOT, filled, path_of
+from gateway.ground.desk.html.address import filled, path_of
 from gateway.ground.desk.html.fields import Field, Typed, fields_of
 from gateway.ground.desk.html.own_page import OwnPage
 from gateway.ground.desk.html.rooms import Visit
@@ -60,7 +60,7 @@ async def form_of(
     words = visit.words
     return Form(
         label=words.verb(action),
-        here=filled(path_of(action), names) if in_place else visit.path,
+        here=filled(path_of(action), names, visit.rooms.face.root) if in_place else visit.path,
         prefix=f"{action.noun.name}-{action.verb}-" if in_place else "",
         errors=refused.general,
         request_key=secrets.token_urlsafe(24),
@@ -100,9 +100,9 @@ def is_for_own(action: Action, caller: Caller) -> bool:
 async def _version(visit: Visit, action: Action, names: Mapping[str, str]) -> str | None:
     """Of the row it is about, so that two people do not overwrite each other unseen."""
     name = names.get(key_of(action.noun))
-    if name is None:
+    if name is None or visit.visitor.caller.partner is not None:
         return None
-    async with visit.rooms.place.statements(read_only=True) as db:
+    async with visit.place.statements(read_only=True) as db:
         return (await versions(db, action.noun, [name])).get(name, "0")
 
 
@@ -121,4 +121,4 @@ def back_of(visit: Visit, action: Action, names: Mapping[str, str]) -> str:
         href = href or visit.rooms.addresses.of_noun(action.noun.name, value, visit.permissions)
         if href is not None:
             return href
-    return f"{ROOT}/{path_of(action).split('/')[0]}"
+    return f"{visit.rooms.face.root}/{path_of(action).split('/')[0]}"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from gateway.ground.desk.html.visitor import SIGN_IN, SIGN_OUT, Visitor
+from gateway.ground.desk.html.address import CONSOLE, Face
+from gateway.ground.desk.html.visitor import Visitor
 from gateway.ground.desk.html.wording import LANGUAGES, OWN_NAMES, Wording, choose
 from gateway.ground.http.request import Asked
 
@@ -32,13 +33,14 @@ class Link:
     is_here: bool
 
 
-def language_of(request: Asked) -> tuple[Wording, Mapping[str, str]]:
+def language_of(request: Asked, face: Face = CONSOLE) -> tuple[Wording, Mapping[str, str]]:
     """The visitor's language, and the header that keeps it where he has just chosen."""
     asked = query_of(request).get(LANGUAGE)
     words = Wording(choose(asked, _cookie(request), request.headers.get("Accept-Language")))
     if asked not in LANGUAGES:
         return words, {}
-    kept = f"{COOKIE}={words.language}; Path=/console; Max-Age={_YEAR_S}; SameSite=Lax; HttpOnly"
+    kept = f"{COOKIE}={words.language}; Path={face.root}; Max-Age={_YEAR_S}; "
+    kept += "SameSite=Lax; HttpOnly"
     return words, {"Set-Cookie": kept}
 
 
@@ -65,6 +67,7 @@ def frame(
     visitor: Visitor | None = None,
     menu: Sequence[tuple[str, Sequence[Link]]] = (),
     waiting: int = 0,
+    face: Face = CONSOLE,
 ) -> dict[str, Any]:
     """What `layout.html` shows of a request."""
     path, _, _ = request.raw_path.partition("?")
@@ -82,6 +85,5 @@ def frame(
         "menu": menu,
         "waiting": waiting,
         "languages": others if request.method in {"GET", "HEAD"} else (),
-        "sign_in": SIGN_IN,
-        "sign_out": SIGN_OUT,
+        "face": face,
     }

@@ -93,7 +93,7 @@ async def _rows(visit: Visit, view: View, query: Mapping[str, str]) -> Mapping[s
         )
     asked = {"limit": PAGE_ROWS, **query}
     with as_problems(view, saying(visit.words)):
-        return await visit.rooms.place.look(
+        return await visit.place.look(
             visit.visitor.caller.person, lambda at: list_rows(view, at, asked)
         )
 

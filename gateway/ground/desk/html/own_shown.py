@@ -14,7 +14,7 @@ async def read_own(
     visit: Visit, page: OwnPage, asked: Mapping[str, str], *, posted: bool
 ) -> Mapping[str, Any]:
     """Its data. Raises ProblemError."""
-    place, caller, seen = visit.rooms.place, visit.visitor.caller, page.seen
+    place, caller, seen = visit.place, visit.visitor.caller, page.seen
     with as_problems(page, saying(visit.words)):
         if posted and seen is not None:
             change = caller.change(visit.request, None)

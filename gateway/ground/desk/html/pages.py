@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.ground.desk.html.address import FACES
 from gateway.ground.feature import PACKAGE
 from gateway.ground.http.direct_answer import DirectAnswer
 
@@ -34,6 +35,7 @@ POLICY: Final[Mapping[str, str]] = {
 ASSETS: Final[Mapping[str, str]] = {
     "console.css": "text/css; charset=utf-8",
     "console.mjs": "text/javascript; charset=utf-8",
+    "portal.mjs": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 
@@ -84,15 +86,15 @@ def page_answer(
 
 def leads_to(path: str, headers: Mapping[str, str] | None = None) -> DirectAnswer:
     """303: what is asked for is seen there."""
-    assert path.startswith("/console")
+    assert path.startswith(tuple(face.root for face in FACES))
     assert path.isascii()
     assert path.isprintable()
     return DirectAnswer(b"", 303, HTML_TYPE, {"Location": path, **POLICY, **(headers or {})})
 
 
-def asset_path(name: str) -> str:
+def asset_path(name: str, root: str) -> str:
     """Where a file is that pages need; another one when it changes."""
-    return f"/console/assets/{name}?v={_digest(name)}"
+    return f"{root}/assets/{name}?v={_digest(name)}"
 
 
 @cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.ground.desk.action import Action, Noun
-from gateway.ground.desk.html.address import ROOT, Addresses, Declared, path_of
+from gateway.ground.desk.html.address import CONSOLE, Addresses, Declared, Face, filled, path_of
 from gateway.ground.desk.html.cells import Showing
 from gateway.ground.desk.html.frame import Group, Link, frame
 from gateway.ground.desk.html.own_page import OwnPage
@@ -33,11 +33,13 @@ class Rooms:
         declared: Sequence[Declared],
         own: Sequence[OwnPage],
         groups: Sequence[Group],
+        face: Face = CONSOLE,
     ) -> None:
+        self.face = face
         self.place = place
         self.declared = declared
         self.own = own
-        self.addresses = Addresses(declared)
+        self.addresses = Addresses(declared, face.root)
         self.actions = [
             one
             for one in declared
@@ -85,13 +87,13 @@ class Rooms:
         else:
             assert seen is not None
             label = words.many(seen.noun) if isinstance(seen, View) else words.page(seen)
-        href = f"{ROOT}/{path}".rstrip("/")
+        href = f"{self.face.root}/{path}".rstrip("/")
         return [Link(label=label, href=href, is_here=visit.path == href)]
 
     def acts_on(self, pattern: str, names: Mapping[str, Any], visit: "Visit") -> list[Link]:
         """What somebody may do with a thing whose page has this path, as links to forms."""
         return [
-            Link(label=visit.words.act(one, path_of(one)), href=_filled(one, names), is_here=False)
+            self._link_to(one, visit.words.act(one, path_of(one)), names)
             for one in self.actions
             if path_of(one).startswith(f"{pattern}/") and one.permission in visit.permissions
             and set(route_of(one).named) <= set(names)
@@ -100,28 +102,26 @@ class Rooms:
     def acts_of(self, plural: str, visit: "Visit") -> list[Link]:
         """What somebody may do where no single one is meant."""
         return [
-            Link(label=visit.words.verb(one), href=_filled(one, {}), is_here=False)
+            self._link_to(one, visit.words.verb(one), {})
             for one in self.actions
             if not route_of(one).named and path_of(one).split("/")[0] == plural
             and one.permission in visit.permissions
         ] + [
-            Link(label=visit.words.verb(one), href=_filled(one, {}), is_here=False)
+            self._link_to(one, visit.words.verb(one), {})
             for one in self.taking
             if plural in {path_of(one).split("/")[0], follows(one).plural}
             and one.permission in visit.permissions
         ]  # fmt: skip
+
+    def _link_to(self, one: Declared, label: str, names: Mapping[str, Any]) -> Link:
+        href = filled(path_of(one), names, self.face.root)
+        return Link(label=label, href=href, is_here=False)
 
 
 def follows(job: Job) -> Noun:
     """The noun whose rows say how far it is."""
     assert job.taking is not None
     return nouns()[job.taking.follows]
-
-
-def _filled(one: Declared, names: Mapping[str, Any]) -> str:
-    from gateway.ground.desk.html.address import filled
-
-    return filled(path_of(one), names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +139,11 @@ class Visit:
     def permissions(self) -> frozenset[str]:
         """What he may."""
         return self.visitor.caller.permissions
+
+    @property
+    def place(self) -> Place:
+        """Where he works: a partner's people on what is that partner's alone."""
+        return self.rooms.place.of(self.visitor.caller.partner)
 
     @property
     def path(self) -> str:
@@ -160,7 +165,7 @@ class Visit:
         if APPROVE not in self.permissions:
             return self
         caller = self.visitor.caller
-        async with self.rooms.place.statements(read_only=True) as db:
+        async with self.place.statements(read_only=True) as db:
             count = await second_persons().waiting_for(db, caller.person, caller.permissions)
         return replace(self, waiting=count)
 
@@ -181,5 +186,6 @@ class Visit:
             visitor=self.visitor,
             menu=self.rooms.menu(self),
             waiting=self.waiting,
+            face=self.rooms.face,
         )
         return page_answer(template, {**values, **around}, status, self.headers)

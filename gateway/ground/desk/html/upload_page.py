@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import msgspec
 from aiohttp.web import BaseRequest, StreamResponse
 
-from gateway.ground.desk.html.address import ROOT, path_of
+from gateway.ground.desk.html.address import path_of
 from gateway.ground.desk.html.fields import Typed, fields_of
 from gateway.ground.desk.html.form_shown import FORM_TOKEN, REQUEST_KEY, Refused
 from gateway.ground.desk.html.frame import LANGUAGE, query_of
@@ -51,7 +51,7 @@ class Uploads:
         assert job.taking is not None
         noun = follows(job)
         answer: Mapping[str, Any] = msgspec.json.decode(told.body)
-        return leads_to(f"{ROOT}/{noun.plural}/{answer[noun.name]}", visit.headers)
+        return leads_to(f"{visit.rooms.face.root}/{noun.plural}/{answer[noun.name]}", visit.headers)
 
     def _refused(self, visit: Visit, job: Job, problem: ProblemError) -> StreamResponse:
         known = {FILE, *reading.taken(job, ())}
@@ -71,7 +71,7 @@ class Uploads:
         fields = fields_of(job, (), words, typed, refused.at_fields)
         values = {
             "doc": words.doc(job.doc),
-            "here": f"{ROOT}/{path_of(job)}",
+            "here": f"{visit.rooms.face.root}/{path_of(job)}",
             "errors": refused.general,
             "file_error": refused.at_fields.get(FILE),
             "request_key": secrets.token_urlsafe(24),
@@ -80,7 +80,7 @@ class Uploads:
             "is_open": any(f.error for f in fields if not f.required),
             "most": job.taking.bytes_max // (1024 * 1024),
             "button": words.verb(job),
-            "back": f"{ROOT}/{follows(job).plural}",
+            "back": f"{visit.rooms.face.root}/{follows(job).plural}",
         }
         title = words("{noun}: {verb}", noun=words.of(job.noun), verb=words.verb(job))
         return visit.page("upload.html", title, values, refused.status)

@@ -1,18 +1,19 @@
-"""Who is at the console: an operator with a session, and what the console asks of sessions."""
+"""Who is at the console or the portal, with a session; and what these ask of sessions."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
+from gateway.ground.desk.html.address import CONSOLE
 from gateway.ground.desk.rest.caller import Caller
 from gateway.ground.http.request import Asked
 
-SIGN_IN: str = "/console/sign-in"
-SIGN_OUT: str = "/console/sign-out"
+SIGN_IN: Final = CONSOLE.sign_in
+SIGN_OUT: Final = CONSOLE.sign_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """An operator at a browser. `form_token` stands in every form of his session."""
+    """Somebody at a browser. `form_token` stands in every form of his session."""
 
     caller: Caller
     form_token: str

@@ -78,7 +78,7 @@ class Acting:
         return told
 
     async def _act(self, wish: Wish) -> Told | DeskRefusedError:
-        async with self._place.at(wish.caller.person) as at:
+        async with self._place.of(wish.caller.partner).at(wish.caller.person) as at:
             known = await _begin(at.db, wish)
             if known is not None:
                 return known
@@ -99,7 +99,7 @@ class Acting:
     async def _work(self, wish: Wish, job: Job) -> Told:
         """A job has its own transactions: a key is taken before them, and given back if refused."""
         change, given = wish.change, wish.asked.given
-        async with self._place.at(wish.caller.person) as at:
+        async with self._place.of(wish.caller.partner).at(wish.caller.person) as at:
             known = await _begin(at.db, wish)
             if known is not None:
                 return known

@@ -12,7 +12,11 @@ from gateway.ground.http.request import Asked
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """An operator at one of the doors; `credential` names the token or session he came with."""
+    """Somebody at one of the doors; `credential` names the token or session he came with.
+
+    `partner`: whose he is, and then all he sees and does is that partner's; None: an operator.
+    Who signed with a partner's key is no operator: then `operator_id` is 0.
+    """
 
     operator_id: int
     name: str
@@ -24,6 +28,12 @@ class Caller:
     details: Mapping[str, Any]  # of the credential, for `me`
     is_frozen: bool = False
     stepped_up: bool = False
+    partner: int | None = None
+
+    @property
+    def is_somebody(self) -> bool:
+        """Whether it is a person, with an account of his own."""
+        return self.operator_id != 0
 
     def require(self, permission: str) -> None:
         """ProblemError that names the permission, unless he has it."""
@@ -36,6 +46,8 @@ class Caller:
         """What he does in a request, for the log of changes."""
         kind = "token" if self.way is Way.TOKEN else "session"
         how = {"via": self.way.value, kind: self.credential, "request_id": request.id}
+        if not self.is_somebody:
+            how["key"] = self.name
         if request.trace_id != request.id:
             how["trace_id"] = request.trace_id
         return Change(

@@ -30,12 +30,19 @@ TRIES: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """`database` has the pool of the desk alone; `lagging` is for lists."""
+    """`database` has the pool of the desk alone; `lagging` is for lists. `partner`: whose people
+    work here; None: the shop's.
+    """
 
     config: Config
     database: Database
     vault: Vault
     lagging: LaggingReads
+    partner: int | None = None
+
+    def of(self, partner: int | None) -> "Place":
+        """The same for a partner's people."""
+        return self if partner == self.partner else replace(self, partner=partner)
 
     async def look(self, person: str, work: Callable[[At], Awaitable[T]]) -> T:
         """What `work` finds for a person, reading only; it may be a moment behind."""
@@ -43,7 +50,9 @@ class Place:
         async def look(pool: Any) -> T:
             database = replace(self.database, pool=pool)
             async with administration(database, read_only=True, deadline_ms=DEADLINE_MS) as db:
-                return await work(At(db=db, vault=self._secrecy(), person=person))
+                return await work(
+                    At(db=db, vault=self._secrecy(), person=person, partner=self.partner)
+                )
 
         return await self.lagging.read(look)
 
@@ -53,7 +62,7 @@ class Place:
         async with self.statements(read_only=read_only) as db:
             yield At(
                 db=db, vault=self._secrecy(), person=person, make_site=self.site,
-                public_url=public_url_of(self.config),
+                public_url=public_url_of(self.config), partner=self.partner,
             )  # fmt: skip
 
     @asynccontextmanager

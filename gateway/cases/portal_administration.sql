@@ -1,0 +1,13 @@
+-- A partner's own cases at the portal. $1 is always its id.
+
+-- name: portal_cases
+-- Each filter may be NULL; newest first, before the case $4 (NULL: from the newest on), at most $5.
+SELECT c.id::text AS case_no, c.out_case_no, c.order_id::text AS order_no, c.kind, c.state, c.reason, c.outcome,
+       c.refunded AS refunded_amount, c.replaced, c.deadline_at, c.created_at, c.updated_at
+FROM service_case c
+WHERE c.partner_id = $1 AND ($2::text IS NULL OR c.state = $2) AND ($3::text IS NULL OR c.order_id = $3::bigint)
+  AND c.id < coalesce($4::text::bigint, 9223372036854775807)
+ORDER BY c.id DESC LIMIT $5
+
+-- name: portal_case
+SELECT case_told(c.partner_id, c.id)::text FROM service_case c WHERE c.partner_id = $1 AND c.id = $2

@@ -1,0 +1,1 @@
+"""The portal: what partners' own people see and do, each on what is their partner's alone."""
