@@ -14,6 +14,9 @@ from gateway.ground.outside.process import quangate
 
 # Who runs the shop: name and role. A second admin would be nobody's need.
 PEOPLE: Final[Mapping[str, str]] = {"ada": "admin", "sam": "support", "fay": "finance"}
+HEARD_S: Final = 60.0  # a gateway hears of it within a second, but for a busy machine
+LOOK_S: Final = 0.05
+UNKNOWN: Final = 401
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,15 @@ class Desk:
         self._session = session
         self._url = f"{url}/admin/v1"
         self._headers = {"Authorization": f"Bearer {token}"}
+
+    async def until_known(self) -> None:
+        """Wait until the gateway has heard of the token, which a command has just made."""
+        async with asyncio.timeout(HEARD_S):
+            while True:
+                async with self._session.get(f"{self._url}/me", headers=self._headers) as said:
+                    if said.status != UNKNOWN:
+                        return
+                await asyncio.sleep(LOOK_S)
 
     async def post(self, path: str, **given: Any) -> dict[str, Any]:
         """One act. Raises RefusedError with what the problem says."""

@@ -1,5 +1,6 @@
 """Makes the week's history on a gateway that runs: slot after slot, all by the real paths."""
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from gateway.demo.shops import Listener, Shop
 from gateway.demo.steps import Bar, Steps
 from gateway.demo.week import goods
 from gateway.demo.week.clock import Timeline
-from gateway.demo.week.desk import Desk, SignIn, hire
+from gateway.demo.week.desk import HEARD_S, LOOK_S, UNKNOWN, Desk, SignIn, hire
 from gateway.demo.week.ends import Ends
 from gateway.demo.week.office import Office
 from gateway.demo.week.plan import CASES, OPENED_BEFORE, Size, Slot, week
@@ -38,6 +39,13 @@ class World:
     timeline: Timeline
 
 
+async def _until_known(client: Client) -> None:
+    """Wait until the gateway has heard of a partner's key."""
+    async with asyncio.timeout(HEARD_S):
+        while (await client.get("/v1/account")).status == UNKNOWN:  # noqa: ASYNC110 - another process hears
+            await asyncio.sleep(LOOK_S)
+
+
 class Making:
     """Makes it; `people` may sign in afterwards, `trade` says what was sold."""
 
@@ -56,12 +64,16 @@ class Making:
         people, tokens = await hire(world.data)
         self.people = list(people.values())
         desks = {name: Desk(world.session, world.url, token) for name, token in tokens.items()}
+        for desk in desks.values():
+            await desk.until_known()
         await goods.stock_up(desks["ada"], world.upstreams, self._size.scale)
         keys = await goods.let_in(desks["ada"], world.ends.url)
         for address in world.upstreams.values():
             async with world.session.post(f"{address}/_script", json=SCRIPT) as said:
                 said.raise_for_status()
         clients = {name: Client(world.session, world.url, key) for name, key in keys.items()}
+        for client in clients.values():
+            await _until_known(client)
         shop = Shop(world.url, goods.BY_PLATFORM, world.listener.url)
         trade = Trade(clients, world.session, shop, self._chance)
         await self._live(plan, trade, Office(desks, trade), desks["ada"])
