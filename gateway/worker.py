@@ -89,14 +89,14 @@ class Worker:
         cut_off = await parts.server.drain(drained_at - loop.time())
         if cut_off:
             log.warning("serve.cut_off", connections=cut_off)
-        settled = await _by(ends_at - GIVE_BACK_S, "orders under way", parts.intake.close())
+        answered = await _by(ends_at - GIVE_BACK_S, "orders under way", parts.intake.close())
         stops = [_by(ends_at - GIVE_BACK_S, "services", each.stop()) for each in parts.services]
-        whole = settled and all(await asyncio.gather(*stops))
+        whole = answered and all(await asyncio.gather(*stops))
         for task in self._tasks:
             task.cancel()
         await _by(ends_at, "tasks", asyncio.gather(*self._tasks, return_exceptions=True))
         # Codes of a commit that is not decided may be sold: their leases are not given back.
-        whole = settled and await _by(ends_at, "leases", parts.stock.close()) and whole
+        whole = answered and await _by(ends_at, "leases", parts.stock.close()) and whole
         whole = await _by(ends_at, "control", parts.control.close()) and whole
         if whole:
             await parts.anchors.write_last(ends_at)

@@ -244,7 +244,7 @@ class Counter:
         )
         if isinstance(placed, Refusal):
             return placed
-        order_id = placed.settled.order_id
+        order_id = placed.answered.order_id
         order = await self._orders.by_id(account, order_id, with_codes=with_codes)
         if order is None:
             raise InvariantBrokenError(f"order {order_id} was placed, and is gone")

@@ -19,15 +19,15 @@ from gateway.holds.port import Making, Reading
 from gateway.holds.record import HoldRecord
 from gateway.holds.rules import ConfirmAsked, HoldState
 from gateway.orders.checks import MISSING, OWN_NUMBERS, asked_of
-from gateway.orders.line import HeldGoods, Line, Settled
+from gateway.orders.line import Answered, HeldGoods, Line
 from gateway.orders.place import Buying, Placed
 from gateway.orders.refusal import Reason, Refusal
-from gateway.orders.rules import OrderContent, Verdict
+from gateway.orders.rules import LineOutcome, OrderContent
 from gateway.quotas.rules import Per, QuotaBook
 
 NO_LEASE: Final = 0  # what a run of held codes has in place of a lease
 # A late line found nothing that it could have: the partner is to give the money back.
-_NOTHING_LEFT: Final = frozenset({Verdict.SOLD_OUT, Verdict.PURCHASE_LIMIT})
+_NOTHING_LEFT: Final = frozenset({LineOutcome.SOLD_OUT, LineOutcome.PURCHASE_LIMIT})
 
 
 class Unconfirmed(StrEnum):
@@ -46,13 +46,13 @@ class Ordering(Protocol):
     """What makes lines, takes them, and says what became of them; see orders.place.Placement."""
 
     def prepare(self, key: Key, content: OrderContent, *, agreed_minor: int) -> Line: ...
-    def end(self, line: Line, settled: Settled) -> Placed | Refusal: ...
+    def end(self, line: Line, answered: Answered) -> Placed | Refusal: ...
 
 
 class Taking(Protocol):
-    """What settles each line exactly once; see orders.intake.Intake."""
+    """What answers each line exactly once; see orders.intake.Intake."""
 
-    def submit(self, line: Line) -> Settled | asyncio.Future[Settled]: ...
+    def submit(self, line: Line) -> Answered | asyncio.Future[Answered]: ...
 
 
 class Confirmation:
@@ -92,18 +92,18 @@ class Confirmation:
             return Contradiction(member)
         is_late = hold.state == HoldState.EXPIRED
         attempt = partial(self._try, key, hold, asked, waits_until)
-        line, settled = await attempt(is_late=is_late)
-        if settled.verdict is Verdict.HOLD_EXPIRED and not is_late:
+        line, answered = await attempt(is_late=is_late)
+        if answered.outcome is LineOutcome.HOLD_EXPIRED and not is_late:
             is_late = True
-            line, settled = await attempt(is_late=True)
-        if is_late and settled.verdict in _NOTHING_LEFT:
+            line, answered = await attempt(is_late=True)
+        if is_late and answered.outcome in _NOTHING_LEFT:
             await self._making.refuse_late(
                 key.partner_id, hold_id, hold.content.sku, asked.notify_url
             )
             # Refused now, or ended otherwise meanwhile: the commit says which.
-            line, settled = await attempt(is_late=False)
+            line, answered = await attempt(is_late=False)
         self._recent.forget(key.partner_id, hold_id)
-        return self._ordering.end(line, settled)
+        return self._ordering.end(line, answered)
 
     async def _find(self, partner_id: int, hold_id: int) -> HoldRecord | None:
         recent = self._recent.get(partner_id, hold_id)
@@ -120,11 +120,11 @@ class Confirmation:
         waits_until: float | None,
         *,
         is_late: bool,
-    ) -> tuple[Line, Settled]:
+    ) -> tuple[Line, Answered]:
         line = self._line(key, hold, asked, is_late=is_late)
         line.waits_until = waits_until
         outcome = self._submit(line)
-        return line, outcome if isinstance(outcome, Settled) else await outcome
+        return line, outcome if isinstance(outcome, Answered) else await outcome
 
     def _line(self, key: Key, hold: HoldRecord, asked: ConfirmAsked, *, is_late: bool) -> Line:
         """The line of an order as if it were made anew, but for what the hold decided: its price,

@@ -21,11 +21,11 @@ from gateway.holds.port import Making, Reading
 from gateway.holds.record import HoldAnswer, HoldRecord, NewHold
 from gateway.holds.rules import HeldContent, HoldAsked, HoldState, Limits
 from gateway.holds.together import Awaited, Together
-from gateway.orders.line import Line, Settled
+from gateway.orders.line import Answered, Line
 from gateway.orders.over_quota import over_quota
 from gateway.orders.pricing import price_again
 from gateway.orders.refusal import Reason, Refusal
-from gateway.orders.rules import OrderContent, Verdict
+from gateway.orders.rules import LineOutcome, OrderContent
 from gateway.partners.zones import ZoneBook
 from gateway.quotas.rules import QuotaBook, is_counted
 from gateway.settings.rules import SettingsBook
@@ -174,15 +174,15 @@ class Holding:
         return Refusal(_REASONS[answer.outcome], retry_after_s=answer.after_s or 0)
 
     def _over_quota(self, new: NewHold, answer: HoldAnswer) -> Refusal:
-        settled = Settled(
-            Verdict.PURCHASE_LIMIT,
+        answered = Answered(
+            LineOutcome.PURCHASE_LIMIT,
             amount=answer.left_over or 0,
             quota=answer.refused or 0,
             refused_at=answer.made_at,
         )
-        quota = self._catalog.now.book(QuotaBook).by_id.get(settled.quota)
+        quota = self._catalog.now.book(QuotaBook).by_id.get(answered.quota)
         zone = self._catalog.now.book(ZoneBook).of(new.partner_id)
-        return over_quota(settled, quota, new.quantity, answer.made_at, zone)
+        return over_quota(answered, quota, new.quantity, answer.made_at, zone)
 
     async def _make(self, line: Line, new: Awaited) -> HoldAnswer:
         """Made, or why not; what lies with others is asked for, for a while."""

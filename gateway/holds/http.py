@@ -228,7 +228,7 @@ class Holds:
             raise problem_of_confirm(placed, hold_no)
         order = placed_json(placed)
         if order is None:  # made before; or durable, but not sealed with its batch
-            order = await self._views.read_back(key, placed.settled.order_id)
+            order = await self._views.read_back(key, placed.answered.order_id)
         if placed.is_new:
             return DirectAnswer(order, 201, JSON_TYPE)
         return DirectAnswer(order, 200, JSON_TYPE, REPLAYED)

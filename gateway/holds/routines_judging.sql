@@ -73,7 +73,7 @@ BEGIN
 END $$;
 
 -- Holds the accounts of lines with a pass, and of lines whose campaigns may be for buyers who never bought:
--- orders of theirs come one by one with us. The pool first, as whoever settles purchases has it; whoever has
+-- orders of theirs come one by one with us. The pool first, as whoever takes purchases in has it; whoever has
 -- a pool may want a lease, which a commit has that waits for an account.
 CREATE FUNCTION lock_hold_accounts(p_pool bigint, p_lines hold_line[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

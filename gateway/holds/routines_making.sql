@@ -1,5 +1,5 @@
 -- Making holds: one call makes a batch of them durable, for goods of one shelf (or of none: counted
--- ones) that last as long. Per line an outcome, by the numbers of gateway/orders/rules.py (Verdict): 1 held, 2 held
+-- ones) that last as long. Per line an outcome, by the numbers of gateway/orders/rules.py (LineOutcome): 1 held, 2 held
 -- before under this number, 3 the number has other content, 5 a quota is used up, 6 sold out, 7 only held
 -- codes are left, 11 the campaign is not open, 13 units of a total lie with others just now: try again,
 -- 14 holds that are over have units: give them back, and try again,

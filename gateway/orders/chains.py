@@ -8,9 +8,9 @@ _PURCHASES: Final = LANES + 1  # codes bought on demand
 CHAINS_PER_WORKER: Final = LANES + 2
 
 
-def chain_of_lane(slot: int, lane: int) -> int:
+def chain_of_committer(slot: int, committer: int) -> int:
     """Of a commit."""
-    return slot * CHAINS_PER_WORKER + lane
+    return slot * CHAINS_PER_WORKER + committer
 
 
 def chain_of_reads(slot: int) -> int:

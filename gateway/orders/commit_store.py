@@ -32,7 +32,7 @@ from gateway.orders.commit import (
 )
 from gateway.orders.lost_tail import TailOfLog
 from gateway.orders.plain_commits import PlainCommits
-from gateway.orders.rules import Verdict
+from gateway.orders.rules import LineOutcome
 
 log = structlog.get_logger()
 
@@ -81,7 +81,7 @@ DATA_CLASSES = ("22", "23", "42", "P0", "QG", "XX")
 NO_RESOURCES = "53"  # likewise, and of no line: the disk is full, memory or connections are out
 
 
-class CommitLane:
+class DatabaseCommitter:
     """One connection that commits one batch at a time.
 
     `times` takes how long each took, by (class of size, committed | refused | in-doubt).
@@ -154,8 +154,8 @@ class CommitLane:
         if outcomes is None:
             self._plain.was_plain()
             outcomes = [1] * request.size
-        self._all_new = outcomes.count(Verdict.CREATED) == len(outcomes)
-        if not self._all_new and Verdict.UNITS_DUE in outcomes:
+        self._all_new = outcomes.count(LineOutcome.CREATED) == len(outcomes)
+        if not self._all_new and LineOutcome.UNITS_DUE in outcomes:
             await self._give_back_due()
         return CommitAnswer(
             committed_at=row["committed_at"],

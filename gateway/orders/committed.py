@@ -10,15 +10,15 @@ from gateway.orders.commit import CommitAnswer
 from gateway.orders.events import OrdersCreated
 from gateway.orders.failed_commit import release
 from gateway.orders.hand import Hand, Loose
-from gateway.orders.line import Line, Settled, used_up
+from gateway.orders.line import Answered, Line, used_up
 from gateway.orders.plain_batch import PlainBatch
 from gateway.orders.plain_batches import PlainBatches
 from gateway.orders.refusal import Refusal
 from gateway.orders.refused_lately import RefusedLately
-from gateway.orders.rules import Verdict
+from gateway.orders.rules import LineOutcome
 from gateway.orders.used_up import UsedUp
 
-_CREATED = Verdict.CREATED  # to look it up for every line costs 0.1 µs
+_CREATED = LineOutcome.CREATED  # to look it up for every line costs 0.1 µs
 
 
 class PutUnsold(Protocol):
@@ -29,7 +29,7 @@ class PutUnsold(Protocol):
 
 class Committed:
     """Of one intake. `seal` and `answer_plain` are sealing.Sealing's; `try_again` and `requeue`
-    take lines that may be orders yet, `settle` those that are answered."""
+    take lines that may be orders yet, `answer` those that are answered."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Committed:
         put_unsold: PutUnsold,
         try_again: Callable[[Hand, Sequence[Line]], None],
         requeue: Callable[[Sequence[Loose]], None],
-        settle: Callable[[Loose, Settled], None],
+        answer: Callable[[Loose, Answered], None],
     ) -> None:
         self._stock, self._plain = stock, batches
         self._seal, self._answer_plain = seal, answer_plain
@@ -52,7 +52,7 @@ class Committed:
         self.shortages: RefusedLately[int, int] = RefusedLately()  # by partner: what there is
         self.used_up = UsedUp()
         self._put_unsold, self._try_again = put_unsold, try_again
-        self._requeue, self._settle = requeue, settle
+        self._requeue, self._answer = requeue, answer
         self.lines = 0  # that became orders
 
     def distribute(
@@ -65,7 +65,7 @@ class Committed:
         else:
             lines = self._plain.open_all(hand, items)
             created = [line for line, made in zip(lines, outcomes, strict=True) if made == _CREATED]
-            self._settle_others(hand, lines, answer)
+            self._answer_others(hand, lines, answer)
         self.finish_created(hand, created, [moment] * len(created))
 
     def _finish_plain(
@@ -85,33 +85,33 @@ class Committed:
             for outlet, runs in batch.claimed:
                 self._stock.used(outlet, runs)
             hand.let_go_all(batch)
-            self._plain.settle_created(batch, results)
+            self._plain.answer_created(batch, results)
         lines = [item for item in items if not isinstance(item, PlainBatch)]
         return [*lines, *self._plain.open_all(hand, unsealed)]
 
-    def _settle_others(self, hand: Hand, lines: Sequence[Line], answer: CommitAnswer) -> None:
+    def _answer_others(self, hand: Hand, lines: Sequence[Line], answer: CommitAnswer) -> None:
         """Answer those that made no order."""
         again = []
-        for place, (line, outcome) in enumerate(zip(lines, answer.outcomes, strict=True)):
-            if outcome == _CREATED:
+        for place, (line, number) in enumerate(zip(lines, answer.outcomes, strict=True)):
+            if number == _CREATED:
                 continue
             release(self._stock, line)
-            verdict, about = Verdict(outcome), answer.existing[place] or 0
-            if verdict is Verdict.CONFLICT:  # unless an earlier release made another digest of it
+            outcome, about = LineOutcome(number), answer.existing[place] or 0
+            if outcome is LineOutcome.CONFLICT:  # unless an older release digested it otherwise
                 self._put_unsold(hand.let_go(line), taken_by=about)
-            elif verdict is Verdict.CAMPAIGN_CLOSED:
+            elif outcome is LineOutcome.CAMPAIGN_CLOSED:
                 self._out_of_window(hand.let_go(line), answer.committed_at)
-            elif verdict in {Verdict.UNITS_ELSEWHERE, Verdict.UNITS_DUE}:
+            elif outcome in {LineOutcome.UNITS_ELSEWHERE, LineOutcome.UNITS_DUE}:
                 again.append(line)
-            elif verdict is Verdict.REPLAYED:
-                self._settle(hand.let_go(line), Settled(verdict, order_id=about))
-            elif verdict is Verdict.PURCHASE_LIMIT:
-                settled = self.used_up.found(line, used_up(answer, place))
-                self._settle(hand.let_go(line), settled)
+            elif outcome is LineOutcome.REPLAYED:
+                self._answer(hand.let_go(line), Answered(outcome, order_id=about))
+            elif outcome is LineOutcome.PURCHASE_LIMIT:
+                answered = self.used_up.found(line, used_up(answer, place))
+                self._answer(hand.let_go(line), answered)
             else:
-                if verdict is Verdict.INSUFFICIENT_BALANCE:
+                if outcome is LineOutcome.INSUFFICIENT_BALANCE:
                     self.shortages.found(line.partner_id, about)
-                self._settle(hand.let_go(line), Settled(verdict, amount=about))
+                self._answer(hand.let_go(line), Answered(outcome, amount=about))
         if again:
             self._try_again(hand, again)
 
@@ -122,7 +122,7 @@ class Committed:
         if refusal is None:
             self._requeue([line])
         else:
-            self._settle(line, Settled(Verdict.REFUSED, refusal=refusal))
+            self._answer(line, Answered(LineOutcome.REFUSED, refusal=refusal))
 
     def finish_created(self, hand: Hand, lines: Sequence[Line], moments: Sequence[str]) -> None:
         """Seal and answer what is durable now."""
@@ -134,4 +134,4 @@ class Committed:
             if line.runs is not None and line.outlet is not None:
                 self._stock.used(line.outlet, line.runs)
                 line.runs = None
-            self._settle(hand.let_go(line), Settled(_CREATED, line.order_id, moment, codes))
+            self._answer(hand.let_go(line), Answered(_CREATED, line.order_id, moment, codes))

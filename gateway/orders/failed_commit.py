@@ -2,7 +2,7 @@
 
 Leases that somebody took back: the lines claim anew. One line that spoils the batch: it stands
 alone, the others commit (faults 22). A commit whose answer was lost is decided, not guessed (D6).
-The database is away: what waits is refused, and the lane opens again when it is back.
+The database is away: what waits is refused, and the committer opens again when it is back.
 """
 
 import asyncio
@@ -23,10 +23,10 @@ from gateway.ground.errors import (
 from gateway.ground.moment import rfc3339
 from gateway.ground.sql.absence import Absence
 from gateway.orders.hand import Hand, Loose, ask_later
-from gateway.orders.line import Line, Settled
-from gateway.orders.ports import Lane
+from gateway.orders.line import Answered, Line
+from gateway.orders.ports import Committer
 from gateway.orders.record import OrderRecord
-from gateway.orders.rules import Verdict
+from gateway.orders.rules import LineOutcome
 
 log = structlog.get_logger()
 
@@ -68,7 +68,7 @@ async def _tell_to_ask_later(lines: Sequence[Line]) -> None:
 
 
 class FailedCommits:
-    """Of all lanes of one intake.
+    """Of all committers of one intake.
 
     `commit` tries lines again, `finish_created` answers those that are durable, `requeue` puts
     them back to the head of the queue, `turn_away` refuses what has not been sent.
@@ -80,10 +80,10 @@ class FailedCommits:
         stock: Stock,
         absence: Absence,
         by_ids: ByIds,
-        commit: Callable[[Lane, Hand, Sequence[Line]], Awaitable[None]],
+        commit: Callable[[Committer, Hand, Sequence[Line]], Awaitable[None]],
         finish_created: Callable[[Hand, Sequence[Line], Sequence[str]], None],
         requeue: Callable[[Sequence[Loose]], None],
-        settle: Callable[[Loose, Settled], None],
+        answer: Callable[[Loose, Answered], None],
         turn_away: Callable[[], None],
     ) -> None:
         self._stock = stock
@@ -92,30 +92,35 @@ class FailedCommits:
         self._commit = commit
         self._finish_created = finish_created
         self._requeue = requeue
-        self._settle = settle
+        self._answer = answer
         self._turn_away = turn_away
         self._closing = False
 
     def close(self) -> None:
-        """From now on no lane waits for a database that is away."""
+        """From now on no committer waits for a database that is away."""
         self._closing = True
 
     async def resolve(
-        self, error: Exception, batch_id: uuid.UUID, lane: Lane, hand: Hand, lines: Sequence[Line]
+        self,
+        error: Exception,
+        batch_id: uuid.UUID,
+        committer: Committer,
+        hand: Hand,
+        lines: Sequence[Line],
     ) -> None:
         """Take the way back that `error`, one of COMMIT_FAILURES, asks for."""
         if isinstance(error, LeaseLostError):
             self._leases_lost(hand, lines, error.leases)
         elif isinstance(error, BatchPoisonedError | InvariantBrokenError):
-            await self._bisect(lane, hand, lines, error)
+            await self._bisect(committer, hand, lines, error)
         elif isinstance(error, CommitInDoubtError):
             log.warning("intake.commit_in_doubt", batch_id=str(batch_id), error=str(error))
-            await self._resolve_doubt(lane, batch_id, hand, lines)
+            await self._resolve_doubt(committer, batch_id, hand, lines)
         else:  # the database is away, or it has no room; nothing came of it
             for line in lines:
                 release(self._stock, line)
-                self._settle(hand.let_go(line), Settled(Verdict.DATABASE_AWAY))
-            await self._reconnect(lane, error)
+                self._answer(hand.let_go(line), Answered(LineOutcome.DATABASE_AWAY))
+            await self._reconnect(committer, error)
 
     def _leases_lost(self, hand: Hand, lines: Sequence[Line], leases: Sequence[int]) -> None:
         """Nothing was committed; somebody took `leases` back. All of the batch are given up."""
@@ -130,17 +135,17 @@ class FailedCommits:
             release(self._stock, line)
             line.tries += 1
             if line.tries > TRIES_MAX:
-                self._settle(hand.let_go(line), Settled(Verdict.BUSY))
+                self._answer(hand.let_go(line), Answered(LineOutcome.BUSY))
         self._requeue([hand.let_go(line) for line in lines if line.tries <= TRIES_MAX])
 
     async def _bisect(
-        self, lane: Lane, hand: Hand, lines: Sequence[Line], error: Exception
+        self, committer: Committer, hand: Hand, lines: Sequence[Line], error: Exception
     ) -> None:
         """One line spoils the batch: halve until it stands alone; the others commit (faults 22)."""
         if len(lines) > 1:
             middle = len(lines) // 2
-            await self._commit(lane, hand, lines[:middle])
-            await self._commit(lane, hand, lines[middle:])
+            await self._commit(committer, hand, lines[:middle])
+            await self._commit(committer, hand, lines[middle:])
             return
         line = lines[0]
         log.error(
@@ -153,13 +158,13 @@ class FailedCommits:
             # One of these codes is sold, says the guard.
             _lose(self._stock, line)
         release(self._stock, line)
-        self._settle(hand.let_go(line), Settled(Verdict.INTERNAL))
+        self._answer(hand.let_go(line), Answered(LineOutcome.INTERNAL))
 
     async def _resolve_doubt(
-        self, lane: Lane, batch_id: uuid.UUID, hand: Hand, lines: Sequence[Line]
+        self, committer: Committer, batch_id: uuid.UUID, hand: Hand, lines: Sequence[Line]
     ) -> None:
         """Find out whether the batch took place, however long it takes (D6)."""
-        rows = await self._orders_of(lane, batch_id, lines)
+        rows = await self._orders_of(committer, batch_id, lines)
         ours = [line for line in lines if (line.partner_id, line.order_id) in rows]
         moments = [rfc3339(rows[line.partner_id, line.order_id].created_at) for line in ours]
         self._finish_created(hand, ours, moments)
@@ -169,13 +174,13 @@ class FailedCommits:
                 continue
             release(self._stock, line)
             if line.future is not None and line.future.done():  # told to ask again: so let it
-                self._settle(hand.let_go(line), Settled(Verdict.DATABASE_AWAY))
+                self._answer(hand.let_go(line), Answered(LineOutcome.DATABASE_AWAY))
             else:
                 again.append(hand.let_go(line))
         self._requeue(again)
 
     async def _orders_of(
-        self, lane: Lane, batch_id: uuid.UUID, lines: Sequence[Line]
+        self, committer: Committer, batch_id: uuid.UUID, lines: Sequence[Line]
     ) -> Mapping[tuple[int, int], OrderRecord]:
         """What the batch made of the lines, as soon as the database says so. Until then nobody is
         kept waiting for long: also where it says nothing, since the old transaction still runs.
@@ -184,7 +189,7 @@ class FailedCommits:
         try:
             while True:
                 try:
-                    committed = await lane.decide(batch_id)
+                    committed = await committer.decide(batch_id)
                     rows = (
                         await self._by_ids([(line.partner_id, line.order_id) for line in lines])
                         if committed
@@ -200,12 +205,12 @@ class FailedCommits:
         log.info("intake.doubt_resolved", batch_id=str(batch_id), committed=committed)
         return rows
 
-    async def _reconnect(self, lane: Lane, error: Exception) -> None:
+    async def _reconnect(self, committer: Committer, error: Exception) -> None:
         self._go_down(error)
         await asyncio.sleep(RECONNECT_PAUSE_S)  # a full disk refuses as fast as it is asked
         while not self._closing:
             try:
-                await lane.open()
+                await committer.open()
             except StoreUnavailableError:
                 await asyncio.sleep(RECONNECT_PAUSE_S)
             else:

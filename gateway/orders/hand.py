@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gateway.ground.errors import InvariantBrokenError
-from gateway.orders.line import Line, Settled
+from gateway.orders.line import Answered, Line
 from gateway.orders.plain_batch import PlainBatch
-from gateway.orders.rules import Verdict
+from gateway.orders.rules import LineOutcome
 
 if TYPE_CHECKING:
 
@@ -56,10 +56,10 @@ class Hand:
             raise InvariantBrokenError("a batch was handed over twice")
 
 
-def tell(line: Line, settled: Settled) -> None:
+def tell(line: Line, answered: Answered) -> None:
     """Tell the line's waiter, unless it was told."""
     if line.future is not None and not line.future.done():
-        line.future.set_result(settled)
+        line.future.set_result(answered)
 
 
 def ask_later(lines: Sequence[Line]) -> None:
@@ -67,4 +67,4 @@ def ask_later(lines: Sequence[Line]) -> None:
     for line in lines:
         waiters, line.waiters = line.waiters, None
         for each in (line, *(waiters or ())):
-            tell(each, Settled(Verdict.DATABASE_AWAY))
+            tell(each, Answered(LineOutcome.DATABASE_AWAY))

@@ -102,7 +102,7 @@ class OrderPlacing:
             raise problem_of(placed)
         order = placed_json(placed)
         if order is None:  # made before; or durable, but not sealed with its batch
-            reading = self._views.read_back(key, placed.settled.order_id)
+            reading = self._views.read_back(key, placed.answered.order_id)
             order = await asyncio.create_task(reading)  # see `Route.plain`
         if placed.is_new:
             return DirectAnswer(order, 201, JSON_TYPE)

@@ -31,7 +31,7 @@ from gateway.ground.native import PlainLines
 from gateway.ground.shares import Shares
 from gateway.ground.traffic.admission import Class
 from gateway.orders.answers import TAG, BatchResults
-from gateway.orders.line import Line, Settled
+from gateway.orders.line import Answered, Line
 from gateway.orders.place import Placed, Placement, Submitted
 from gateway.orders.placed import placed_json
 from gateway.orders.problems import problem_of
@@ -171,7 +171,7 @@ class BatchPlacing:
     async def _results(self, request: BaseRequest, key: Key, lines: list[Member]) -> list[bytes]:
         """The members of `results`. Lines leave the list as they are written: they hold codes."""
         for line in lines:
-            if isinstance(line, Submitted) and not isinstance(line.outcome, Settled):
+            if isinstance(line, Submitted) and not isinstance(line.outcome, Answered):
                 await line.outcome
         found = await in_pieces(
             self._turns,
@@ -196,8 +196,8 @@ class BatchPlacing:
             assert isinstance(line, ProblemError)
             return _problem_result(request, line)
         outcome = line.outcome
-        settled = outcome if isinstance(outcome, Settled) else outcome.result()
-        placed = self._placement.end(line.line, settled)
+        answered = outcome if isinstance(outcome, Answered) else outcome.result()
+        placed = self._placement.end(line.line, answered)
         if isinstance(placed, Refusal):
             return _problem_result(request, problem_of(placed, _base(index)))
         order = placed_json(placed)
@@ -208,7 +208,7 @@ class BatchPlacing:
         """A member of `results` whose order is read back; others have theirs all the same."""
         assert isinstance(line, Placed)
         try:
-            order = await self._views.read_back(key, line.settled.order_id)
+            order = await self._views.read_back(key, line.answered.order_id)
         except (ProblemError, StoreUnavailableError) as error:
             return _problem_result(request, as_problem(error))
         return b'{"status":%d,"order":%b}' % (201 if line.is_new else 200, order)

@@ -1,6 +1,6 @@
-"""The order path: queue → claim → commit → seal → settle (design D5).
+"""The order path: queue → claim → commit → seal → answer (design D5).
 
-Lines gather in one queue. Each lane takes what is there, claims codes for it in one call,
+Lines gather in one queue. Each committer takes what is there, claims codes for it in one call,
 commits it in one round trip, seals what was created in one call, and only then answers
 (I4). Lines that find no codes are parked (see tail). A line whose number is on its way
 already waits for that one (I5). What a failed commit leads to is in failed_commit.
@@ -25,12 +25,12 @@ from gateway.orders.committed import Committed
 from gateway.orders.events import OrdersCreated
 from gateway.orders.failed_commit import COMMIT_FAILURES, ByIds, FailedCommits
 from gateway.orders.hand import Hand, Loose, tell
-from gateway.orders.line import Line, Settled, unsold
+from gateway.orders.line import Answered, Line, unsold
 from gateway.orders.plain_batch import Opened, PlainBatch
 from gateway.orders.plain_batches import PlainBatches, loose_lines
-from gateway.orders.ports import Lane
+from gateway.orders.ports import Committer
 from gateway.orders.refusal import Refusal
-from gateway.orders.rules import Verdict
+from gateway.orders.rules import LineOutcome
 from gateway.orders.tail import Tail
 from gateway.orders.unsold import ByNumbers, Unsold
 
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 CODES_MAX = 1024  # in one commit and its sealing, which holds the loop; a line more may exceed it
 SHARED_MAX = 512  # while several partners order: who comes next waits for the one under way
 
-_CREATED = Verdict.CREATED  # to look it up for every line costs 0.1 µs
+_CREATED = LineOutcome.CREATED  # to look it up for every line costs 0.1 µs
 
 
 def orders_in(item: Line | PlainBatch) -> int:
@@ -48,12 +48,12 @@ def orders_in(item: Line | PlainBatch) -> int:
 
 
 class Intake:
-    """Takes order lines and settles each exactly once."""
+    """Takes order lines and answers each exactly once."""
 
     def __init__(
         self,
         *,
-        lanes: Sequence[Lane],
+        committers: Sequence[Committer],
         stock: Stock,
         seal: Callable[[Sequence[Line]], list[bytes | None]],
         answer_plain: Callable[[PlainBatch, str], bytes | None],
@@ -68,7 +68,7 @@ class Intake:
         batch_max: int,
         waiting_max: int,
     ) -> None:
-        self._lanes, self._stock = lanes, stock
+        self._committers, self._stock = committers, stock
         self._certainly_new, self._perhaps_accepted = certainly_new, perhaps_accepted
         self._batch_max, self._waiting_max = batch_max, waiting_max
         self._queue: TurnQueue[Loose | PlainBatch] = TurnQueue(
@@ -79,13 +79,13 @@ class Intake:
         self._work = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._unsold = Unsold(
-            by_numbers=by_numbers, settle=self._settle, batch_max=batch_max, waiting_max=waiting_max
+            by_numbers=by_numbers, answer=self._answer, batch_max=batch_max, waiting_max=waiting_max
         )
         self._tail = Tail(
             stock=stock,
             requeue=self._requeue,
-            settle=self._settle,
-            settle_unsold=self._unsold.put,
+            answer=self._answer,
+            answer_unsold=self._unsold.put,
             outlet_now=outlet_now,
         )
         self._claiming = Claiming(
@@ -100,7 +100,7 @@ class Intake:
             commit=self._process,
             finish_created=self._finish_created,
             requeue=self._requeue,
-            settle=self._settle,
+            answer=self._answer,
             turn_away=self._turn_away,
         )
         self._committed = Committed(
@@ -113,7 +113,7 @@ class Intake:
             put_unsold=self._unsold.put,
             try_again=self._failed.try_again,
             requeue=self._requeue,
-            settle=self._settle,
+            answer=self._answer,
         )
         self.commits = 0
         self.queue_waits = self._queue.waits
@@ -121,9 +121,9 @@ class Intake:
     # ------------------------------------------------------------ in
 
     def start(self) -> None:
-        """Start the lanes."""
+        """Start the committers."""
         self._new_future = asyncio.get_running_loop().create_future
-        self._tasks = [asyncio.create_task(self._run(lane)) for lane in self._lanes]
+        self._tasks = [asyncio.create_task(self._run(committer)) for committer in self._committers]
 
     @property
     def lines_committed(self) -> int:
@@ -135,8 +135,8 @@ class Intake:
         """Lines in the queue."""
         return len(self._queue)
 
-    def submit(self, line: Line) -> "Settled | asyncio.Future[Settled]":
-        """Take a line; the answer is at hand or will be. Every line is settled exactly once."""
+    def submit(self, line: Line) -> "Answered | asyncio.Future[Answered]":
+        """Take a line; the answer is at hand or will be. Every line is answered exactly once."""
         first = self._on_the_way.get(line.number)
         among = self._plain.find(line) if first is None else None
         unsaleable = self._unsaleable(line)
@@ -148,9 +148,9 @@ class Intake:
         ):
             return unsold(line)
         if self.absence.lasts:
-            return Settled(Verdict.DATABASE_AWAY)
+            return Answered(LineOutcome.DATABASE_AWAY)
         if self._closing or self._queue.is_full(line.partner_id, self._waiting_max):
-            return Settled(Verdict.OVERLOADED)
+            return Answered(LineOutcome.OVERLOADED)
         future = line.future = self._new_future()
         if first is not None:
             if first.waiters is None:
@@ -218,7 +218,7 @@ class Intake:
         self._on_the_way[line.number] = line
         if unsaleable:
             self._unsold.put(line)
-        elif self._queue.put(line.partner_id, line):  # else the lanes know already
+        elif self._queue.put(line.partner_id, line):  # else the committers know already
             self._work.set()
 
     def _requeue(self, lines: Sequence[Loose]) -> None:
@@ -228,9 +228,9 @@ class Intake:
             self._turn_away()
         self._work.set()
 
-    # ------------------------------------------------------------ lanes
+    # ------------------------------------------------------------ committers
 
-    async def _run(self, lane: Lane) -> None:
+    async def _run(self, committer: Committer) -> None:
         while True:
             while not self._queue:
                 if self._closing:
@@ -242,18 +242,18 @@ class Intake:
             hand = Hand(taken)
             try:
                 self._drop_unawaited(hand)
-                await self._process(lane, hand, self._claiming.claim(hand))
+                await self._process(committer, hand, self._claiming.claim(hand))
             except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
                 raise
             except BaseException:  # a panic in Rust arrives as one (faults 8)
-                log.exception("intake.batch_failed", lines=len(taken), unsettled=len(hand))
+                log.exception("intake.batch_failed", lines=len(taken), unanswered=len(hand))
                 self._fail(hand)
 
     def _fail(self, hand: Hand) -> None:
         """Nobody knows what became of the lines still in hand: they are told so."""
         for line in self._plain.open_all(hand, hand):
             runs, line.runs = line.runs, None
-            self._settle(hand.let_go(line), Settled(Verdict.INTERNAL))
+            self._answer(hand.let_go(line), Answered(LineOutcome.INTERNAL))
             if runs is not None and line.outlet is not None:
                 self._stock.abandon(line.outlet, runs)
 
@@ -266,17 +266,19 @@ class Intake:
             now = now or time.monotonic()
             if item.waits_until <= now:
                 for line in self._plain.open_all(hand, [item]):
-                    self._settle(hand.let_go(line), Settled(Verdict.OVERLOADED))
+                    self._answer(hand.let_go(line), Answered(LineOutcome.OVERLOADED))
 
-    async def _process(self, lane: Lane, hand: Hand, items: Sequence[Line | PlainBatch]) -> None:
+    async def _process(
+        self, committer: Committer, hand: Hand, items: Sequence[Line | PlainBatch]
+    ) -> None:
         if not items:
             return
         batch_id = uuid.uuid4()
         try:
-            answer = await lane.commit(batch_id, commit_request(items))
+            answer = await committer.commit(batch_id, commit_request(items))
         except COMMIT_FAILURES as error:
             lines = self._plain.open_all(hand, items)
-            await self._failed.resolve(error, batch_id, lane, hand, lines)
+            await self._failed.resolve(error, batch_id, committer, hand, lines)
         else:
             self.commits += 1
             self._committed.distribute(hand, items, answer)
@@ -287,28 +289,28 @@ class Intake:
     def _turn_away(self) -> None:
         """The database is away: what was not sent is refused at once, not kept waiting."""
         for line in loose_lines(self._plain, self._queue.take(len(self._queue), sys.maxsize)):
-            self._settle(line, Settled(Verdict.DATABASE_AWAY))
-        self._tail.flush(Verdict.DATABASE_AWAY)
+            self._answer(line, Answered(LineOutcome.DATABASE_AWAY))
+        self._tail.flush(LineOutcome.DATABASE_AWAY)
 
     # ------------------------------------------------------------ out
 
-    def _settle(self, line: Loose, settled: Settled) -> None:
+    def _answer(self, line: Loose, answered: Answered) -> None:
         """Answer the line, and those that waited because they bear its number."""
         self._on_the_way.pop(line.number, None)
-        tell(line, settled)
+        tell(line, answered)
         line.future = None  # it holds the codes; webhooks may hold the line for long
         if line.waiters is not None:
-            self._settle_waiters(line, settled)
+            self._answer_waiters(line, answered)
 
-    def _settle_waiters(self, line: Line, settled: Settled) -> None:
+    def _answer_waiters(self, line: Line, answered: Answered) -> None:
         waiters, line.waiters = line.waiters, None
         for waiter in waiters or ():
             same = waiter.content_hash == line.content_hash
-            if settled.verdict in {Verdict.CREATED, Verdict.REPLAYED}:
-                verdict = Verdict.REPLAYED if same else Verdict.CONFLICT
-                tell(waiter, Settled(verdict, order_id=settled.order_id))
+            if answered.outcome in {LineOutcome.CREATED, LineOutcome.REPLAYED}:
+                outcome = LineOutcome.REPLAYED if same else LineOutcome.CONFLICT
+                tell(waiter, Answered(outcome, order_id=answered.order_id))
             elif same:
-                tell(waiter, settled)
+                tell(waiter, answered)
             else:
                 self._resubmit(waiter)
 
@@ -323,7 +325,7 @@ class Intake:
         self._enter(cast("Loose", line), unsaleable=self._unsaleable(line))
 
     async def close(self) -> None:
-        """Settle everything that was taken, then stop; nothing is taken in any more.
+        """Answer everything that was taken, then stop; nothing is taken in any more.
 
         Cancelled, it leaves what is not decided to the next start; nobody is told anything of it.
         """
@@ -341,5 +343,5 @@ class Intake:
             self._unsold.cut_off()
             raise
         finally:
-            for lane in self._lanes:
-                await lane.close()
+            for committer in self._committers:
+                await committer.close()

@@ -12,7 +12,7 @@ from gateway.catalog.rules import Sku
 from gateway.codes.stock import Run
 from gateway.orders.commit import CommitAnswer
 from gateway.orders.refusal import Refusal
-from gateway.orders.rules import OrderContent, Verdict
+from gateway.orders.rules import LineOutcome, OrderContent
 
 
 class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
@@ -49,9 +49,9 @@ class Line(msgspec.Struct, kw_only=True, eq=False, gc=False):
     tries: int = 0
     taken_by: int = 0  # the order that has its number, under another digest
     available_minor: int | None = None  # less than it costs, as far as is known: see refused_lately
-    used_up: "Settled | None" = None  # a quota has less left, as far as is known: see used_up
+    used_up: "Answered | None" = None  # a quota has less left, as far as is known: see used_up
     waiters: "list[Line] | None" = None
-    future: "asyncio.Future[Settled] | None" = None  # None: settled, or not asked for
+    future: "asyncio.Future[Answered] | None" = None  # None: answered, or not asked for
     committed_at: str = ""  # RFC 3339; set when the order is durable
 
     number: tuple[int, str] = (0, "")  # what makes the order unique
@@ -90,7 +90,7 @@ class HeldGoods:
     records: Sequence[tuple[int, bytes]] = ()  # by number
 
 
-class Settled(msgspec.Struct, frozen=True, gc=False):
+class Answered(msgspec.Struct, frozen=True, gc=False):
     """What became of a line.
 
     `order_id` is the order for CREATED, REPLAYED and CONFLICT; `amount` what the account
@@ -98,7 +98,7 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     `codes` the JSON array of sealed codes of a created order.
     """
 
-    verdict: Verdict
+    outcome: LineOutcome
     order_id: int = 0
     committed_at: str = ""  # RFC 3339
     codes: bytes | None = None
@@ -109,26 +109,26 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     refused_at: datetime | None = None
 
 
-def used_up(answer: CommitAnswer, place: int) -> Settled:
+def used_up(answer: CommitAnswer, place: int) -> Answered:
     """The answer to a line whose quota has not so much left."""
-    return Settled(
-        Verdict.PURCHASE_LIMIT,
+    return Answered(
+        LineOutcome.PURCHASE_LIMIT,
         amount=answer.existing[place] or 0,
         quota=(answer.refused[place] if answer.refused else None) or 0,
         refused_at=answer.committed_at,
     )
 
 
-def unsold(line: Line) -> Settled:
+def unsold(line: Line) -> Answered:
     """The answer to a line that will not be sold: whose number it has, its rule's refusal, no
     money, a quota that is used up, or "sold out".
     """
     if line.taken_by:
-        return Settled(Verdict.CONFLICT, order_id=line.taken_by)
+        return Answered(LineOutcome.CONFLICT, order_id=line.taken_by)
     if line.refusal is not None:
-        return Settled(Verdict.REFUSED, refusal=line.refusal)
+        return Answered(LineOutcome.REFUSED, refusal=line.refusal)
     if line.available_minor is not None:
-        return Settled(Verdict.INSUFFICIENT_BALANCE, amount=line.available_minor)
+        return Answered(LineOutcome.INSUFFICIENT_BALANCE, amount=line.available_minor)
     if line.used_up is not None:
         return line.used_up
-    return Settled(Verdict.SOLD_OUT)
+    return Answered(LineOutcome.SOLD_OUT)

@@ -1,9 +1,9 @@
-"""Whether what a lane acknowledged is still there when the primary has changed (faults 17).
+"""Whether what a committer acknowledged is still there when the primary has changed (faults 17).
 
 The log of a database is lost from its end only: where the last batch that was acknowledged is
 there, so is each one before it. With a synchronous standby nothing is ever missing. Where one was
-promoted that lagged, it is noticed here, before the lane commits anything more, and told to all who
-have to do something about it; then sales are closed.
+promoted that lagged, it is noticed here, before the committer commits anything more, and told to
+all who have to do something about it; then sales are closed.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class AcknowledgedLost:
 
 
 class TailOfLog:
-    """Of one lane; `lost` is awaited before the lane goes on, again until it does not fail."""
+    """Of one committer; `lost` is awaited before it goes on, again until it does not fail."""
 
     def __init__(self, lost: Callable[[AcknowledgedLost], Awaitable[None]]) -> None:
         self._lost = lost
@@ -49,7 +49,7 @@ class TailOfLog:
         self._last = (batch_id, at)
 
     async def check(self, connection: Any) -> None:
-        """Look after what was acknowledged, over a new connection of the lane.
+        """Look after what was acknowledged, over a new connection of the committer.
 
         Raises StoreUnavailableError when that cannot be told; it is asked again then.
         """

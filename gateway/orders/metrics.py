@@ -6,27 +6,27 @@ from dataclasses import dataclass, field
 from gateway.ground.histogram import Times
 from gateway.ground.metric_family import Family, durations, one
 from gateway.orders.intake import Intake
-from gateway.orders.rules import Verdict
+from gateway.orders.rules import LineOutcome
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What the order path counts. `verdicts` is indexed by Verdict; for `commit_times` see
+    """What the order path counts. `outcomes` is indexed by LineOutcome; for `commit_times` see
     commit_store.py."""
 
-    verdicts: list[int] = field(default_factory=lambda: [0] * (max(Verdict) + 1))
+    outcomes: list[int] = field(default_factory=lambda: [0] * (max(LineOutcome) + 1))
     commit_times: Times = field(default_factory=Times)
 
 
 def families(intake: Intake, counted: Counted, queue_lines_max: int) -> Iterator[Family]:
     """All of this worker's, now."""
-    verdicts = by_verdict(counted.verdicts)
+    outcomes = by_outcome(counted.outcomes)
     yield Family(
         "counter",
         "quangate_order_lines",
-        "Order lines settled, by what became of them.",
+        "Order lines answered, by what became of them.",
         ["verdict"],
-        [([verdict], count) for verdict, count in verdicts.items()],
+        [([outcome], count) for outcome, count in outcomes.items()],
     )
     yield one("counter", "quangate_commits", "Group commits that succeeded.", intake.commits)
     yield one(
@@ -60,6 +60,6 @@ def families(intake: Intake, counted: Counted, queue_lines_max: int) -> Iterator
     )
 
 
-def by_verdict(counts: Sequence[int]) -> dict[str, int]:
+def by_outcome(counts: Sequence[int]) -> dict[str, int]:
     """Order lines by what became of them."""
-    return {verdict.name.lower().replace("_", "-"): counts[verdict] for verdict in Verdict}
+    return {outcome.name.lower().replace("_", "-"): counts[outcome] for outcome in LineOutcome}

@@ -19,25 +19,25 @@ from gateway.catalog.rules import CurrentCatalog, Key, Sku, SkuKind
 from gateway.codes.shelving import ShelfBook
 from gateway.ground.native import PlainLines
 from gateway.orders.checks import FREE, judge
-from gateway.orders.line import Line, PlannedAttempt, Settled
+from gateway.orders.line import Answered, Line, PlannedAttempt
 from gateway.orders.over_quota import over_quota
 from gateway.orders.plain_batch import Opened, PlainBatch, plain_batch
 from gateway.orders.pricing import window_of
 from gateway.orders.refusal import Reason, Refusal
 from gateway.orders.refused import refusal_of
-from gateway.orders.rules import OrderContent, Verdict
+from gateway.orders.rules import LineOutcome, OrderContent
 from gateway.partners.zones import ZoneBook
 from gateway.prices.rules import NO_PRICES, PriceBook, Priced, PriceList, price_of
 from gateway.quotas.rules import QuotaBook
 
-_CREATED: Final = Verdict.CREATED  # to look it up for every line costs 0.1 µs
-_REPLAYED: Final = Verdict.REPLAYED
+_CREATED: Final = LineOutcome.CREATED  # to look it up for every line costs 0.1 µs
+_REPLAYED: Final = LineOutcome.REPLAYED
 
 
 class Lines(Protocol):
-    """What takes lines and settles each exactly once; see orders/intake.py."""
+    """What takes lines and answers each exactly once; see orders/intake.py."""
 
-    def submit(self, line: Line) -> Settled | asyncio.Future[Settled]: ...
+    def submit(self, line: Line) -> Answered | asyncio.Future[Answered]: ...
 
     def submit_plain(
         self, batch: PlainBatch
@@ -56,19 +56,19 @@ class Submitted(msgspec.Struct, frozen=True, gc=False):
     """An order on its way; `outcome` is at hand or will be."""
 
     line: Line
-    outcome: Settled | asyncio.Future[Settled]
+    outcome: Answered | asyncio.Future[Answered]
 
 
 class Placed(msgspec.Struct, frozen=True, gc=False):
     """An order that stands: it was made just now, or its number was accepted before."""
 
     line: Line
-    settled: Settled
+    answered: Answered
 
     @property
     def is_new(self) -> bool:
         """Whether this very line made it."""
-        return self.settled.verdict is _CREATED
+        return self.answered.outcome is _CREATED
 
 
 class Placement:
@@ -85,7 +85,7 @@ class Placement:
         count: list[int],
         refused: Callable[[str, Refusal], None],
     ) -> None:
-        """`now` is the database's clock; `count` has a place for every verdict; `refused` is told
+        """`now` is the database's clock; `count` has a place for every outcome; `refused` is told
         of each refusal, and of the campaign it was in."""
         self._catalog = catalog
         self._now = now
@@ -116,7 +116,7 @@ class Placement:
         if unless_known is not None:
             line.refusal, line.attempt = unless_known, None
         outcome = self._submit(line)
-        return self.end(line, outcome if isinstance(outcome, Settled) else await outcome)
+        return self.end(line, outcome if isinstance(outcome, Answered) else await outcome)
 
     def may_repeat(self, key: Key, out_order_no: str) -> bool:
         """Whether the number may be one of this partner's that was accepted, or is on its way.
@@ -144,23 +144,23 @@ class Placement:
         """Put a prepared line on its way, one of many; `end` says what became of it."""
         return Submitted(line, self._submit(line))
 
-    def end(self, line: Line, settled: Settled) -> Placed | Refusal:
+    def end(self, line: Line, answered: Answered) -> Placed | Refusal:
         """What became of a line, counted: once for each line."""
-        verdict = settled.verdict
-        self._count[verdict] += 1
-        if verdict is _CREATED or verdict is _REPLAYED:
-            return Placed(line, settled)
-        refusal = self._why_not(line, settled)
+        outcome = answered.outcome
+        self._count[outcome] += 1
+        if outcome is _CREATED or outcome is _REPLAYED:
+            return Placed(line, answered)
+        refusal = self._why_not(line, answered)
         if line.content is not None and line.content.campaign is not None:
             self._refused(line.content.campaign, refusal)
         return refusal
 
-    def _why_not(self, line: Line, settled: Settled) -> Refusal:
-        if settled.verdict is Verdict.PURCHASE_LIMIT:
-            quota = self._catalog.now.book(QuotaBook).by_id.get(settled.quota)
+    def _why_not(self, line: Line, answered: Answered) -> Refusal:
+        if answered.outcome is LineOutcome.PURCHASE_LIMIT:
+            quota = self._catalog.now.book(QuotaBook).by_id.get(answered.quota)
             zone = self._catalog.now.book(ZoneBook).of(line.partner_id)
-            return over_quota(settled, quota, line.quantity, self._now(), zone)
-        return refusal_of(settled)
+            return over_quota(answered, quota, line.quantity, self._now(), zone)
+        return refusal_of(answered)
 
     def prepare(
         self,

@@ -14,13 +14,13 @@ from gateway.catalog.rules import Catalog, Key, Sku
 from gateway.codes.shelving import ShelfBook
 from gateway.codes.stock import Run
 from gateway.ground.native import PlainLines
-from gateway.orders.line import Line, Settled
+from gateway.orders.line import Answered, Line
 from gateway.orders.rules import QUANTITY_MAX, OrderContent
 from gateway.prices.rules import NO_PRICES, PriceBook
 from gateway.quotas.rules import Per, QuotaBook, Window
 
 # A line that became one of its own, and what will be said of it.
-Opened: TypeAlias = tuple[Line, "asyncio.Future[Settled]"]
+Opened: TypeAlias = tuple[Line, "asyncio.Future[Answered]"]
 # How a SKU is sold, as the native core takes it: PlainLines.offer.
 Offer: TypeAlias = tuple[int, int, int, int, str, int, list[tuple[int, bool]]]
 _BY_DEVICE: Final = {Per.BUYER: False, Per.DEVICE: True}  # whom plain lines may be counted by

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from gateway.ground.native import NumbersUnderWay
 from gateway.orders.hand import Hand, Loose, tell
-from gateway.orders.line import Line, Settled
+from gateway.orders.line import Answered, Line
 from gateway.orders.plain_batch import PlainBatch, lines_of
-from gateway.orders.rules import Verdict
+from gateway.orders.rules import LineOutcome
 
 
 class PlainBatches:
@@ -74,7 +74,7 @@ class PlainBatches:
                 lines.append(item)
         return lines
 
-    def settle_created(self, batch: PlainBatch, results: bytes) -> None:
+    def answer_created(self, batch: PlainBatch, results: bytes) -> None:
         """All of it is durable: tell the caller, and who waited for one of its numbers."""
         self._leave(batch)
         if batch.future is not None and not batch.future.done():
@@ -82,8 +82,8 @@ class PlainBatches:
         for place, waiter in batch.waiters:
             made = batch.lines.line(place)
             same = waiter.content_hash == made[5]
-            verdict = Verdict.REPLAYED if same else Verdict.CONFLICT
-            tell(waiter, Settled(verdict, order_id=made[8]))
+            outcome = LineOutcome.REPLAYED if same else LineOutcome.CONFLICT
+            tell(waiter, Answered(outcome, order_id=made[8]))
 
     def _leave(self, batch: PlainBatch) -> None:
         del self._batches[batch]

@@ -11,8 +11,8 @@ from gateway.orders.record import OrderFilter, OrderPage, OrderRecord
 from gateway.orders.refusal import Refusal
 
 
-class Lane(Protocol):
-    """One connection that commits one batch at a time; see commit_store.CommitLane."""
+class Committer(Protocol):
+    """One connection that commits one batch at a time; see commit_store.DatabaseCommitter."""
 
     async def open(self) -> None: ...
     async def close(self) -> None: ...

@@ -47,7 +47,7 @@ BEGIN
     IF (p_counts IS NOT NULL AND NOT is_enough(p_counts)) OR is_short(lines, p_partner, p_amount) THEN
         is_sure := p_look_up AND is_sure;
         judged := judge_lines(outcome, existing, p_partner, p_amount, p_quantity, p_line, p_place, p_counts);
-        outcome := judged.verdict;
+        outcome := judged.outcome;
         existing := judged.known;
         refused := judged.refused;
         lines := array_positions(outcome, 1);
@@ -67,7 +67,7 @@ END $$;
 CREATE FUNCTION judge_lines(
     p_outcome integer[], p_existing bigint[], p_partner bigint[], p_amount bigint[], p_quantity integer[], p_line integer[],
     p_place integer[], p_counts quota_count[],
-    OUT verdict integer[], OUT known bigint[], OUT refused bigint[]
+    OUT outcome integer[], OUT known bigint[], OUT refused bigint[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
     i         integer;
@@ -83,16 +83,16 @@ BEGIN
     IF p_counts IS NOT NULL AND NOT is_enough(p_counts) AND has_due_units() THEN
         used_up := 14;
     END IF;
-    verdict := p_outcome;
+    outcome := p_outcome;
     known := p_existing;
     refused := array_fill(NULL::bigint, ARRAY[cardinality(p_partner)]);
     FOR i IN 1 .. cardinality(p_partner) LOOP
         first_ask := at;
         asked := judge_line(i, at, p_quantity, p_line, p_place, p_counts, have);
         at := asked.next;
-        CONTINUE WHEN verdict[i] <> 1;
+        CONTINUE WHEN outcome[i] <> 1;
         IF asked.short IS NOT NULL THEN
-            verdict[i] := CASE WHEN asked.is_sure THEN used_up ELSE 13 END;
+            outcome[i] := CASE WHEN asked.is_sure THEN used_up ELSE 13 END;
             known[i] := have[asked.short];
             refused[i] := (p_counts[asked.short]).quota_id;
             CONTINUE;
@@ -102,7 +102,7 @@ BEGIN
             SELECT a.balance + a.credit_limit INTO funds FROM account a WHERE a.partner_id = p_partner[i];
         END IF;
         IF p_amount[i] > funds THEN
-            verdict[i] := 4;
+            outcome[i] := 4;
             known[i] := funds;
             CONTINUE;
         END IF;

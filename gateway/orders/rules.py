@@ -144,7 +144,7 @@ class OrderContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return orjson.dumps(given).decode() if given else None
 
 
-class Verdict(IntEnum):
+class LineOutcome(IntEnum):
     """What became of one order line. 1–5, 11, 13, 14, 20–22, 30, 31 are SQL's (commit_orders)."""
 
     CREATED = 1

@@ -11,8 +11,8 @@ import structlog
 from gateway.codes.outlet import shelf_of
 from gateway.codes.stock import Stock
 from gateway.orders.hand import Loose
-from gateway.orders.line import Line, Settled
-from gateway.orders.rules import Verdict
+from gateway.orders.line import Answered, Line
+from gateway.orders.rules import LineOutcome
 
 log = structlog.get_logger()
 
@@ -23,11 +23,11 @@ CLOSED_S_MAX = 2.0  # until the catalog says where to sell from instead of a clo
 RECALL_PAUSE_S = 0.02
 TRIES_MAX = 64  # refills one line may see before it is told to come back later
 
-# Why there was no answer from the database, as a verdict.
+# Why there was no answer from the database, as an outcome.
 _NO_ANSWER: Final = {
-    "away": Verdict.DATABASE_AWAY,
-    "overloaded": Verdict.OVERLOADED,
-    "broken": Verdict.INTERNAL,
+    "away": LineOutcome.DATABASE_AWAY,
+    "overloaded": LineOutcome.OVERLOADED,
+    "broken": LineOutcome.INTERNAL,
 }
 
 
@@ -39,15 +39,15 @@ class Tail:
         *,
         stock: Stock,
         requeue: Callable[[Sequence[Loose]], None],
-        settle: Callable[[Loose, Settled], None],
-        settle_unsold: Callable[[Loose], None],
+        answer: Callable[[Loose, Answered], None],
+        answer_unsold: Callable[[Loose], None],
         outlet_now: Callable[[Line], int | None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stock = stock
         self._requeue = requeue
-        self._settle = settle
-        self._settle_unsold = settle_unsold
+        self._answer = answer
+        self._answer_unsold = answer_unsold
         self._outlet_now = outlet_now
         self._clock = clock
         self._parked: defaultdict[int, deque[Loose]] = defaultdict(deque)
@@ -61,11 +61,11 @@ class Tail:
         if outlet not in self._feeders:
             self._feeders[outlet] = asyncio.create_task(self._feed(outlet))
 
-    def flush(self, verdict: Verdict) -> None:
-        """Settle all parked lines alike."""
+    def flush(self, outcome: LineOutcome) -> None:
+        """Answer all parked lines alike."""
         for parked in self._parked.values():
             while parked:
-                self._settle(parked.popleft(), Settled(verdict))
+                self._answer(parked.popleft(), Answered(outcome))
 
     async def idle(self) -> None:
         """Wait until nothing is parked."""
@@ -78,27 +78,27 @@ class Tail:
         try:
             while parked:
                 demand = sum(line.quantity for line in parked)
-                verdict = await self._stock.refill(outlet, demand, recalled=recalled)
-                if verdict == "others" and self._stock.claimable(outlet) >= parked[0].quantity:
+                outcome = await self._stock.refill(outlet, demand, recalled=recalled)
+                if outcome == "others" and self._stock.claimable(outlet) >= parked[0].quantity:
                     self._try_again(parked)  # meanwhile some came
-                elif verdict == "others":
+                elif outcome == "others":
                     await self._wait_for_others(outlet, parked, recalled=recalled)
                     recalled = True
-                elif verdict in {"mine", "held"}:
+                elif outcome in {"mine", "held"}:
                     await self._finish_own(outlet, parked)
-                elif verdict == "granted":
+                elif outcome == "granted":
                     self._try_again(parked)
-                elif verdict == "sold_out":
-                    self._settle_parked_unsold(parked, lambda _: True)
-                elif verdict == "closed":
+                elif outcome == "sold_out":
+                    self._answer_parked_unsold(parked, lambda _: True)
+                elif outcome == "closed":
                     await self._leave_closed(outlet, parked)
                 else:
-                    self._settle_all(parked, _NO_ANSWER[verdict])
+                    self._answer_all(parked, _NO_ANSWER[outcome])
         except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
             raise
         except BaseException:  # a panic in Rust arrives as one (faults 8)
             log.exception("tail.failed", shelf_id=shelf_of(outlet))
-            self._settle_all(parked, Verdict.INTERNAL)
+            self._answer_all(parked, LineOutcome.INTERNAL)
         finally:
             del self._feeders[outlet]
 
@@ -113,7 +113,7 @@ class Tail:
         """Answer "busy" to those that waited this long."""
         oldest_allowed = self._clock() - waited_s
         while parked and parked[0].parked_at <= oldest_allowed:
-            self._settle(parked.popleft(), Settled(Verdict.BUSY))
+            self._answer(parked.popleft(), Answered(LineOutcome.BUSY))
 
     async def _leave_closed(self, outlet: int, parked: deque[Loose]) -> None:
         """The shelf was closed: its orders sell from the one that is theirs now.
@@ -138,25 +138,25 @@ class Tail:
         """Nothing is free but what we have or holds may give back: wait for our commits, then
         judge line by line."""
         await self._stock.settled(outlet, SETTLE_WAIT_S)
-        self._settle_held_back(outlet, parked)
-        self._settle_parked_unsold(parked, lambda line: self._stock.too_few(outlet, line.quantity))
+        self._answer_held_back(outlet, parked)
+        self._answer_parked_unsold(parked, lambda line: self._stock.too_few(outlet, line.quantity))
         self._give_up(parked, OWN_S_MAX)
         self._try_again(parked)
 
-    def _settle_held_back(self, outlet: int, parked: deque[Loose]) -> None:
+    def _answer_held_back(self, outlet: int, parked: deque[Loose]) -> None:
         """Answer "busy" to those that can only have what holds give back, and say when."""
         for _ in range(len(parked)):
             after_s = self._stock.held_back_s(outlet, parked[0].quantity)
             if after_s:
-                self._settle(parked.popleft(), Settled(Verdict.BUSY, retry_after_s=after_s))
+                self._answer(parked.popleft(), Answered(LineOutcome.BUSY, retry_after_s=after_s))
             else:
                 parked.rotate(-1)
 
-    def _settle_parked_unsold(self, parked: deque[Loose], unsold: Callable[[Loose], bool]) -> None:
-        # One by one, and each parked until somebody else has it: what fails is settled once.
+    def _answer_parked_unsold(self, parked: deque[Loose], unsold: Callable[[Loose], bool]) -> None:
+        # One by one, and each parked until somebody else has it: what fails is answered once.
         for _ in range(len(parked)):
             if unsold(parked[0]):
-                self._settle_unsold(parked[0])
+                self._answer_unsold(parked[0])
                 parked.popleft()
             else:
                 parked.rotate(-1)
@@ -165,13 +165,13 @@ class Tail:
         for _ in range(len(parked)):
             parked[0].tries += 1
             if parked[0].tries > TRIES_MAX:
-                self._settle(parked.popleft(), Settled(Verdict.BUSY))
+                self._answer(parked.popleft(), Answered(LineOutcome.BUSY))
             else:
                 parked.rotate(-1)
         lines = list(parked)
         parked.clear()
         self._requeue(lines)
 
-    def _settle_all(self, parked: deque[Loose], verdict: Verdict) -> None:
+    def _answer_all(self, parked: deque[Loose], outcome: LineOutcome) -> None:
         while parked:
-            self._settle(parked.popleft(), Settled(verdict))
+            self._answer(parked.popleft(), Answered(outcome))

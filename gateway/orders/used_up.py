@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import orjson
 
-from gateway.orders.line import Line, Settled
+from gateway.orders.line import Answered, Line
 from gateway.orders.refused_lately import RefusedLately
 
 Count: TypeAlias = tuple[int, str]  # quota id, subject
@@ -16,15 +16,15 @@ class UsedUp:
     """What counts had left when they last refused something."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._refused: RefusedLately[Count, Settled] = RefusedLately(clock)
+        self._refused: RefusedLately[Count, Answered] = RefusedLately(clock)
         self.counts = self._refused.refused  # nothing is told while this is empty
 
-    def found(self, line: Line, settled: Settled) -> Settled:
+    def found(self, line: Line, answered: Answered) -> Answered:
         """The database refused the line for what a quota has left; the same answer."""
         for count in _counts(line):
-            if count[0] == settled.quota:
-                self._refused.found(count, settled)
-        return settled
+            if count[0] == answered.quota:
+                self._refused.found(count, answered)
+        return answered
 
     def tells(self, line: Line) -> bool:
         """Whether it need not be asked again what the line is told: `used_up` of the line."""

@@ -13,8 +13,8 @@ from gateway.ground.wiring import Built, Keeper, Kit, Wiring, hears
 from gateway.orders import http, http_batch, http_cancel, http_products, http_reads
 from gateway.orders.buyers_store import BuyerStore
 from gateway.orders.cancel import Cancellation
-from gateway.orders.chains import LANES, chain_of_lane, chain_of_reads
-from gateway.orders.commit_store import CommitLane
+from gateway.orders.chains import LANES, chain_of_committer, chain_of_reads
+from gateway.orders.commit_store import DatabaseCommitter
 from gateway.orders.events import OrdersCreated
 from gateway.orders.finding import OrderDesk
 from gateway.orders.intake import Intake
@@ -67,16 +67,16 @@ def intake(kit: Kit) -> Intake:
     orders = OrderStore(on.pools.control)
     sealing = Sealing(on.vault, on.keyring, kit[Allocator])
     return Intake(
-        lanes=[
-            CommitLane(
+        committers=[
+            DatabaseCommitter(
                 dsn=on.dsn,
                 config=config,
-                chain=chain_of_lane(on.slot, lane),
+                chain=chain_of_committer(on.slot, committer),
                 worker_id=on.worker_id,
                 times=kit[Counted].commit_times,
                 tail=TailOfLog(kit.ask(AcknowledgedLost)),
             )
-            for lane in range(LANES)
+            for committer in range(LANES)
         ],
         stock=kit[Stock],
         seal=sealing.seal,
@@ -108,7 +108,7 @@ def placement(kit: Kit) -> Placement:
         lines=kit[Intake],
         buying=kit[Upstreams],
         passes=kit[PassJudge],
-        count=kit[Counted].verdicts,
+        count=kit[Counted].outcomes,
         refused=lambda campaign, why: refusals.count(campaign, WORDS[why.reason].code),
     )
 

@@ -30,7 +30,7 @@ END $$;
 -- (`refused`, and what it has left), 13 others have units that may do: try again.
 CREATE FUNCTION judge_asks(
     p_outcome integer[], p_units integer[], p_line integer[], p_place integer[], p_counts quota_count[],
-    OUT verdict integer[], OUT refused bigint[], OUT left_over bigint[]
+    OUT outcome integer[], OUT refused bigint[], OUT left_over bigint[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
     have bigint[] := ARRAY(SELECT c.left_over FROM unnest(p_counts) WITH ORDINALITY AS c ORDER BY c.ordinality);
@@ -39,7 +39,7 @@ DECLARE
     one  record;
     k    integer;
 BEGIN
-    verdict := p_outcome;
+    outcome := p_outcome;
     refused := array_fill(NULL::bigint, ARRAY[cardinality(p_outcome)]);
     left_over := refused;
     IF is_enough(p_counts) THEN
@@ -48,11 +48,11 @@ BEGIN
     WHILE at <= cardinality(p_line) LOOP
         line := p_line[at];
         one := judge_line(line, at, p_units, p_line, p_place, p_counts, have);
-        IF verdict[line] = 1 AND one.short IS NOT NULL THEN
-            verdict[line] := CASE WHEN one.is_sure THEN 5 ELSE 13 END;
+        IF outcome[line] = 1 AND one.short IS NOT NULL THEN
+            outcome[line] := CASE WHEN one.is_sure THEN 5 ELSE 13 END;
             refused[line] := (p_counts[one.short]).quota_id;
             left_over[line] := have[one.short];
-        ELSIF verdict[line] = 1 THEN
+        ELSIF outcome[line] = 1 THEN
             FOR k IN at .. one.next - 1 LOOP
                 have[p_place[k]] := have[p_place[k]] - p_units[line];
             END LOOP;

@@ -21,7 +21,7 @@ from gateway.dispatch.purchase_store import PurchaseStore
 from gateway.dispatch.store import AttemptStore
 from gateway.ground.http.protocol import DeadlineRequestHandler
 from gateway.holds.store import HoldStore
-from gateway.orders.commit_store import CommitLane
+from gateway.orders.commit_store import DatabaseCommitter
 from gateway.orders.committed import Committed
 from gateway.orders.finding import OrderDesk
 from gateway.orders.sealing import Sealing
@@ -84,9 +84,9 @@ def midway(method: Callable[..., Any], passed: Callable[[], None]) -> Callable[.
 
 # name → (class, method, when)
 FAILPOINTS: dict[str, tuple[type, str, Wrap]] = {
-    "claimed, commit not sent": (CommitLane, "commit", before),  # faults 1
-    "commit sent, answer not read": (CommitLane, "commit", midway),  # faults 2
-    "committed, nobody told": (CommitLane, "commit", after),  # faults 2
+    "claimed, commit not sent": (DatabaseCommitter, "commit", before),  # faults 1
+    "commit sent, answer not read": (DatabaseCommitter, "commit", midway),  # faults 2
+    "committed, nobody told": (DatabaseCommitter, "commit", after),  # faults 2
     "outcomes known, codes not sealed": (Committed, "distribute", before),
     "codes sealed, answer not written": (Committed, "distribute", after),  # faults 3
     "answer about to be written": (DeadlineRequestHandler, "answer", before),

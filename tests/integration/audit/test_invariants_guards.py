@@ -18,7 +18,7 @@ from gateway.dispatch.purchase_store import PurchaseStore
 from gateway.ground.config import Config
 from gateway.ground.errors import InvariantBrokenError
 from gateway.ground.histogram import Times
-from gateway.orders.commit_store import CommitLane
+from gateway.orders.commit_store import DatabaseCommitter
 from gateway.orders.lost_tail import TailOfLog
 from tests.world import WORLD_FILES
 from tests.world.servers import nothing_lost
@@ -71,9 +71,9 @@ async def commit(world: Any, **changes: Any) -> Any:
         )  # fmt: skip
 
 
-def nobodys_lane() -> CommitLane:
+def nobodys_lane() -> DatabaseCommitter:
     """A lane that was never opened: what it makes of an error."""
-    return CommitLane(
+    return DatabaseCommitter(
         dsn="",
         config=Config(),
         chain=0,

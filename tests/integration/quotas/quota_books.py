@@ -24,8 +24,8 @@ async def make_quota(
 
 # As commits and holds do it: counts are held, asks are judged, units are taken.
 TAKE = """
-SELECT judged.verdict AS outcome, judged.refused, judged.left_over,
-       take_units(judged.verdict, false, $1, $2, $3, $4, $8, $9, held.counts,
+SELECT judged.outcome AS outcome, judged.refused, judged.left_over,
+       take_units(judged.outcome, false, $1, $2, $3, $4, $8, $9, held.counts,
                   held.totals, held.are_ours, $10, $11)
 FROM hold_counts($5, $6, $7, $10, $11) AS held,
      LATERAL judge_asks(array_fill(1, ARRAY[cardinality($2::bigint[])]), $3, $8, $9,

@@ -11,7 +11,7 @@ from gateway.ground.config import Config
 from gateway.ground.histogram import Times
 from gateway.ground.sql import migrate
 from gateway.ground.sql.migrate import apply_migrations, routines_schema
-from gateway.orders.commit_store import PARAMETERS, PLANNING, CommitLane
+from gateway.orders.commit_store import PARAMETERS, PLANNING, DatabaseCommitter
 from gateway.orders.lost_tail import TailOfLog
 from tests.world.servers import nothing_lost
 
@@ -51,7 +51,7 @@ async def test_a_committer_plans_by_look_up(database_url: str) -> None:
 
     Seen red with `connect` called without the settings.
     """
-    lane = CommitLane(
+    lane = DatabaseCommitter(
         dsn=database_url,
         config=Config(),
         chain=0,

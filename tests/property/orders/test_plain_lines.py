@@ -24,11 +24,11 @@ from gateway.ground.native import (
     claimed_literals,
 )
 from gateway.orders.commit import LINE_COLUMNS
-from gateway.orders.line import Line, Settled
+from gateway.orders.line import Answered, Line
 from gateway.orders.place import Placed, Placement
 from gateway.orders.placed import placed_json
 from gateway.orders.plain_batch import lines_of, plain_batch
-from gateway.orders.rules import Verdict
+from gateway.orders.rules import LineOutcome
 from gateway.orders.wire import BATCH_DECODER, BATCH_ORDER_DECODER, order_content
 from gateway.quotas.rules import Per
 from tests.unit.orders.plain_shop import KEY, MOMENT, shop, sku
@@ -109,7 +109,7 @@ def test_what_is_plain_is_what_python_makes_of_it(body: bytes) -> None:
     assert claimed_literals([batch.lines]) == claimed_literals([line.runs for line in made])
     assert batch.lines.asks() == ([one.quotas for one in made], [one.quantity for one in made])
     answer = batch.lines.answer(*core(), "k", False, MOMENT)
-    settled = [Settled(Verdict.CREATED, line.order_id, MOMENT) for line in made]
+    settled = [Answered(LineOutcome.CREATED, line.order_id, MOMENT) for line in made]
     assert answer == b",".join(
         b'{"status":201,"order":%b}' % (placed_json(Placed(line, told)) or b"")
         for line, told in zip(made, settled, strict=True)

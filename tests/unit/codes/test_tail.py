@@ -4,8 +4,8 @@ import asyncio
 from typing import Any, cast
 
 from gateway.codes.stock import Stock
-from gateway.orders.line import Line, Settled
-from gateway.orders.rules import Verdict
+from gateway.orders.line import Answered, Line
+from gateway.orders.rules import LineOutcome
 from gateway.orders.tail import Tail
 from tests.clock import PATIENCE_S
 
@@ -30,7 +30,7 @@ class _Line:
 
 async def test_a_line_is_answered_even_if_settling_it_as_unsold_breaks() -> None:
     """A bug behind "sold out" answers 500; it never leaves a partner waiting without an end."""
-    settled: list[tuple[Line, Settled]] = []
+    settled: list[tuple[Line, Answered]] = []
 
     def broken(line: Line) -> None:
         raise AttributeError(f"a bug, with {line} at hand")
@@ -46,4 +46,4 @@ async def test_a_line_is_answered_even_if_settling_it_as_unsold_breaks() -> None
     tail.park(POOL, line)
     async with asyncio.timeout(PATIENCE_S):
         await tail.idle()
-    assert [(each, how.verdict) for each, how in settled] == [(line, Verdict.INTERNAL)]
+    assert [(each, how.verdict) for each, how in settled] == [(line, LineOutcome.INTERNAL)]

@@ -10,10 +10,10 @@ from gateway.codes.stock import Stock
 from gateway.ground.errors import OverloadedError, StoreUnavailableError
 from gateway.ground.native import Allocator
 from gateway.orders.commit import CommitRequest
-from gateway.orders.line import Settled
+from gateway.orders.line import Answered
 from gateway.orders.problems import problem_of
 from gateway.orders.refused import refusal_of
-from gateway.orders.rules import Verdict
+from gateway.orders.rules import LineOutcome
 from gateway.orders.tail import Tail
 from gateway.orders.unsold import Unsold
 from tests.clock import PATIENCE_S
@@ -48,7 +48,7 @@ class Stocked(OneCodeAtFirst):
         """The database is back."""
 
 
-def code_of(settled: Settled) -> str:
+def code_of(settled: Answered) -> str:
     """What the partner reads."""
     return problem_of(refusal_of(settled)).code
 
@@ -77,7 +77,7 @@ async def test_a_full_queue_is_overloaded() -> None:
     intake.start()
     intake.submit(line("first"))
     told = intake.submit(line("second"))
-    assert isinstance(told, Settled)
+    assert isinstance(told, Answered)
     assert code_of(told) == "overloaded"
     async with asyncio.timeout(PATIENCE_S):
         await intake.close()
@@ -93,7 +93,7 @@ async def test_what_looks_numbers_up_tells_them_apart(error: Exception, code: st
     async def fails(numbers: Any) -> Any:
         raise error
 
-    told: list[Settled] = []
+    told: list[Answered] = []
     unsold = Unsold(
         by_numbers=fails, settle=lambda _, how: told.append(how), batch_max=5, waiting_max=5
     )
@@ -121,7 +121,7 @@ async def test_what_fetches_codes_tells_them_apart(
 
     monkeypatch.setattr(Stock, "_ask_for_more", fails)
     stock = Stock(allocator=Allocator(), leases=cast("Any", None), find_corrupt=lambda *_: [])
-    told: list[Settled] = []
+    told: list[Answered] = []
     tail = Tail(
         stock=stock,
         requeue=lambda _: None,
@@ -137,5 +137,5 @@ async def test_what_fetches_codes_tells_them_apart(
 
 def test_the_numbers_of_verdicts_are_of_one_kind_each() -> None:
     """Every verdict that is not an order has its problem; metrics name both absences."""
-    assert code_of(Settled(Verdict.OVERLOADED)) == "overloaded"
-    assert code_of(Settled(Verdict.DATABASE_AWAY)) == "maintenance"
+    assert code_of(Answered(LineOutcome.OVERLOADED)) == "overloaded"
+    assert code_of(Answered(LineOutcome.DATABASE_AWAY)) == "maintenance"

@@ -8,8 +8,8 @@ from gateway.ground.histogram import BOUNDS_S
 from gateway.ground.http.address import Address, Network
 from gateway.ground.http.meters import HttpMeters, RouteMeter
 from gateway.health.metrics import may_scrape
-from gateway.orders.metrics import Counted, by_verdict
-from gateway.orders.rules import Verdict
+from gateway.orders.metrics import Counted, by_outcome
+from gateway.orders.rules import LineOutcome
 
 MONITORING: list[Network] = [ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("fd00::/8")]
 
@@ -56,12 +56,12 @@ def test_buckets(duration_s: float, bucket: int) -> None:
 def test_every_verdict_is_counted() -> None:
     """The list of counters has a place for each verdict, and names it."""
     counted = Counted()
-    for verdict in Verdict:
-        counted.verdicts[verdict] += int(verdict)
-    named = by_verdict(counted.verdicts)
-    assert named["created"] == int(Verdict.CREATED)
-    assert named["insufficient-balance"] == int(Verdict.INSUFFICIENT_BALANCE)
-    assert len(named) == len(Verdict)
+    for verdict in LineOutcome:
+        counted.outcomes[verdict] += int(verdict)
+    named = by_outcome(counted.outcomes)
+    assert named["created"] == int(LineOutcome.CREATED)
+    assert named["insufficient-balance"] == int(LineOutcome.INSUFFICIENT_BALANCE)
+    assert len(named) == len(LineOutcome)
 
 
 def test_routes_are_metered_once() -> None:

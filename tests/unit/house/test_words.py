@@ -30,7 +30,6 @@ WORDS = {
             "gateway/ground/sql": "the table `lane_state`",
             "gateway/console/administration.sql": "the table `lane_state`",
             "gateway/demo/week/past.sql": "the table `lane_state`",
-            "gateway/orders": "a connection that commits: it is to be a committer",
         },
     ),
     "settle: an attempt's final result": Word(
@@ -40,11 +39,9 @@ WORDS = {
             "gateway/orders/resolve.py", "gateway/orders/wiring.py",
         ),
         {
-            "gateway/holds": "answers of lines; purchases that settle",
-            "gateway/orders": "the answer to a line, `Settled`",
+            "gateway/orders/tail.py": "asks codes whether commits in flight are over",
+            "gateway/orders/timeline.py": "an order's event `settled`, by admin.md",
             "gateway/codes": "commits in flight that are over",
-            "gateway/channels/counter.py": "reads `Placed.settled`",
-            "gateway/worker.py": "orders that are answered at the end",
             "gateway/quotas": "a young quota settles: its column `settles_at` says so",
             "gateway/rehearsals/copy.py": "leaves that column out",
             "gateway/demo/week/shop.py": "an option of simulators, `settle_s`",
@@ -54,10 +51,8 @@ WORDS = {
         r"[vV]erdict",
         ("gateway/dispatch", "gateway/reconciliation"),
         {
-            "gateway/orders": "what became of a line, to be an outcome; what a person says of an"
-            " attempt, `resolution.verdict`",
-            "gateway/holds": "the same of a line",
-            "gateway/quotas": "the same of a line",
+            "gateway/orders": "what a person says of an attempt, `resolution.verdict`; the label of"
+            " the metric of lines",
             "gateway/codes": "the report of an import, by api.md; what a refill found",
             "gateway/demo": "the demo's own",
             "gateway/ground/desk": "what an action meets at the desk, `gate.Verdict`",

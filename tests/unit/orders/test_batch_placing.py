@@ -12,10 +12,10 @@ from gateway.catalog.rules import Catalog, CurrentCatalog
 from gateway.ground.http import pieces
 from gateway.ground.http.door import Door
 from gateway.orders.http_batch import BatchPlacing, codes_under_way, turns
-from gateway.orders.line import Line, Settled
+from gateway.orders.line import Answered, Line
 from gateway.orders.place import Placement
 from gateway.orders.plain_batch import PlainBatch
-from gateway.orders.rules import Verdict
+from gateway.orders.rules import LineOutcome
 from gateway.prices.rules import PriceBook
 
 LINES = 100
@@ -46,10 +46,10 @@ class Queue:
         """Count no further."""
         self._next.cancel()
 
-    def submit(self, line: Line) -> Settled:
+    def submit(self, line: Line) -> Answered:
         """The rule's own refusal: nothing of these is sold."""
         self.rounds.append(self.round)
-        return Settled(Verdict.REFUSED, refusal=line.refusal)
+        return Answered(LineOutcome.REFUSED, refusal=line.refusal)
 
     def submit_plain(self, batch: PlainBatch) -> None:
         """Nothing that has to be refused gets here."""
@@ -75,14 +75,14 @@ class Gate:
 async def test_a_batch_enters_the_queue_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """However long its lines take to make: a commit finds all of them or none.
 
-    Seen red with each line entered as soon as it was made: the lanes took the first eight alone.
+    Seen red with each line entered as soon as it was made: the first eight were committed alone.
     """
     monkeypatch.setattr(pieces, "PIECE_S", -1.0)  # no piece is longer than one look at the clock
     lines = [{"out_order_no": f"B{n}", "sku": "NOPE"} for n in range(LINES)]
     queue = Queue()
     placement = Placement(
         catalog=CurrentCatalog(EMPTY), now=lambda: datetime.now(UTC), lines=queue,
-        buying=cast("Any", None), passes=cast("Any", None), count=[0] * len(Verdict),
+        buying=cast("Any", None), passes=cast("Any", None), count=[0] * len(LineOutcome),
         refused=lambda *_: None,
     )  # fmt: skip
     placing = BatchPlacing(

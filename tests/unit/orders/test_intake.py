@@ -15,9 +15,9 @@ from gateway.orders.commit import LINE_COLUMNS, CommitAnswer, CommitRequest
 from gateway.orders.failed_commit import DOUBT_ANSWER_S
 from gateway.orders.hand import Hand, Loose
 from gateway.orders.intake import Intake
-from gateway.orders.line import Line, Settled
+from gateway.orders.line import Answered, Line
 from gateway.orders.refusal import Reason, Refusal
-from gateway.orders.rules import Verdict
+from gateway.orders.rules import LineOutcome
 from tests.clock import LONG_S, PATIENCE_S, put_forward, turns
 
 POOL = 4
@@ -78,7 +78,7 @@ class OneCodeAtFirst:
 
 
 class FirstCallBreaks:
-    """A lane whose first commit meets a bug."""
+    """A committer whose first commit meets a bug."""
 
     def __init__(self, then: Callable[[], None] = lambda: None) -> None:
         self.calls = 0
@@ -98,14 +98,14 @@ class FirstCallBreaks:
         """Nothing to close."""
 
 
-def intake_on(stock: OneCodeAtFirst, lane: FirstCallBreaks, **more: Any) -> Intake:
+def intake_on(stock: OneCodeAtFirst, committer: FirstCallBreaks, **more: Any) -> Intake:
     """The real intake."""
 
     async def nothing(keys: Any) -> Mapping[Any, Any]:
         return {}
 
     settings: dict[str, Any] = {
-        "lanes": [lane],
+        "committers": [committer],
         "stock": cast("Stock", stock),
         "seal": lambda lines: [b"[]"] * len(lines),
         "answer_plain": lambda batch, moment: b"",  # noqa: ARG005
@@ -123,9 +123,9 @@ def intake_on(stock: OneCodeAtFirst, lane: FirstCallBreaks, **more: Any) -> Inta
     return Intake(**{**settings, **more})
 
 
-async def answer(given: "Settled | Awaitable[Settled]") -> Settled:
+async def answer(given: "Answered | Awaitable[Answered]") -> Answered:
     """What a line was told."""
-    return given if isinstance(given, Settled) else await given
+    return given if isinstance(given, Answered) else await given
 
 
 async def test_an_error_settles_only_what_is_still_in_hand() -> None:
@@ -135,24 +135,24 @@ async def test_an_error_settles_only_what_is_still_in_hand() -> None:
     batch settled. `found.md` §4.
     """
     stock = OneCodeAtFirst()
-    lane = FirstCallBreaks(stock.refilled.set)
-    intake = intake_on(stock, lane)
+    committer = FirstCallBreaks(stock.refilled.set)
+    intake = intake_on(stock, committer)
     intake.start()
     first, parked = line("first"), line("parked")
     answers = [intake.submit(first), intake.submit(parked)]
     async with asyncio.timeout(PATIENCE_S):
         settled = [await answer(each) for each in answers]
-        assert [each.verdict for each in settled] == [Verdict.INTERNAL, Verdict.CREATED]
+        assert [each.verdict for each in settled] == [LineOutcome.INTERNAL, LineOutcome.CREATED]
         assert stock.abandoned == [RUN]
         await intake.close()
 
 
-async def test_an_error_while_sealing_is_not_the_end_of_the_lane() -> None:
-    """What is committed and cannot be told is 500 once; the lane goes on with the next batch."""
+async def test_an_error_while_sealing_is_not_the_end_of_the_committer() -> None:
+    """What is committed and cannot be told is 500 once; the next batch is committed."""
     stock = OneCodeAtFirst()
     stock.codes = 2
-    lane = FirstCallBreaks()
-    lane.calls = 1
+    committer = FirstCallBreaks()
+    committer.calls = 1
     broken = iter([True])
 
     def seal(lines: Sequence[Line]) -> list[bytes | None]:
@@ -160,16 +160,16 @@ async def test_an_error_while_sealing_is_not_the_end_of_the_lane() -> None:
             raise RuntimeError("a bug")
         return [b"[]"] * len(lines)
 
-    intake = intake_on(stock, lane, seal=seal)
+    intake = intake_on(stock, committer, seal=seal)
     intake.start()
     async with asyncio.timeout(PATIENCE_S):
-        assert (await answer(intake.submit(line("a")))).verdict is Verdict.INTERNAL
-        assert (await answer(intake.submit(line("b")))).verdict is Verdict.CREATED
+        assert (await answer(intake.submit(line("a")))).verdict is LineOutcome.INTERNAL
+        assert (await answer(intake.submit(line("b")))).verdict is LineOutcome.CREATED
         await intake.close()
 
 
 class NeverSays(FirstCallBreaks):
-    """A lane whose first commit is in doubt; the database is asked, and does not say for long."""
+    """A committer whose first commit is in doubt; the database is asked, and says nothing."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -196,23 +196,23 @@ async def test_nobody_waits_for_a_doubt_that_is_not_decided() -> None:
     Seen red (no answer before the statement's own limit, 30 s) with those told alone for whom the
     database was away.
     """
-    stock, lane = OneCodeAtFirst(), NeverSays()
-    intake = intake_on(stock, lane)
+    stock, committer = OneCodeAtFirst(), NeverSays()
+    intake = intake_on(stock, committer)
     intake.start()
     async with asyncio.timeout(PATIENCE_S + 2 * LONG_S):
         first = intake.submit(line("a"))
-        await lane.asked.wait()
+        await committer.asked.wait()
         for waiting in (first, intake.submit(line("a"))):
             put_forward(DOUBT_ANSWER_S)
-            assert (await answer(waiting)).verdict is Verdict.DATABASE_AWAY
-        lane.says.set()
+            assert (await answer(waiting)).verdict is LineOutcome.DATABASE_AWAY
+        committer.says.set()
         await turns()
         again = [await answer(intake.submit(line("a")))]
-        while again[-1].verdict is not Verdict.CREATED:
+        while again[-1].verdict is not LineOutcome.CREATED:
             await turns()
             again.append(await answer(intake.submit(line("a"))))
-        assert {each.verdict for each in again} <= {Verdict.DATABASE_AWAY, Verdict.CREATED}
-        assert lane.calls == 2
+        assert {each.verdict for each in again} <= {LineOutcome.DATABASE_AWAY, LineOutcome.CREATED}
+        assert committer.calls == 2
         await intake.close()
 
 
@@ -224,9 +224,9 @@ async def test_work_whose_caller_has_gone_is_dropped_before_the_commit() -> None
     """
     stock = OneCodeAtFirst()
     stock.codes = 5
-    lane = FirstCallBreaks()
-    lane.calls = 1
-    intake = intake_on(stock, lane, batch_max=1)
+    committer = FirstCallBreaks()
+    committer.calls = 1
+    intake = intake_on(stock, committer, batch_max=1)
     gone, shared, in_time = line("gone"), line("shared"), line("in time")
     gone.waits_until = shared.waits_until = time.monotonic()
     in_time.waits_until = time.monotonic() + LONG_S
@@ -235,16 +235,16 @@ async def test_work_whose_caller_has_gone_is_dropped_before_the_commit() -> None
     async with asyncio.timeout(PATIENCE_S):
         settled = [await answer(each) for each in answers]
         assert [each.verdict for each in settled] == [
-            Verdict.OVERLOADED, Verdict.CREATED, Verdict.CREATED, Verdict.REPLAYED,
+            LineOutcome.OVERLOADED, LineOutcome.CREATED, LineOutcome.CREATED, LineOutcome.REPLAYED,
         ]  # fmt: skip
         assert stock.codes == 3
         again = line("gone")
-        assert (await answer(intake.submit(again))).verdict is Verdict.CREATED
+        assert (await answer(intake.submit(again))).verdict is LineOutcome.CREATED
         await intake.close()
 
 
 class OutOfWindow:
-    """A lane whose first commit finds its line out of its window."""
+    """A committer whose first commit finds its line out of its window."""
 
     def __init__(self) -> None:
         self.amounts: list[str] = []
@@ -263,23 +263,23 @@ class OutOfWindow:
 @pytest.mark.parametrize("refusal", [None, Refusal(Reason.PRICE_CHANGED, total_minor=7, most=1)])
 async def test_a_price_that_ended_before_the_commit(refusal: Refusal | None) -> None:
     """The line is priced anew by the database's clock and committed at that, or refused for it."""
-    stock, lane = OneCodeAtFirst(), OutOfWindow()
+    stock, committer = OneCodeAtFirst(), OutOfWindow()
     stock.codes = 2
 
     def price_again(line: Line, _: datetime) -> Refusal | None:
         line.amount_minor = 7
         return refusal
 
-    intake = intake_on(stock, cast("Any", lane), price_again=price_again)
+    intake = intake_on(stock, cast("Any", committer), price_again=price_again)
     intake.start()
     async with asyncio.timeout(PATIENCE_S):
-        settled = await answer(intake.submit(line("a")))
+        answered = await answer(intake.submit(line("a")))
         await intake.close()
     if refusal is None:
-        assert (settled.verdict, lane.amounts) == (Verdict.CREATED, ["{1}", "{7}"])
+        assert (answered.outcome, committer.amounts) == (LineOutcome.CREATED, ["{1}", "{7}"])
     else:
-        assert (settled.verdict, settled.refusal) == (Verdict.REFUSED, refusal)
-        assert len(lane.amounts) == 1
+        assert (answered.outcome, answered.refusal) == (LineOutcome.REFUSED, refusal)
+        assert len(committer.amounts) == 1
 
 
 def test_a_line_leaves_a_hand_once() -> None:

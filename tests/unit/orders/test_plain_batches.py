@@ -14,16 +14,16 @@ from gateway.ground.errors import StoreUnavailableError
 from gateway.ground.native import PlainLines
 from gateway.orders.commit import CommitAnswer, CommitRequest
 from gateway.orders.intake import Intake
-from gateway.orders.line import Line, Settled
+from gateway.orders.line import Answered, Line
 from gateway.orders.plain_batch import PlainBatch, lines_of, plain_batch
-from gateway.orders.rules import Verdict
+from gateway.orders.rules import LineOutcome
 from tests.clock import PATIENCE_S
 from tests.unit.orders.plain_shop import KEY, shop, sku
 from tests.unit.orders.test_intake import intake_on
 
 CATALOG = shop(sku(1, "PLAIN"), sku(2, "OTHER"))
 RESULTS = b"the answer"
-C = Verdict.CREATED
+C = LineOutcome.CREATED
 
 
 def batch_of(*numbers: str, name: str = "PLAIN", waits_until: float | None = None) -> PlainBatch:
@@ -82,7 +82,7 @@ class Codes:
 
 
 class Books:
-    """A lane that answers as it is told, line by line, and waits for `go` before."""
+    """A committer that answers as it is told, line by line, and waits for `go` before."""
 
     def __init__(self, *answers: Sequence[int] | Exception) -> None:
         self.go = asyncio.Event()
@@ -106,10 +106,10 @@ class Books:
         """Nothing to close."""
 
 
-def intake(stock: Codes, lane: Books, **more: Any) -> Intake:
+def intake(stock: Codes, committer: Books, **more: Any) -> Intake:
     """The real intake, started."""
     made = intake_on(
-        cast("Any", cast("Stock", stock)), cast("Any", lane),
+        cast("Any", cast("Stock", stock)), cast("Any", committer),
         answer_plain=lambda batch, moment: RESULTS, **more,  # noqa: ARG005
     )  # fmt: skip
     made.start()
@@ -126,23 +126,23 @@ async def told(batch: PlainBatch) -> Any:
         return [(await future).verdict for _, future in said]
 
 
-async def answer(given: Any) -> Settled:
+async def answer(given: Any) -> Answered:
     """What a line is told."""
     async with asyncio.timeout(PATIENCE_S):
-        return cast("Settled", given if isinstance(given, Settled) else await given)
+        return cast("Answered", given if isinstance(given, Answered) else await given)
 
 
 async def test_all_of_a_batch_become_orders_in_one_commit() -> None:
     """One commit, one answer, codes settled once, whatever was with it; ids grow."""
-    stock, lane = Codes(10), Books()
-    path = intake(stock, lane)
+    stock, committer = Codes(10), Books()
+    path = intake(stock, committer)
     batch, alone = batch_of("a", "b", "c"), line_of("d")
     assert path.submit_plain(batch) is not None
     single = path.submit(alone)
-    lane.go.set()
+    committer.go.set()
     assert await told(batch) == RESULTS
     assert (await answer(single)).verdict is C
-    assert [request.size for request in lane.requests] == [4]
+    assert [request.size for request in committer.requests] == [4]
     assert (path.lines_committed, stock.codes, sorted(stock.used_up)) == (4, 6, [(1, 1), (1, 3)])
     assert [made.order_id for made in lines_of(batch)] + [alone.order_id] == [1, 2, 3, 4]
     assert not path.may_repeat(7, "a")
@@ -154,8 +154,8 @@ async def test_a_number_is_in_one_place() -> None:
     replay of it, another a conflict. A batch with a number under way is not taken. Seen red with
     the batch's numbers not looked at (both were committed), and with a line's not.
     """
-    stock, lane = Codes(10), Books()
-    path = intake(stock, lane)
+    stock, committer = Codes(10), Books()
+    path = intake(stock, committer)
     batch = batch_of("a", "b")
     assert path.submit_plain(batch) is not None
     same, other = path.submit(line_of("b")), path.submit(line_of("b", buyer="x"))
@@ -163,10 +163,10 @@ async def test_a_number_is_in_one_place() -> None:
     alone = path.submit(line_of("d"))
     assert path.submit_plain(batch_of("d", "e")) is None
     assert path.may_repeat(7, "a")
-    lane.go.set()
+    committer.go.set()
     assert await told(batch) == RESULTS
     verdicts = [await answer(each) for each in (same, other, alone)]
-    assert [one.verdict for one in verdicts] == [Verdict.REPLAYED, Verdict.CONFLICT, C]
+    assert [one.verdict for one in verdicts] == [LineOutcome.REPLAYED, LineOutcome.CONFLICT, C]
     assert [one.order_id for one in verdicts[:2]] == [2, 2]
     assert stock.codes == 7
     await path.close()
@@ -175,14 +175,14 @@ async def test_a_number_is_in_one_place() -> None:
 async def test_lines_of_a_batch_that_are_no_orders() -> None:
     """Of a batch of which one line is refused the others are orders, each is told what became of
     it, and who waited for its number with it. Seen red with the waiters left behind."""
-    stock, lane = Codes(10), Books([1, 2, 4])
-    path = intake(stock, lane)
+    stock, committer = Codes(10), Books([1, 2, 4])
+    path = intake(stock, committer)
     batch = batch_of("a", "b", "c")
     path.submit_plain(batch)
     waiting = path.submit(line_of("b"))
-    lane.go.set()
-    assert await told(batch) == [C, Verdict.REPLAYED, Verdict.INSUFFICIENT_BALANCE]
-    assert (await answer(waiting)).verdict is Verdict.REPLAYED
+    committer.go.set()
+    assert await told(batch) == [C, LineOutcome.REPLAYED, LineOutcome.INSUFFICIENT_BALANCE]
+    assert (await answer(waiting)).verdict is LineOutcome.REPLAYED
     assert stock.codes == 9
     assert not path.may_repeat(7, "b")
     await path.close()
@@ -190,14 +190,14 @@ async def test_lines_of_a_batch_that_are_no_orders() -> None:
 
 async def test_a_batch_that_finds_too_few_codes() -> None:
     """Its first lines get what there is, the others are told so; nothing is claimed twice."""
-    stock, lane = Codes(2), Books()
-    path = intake(stock, lane)
+    stock, committer = Codes(2), Books()
+    path = intake(stock, committer)
     batch = batch_of("a", "b", "c")
     path.submit_plain(batch)
-    lane.go.set()
+    committer.go.set()
     verdicts = await told(batch)
     assert verdicts[:2] == [C, C]
-    assert verdicts[2] in {Verdict.SOLD_OUT, Verdict.BUSY}
+    assert verdicts[2] in {LineOutcome.SOLD_OUT, LineOutcome.BUSY}
     assert stock.codes == 0
     await path.close()
 
@@ -205,12 +205,12 @@ async def test_a_batch_that_finds_too_few_codes() -> None:
 @pytest.mark.parametrize("error", [StoreUnavailableError("away"), RuntimeError("a bug")])
 async def test_a_commit_that_fails(error: Exception) -> None:
     """Every line is told so once, and its number is free again."""
-    stock, lane = Codes(10), Books(error)
-    path = intake(stock, lane)
+    stock, committer = Codes(10), Books(error)
+    path = intake(stock, committer)
     batch = batch_of("a", "b")
     path.submit_plain(batch)
-    lane.go.set()
-    verdict = Verdict.INTERNAL if isinstance(error, RuntimeError) else Verdict.DATABASE_AWAY
+    committer.go.set()
+    verdict = LineOutcome.INTERNAL if isinstance(error, RuntimeError) else LineOutcome.DATABASE_AWAY
     assert await told(batch) == [verdict] * 2
     assert not path.may_repeat(7, "a")
     await path.close()
@@ -218,15 +218,15 @@ async def test_a_commit_that_fails(error: Exception) -> None:
 
 async def test_codes_that_cannot_be_sealed() -> None:
     """The orders are durable: each line is sealed and answered by itself."""
-    stock, lane = Codes(10), Books()
+    stock, committer = Codes(10), Books()
     path = intake_on(
-        cast("Any", stock), cast("Any", lane), answer_plain=lambda *_: None,
+        cast("Any", stock), cast("Any", committer), answer_plain=lambda *_: None,
         seal=lambda lines: [None, b"[]"][: len(lines)],
     )  # fmt: skip
     path.start()
     batch = batch_of("a", "b")
     path.submit_plain(batch)
-    lane.go.set()
+    committer.go.set()
     assert batch.future is not None
     said = await batch.future
     assert not isinstance(said, bytes)
@@ -237,24 +237,24 @@ async def test_codes_that_cannot_be_sealed() -> None:
 
 async def test_whose_caller_has_gone() -> None:
     """Nothing of it is committed, unless somebody else waits for one of its numbers."""
-    stock, lane = Codes(10), Books()
-    path = intake(stock, lane)
+    stock, committer = Codes(10), Books()
+    path = intake(stock, committer)
     batch = batch_of("a", "b", waits_until=0.0)
     path.submit_plain(batch)
-    assert await told(batch) == [Verdict.OVERLOADED] * 2
-    assert not lane.requests
+    assert await told(batch) == [LineOutcome.OVERLOADED] * 2
+    assert not committer.requests
     await path.close()
 
 
 async def test_the_queue_counts_lines() -> None:
     """A batch takes as many places as it has lines, and leaves as many. Seen red with one."""
-    stock, lane = Codes(10), Books()
-    path = intake_on(cast("Any", stock), cast("Any", lane), waiting_max=5)
+    stock, committer = Codes(10), Books()
+    path = intake_on(cast("Any", stock), cast("Any", committer), waiting_max=5)
     path.start()
     assert path.submit_plain(batch_of("a", "b")) is not None
     assert path.waiting == 2
     assert path.submit_plain(batch_of("c", "d")) is None
-    lane.go.set()
+    committer.go.set()
     await asyncio.sleep(0)
     await path.close()
     assert path.waiting == 0

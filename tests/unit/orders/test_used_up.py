@@ -2,9 +2,9 @@
 
 from typing import Any, cast
 
-from gateway.orders.line import Line, Settled
+from gateway.orders.line import Answered, Line
 from gateway.orders.refused_lately import KNOWN_S, OFTEN
-from gateway.orders.rules import Verdict
+from gateway.orders.rules import LineOutcome
 from gateway.orders.used_up import UsedUp
 
 
@@ -29,7 +29,7 @@ def line(*asks: tuple[int, str], quantity: int = 1) -> Line:
     return Line(**cast("Any", values))
 
 
-USED_UP = Settled(Verdict.PURCHASE_LIMIT, amount=1, quota=7)
+USED_UP = Answered(LineOutcome.PURCHASE_LIMIT, amount=1, quota=7)
 
 
 def test_a_count_that_refuses_often_is_known_for_a_moment() -> None:

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
-from gateway.orders.line import Settled
+from gateway.orders.line import Answered
 from gateway.orders.over_quota import over_quota
 from gateway.orders.problems import problem_of
 from gateway.orders.refusal import Reason, Refusal
-from gateway.orders.rules import Verdict
+from gateway.orders.rules import LineOutcome
 from gateway.quotas.counting import count
 from gateway.quotas.rules import Buying, Per, Quota, QuotaBook, Window, asks, in_order
 
@@ -86,7 +86,7 @@ def test_a_refusal_says_when_to_come_back(
     window: Window, quantity: int, resets_at: str, wait_s: int
 ) -> None:
     """With the window of the commit's moment; never for more than there will ever be."""
-    settled = Settled(Verdict.PURCHASE_LIMIT, amount=-3, quota=1, refused_at=NOON)
+    settled = Answered(LineOutcome.PURCHASE_LIMIT, amount=-3, quota=1, refused_at=NOON)
     refusal = over_quota(settled, quota(window=window), quantity, NOON, UTC)
     assert (refusal.reason, refusal.most, refusal.quota) == (Reason.QUOTA, 0, "q1")
     assert (refusal.resets_at[:19], refusal.retry_after_s) == (resets_at[:19], wait_s)
@@ -100,7 +100,7 @@ def test_a_refusal_says_when_to_come_back(
 
 def test_a_quota_that_was_just_deleted_has_no_name() -> None:
     """The commit is right all the same."""
-    settled = Settled(Verdict.PURCHASE_LIMIT, amount=1, quota=9, refused_at=NOON)
+    settled = Answered(LineOutcome.PURCHASE_LIMIT, amount=1, quota=9, refused_at=NOON)
     assert over_quota(settled, None, 1, NOON, UTC) == Refusal(Reason.QUOTA, most=1)
 
 
