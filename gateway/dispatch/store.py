@@ -31,7 +31,7 @@ class SQL(Statements, file="dispatch/queries"):
     release: Statement[[Sequence[int]], None]
     mark_sent: Statement[[Sequence[int], Sequence[int], Sequence[bool], uuid.UUID], list[int]]
     mark_unsent: Statement[[Sequence[int], Sequence[int]], None]
-    keep_numbers: Statement[[Sequence[int], Sequence[str | None], Sequence[int | None]], None]
+    keep_numbers: Statement[[Sequence[int], Sequence[str | None], Sequence[int | None]], int]
     cancel_order: Statement[[int, int, int], bool]
     by_ids: Statement[[Sequence[int]], AttemptRecord]
     tried_routes: Statement[[int], TriedRoute]

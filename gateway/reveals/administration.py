@@ -43,6 +43,20 @@ class Link(TypedDict):
     at: datetime
 
 
+class SeenOfOrder(TypedDict):
+    """A row of the view, of one order."""
+
+    id: str
+    reveal: str
+    at: datetime
+    via: str
+    actor: str | None
+    order_no: str
+    index: int | None
+    reason: str | None
+    approval: str | None
+
+
 class SQL(Statements, file="reveals/administration"):
     """Asked within an operator's transaction."""
 
@@ -52,7 +66,7 @@ class SQL(Statements, file="reveals/administration"):
     append_view: Statement[[int, str], int]
     list_reveals: Statement[[str | None, datetime | None, datetime | None, str | None, int], Row]
     reveals_of_order: Statement[
-        [str | None, datetime | None, datetime | None, str | None, int, int], Row
+        [str | None, datetime | None, datetime | None, str | None, int, int], SeenOfOrder
     ]
     heads: Statement[[], Head]
     links: Statement[[], Link]

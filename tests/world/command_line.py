@@ -8,8 +8,9 @@ from typing import Any
 from gateway.command_line import load_room, rooms
 
 # `quangate`, then a word of its own: neither a path nor `quangate-audit.timer`.
+# Nor is it the package of the client that partners use.
 NAMED = re.compile(
-    r"(?<![\w.-])quangate +(?P<words>[a-z][a-z-]*(?=[\s`|);,]|\.(?:\s|$)|$)[^`|\n#]*)"
+    r"(?<![\w.-])(?<!from )quangate +(?P<words>[a-z][a-z-]*(?=[\s`|);,]|\.(?:\s|$)|$)[^`|\n#]*)"
 )
 
 

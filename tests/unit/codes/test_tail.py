@@ -38,12 +38,12 @@ async def test_a_line_is_answered_even_if_settling_it_as_unsold_breaks() -> None
     tail = Tail(
         stock=cast("Stock", SoldOut()),
         requeue=lambda lines: None,  # noqa: ARG005
-        settle=lambda line, how: settled.append((line, how)),
-        settle_unsold=broken,
+        answer=lambda line, how: settled.append((line, how)),
+        answer_unsold=broken,
         outlet_now=lambda line: POOL,  # noqa: ARG005
     )
     line = cast("Any", _Line())
     tail.park(POOL, line)
     async with asyncio.timeout(PATIENCE_S):
         await tail.idle()
-    assert [(each, how.verdict) for each, how in settled] == [(line, LineOutcome.INTERNAL)]
+    assert [(each, how.outcome) for each, how in settled] == [(line, LineOutcome.INTERNAL)]

@@ -95,7 +95,7 @@ async def test_what_looks_numbers_up_tells_them_apart(error: Exception, code: st
 
     told: list[Answered] = []
     unsold = Unsold(
-        by_numbers=fails, settle=lambda _, how: told.append(how), batch_max=5, waiting_max=5
+        by_numbers=fails, answer=lambda _, how: told.append(how), batch_max=5, waiting_max=5
     )
     unsold.put(cast("Any", line("first")))
     async with asyncio.timeout(PATIENCE_S):
@@ -125,8 +125,8 @@ async def test_what_fetches_codes_tells_them_apart(
     tail = Tail(
         stock=stock,
         requeue=lambda _: None,
-        settle=lambda _, how: told.append(how),
-        settle_unsold=lambda _: None,
+        answer=lambda _, how: told.append(how),
+        answer_unsold=lambda _: None,
         outlet_now=lambda _: 4,
     )
     tail.park(4, cast("Any", line("first")))

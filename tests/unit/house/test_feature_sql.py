@@ -51,7 +51,7 @@ def floor(module: str) -> str:
         return "wiring"
     if module.startswith("http") or module in HOUSES | {"view", "wire"}:
         return "face"
-    if module.endswith(("desk", "option")) or "command" in module:
+    if module.endswith(("desk", "option", "pages")) or "command" in module:
         return "face"
     return "store" if "store" in module else "inner"
 

@@ -142,7 +142,7 @@ async def test_an_error_settles_only_what_is_still_in_hand() -> None:
     answers = [intake.submit(first), intake.submit(parked)]
     async with asyncio.timeout(PATIENCE_S):
         settled = [await answer(each) for each in answers]
-        assert [each.verdict for each in settled] == [LineOutcome.INTERNAL, LineOutcome.CREATED]
+        assert [each.outcome for each in settled] == [LineOutcome.INTERNAL, LineOutcome.CREATED]
         assert stock.abandoned == [RUN]
         await intake.close()
 
@@ -163,8 +163,8 @@ async def test_an_error_while_sealing_is_not_the_end_of_the_committer() -> None:
     intake = intake_on(stock, committer, seal=seal)
     intake.start()
     async with asyncio.timeout(PATIENCE_S):
-        assert (await answer(intake.submit(line("a")))).verdict is LineOutcome.INTERNAL
-        assert (await answer(intake.submit(line("b")))).verdict is LineOutcome.CREATED
+        assert (await answer(intake.submit(line("a")))).outcome is LineOutcome.INTERNAL
+        assert (await answer(intake.submit(line("b")))).outcome is LineOutcome.CREATED
         await intake.close()
 
 
@@ -204,14 +204,14 @@ async def test_nobody_waits_for_a_doubt_that_is_not_decided() -> None:
         await committer.asked.wait()
         for waiting in (first, intake.submit(line("a"))):
             put_forward(DOUBT_ANSWER_S)
-            assert (await answer(waiting)).verdict is LineOutcome.DATABASE_AWAY
+            assert (await answer(waiting)).outcome is LineOutcome.DATABASE_AWAY
         committer.says.set()
         await turns()
         again = [await answer(intake.submit(line("a")))]
-        while again[-1].verdict is not LineOutcome.CREATED:
+        while again[-1].outcome is not LineOutcome.CREATED:
             await turns()
             again.append(await answer(intake.submit(line("a"))))
-        assert {each.verdict for each in again} <= {LineOutcome.DATABASE_AWAY, LineOutcome.CREATED}
+        assert {each.outcome for each in again} <= {LineOutcome.DATABASE_AWAY, LineOutcome.CREATED}
         assert committer.calls == 2
         await intake.close()
 
@@ -234,12 +234,12 @@ async def test_work_whose_caller_has_gone_is_dropped_before_the_commit() -> None
     answers = [intake.submit(each) for each in (gone, shared, in_time, line("shared"))]
     async with asyncio.timeout(PATIENCE_S):
         settled = [await answer(each) for each in answers]
-        assert [each.verdict for each in settled] == [
+        assert [each.outcome for each in settled] == [
             LineOutcome.OVERLOADED, LineOutcome.CREATED, LineOutcome.CREATED, LineOutcome.REPLAYED,
         ]  # fmt: skip
         assert stock.codes == 3
         again = line("gone")
-        assert (await answer(intake.submit(again))).verdict is LineOutcome.CREATED
+        assert (await answer(intake.submit(again))).outcome is LineOutcome.CREATED
         await intake.close()
 
 

@@ -123,7 +123,7 @@ async def told(batch: PlainBatch) -> Any:
         said = await batch.future
         if isinstance(said, bytes):
             return said
-        return [(await future).verdict for _, future in said]
+        return [(await future).outcome for _, future in said]
 
 
 async def answer(given: Any) -> Answered:
@@ -141,7 +141,7 @@ async def test_all_of_a_batch_become_orders_in_one_commit() -> None:
     single = path.submit(alone)
     committer.go.set()
     assert await told(batch) == RESULTS
-    assert (await answer(single)).verdict is C
+    assert (await answer(single)).outcome is C
     assert [request.size for request in committer.requests] == [4]
     assert (path.lines_committed, stock.codes, sorted(stock.used_up)) == (4, 6, [(1, 1), (1, 3)])
     assert [made.order_id for made in lines_of(batch)] + [alone.order_id] == [1, 2, 3, 4]
@@ -166,7 +166,7 @@ async def test_a_number_is_in_one_place() -> None:
     committer.go.set()
     assert await told(batch) == RESULTS
     verdicts = [await answer(each) for each in (same, other, alone)]
-    assert [one.verdict for one in verdicts] == [LineOutcome.REPLAYED, LineOutcome.CONFLICT, C]
+    assert [one.outcome for one in verdicts] == [LineOutcome.REPLAYED, LineOutcome.CONFLICT, C]
     assert [one.order_id for one in verdicts[:2]] == [2, 2]
     assert stock.codes == 7
     await path.close()
@@ -182,7 +182,7 @@ async def test_lines_of_a_batch_that_are_no_orders() -> None:
     waiting = path.submit(line_of("b"))
     committer.go.set()
     assert await told(batch) == [C, LineOutcome.REPLAYED, LineOutcome.INSUFFICIENT_BALANCE]
-    assert (await answer(waiting)).verdict is LineOutcome.REPLAYED
+    assert (await answer(waiting)).outcome is LineOutcome.REPLAYED
     assert stock.codes == 9
     assert not path.may_repeat(7, "b")
     await path.close()
