@@ -7,11 +7,15 @@ from typing import Any, Final, NamedTuple
 
 Row = Mapping[str, Any]
 GATEWAY: Final = "quangate"  # who does what nobody asked for at that moment
-FINAL: Final = frozenset({"delivered", "partial", "failed", "reversed"})
+REVERSED: Final = "reversed"
+# What an order became by how its attempt ended. One that was taken back says nothing of before.
+_BECAME: Final = {
+    "succeeded": "delivered", "partial": "partial", "rejected": "failed", "failed": "failed",
+}  # fmt: skip
 # The kinds; what comes first of what has one time: causes before effects.
 SAID_KINDS: Final = (
     "accepted", "charged", "claimed", "sent", "answered", "callback", "proposed", "decided",
-    "changed", "case", "settled", "refunded", "adjusted", "revealed", "told",
+    "changed", "case", "settled", "reversed", "refunded", "adjusted", "revealed", "told",
 )  # fmt: skip
 _MONEY: Final = {"charge": "charged", "refund": "refunded"}
 # What events say. A page has them in the reader's language, with its own way of saying facts.
@@ -78,6 +82,8 @@ def timeline(order: Row, parts: Mapping[str, Sequence[Row]]) -> Sequence[Event]:
     """The events of an order, oldest first; `parts` are its rows by their name in the page."""
     events = [
         *_of_order(order, parts["attempts"]),
+        *_of_end(order, parts),
+        *_of_reversal(order, parts),
         *(e for row in parts["attempts"] for e in _of_attempt(row)),
         *(_of_callback(row) for row in parts["callbacks"]),
         *(_of_entry(order, row) for row in parts["entries"]),
@@ -103,11 +109,53 @@ def _of_order(order: Row, attempts: Sequence[Row]) -> Iterator[Event]:
             at=order["created_at"], kind="claimed", actor=GATEWAY, said=[Said(SAID_CODES, facts)],
             ref=f"pools/{order['pool']}",
         )  # fmt: skip
-    if order["state"] in FINAL:
-        failure = order["failure"] or {}
-        why = _joined(failure.get("code"), failure.get("detail"))
-        said = [Said(SAID_STATE, {"state": order["state"]}), *_in_brackets(why)]
-        yield Event(at=order["updated_at"], kind="settled", actor=GATEWAY, said=said, ref=ref)
+
+
+def _of_end(order: Row, parts: Mapping[str, Sequence[Row]]) -> Iterator[Event]:
+    """When it was delivered or failed, and as what: nothing that came after it moves that.
+
+    Of a top-up that its upstream took back, only a message of that moment still knows it.
+    """
+    found = _end_of(order, parts["attempts"], parts["webhooks"])
+    if found is None:
+        return
+    at, state = found
+    said = [Said(SAID_STATE, {"state": state}), *_why(order, state)]
+    ref = f"orders/{order['order_no']}"
+    yield Event(at=at, kind="settled", actor=GATEWAY, said=said, ref=ref)
+
+
+def _end_of(
+    order: Row, attempts: Sequence[Row], webhooks: Sequence[Row]
+) -> tuple[datetime, str] | None:
+    if not attempts:  # codes of a pool are given in the commit that accepts
+        return None if order["pool"] is None else (order["created_at"], "delivered")
+    # Only what was delivered can be taken back.
+    became = {"delivered", "partial"} if order["state"] == REVERSED else {order["state"]}
+    ends = [
+        *((row["updated_at"], _BECAME.get(row["state"], "")) for row in attempts),
+        *((row["created_at"], row["type"].removeprefix("order.")) for row in webhooks),
+    ]
+    known = [(at, state) for at, state in ends if state in became & set(_BECAME.values())]
+    return max(known, default=None)
+
+
+def _of_reversal(order: Row, parts: Mapping[str, Sequence[Row]]) -> Iterator[Event]:
+    """When it was taken back: by its upstream, or by the refund of a case that was the last."""
+    if order["state"] != REVERSED:
+        return
+    taken = [row["updated_at"] for row in parts["attempts"] if row["state"] == REVERSED]
+    paid = [row["created_at"] for row in parts["entries"] if row["kind"] == "refund"]
+    if taken or paid:
+        said = [Said(SAID_STATE, {"state": REVERSED}), *_why(order, REVERSED)]
+        ref = f"orders/{order['order_no']}"
+        yield Event(at=max(taken or paid), kind=REVERSED, actor=GATEWAY, said=said, ref=ref)
+
+
+def _why(order: Row, state: str) -> list[Said]:
+    """Why it is as it is, where that is what is told of."""
+    failure = (order["failure"] or {}) if state == order["state"] else {}
+    return _in_brackets(_joined(failure.get("code"), failure.get("detail")))
 
 
 def _of_attempt(row: Row) -> Iterator[Event]:

@@ -181,7 +181,11 @@ async def test_what_a_code_is_made_of_is_masked(
 
 
 async def test_an_order_tells_of_its_cases(counter: Counter) -> None:
-    """On its page, and in its timeline: opened by the partner, decided by support."""
+    """On its page, and in its timeline: opened by the partner, decided by support.
+
+    It was delivered when it was, and taken back with the refund: seen red while the one hid the
+    other.
+    """
     order = await counter.order()
     case_no = await counter.opened(order, "refund")
     await counter.approve(case_no)
@@ -190,4 +194,6 @@ async def test_an_order_tells_of_its_cases(counter: Counter) -> None:
     assert (case["case_no"], case["kind"], case["outcome"]) == (case_no, "refund", "refunded")
     told = [(e["actor"], e["text"]) for e in page["timeline"] if e["kind"] == "case"]
     assert told == [(page["partner"], "refund: it does not work"), ("sue", "refund: refunded")]
-    assert "refunded" in [event["kind"] for event in page["timeline"]]
+    at = {event["kind"]: (event["at"], event["text"].split(" ")[0]) for event in page["timeline"]}
+    assert at["settled"] == (page["created_at"], "delivered")
+    assert at["reversed"] == (at["refunded"][0], "reversed")
