@@ -137,10 +137,7 @@ async def _everything(side: Side, command: Cli) -> object:
 async def test_every_page_and_form_asks_for_its_permission(
     tab: Browser, shop: Shop, command: Cli, scopes: tuple[str, ...]
 ) -> None:
-    """What a key may, by its scopes: of each page and form, in its handler.
-
-    Seen red without `require` in `Console._of_seen`.
-    """
+    """What a key may, by its scopes: of each page and form, in its handler."""
     side = await make_side(shop, command, "matrix-" + re.sub(r"\W", "", "-".join(scopes)))
     narrow = await shop.another_key(side.name, scopes=scopes)
     await with_key(tab, narrow)

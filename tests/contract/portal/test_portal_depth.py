@@ -50,9 +50,7 @@ async def test_keys(tab: Browser, shop: Shop, command: Cli) -> None:
 
 
 async def test_nobody_gives_himself_more(tab: Browser, shop: Shop, command: Cli) -> None:
-    """A key that is slow, or bound to networks, makes none that is not. Seen red without
-    `_check_networks`, and without `_rate`.
-    """
+    """A key that is slow, or bound to networks, makes none that is not."""
     name = await shop.name_of(await shop.partner())
     made = command(
         "key", "create", name, "--rate", "50", "--allow-ip", "127.0.0.0/8", "--json"

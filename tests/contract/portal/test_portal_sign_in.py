@@ -27,9 +27,7 @@ async def test_by_key(tab: Browser, shop: Shop) -> None:
 
 
 async def test_a_captured_sign_in_opens_nothing(tab: Browser, shop: Shop) -> None:
-    """The nonce is used up; the signature of another body or route is none. Seen red with
-    `admit` for `admit_write`.
-    """
+    """The nonce is used up; the signature of another body or route is none."""
     partner = await shop.partner()
     headers = signed_headers(partner.key, "POST", SESSION, b"{}")
     sent = {**headers, "Content-Type": "application/json"}
@@ -83,9 +81,7 @@ async def test_a_keys_networks_hold_for_its_sessions(
 
 
 async def test_a_partners_person(tab: Browser, another_tab: Any, shop: Shop, command: Cli) -> None:
-    """Comes in at the portal and nowhere else; an operator does not come in there. Seen red
-    without the line about `partner_id` in `SignIn._decide`.
-    """
+    """Comes in at the portal and nowhere else; an operator does not come in there."""
     partner = await shop.partner()
     name = await shop.name_of(partner)
     pat = person_of(command, "pat", name)

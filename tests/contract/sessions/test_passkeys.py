@@ -177,7 +177,7 @@ async def test_whoever_has_the_device_needs_its_pin(
 async def test_a_counter_that_goes_back_is_a_copy(
     tab: Browser, person: Person, origin: str
 ) -> None:
-    """A copy of a key counts from where it was copied. Seen red with the counter left alone."""
+    """A copy of a key counts from where it was copied."""
     device = await registered(tab, person, origin)
     async with browser(origin) as other:
         assert is_in(await signed_in(other, device))

@@ -72,7 +72,7 @@ async def test_a_price_is_told_as_the_partner_sees_it(
 async def test_only_who_sees_it_is_told(
     shop: Shop, receiver: Receiver, connection: Any, command: Cli
 ) -> None:
-    """A price for one partner is no news to another. Seen red without the digest's comparison."""
+    """A price for one partner is no news to another."""
     partner, _, sku = await told(shop, receiver.url)
     other = await shop.partner()
     await shop.set_endpoint(await shop.name_of(other), receiver.url)
@@ -90,9 +90,7 @@ async def test_only_who_sees_it_is_told(
 async def test_the_last_state_is_told_and_one_at_a_time(
     shop: Shop, receiver: Receiver, connection: Any
 ) -> None:
-    """Of many changes at once few are told, in order, and the last of them. Seen red without
-    `held`.
-    """
+    """Of many changes at once few are told, in order, and the last of them."""
     partner, _, sku = await told(shop, receiver.url)
     await known(connection, partner, shop, sku)
     for price in range(201, 221):
@@ -125,9 +123,7 @@ async def test_off_sale_and_limits(shop: Shop, receiver: Receiver, connection: A
 async def test_a_price_to_come_is_told_ahead(
     shop: Shop, receiver: Receiver, connection: Any, command: Cli
 ) -> None:
-    """With the moment it takes effect; taken back, what is is told once more. Seen red without
-    `ahead`, and without the comparison with what was announced.
-    """
+    """With the moment it takes effect; taken back, what is is told once more."""
     partner, _, sku = await told(shop, receiver.url)
     await known(connection, partner, shop, sku)
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)

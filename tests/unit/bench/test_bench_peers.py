@@ -55,10 +55,7 @@ async def peer_dsn(postgres: EmbeddedServer) -> str:
 
 
 async def test_go_sells_well(peer_dsn: str, tmp_path: Path) -> None:
-    """Built here and asked by HTTP: as the FastAPI peer's own test has it.
-
-    Seen red without `RETURNING` of the code's own row (every answer a 500).
-    """
+    """Built here and asked by HTTP: as the FastAPI peer's own test has it."""
     try:
         program = await build_go_peer(tmp_path)
     except NotMeasured as why:
@@ -79,10 +76,7 @@ async def test_fastapi_sells_well_in_one_statement(peer_dsn: str, tmp_path: Path
 
 @pytest.mark.parametrize("sync", SYNCED.values())
 async def test_redis_sells_well(sync: str, tmp_path: Path) -> None:
-    """Its script takes a code, a number and money at once, and its log is kept as is said.
-
-    Seen red without the script's look at the number.
-    """
+    """Its script takes a code, a number and money at once, and its log is kept as is said."""
     pytest.importorskip("fastapi", reason="the dependency group bench is not installed")
     with nodes.running_valkey(tmp_path / "v", "--appendonly", "yes", "--appendfsync", sync) as v:
         redis = Redis.from_url(v.url)

@@ -142,10 +142,7 @@ async def test_a_hint_is_judged_by_the_row(event: dict[str, Any]) -> None:
 
 
 async def test_what_an_unwritten_acceptance_says_is_known() -> None:
-    """That it is being worked on needs no question while the acceptance waits to be written.
-
-    Seen red (a question for each such word) with the row's state alone.
-    """
+    """That it is being worked on needs no question while the acceptance waits to be written."""
     world = World(memory={7: job()}, rows=[record(state="created")], accepted={7})
     await world.take(kind=AnswerKind.PROCESSING)
     assert (world.news_of, world.hints_of) == ([], [])
