@@ -14,7 +14,7 @@ DOCTOR: Final = Noun(name="doctor", plural="doctor", zh="体检", en="Doctor")
 async def _read(site: Site, _: Given) -> Mapping[str, Any]:
     from gateway.health.look_command import look_at_all
 
-    return await look_at_all(site.config)
+    return await look_at_all(site.config, serving=True)
 
 
 DECLARED: Final[Sequence[Action | View | Page]] = (

@@ -53,11 +53,10 @@ def _machine(facts: MachineFacts) -> Iterator[HealthCheck]:
         detail=f"at most {facts.open_files_max}",
         fix="raise the limit: ulimit -n 65536, or LimitNOFILE=65536 in the systemd unit",
     )
-    state = "free" if facts.port_free else "taken by a Quangate that answers"
     yield _check(
         "port",
-        ok=facts.port_free or facts.port_answers,
-        detail=f"{facts.address} is {state if facts.port_free or facts.port_answers else 'taken'}",
+        ok=facts.port_ours or facts.port_free or facts.port_answers,
+        detail=f"{facts.address} is {_port(facts)}",
         fix="stop what listens there, or choose another --port",
     )
     yield _check(
@@ -72,6 +71,14 @@ def _machine(facts: MachineFacts) -> Iterator[HealthCheck]:
         detail=facts.proxy_complaint or "no proxy that is not trusted is known of",
         fix=TRUST_FIX,
     )
+
+
+def _port(facts: MachineFacts) -> str:
+    if facts.port_ours:
+        return "where this gateway answers"
+    if facts.port_free:
+        return "free"
+    return "taken by a Quangate that answers" if facts.port_answers else "taken"
 
 
 def _front(database: DatabaseFacts) -> Iterator[HealthCheck]:

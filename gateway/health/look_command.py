@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from gateway.health.rules import DatabaseFacts, KeyFacts
 
 
-async def look_at_all(config: Config) -> dict[str, Any]:
-    """Whether all is well, and each check; `error` where the database cannot be looked at."""
+async def look_at_all(config: Config, *, serving: bool = False) -> dict[str, Any]:
+    """Whether all is well, and each check; `error` where the database cannot be looked at.
+
+    `serving`: the gateway of these settings asks about itself.
+    """
     from gateway.health.doctor import examine
     from gateway.health.machine import look_around
 
-    machine = replace(look_around(config), redis=await _look_at_redis(config))
+    machine = replace(look_around(config, serving=serving), redis=await _look_at_redis(config))
     database, keys = await _look_at_database(config)
     reason = str(database) if isinstance(database, Exception) else database
     checks = examine(machine, reason, keys)

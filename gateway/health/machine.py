@@ -18,10 +18,12 @@ from gateway.health.rules import MachineFacts
 PROBE_TIMEOUT_S = 1.0
 
 
-def look_around(config: Config) -> MachineFacts:
-    """The facts of this machine for these settings."""
+def look_around(config: Config, *, serving: bool = False) -> MachineFacts:
+    """The facts of this machine for these settings; `serving`: a gateway of them looks at itself,
+    and its port is not tried: that is taken by whoever asks, and an answer would wait for us.
+    """
     core_version, core_error = _core()
-    free = _port_is_free(config.host, config.port)
+    free = not serving and _port_is_free(config.host, config.port)
     return MachineFacts(
         python=sys.version_info[:3],
         package_version=VERSION,
@@ -36,7 +38,8 @@ def look_around(config: Config) -> MachineFacts:
         open_files_max=_open_files_max(),
         address=authority(config.host, config.port),
         port_free=free,
-        port_answers=not free and _quangate_answers(config.host, config.port),
+        port_answers=not serving and not free and _quangate_answers(config.host, config.port),
+        port_ours=serving,
         proxy_complaint=proxy_complaint(
             config.public_url,
             config.trusted_proxies,

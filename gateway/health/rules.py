@@ -21,6 +21,7 @@ class MachineFacts:
     address: str
     port_free: bool
     port_answers: bool  # a Quangate answers there
+    port_ours: bool = False  # it is the gateway that was asked: nothing was tried
     opened_directories: tuple[str, ...]  # others may pass them, for the embedded server's user
     redis: tuple[bool, str] | None = None  # whether it can be used, and what is there or wrong
     proxy_complaint: str | None = None  # why a trusted proxy seems to be missing

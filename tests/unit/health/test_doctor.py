@@ -135,3 +135,9 @@ def test_opened_directories_are_named() -> None:
     assert named["programs"].ok
     assert "/root" in named["programs"].detail
     assert "programs" not in {check.name for check in examine(MACHINE, DATABASE, KEYS)}
+
+
+def test_a_gateway_that_looks_at_itself_is_well() -> None:
+    """Its port is taken, by itself. Seen red: it was told to stop what listens there."""
+    checks = examine(replace(MACHINE, port_free=False, port_ours=True), DATABASE, KEYS)
+    assert ill(checks) == []
