@@ -59,12 +59,23 @@ async def list_webhooks(
 
 
 async def replay_webhook(db: Transaction, webhook_id: str) -> dict[str, Any]:
-    """Send a message again under its old id, with a new schedule."""
+    """Send a message again under its old id, with a new schedule; refused where nobody hears."""
     number = read_webhook_id(webhook_id)
     row = await SQL.replay_webhook.one(db, number) if number is not None else None
     if row is None:
         raise refused("not-found", "no-webhook", "id", webhook_id=webhook_id)
+    await check_heard(db, [int(row["id"])])
     return dict(row)
+
+
+async def check_heard(db: Transaction, replayed: Sequence[int]) -> None:
+    """Refuse what would be dead again at once: somebody has to be there for each message."""
+    missed = await SQL.unheard.one(db, replayed) if replayed else None
+    if missed is None:
+        return
+    if missed["url"] is None:
+        raise refused("no-endpoint", "endpoint-unset", partner=missed["partner"])
+    raise refused("endpoint-disabled", "endpoint-disabled", **missed)
 
 
 def read_webhook_id(text: str) -> int | None:
@@ -83,6 +94,7 @@ async def replay_dead_letters(
     """
     id_ = await partner_id(db, partner)
     rows = await SQL.replay_dead_letters.all(db, id_, limit, since)
+    await check_heard(db, rows)
     return {"partner": partner, "replayed": len(rows)}
 
 

@@ -1,5 +1,6 @@
 """What its actions and views ask, statement by statement."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict
 
@@ -32,6 +33,13 @@ class ReplayedWebhook(TypedDict):
     state: str
 
 
+class Unheard(TypedDict):
+    """A partner that is not listening."""
+
+    partner: str
+    url: str | None  # None: no endpoint was ever set
+
+
 class MadeWebhook(TypedDict):
     """A message of type `test`."""
 
@@ -49,6 +57,7 @@ class SQL(Statements, file="webhooks/administration"):
     list_webhooks: Statement[[str | None, str | None, str | None, int, str | None], Row]
     replay_webhook: Statement[[int], ReplayedWebhook]
     replay_dead_letters: Statement[[int, int, datetime | None], int]
+    unheard: Statement[[Sequence[int]], Unheard]
     endpoints: Statement[[], EndpointHealth]
     insert_test_webhook: Statement[[int, bytes], MadeWebhook]
     trace_endpoint: Statement[[str], Row]

@@ -55,6 +55,12 @@ UPDATE webhook SET state = 'pending', attempts = 0, replays = coalesce(replays, 
       AND ($3::timestamptz IS NULL OR w.created_at >= $3) ORDER BY w.id LIMIT $2)
 RETURNING id
 
+-- name: unheard
+-- A row: one of the messages $1 goes to its partner's endpoint, and that is disabled, or (url NULL) was never set.
+SELECT p.name AS partner, e.url FROM webhook w JOIN partner p ON p.id = w.partner_id
+LEFT JOIN webhook_endpoint e ON e.partner_id = w.partner_id
+WHERE w.id = ANY ($1::bigint[]) AND w.url IS NULL AND (e.partner_id IS NULL OR e.disabled_at IS NOT NULL) LIMIT 1
+
 -- name: endpoints
 -- Where partners are told, those in trouble first; of each how many messages wait and how many are dead, up to 1001.
 SELECT p.name AS partner, e.url, e.disabled_at, e.disabled_why, e.failing_since,

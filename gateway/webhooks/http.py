@@ -77,6 +77,7 @@ class OtherMessage(Struct, kw_only=True):
     sequence: int
 
 
+NO_ENDPOINT: Final = "This partner has no webhook endpoint that is enabled."
 TAG: Final = "Webhooks"
 WEBHOOK_TYPES: Final[Mapping[str, str]] = {
     "order.delivered": "The order was delivered in full.",
@@ -111,7 +112,8 @@ REPLAY_DELIVERY: Final = Operation(
     name="replayDelivery",
     tag=TAG,
     summary="Send a webhook message again",
-    description="It goes out under its old `webhook-id`, with a new schedule.",
+    description="It goes out under its old `webhook-id`, with a new schedule; 404 when there"
+    " is no enabled endpoint that it could go to.",
     scope=Scope.ORDERS_WRITE,
     parameters=(Parameter("id", "The delivery's `id`.", ID),),
     answers={200: Answer("The message.", Delivery)},
@@ -190,8 +192,14 @@ class Deliveries:
         parse_query(request, NO_PARAMETERS)
         id_ = parse_id(id_text.removeprefix("msg_"))
         if id_ is None or not await self._reads.replay(key.partner_id, id_):
-            raise ProblemError("not-found", "There is no such delivery.")
+            raise await self._why_not(key, id_)
         return await self._show(key, id_)
+
+    async def _why_not(self, key: Key, id_: int | None) -> ProblemError:
+        """Why it is not sent again: what has no endpoint to go to would be dead again at once."""
+        if id_ is None or await self._reads.one(key.partner_id, id_) is None:
+            return ProblemError("not-found", "There is no such delivery.")
+        return ProblemError("not-found", NO_ENDPOINT)
 
     async def send_test(self, request: BaseRequest) -> Response:
         """POST /v1/webhooks/test: a message of type `test` to the partner's endpoint."""
@@ -214,7 +222,7 @@ class Deliveries:
             }
         )
         if not await self._reads.send_test(key.partner_id, id_, message):
-            raise ProblemError("not-found", "This partner has no webhook endpoint that is enabled.")
+            raise ProblemError("not-found", NO_ENDPOINT)
         return await self._show(key, id_)
 
     async def _show(self, key: Key, id_: int) -> Response:

@@ -37,12 +37,14 @@ async def replay_own(at: At, webhook_id: str) -> Mapping[str, Any]:
     row = None if number is None else await SQL.portal_replay.one(at.db, at.own, number)
     if row is None:
         raise _missing(webhook_id)
+    await webhooks.check_heard(at.db, [int(row["id"])])
     return row
 
 
 async def replay_own_dead(at: At, *, since: datetime | None, limit: int) -> Mapping[str, Any]:
     """Send again what nobody took, the oldest first."""
     rows = await SQL.portal_replay_dead.all(at.db, at.own, since, limit)
+    await webhooks.check_heard(at.db, rows)
     return {"replayed": len(rows)}
 
 

@@ -43,9 +43,11 @@ WHERE w.partner_id BETWEEN $1::bigint AND $1 AND w.id < $2::bigint AND w.id >= $
 ORDER BY w.partner_id DESC, w.id DESC LIMIT $3::integer
 
 -- name: replay
--- The id, and so the webhook-id the receiver knows, stays the same; the schedule starts anew.
+-- The id, and so the webhook-id the receiver knows, stays the same; the schedule starts anew. No row: there is no such
+-- message, or nobody to send it to.
 UPDATE webhook SET state = 'pending', attempts = 0, replays = coalesce(replays, 0) + 1, next_attempt_at = now()
-WHERE partner_id = $1 AND id = $2 AND (sandbox IS TRUE) = $3::boolean RETURNING id
+WHERE partner_id = $1 AND id = $2 AND (sandbox IS TRUE) = $3::boolean
+  AND (url IS NOT NULL OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.partner_id = $1 AND e.disabled_at IS NULL)) RETURNING id
 
 -- name: insert_test
 -- No row: there is no endpoint, or it is disabled.

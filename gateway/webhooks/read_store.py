@@ -59,7 +59,9 @@ class WebhookDesk:
             return await SQL.one.one(self._pool.of(partner_id), partner_id, id_, self._sandbox)
 
     async def replay(self, partner_id: int, id_: int) -> bool:
-        """Have the message sent again under its old webhook-id; False: there is none such."""
+        """Have the message sent again under its old webhook-id; False: there is none such, or
+        it goes to an endpoint that is not enabled.
+        """
         with unreachable_is_unavailable():
             pool = self._pool.of(partner_id)
             return await SQL.replay.one(pool, partner_id, id_, self._sandbox) is not None

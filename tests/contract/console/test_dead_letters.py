@@ -13,7 +13,7 @@ URL = "https://127.0.0.1:9/nobody"
 MADE = """INSERT INTO webhook
     (id, partner_id, type, sequence, state, attempts, last_error, created_at)
 SELECT n, p.id, 'order.delivered', 1, 'dead', 10, 'answered 410', now() - n * interval '1 day'
-FROM partner p, generate_series(1, 3) AS n WHERE p.name = 'deaf'"""
+FROM partner p, generate_series(1, 3) AS n WHERE p.name = $1"""
 
 
 async def test_one_or_all_since(
@@ -25,7 +25,8 @@ async def test_one_or_all_since(
     assert gateway.url
     assert command("partner", "create", "deaf").returncode == 0
     assert command("webhook", "set", "deaf", URL).returncode == 0
-    await connection.execute(MADE)
+    await connection.execute("DELETE FROM webhook")
+    await connection.execute(MADE, "deaf")
     caretaker = make_person(command, "caretaker", "admin")
     page = await tab.sign_in(
         caretaker, "/console/dead-letters", code=caretaker.recovery_codes.pop()
@@ -50,6 +51,38 @@ ISO = 'YYYY-MM-DD"T"HH24:MI:SSOF":00"'
 async def _replays(connection: Any) -> list[int]:
     rows = await connection.fetch("SELECT replays FROM webhook WHERE id < 4 ORDER BY id")
     return [row["replays"] or 0 for row in rows]
+
+
+async def test_nobody_is_told_what_cannot_be_sent(
+    tab: Browser, command: Cli, connection: Any
+) -> None:
+    """One and all are refused while the endpoint is disabled, or there is none, which is named
+    with what to do; tries and state stay. Seen red: "Done", and all were dead again at once.
+    """
+    command("partner", "create", "numb")
+    command("webhook", "set", "numb", URL)
+    await connection.execute("DELETE FROM webhook")
+    await connection.execute(MADE, "numb")
+    await connection.execute("UPDATE webhook_endpoint SET disabled_at = now()")
+    one = command("webhook", "replay", "3", "--json")
+    assert (one.returncode, one.json["error"]["code"]) == (1, "endpoint-disabled")
+    assert URL in one.json["error"]["detail"]
+    assert "webhook set" in one.json["error"]["detail"]
+    caretaker = make_person(command, "mender", "ops")
+    page = await tab.sign_in(
+        caretaker, "/console/dead-letters", code=caretaker.recovery_codes.pop()
+    )
+    for form in (page.form("/webhooks/3/replay"), page.form("/numb/webhook/replay-dead")):
+        told = await tab.submit(form)
+        assert (told.status, URL in told.text) == (409, True)
+    await connection.execute("DELETE FROM webhook_endpoint")
+    all_ = command("webhook", "replay-dead", "numb", "--json")
+    assert (all_.returncode, all_.json["error"]["code"]) == (1, "no-endpoint")
+    assert await _replays(connection) == [0, 0, 0]
+    # What has an address of its own needs no endpoint.
+    await connection.execute("UPDATE webhook SET url = $1 WHERE id = 3", URL)
+    assert command("webhook", "replay", "3").returncode == 0
+    assert await _replays(connection) == [0, 0, 1]
 
 
 @pytest.mark.parametrize(

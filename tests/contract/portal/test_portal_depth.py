@@ -1,6 +1,7 @@
 """What a partner's people do at the portal, page by page (partners.md, "Partner's own page")."""
 
 import re
+from typing import Any
 
 from tests.conftest import Cli
 from tests.contract.portal.conftest import as_person, make_side, with_key
@@ -95,6 +96,20 @@ async def test_messages(tab: Browser, shop: Shop, command: Cli) -> None:
         assert {f"msg_{side.ids['id']}"} < {one.id for one in came}
         assert {one.verified(secret)["type"] for one in came} == {"order.delivered", "test"}
     assert (await do(tab, "/portal/webhooks/replay-dead")).status == 200
+
+
+async def test_what_nobody_would_hear(
+    tab: Browser, shop: Shop, command: Cli, connection: Any
+) -> None:
+    """One and all are refused while the endpoint is disabled. Seen red: they were dead at once."""
+    side = await make_side(shop, command, "unheard")
+    await with_key(tab, side.partner)
+    await do(tab, "/portal/webhooks/set", url="https://hook.invalid/in")
+    await connection.execute("UPDATE webhook SET state = 'dead'")
+    await connection.execute("UPDATE webhook_endpoint SET disabled_at = now()")
+    for path in (f"/portal/webhooks/{side.ids['id']}/replay", "/portal/webhooks/replay-dead"):
+        told = await do(tab, path)
+        assert (told.status, "hook.invalid" in told.text) == (409, True)
 
 
 async def test_money(tab: Browser, shop: Shop, command: Cli) -> None:

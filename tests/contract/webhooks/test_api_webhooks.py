@@ -105,6 +105,26 @@ async def test_what_cannot_be_replayed(shop: Shop) -> None:
     assert reply.problem == (400, "invalid-request")
 
 
+async def test_what_nobody_would_hear_is_not_replayed(shop: Shop, connection: Any) -> None:
+    """404 while the endpoint is disabled; the message keeps its tries. Seen red: it was dead
+    again at once.
+    """
+    partner, _ = await told_partner(shop, 1)
+    (row,) = await deliveries(partner)
+    id_ = int(row["id"])
+    await connection.execute("UPDATE webhook SET state = 'dead', attempts = 10 WHERE id = $1", id_)
+    await connection.execute(
+        "UPDATE webhook_endpoint SET disabled_at = now()"
+        " WHERE partner_id = (SELECT partner_id FROM webhook WHERE id = $1)",
+        id_,
+    )
+    reply = await partner.send("POST", f"/v1/webhooks/deliveries/{id_}/replay")
+    assert reply.problem == (404, "not-found")
+    assert "endpoint" in reply.json["detail"]
+    query = "SELECT attempts FROM webhook WHERE id = $1"
+    assert await connection.fetchval(query, id_) == 10
+
+
 async def test_a_test_message(shop: Shop) -> None:
     """It stands in the list as type test, about no order."""
     partner, _ = await told_partner(shop, 0)
