@@ -1,5 +1,6 @@
 """Actions of the admin API: judged, done once for an idempotency key, written down."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from gateway.ground.sql.declared import Row
 CREATED: Final = 201
 DONE: Final = 200
 ACCEPTED: Final = 202
+LOOKS: Final = 20  # for the answer of a request that is under way
+LOOK_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,15 @@ class Acting:
         return asked.refusal
 
     async def _work(self, wish: Wish, job: Job) -> Told:
+        """What is asked again while it is under way has its answer, if that comes soon."""
+        for _ in range(LOOKS):
+            try:
+                return await self._work_once(wish, job)
+            except _UnderWayError:
+                await asyncio.sleep(LOOK_S)
+        raise ProblemError("overloaded", "The request of this key is under way: ask again.")
+
+    async def _work_once(self, wish: Wish, job: Job) -> Told:
         """A job has its own transactions: a key is taken before them, and given back if refused."""
         change, given = wish.change, wish.asked.given
         async with self._place.of(wish.caller.partner).at(wish.caller.person) as at:
@@ -117,6 +129,10 @@ class Acting:
             return await _end(db, wish, wish.status(), answer)
 
 
+class _UnderWayError(Exception):
+    """The key is taken by a request that has no answer yet."""
+
+
 async def _give_back(db: Transaction, wish: Wish) -> None:
     """What was refused used no key up."""
     if wish.key is not None:
@@ -129,14 +145,16 @@ def _named(wish: Wish) -> tuple[int, str, str]:
 
 
 async def _begin(db: Transaction, wish: Wish) -> Told | None:
-    """Take the key; what it was answered before, if it was. Two at once: one waits here."""
+    """Take the key; what it was answered before, if it was. Two at once: one waits here, or, of
+    what takes several transactions, _UnderWayError is raised.
+    """
     if wish.key is None or await SQL.begin_request.one(db, *_named(wish), wish.content()):
         return None
     known = await SQL.known_request.only(db, *_named(wish))
     if known["content"] != wish.content():
         raise ProblemError("idempotency-conflict", "This key was used for another request.")
     if known["status"] is None or known["answer"] is None:
-        raise ProblemError("refused", "The request of this key is not finished.")
+        raise _UnderWayError
     return Told(status=known["status"], body=known["answer"], replayed=True)
 
 
