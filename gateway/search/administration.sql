@@ -28,6 +28,15 @@ SELECT n.noun, CASE n.noun WHEN 'order' THEN w.order_id ELSE w.id END::text AS n
 FROM (SELECT * FROM webhook x WHERE x.id = $1 LIMIT 1) AS w JOIN partner p ON p.id = w.partner_id
 CROSS JOIN unnest(ARRAY['order', 'webhook']) AS n (noun) WHERE n.noun = 'webhook' OR w.order_id IS NOT NULL
 
+-- name: case_by_no
+SELECT 'case' AS noun, c.id::text AS name, p.name || ' ' || c.out_case_no || ' ' || c.state AS label
+FROM (SELECT * FROM service_case x WHERE x.id = $1 LIMIT 1) AS c JOIN partner p ON p.id = c.partner_id
+
+-- name: case_by_out_no
+SELECT 'case' AS noun, c.id::text AS name, p.name || ' ' || c.out_case_no || ' ' || c.state AS label
+FROM partner p CROSS JOIN LATERAL (SELECT * FROM service_case x WHERE x.partner_id = p.id AND x.out_case_no = $1 LIMIT 1) AS c
+ORDER BY c.id DESC LIMIT 20
+
 -- name: key_by_id
 SELECT 'key' AS noun, k.key_id AS name, p.name AS label FROM api_key k JOIN partner p ON p.id = k.partner_id WHERE k.key_id = $1
 
@@ -37,6 +46,10 @@ FROM batch b JOIN pool p ON p.id = b.pool_id WHERE b.id = $1
 
 -- name: operator_by_name
 SELECT 'operator' AS noun, o.name, o.person AS label FROM operator o WHERE o.name = $1
+
+-- name: token_by_id
+-- A token stands with whose it is.
+SELECT 'operator' AS noun, o.name, t.label FROM token t JOIN operator o ON o.id = t.operator_id WHERE t.token_id = $1
 
 -- name: change_by_trace
 -- What an operator did in that request; an order it was about, first.

@@ -23,7 +23,8 @@ class Question(Given, frozen=True, kw_only=True):
         Annotated[str, Meta(min_length=1, max_length=TEXT_LENGTH_MAX)],
         Meta(
             description="A number: of an order, ours or a partner's or an upstream's, of an"
-            " attempt, a recipient, a webhook, an API key, a batch, a request; a name; a code.",
+            " attempt, a recipient, a webhook, a case, an API key, a token, a batch, a change's"
+            " request; a name; a code.",
             extra={"secret": True},
         ),
     ]

@@ -24,6 +24,7 @@ CHAIN: Final = -1  # of views that belong to no worker
 # What somebody needs to be shown a match.
 READS: Final[Mapping[str, str]] = {
     "order": "orders:read", "attempt": "attempts:read", "webhook": "webhooks:read",
+    "case": "cases:read",
     "key": "keys:read", "batch": "codes:read", "pool": "pools:read", "operator": "operators:read",
     "change": "changes:read", "partner": "partners:read", "sku": "skus:read",
     "upstream": "upstreams:read", "campaign": "campaigns:read", "channel": "channels:read",
@@ -33,14 +34,17 @@ BY_NUMBER: Final[Mapping[Matched, Look]] = {
     Matched.ORDER_NO: SQL.order_by_no.all,
     Matched.ATTEMPT_NO: SQL.attempt_by_no.all,
     Matched.WEBHOOK_ID: SQL.webhook_by_id.all,
+    Matched.CASE_NO: SQL.case_by_no.all,
     Matched.BATCH: SQL.batch_by_id.all,
 }
 BY_TEXT: Final[Mapping[Matched, Look]] = {
     Matched.OUT_ORDER_NO: SQL.order_by_out_no.all,
     Matched.UPSTREAM_NO: SQL.attempt_by_upstream_no.all,
     Matched.RECIPIENT: SQL.order_by_recipient.all,
+    Matched.OUT_CASE_NO: SQL.case_by_out_no.all,
     Matched.KEY_ID: SQL.key_by_id.all,
     Matched.OPERATOR: SQL.operator_by_name.all,
+    Matched.TOKEN_ID: SQL.token_by_id.all,
     Matched.TRACE_ID: SQL.change_by_trace.all,
     Matched.NAME: SQL.by_name.all,
 }

@@ -19,19 +19,24 @@ SHAPED: Final[Mapping[Matched, str]] = {
     Matched.OUT_ORDER_NO: "a partner's number of an order",
     Matched.UPSTREAM_NO: "an upstream's number of an order",
     Matched.RECIPIENT: "a recipient",
+    Matched.CASE_NO: "our number of a case",
+    Matched.OUT_CASE_NO: "a partner's number of a case",
     Matched.KEY_ID: "the id of an API key",
     Matched.BATCH: "the number of a batch",
     Matched.OPERATOR: "an operator's name",
-    Matched.TRACE_ID: "the id of a request",
+    Matched.TOKEN_ID: "the id of a token",
+    Matched.TRACE_ID: "the id of a request that changed something",
     Matched.NAME: "a name",
     Matched.CODE: "a code",
 }
 SAID_SHAPES: Final = (
     "our number of an order", "our number of an attempt", "the id of a message",
     "a partner's number of an order", "an upstream's number of an order", "a recipient",
-    "the id of an API key", "the number of a batch", "an operator's name", "the id of a request",
-    "a name", "a code",
+    "our number of a case", "a partner's number of a case", "the id of an API key",
+    "the number of a batch", "an operator's name", "the id of a token",
+    "the id of a request that changed something", "a name", "a code",
 )  # fmt: skip
+PARTS: Final = frozenset({"attempt", "webhook"})  # of an order
 # Where a thing stands: the plural of its noun.
 PLACES: Final[Mapping[str, str]] = {
     noun: permission.partition(":")[0] for noun, permission in READS.items()
@@ -43,8 +48,8 @@ def shown(matches: Sequence[Match], text: str, *, codes: bool) -> Mapping[str, A
 
     The text itself is not there: it may be a code, and pages are copied into tickets.
     """
-    if len(matches) == 1:
-        (one,) = matches
+    one = matches[0] if len(matches) == 1 else _one_order(matches)
+    if one is not None:
         return {"leads": f"/console/{PLACES[one.noun]}/{quote(one.name, safe='')}"}
     groups: dict[str, list[Mapping[str, str]]] = {}
     for match in matches:
@@ -58,6 +63,23 @@ def shown(matches: Sequence[Match], text: str, *, codes: bool) -> Mapping[str, A
         "tried": [SHAPED[kind] for kind in tried],
         "without_codes": not codes,
     }
+
+
+def _one_order(matches: Sequence[Match]) -> Match | None:
+    """The order that every match is or belongs to; None: there is none such.
+
+    What belongs to an order was found with it, by the same number.
+    """
+    orders = [match for match in matches if match.noun == "order"]
+    kinds = {order.matched for order in orders}
+    if len({order.name for order in orders}) != 1:
+        return None
+    apart = [
+        match
+        for match in matches
+        if match.noun != "order" and not (match.noun in PARTS and match.matched in kinds)
+    ]
+    return None if apart else orders[0]
 
 
 async def _found(at: At, asked: Mapping[str, str], change: Change) -> Mapping[str, Any]:

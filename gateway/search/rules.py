@@ -23,9 +23,12 @@ class Matched(StrEnum):
     OUT_ORDER_NO = "out_order_no"
     UPSTREAM_NO = "upstream_no"
     RECIPIENT = "recipient"
+    CASE_NO = "case_no"
+    OUT_CASE_NO = "out_case_no"
     KEY_ID = "key_id"
     BATCH = "batch"
     OPERATOR = "operator"
+    TOKEN_ID = "token_id"  # noqa: S105  no secret
     TRACE_ID = "trace_id"
     NAME = "name"
     CODE = "code"
@@ -39,9 +42,12 @@ SHAPES: Final = {
     Matched.OUT_ORDER_NO: r"[!-~]{1,64}",
     Matched.UPSTREAM_NO: r".{1,256}",
     Matched.RECIPIENT: r".{1,128}",  # what an order takes
+    Matched.CASE_NO: _NUMBER,
+    Matched.OUT_CASE_NO: r"[!-~]{1,64}",
     Matched.KEY_ID: r"qk_[0-9A-Za-z_]{1,64}",
     Matched.BATCH: _NUMBER,
     Matched.OPERATOR: r"[A-Za-z0-9._-]{1,64}",
+    Matched.TOKEN_ID: r"tok_[0-9a-f]{16}",
     Matched.TRACE_ID: r"[0-9a-f]{32}",
     Matched.NAME: r"[A-Za-z0-9._-]{1,64}",
     Matched.CODE: r".{4,2048}",  # what is shorter, anybody guesses

@@ -81,3 +81,29 @@ def test_every_shape_has_its_words() -> None:
     match = Match(noun="batch", name="4", label="", matched="batch")
     assert shown([match], "4", codes=False) == {"leads": "/console/batches/4"}
     assert PLACES["order"] == "orders"
+
+
+def test_what_belongs_to_one_order_leads_to_it() -> None:
+    """Its message of the same number, its attempts by the upstream's; a change, or what another
+    order has, is a page. Seen red: the order stood there twice, with its message.
+    """
+
+    def match(noun: str, name: str, matched: Matched) -> Match:
+        return Match(noun=noun, name=name, label="", matched=matched)
+
+    one = match("order", "7", Matched.ORDER_NO)
+    same = [
+        one,
+        match("order", "7", Matched.WEBHOOK_ID),
+        match("webhook", "7", Matched.WEBHOOK_ID),
+    ]
+    attempt = match("attempt", "9", Matched.ATTEMPT_NO)
+    leads = {"leads": "/console/orders/7"}
+    assert shown(same, "7", codes=False) == leads
+    assert shown([match("order", "7", Matched.ATTEMPT_NO), attempt], "9", codes=False) == leads
+    for several in (
+        [*same, match("batch", "7", Matched.BATCH)],
+        [*same, match("order", "8", Matched.ATTEMPT_NO), attempt],
+        [one, match("webhook", "7", Matched.WEBHOOK_ID)],  # about no order
+    ):
+        assert "leads" not in shown(several, "7", codes=False)

@@ -18,6 +18,12 @@ from tests.world.gateway_process import Gateway
 from tests.world.shop import Shop
 
 WORLD = (WORLD_FILES / "audit_world.sql").read_text(encoding="utf-8")
+CASE = """INSERT INTO service_case
+    (partner_id, id, out_case_no, content_hash, order_id, kind, reason, opened_by)
+SELECT partner_id, 77, 'CASE-77', '', id, 'question', 'why', 'partner' FROM orders WHERE id = 202"""
+TOKEN = """INSERT INTO token (token_id, operator_id, label, hash, made_by, expires_at)
+SELECT 'tok_00000000000000aa', id, 'robot', sha256('aa'), 'root', now() + interval '1 day'
+FROM operator WHERE name = 'the-finance'"""
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
@@ -36,6 +42,8 @@ def _world(config: Config, tokens: Any) -> None:
         )
         await connection.execute(WORLD)
         await connection.execute("UPDATE attempt SET upstream_no = 'UP-9/302' WHERE id = 302")
+        await connection.execute(CASE)
+        await connection.execute(TOKEN)
         await connection.close()
 
     in_own_loop(make())
@@ -70,6 +78,9 @@ def found(answer: Any) -> set[tuple[str, str, str]]:
         ("302", {("order", "202", "attempt_no"), ("attempt", "302", "attempt_no")}),
         ("x", {("order", n, "recipient") for n in ("201", "202", "203")}),
         ("msg_201", {("order", "201", "webhook_id"), ("webhook", "201", "webhook_id")}),
+        ("77", {("case", "77", "case_no")}),
+        ("CASE-77", {("case", "77", "out_case_no")}),
+        ("tok_00000000000000aa", {("operator", "the-finance", "token_id")}),
         ("the-finance", {("operator", "the-finance", "operator")}),
         ("acme", {("partner", "acme", "name")}),
         ("TOP", {("sku", "TOP", "name")}),
