@@ -95,6 +95,32 @@ async def test_a_menu_has_what_one_may_see(tab: Browser, people: Mapping[str, Pe
         assert (await tab.get(link)).status == 200, link
 
 
+@pytest.mark.parametrize(
+    ("language", "title", "back"),
+    [
+        ("en", "This form was not taken", "Open the form anew"),
+        ("zh-CN", "此表单未被接受", "重新打开表单"),
+    ],
+)
+async def test_a_form_of_elsewhere(
+    tab: Browser, admin: Person, language: str, title: str, back: str
+) -> None:
+    """Of another site, or of an earlier session, it is refused in a person's words, with the way
+    to the form. Seen red: "The key may not do this", to somebody who has no key.
+    """
+    tab.language = language
+    await tab.sign_in(admin, code=admin.recovery_codes.pop())
+    path = "/console/pools/create"
+    form = (await tab.get(path)).act
+    for refused in (
+        await tab.post(path, form.fields, origin="https://elsewhere.example"),
+        await tab.post(path, {**form.fields, "form_token": "of-before"}),
+    ):
+        assert refused.status == 403
+        assert title in refused.text
+        assert refused.links[back] == path
+
+
 async def test_what_is_not_there(tab: Browser, admin: Person) -> None:
     """404 and 405 are pages, too, with the way back."""
     await tab.sign_in(admin)

@@ -259,7 +259,9 @@ def problem_page(
 ) -> StreamResponse:
     """A problem of the API as a page of the same status."""
     kind = KINDS[problem.code]
-    around = frame(request, words, title=words(kind.title), visitor=visitor, face=face)
+    form_refused = problem.code == "forbidden" and request.method == "POST"
+    title = words("This form was not taken" if form_refused else kind.title)
+    around = frame(request, words, title=title, visitor=visitor, face=face)
     permission = problem.members.get("permission")
     detail = problem.detail or f"{kind.title}."
     if permission is not None and problem.code == "not-permitted":
@@ -267,8 +269,8 @@ def problem_page(
     values = {
         "detail": words(detail),
         "errors": problem.errors,
-        "leads": face.root,
-        "leads_label": words("To the first page"),
+        "leads": request.raw_path if form_refused else face.root,
+        "leads_label": words("Open the form anew" if form_refused else "To the first page"),
         "trace_id": request.trace_id,
     }
     headers = dict(problem.headers or {})
