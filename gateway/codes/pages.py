@@ -21,6 +21,12 @@ def share_of(done: int, total: int, state: str) -> int:
     return 100 if state == State.DONE else min(99, 100 * done // max(1, total))
 
 
+def within_the_file(row: Mapping[str, Any]) -> int:
+    """How many of its duplicates the file itself has; the others were there before."""
+    counts = row["counts"] or {}
+    return min(row["duplicates"] or 0, int(counts.get("duplicate: in_file", 0)))
+
+
 def again(row: Mapping[str, Any], *, may: bool) -> str | None:
     """The form that imports for good what a dry run liked; the file is sent anew."""
     if not (may and row["dry_run"] and row["state"] == State.DONE):
@@ -32,7 +38,10 @@ async def _import(at: At, asked: Mapping[str, str], caller: Caller) -> Mapping[s
     given = from_query(OneImport, {"import": asked["import"]})
     assert isinstance(given, OneImport)
     row = await show_import(at, given)
+    twice = within_the_file(row)
     return {
+        "twice": twice,
+        "before": (row["duplicates"] or 0) - twice,
         "row": row,
         "known": {name: row[name] for name in KNOWN if row[name] is not None},
         "share": share_of(row["progress"]["done"], row["size"], row["state"]),

@@ -8,6 +8,7 @@ from tests.world.gateway_process import Gateway
 from tests.world.no_script import Browser, Page, Person, make_person
 from tests.world.partner import eventually
 
+PAGE = b"<html>" + b"<p>not codes</p>\n" * 50
 LINES = b"code,pin\nIMP-0001-7F3K,4711\nIMP-0002-9QXM,0815\nIMP-0001-7F3K,4711\n"
 
 
@@ -46,8 +47,22 @@ async def test_tried_then_imported(tab: Browser, keeper: Person) -> None:
     assert "dry_run" not in form.form("/codes/import").fields
     done = await _over(tab, await _send(tab, form, "codes.csv", LINES))
     assert "2 imported" in done.text
-    assert "1 were there before" in done.text
+    assert "0 were there before" in done.text
+    assert "1 again within the file" in done.text
     assert done.links["sent"] == "/console/pools/sent"
+
+
+async def test_what_failed_says_why(tab: Browser, keeper: Person) -> None:
+    """On its page and in the list, in words. Seen red: a code, and JSON."""
+    page = await tab.sign_in(keeper, "/console/codes/import", code=keeper.recovery_codes.pop())
+    failed = await _over(tab, await _send(tab, page, "codes.csv", PAGE, dry_run="", yes="true"))
+    assert "Nothing of it is on sale:" in failed.text
+    assert "unreadable-file" not in failed.text
+    said = failed.text.partition("Nothing of it is on sale: ")[2][:20]
+    assert len(said.split()) > 1
+    listed = await tab.get("/console/imports")
+    assert said in listed.text
+    assert '"detail"' not in listed.text
 
 
 async def _over(tab: Browser, page: Page) -> Page:

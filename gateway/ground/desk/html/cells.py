@@ -16,6 +16,7 @@ from gateway.ground.desk.view import Column
 
 NOTHING: Final = "—"
 LISTED: Final = 3  # of a long list, before it is opened
+REFUSAL: Final = frozenset({"code", "detail"})  # of something that failed: why
 SHORT: Final = 60  # characters of JSON that stand in a row
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
 _STATES: Final = frozenset({"state", "level", "outcome", "verdict", "breaker"})
@@ -192,6 +193,8 @@ def _several(value: Any, kind: str | None) -> Cell:
         texts = [clean(str(each)) for each in value]
         brief = f"{', '.join(texts[:LISTED])} … ({len(texts)})" if len(texts) > 2 * LISTED else None
         return Cell(text=", ".join(texts), kind="list", brief=brief)
+    if isinstance(value, Mapping) and set(value) == REFUSAL:
+        return Cell(text=clean(str(value["detail"])))
     short = clean(msgspec.json.encode(value).decode())
     if len(short) <= SHORT:
         return Cell(text=short, kind="json")
