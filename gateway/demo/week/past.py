@@ -31,6 +31,7 @@ class SQL(Statements, file="demo/week/past"):
     create_text_then: Statement[[], None]
     insert_slot: Statement[[float, float, float], None]
     past_triggers: Statement[[], None]
+    migrations_begin: Statement[[], None]
     approvals_end: Statement[[], None]
     cases_end: Statement[[], None]
     tokens_end: Statement[[], None]
@@ -72,8 +73,11 @@ async def _move(connection: Any, slots: Sequence[Begun], began_s: float) -> None
     for slot in slots:
         await SQL.insert_slot.run(connection, slot.real_s, slot.past_s, slot.stretch)
     await SQL.past_triggers.run(connection)
-    for ends in (SQL.approvals_end, SQL.cases_end, SQL.tokens_end, SQL.texts, SQL.change_texts):
-        await ends.run(connection)
+    for moved in (
+        SQL.migrations_begin, SQL.approvals_end, SQL.cases_end, SQL.tokens_end, SQL.texts,
+        SQL.change_texts,
+    ):  # fmt: skip
+        await moved.run(connection)
     for table in tables:
         if table.move is not None:
             await connection.execute(table.move)

@@ -53,6 +53,10 @@ INSERT INTO pg_temp.slots (real_lo, past, stretch) VALUES (to_timestamp($1), to_
 -- Of this session alone: the triggers that keep what was written as it was.
 SET session_replication_role = replica
 
+-- name: migrations_begin
+-- The schema is as old as what is in it: it was made before the first slot, which `then_of` leaves where it was.
+UPDATE migration SET applied_at = least(applied_at, (SELECT min(past) FROM pg_temp.slots) - interval '1 hour')
+
 -- name: approvals_end
 -- What ends so long after it began, and was not over when the making was: as long after as before.
 UPDATE approval SET expires_at = expires_at + (pg_temp.then_of(requested_at) - requested_at)

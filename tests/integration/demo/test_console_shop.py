@@ -117,6 +117,13 @@ async def test_its_books_add_up_with_and_without_what_was_written_outside(shown:
     assert (await quangate(shown.data, "audit", "--anchors"))["ok"]
 
 
+async def test_its_schema_is_as_old_as_what_is_in_it(shown: Shown) -> None:
+    """No code of it came before codes had an expiry of their own. Seen red: 99 unsold ones did."""
+    checks = (await quangate(shown.data, "doctor"))["checks"]
+    (expiry,) = (check for check in checks if check["name"] == "expiry")
+    assert "imported by a release" not in expiry["detail"]
+
+
 async def test_its_orders_fill_a_week_and_their_numbers_agree(books: Any) -> None:
     """Each day has some, none is of the future, and a number was made when its order was."""
     now = datetime.now(UTC)
