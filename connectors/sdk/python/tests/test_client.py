@@ -52,6 +52,21 @@ def test_nothing_secret_is_shown() -> None:
     client.close()
 
 
+def test_half_a_letter_is_refused_as_everything_is() -> None:
+    """In a body, a path and a query; nothing is sent. Seen red: UnicodeEncodeError."""
+    half = "B\ud800"
+    with Quangate(URL, KEY_ID, SECRET, max_retries=0) as client:
+        for call in (
+            lambda: client.orders.place(out_order_no=half, sku="S"),
+            lambda: client.orders.get_by_out_no(half),
+            lambda: next(client.orders.list(sku=half)),
+        ):
+            with pytest.raises(quangate.InvalidRequestError) as caught:
+                call()
+            assert (caught.value.code, caught.value.status) == ("invalid-request", 0)
+            assert not caught.value.retryable
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -20,6 +20,7 @@ from quangate.problem import (
     read_problem,
     refusal,
     unexpected,
+    unsayable,
 )
 from quangate.retrying import RETRIED, wait_s
 from quangate.signing import Signer, part, with_query
@@ -230,4 +231,8 @@ def _given(members: Mapping[str, object]) -> dict[str, object]:
 
 
 def _encode(members: Mapping[str, object]) -> bytes:
-    return msgspec.json.encode(_given(members))
+    """Raises QuangateError."""
+    try:
+        return msgspec.json.encode(_given(members))
+    except UnicodeEncodeError:
+        raise unsayable() from None

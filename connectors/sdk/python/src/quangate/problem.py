@@ -94,6 +94,11 @@ def refusal(status: int, said: Problem, retry_after: str | None = None) -> Quang
     )
 
 
+def unsayable() -> QuangateError:
+    """Of a text that no request can hold; nothing was sent."""
+    return refusal(0, Problem("invalid-request", "a text has half of a surrogate pair"))
+
+
 def unexpected(status: int, retry_after: str | None = None) -> QuangateError:
     """An answer that no gateway gives: a proxy's, or half of one."""
     return QuangateError(

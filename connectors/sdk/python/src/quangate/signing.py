@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
+from quangate.problem import unsayable
+
 UNRESERVED = "-._~"
 
 
@@ -57,13 +59,21 @@ def part(text: str) -> str:
     """A segment of a path, percent-encoded; `.` and `..` cannot be one. Raises ValueError."""
     if text in {"", ".", ".."}:
         raise ValueError(f"{text!r} names nothing")
-    return quote(text, safe=UNRESERVED)
+    return escaped(text)
+
+
+def escaped(text: str) -> str:
+    """Percent-encoded. Raises QuangateError."""
+    try:
+        return quote(text, safe=UNRESERVED)
+    except UnicodeEncodeError:
+        raise unsayable() from None
 
 
 def with_query(path: str, query: Mapping[str, object]) -> str:
     """The target of a request; what is None is left out. Times become RFC 3339 in UTC."""
     pairs = [
-        f"{quote(name, safe=UNRESERVED)}={quote(_text(value), safe=UNRESERVED)}"
+        f"{escaped(name)}={escaped(_text(value))}"
         for name, value in query.items()
         if value is not None
     ]
