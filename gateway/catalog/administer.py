@@ -269,7 +269,7 @@ def _check_rule(rule: str) -> None:
 def _check_price(price_minor: int, *, allow_zero: bool) -> None:
     _check_amount("price", price_minor)
     if price_minor == 0 and not allow_zero:
-        raise refused("zero-price", "free", "price")
+        raise refused("zero-price", "free", "allow_zero")
 
 
 def _check_amount(field: str, amount_minor: int) -> None:

@@ -19,7 +19,7 @@ WORDS: Final[Sentences] = {
     " helps",
     "account-rule": "the account rule {detail}",
     "sum": "the {what} must be {least} to {most}, in minor units, not {value}",
-    "free": "a price of 0 gives things away: say --allow-zero if that is meant",
+    "free": "a price of 0 gives things away: say {field} if that is meant",
     "pool-of-purchases": "the pool {pool} holds what another SKU buys on demand: name another one",
     "purchase-pool": "the pool {pool} is there already: name the SKU otherwise",
     "sells-no-codes": "{upstream}:{product} sells no codes; `quangate upstream catalog {upstream}`"

@@ -176,7 +176,7 @@ def _check_zero(new: NewRow, sku: PricedSku | None) -> None:
 
 
 def _free() -> DeskRefusedError:
-    return refused("zero-price", "price-of-nothing", "amount")
+    return refused("zero-price", "price-of-nothing", "allow_zero")
 
 
 async def _hold(db: Transaction, sku: str) -> PricedSku:

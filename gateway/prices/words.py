@@ -10,7 +10,7 @@ WORDS: Final[Sentences] = {
     "sku-or-category": "give one of --sku and --category",
     "price-window": "--from must be before --to",
     "price-amount": "the price must be 0 to {most}, in minor units, not {value}",
-    "price-of-nothing": "a price of 0 gives things away: say --allow-zero if that is meant",
+    "price-of-nothing": "a price of 0 gives things away: say {field} if that is meant",
     "list-below-floor": "that is {gap} below the floor of {sku}: lower the floor first",
     "far-below-floor": "that is {gap} below the floor of {sku}, further than one may go alone: make"
     " it by `quangate price create`, which asks for a second person",

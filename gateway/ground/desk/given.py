@@ -60,6 +60,11 @@ class Member:
         """Whether its value may be kept nowhere."""
         return bool(self.extra.get("secret"))
 
+    @property
+    def in_minor_units(self) -> bool:
+        """Whether it is money, as its help says."""
+        return self.kind is int and "minor units" in self.help.lower()
+
 
 _KINDS: Final[Mapping[type[Any], type[Any]]] = {
     inspect.StrType: str, inspect.IntType: int, inspect.FloatType: float, inspect.BoolType: bool,

@@ -1,6 +1,7 @@
 """What the admin API answers: admin.md, "REST", "Names", "Idempotency keys", "Changes"."""
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ from tests.conftest import Cli
 from tests.world.admin import Operator, in_force
 
 KEY = "0123456789abcdef"
+OTHER_KEY = "fedcba9876543210"
 
 
 @pytest.fixture
@@ -188,6 +190,48 @@ async def test_a_job_runs_for_somebody_who_is_no_terminal(ready: Operator) -> No
     assert (again.json, again.headers["Quangate-Replayed"]) == (made.json, "true")
     stats = (await ready.get("codes/stats", pool="made")).json
     assert (stats["imported"], stats["free"]) == (20, 20)
+
+
+async def test_a_job_asked_for_again_while_it_runs(ready: Operator, connection: Any) -> None:
+    """Its answer is waited for a moment, and given; what takes longer may be asked for again.
+
+    Seen red: 409 `refused`, which a client does not repeat.
+    """
+    await ready.post("pools", {"pool": "twice"})
+    body = {"count": 20, "pool": "twice", "pattern": "AAAA-9999"}
+    answers = await asyncio.gather(
+        *(ready.post("codes/generate", body, idempotency_key=OTHER_KEY) for _ in range(4))
+    )
+    assert [answer.status for answer in answers] == [200] * 4, [a.json for a in answers]
+    assert all(answer.json == answers[0].json for answer in answers)
+    assert (await ready.get("codes/stats", pool="twice")).json["imported"] == 20
+    await connection.execute(
+        "UPDATE desk_request SET status = NULL, answer = NULL WHERE key = $1", OTHER_KEY
+    )
+    under_way = await ready.post("codes/generate", body, idempotency_key=OTHER_KEY)
+    assert (under_way.status, under_way.code) == (503, "overloaded")
+    assert (under_way.json["retryable"], under_way.headers["Retry-After"]) == (True, "1")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("skus", {"sku": "F", "name": "Free", "kind": "code", "pool": "free", "price": 0}),
+        ("prices", {"sku": "P", "amount": 0, "reason": "for tests"}),
+    ],
+)
+async def test_a_price_of_nothing_names_its_member(
+    ready: Operator, path: str, body: dict[str, object]
+) -> None:
+    """As the API calls it. Seen red: "say --allow-zero"."""
+    await ready.post("pools", {"pool": "free"})
+    await ready.post(
+        "skus", {"sku": "P", "name": "Paid", "kind": "code", "pool": "free", "price": 5}
+    )
+    told = await ready.post(path, body)
+    assert told.status == 409, told.json
+    assert told.json["why"] == "zero-price"
+    assert "say allow_zero" in told.json["detail"]
 
 
 @pytest.mark.parametrize(

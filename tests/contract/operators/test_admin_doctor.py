@@ -4,7 +4,7 @@ from tests.world.admin import Operator, in_force
 
 
 async def test_its_own_port_is_well(admin: Operator) -> None:
-    """It is where it answers. Seen red when the port was tried: `taken`, and nothing else was ill."""
+    """It is where it answers. Seen red when the port was tried: `taken`."""
     await in_force(admin)
     told = (await admin.get("doctor")).json
     (port,) = (check for check in told["checks"] if check["name"] == "port")

@@ -120,6 +120,34 @@ def test_what_was_typed_is_what_the_api_takes() -> None:
     assert said_of(action("upstream.add"), (), {"set": ["nothing"]}) == {"set": "nothing"}
 
 
+@pytest.mark.parametrize(
+    ("language", "unit", "no_amount", "wanted"),
+    [
+        ("en", "1250 is 12.50", "1250 for 12.50", "It is wanted."),
+        ("zh", "1250 即 12.50", "12.50 请填 1250", "必填。"),
+    ],
+)
+def test_money_says_its_unit(language: str, unit: str, no_amount: str, wanted: str) -> None:
+    """Beside the field, and where something else was typed; in both languages.
+
+    Seen red: "Expected `int`, got `str`", "Object missing required field `reference`".
+    """
+    deposit = action("account.deposit")
+    errors = {
+        "amount": "Expected `int`, got `str`",
+        "reference": "Object missing required field `reference`",
+    }
+    fields = {f.name: f for f in fields_of(deposit, (), Wording(language), {}, errors)}
+    assert unit in fields["amount"].unit
+    assert fields["reference"].unit == ""
+    assert no_amount in str(fields["amount"].error)
+    assert fields["reference"].error == wanted
+    plain = fields_of(
+        action("codes.generate"), (), Wording("en"), {}, {"count": "Expected `int` >= 1"}
+    )
+    assert {f.error for f in plain} == {None, "It must be 1 or more."}
+
+
 def test_secrets_are_not_shown_again() -> None:
     """A form that was refused has what was typed, but for what is secret."""
     typed = {"set": ["secret=abc"], "base_url": ["http://x"]}

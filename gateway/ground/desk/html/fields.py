@@ -13,6 +13,7 @@ from typing import Any, Final
 from gateway.ground.desk.action import Action, Reason
 from gateway.ground.desk.given import Member
 from gateway.ground.desk.html.wording import Wording
+from gateway.ground.desk.html.wrong_values import SAID_UNIT, said_plainly
 from gateway.ground.desk.rest.asked import REASON, taken
 
 Typed = Mapping[str, Sequence[str]]
@@ -32,6 +33,7 @@ class Field:
     choices: Sequence[tuple[str, str]] = ()
     error: str | None = None
     hint: str = ""
+    unit: str = ""  # what a number counts
 
     @property
     def is_checked(self) -> bool:
@@ -64,7 +66,8 @@ def _field(member: Member, words: Wording, typed: Typed, error: str | None) -> F
         value="" if member.secret else (given or fallback),
         required=member.required or member.name == REASON,
         choices=choices,
-        error=error,
+        error=None if error is None else said_plainly(member, error, words),
+        unit=words(SAID_UNIT) if member.in_minor_units else "",
         hint="2026-12-31T23:59:59Z" if member.kind is datetime else "",
     )
 
@@ -103,7 +106,7 @@ def _reason(action: Action, words: Wording, typed: Typed, error: str | None) -> 
         kind="text",
         value="\n".join(typed.get(REASON, ())),
         required=action.reason is not Reason.NONE,
-        error=error,
+        error=None if error is None else words(error),
     )
 
 

@@ -94,7 +94,7 @@ class Forms:
     ) -> StreamResponse:
         known = {f.name for f in fields_of(action, names, visit.words, typed, {})}
         at = {pointer.strip("/"): text for pointer, text in problem.errors}
-        at_fields = {n: visit.words(text) for n, text in at.items() if n in known}
+        at_fields = {n: text for n, text in at.items() if n in known}
         rest = [f"{n}: {text}" if n else text for n, text in at.items() if n not in known]
         general = rest or ([] if at_fields else [visit.words(problem.detail or problem.code)])
         refused = Refused(

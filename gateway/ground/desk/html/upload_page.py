@@ -56,7 +56,7 @@ class Uploads:
     def _refused(self, visit: Visit, job: Job, problem: ProblemError) -> StreamResponse:
         known = {FILE, *reading.taken(job, ())}
         at = {pointer.strip("/"): text for pointer, text in problem.errors}
-        at_fields = {n: visit.words(text) for n, text in at.items() if n in known}
+        at_fields = {n: text for n, text in at.items() if n in known}
         rest = [f"{n}: {text}" if n else text for n, text in at.items() if n not in known]
         general = rest or ([] if at_fields else [visit.words(problem.detail or problem.code)])
         refused = Refused(status=KINDS[problem.code].status, at_fields=at_fields, general=general)
@@ -68,12 +68,14 @@ class Uploads:
         refused = refused or Refused()
         words = visit.words
         assert job.taking is not None
+        said = refused.at_fields.get(FILE)
+        file_error = None if said is None else words(said)
         fields = fields_of(job, (), words, typed, refused.at_fields)
         values = {
             "doc": words.doc(job.doc),
             "here": f"{visit.rooms.face.root}/{path_of(job)}",
             "errors": refused.general,
-            "file_error": refused.at_fields.get(FILE),
+            "file_error": file_error,
             "request_key": secrets.token_urlsafe(24),
             "first": [f for f in fields if f.required or f.name == DRY_RUN],
             "rest": [f for f in fields if not f.required and f.name != DRY_RUN],
