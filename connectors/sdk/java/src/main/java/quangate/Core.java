@@ -121,7 +121,7 @@ final class Core {
             .map(each -> Signing.escape(each.getKey()) + "=" + Signing.escape(String.valueOf(each.getValue())))
             .collect(Collectors.joining("&"));
         String target = base + path + (asked.isEmpty() ? "" : "?" + asked);
-        byte[] sent = body == null ? new byte[0] : Json.write(body).getBytes(StandardCharsets.UTF_8);
+        byte[] sent = body == null ? new byte[0] : Signing.utf8(Json.write(body));
         boolean isLost = false;
         boolean isClockRight = false;
         for (int tries = 1; ; tries++) {

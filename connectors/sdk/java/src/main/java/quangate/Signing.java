@@ -1,6 +1,9 @@
 package quangate;
 
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -65,11 +68,23 @@ final class Signing {
 
     static String escape(String text) {
         StringBuilder out = new StringBuilder();
-        for (byte one : text.getBytes(StandardCharsets.UTF_8)) {
+        for (byte one : utf8(text)) {
             if (UNRESERVED.indexOf(one) >= 0) out.append((char) one);
             else out.append('%').append(HexFormat.of().withUpperCase().toHexDigits(one));
         }
         return out.toString();
+    }
+
+    /** A text's bytes; half of a surrogate pair has none, and would be sent as another letter. */
+    static byte[] utf8(String text) {
+        try {
+            ByteBuffer found = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+            byte[] bytes = new byte[found.remaining()];
+            found.get(bytes);
+            return bytes;
+        } catch (CharacterCodingException half) {
+            throw QuangateException.of("invalid-request", "a text has half of a surrogate pair", 0, false);
+        }
     }
 
     /** A name as a step of a path. */

@@ -44,6 +44,17 @@ class ClientTest {
         assertTrue(Quangate.class.getProtectionDomain().getCodeSource().getLocation().getPath().endsWith(".jar"));
     }
 
+    /** Half of a surrogate pair is refused here: sent, it would be another order's number. */
+    @Test
+    void halfALetterIsRefused() {
+        Quangate client = client().build();
+        QuangateException refused = assertThrows(
+            InvalidRequestException.class, () -> client.orders().place(OrderIn.of("B\ud800", "S")));
+        assertEquals("invalid-request", refused.code());
+        assertFalse(refused.retryable());
+        assertThrows(InvalidRequestException.class, () -> client.orders().getByOutNo("B\ud800"));
+    }
+
     /** Neither text nor JSON of what a program holds has a code, a secret or a delivery key in it. */
     @Test
     void nothingSecretIsShown() {
