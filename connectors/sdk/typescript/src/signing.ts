@@ -1,6 +1,9 @@
 // Signing a request, as the API's document says.
 
+import { InvalidRequestError } from "./errors.js";
+
 const encoder = new TextEncoder();
+const HALF = /\p{Surrogate}/u;
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 
 /** The bytes of base64url without padding (or with it). Throws TypeError, which repeats nothing. */
@@ -60,7 +63,9 @@ export class Signer {
   }
 }
 
+/** Percent-encoded. Throws QuangateError for half of a surrogate pair, which no request can hold. */
 function escaped(text: string): string {
+  if (HALF.test(text)) throw new InvalidRequestError("invalid-request", "a text has half of a surrogate pair", { status: 0 });
   return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 

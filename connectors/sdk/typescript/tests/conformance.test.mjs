@@ -131,6 +131,11 @@ for (const wrong of [
   });
 }
 
+test("half a letter is refused as everything is", async () => {
+  const client = new Quangate({ baseUrl: NOBODY, keyId: KEY_ID, secret: SECRET });
+  await assert.rejects(async () => client.orders.getByOutNo("B\ud800"), { code: "invalid-request", status: 0, retryable: false });
+});
+
 test("an intent has one number, whichever process asks", async () => {
   const folder = fs.mkdtempSync(join(tmpdir(), "numbers-"));
   after(() => fs.rmSync(folder, { recursive: true }));
