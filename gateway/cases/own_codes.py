@@ -3,7 +3,6 @@
 The record of each code that the order has or had is opened, and forgotten with the request.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -24,6 +23,8 @@ Hide = Callable[[str | None], Awaitable[str | None]]  # makes codes in a text un
 
 async def hiding(db: Transaction, vault: "Vault", partner_id: int | None, order_id: int) -> Hide:
     """`mask` of this transaction, which also knows what this order's codes are made of."""
+    import asyncio  # commands that hide nothing need none
+
     rows = await SQL.sealed_of_order.all(db, partner_id, order_id)
     parts = await asyncio.to_thread(_parts, vault, rows) if rows else ()
     return partial(mask, db, vault, parts=parts)

@@ -65,14 +65,14 @@ async def test_too_few_for_the_quantity_is_sold_out(shop: Shop) -> None:
 async def test_a_closed_shelf_s_sku_sells_from_main(shop: Shop) -> None:
     """Closed while 40 orders are on their way: each is served, and what was left went to main."""
     partner, sku = await shop.partner(), await shop.sku(codes=60)
-    await put_up(shop, sku, "app", 20, sku=sku)
+    await put_up(shop, sku, "app", 45, sku=sku)  # more than is asked for before it is closed
     assert await buy(partner, sku) == "created"
     orders = asyncio.create_task(buy_many(partner, sku, 40))
     async with shop.desk() as (db, _):
         returned = (await shelve.close(db, sku, "app"))["returned"]
     assert await orders == {"created": 40}
     shelves = await shelves_of(shop, sku)
-    assert returned == 20 - shelves["app"]["delivered"]
+    assert returned == 45 - shelves["app"]["delivered"]
     assert shelves["app"]["codes"] == shelves["app"]["delivered"]
     assert shelves["main"]["delivered"] == 41 - shelves["app"]["delivered"]
     assert await buy_many(partner, sku, 20) == {"created": 19, "sold-out": 1}
