@@ -35,6 +35,8 @@ class LockedApproval(TypedDict):
     id: int
     action: str
     permission: str
+    subject: str
+    summary: str
     parameters: str
     parameters_sha256: str
     requested_by: str

@@ -45,7 +45,7 @@ ORDER BY a.id DESC LIMIT $4
 
 -- name: lock_approval
 -- Of all who decide at once one is first; the others find what is decided.
-SELECT id, action, permission, parameters, encode(parameters_sha256, 'hex') AS parameters_sha256, requested_by, requester_person,
+SELECT id, action, permission, subject, summary, parameters, encode(parameters_sha256, 'hex') AS parameters_sha256, requested_by, requester_person,
        requester_hands, requested_from, how::text AS how, reason, state, requested_at, decided_by, decided_at, redeemed_at IS NOT NULL AS redeemed,
        expires_at <= now() AS is_over, decided_at + make_interval(secs => $2) > now() AS is_fresh, now() AS at
 FROM approval WHERE id = $1 FOR UPDATE

@@ -6,7 +6,7 @@ import msgspec
 
 from gateway.approvals.administration import SQL
 from gateway.approvals.rules import APPROVE, shown_as_asked, summary
-from gateway.ground.desk.action import Action, Change
+from gateway.ground.desk.action import Action, Change, Summed
 from gateway.ground.desk.administration import Transaction
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.given import kept as said
@@ -51,12 +51,18 @@ async def keep(
     if subject not in map(str, said(given).values()):
         subject = ""  # of what is not there yet
     number = await SQL.insert_approval.only(
-        db, action.name, action.permission, subject, summary(action, given, subject),
+        db, action.name, action.permission, subject, await summed_up(db, action, given, subject),
         parameters, change.actor, change.person, change.whence, as_json(change.how),
         change.reason, float(await read_setting(db, "approvals.ttl_s") or 0),
         await hands_behind(db, change),
     )  # fmt: skip
     return shown_as_asked(await SQL.show_approval.only(db, number)), False
+
+
+async def summed_up(db: Transaction, action: Action, given: Given, subject: str) -> str:
+    """What would be done now, as whoever approves reads it."""
+    summed = Summed() if action.summed_up is None else await action.summed_up(db, given)
+    return summary(action, given, subject, summed)
 
 
 async def redeem(

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from gateway.approvals.administration import SQL, LockedApproval
-from gateway.approvals.asking import REDEEM_WITHIN_S
+from gateway.approvals.asking import REDEEM_WITHIN_S, summed_up
 from gateway.approvals.rules import OUT_OF_DATE
 from gateway.approvals.show import read_approval_no, show_approval
 from gateway.ground.desk.action import SHELL, Action, Change
@@ -123,6 +123,7 @@ async def _do(at: At, row: LockedApproval, change: Change) -> Ended:
         },
     )
     try:
+        await _check_same(at.db, row, action, given)
         answer = await _answer(at, row, action, given, asked)
     except RefusedError as refusal:
         detail = in_words(refusal) if isinstance(refusal, DeskRefusedError) else str(refusal)
@@ -130,6 +131,15 @@ async def _do(at: At, row: LockedApproval, change: Change) -> Ended:
         return Ended(state=state, result={"error": {"code": refusal.code, "detail": detail}})
     shown = {name: value for name, value in answer.items() if name not in action.shows}
     return Ended(state="done", result=shown)
+
+
+async def _check_same(db: Transaction, row: LockedApproval, action: Action, given: Any) -> None:
+    """That it would do what whoever approves has read."""
+    if action.summed_up is None:
+        return
+    now = await summed_up(db, action, given, row["subject"])
+    if now != row["summary"]:
+        raise refused("refused", "other-than-read", now=now)
 
 
 async def _answer(

@@ -13,6 +13,7 @@ WORDS: Final[Sentences] = {
     "decided": "the request {approval} is decided: {state}",
     "expired": "the request {approval} has expired: it has to be asked for again",
     "stale": "{who} may not do this himself any more: it was not done",
+    "other-than-read": "it would do something else than was asked for: {now}; ask for that again",
     "no-action": "there is no action {action} in this release",
     "other-approval": "the approval {approval} is of something else",
     "not-approved": "the request {approval} is not approved: it is {state}",

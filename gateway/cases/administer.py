@@ -10,7 +10,8 @@ from gateway.cases.administration import SQL
 from gateway.cases.asked import CaseAsked
 from gateway.cases.open_case import open_case
 from gateway.cases.rules import CaseKind, CaseState
-from gateway.ground.desk.action import Change
+from gateway.ground.command.tables import money
+from gateway.ground.desk.action import Change, Summed
 from gateway.ground.desk.port import At, Row, Transaction, by_index
 from gateway.ground.desk.refusal import refused, wrong
 from gateway.orders.administer import read_order_no
@@ -72,6 +73,26 @@ async def beyond(at: At, case_no: str) -> bool:
     """Whether approving it wants a second person."""
     case = await decide.lock(at.db, read_case_no(case_no))
     return await decide.beyond_one(at.db, case, await decide.order_of(at.db, case))
+
+
+async def summed_up(db: Transaction, case_no: str, *, void: bool, keep_codes: str | None) -> Summed:
+    """What approving it does, as things are now."""
+    row = await SQL.summed_up.only(db, read_case_no(case_no))
+    is_refund, codes = row["kind"] == CaseKind.REFUND, None
+    if row["codes"] is not None and (is_refund or row["kind"] == CaseKind.REISSUE):
+        voids = row["amount"] is None or row["void"] or void
+        keeps = is_refund and ((keep_codes or row["keep_codes"]) is not None or not voids)
+        codes = "kept" if keeps else f"{row['codes']} {'struck out' if is_refund else 'replaced'}"
+    return Summed(
+        says={
+            "kind": row["kind"],
+            "amount": money(row["due"], row["currency"]) if is_refund else None,
+            "codes": codes,
+            "order_no": row["order_no"],
+            "partner": row["partner"],
+            "sku": f"{row['sku']} × {row['quantity']}",
+        }
+    )
 
 
 async def approve(

@@ -147,6 +147,22 @@ class ShownCase(TypedDict):
     updated_at: datetime
 
 
+class SummedCase(TypedDict):
+    """What approving a case does; `codes` None: its order is none for codes."""
+
+    kind: str
+    order_no: str
+    partner: str
+    sku: str
+    quantity: int
+    currency: str
+    amount: int | None
+    void: bool
+    keep_codes: str | None
+    due: int
+    codes: int | None
+
+
 class CaseStep(TypedDict):
     """Something that happened with a case."""
 
@@ -204,4 +220,5 @@ class SQL(Statements, file="cases/administration"):
         ],
         Row,
     ]  # fmt: skip
+    summed_up: Statement[[int], SummedCase]
     trace_case: Statement[[int], Row]

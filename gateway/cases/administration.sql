@@ -149,6 +149,17 @@ WHERE ($1::text IS NULL OR p.name = $1) AND ($2::text IS NULL OR c.state = $2) A
   AND (NOT $6::boolean OR c.state NOT IN ('resolved', 'refused', 'withdrawn')) AND ($7::text IS NULL OR c.id < $7::text::bigint)
 ORDER BY c.id DESC LIMIT $8
 
+-- name: summed_up
+-- What approving a case does as things are: what is paid back (refund_case), how many codes are at stake.
+SELECT c.kind, c.order_id::text AS order_no, p.name AS partner, s.sku, o.quantity, o.currency, c.amount, c.void, c.keep_codes,
+       refund_due(see_order(c.partner_id, c.order_id), n.pieces, c.amount) AS due,
+       CASE WHEN o.pool_id IS NOT NULL
+            THEN cardinality(standing_codes(o.pool_id, coalesce(o.current_seqs, o.seqs), c.position, n.pieces)) END AS codes
+FROM service_case c JOIN partner p ON p.id = c.partner_id
+CROSS JOIN LATERAL (SELECT coalesce(c.quantity, CASE WHEN c.position IS NOT NULL THEN 1 END) AS pieces) AS n
+CROSS JOIN LATERAL (SELECT * FROM orders x WHERE x.partner_id = c.partner_id AND x.id = c.order_id LIMIT 1) AS o
+JOIN sku s ON s.id = o.sku_id WHERE c.id = $1
+
 -- name: trace_case
 SELECT c.id::text AS id, c.order_id::text AS order_id, c.kind, c.state, c.assigned_to, c.level, c.snoozed_until, c.deadline_at, c.rule, c.decided_by, c.outcome,
        c.refunded, c.replaced

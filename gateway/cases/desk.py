@@ -12,9 +12,9 @@ from gateway.cases.asked import CaseAsked
 from gateway.cases.given import Approval, Assignment, Cases, NewCase, Note, Nothing, OneCase, Snooze
 from gateway.cases.own_codes import Hide, hiding, hiding_of_case
 from gateway.cases.rules import CaseKind, CaseState
-from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Trace
+from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Summed, Trace
 from gateway.ground.desk.given import Given
-from gateway.ground.desk.port import At
+from gateway.ground.desk.port import At, Transaction
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.orders.administer import read_order_no
 
@@ -108,6 +108,10 @@ async def _approve(at: At, given: Approval, change: Change) -> Mapping[str, Any]
     return await cases.approve(
         at.db, given.case_no, change, void=given.void, keep_codes=given.keep_codes
     )
+
+
+async def _summed(db: Transaction, given: Approval) -> Summed:
+    return await cases.summed_up(db, given.case_no, void=given.void, keep_codes=given.keep_codes)
 
 
 async def _refuse(at: At, given: OneCase, change: Change) -> Mapping[str, Any]:
@@ -249,7 +253,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         undo="Not at all, but for money:"
         " `quangate account adjust PARTNER --amount=… --reference … --reason …`.",
         reason=Reason.WANTED, second_person=SecondPerson.ABOVE_LIMIT, limit="refund",
-        beyond=_beyond,
+        beyond=_beyond, summed_up=_summed,
     ),
     _action(
         "refuse", "Refuse a case.", _refuse, permission=DECIDE,

@@ -42,7 +42,10 @@ class NewCase(Given, frozen=True, kw_only=True):
     ] = None
     amount: Annotated[
         Annotated[int, Meta(ge=1, le=AMOUNT_MAX)] | None,
-        Meta(description="So much is paid back, minor units; strikes out no codes."),
+        Meta(
+            description="So much is paid back, minor units; strikes out no codes.",
+            extra={"money": True},
+        ),
     ] = None
     recipient: Annotated[
         Annotated[str, Meta(min_length=1, max_length=128)] | None,

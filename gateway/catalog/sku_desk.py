@@ -53,11 +53,13 @@ class NewSku(Given, frozen=True, kw_only=True):
     sku: Annotated[str, Meta(description=NAME_HELP, extra={"argument": True, "metavar": "SKU"})]
     name: Annotated[str, Meta(description="What partners and buyers read.")]
     kind: Annotated[Kind, Meta(description="What is delivered.")]
-    price: Annotated[int, Meta(description="For one, in minor units (分).")]
+    price: Annotated[int, Meta(description="For one, in minor units (分).", extra={"money": True})]
     pool: Annotated[str | None, Meta(description="Where its codes come from, if not bought.")] = (
         None
     )
-    face_value: Annotated[int | None, Meta(description="What it is worth, in minor units.")] = None
+    face_value: Annotated[
+        int | None, Meta(description="What it is worth, in minor units.", extra={"money": True})
+    ] = None
     per_buyer: Annotated[Some | None, Meta(description="How many one buyer may have.")] = None
     quantity_max: Annotated[
         Some | None, Meta(description="How many one order may have. [what the routes sell]")

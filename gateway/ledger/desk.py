@@ -5,10 +5,10 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
-from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Trace
+from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Summed, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Amount, PartnerName
-from gateway.ground.desk.port import AMOUNT_MAX, At, not_found
+from gateway.ground.desk.port import AMOUNT_MAX, At, Transaction, not_found
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.ledger.administration import SQL
 from gateway.partners import administer as partners
@@ -41,7 +41,7 @@ class Adjustment(Given, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)],
         Meta(
             description="Signed minor units; one below zero stands behind --.",
-            extra={"argument": True, "either": True},
+            extra={"argument": True, "either": True, "money": True},
         ),
     ]
     reference: Annotated[str, Meta(description="Your own number for it; counts once per partner.")]
@@ -103,6 +103,10 @@ async def _above(at: At, given: Deposit | Adjustment) -> bool:
     return await settings.is_above_limit(at.db, what, currency, given.amount)
 
 
+async def _summed(db: Transaction, given: Deposit | Adjustment) -> Summed:
+    return Summed(currency=await SQL.currency_of.only(db, given.partner))
+
+
 async def _credit_limit(at: At, given: CreditLimit, _: Change) -> Mapping[str, Any]:
     return await partners.set_credit_limit(at.db, given.partner, given.amount)
 
@@ -139,6 +143,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         second_person=SecondPerson.ABOVE_LIMIT,
         limit="deposit",
         beyond=_above,
+        summed_up=_summed,
         waits_at_shell=False,
         note=_seen_before("deposited"),
     ),
@@ -160,6 +165,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         second_person=SecondPerson.ABOVE_LIMIT,
         limit="adjustment",
         beyond=_above,
+        summed_up=_summed,
         note=_seen_before("adjusted"),
     ),
     Action(

@@ -14,6 +14,11 @@ class OrderFacts(TypedDict):
     delivers_codes: bool
     failure_code: str | None
     from_upstream: bool
+    partner: str
+    sku: str
+    quantity: int
+    currency: str
+    kept: int  # of what was charged
 
 
 class SQL(Statements, file="orders/administration"):

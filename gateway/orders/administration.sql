@@ -29,9 +29,11 @@ WHERE ($1::text IS NULL OR p.name = $1) AND ($6 IS NULL OR s.sku = $6) ORDER BY 
 
 -- name: order_owner
 SELECT o.partner_id, o.state, o.parked, o.account IS NULL AS delivers_codes, o.failure::jsonb ->> 'code' AS failure_code,
-       EXISTS (SELECT FROM attempt a WHERE a.partner_id = o.partner_id AND a.order_id = o.id) AS from_upstream
+       EXISTS (SELECT FROM attempt a WHERE a.partner_id = o.partner_id AND a.order_id = o.id) AS from_upstream,
+       p.name AS partner, s.sku, o.quantity, o.currency, o.amount - o.refunded AS kept
 FROM partner p
 CROSS JOIN LATERAL (SELECT * FROM orders o WHERE o.partner_id = p.id AND o.id = $1 LIMIT 1) AS o
+JOIN sku s ON s.id = o.sku_id
 
 -- name: insert_resolution
 -- $7 NULL: decided alone, for want of a second person.

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from msgspec import Meta, field
 
-from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Trace
+from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Summed, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Cursor, Limit, OnlyPartner
-from gateway.ground.desk.port import At
+from gateway.ground.desk.port import At, Transaction
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.orders import administer as orders
 from gateway.orders import resolve as resolutions
@@ -117,6 +117,10 @@ async def _resolve(at: At, given: Decision, change: Change) -> Mapping[str, Any]
     )
 
 
+async def _summed(db: Transaction, given: Decision) -> Summed:
+    return await resolutions.summed_up(db, given.order_no, given.verdict)
+
+
 async def _cancel(at: At, given: OneOrder, _: Change) -> Mapping[str, Any]:
     return await resolutions.cancel(at.db, given.order_no)
 
@@ -170,6 +174,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         traces=TRACES,
         reason=Reason.MEMBER,
         second_person=SecondPerson.ALWAYS,
+        summed_up=_summed,
     ),
     Action(
         noun=ORDER,

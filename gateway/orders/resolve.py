@@ -6,7 +6,8 @@ follow by themselves.
 
 from typing import Any, Final
 
-from gateway.ground.desk.action import Change
+from gateway.ground.command.tables import money
+from gateway.ground.desk.action import Change, Summed
 from gateway.ground.desk.port import Transaction
 from gateway.ground.desk.refusal import DeskRefusedError, refused, wrong
 from gateway.orders.administer import read_order_no
@@ -67,6 +68,20 @@ async def resolve(
         "approved_by": approved_by,
         "state": (await _order(db, number))["state"],
     }
+
+
+async def summed_up(db: Transaction, order_no: str, verdict: str) -> Summed:
+    """What deciding it so does, as things are now: nothing is kept of what was not delivered."""
+    order = await _order(db, read_order_no(order_no))
+    pays_back = order["kept"] if verdict in {"failed", "reversed"} else 0
+    return Summed(
+        says={
+            "as": verdict,
+            "pays back": money(pays_back, order["currency"]),
+            "partner": order["partner"],
+            "sku": f"{order['sku']} × {order['quantity']}",
+        }
+    )
 
 
 async def cancel(db: Transaction, order_no: str) -> dict[str, Any]:

@@ -12,11 +12,13 @@ from typing import Any
 
 from gateway.catalog.administer import offer_to, sku_id
 from gateway.catalog.category import category_id
+from gateway.ground.command.tables import money
+from gateway.ground.desk.action import Summed
 from gateway.ground.desk.port import AMOUNT_MAX, Row, Transaction, not_found, partner_id
 from gateway.ground.desk.refusal import DeskRefusedError, refused, wrong
 from gateway.ground.errors import RefusedError
 from gateway.prices.administration import SQL, PricedSku
-from gateway.prices.below import allowed_below, is_far, list_below
+from gateway.prices.below import NEW_CURRENCY, allowed_below, is_far, list_below
 from gateway.prices.value import Value, no_amount
 
 
@@ -83,6 +85,22 @@ async def is_list_far_below(db: Transaction, sku: str, price_minor: int) -> bool
     """The same of a list price. Refused below a floor."""
     below = await list_below(db, await _hold(db, sku), price_minor)
     return below is not None and await is_far(db, below)
+
+
+async def summed_up(
+    db: Transaction, *, sku: str | None, percent: str | None = None, points: int | None = None
+) -> Summed:
+    """What a price of a SKU (None: of a category) is said in, and what a share of it comes to."""
+    if sku is None:
+        return Summed(currency=NEW_CURRENCY)
+    row = await _hold(db, sku)
+    if points is None:
+        return Summed(currency=row["currency"])
+    listed, comes_to = (
+        money(minor, row["currency"])
+        for minor in (row["price"], Value(amount=None, basis_points=points).minor(row["price"]))
+    )
+    return Summed(says={"percent": f"{percent} of {listed}: {comes_to}"}, currency=row["currency"])
 
 
 async def _of(db: Transaction, new: NewRow) -> tuple[PricedSku | None, int | None]:

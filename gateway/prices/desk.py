@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, field
 
-from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Trace
+from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Summed, Trace
 from gateway.ground.desk.given import Given
-from gateway.ground.desk.port import At
+from gateway.ground.desk.port import At, Transaction
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.prices import administer as prices
 from gateway.prices.administration import SQL
@@ -38,7 +38,9 @@ class NewPrice(Given, frozen=True, kw_only=True):
 
     sku: Annotated[str | None, Meta(description="What it is of.")] = None
     category: Annotated[str | None, Meta(description="Or all that lies in a category.")] = None
-    amount: Annotated[int | None, Meta(description="For one, in minor units (分).")] = None
+    amount: Annotated[
+        int | None, Meta(description="For one, in minor units (分).", extra={"money": True})
+    ] = None
     percent: Annotated[
         str | None, Meta(description="Or a share of the list price, as 87.5; rounded down.")
     ] = None
@@ -118,6 +120,11 @@ async def _far_below(at: At, given: NewPrice) -> bool:
     return await prices.is_far_below(at.db, _new(given))
 
 
+async def _summed(db: Transaction, given: NewPrice) -> Summed:
+    points = read_value(given.amount, given.percent).basis_points
+    return await prices.summed_up(db, sku=given.sku, percent=given.percent, points=points)
+
+
 async def _delete(at: At, given: OnePrice, _: Change) -> Mapping[str, Any]:
     return await prices.delete_row(at.db, given.price)
 
@@ -144,6 +151,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         second_person=SecondPerson.ABOVE_LIMIT,
         limit="price",
         beyond=_far_below,
+        summed_up=_summed,
     ),
     View(
         noun=PRICE,

@@ -7,14 +7,14 @@ from msgspec import Meta
 
 from gateway.catalog.administer import create_sku
 from gateway.catalog.sku_desk import OFFER, SKU, TRACE, Name, NewSku, new_sku
-from gateway.ground.desk.action import Action, Change, SecondPerson, Trace
+from gateway.ground.desk.action import Action, Change, SecondPerson, Summed, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Amount
-from gateway.ground.desk.port import At
+from gateway.ground.desk.port import At, Transaction
 from gateway.ground.desk.view import Page, View
 from gateway.prices import administer as prices
 from gateway.prices.administration import SQL
-from gateway.prices.below import is_new_far_below
+from gateway.prices.below import NEW_CURRENCY, is_new_far_below
 from gateway.prices.value import Value
 
 OWN: Final = Trace(
@@ -60,6 +60,14 @@ async def _new_far_below(at: At, given: NewSku) -> bool:
     return await is_new_far_below(at.db, new_sku(given))
 
 
+async def _summed(db: Transaction, given: Price) -> Summed:
+    return await prices.summed_up(db, sku=given.sku)
+
+
+async def _new_summed(_: Transaction, __: NewSku) -> Summed:
+    return Summed(currency=NEW_CURRENCY)
+
+
 async def _create(at: At, given: NewSku, _: Change) -> Mapping[str, Any]:
     return await create_sku(at.db, new_sku(given))
 
@@ -80,6 +88,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         second_person=SecondPerson.ABOVE_LIMIT,
         limit="price",
         beyond=_new_far_below,
+        summed_up=_new_summed,
     ),
     Action(
         noun=SKU,
@@ -95,5 +104,6 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         second_person=SecondPerson.ABOVE_LIMIT,
         limit="price",
         beyond=_far_below,
+        summed_up=_summed,
     ),
 )

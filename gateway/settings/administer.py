@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gateway.ground import house
+from gateway.ground.command.tables import money
 from gateway.ground.desk.port import Transaction
 from gateway.ground.desk.refusal import DeskRefusedError
 from gateway.ground.feature import Setting
@@ -47,6 +48,15 @@ async def loosens(db: Transaction, name: str, text: str) -> bool:
         return False
     wanted, now = read_value(setting, text), await read_setting(db, name)
     return _reach(setting, wanted) > _reach(setting, now)
+
+
+def limit_in_words(name: str, text: str) -> str | None:
+    """What a limit of money is to be, with its currency; None: it is no such limit."""
+    setting = house.settings().get(name)
+    if setting is None or not name.startswith(FOUR_EYES):
+        return None
+    limit = read_value(setting, text)
+    return NOTHING if limit is None else money(limit, name.rpartition(".")[2])
 
 
 def _reach(setting: Setting, limit: int | None) -> float:

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
-from gateway.ground.desk.action import Action, Change, Noun, SecondPerson, Trace
+from gateway.ground.desk.action import Action, Change, Noun, SecondPerson, Summed, Trace
 from gateway.ground.desk.given import Given
-from gateway.ground.desk.port import At
+from gateway.ground.desk.port import At, Transaction
 from gateway.ground.desk.view import Column, Page, SortKey, View
 from gateway.settings import administer as settings
 from gateway.settings.administration import SQL
@@ -37,6 +37,11 @@ async def _set(at: At, given: Choice, _: Change) -> Mapping[str, Any]:
 
 async def _loosens(at: At, given: Choice) -> bool:
     return await settings.loosens(at.db, given.name, given.value)
+
+
+async def _summed(_: Transaction, given: Choice) -> Summed:
+    limit = settings.limit_in_words(given.name, given.value)
+    return Summed(says={} if limit is None else {"value": limit})
 
 
 DECLARED: Final[Sequence[Action | View | Page]] = (
@@ -75,5 +80,6 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         traces=(TRACE,),
         second_person=SecondPerson.SOMETIMES,  # what lets one do more alone is for two
         beyond=_loosens,
+        summed_up=_summed,
     ),
 )

@@ -85,6 +85,18 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Summed:
+    """What a request says beside what was given: whoever approves reads what will be done.
+
+    `says` stands before the members, and in place of those of its names; None: not at all. Without
+    a `currency` nothing that was given is money.
+    """
+
+    says: Mapping[str, Any] = field(default_factory=dict)
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """What is done, with what, by whom, and how it is undone.
 
@@ -111,6 +123,9 @@ class Action:
     beyond: Callable[[Any, Any], Awaitable[bool]] | None = None
     # Raises what stands in the way of it. None: it is tried, and undone, before somebody is asked.
     look: Callable[[Any, Any, Change], Awaitable[None]] | None = None
+    # What a request of it says, of the transaction and what was given: when it is asked for, and
+    # when it is approved, which it is not if it would do something else by then.
+    summed_up: Callable[[Any, Any], Awaitable[Summed]] | None = None
     waits_at_shell: bool = True  # above its limit; False: done at once, the shell being trusted
     opens_vault: bool = False
     # What is given, and the change, without what may be kept nowhere: before anything else of it.

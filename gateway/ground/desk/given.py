@@ -6,6 +6,7 @@ Members have a type, bounds, a sentence of help, and facts for faces (`extra`):
 `secret`    is kept nowhere: the log of changes has "…" in its place
 `form`      what a pattern means, in words
 `either`    an argument that may be an option instead: one below zero looks like an option
+`money`     minor units of a currency, which its action knows: read with its decimals
 `told`      said in the log and to who approves even where it is the default
 `file`      the value is a text, and a path of it at the command line; `at_file`: after an @
 """
@@ -64,6 +65,11 @@ class Member:
     def in_minor_units(self) -> bool:
         """Whether it is money, as its help says."""
         return self.kind is int and "minor units" in self.help.lower()
+
+    @property
+    def money(self) -> bool:
+        """Whether it is minor units of a currency."""
+        return bool(self.extra.get("money"))
 
 
 _KINDS: Final[Mapping[type[Any], type[Any]]] = {

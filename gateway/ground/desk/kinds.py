@@ -27,7 +27,8 @@ Limit: TypeAlias = Annotated[
     int, Meta(ge=1, le=10_000, description="At most this many, the newest first.")
 ]
 Amount: TypeAlias = Annotated[
-    int, Meta(description="Minor units (分): 1990 is 19.90.", extra={"argument": True})
+    int,
+    Meta(description="Minor units (分): 1990 is 19.90.", extra={"argument": True, "money": True}),
 ]
 Settings: TypeAlias = Annotated[
     dict[str, str],

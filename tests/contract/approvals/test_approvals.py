@@ -55,7 +55,7 @@ async def test_one_asks_and_another_does(people: People, command: Cli) -> None:
     said = {**body, "partner": "acme"}
     digest = hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
     assert waits["parameters_sha256"] == digest
-    assert waits["summary"].startswith("account adjust acme: amount -500, reference fix-")
+    assert waits["summary"].startswith("account adjust acme: amount -5.00 CNY, reference fix-")
     assert await balance(ann) == before
     done = await decide(bob, waits)
     assert (done.status, done.json["state"]) == (200, "done")
