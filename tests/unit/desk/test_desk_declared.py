@@ -10,7 +10,6 @@ import pytest
 
 from gateway import command_line as root
 from gateway.features import FEATURES
-from gateway.ground.command.tables import MONEY
 from gateway.ground.desk import commands as declared
 from gateway.ground.desk.action import Action, Reason, SecondPerson
 from gateway.ground.desk.commands import Declared, as_typed, read
@@ -297,13 +296,3 @@ def test_what_is_one_of_a_few_says_which() -> None:
         if column.name in CHOSEN and column.values is None
     }
     assert silent == NOT_ASKED_BY
-
-
-@pytest.mark.parametrize(
-    "action", [a for a in ACTIONS if a.second_person is not SecondPerson.NEVER], ids=named
-)
-def test_who_approves_reads_money(action: Action) -> None:
-    """What is money is said to be, and whose it is: it is read with decimals and a currency."""
-    found = [m for m in members(action.given) if m.kind is int and (m.money or m.name in MONEY)]
-    assert all(member.money for member in found)
-    assert not found or action.summed_up is not None
