@@ -61,6 +61,7 @@ class SQL(Statements, file="approvals/administration"):
     waiting_of: Statement[[str, int], int]
     waiting_for: Statement[[str, Sequence[str], int], int]
     lock_requester: Statement[[str], None]
+    waits_to_make: Statement[[str, str], str]
     same_waiting: Statement[[str, str, str], int]
     insert_approval: Statement[
         [str, str, str, str, str, str, str, str, str, str | None, float, Sequence[str]], int

@@ -22,6 +22,10 @@ WHERE requested_by = $1 AND state = 'waiting' AND expires_at > now() AND action 
   AND parameters::jsonb - 'reason' = $3::jsonb - 'reason'
 ORDER BY id LIMIT 1
 
+-- name: waits_to_make
+-- The first request that waits to do $1 with $2.
+SELECT id::text AS id FROM approval WHERE state = 'waiting' AND expires_at > now() AND action = $1 AND subject = $2 ORDER BY id LIMIT 1
+
 -- name: insert_approval
 INSERT INTO approval (action, permission, subject, summary, parameters, parameters_sha256, requested_by, requester_person,
                       requested_from, how, reason, expires_at, requester_hands)

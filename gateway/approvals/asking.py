@@ -34,6 +34,11 @@ async def waiting_for(db: Transaction, person: str, permissions: frozenset[str])
     return await SQL.waiting_for.only(db, person, sorted(permissions), COUNTED_MAX)
 
 
+async def waits_to_make(db: Transaction, action: str, name: str) -> str | None:
+    """The number of a request that waits to make something of that name; None: there is none."""
+    return await SQL.waits_to_make.one(db, action, name)
+
+
 async def keep(
     db: Transaction, action: Action, given: Given, change: Change, subject: str
 ) -> tuple[dict[str, Any], bool]:

@@ -130,6 +130,8 @@ async def _do(at: At, row: LockedApproval, change: Change) -> Ended:
         state = "stale" if refusal.code in OUT_OF_DATE else "failed"
         return Ended(state=state, result={"error": {"code": refusal.code, "detail": detail}})
     shown = {name: value for name, value in answer.items() if name not in action.shows}
+    if action.shows_anew is not None:
+        shown["next"] = list(action.shows_anew(given))
     return Ended(state="done", result=shown)
 
 

@@ -81,10 +81,15 @@ async def _refuse(at: At, given: OneApproval, change: Change) -> Mapping[str, An
     return await decide.refuse(at, given.id, change)
 
 
-def _failed(_: Any, answer: Mapping[str, Any]) -> str | None:
-    if answer["state"] not in {"failed", "stale"}:
+def _what_then(_: Any, answer: Mapping[str, Any]) -> str | None:
+    """What to know of it: why it could not be done, or what comes next."""
+    if answer["state"] in {"failed", "stale"}:
+        return f"It could not be done: {answer['result']['error']['detail']}"
+    follows = (answer["result"] or {}).get("next")
+    if not follows:
         return None
-    return f"It could not be done: {answer['result']['error']['detail']}"
+    typed = " and ".join(f"`{line}`" for line in follows)
+    return f"What it shows once was shown to nobody. Next: {typed}."
 
 
 def _deciding(verb: str, doc: str, run: Any, undo: str, **more: Any) -> Action:
@@ -151,7 +156,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         " asked for himself; who approves needs the permission of what is done, too.",
         _approve,
         "As what was done is undone: its row of `quangate change list` says what was before.",
-        note=_failed,
+        note=_what_then,
     ),
     _deciding(
         "refuse",

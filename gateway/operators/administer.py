@@ -17,6 +17,7 @@ from gateway.ground.desk.port import (
     partner_id,
 )
 from gateway.ground.desk.refusal import refused, wrong
+from gateway.ground.desk.second import second_persons
 from gateway.operators import passkeys
 from gateway.operators import secrets_shown as shown
 from gateway.operators.administration import SQL
@@ -201,5 +202,8 @@ async def _check_above(db: Transaction, name: str, change: Change) -> None:
 async def _found(db: Transaction, name: str) -> Row:
     row = await SQL.show_operator.one(db, name)
     if row is None:
+        waits = await second_persons().waits_to_make(db, "operator.create", name)
+        if waits is not None:
+            raise refused("not-found", "operator-waits", "operator", operator=name, approval=waits)
         raise not_found("operator", name)
     return row

@@ -141,6 +141,10 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         subject=lambda given, _: given.operator,
         traces=(TRACE,),
         shows=("password", "totp_secret", "totp_uri", "recovery_codes"),
+        shows_anew=lambda given: [
+            f"quangate operator {verb} {given.operator}"
+            for verb in ("reset-password", "reset-totp")
+        ],
         opens_vault=True,
         note=lambda *_: SHOWN_ONCE,
         second_person=SecondPerson.SOMETIMES,

@@ -5,6 +5,8 @@ from typing import Final
 from gateway.ground.desk.words import Sentences
 
 WORDS: Final[Sentences] = {
+    "operator-waits": "{operator} is not there yet: the request {approval} to make this operator"
+    " waits for a second person",
     "role-missing": "an operator needs a role: {field}; `quangate role list` shows those there are",
     "partners-person": "people of {partner} have its portal and nothing else: no role, no token",
     "no-roles": "say which: --add ROLE or --remove ROLE",

@@ -1,6 +1,6 @@
 """One thing an operator can do, as plain data; nothing here does it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
@@ -131,6 +131,9 @@ class Action:
     # What is given, and the change, without what may be kept nowhere: before anything else of it.
     hides: Callable[[Any, Any, Change], Awaitable[tuple[Any, Change]]] | None = None
     shows: tuple[str, ...] = ()  # members of the answer that are secret: shown once, kept nowhere
+    # Of what was given: the command lines that show what `shows` names anew. What somebody else
+    # approved has shown it to nobody.
+    shows_anew: Callable[[Any], Sequence[str]] | None = None
     route: str | None = None  # its path in the API, where ground/desk/route.py does not know it
     note: Callable[[Any, Mapping[str, Any]], str | None] | None = None  # for people: what is next
     at_shell: bool = True  # False: no command; the API and the console alone

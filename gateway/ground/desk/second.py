@@ -23,6 +23,12 @@ class SecondPersons(Protocol):
     async def waiting_for(self, db: Transaction, person: str, permissions: frozenset[str]) -> int:
         """How many requests wait that somebody could decide; of more than 100 it is 100."""
 
+    async def waits_to_make(self, db: Transaction, action: str, name: str) -> str | None:
+        """The number of a request that waits to make something of that name; None: there is none.
+
+        `action` is what makes it, as `Action.name` says.
+        """
+
     async def keep(
         self, db: Transaction, action: Action, given: Given, change: Change, subject: str
     ) -> tuple[Mapping[str, Any], bool]:
