@@ -52,8 +52,6 @@ async def _readdress(db: Transaction, case: LockedCase, _: OrderFacts) -> Acted:
         return Acted(outcome=READDRESSED)
     # It may have been sent, or have come to nothing, while its case waited: as it is now.
     order = await SQL.order_facts.only(db, case["partner_id"], case["order_id"])
-    if order["state"] in CAME_TO_NOTHING:
-        return Acted(stopped="came-to-nothing")
     await SQL.become_upstream.run(db, case["partner_id"], case["id"])
     return await _hand_over(db, case, order)
 
@@ -64,6 +62,8 @@ async def _answer(_: Transaction, __: LockedCase, ___: OrderFacts) -> Acted:
 
 async def _hand_over(db: Transaction, case: LockedCase, order: OrderFacts) -> Acted:
     """What a person, or the connector, brings to the platform, and until when that may answer."""
+    if case["recipient"] is not None and order["state"] in CAME_TO_NOTHING:
+        return Acted(stopped="came-to-nothing")
     days = await read_setting(db, UPSTREAM_DAYS)
     assert days is not None
     task = json.dumps(await _task_of(db, case, order), ensure_ascii=False)

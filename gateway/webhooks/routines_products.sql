@@ -27,7 +27,7 @@ BEGIN
     END IF;
     -- What was announced and will not be so is taken back by telling what is.
     is_news := told.digest IS DISTINCT FROM p_digest
-        OR (told.ahead_at > now() AND (told.ahead_digest, told.ahead_at) IS DISTINCT FROM (p_ahead_digest, p_ahead_at));
+        OR (coalesce(told.ahead_at > now(), false) AND (told.ahead_digest, told.ahead_at) IS DISTINCT FROM (p_ahead_digest, p_ahead_at));
     is_ahead := NOT is_news AND p_ahead_digest IS NOT NULL AND (told.ahead_digest, told.ahead_at) IS DISTINCT FROM (p_ahead_digest, p_ahead_at);
     IF NOT is_news AND NOT is_ahead THEN RETURN 'same'; END IF;
     IF told.message_id IS NOT NULL AND (told.told_at > now() - interval '1 second'

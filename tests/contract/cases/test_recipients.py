@@ -103,13 +103,15 @@ async def test_what_came_to_nothing_is_sent_to_nobody(counter: Counter) -> None:
     """A cancelled order's number is neither changed nor the platform's to change: 409, and the
     case stays for somebody to refuse; asked for afterwards it is 400 at `/kind`.
 
-    Seen red while such a case became one of the kind `upstream`, and 201.
+    Seen red while such a case became one of the kind `upstream`, and 201. It is of that kind from
+    the start where the number was sent, or being sent, when it was asked.
     """
     sku = await counter.shop.top_up_sku()
     (route,) = (await counter.root.get(f"skus/{sku}")).json["routes"]
     assert (await counter.root.post(f"upstreams/{route['upstream']}/pause", WHY)).status == 200
     order = await _ordered(counter, sku)
     case_no = await counter.opened(order, "recipient", recipient=NEW)
+    opened = await counter.case(case_no)
 
     async def cancelled() -> bool:
         answer = await counter.root.post(f"orders/{order['order_no']}/cancel", WHY)
@@ -119,7 +121,7 @@ async def test_what_came_to_nothing_is_sent_to_nobody(counter: Counter) -> None:
     answer = await counter.approve(case_no)
     assert (answer.status, answer.code) == (409, "refused"), answer
     seen = await counter.case(case_no)
-    assert (seen["kind"], seen["state"]) == ("recipient", "opened")
+    assert (seen["kind"], seen["state"]) == (opened["kind"], "opened")
     assert (await counter.sue.post(f"cases/{case_no}/refuse", WHY)).status == 200
     late = await counter.ask(order, "recipient", recipient=NEW)
     assert late.problem == (400, "invalid-request")

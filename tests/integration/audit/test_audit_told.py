@@ -61,10 +61,12 @@ async def test_who_decides_is_recorded_from_where(cli: Cli, connection: Any) -> 
     async with unguarded(connection):
         await connection.execute(
             "INSERT INTO partner (name, webhook_secret) VALUES ('q', 'x');"
+            "INSERT INTO sku (sku, name, kind, price, account_rule)"
+            " VALUES ('T', 'T', 'topup', 5, 'any');"
             "INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity,"
             " amount, account, state, parked, created_at, updated_at)"
-            " SELECT id, 77, 'q', '', 1, 1, 5, 'a', 'uncertain', 'why', now(), now()"
-            " FROM partner WHERE name = 'q';"
+            " SELECT p.id, 77, 'q', '', s.id, 1, 5, 'a', 'uncertain', 'why', now(), now()"
+            " FROM partner p, sku s WHERE p.name = 'q' AND s.sku = 'T';"
             "INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account,"
             " quantity, state) SELECT 78, id, 77, 1, 'p', 'a', 1, 'uncertain'"
             " FROM partner WHERE name = 'q'"
