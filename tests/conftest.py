@@ -31,8 +31,12 @@ from gateway.ground.sql.database import Database, open_database
 from gateway.ground.sql.embedded import DATABASE_USER, EmbeddedServer
 from gateway.ground.sql.preparing import GATEWAY_ROLE, prepare_embedded
 from tests.clock import PATIENCE_S
+from tests.told_at_once import tell_at_once
 
 TEMPLATE = "migrated"
+# What is compiled is kept, whatever the machine is told, also for the processes that tests start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # The same examples on every machine, fast or slow; `--hypothesis-profile=explore` tries others.
 _patient = settings(
     deadline=None,
@@ -43,6 +47,11 @@ settings.register_profile("patient", _patient)
 settings.register_profile("explore", _patient, derandomize=False, max_examples=1000)
 settings.load_profile("patient")
 _numbers = count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Failures are named as they happen."""
+    tell_at_once(config)
 
 
 @dataclass(frozen=True, slots=True)
