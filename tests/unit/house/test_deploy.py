@@ -21,8 +21,8 @@ from tests.world.command_line import commands_named, unknown_commands
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
-PICTURES = {".png", ".svg"}
-FILES = sorted(p for p in DEPLOY.rglob("*") if p.is_file() and p.suffix not in PICTURES)
+NO_TEXTS = {".png", ".svg", ".pyc"}
+FILES = sorted(p for p in DEPLOY.rglob("*") if p.is_file() and p.suffix not in NO_TEXTS)
 DOCUMENTS = sorted(DEPLOY.glob("*.md"))
 SETTINGS = {f"QUANGATE_{field.name.upper()}" for field in fields(Config)} | {"QUANGATE_CONFIG"}
 
