@@ -50,7 +50,7 @@ demo: build ## run a flash sale on a real database and check the books (ARGS="--
 	@quangate demo $(ARGS)
 
 test: build rust-test ## Rust and Python tests
-	@python -m pytest -q -n 4 --dist loadfile $(ARGS)
+	@python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 rust-test: ## the Rust crates' tests, without Python
 	@cargo test --quiet --locked --workspace --exclude quangate-py

@@ -5,6 +5,7 @@ command in a process of its own, `command(…)` in this one. Nothing here is fak
 """
 
 import asyncio
+import gc
 import json
 import os
 import subprocess
@@ -31,6 +32,7 @@ from gateway.ground.sql.database import Database, open_database
 from gateway.ground.sql.embedded import DATABASE_USER, EmbeddedServer
 from gateway.ground.sql.preparing import GATEWAY_ROLE, prepare_embedded
 from tests.clock import PATIENCE_S
+from tests.order_of_files import in_order
 from tests.told_at_once import tell_at_once
 
 TEMPLATE = "migrated"
@@ -52,6 +54,23 @@ _numbers = count(1)
 def pytest_configure(config: pytest.Config) -> None:
     """Failures are named as they happen."""
     tell_at_once(config)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take long are not left for the end."""
+    items[:] = in_order(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is collected stays to the end: nobody has to look through it for garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
