@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -35,8 +36,12 @@ from gateway.orders.commit_store import (
 )
 
 SIZES: Final = ((1, 10, 40), (8, 10, 30), (100, 4, 12))  # lines; commits: few, and many
+SOLD: Final = ", a limit per buyer"  # of which kind
 HISTORY: Final = (40, 500)  # commits, of so many lines each
 CHAIN: Final = 7
+OPEN: Final = ("2020-01-01T00:00:00+00:00", "2100-01-01T00:00:00+00:00")
+# Of what quotas lines ask: in a campaign of a buyer's, a device's, and its total.
+KINDS: Final = {"": (), ", a limit per buyer": (1,), ", a campaign with three quotas": (1, 2, 3)}
 WAYS: Final = {
     "commit_orders": (COMMIT, PARAMETERS),
     "commit_plain": (COMMIT_PLAIN, PLAIN_PARAMETERS),
@@ -49,6 +54,11 @@ SELECT id, 1, 'deposit', 10^13::bigint, 10^13::bigint, 'r' FROM partner;
 INSERT INTO pool (name, size) VALUES ('p', 1000000);
 INSERT INTO sku (sku, name, kind, pool_id, price) SELECT 'P', 'P', 'code', id, 100 FROM pool;
 INSERT INTO quota (name, sku_id, per, span, most) SELECT 'q', id, 'buyer', 'ever', 2 FROM sku;
+INSERT INTO campaign (name, sku_id, starts_at, ends_at)
+SELECT 'c', id, '2020-01-01', '2100-01-01' FROM sku;
+INSERT INTO quota (name, sku_id, per, span, most) SELECT 'd', id, 'device', 'ever', 2 FROM sku;
+INSERT INTO quota (name, campaign_id, per, span, most)
+SELECT 't', id, 'total', 'campaign', 10^9 FROM campaign;
 SELECT refill(gen_random_uuid(), id, 1000000, '{}', 3600) FROM pool;
 """
 LEFT_OVER: Final = ("postmaster.pid", ".s.PGSQL.5432", ".s.PGSQL.5432.lock")
@@ -58,11 +68,10 @@ class CountError(Exception):
     """Valgrind is not there, or PostgreSQL refused something below it."""
 
 
-def columns(lines: int, first: int, *, limited: bool) -> dict[str, Any]:
+def columns(lines: int, first: int, *, quotas: Sequence[int]) -> dict[str, Any]:
     """The arguments of both ways for plain lines that sell the codes from `first` on."""
     places = range(first, first + lines)
     numbers = [f"bench-{n:012d}" for n in places]
-    buyers = [f"1 buyer-{n:012d}" for n in places]
     hashes = [rf"\\x{hashlib.md5(number.encode()).hexdigest()}" for number in numbers]
     given: dict[str, Any] = dict.fromkeys(PARAMETERS, "{}")
     given |= {
@@ -71,20 +80,41 @@ def columns(lines: int, first: int, *, limited: bool) -> dict[str, Any]:
         "p_out": _literal(numbers), "p_hash": _literal(hashes), "p_sku": _literal([1] * lines),
         "p_quantity": _literal([1] * lines), "p_amount": _literal([100] * lines),
         "p_pool": _literal([1] * lines), "p_first": _literal(range(1, lines + 1)),
-        "p_details": _literal([rf'{{\"buyer_id\":\"{buyer}\"}}' for buyer in buyers]),
+        "p_details": _literal([_details(n, is_sale=3 in quotas) for n in places]),
         "p_notify": _literal(["f"] * lines), "a_line": _literal(range(1, lines + 1)),
         "a_seq": _literal(places), "a_lease": _literal([1] * lines),
         "l_id": "{1}", "l_epoch": "{1}",
     }  # fmt: skip
-    if limited:
-        asked = [rf"[[1,\"{buyer}\"]]" for buyer in buyers]
-        given |= {
-            "p_quotas": _literal(asked), "p_count_quota": _literal([1] * lines),
-            "p_count_subject": _literal(buyers), "p_count_wanted": _literal([1] * lines),
-            "p_ask_line": _literal(range(1, lines + 1)),
-            "p_ask_place": _literal(range(1, lines + 1)),
-        }  # fmt: skip
-    return given
+    if 3 in quotas:
+        given |= {"p_opens": _literal([OPEN[0]] * lines), "p_closes": _literal([OPEN[1]] * lines)}
+    return given | _asked(places, quotas)
+
+
+def _details(n: int, *, is_sale: bool) -> str:
+    sale = rf",\"campaign\":\"c\",\"device\":\"device-{n:012d}\"" if is_sale else ""
+    return rf"{{\"buyer_id\":\"buyer-{n:012d}\"{sale}}}"
+
+
+def _asked(places: Sequence[int], quotas: Sequence[int]) -> dict[str, str]:
+    """What lines ask of these quotas, as quotas/counting.py has it."""
+    if not quotas:
+        return {}
+    lines = [
+        [(q, {1: f"1 buyer-{n:012d}", 2: f"device-{n:012d}", 3: "c"}[q]) for q in quotas]
+        for n in places
+    ]
+    units = Counter(ask for line in lines for ask in line)
+    at = {ask: place for place, ask in enumerate(sorted(units), 1)}
+    asks = [(line, at[ask]) for line, asked in enumerate(lines, 1) for ask in asked]
+    asked = [",".join(rf"[{q},\"{subject}\"]" for q, subject in line) for line in lines]
+    return {
+        "p_quotas": _literal([f"[{text}]" for text in asked]),
+        "p_count_quota": _literal([q for q, _ in at]),
+        "p_count_subject": _literal([subject for _, subject in at]),
+        "p_count_wanted": _literal([units[ask] for ask in at]),
+        "p_ask_line": _literal([line for line, _ in asks]),
+        "p_ask_place": _literal([place for _, place in asks]),
+    }
 
 
 def arguments(way: str, given: Mapping[str, Any]) -> list[Any]:
@@ -107,7 +137,7 @@ async def make_world(dsn: str) -> int:
     await connection.execute(WORLD)
     commits, lines = HISTORY
     for n in range(commits):
-        given = columns(lines, n * lines, limited=True)
+        given = columns(lines, n * lines, quotas=KINDS[SOLD])
         await connection.fetchrow(COMMIT, *arguments("commit_orders", given))
     await connection.execute("VACUUM ANALYZE")
     await connection.execute("CHECKPOINT")
@@ -119,13 +149,13 @@ async def _sound(_connection: Any) -> None:
     """It is ours."""
 
 
-def script(way: str, lines: int, commits: int, sold: int, *, limited: bool) -> str:
+def script(way: str, lines: int, commits: int, sold: int, *, quotas: Sequence[int]) -> str:
     """SQL, a statement a line."""
     call, parameters = WAYS[way]
     kinds = ", ".join(kind.partition("::")[0] for kind in parameters.values())
     said = [f"PREPARE one ({kinds}) AS {call};"]
     for n in range(commits):
-        given = columns(lines, sold + n * lines, limited=limited)
+        given = columns(lines, sold + n * lines, quotas=quotas)
         values = ", ".join(map(_quoted, arguments(way, given)))
         said.append(f"EXECUTE one ({values});")
     return "\n".join([*said, ""])
@@ -178,15 +208,14 @@ def main() -> None:
             server.release()
         cluster = Path(directory) / "postgres"
         for lines, few, many in SIZES:
-            for limited in (False, True):
+            for kind, quotas in KINDS.items():
                 for way in WAYS:
                     each = [
-                        counted(cluster, script(way, lines, commits, sold, limited=limited))
+                        counted(cluster, script(way, lines, commits, sold, quotas=quotas))
                         for commits in (few, many)
                     ]
                     told = (each[1] - each[0]) / (many - few) / 1000
-                    limit = ", a limit per buyer" if limited else ""
-                    sys.stdout.write(f"{lines:>4} lines{limit}: {way} {told:,.0f}\n")
+                    sys.stdout.write(f"{lines:>4} lines{kind}: {way} {told:,.0f}\n")
                     sys.stdout.flush()
 
 

@@ -35,7 +35,7 @@ from bench.presign import (
     signed_requests,
     single_orders,
 )
-from bench.scarcity import HOLD_TTL_S, HOLDS_MOST, OPEN
+from bench.scarcity import HOLD_TTL_S, HOLDS_MOST, LIMITED, OPEN, SALE, open_sale
 from bench.servers import echo_server, gateway_server, quangate
 from bench.shop import PARTNER, Shop, make_key, open_shop, place_order
 
@@ -92,9 +92,10 @@ class Kind:
 
 async def set_up(shop: Shop, keys: Path) -> None:
     """What is sold, once; the keys are written down."""
-    for sku, per_buyer in (("PLAIN", None), ("LIMITED", 2), ("ONE", 1)):
-        await shop.stock(sku, 1000 if sku == "ONE" else STOCK, per_buyer=per_buyer)
+    for sku, codes, per_buyer in (("PLAIN", STOCK, None), ("OWN", STOCK, 2), ("ONE", 1000, 1)):
+        await shop.stock(sku, codes, per_buyer=per_buyer)
     await shop.stock("GONE", 0)
+    await open_sale(shop, STOCK)
     over = ("--from", "2020-01-01T00:00:00Z", "--to", "2020-01-02T00:00:00Z")
     await quangate(shop.data, "campaign", "create", "GONE-BY", "--sku", "ONE", *over)
     await quangate(
@@ -104,10 +105,8 @@ async def set_up(shop: Shop, keys: Path) -> None:
     await quangate(shop.data, "setting", "set", "holds.per_partner", per_partner)
     await quangate(shop.data, "setting", "set", "holds.pool_percent", percent)
     hasty = await make_key(shop.data, PARTNER, 1)
-    made = {
-        name: [key.key_id, key.secret, key.delivery_key]
-        for name, key in (("bench", shop.credentials), ("hasty", hasty))
-    }
+    both = {"bench": shop.credentials, "hasty": hasty}
+    made = {name: [key.key_id, key.secret, key.delivery_key] for name, key in both.items()}
     await asyncio.to_thread(keys.write_text, json.dumps(made))
 
 
@@ -118,7 +117,8 @@ def kinds(ours: Credentials, hasty: Credentials) -> dict[str, Kind]:
     return {
         "plain": Kind(single_orders("PLAIN"), 201, ours),
         "echo": Kind(single_orders("PLAIN"), 200, ours),
-        "limited": Kind(single_orders("LIMITED"), 201, ours),
+        "limited": Kind(single_orders("OWN"), 201, ours),
+        "quotas": Kind(campaign_orders(LIMITED, SALE), 201, ours),
         "batch": Kind(batches("PLAIN", BATCH_LINES), 200, ours),
         "hold": Kind(holds("PLAIN", HOLD_TTL_S), 201, ours),
         "confirm": Kind(confirms(()), 201, ours),

@@ -45,16 +45,21 @@ async def against_quotas(house: House) -> list[Figure]:
     await _require_quotas(shop)
     codes = house.plan.codes_needed(SINGLE_CODES_PER_S_MAX)
     await shop.stock(PLAIN, codes, per_buyer=None)
-    await shop.stock(LIMITED, codes, per_buyer=None)
-    await quangate(shop.data, "campaign", "create", SALE, "--sku", LIMITED, *OPEN)
-    for name, given in QUOTAS.items():
-        await quangate(shop.data, "quota", "create", name, *given)
+    await open_sale(shop, codes)
     await _wait_until_limited(shop)
     plain = house.gateway(single_orders(PLAIN), "201")
     limited = house.gateway(campaign_orders(LIMITED, SALE), "201")
     sides = (replace(limited, name="limited"), replace(plain, name="plain"))
     rounds = await run_turns("three quotas / plain", sides, house.plan, house.teller)
     return [ratio_figure("quota_ratio", rounds, "limited", "plain")]
+
+
+async def open_sale(shop: Shop, codes: int) -> None:
+    """The campaign, and its three quotas."""
+    await shop.stock(LIMITED, codes, per_buyer=None)
+    await quangate(shop.data, "campaign", "create", SALE, "--sku", LIMITED, *OPEN)
+    for name, given in QUOTAS.items():
+        await quangate(shop.data, "quota", "create", name, *given)
 
 
 async def _require_quotas(shop: Shop) -> None:

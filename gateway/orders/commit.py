@@ -68,6 +68,7 @@ CLAIMED_COLUMNS: Final[Mapping[str, str]] = {
 PLAIN_COLUMNS: Final = (
     "p_id", "p_out", "p_hash", "p_sku", "p_amount", "p_pool", "p_metadata", "p_details",
     "p_notify", "p_notify_url", "a_seq", "a_lease", "l_id", "l_epoch", "p_quotas", *ASKED_COLUMNS,
+    "p_opens", "p_closes",
 )  # fmt: skip
 
 

@@ -1,11 +1,12 @@
 -- The commit of plain lines: one partner's, each of one code from stock, none of them known as far
--- as its worker knows, and nothing that only commit_orders judges (a campaign's window, a hold, a
--- pass, an attempt). Its statements are few and its arguments half as many: at one line a commit
--- costs a third less than commit_orders.
+-- as its worker knows, and nothing that only commit_orders judges (a hold, a pass, an attempt). Its
+-- statements are few and its arguments half as many: at one line a commit costs a third less than
+-- commit_orders.
 --
 -- The account's UPDATE is lock, funds check and charge in one. Whatever turns out not to be plain
--- (a number that is known, too little money, a quota that somebody has had of or that may be used up,
--- a code that is somebody's) undoes all of it, and commit_orders does it, with its answers and errors.
+-- (a number that is known, too little money, a window that is over or for newcomers, a quota that
+-- somebody has had of or that may be used up, a code that is somebody's) undoes all of it, and
+-- commit_orders does it, with its answers and errors.
 -- Locks are taken in its order: leases, the account, counts of quotas, the chain of views.
 --
 -- `outcome` NULL: all lines became orders. Otherwise the answer is commit_orders' own.
@@ -17,6 +18,7 @@ CREATE FUNCTION commit_plain(
     p_metadata text[], p_details text[], p_notify boolean[], p_notify_url text[],
     a_seq      bigint[], a_lease bigint[], l_id bigint[], l_epoch bigint[],  -- a code for each line
     p_quotas   text[], p_count_quota bigint[], p_count_subject text[], p_count_wanted bigint[], p_ask_line integer[], p_ask_place integer[],
+    p_opens    timestamptz[], p_closes timestamptz[],
     OUT committed_at timestamptz, OUT outcome integer[], OUT existing bigint[], OUT refused bigint[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
@@ -27,8 +29,10 @@ BEGIN
     committed_at := now();
     INSERT INTO commit_batch (id) VALUES (p_batch);
     done := hold_leases(l_id, l_epoch, committed_at);
-    IF cardinality(a_seq) <> lines OR NOT charge_account(p_partner, p_id, p_amount, committed_at)
-       OR NOT (cardinality(p_count_quota) = 0 OR take_first(p_partner, p_id, p_quotas, p_count_quota, p_count_subject, p_count_wanted, committed_at)) THEN
+    IF cardinality(a_seq) <> lines OR cardinality(p_opens) > 0
+       AND ((committed_at < ANY (p_opens)) IS TRUE OR (committed_at >= ANY (p_closes)) IS TRUE OR has_newcomers())
+       OR NOT charge_account(p_partner, p_id, p_amount, committed_at) OR cardinality(p_count_quota) > 0
+       AND NOT take_first(p_partner, p_id, p_quotas, p_count_quota, p_count_subject, p_count_wanted, p_chain, committed_at) THEN
         RAISE SQLSTATE 'QG009';
     END IF;
     INSERT INTO orders (partner_id, id, out_order_no, content_hash, sku_id, quantity, amount, state, delivered_quantity,
@@ -51,5 +55,5 @@ EXCEPTION WHEN unique_violation OR SQLSTATE 'QG009' THEN
         p_cost_max => '{}', p_face => '{}', p_owner => NULL, a_line => ARRAY(SELECT generate_series(1, cardinality(a_seq))),
         a_seq => a_seq, a_lease => a_lease, l_id => l_id, l_epoch => l_epoch, p_all_new => false, p_quotas => p_quotas,
         p_count_quota => p_count_quota, p_count_subject => p_count_subject, p_count_wanted => p_count_wanted,
-        p_ask_line => p_ask_line, p_ask_place => p_ask_place) AS c;
+        p_ask_line => p_ask_line, p_ask_place => p_ask_place, p_opens => p_opens, p_closes => p_closes) AS c;
 END $$;

@@ -177,23 +177,33 @@ BEGIN
     RETURN cardinality(p_counts);
 END $$;
 
--- Takes what a partner's lines want of counts that nobody asked before, none of them of a total, and
--- writes down what each line has. False: not all are such, or not so much is allowed; then the caller undoes all.
+-- Takes what a partner's lines want of counts that nobody asked before, and of totals that this connection
+-- has in hand, and writes down what each line has. False: not all are such, or not so much is allowed; then
+-- the caller undoes all.
 CREATE FUNCTION take_first(
-    p_partner bigint, p_owner bigint[], p_quotas text[], p_quota bigint[], p_subject text[], p_wanted bigint[], p_now timestamptz
+    p_partner bigint, p_owner bigint[], p_quotas text[], p_quota bigint[], p_subject text[], p_wanted bigint[], p_holder integer, p_now timestamptz
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
-    made integer;
+    counts  integer := cardinality(p_quota);
+    made    integer;
+    in_hand integer;
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(x'51554f54'::integer);  -- "QUOT": see hold_counts
     INSERT INTO quota_use (quota_id, subject, period, used, most)
     SELECT q.id, p_subject[k], quota_period(q.per, q.span, p_subject[k], p_now), p_wanted[k], q.most
-    FROM generate_series(1, cardinality(p_quota)) AS k JOIN quota q ON q.id = p_quota[k]
+    FROM generate_series(1, counts) AS k JOIN quota q ON q.id = p_quota[k]
     WHERE q.per <> 'total' AND p_wanted[k] <= q.most
     ORDER BY k ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS made = ROW_COUNT;
-    IF made < cardinality(p_quota) THEN
-        RETURN false;
+    IF made < counts THEN
+        UPDATE quota_block b SET units = b.units - p_wanted[k]
+        FROM generate_series(1, counts) AS k JOIN quota q ON q.id = p_quota[k]
+        WHERE q.per = 'total' AND q.most IS NOT NULL AND b.quota_id = q.id AND b.subject = p_subject[k] AND b.holder = p_holder
+          AND b.period = quota_period(q.per, q.span, p_subject[k], p_now) AND b.units >= p_wanted[k];
+        GET DIAGNOSTICS in_hand = ROW_COUNT;
+        IF made + in_hand < counts THEN
+            RETURN false;
+        END IF;
     END IF;
     INSERT INTO quota_taken (partner_id, owner_id, units, asked, taken_at)
     SELECT p_partner, p_owner[i], 1, p_quotas[i], p_now FROM generate_series(1, cardinality(p_owner)) AS i WHERE p_quotas[i] IS NOT NULL;

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from gateway.campaigns.passes import UsedPass
 from gateway.catalog.rules import Sku, SkuKind
 from gateway.ground.sql.connecting import session_settings
 from gateway.orders.commit import CommitRequest
@@ -32,7 +33,9 @@ INSERT INTO sku (sku, name, kind, pool_id, price) SELECT 'A', 'A', 'code', id, 1
 INSERT INTO quota (name, sku_id, per, span, most)
 SELECT q.name, s.id, q.name, q.span, q.most
 FROM sku s, (VALUES ('buyer', 'ever', 2), ('device', 'day', 1)) AS q (name, span, most);
-INSERT INTO quota (name, sku_id, per, span, most) SELECT 'total', id, 'total', 'ever', 9 FROM sku;
+INSERT INTO quota (name, sku_id, per, span, most)
+SELECT q.name, s.id, 'total', q.span, q.most
+FROM sku s, (VALUES ('total', 'ever', 9), ('much', 'hour', 60)) AS q (name, span, most);
 SELECT refill('{WORKER}', id, 1000, '{{}}', 3600) FROM pool;
 """
 # What a commit may write, without what is another at each try: numbers of commits are counted from
@@ -54,6 +57,13 @@ SELECT array_agg(r ORDER BY r) FROM (
 ) AS rows
 """
 
+# Those that are open; now and then one that is over, and one that is to come.
+OPEN = ("2026-01-01T00:00:00+00:00", "infinity")
+WINDOWS = (
+    *[OPEN, ("-infinity", "2100-01-01T00:00:00Z")] * 10,
+    ("-infinity", OPEN[0]),
+    ("2100-01-01T00:00:00Z", "infinity"),
+)
 PAY_IN = """
 WITH paid AS (UPDATE account SET balance = balance + 3500, last_entry = last_entry + 1 RETURNING *)
 INSERT INTO entry (partner_id, seq, kind, amount, balance_after, reference)
@@ -101,6 +111,8 @@ class Lines:
             asks.append(f'[{self.quotas[1]},"d{chance.randrange(400)}"]')
         if chance.random() < 0.03:
             asks.append(f'[{self.quotas[2]},""]')
+        if chance.random() < 0.15:
+            asks.append(f'[{self.quotas[3]},""]')
         line = Line(
             partner_id=self.partner_id, key_id="k", reads_codes=True, sku=self.sku,
             out_order_no=number or f"n{self.next_id}",
@@ -112,6 +124,8 @@ class Lines:
             notify=chance.random() < 0.2, notify_url=None,
             order_id=self.next_id, runs=self.run(self.free.pop(0)),
         )  # fmt: skip
+        if chance.random() < 0.3:
+            line.opens_at, line.closes_at = chance.choice(WINDOWS)
         for name, value in changes.items():
             setattr(line, name, value)
         return line
@@ -200,6 +214,61 @@ async def test_both_ways_write_the_same_and_say_the_same(world: Any, lines: Line
     assert seen["plain"] > 40
 
 
+async def test_a_total_in_hand_is_sold_from_plainly(world: Any, lines: Lines) -> None:
+    """In a campaign that is open, lines take units of a total that their connection has in hand;
+    the first commit, which has none, and one that wants more than is in hand go the full way.
+
+    Seen red with a plain commit that takes nothing of totals.
+    """
+    asks = f'[[{lines.quotas[3]},""]]'
+    ways = []
+    for size in (1, 5, 3, 2):  # of 60 the first takes one, and a block of 7
+        asked = [lines.line(quotas=asks) for _ in range(size)]
+        for line in asked:
+            line.opens_at, line.closes_at = OPEN
+        said, _ = await committed(world, commit_request(asked), plain=True, keep=True)
+        assert said[1] == [1] * size
+        ways.append(said[4])
+    assert ways == [False, True, False, True]
+    had = await world.fetchrow(
+        "SELECT (SELECT used FROM quota_use) - (SELECT sum(units) FROM quota_block) AS had,"
+        " (SELECT sum(units) FROM quota_taken) AS taken"
+    )
+    assert tuple(had) == (11, 11)
+
+
+@pytest.mark.parametrize("window", WINDOWS[-2:])
+async def test_a_window_that_is_not_open_is_seen(
+    world: Any, lines: Lines, window: tuple[str, str]
+) -> None:
+    """One line whose window is over, or to come, among others without one: it is refused, and no
+    other is.
+
+    Seen red without the plain commit's look at windows.
+    """
+    asked = [lines.line(quotas=None) for _ in range(3)]
+    for line in asked:
+        line.opens_at = line.closes_at = None
+    asked[1].opens_at, asked[1].closes_at = window
+    said, _ = await committed(world, commit_request(asked), plain=True, keep=True)
+    assert (said[1], said[4]) == ([1, 11, 1], False)
+
+
+async def test_a_campaign_for_newcomers_is_judged(world: Any, lines: Lines) -> None:
+    """As long as there is one, whoever orders in a window goes the full way.
+
+    Seen red without the plain commit's look for one.
+    """
+    await world.execute(
+        "INSERT INTO campaign (name, sku_id, starts_at, ends_at, new_buyers)"
+        " SELECT 'first', id, now() - interval '1 h', now() + interval '1 h', true FROM sku"
+    )
+    line = lines.line(quotas=None)
+    line.opens_at, line.closes_at = OPEN
+    said, _ = await committed(world, commit_request([line]), plain=True, keep=True)
+    assert (said[1], said[4]) == ([1], False)
+
+
 async def test_what_was_sold_plainly_adds_up(world: Any, lines: Lines) -> None:
     """The chain's digest is that of the orders that name the commit, and the money follows."""
     for size in (1, 4):
@@ -225,7 +294,10 @@ async def test_the_arguments_of_a_plain_commit_are_the_databases(world: Any) -> 
         " unnest(p.proargnames, p.proallargtypes, p.proargmodes) AS a (name, type, mode)"
         " WHERE p.proname = 'commit_plain' AND pg_function_is_visible(p.oid) AND a.mode = 'i'"
     )
-    kinds = {name: kind.removeprefix("text::") for name, kind in PLAIN_PARAMETERS.items()}
+    kinds = {
+        name: kind.removeprefix("text::").replace("timestamptz", "timestamp with time zone")
+        for name, kind in PLAIN_PARAMETERS.items()
+    }
     assert kinds == {row["name"]: row["kind"] for row in rows}
 
 
@@ -236,7 +308,7 @@ async def test_the_arguments_of_a_plain_commit_are_the_databases(world: Any) -> 
         {"partner_id": -1},
         {"account": "13800000000"},
         {"hold": HeldGoods(id=1, late=False)},
-        {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2027-01-01T00:00:00Z"},
+        {"used_pass": UsedPass(room_id=1, number=1)},
     ],
 )
 async def test_unusual_lines_go_the_full_way(lines: Lines, changes: dict[str, Any]) -> None:

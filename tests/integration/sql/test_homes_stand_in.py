@@ -61,7 +61,8 @@ SELECT (commit_plain(
     a_lease => array_fill($6::bigint, ARRAY[n]), l_id => ARRAY[$6], l_epoch => ARRAY[$7::bigint],
     p_quotas => array_fill(format('[[%s,"c"]]', q.id), ARRAY[n]), p_count_quota => ARRAY[q.id],
     p_count_subject => '{c}', p_count_wanted => ARRAY[n],
-    p_ask_line => ARRAY(SELECT generate_series(1, n)), p_ask_place => array_fill(1, ARRAY[n]))
+    p_ask_line => ARRAY(SELECT generate_series(1, n)), p_ask_place => array_fill(1, ARRAY[n]),
+    p_opens => '{}', p_closes => '{}')
 ).outcome
 FROM cardinality($2::bigint[]) AS n, quota q
 """
