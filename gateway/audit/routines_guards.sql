@@ -40,7 +40,7 @@ CREATE FUNCTION missing_guards(p_invariant text) RETURNS SETOF text LANGUAGE sql
         ('holds', 'c', 'held_code', 'held_code_pkey', '3da2c52df32633df54cb9026acc4cd8e'), ('holds', 't', 'held_code', 'held_code_unsold', '71adfada64cc0b7ac7e0d0724d31ee7c'),
         ('holds', 't', 'held_code', 'held_code_unchanged', '184b9b6bba3bb7ee9a89d2ae20e1618c'), ('holds', 't', 'held_code', 'never_emptied', '6530ad9418a4e00d2949c4180ef73b10'),
         ('holds', 't', 'lease', 'lease_unheld', '89b4fe3fc4bb01f1c6c5c51c7eb8d49d'), ('holds', 't', 'fragment', 'fragment_unheld', '4d5d42873c491a8bc44b48179769553c'),
-        ('holds', 'c', 'hold', 'hold_partner_id_out_hold_no_key', '6dc74c398b88756e4850d0a756cd0ddc'), ('holds', 't', 'hold', 'hold_moves', '5ec18b78fc756cfca1fd3cb6ed5095d3'),
+        ('holds', 'c', 'hold', 'hold_partner_id_out_hold_no_key', 'b869c3615768fa8b4b44a5528582d388'), ('holds', 't', 'hold', 'hold_moves', '5ec18b78fc756cfca1fd3cb6ed5095d3'),
         ('holds', 't', 'hold', 'hold_kept', '8dab241b086b8d3198d21e370063ff9f'), ('holds', 't', 'hold', 'never_emptied', 'cbeafeba9af49b874242e57cb3e8ee3a'),
         ('holds', 'f', 'held_code', 'refuse_any_sold', '51a3755e86128bf8b6b8e3e8b3629068'), ('holds', 'f', 'lease', 'refuse_held', 'b4acc4b5995f9d6c358fb6f9f71ce147'),
         ('holds', 'f', 'hold', 'keep_hold', '911d3cc2bfd72f6aefef4d230ac4b3ab'),
