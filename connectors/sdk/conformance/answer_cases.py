@@ -22,6 +22,8 @@ ENTRY: Final[dict[str, Any]] = {
 PLACE: Final = {"method": "orders.place", "arguments": {"out_order_no": "A1", "sku": "VIP-MONTH"}}
 BY_NUMBER: Final = {"method": "GET", "target": "/v1/orders/by-out-no/A1"}
 PROBLEM_JSON: Final = {"Content-Type": "application/problem+json"}
+# Each of them has to arrive as it is: escaped or not, that is the same text in JSON.
+ODD: Final = "\x00\x01\x1f\x7f\x85\u2028\u2029\ufeff\ufffd\uffff e\u0301 \U0001f381 <>&'\"\\/ \\ufffd"
 # Every refusal of api.md that a place can meet: status, code, whether trying again may help.
 REFUSALS: Final = [
     (400, "invalid-request", False), (400, "malformed-json", False),
@@ -83,6 +85,7 @@ def placing() -> list[dict[str, Any]]:
         "max_amount": 3980, "metadata": {"券": "码"}, "notify_url": "https://example.com/hook",
         "buyer": {"id": "u1", "ip": "203.0.113.7", "device": "d1"}, "campaign": "1111",
     }  # fmt: skip
+    odd = {**PLACE["arguments"], "metadata": {ODD: ODD}}
     later = {**ORDER, "state": "dreaming", "stars": [1], "failure": {"code": "x", "detail": "y"}}
     return [
         call("place", PLACE, [reply(201, ORDER)], gives=gives,
@@ -91,11 +94,35 @@ def placing() -> list[dict[str, Any]]:
              gives=gives),
         call("place with all members", method("orders.place", **full), [reply(201, ORDER)],
              gives=gives, requests=[{**post, "body": full}]),
+        call("odd letters in metadata", method("orders.place", **odd), [reply(201, ORDER)],
+             gives=gives, requests=[{**post, "body": odd}]),
         call("members and words to come", PLACE, [reply(201, later)], gives={"state": "dreaming"}),
         call("a failure's reason", PLACE,
              [reply(201, {**ORDER, "state": "failed",
                           "failure": {"code": "rejected", "detail": "d"}})],
              gives={"state": "failed", "failure": {"code": "rejected"}}),
+    ]  # fmt: skip
+
+
+def unsayable() -> list[dict[str, Any]]:
+    """Half of a surrogate pair is no text: refused before anything is sent, wherever it stands.
+
+    Not every language reads it from JSON, so ❙ stands for it.
+    """
+    made = [
+        ("orders.place", "a number", {"out_order_no": "A❙", "sku": "S"}),
+        ("orders.place", "metadata", {**PLACE["arguments"], "metadata": {"k": "a❙b"}}),
+        ("orders.place", "a name of metadata", {**PLACE["arguments"], "metadata": {"❙": "v"}}),
+        ("orders.place", "a recipient", {**PLACE["arguments"], "account": "❙"}),
+        ("orders.place", "a buyer", {**PLACE["arguments"], "buyer": {"id": "❙"}}),
+        ("orders.batch", "a batch's line", {"orders": [{"out_order_no": "A1", "sku": "❙"}]}),
+        ("orders.get_by_out_no", "a path", {"out_order_no": "A❙"}),
+        ("orders.list", "a query", {"sku": "❙"}),
+    ]
+    return [
+        call(f"half a letter in {where}", method(name, **said), [], requests=[],
+             error=error(0, "invalid-request"))
+        for name, where, said in made
     ]  # fmt: skip
 
 
@@ -194,4 +221,4 @@ def batches() -> list[dict[str, Any]]:
 
 def cases() -> list[dict[str, Any]]:
     """All."""
-    return [*placing(), *refusing(), *reading(), *batches()]
+    return [*placing(), *unsayable(), *refusing(), *reading(), *batches()]

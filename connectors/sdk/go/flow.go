@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -74,6 +75,9 @@ func (c *core) send(ctx context.Context, method, path string, query []pair, body
 		return &Error{Code: "invalid-argument", Detail: "a name is empty, or a path"}
 	}
 	target := withQuery(strings.TrimRight(c.url.EscapedPath(), "/")+path, query)
+	if strings.Contains(target, half) || !isText(reflect.ValueOf(body)) {
+		return &Error{Code: "invalid-request", Detail: "a text has half of a surrogate pair, or is no UTF-8"}
+	}
 	var sent []byte
 	if body != nil {
 		var buffer bytes.Buffer

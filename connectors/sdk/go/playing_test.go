@@ -20,7 +20,37 @@ func as[T any](said any) (found T) {
 	if err := decoder.Decode(&found); err != nil {
 		panic(err)
 	}
+	halve(reflect.ValueOf(&found).Elem())
 	return found
+}
+
+// halved puts half of a surrogate pair where a case has the mark for it, which JSON reads as U+FFFD.
+func halved(said string) string { return strings.ReplaceAll(said, "\u2759", "\xed\xa0\x80") }
+
+func halve(value reflect.Value) {
+	switch value.Kind() {
+	case reflect.String:
+		value.SetString(halved(value.String()))
+	case reflect.Pointer:
+		if !value.IsNil() {
+			halve(value.Elem())
+		}
+	case reflect.Struct:
+		for i := range value.NumField() {
+			halve(value.Field(i))
+		}
+	case reflect.Slice:
+		for i := range value.Len() {
+			halve(value.Index(i))
+		}
+	case reflect.Map:
+		if said, ok := value.Interface().(map[string]string); ok {
+			for name, one := range said {
+				delete(said, name)
+				said[halved(name)] = halved(one)
+			}
+		}
+	}
 }
 
 // rest is as, without what stands in the path.
@@ -44,7 +74,7 @@ func calling(client *Client, said object) (any, error) {
 	case "orders.get":
 		return client.Orders.Get(ctx, text(arguments["order_no"]))
 	case "orders.get_by_out_no":
-		return client.Orders.GetByOutNo(ctx, text(arguments["out_order_no"]))
+		return client.Orders.GetByOutNo(ctx, halved(text(arguments["out_order_no"])))
 	case "orders.cancel":
 		return client.Orders.Cancel(ctx, text(arguments["order_no"]))
 	case "products.get":

@@ -10,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"reflect"
 	"sort"
 	"strings"
+	"unicode/utf8"
 )
 
 // unbase64url reads base64url without padding, or with it.
@@ -53,6 +55,9 @@ func random() string {
 const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
 func escape(text string) string {
+	if !utf8.ValidString(text) {
+		return half
+	}
 	var out strings.Builder
 	for i := range len(text) {
 		if strings.IndexByte(unreserved, text[i]) >= 0 {
@@ -64,8 +69,41 @@ func escape(text string) string {
 	return out.String()
 }
 
-// nothing stands in a path for a segment that cannot be one; call refuses it.
-const nothing = "\x00"
+// What stands in a target for a segment that cannot be one, and for what is no text; send refuses it.
+const (
+	nothing = "\x00"
+	half    = "\xff"
+)
+
+// isText says whether all that a value says is UTF-8. JSON has no other text: encoding/json writes
+// U+FFFD for it, which would be another order's content, or number.
+func isText(value reflect.Value) bool {
+	switch value.Kind() {
+	case reflect.String:
+		return utf8.ValidString(value.String())
+	case reflect.Pointer, reflect.Interface:
+		return value.IsNil() || isText(value.Elem())
+	case reflect.Struct:
+		for i := range value.NumField() {
+			if !isText(value.Field(i)) {
+				return false
+			}
+		}
+	case reflect.Slice:
+		for i := range value.Len() {
+			if !isText(value.Index(i)) {
+				return false
+			}
+		}
+	case reflect.Map:
+		for pairs := value.MapRange(); pairs.Next(); {
+			if !isText(pairs.Key()) || !isText(pairs.Value()) {
+				return false
+			}
+		}
+	}
+	return true
+}
 
 func part(text string) string {
 	if text == "" || text == "." || text == ".." {
@@ -81,6 +119,9 @@ type pair struct{ name, value string }
 func pairsOf(said any) []pair {
 	if said == nil {
 		return nil
+	}
+	if !isText(reflect.ValueOf(said)) {
+		return []pair{{half, half}}
 	}
 	raw, _ := json.Marshal(said)
 	var members map[string]json.RawMessage

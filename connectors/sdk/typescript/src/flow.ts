@@ -5,7 +5,7 @@ import type { Order } from "./models.js";
 import { QuangateError, UnknownOutcomeError, unexpected } from "./problem.js";
 import { read, readProblem, refusal } from "./reading.js";
 import { RETRIED, wait } from "./retrying.js";
-import { part, type Signer, withQuery } from "./signing.js";
+import { checkWhole, part, type Signer, withQuery } from "./signing.js";
 
 export const VERSION = "0.1.0";
 
@@ -25,6 +25,13 @@ export class LostError extends QuangateError {}
 function lost(error: QuangateError): LostError {
   const { status, retryAfter } = error;
   return new LostError(error.code, error.message, { status, retryable: true, retryAfter });
+}
+
+/** A member as it is said, or not at all. JSON.stringify would escape half a letter, and others not. */
+function sayable(name: string, value: unknown): unknown {
+  checkWhole(name);
+  if (typeof value === "string") checkWhole(value);
+  return value ?? undefined;
 }
 
 /** What all calls of a client share: how they are signed, sent, read and tried again. */
@@ -49,7 +56,7 @@ export class Calls {
   /** The same with an answer that `reading` understands, or throws. */
   async send<T>(method: string, path: string, said: Said, reading: (body: unknown) => T): Promise<T> {
     const target = withQuery(this.url.pathname.replace(/\/+$/, "") + path, said.query ?? {});
-    const body = said.body === undefined ? "" : JSON.stringify(said.body, (_, value: unknown) => value ?? undefined);
+    const body = said.body === undefined ? "" : JSON.stringify(said.body, sayable);
     const left = said.retries ?? this.maxRetries;
     let isLost = false;
     let isClockRight = false;

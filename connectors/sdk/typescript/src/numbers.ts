@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { HALF } from "./signing.js";
 
 /**
  * A folder with one small file for each intent; any number of processes may share it.
@@ -20,7 +21,8 @@ export class NumberStore {
 
   /** The number of an intent, made if there is none; durable when it is returned. */
   number(intent: string): string {
-    if (!intent) throw new TypeError("an intent has a name");
+    // Half of a surrogate pair has no bytes of its own: two intents would have one number.
+    if (!intent || HALF.test(intent)) throw new TypeError("an intent has a name, of whole letters");
     const file = join(this.#folder, createHash("sha256").update(intent).digest("hex"));
     if (!fs.existsSync(file)) this.#make(file);
     return fs.readFileSync(file, "ascii");

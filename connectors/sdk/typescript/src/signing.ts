@@ -3,7 +3,8 @@
 import { InvalidRequestError } from "./errors.js";
 
 const encoder = new TextEncoder();
-const HALF = /\p{Surrogate}/u;
+/** Half of a surrogate pair. */
+export const HALF = /\p{Surrogate}/u;
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 
 /** The bytes of base64url without padding (or with it). Throws TypeError, which repeats nothing. */
@@ -63,9 +64,14 @@ export class Signer {
   }
 }
 
-/** Percent-encoded. Throws QuangateError for half of a surrogate pair, which no request can hold. */
-function escaped(text: string): string {
+/** Throws QuangateError for half of a surrogate pair, which no request can hold. */
+export function checkWhole(text: string): void {
   if (HALF.test(text)) throw new InvalidRequestError("invalid-request", "a text has half of a surrogate pair", { status: 0 });
+}
+
+/** Percent-encoded. Throws QuangateError. */
+function escaped(text: string): string {
+  checkWhole(text);
   return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 

@@ -146,6 +146,7 @@ test("an intent has one number, whichever process asks", async () => {
   assert.equal(new Set(said.map(([, number]) => number)).size, 2);
   assert.equal(new NumberStore(join(folder, "n")).number("a"), said[0][1]);
   assert.match(said[0][1], /^[A-Za-z0-9]{1,64}$/);
+  assert.throws(() => new NumberStore(folder).number("a\ud800"), TypeError);
 });
 
 test("a ready handler answers 204 to what verifies, else 400", async () => {

@@ -30,7 +30,7 @@ public final class NumberStore {
      */
     public String number(String intent) {
         if (intent == null || intent.isEmpty()) throw new IllegalArgumentException("an intent has a name");
-        Path file = folder.resolve(Signing.sha256(intent.getBytes(StandardCharsets.UTF_8)));
+        Path file = folder.resolve(Signing.sha256(Signing.utf8(intent)));
         try {
             try {
                 return Files.readString(file);

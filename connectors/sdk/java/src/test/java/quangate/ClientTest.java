@@ -131,6 +131,8 @@ class ClientTest {
             assertTrue(numbers.get(i).matches("[A-Za-z0-9]{1,64}"));
         }
         assertEquals(3, new HashSet<>(numbers).size());
+        // Half of a surrogate pair has no bytes of its own: two intents would have one number.
+        assertThrows(InvalidRequestException.class, () -> new NumberStore(place).number("a\ud800"));
         try (var files = Files.list(place)) {
             assertEquals(3, files.count());
         }

@@ -154,7 +154,8 @@ class ConformanceTest {
     }
 
     static Object call(Quangate client, Map<String, Object> said) {
-        Map<String, Object> arguments = Json.map(said.get("arguments"));
+        // Where a case has the mark for it: half of a surrogate pair, which no JSON brings everywhere.
+        Map<String, Object> arguments = Json.object(Json.write(Json.map(said.get("arguments"))).replace('\u2759', '\ud800'));
         Map<String, String> texts = new LinkedHashMap<>();
         arguments.forEach((name, value) -> texts.put(name, String.valueOf(value)));
         return switch (Json.text(said.get("method"))) {
