@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from markdown_it import MarkdownIt
 
@@ -47,17 +47,36 @@ TITLES: Final = {
     "upstream": "Quangate for upstreams",
     "operator": "Quangate for operators",
 }
-# An example's language: the class of its code, what it is called, what it needs beside what comes
-# with it, by example ("": all).
-WRITTEN_IN: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
-    "sh": ("sh", "curl + openssl", {}),
-    "py": ("python", "Python", {"quickstart": "cryptography"}),
-    "ts": ("typescript", "TypeScript", {}),
-    "go": ("go", "Go", {}),
-    "java": ("java", "Java", {}),
-    "php": ("php", "PHP", {}),
-    "cs": ("csharp", "C#", {}),
+
+
+class Way(NamedTuple):
+    """A language of the examples: its class, what it is called, how a file of it is run, what has
+    to be fetched first, by example."""
+
+    language: str
+    said: str
+    run: str
+    fetch: Mapping[str, str] = {}
+
+    @property
+    def file(self) -> str:
+        """What the program is saved as."""
+        return self.run.split()[-1]
+
+
+WRITTEN_IN: Final[Mapping[str, Way]] = {
+    "sh": Way("sh", "curl + openssl", "sh run.sh"),
+    "py": Way(
+        "python", "Python", "python3 run.py", {"quickstart": "python3 -m pip install cryptography"}
+    ),
+    "ts": Way("typescript", "TypeScript", "node run.mjs"),
+    "go": Way("go", "Go", "go run run.go"),
+    "java": Way("java", "Java", "java Run.java"),
+    "php": Way("php", "PHP", "php run.php"),
+    "cs": Way("csharp", "C#", "dotnet run run.cs"),
 }
+PHP_SERVES: Final = "php -S 127.0.0.1:$QUANGATE_PORT run.php"
+NOT_RUN: Final = "Its grammar is checked, but it is not run in our tests: there is no .NET there."
 WORLDS: Final = (
     (
         "sandbox",
@@ -178,13 +197,26 @@ class Pages:
 
     def _examples(self, name: str) -> Iterator[str]:
         yield '<div class="examples">'
-        for suffix, (language, said, needs) in WRITTEN_IN.items():
+        for suffix, way in WRITTEN_IN.items():
             program = example(name, suffix)
             if program:
-                yield f'<figure><figcaption>{escaped(said)}</figcaption><pre data-example="{name}"'
-                yield f' data-needs="{needs.get(name, "")}"><code class="language-{language}">'
-                yield f"{escaped(program)}</code></pre></figure>"
+                fetch = way.fetch.get(name, "")
+                yield f"<figure><figcaption>{escaped(way.said)}</figcaption>"
+                yield from self._run(way, fetch, name)
+                yield f'<pre data-example="{name}" data-needs="{fetch.rpartition(" ")[2]}">'
+                yield f'<code class="language-{way.language}">{escaped(program)}</code></pre>'
+                yield "</figure>"
         yield "</div>"
+
+    def _run(self, way: Way, fetch: str, name: str) -> Iterator[str]:
+        """How a program is run, as it is typed."""
+        run = PHP_SERVES if (way.language, name) == ("php", "webhook") else way.run
+        typed = " && ".join(filter(None, (fetch, run)))
+        yield f'<p class="run">{escaped(self._say("Save it as"))} <code>{way.file}</code>'
+        yield f'<br><code data-run="{name}">{escaped(typed)}</code>'
+        if way.language == "csharp":
+            yield f'<br><span class="note">{escaped(self._say(NOT_RUN))}</span>'
+        yield "</p>"
 
     def _problems(self) -> Iterator[str]:
         for code, kind in KINDS.items():

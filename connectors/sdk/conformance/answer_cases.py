@@ -19,11 +19,16 @@ ENTRY: Final[dict[str, Any]] = {
     "id": "1", "kind": "charge", "amount": -1990, "balance_after": 8010, "order_no": "1",
     "reference": None, "created_at": "2026-01-01T00:00:00Z",
 }  # fmt: skip
-PLACE: Final = {"method": "orders.place", "arguments": {"out_order_no": "A1", "sku": "VIP-MONTH"}}
+PLACE: Final[dict[str, Any]] = {
+    "method": "orders.place",
+    "arguments": {"out_order_no": "A1", "sku": "VIP-MONTH"},
+}
 BY_NUMBER: Final = {"method": "GET", "target": "/v1/orders/by-out-no/A1"}
 PROBLEM_JSON: Final = {"Content-Type": "application/problem+json"}
 # Each of them has to arrive as it is: escaped or not, that is the same text in JSON.
-ODD: Final = "\x00\x01\x1f\x7f\x85\u2028\u2029\ufeff\ufffd\uffff e\u0301 \U0001f381 <>&'\"\\/ \\ufffd"
+ODD: Final = (
+    "\x00\x01\x1f\x7f\x85\u2028\u2029\ufeff\ufffd\uffff e\u0301 \U0001f381 <>&'\"\\/ \\ufffd"
+)
 # Every refusal of api.md that a place can meet: status, code, whether trying again may help.
 REFUSALS: Final = [
     (400, "invalid-request", False), (400, "malformed-json", False),
@@ -109,7 +114,7 @@ def unsayable() -> list[dict[str, Any]]:
 
     Not every language reads it from JSON, so ❙ stands for it.
     """
-    made = [
+    made: list[tuple[str, str, dict[str, Any]]] = [
         ("orders.place", "a number", {"out_order_no": "A❙", "sku": "S"}),
         ("orders.place", "metadata", {**PLACE["arguments"], "metadata": {"k": "a❙b"}}),
         ("orders.place", "a name of metadata", {**PLACE["arguments"], "metadata": {"❙": "v"}}),
