@@ -4,6 +4,7 @@ raises. Nothing here knows a platform.
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -26,17 +27,45 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-_STRICT: Final = msgspec.json.Decoder(float_hook=Decimal)
+def _fraction(text: str) -> Decimal:
+    """Exactly; what no double holds is no number of anybody, and cannot be written to be signed."""
+    number = Decimal(text)
+    if number.adjusted() >= _DOUBLE_DIGITS and math.isinf(float(number)):
+        raise ValueError("a number beyond every double")
+    return number
+
+
+_DOUBLE_DIGITS: Final = 308
+DEPTH_MAX: Final = 100  # levels; whatever walks a value calls itself for each
+_STRICT: Final = msgspec.json.Decoder(float_hook=_fraction)
 # Made once: json.loads makes a new decoder for every call that has options.
-_TOLERANT: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)
+_TOLERANT: Final = json.JSONDecoder(parse_float=_fraction, parse_constant=_no_constant)
 
 
 def read_json(body: bytes) -> Any:
-    """Parse an answer; fractions become Decimal. Raises `ProtocolError` for anything not JSON."""
+    """Parse an answer; fractions become Decimal. Raises `ProtocolError` for anything not JSON, and
+    for what is nested too deeply."""
     try:
-        return _STRICT.decode(body)
+        value = _STRICT.decode(body)
     except (ValueError, RecursionError, InvalidOperation):
-        return _read_tolerantly(body)
+        value = _read_tolerantly(body)
+    if body.count(b"[") + body.count(b"{") > DEPTH_MAX and _is_deep(value):
+        raise ProtocolError("the answer is not JSON: it is nested too deeply")
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEPTH_MAX):
+        level = [
+            item
+            for each in level
+            for item in (each.values() if isinstance(each, dict) else each)
+            if isinstance(item, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _read_tolerantly(body: bytes) -> Any:
@@ -86,13 +115,16 @@ def _looks(text: str) -> str:
     return "something else stands before it" if "{" in text else "it is text"
 
 
+DAMAGED: Final = "\ufffd"  # stands where a letter was
+_HALF: Final = re.compile("[\ud800-\udfff]")
+
+
 def mended(value: Any) -> Any:
-    """The same with `?` for each half of a character (a lone surrogate, seen where a server cut a
-    text): no database, log or digest takes it.
+    """The same with U+FFFD for each half of a character (a lone surrogate, seen where a server cut
+    a text): no database, log or digest takes it.
     """
     if isinstance(value, str):
-        whole = value.encode("utf-8", "replace").decode()
-        return value if whole == value else whole
+        return value if value.isascii() else _HALF.sub(DAMAGED, value)
     if isinstance(value, dict):
         return {mended(name): mended(member) for name, member in value.items()}
     return [mended(item) for item in value] if isinstance(value, list) else value

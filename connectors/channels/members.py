@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from connectors.loose import MINOR_DIGITS, as_decimal
+from connectors.loose import DAMAGED, MINOR_DIGITS, as_decimal
 
 T = TypeVar("T")
 _PLAIN_AMOUNT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?").fullmatch
@@ -31,13 +31,19 @@ def needed(value: T | None, name: str) -> T:
 
 
 def text(members: Mapping[str, Any], name: str, length_max: int = TEXT_LENGTH_MAX) -> str | None:
-    """A printable text; null and the empty text count as absent."""
+    """A printable text; null and the empty text count as absent. One that a server has cut within
+    a letter is refused: it would be another recipient, or another order's number."""
     value = members.get(name)
     if value is None or value == "":
         return None
-    if not isinstance(value, str) or len(value) > length_max or not value.isprintable():
+    if not isinstance(value, str) or len(value) > length_max or not is_whole(value):
         raise MemberError(name)
     return value
+
+
+def is_whole(value: str) -> bool:
+    """Whether a text is printable, and none of its letters was lost on the way."""
+    return value.isprintable() and DAMAGED not in value
 
 
 def word(members: Mapping[str, Any], name: str, length_max: int = TEXT_LENGTH_MAX) -> str | None:

@@ -66,8 +66,8 @@ def read_create(body: bytes) -> CreateRequest:
     """Read an order; raises DujiaoRefused."""
     try:
         members = read_object(body)
-    except ProtocolError as error:
-        raise DujiaoRefused(400, Error.BAD_REQUEST, str(error)) from None
+    except ProtocolError:
+        raise _wrong("the body is no JSON object") from None
     try:
         callback_url = web_address(members, "callback_url")
     except MemberError:

@@ -104,7 +104,8 @@ def sign(
         parts.append(hashlib.md5(body, usedforsecurity=False).hexdigest())
     else:
         parts += [nonce, hashlib.sha256(body).hexdigest()]
-    return hmac_sha256_hex("\n".join(parts).encode(), settings.api_secret)
+    # A header may have bytes that are no text; then nothing is signed like it.
+    return hmac_sha256_hex("\n".join(parts).encode("utf-8", "replace"), settings.api_secret)
 
 
 def verify(settings: DujiaoSettings, call: Call) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from connectors.channels.goofish.wire import Code, GoodsType, GoofishRefused, Operation
+from connectors.channels.members import is_whole
 from connectors.exchange import ProtocolError
 from connectors.loose import read_object
 
@@ -94,8 +95,8 @@ def read_request(operation: Operation, body: bytes) -> Request:
     """Read a verified request's body; raises `GoofishRefused` (1201) naming what is wrong."""
     try:
         members = read_object(body) if body.strip() else {}
-    except ProtocolError as error:
-        raise GoofishRefused(Code.BAD_PARAMETERS, str(error)) from None
+    except ProtocolError:
+        raise GoofishRefused(Code.BAD_PARAMETERS, "the body is no JSON object") from None
     return _READERS[operation](members)
 
 
@@ -197,7 +198,7 @@ def _text(members: Mapping[str, Any], name: str, length_max: int = TEXT_LENGTH_M
     value = members.get(name)
     if value is None or value == "":
         return None
-    if not isinstance(value, str) or len(value) > length_max or not value.isprintable():
+    if not isinstance(value, str) or len(value) > length_max or not is_whole(value):
         raise _wrong(name)
     return value
 

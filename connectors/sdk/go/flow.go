@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"reflect"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -75,9 +74,6 @@ func (c *core) send(ctx context.Context, method, path string, query []pair, body
 		return &Error{Code: "invalid-argument", Detail: "a name is empty, or a path"}
 	}
 	target := withQuery(strings.TrimRight(c.url.EscapedPath(), "/")+path, query)
-	if strings.Contains(target, half) || !isText(reflect.ValueOf(body)) {
-		return &Error{Code: "invalid-request", Detail: "a text has half of a surrogate pair, or is no UTF-8"}
-	}
 	var sent []byte
 	if body != nil {
 		var buffer bytes.Buffer
@@ -87,6 +83,9 @@ func (c *core) send(ctx context.Context, method, path string, query []pair, body
 			return &Error{Code: "invalid-argument", Detail: "what is said is no JSON"}
 		}
 		sent = bytes.TrimRight(buffer.Bytes(), "\n")
+	}
+	if strings.Contains(target, half) || lossy.Match(sent) {
+		return &Error{Code: "invalid-request", Detail: "a text has half of a surrogate pair, or is no UTF-8"}
 	}
 	isLost, isClockRight := false, false
 	for tries := 1; ; tries++ {

@@ -10,7 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"reflect"
+	"regexp"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -75,35 +75,9 @@ const (
 	half    = "\xff"
 )
 
-// isText says whether all that a value says is UTF-8. JSON has no other text: encoding/json writes
-// U+FFFD for it, which would be another order's content, or number.
-func isText(value reflect.Value) bool {
-	switch value.Kind() {
-	case reflect.String:
-		return utf8.ValidString(value.String())
-	case reflect.Pointer, reflect.Interface:
-		return value.IsNil() || isText(value.Elem())
-	case reflect.Struct:
-		for i := range value.NumField() {
-			if !isText(value.Field(i)) {
-				return false
-			}
-		}
-	case reflect.Slice:
-		for i := range value.Len() {
-			if !isText(value.Index(i)) {
-				return false
-			}
-		}
-	case reflect.Map:
-		for pairs := value.MapRange(); pairs.Next(); {
-			if !isText(pairs.Key()) || !isText(pairs.Value()) {
-				return false
-			}
-		}
-	}
-	return true
-}
+// lossy finds where encoding/json has put U+FFFD for bytes that are no UTF-8, which would be another
+// order's content, or number: it escapes that one, and leaves one that was said as it is.
+var lossy = regexp.MustCompile(`[^\\](\\\\)*\\ufffd`)
 
 func part(text string) string {
 	if text == "" || text == "." || text == ".." {
@@ -120,10 +94,10 @@ func pairsOf(said any) []pair {
 	if said == nil {
 		return nil
 	}
-	if !isText(reflect.ValueOf(said)) {
+	raw, _ := json.Marshal(said)
+	if lossy.Match(raw) {
 		return []pair{{half, half}}
 	}
-	raw, _ := json.Marshal(said)
 	var members map[string]json.RawMessage
 	if json.Unmarshal(raw, &members) != nil {
 		return nil
