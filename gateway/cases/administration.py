@@ -186,6 +186,7 @@ class SQL(Statements, file="cases/administration"):
         ],
         int,
     ]  # fmt: skip
+    cases_of_order: Statement[[int, int, int], int]
     case_by_number: Statement[[int, str], KnownCase]
     sealed_of_order: Statement[[int | None, int], SealedCode]
     order_of_case: Statement[[int], OrderOfCase]

@@ -19,6 +19,9 @@ INSERT INTO service_case (partner_id, id, out_case_no, content_hash, order_id, k
 SELECT $1, n.id, coalesce($2, 'desk:' || n.id), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 FROM (SELECT message_id() AS id) AS n
 ON CONFLICT DO NOTHING RETURNING id
 
+-- name: cases_of_order
+SELECT count(*) FROM (SELECT FROM service_case c WHERE c.partner_id = $1 AND c.order_id = $2 LIMIT $3) AS x
+
 -- name: case_by_number
 SELECT c.id, c.content_hash FROM service_case c WHERE c.partner_id = $1 AND c.out_case_no = $2
 

@@ -8,9 +8,11 @@ from gateway.cases.asked import CaseAsked, objection
 from gateway.cases.automatic import decide_by_rule
 from gateway.cases.own_codes import hiding
 from gateway.cases.rules import PARTNER, CaseKind
+from gateway.cases.settings import PER_ORDER
 from gateway.catalog.account_rule import compile_rule
 from gateway.ground.desk.port import Transaction
 from gateway.ground.desk.refusal import refused
+from gateway.settings.administer import read_setting
 
 if TYPE_CHECKING:
     from gateway.ground.native import Vault
@@ -62,6 +64,8 @@ async def open_case(
         if known is not None:
             return known
         raise refused("case-open", "case-open", "order_no", order_no=str(order_id))
+    if opened_by == PARTNER:
+        await _bound(db, order)
     opened = Opened(partner_id=order["partner_id"], case_id=made, is_new=True)
     await SQL.step_case.run(
         db, opened.partner_id, made, "opened", None, opened_by, None, None, None
@@ -83,6 +87,13 @@ async def _known(
     if known["content_hash"] != digest:
         raise refused("order-conflict", "case-conflict", "out_case_no", number=asked.out_case_no)
     return Opened(partner_id=partner_id, case_id=known["id"], is_new=False)
+
+
+async def _bound(db: Transaction, order: OrderFacts) -> None:
+    """What partners can make us keep has an end; of those who open one at once one has the line."""
+    most = await read_setting(db, PER_ORDER) or 0
+    if await SQL.cases_of_order.only(db, order["partner_id"], order["order_id"], most + 1) > most:
+        raise refused("too-many-cases", "too-many-cases", "kind", most=most)
 
 
 def _check(asked: CaseAsked, order: OrderFacts) -> None:

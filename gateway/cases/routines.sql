@@ -42,3 +42,25 @@ BEGIN
     INSERT INTO reissue_day (partner_id, day) VALUES (p_partner, today) ON CONFLICT DO NOTHING;
     RETURN (SELECT d.cases FROM reissue_day d WHERE d.partner_id = p_partner AND d.day = today FOR NO KEY UPDATE);
 END $$;
+
+-- Forgets cases that ended before p_cutoff and moved nothing, with their steps: after p_after in the order of their ids, p_rows at
+-- most; and the days on which reissues were counted. `keep_what_explains` says what may go. Called by `forget`, as the owner.
+CREATE FUNCTION forget_cases(p_cutoff timestamptz, p_after bigint, p_rows integer, OUT deleted bigint, OUT last bigint, OUT more boolean)
+LANGUAGE plpgsql AS $$
+DECLARE
+    looked bigint[] := ARRAY(
+        SELECT c.id FROM public.service_case c
+        WHERE c.id > p_after AND (c.state IN ('refused', 'withdrawn') OR (c.state = 'resolved' AND c.kind IN ('upstream', 'question')))
+        ORDER BY c.id LIMIT p_rows);
+    partners bigint[];
+    gone     bigint[];
+BEGIN
+    WITH ended AS (
+        DELETE FROM public.service_case c WHERE c.id = ANY (looked) AND c.updated_at < p_cutoff AND c.refunded = 0 AND c.replaced = 0
+        RETURNING c.partner_id, c.id)
+    SELECT array_agg(e.partner_id), array_agg(e.id) INTO partners, gone FROM ended e;
+    DELETE FROM public.case_step s USING unnest(partners, gone) AS g (partner_id, id) WHERE s.partner_id = g.partner_id AND s.case_id = g.id;
+    deleted := coalesce(cardinality(gone), 0);
+    last := looked[cardinality(looked)];
+    more := cardinality(looked) = p_rows;
+END $$;

@@ -8,6 +8,7 @@ WORDS: Final[Sentences] = {
     "case-order": "there is no order {order_no}",
     "case-unknown": "there is no case {case_no}",
     "case-open": "order {order_no} has an open case already",
+    "too-many-cases": "the order has had {most} cases, as many as a partner may open about one",
     "case-conflict": "the number {number} was used for another case",
     "case-member-of-kind": "{field} is nothing for a case of the kind {kind}",
     "case-recipient-missing": "{field} is wanted: the new number",

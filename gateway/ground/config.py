@@ -73,6 +73,7 @@ class Config:
     keep_channel_order_days: int = 90  # results that were told
     keep_quota_count_days: int = 90  # what was had of quotas on days and in hours that are over
     keep_sandbox_days: int = 7  # orders of the sandbox
+    keep_case_days: int = 730  # cases that are over and moved nothing
     log_level: str = "info"
     log_json: bool = False
 
@@ -318,6 +319,7 @@ _PARSERS: Mapping[str, Any] = {
     "keep_channel_order_days": _number(0, 36_500),
     "keep_quota_count_days": _number(0, 36_500),
     "keep_sandbox_days": _number(7, 365),
+    "keep_case_days": _number(0, 36_500),
     "log_level": _level,
     "log_json": _switch,
 }

@@ -19,6 +19,7 @@ BEGIN
     WHEN 'channel_order' THEN SELECT f.* INTO deleted, last, more FROM forget_channel_orders(cutoff, p_rows) AS f;
     WHEN 'channel_task' THEN SELECT f.* INTO deleted, last, more FROM forget_channel_tasks(cutoff, p_rows) AS f;
     WHEN 'sandbox_order' THEN SELECT f.* INTO deleted, last, more FROM forget_sandbox_orders(cutoff, p_after, p_rows) AS f;
+    WHEN 'service_case' THEN SELECT f.* INTO deleted, last, more FROM forget_cases(cutoff, p_after, p_rows) AS f;
     WHEN 'quota_use' THEN SELECT f.* INTO deleted, last, more FROM forget_counts(cutoff, p_after, p_rows) AS f;
     WHEN 'commit_batch' THEN  -- a commit in doubt is decided within seconds, by the process that sent it
         SELECT f.* INTO deleted, last, more FROM forget_commits(now() - make_interval(days => greatest(p_days, 1)), p_rows) AS f;

@@ -26,7 +26,7 @@ async def create(site: Site) -> Mapping[str, Any]:
 
 async def show(at: At) -> Mapping[str, Any]:
     """The keys of the key file, and of the database, and how many things each one wraps."""
-    vault: kek.KeyVault = at.secrecy.keys
+    vault = _as_the_file_is(at)
     current, known = vault.kek_ids()
     rows = [
         {"kek": key_id, "current": key_id == current, "in_file": key_id in known, "wraps": wraps}
@@ -70,7 +70,14 @@ async def retire(site: Site, key_id: str) -> Mapping[str, Any]:
 
 async def look_retire(at: At, key_id: str) -> None:
     """Refused as `retire` is; nothing is done."""
-    await kek.look_retire(at.secrecy.keys, at.db, key_id)
+    await kek.look_retire(_as_the_file_is(at), at.db, key_id)
+
+
+def _as_the_file_is(at: At) -> kek.KeyVault:
+    """A worker's own keys are those of when it last met one it did not know."""
+    vault: kek.KeyVault = at.secrecy.keys
+    vault.reload()
+    return vault
 
 
 async def _rewrap(site: Site, desk: Desk, vault: Vault) -> int:

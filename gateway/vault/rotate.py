@@ -26,6 +26,9 @@ class KeyVault(Protocol):
     def kek_ids(self) -> tuple[str, list[str]]:
         """The current key and all keys."""
 
+    def reload(self) -> None:
+        """Read the key file again."""
+
     def retire_kek(self, key_id: str) -> None:
         """Remove a key from the key file."""
 

@@ -27,11 +27,13 @@ class Newest(TypedDict):
 
 
 class KnownRequest(TypedDict):
-    """What was answered to a key; a status of None: it is not over."""
+    """What was answered to a key; a status of None: it is not over. `died`: nor will it be."""
 
     content: bytes
     status: int | None
     answer: str | None
+    change_id: str | None
+    died: bool | None
 
 
 class SQL(Statements, file="ground/desk/administration"):
@@ -44,8 +46,10 @@ class SQL(Statements, file="ground/desk/administration"):
         [str, str, str, str, str | None, str | None, str | None, str, str], int
     ]
     newest_changes: Statement[[Sequence[str], str], Newest]
-    begin_request: Statement[[int, str, str, bytes], int]
+    begin_request: Statement[[int, str, str, bytes, float | None], int]
     known_request: Statement[[int, str, str], KnownRequest]
-    end_request: Statement[[int, str, str, int, str], int]
-    forget_request: Statement[[int, str, str], int]
+    live_request: Statement[[int, str, str, int, float], int]
+    note_request: Statement[[int, str, str, int], int]
+    end_request: Statement[[int, str, str, int, int, str], int]
+    forget_request: Statement[[int, str, str, int], int]
     forget_old_requests: Statement[[], None]

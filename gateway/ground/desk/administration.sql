@@ -24,19 +24,35 @@ FROM unnest($1::text[]) AS s
 -- ---------------------------------------------------------------- idempotency keys of the admin API
 
 -- name: begin_request
--- No row: the key is known, and not a day old. Of two at once the second waits here for the first.
-INSERT INTO desk_request AS r (operator_id, route, key, content) VALUES ($1, $2, $3, $4)
-ON CONFLICT (operator_id, route, key) DO UPDATE SET content = excluded.content, status = NULL, answer = NULL, created_at = now()
-WHERE r.created_at < now() - interval '24 hours' RETURNING r.operator_id
+-- The number of the try; $5 seconds it lives without a sign (NULL: as long as its transaction). No row: the key is known, not a day
+-- old, and whoever took it lives or has done something. Of two at once the second waits here for the first.
+INSERT INTO desk_request AS r (operator_id, route, key, content, alive_until) VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5::float8))
+ON CONFLICT (operator_id, route, key) DO UPDATE
+SET content = excluded.content, status = NULL, answer = NULL, change_id = NULL, try = r.try + 1, alive_until = excluded.alive_until, created_at = now()
+WHERE r.created_at < now() - interval '24 hours'
+   OR (r.status IS NULL AND r.change_id IS NULL AND r.alive_until < now() AND r.content = excluded.content) RETURNING r.try
 
 -- name: known_request
-SELECT content, status, answer FROM desk_request WHERE operator_id = $1 AND route = $2 AND key = $3
+-- `died`: whoever took it says nothing any more, and did what `change_id` says.
+SELECT content, status, answer, change_id::text AS change_id, status IS NULL AND alive_until < now() AS died
+FROM desk_request WHERE operator_id = $1 AND route = $2 AND key = $3
+
+-- name: live_request
+-- For $5 seconds more; no row: it was taken over.
+UPDATE desk_request SET alive_until = now() + make_interval(secs => $5::float8) WHERE operator_id = $1 AND route = $2 AND key = $3 AND try = $4 AND status IS NULL
+RETURNING try
+
+-- name: note_request
+-- In the transaction of an effect, whose row of the log is the newest, for the chain's head is held; no row: it was taken over.
+UPDATE desk_request SET change_id = (SELECT h.height FROM change_head h) WHERE operator_id = $1 AND route = $2 AND key = $3 AND try = $4 AND status IS NULL
+RETURNING try
 
 -- name: end_request
-UPDATE desk_request SET status = $4, answer = $5 WHERE operator_id = $1 AND route = $2 AND key = $3 RETURNING operator_id
+UPDATE desk_request SET status = $5, answer = $6 WHERE operator_id = $1 AND route = $2 AND key = $3 AND try = $4 RETURNING operator_id
 
 -- name: forget_request
-DELETE FROM desk_request WHERE operator_id = $1 AND route = $2 AND key = $3 AND status IS NULL RETURNING operator_id
+-- What did something is not done again.
+DELETE FROM desk_request WHERE operator_id = $1 AND route = $2 AND key = $3 AND try = $4 AND status IS NULL AND change_id IS NULL RETURNING operator_id
 
 -- name: forget_old_requests
 DELETE FROM desk_request WHERE created_at < now() - interval '24 hours'

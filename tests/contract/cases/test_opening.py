@@ -197,3 +197,21 @@ async def test_an_order_tells_of_its_cases(counter: Counter) -> None:
     at = {event["kind"]: (event["at"], event["text"].split(" ")[0]) for event in page["timeline"]}
     assert at["settled"] == (page["created_at"], "delivered")
     assert at["reversed"] == (at["refunded"][0], "reversed")
+
+
+async def test_a_partner_opens_so_many_of_an_order(counter: Counter, command: Cli) -> None:
+    """`cases.per_order`, whatever became of them; one more is refused where it is asked, and an
+    operator opens it all the same. Seen red without the count.
+    """
+    assert command("setting", "set", "cases.per_order", "2", "--json").returncode == 0
+    order = await counter.order()
+    for _ in range(2):
+        number = await counter.opened(order, "question")
+        withdrawn = await counter.partner.send("POST", f"/v1/cases/{number}/withdraw", {})
+        assert withdrawn.status == 200
+    refused = await counter.ask(order, "question")
+    assert refused.problem == (400, "invalid-request")
+    assert refused.json["errors"][0]["pointer"] == "/kind"
+    body = {"order_no": order["order_no"], "kind": "question", "reason": "called us"}
+    assert (await counter.sue.post("cases", body)).status == 201
+    assert command("setting", "set", "cases.per_order", "20", "--json").returncode == 0

@@ -92,3 +92,37 @@ async def test_no_order_gives_back_more_than_it_cost(case: Any) -> None:
             async with case.transaction():
                 await case.execute(statement)
         assert refused.value.sqlstate == state, statement
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "days"),
+    [
+        ("opened", "question", 10),
+        ("resolved", "question", 6),
+        ("resolved", "refund", 10),
+        ("resolved", "reissue", 10),
+        ("resolved", "recipient", 10),
+    ],
+)
+async def test_what_explains_something_is_not_deleted(
+    case: Any, state: str, kind: str, days: int
+) -> None:
+    """Not even by the owner: what is open, young, or moved something; nor a step of what is there.
+
+    Seen red with `case_kept` away, and with `case_step_insert_only`.
+    """
+    await case.execute(
+        "INSERT INTO service_case (partner_id, id, out_case_no, content_hash, order_id, kind,"
+        " reason, opened_by, state, outcome, updated_at) SELECT id, 1, 'k', '', 1, $2, 'r',"
+        " 'partner', $1, 'x', now() - make_interval(days => $3) FROM partner",
+        state, kind, days,
+    )  # fmt: skip
+    await case.execute(
+        "INSERT INTO case_step (partner_id, case_id, no, step, actor, state)"
+        " SELECT partner_id, id, 1, 'opened', 'partner', 'opened' FROM service_case"
+    )
+    for table in ("case_step", "service_case"):
+        with pytest.raises(asyncpg.PostgresError) as refused:
+            async with case.transaction():
+                await case.execute(f"DELETE FROM {table}")
+        assert refused.value.sqlstate == "QG003", table

@@ -78,6 +78,24 @@ MADE = {
         "SELECT out_order_no FROM sandbox_order",
         ["new"],
     ),
+    "service_case": (
+        (
+            f"INSERT INTO service_case (partner_id, id, out_case_no, content_hash, order_id, kind,"
+            f" reason, opened_by, state, outcome, refunded, updated_at)"
+            f" SELECT 1, n, kind || n, '', n, kind, '', 'p', state, 'x', paid, at FROM (VALUES"
+            f" (1, 'question', 'resolved', 0, {OLD}), (2, 'refund', 'withdrawn', 0, {OLD}),"
+            f" (3, 'refund', 'resolved', 5, {OLD}), (4, 'recipient', 'resolved', 0, {OLD}),"
+            f" (5, 'question', 'opened', 0, {OLD}), (6, 'question', 'refused', 0, {NEW}))"
+            f" AS made (n, kind, state, paid, at);"
+            f" INSERT INTO case_step (partner_id, case_id, no, step, actor, state)"
+            f" SELECT partner_id, id, 1, 'opened', 'p', 'opened' FROM service_case"
+        ),
+        (
+            "SELECT c.id::text FROM service_case c JOIN case_step s ON s.case_id = c.id"
+            " UNION SELECT 'alone' FROM case_step s WHERE s.case_id IN (1, 2)"
+        ),
+        ["3", "4", "5", "6"],
+    ),
     "commit_batch": (
         (
             f"INSERT INTO commit_batch (id, committed_at) VALUES"

@@ -4,39 +4,34 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from gateway.ground.desk.action import Action, Change
-from gateway.ground.desk.administration import SQL, Transaction
+from gateway.ground.desk.administration import Transaction
 from gateway.ground.desk.asking import Asked as AskedFor
 from gateway.ground.desk.asking import ask, weigh
-from gateway.ground.desk.job import Job, work
+from gateway.ground.desk.job import Job, Site, work
 from gateway.ground.desk.perform import as_json
 from gateway.ground.desk.refusal import DeskRefusedError
 from gateway.ground.desk.rest.asked import Asked
 from gateway.ground.desk.rest.caller import Caller
 from gateway.ground.desk.rest.listing import versions
+from gateway.ground.desk.rest.once import LIVES_S, Named, Once, Told, UnderWayError
 from gateway.ground.desk.rest.place import Place, in_turn
 from gateway.ground.desk.route import MAKES, Route, key_of
 from gateway.ground.http.problems import ProblemError
 from gateway.ground.sql.declared import Row
+
+if TYPE_CHECKING:
+    from gateway.ground.desk.transaction import Note
 
 CREATED: Final = 201
 DONE: Final = 200
 ACCEPTED: Final = 202
 LOOKS: Final = 20  # for the answer of a request that is under way
 LOOK_S: Final = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """An answer: its status and JSON; `replayed`: it was given before to the same key."""
-
-    status: int
-    body: str
-    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +59,21 @@ class Wish:
         makes = self.action.verb in MAKES and not self.route.named
         return CREATED if makes else DONE
 
+    def named(self) -> Named | None:
+        """Whose key of which route it has."""
+        if self.key is None:
+            return None
+        return self.caller.operator_id, f"{self.route.method} {self.route.path}", self.key
+
+    def told(self, asked: AskedFor) -> Told:
+        """Its answer as it goes out."""
+        return Told(status=self.status(asked), body=as_json(asked.answer))
+
+    def kept(self, answer: Row) -> str:
+        """What is kept of an answer for the key: nothing that is shown once."""
+        said = {name: value for name, value in answer.items() if name not in self.action.shows}
+        return as_json(said)
+
 
 class Acting:
     """Does what operators ask for by API."""
@@ -81,8 +91,9 @@ class Acting:
         return told
 
     async def _act(self, wish: Wish) -> Told | DeskRefusedError:
+        once = Once(wish.named(), wish.content())
         async with self._place.of(wish.caller.partner).at(wish.caller.person) as at:
-            known = await _begin(at.db, wish)
+            known = await once.begin(at.db)
             if known is not None:
                 return known
             asked = await ask(
@@ -95,8 +106,8 @@ class Acting:
                 check_first=lambda: _check_version(at.db, wish),
             )
             if asked.refusal is None:
-                return await _end(at.db, wish, wish.status(asked), asked.answer)
-            await _give_back(at.db, wish)
+                return await once.end(at.db, wish.told(asked), wish.kept(asked.answer))
+            await once.give_back(at.db)
         return asked.refusal
 
     async def _work(self, wish: Wish, job: Job) -> Told:
@@ -104,66 +115,40 @@ class Acting:
         for _ in range(LOOKS):
             try:
                 return await self._work_once(wish, job)
-            except _UnderWayError:
+            except UnderWayError:
                 await asyncio.sleep(LOOK_S)
         raise ProblemError("overloaded", "The request of this key is under way: ask again.")
 
     async def _work_once(self, wish: Wish, job: Job) -> Told:
         """A job has its own transactions: a key is taken before them, and given back if refused."""
         change, given = wish.change, wish.asked.given
+        once = Once(wish.named(), wish.content())
         async with self._place.of(wish.caller.partner).at(wish.caller.person) as at:
-            known = await _begin(at.db, wish)
+            known = await once.begin(at.db, lives_s=LIVES_S)
             if known is not None:
                 return known
             await _check_version(at.db, wish)
             change, waiting = await weigh(job, at, given, change)
             if waiting is not None:
-                return await _end(at.db, wish, wish.status(waiting), waiting.answer)
+                return await once.end(at.db, wish.told(waiting), wish.kept(waiting.answer))
+
+        def site(note: "Note") -> Site:
+            async def noted(db: Transaction, after: Mapping[str, Any]) -> None:
+                await note(db, after)
+                await once.note(db)
+
+            return self._place.site(noted)
+
         try:
-            answer = await work(job, given, change, self._place.site)
+            async with once.living(self._place.statements):
+                answer = await work(job, given, change, site)
         except BaseException:
             async with self._place.statements() as db:
-                await _give_back(db, wish)
+                await once.give_back(db)
             raise
+        told = Told(status=wish.status(), body=as_json(answer))
         async with self._place.statements() as db:
-            return await _end(db, wish, wish.status(), answer)
-
-
-class _UnderWayError(Exception):
-    """The key is taken by a request that has no answer yet."""
-
-
-async def _give_back(db: Transaction, wish: Wish) -> None:
-    """What was refused used no key up."""
-    if wish.key is not None:
-        await SQL.forget_request.run(db, *_named(wish))
-
-
-def _named(wish: Wish) -> tuple[int, str, str]:
-    assert wish.key is not None
-    return wish.caller.operator_id, f"{wish.route.method} {wish.route.path}", wish.key
-
-
-async def _begin(db: Transaction, wish: Wish) -> Told | None:
-    """Take the key; what it was answered before, if it was. Two at once: one waits here, or, of
-    what takes several transactions, _UnderWayError is raised.
-    """
-    if wish.key is None or await SQL.begin_request.one(db, *_named(wish), wish.content()):
-        return None
-    known = await SQL.known_request.only(db, *_named(wish))
-    if known["content"] != wish.content():
-        raise ProblemError("idempotency-conflict", "This key was used for another request.")
-    if known["status"] is None or known["answer"] is None:
-        raise _UnderWayError
-    return Told(status=known["status"], body=known["answer"], replayed=True)
-
-
-async def _end(db: Transaction, wish: Wish, status: int, answer: Row) -> Told:
-    """The answer as it goes out; what is kept of it for the key has nothing that is shown once."""
-    if wish.key is not None:
-        kept = {name: value for name, value in answer.items() if name not in wish.action.shows}
-        await SQL.end_request.run(db, *_named(wish), status, as_json(kept))
-    return Told(status=status, body=as_json(answer))
+            return await once.end(db, told, wish.kept(answer))
 
 
 async def _check_version(db: Transaction, wish: Wish) -> None:

@@ -11,10 +11,11 @@ from gateway.ground.desk.given import Given
 from gateway.ground.desk.job import Job
 from gateway.ground.desk.perform import as_json
 from gateway.ground.desk.rest import asked as reading
-from gateway.ground.desk.rest.acting import Acting, Told, Wish
+from gateway.ground.desk.rest.acting import Acting, Wish
 from gateway.ground.desk.rest.caller import Caller, Doorkeeper
 from gateway.ground.desk.rest.document import admin_document
 from gateway.ground.desk.rest.listing import known_filters, list_rows, versions
+from gateway.ground.desk.rest.once import Told
 from gateway.ground.desk.rest.place import Place
 from gateway.ground.desk.rest.refusals import as_problems
 from gateway.ground.desk.rest.seeing import see

@@ -6,8 +6,9 @@ from typing import Final
 
 from gateway.ground.desk.job import Job, taken_in
 from gateway.ground.desk.rest import asked as reading
-from gateway.ground.desk.rest.acting import Acting, Told, Wish
+from gateway.ground.desk.rest.acting import Acting, Wish
 from gateway.ground.desk.rest.caller import Caller
+from gateway.ground.desk.rest.once import Told
 from gateway.ground.desk.rest.place import Place
 from gateway.ground.desk.rest.uploading import FILE, UploadsUnderWay, as_text, read_upload
 from gateway.ground.desk.route import route_of
