@@ -192,6 +192,25 @@ def test_overload_costs_neither_goodput_nor_time(
     assert outcome.waiting_most < 60
 
 
+@pytest.mark.parametrize("kind", [Class.QUERY, Class.CALLBACK])
+def test_where_all_is_of_one_class_it_is_as_where_all_is_orders(kind: Class) -> None:
+    """Nothing but polls, nothing but callbacks: there is no class below to refuse first, and as
+    much is done of one class as of another.
+
+    Seen red for callbacks with callbacks that are always let in.
+    """
+    done = []
+    for each in (kind, Class.ORDER):
+        model = Model(Admission())
+        for owner in range(4):
+            model.load(2 * PEAK / 4, 0.0, LASTS_S, owner=owner, kind=each)
+        outcome = model.run()
+        assert {refused for _, refused in outcome.refused} == {each}
+        done.append(outcome.units_per_s(0.0, LASTS_S) / 101)
+    assert done[0] > 0.9 * PEAK
+    assert done[0] == pytest.approx(done[1], rel=0.02)
+
+
 def test_a_database_that_is_slow_for_long_finds_the_floor_and_the_way_back() -> None:
     """All commits take 800 ms: the limit falls to its floor, what is let through is nearly what
     two commits hold, and ten seconds after it is over all is as before.
