@@ -89,14 +89,14 @@ class AgisoHouse:
     async def deliver(self, account: ChannelAccount, wish: Wish, order: ChannelOrder) -> Said:
         """See FollowedHouse."""
         request = calls.delivered(house_of(account), wish, order.cards)
-        return calls.read_said(await answer_to(self._transport, request))
+        return calls.read_sent(await answer_to(self._transport, request))
 
     async def give_up(self, account: ChannelAccount, wish: Wish) -> Said:
         """See FollowedHouse; where there is no call for it, a person has to."""
         request = calls.given_up(house_of(account), wish, _REASON)
         if request is None:
             return Said(heard=Heard.REFUSED, why="the platform has no call to give it up")
-        return calls.read_said(await answer_to(self._transport, request))
+        return calls.read_refunded(await answer_to(self._transport, request))
 
 
 def _said(status: int, reason: str) -> Reply:

@@ -1,25 +1,31 @@
 """Our calls to Agiso, and what their answers say. Pure.
 
 A confirmation that is repeated must be harmless, so that whatever is not certain is asked again:
-HTTP errors, `AllowRetry`. "Already" in a refusal's text means that it was done.
+HTTP errors, `AllowRetry`. "Already" in a refusal's text means that it was done, if it is about what
+was asked: an order that is refunded already was not delivered, and "do not repeat" says nothing.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from connectors.channels.agiso.pushes import Kind, product_key
+from connectors.channels.agiso.pushes import QUANTITY_MAX, Kind, product_key
 from connectors.channels.agiso.wire import sign_call
 from connectors.channels.card import Card
 from connectors.channels.followed import Heard, House, Said, Wish
+from connectors.channels.members import MemberError, needed, whole, word
 from connectors.exchange import HttpRequest, HttpResponse, ProtocolError
 from connectors.loose import as_int, as_object, as_objects, as_text, read_object
 from connectors.signing import compact_json, form_text
 
-ALREADY: Final = ("已退款", "已发货", "已完成", "已处理", "重复", "already")
+DONE_OF_SENDING: Final = re.compile(r"已发货|已完成|重复发货|already (?:sent|shipped|delivered)")
+DONE_OF_REFUND: Final = re.compile(r"已退款|重复退款|already refunded")
+BACK: Final = re.compile(r"退款|refund")
 RISKY: Final = 10001  # `riskCode`: do not deliver
 PHONE: Final = 2  # `coType`
 PAID: Final = 30  # `status` of 快手
+PRICE_MAX: Final = 10**12  # fen
 # Under which names the recipient was seen.
 RECIPIENTS: Final = ("rechargeAccount", "chargeAccount", "account", "mobile", "phone")
 # How an order is confirmed, and given up; None: there is no way.
@@ -67,16 +73,25 @@ def detail(house: House, wish: Wish) -> HttpRequest:
     return _call(house, DETAIL, {"tid": wish.reference})
 
 
-def read_said(response: HttpResponse) -> Said:
-    """What a confirmation came to."""
+def read_sent(response: HttpResponse) -> Said:
+    """What the confirmation of a delivery came to. One about a refund is never done: the buyer has
+    the money back, and the goods."""
+    return _read_said(response, lambda text: DONE_OF_SENDING.search(text) and not BACK.search(text))
+
+
+def read_refunded(response: HttpResponse) -> Said:
+    """What giving up came to."""
+    return _read_said(response, DONE_OF_REFUND.search)
+
+
+def _read_said(response: HttpResponse, is_done: Callable[[str], object]) -> Said:
     try:
         answer = _answer(response)
     except ProtocolError as error:
         return Said(heard=Heard.AGAIN, why=str(error))
     if answer["issuccess"] is True:
         return Said(heard=Heard.DONE)
-    message = str(answer.get("error_msg") or "")
-    if any(word in message.lower() for word in ALREADY):
+    if is_done(str(answer.get("error_msg") or "").lower()):
         return Said(heard=Heard.DONE, why="it was done before")
     heard = Heard.AGAIN if answer.get("allowretry") is True else Heard.REFUSED
     code = as_text(answer.get("error_code")) or "no code"
@@ -90,24 +105,26 @@ def read_detail(wish: Wish, response: HttpResponse) -> Wish | Said:
     except ProtocolError as error:
         return Said(heard=Heard.AGAIN, why=str(error))
     if answer["issuccess"] is not True:
-        return read_said(response)
+        return read_refunded(response)
     data = as_object(answer.get("data"))
     item, base = as_object(data.get("orderItemInfo")), as_object(data.get("orderBaseInfo"))
-    sku_id, quantity = as_text(item.get("skuId")), as_int(item.get("num"))
-    price = as_int(item.get("price"))
     against = _against(base, data)
-    if sku_id is None or quantity is None or quantity < 1:
-        against = "its detail has no product"
-    if against or sku_id is None or quantity is None:
-        return Said(heard=Heard.REFUSED, why=against or "")
-    recipient = _recipient(base) or _recipient(item) or _recipient(data)
+    try:
+        sku_id = needed(word(item, "skuId"), "product")
+        quantity = needed(whole(item, "num", 1, QUANTITY_MAX), "product")
+        price = needed(whole(item, "price", 0, PRICE_MAX), "price")
+        recipient = _recipient(base) or _recipient(item) or _recipient(data)
+    except MemberError as error:
+        return Said(heard=Heard.REFUSED, why=against or f"its detail has no {error}")
+    if against:
+        return Said(heard=Heard.REFUSED, why=against)
     kind = Kind.KWAI_CARD if recipient else Kind.KWAI_OTHER
     return replace(
         wish,
         product=product_key("AldsKwai", sku_id),
         quantity=quantity,
         recipient=recipient,
-        amount_minor=None if price is None else price * quantity,
+        amount_minor=price * quantity,
         kind=Kind.KWAI_PHONE if as_int(base.get("coType")) == PHONE else kind,
     )
 
@@ -127,7 +144,7 @@ def _reference(wish: Wish) -> dict[str, str]:
 
 
 def _recipient(members: Mapping[str, Any]) -> str | None:
-    return next((text for name in RECIPIENTS if (text := as_text(members.get(name)))), None)
+    return next((text for name in RECIPIENTS if (text := word(members, name))), None)
 
 
 def _card(card: Card) -> dict[str, str]:

@@ -118,7 +118,7 @@ def _row(members: Mapping[str, Any]) -> Row | None:
             product=goods_id,
             quantity=needed(whole(members, "quantity", 1, ID_MAX), "quantity"),
             recipient=word(members, "recharge_account")
-            or told_account(members.get("recharge_info")),
+            or word({"recharge_info": told_account(members.get("recharge_info"))}, "recharge_info"),
             amount_minor=minor(members, "total_price"),
             reference=str(needed(whole(members, "id", 1, ID_MAX), "id")),
             kind=KIND,
