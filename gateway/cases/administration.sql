@@ -14,9 +14,9 @@ JOIN sku s ON s.id = o.sku_id WHERE $1::bigint IS NULL OR p.id = $1
 
 -- name: insert_case
 -- No row: the line has an open case, or the number is used.
-INSERT INTO service_case (partner_id, id, out_case_no, content_hash, order_id, kind, reason, detail, position, quantity, amount, recipient,
+INSERT INTO service_case (partner_id, out_case_no, content_hash, order_id, kind, reason, detail, position, quantity, amount, recipient,
                           void, keep_codes, opened_by)
-SELECT $1, n.id, coalesce($2, 'desk:' || n.id), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 FROM (SELECT message_id() AS id) AS n
+SELECT $1, coalesce($2, 'desk:' || gen_random_uuid()), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
 ON CONFLICT DO NOTHING RETURNING id
 
 -- name: cases_of_order

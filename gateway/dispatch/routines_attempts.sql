@@ -17,15 +17,13 @@ BEGIN
     RETURN marked;
 END $$;
 
-CREATE FUNCTION mark_found(p_found held_attempt[], p_sends integer[], p_doubted boolean[], p_owner uuid) RETURNS bigint[] LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
-SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION mark_found(p_found held_attempt[], p_sends integer[], p_doubted boolean[], p_owner uuid) RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE
     marked bigint[];
 BEGIN
     WITH sent AS (
         UPDATE attempt a SET sent_at = now(), owner = p_owner, sends = p_sends[h.line] + 1
-        FROM unnest(p_found) AS h
+        FROM (SELECT * FROM unnest(p_found) LIMIT cardinality(p_found)) AS h  -- by place: see settle
         WHERE a.ctid = h.place AND a.partner_id = h.partner_id AND a.id = h.id AND a.state IN ('created', 'accepted', 'uncertain')
           AND (a.sends = p_sends[h.line] OR (p_doubted[h.line] AND a.sends = p_sends[h.line] + 1 AND a.owner = p_owner))
         RETURNING a.id)
@@ -34,27 +32,23 @@ BEGIN
 END $$;
 
 -- Nothing was sent under these after all: their first send did not leave us.
-CREATE FUNCTION mark_unsent(p_id bigint[], p_sends integer[]) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
-SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION mark_unsent(p_id bigint[], p_sends integer[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     held held_attempt[] := hold_attempts(p_id);
 BEGIN
     UPDATE attempt a SET sent_at = NULL
-    FROM unnest(held) AS h
+    FROM (SELECT * FROM unnest(held) LIMIT cardinality(held)) AS h  -- by place: see settle
     WHERE a.ctid = h.place AND a.partner_id = h.partner_id AND h.state = 'created' AND a.sends = p_sends[h.line];
 END $$;
 
 -- What upstreams call attempts, and what they cost there, where nothing is known of it yet. How many.
-CREATE FUNCTION keep_numbers(p_id bigint[], p_upstream_no text[], p_cost bigint[]) RETURNS bigint LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
-SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION keep_numbers(p_id bigint[], p_upstream_no text[], p_cost bigint[]) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     held held_attempt[] := hold_attempts(p_id);
     kept bigint;
 BEGIN
     UPDATE attempt a SET upstream_no = coalesce(a.upstream_no, p_upstream_no[h.line]), cost = coalesce(a.cost, p_cost[h.line])
-    FROM unnest(held) AS h
+    FROM (SELECT * FROM unnest(held) LIMIT cardinality(held)) AS h  -- by place: see settle
     WHERE a.ctid = h.place AND a.partner_id = h.partner_id
       AND (a.upstream_no IS NULL AND p_upstream_no[h.line] IS NOT NULL OR a.cost IS NULL AND p_cost[h.line] IS NOT NULL);
     GET DIAGNOSTICS kept = ROW_COUNT;
@@ -70,8 +64,7 @@ CREATE TYPE attempt_record AS (
 );
 
 -- Attempts by id; unknown ids are missing.
-CREATE FUNCTION read_attempts(p_id bigint[]) RETURNS SETOF attempt_record LANGUAGE plpgsql
-SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION read_attempts(p_id bigint[]) RETURNS SETOF attempt_record LANGUAGE plpgsql AS $$
 BEGIN
     RETURN QUERY
     SELECT a.id, a.partner_id, a.order_id, a.upstream_id, a.product_id, a.account, a.quantity, a.cost_max, a.face_value, a.cost,
@@ -88,8 +81,7 @@ END $$;
 -- that worker's memory. p_orphans: instead what dead workers had created or were asking after,
 -- due or not.
 CREATE FUNCTION take_due(p_owner uuid, p_limit integer, p_hold_s double precision, p_orphans boolean)
-RETURNS SETOF attempt_record LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+RETURNS SETOF attempt_record LANGUAGE plpgsql AS $$
 DECLARE
     living uuid[] := ARRAY(SELECT worker_id FROM worker WHERE expires_at > now());
     taken  bigint[];
@@ -195,8 +187,8 @@ BEGIN
     END IF;
     UPDATE attempt x SET state = 'rejected', code = 'recipient-changed', next_check_at = NULL, updated_at = now()
     WHERE x.id = a.id AND x.partner_id = p_partner;
-    INSERT INTO attempt (id, partner_id, order_id, upstream_id, product_id, account, quantity, cost_max, face_value, state, next_check_at)
-    VALUES (message_id(), p_partner, p_order, a.upstream_id, a.product_id, p_recipient, a.quantity, a.cost_max, a.face_value, 'created', now());
+    INSERT INTO attempt (partner_id, order_id, upstream_id, product_id, account, quantity, cost_max, face_value, state, next_check_at)
+    VALUES (p_partner, p_order, a.upstream_id, a.product_id, p_recipient, a.quantity, a.cost_max, a.face_value, 'created', now());
     PERFORM set_recipient(p_partner, p_order, p_recipient);
     RETURN true;
 END $$;

@@ -39,22 +39,23 @@ END $$;
 CREATE FUNCTION close_purchases(p_chain integer, p_attempt bigint[], s_attempt bigint[], s_pool bigint[], s_seq bigint[])
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    v_commit_no bigint := nextval('reveal_no');
+    v_commit_no bigint;
+    sold        bigint[];
     delivered   bigint;
     summary     bytea;
 BEGIN
-    WITH sold AS (
-        UPDATE orders o SET commit_no = v_commit_no FROM attempt a
-        WHERE a.id = ANY (p_attempt) AND o.partner_id = a.partner_id AND o.id = a.order_id
-          AND o.state IN ('delivered', 'partial') AND o.seqs IS NOT NULL
-        RETURNING o.id, o.seqs
-    )
-    SELECT count(DISTINCT id), sha256(array_send(array_agg(id ORDER BY id, n)) || array_send(array_agg(seq ORDER BY id, n)))
-    INTO delivered, summary FROM sold, unnest(seqs) WITH ORDINALITY AS code (seq, n);
+    SELECT array_agg(DISTINCT o.id), count(DISTINCT o.id),
+           sha256(array_send(array_agg(o.id ORDER BY o.id, n)) || array_send(array_agg(seq ORDER BY o.id, n)))
+    INTO sold, delivered, summary
+    FROM attempt a JOIN orders o ON o.partner_id = a.partner_id AND o.id = a.order_id
+         AND o.state IN ('delivered', 'partial') AND o.seqs IS NOT NULL, unnest(o.seqs) WITH ORDINALITY AS code (seq, n)
+    WHERE a.id = ANY (p_attempt);
     IF delivered <> cardinality(p_attempt) THEN
         RAISE EXCEPTION 'bought codes would belong to no order' USING ERRCODE = 'QG004';
     END IF;
-    PERFORM append_reveal(v_commit_no, p_chain, 'purchase', NULL, summary);
+    v_commit_no := append_reveal(NULL, p_chain, 'purchase', NULL, summary);
+    UPDATE orders o SET commit_no = v_commit_no FROM attempt a
+    WHERE a.id = ANY (p_attempt) AND o.partner_id = a.partner_id AND o.id = a.order_id AND o.id = ANY (sold);
     PERFORM bind_surplus(s_pool, s_seq);
     INSERT INTO code_void (pool_id, seq, reason)
     SELECT s.pool_id, s.seq, format('surplus of attempt %s', s.attempt)

@@ -3,8 +3,7 @@ CREATE TYPE held_attempt AS (line integer, place tid, id bigint, partner_id bigi
 
 -- Locks attempts in id order, however long that takes, and reads them as they are then. Of an
 -- unknown one there is only the line.
-CREATE FUNCTION hold_attempts(p_attempt bigint[]) RETURNS held_attempt[] LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_indexscan = on SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION hold_attempts(p_attempt bigint[]) RETURNS held_attempt[] LANGUAGE plpgsql AS $$
 BEGIN
     RETURN ARRAY(
         SELECT (u.line, a.ctid, a.id, a.partner_id, a.order_id, a.state)::held_attempt
@@ -13,8 +12,7 @@ BEGIN
 END $$;
 
 -- The same without a lock: what is done with them looks at the rows again.
-CREATE FUNCTION find_attempts(p_attempt bigint[]) RETURNS held_attempt[] LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_indexscan = on SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION find_attempts(p_attempt bigint[]) RETURNS held_attempt[] LANGUAGE plpgsql AS $$
 BEGIN
     RETURN ARRAY(
         SELECT (u.line, a.ctid, a.id, a.partner_id, a.order_id, a.state)::held_attempt
@@ -23,8 +21,7 @@ BEGIN
 END $$;
 
 -- The same of those that nobody else has locked, locked.
-CREATE FUNCTION lock_attempts(p_attempt bigint[]) RETURNS held_attempt[] LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_indexscan = on SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION lock_attempts(p_attempt bigint[]) RETURNS held_attempt[] LANGUAGE plpgsql AS $$
 BEGIN
     RETURN ARRAY(
         SELECT (u.line, a.ctid, a.id, a.partner_id, a.order_id, a.state)::held_attempt
@@ -54,7 +51,7 @@ CREATE FUNCTION judge_turn(
     p_turn bigint, p_held held_attempt[], p_verdicts text[], p_lines attempt_news[],
     OUT verdicts text[], OUT turns bigint, OUT lines judged_news[], OUT moves bigint, OUT parks bigint,
     OUT follows bigint, OUT buys bigint
-) LANGUAGE plpgsql SET enable_seqscan = off SET enable_indexscan = on SET plan_cache_mode = force_generic_plan AS $$
+) LANGUAGE plpgsql AS $$
 BEGIN
     WITH met AS MATERIALIZED (
         SELECT h.*, row_number() OVER (PARTITION BY coalesce(h.order_id, -h.line) ORDER BY h.line) AS turn,
@@ -107,11 +104,10 @@ END $$;
 -- Idempotent. Error 40001: somebody else has just changed one of the orders; nothing done.
 --
 -- Lines are applied as a set. Rows are found by ctid, where they were read a moment ago: no index
--- is searched again, and the settings leave no plan that could read a table, whatever statistics
--- say. An order that somebody else changed since is another row: that is the error 40001.
-CREATE FUNCTION settle(p_lines attempt_news[], p_owner uuid) RETURNS text[] LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
-SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+-- is searched again. LIMIT says nothing new and has PostgreSQL expect a single line: then going to
+-- its place costs less than the first step into any index, and no plan reads a table, whatever
+-- statistics say. An order that somebody else changed since is another row: that is the error 40001.
+CREATE FUNCTION settle(p_lines attempt_news[], p_owner uuid) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
     held      held_attempt[];
     this_turn bigint := 1;
@@ -161,7 +157,7 @@ BEGIN
         code = coalesce((p_lines[l.line]).code, a.code), message = coalesce((p_lines[l.line]).message, a.message),
         queries = coalesce((p_lines[l.line]).queries, a.queries), not_found = coalesce((p_lines[l.line]).not_found, a.not_found),
         next_check_at = now() + make_interval(secs => (p_lines[l.line]).check_s), sent_at = coalesce(a.sent_at, now()), updated_at = now()
-    FROM unnest(p_judged) AS l WHERE a.ctid = l.attempt_place AND a.partner_id = l.partner_id AND l.verdict = 'applied';
+    FROM (SELECT * FROM unnest(p_judged) LIMIT cardinality(p_judged)) AS l WHERE a.ctid = l.attempt_place AND a.partner_id = l.partner_id AND l.verdict = 'applied';
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END $$;
@@ -175,7 +171,7 @@ BEGIN
                          state, next_check_at, owner)
     SELECT (p_lines[l.line]).next, a.partner_id, a.order_id, (p_lines[l.line]).next_upstream, (p_lines[l.line]).next_product,
            a.account, a.quantity, (p_lines[l.line]).next_cost_max, a.face_value, 'created', now() + interval '5 s', p_owner
-    FROM unnest(p_judged) AS l JOIN attempt a ON a.id = l.attempt_id
+    FROM unnest(p_judged) AS l CROSS JOIN LATERAL (SELECT * FROM attempt x WHERE x.id = l.attempt_id LIMIT 1) AS a
     WHERE l.verdict = 'applied' AND l.news IN ('rejected', 'failed') AND (p_lines[l.line]).next IS NOT NULL;
     GET DIAGNOSTICS made = ROW_COUNT;
     RETURN made;
@@ -188,7 +184,7 @@ DECLARE
 BEGIN
     UPDATE orders o SET parked = coalesce(l.contradiction, o.parked, (p_lines[l.line]).park),
         updated_at = CASE WHEN l.contradiction IS NULL THEN o.updated_at ELSE now() END
-    FROM unnest(p_judged) AS l
+    FROM (SELECT * FROM unnest(p_judged) LIMIT cardinality(p_judged)) AS l
     WHERE o.ctid = l.order_place AND o.partner_id = l.partner_id AND o.id = l.order_id AND l.target IS NULL
       AND coalesce(l.contradiction, (p_lines[l.line]).park) IS NOT NULL;
     GET DIAGNOSTICS parked = ROW_COUNT;
@@ -212,7 +208,7 @@ BEGIN
             parked = CASE WHEN l.target IN ('processing', 'uncertain') THEN coalesce(o.parked, (p_lines[l.line]).park) END,  -- else decided
             pool_id = coalesce((p_lines[l.line]).pool, o.pool_id), seqs = coalesce((p_lines[l.line]).seqs, o.seqs),
             last_event = o.last_event + l.tells::integer
-        FROM unnest(p_judged) AS l
+        FROM (SELECT * FROM unnest(p_judged) LIMIT cardinality(p_judged)) AS l
         WHERE o.ctid = l.order_place AND o.partner_id = l.partner_id AND o.id = l.order_id AND o.state = l.order_state AND l.target IS NOT NULL
         RETURNING o.partner_id, o.id, o.sku_id, o.quantity, o.delivered_quantity, o.last_event, o.details,
                   l.line, l.attempt_id, l.target, l.tells, l.refund

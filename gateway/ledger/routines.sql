@@ -8,11 +8,6 @@ LANGUAGE sql STABLE AS $$
       AND one.seq >= p_lo AND one.seq < p_hi
 $$;
 
--- A message id as workers make theirs (core_rs/stock/src/order_id.rs), under a slot that nobody holds.
-CREATE FUNCTION message_id() RETURNS bigint LANGUAGE sql VOLATILE AS $$
-    SELECT (((extract(epoch FROM clock_timestamp()) * 1000)::bigint - 1735689600000) << 22) + (nextval('worker_slot') << 12)
-$$;
-
 -- Whether what is available fell below what is set, or to nothing where that is not; see
 -- partners/administer.py, which asks the same of what operators do.
 CREATE FUNCTION fell_low(p_before bigint, p_after bigint, p_low bigint) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
@@ -103,7 +98,7 @@ BEGIN
     INSERT INTO entry (partner_id, seq, kind, amount, balance_after, order_id, reference)
     SELECT r.partner_id, a.last_entry + row_number() OVER w, 'refund', r.refund, a.balance + sum(r.refund) OVER w,
            r.id, format('%s:%s', r.state, r.attempt_id)
-    FROM unnest(p_orders) AS r LEFT JOIN account a ON a.partner_id = r.partner_id
+    FROM unnest(p_orders) AS r LEFT JOIN LATERAL (SELECT * FROM account x WHERE x.partner_id = r.partner_id LIMIT 1) AS a ON true
     WHERE r.refund <> 0
     WINDOW w AS (PARTITION BY r.partner_id ORDER BY r.attempt_id ROWS UNBOUNDED PRECEDING);
 

@@ -6,8 +6,7 @@ CREATE TYPE order_record AS (
 );
 
 -- Orders by partner and id; those not there are missing.
-CREATE FUNCTION read_orders(p_partner bigint[], p_id bigint[]) RETURNS SETOF order_record LANGUAGE plpgsql
-SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION read_orders(p_partner bigint[], p_id bigint[]) RETURNS SETOF order_record LANGUAGE plpgsql AS $$
 BEGIN
     RETURN QUERY
     SELECT o.partner_id, o.id, o.out_order_no, o.content_hash, o.sku_id, o.quantity, o.amount, o.state, o.delivered_quantity,

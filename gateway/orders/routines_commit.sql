@@ -42,11 +42,11 @@ DECLARE
     judged record;
     held   record;                                -- of quotas
     counts quota_count[];                         -- NULL: none are asked
-    v_no   bigint := next_reveal();
+    v_no   bigint;
     done   bigint;
 BEGIN
     committed_at := now();
-    INSERT INTO commit_batch (id) VALUES (p_batch);
+    INSERT INTO commit_batch (id) VALUES (p_batch) RETURNING no INTO v_no;
     IF cardinality(l_id) > 0 THEN
         done := hold_leases(l_id, l_epoch, committed_at);
     END IF;

@@ -23,11 +23,11 @@ CREATE FUNCTION commit_plain(
 ) LANGUAGE plpgsql AS $$
 DECLARE
     lines integer := cardinality(p_id);
-    v_no  bigint := next_reveal();
+    v_no  bigint;
     done  bigint;
 BEGIN
     committed_at := now();
-    INSERT INTO commit_batch (id) VALUES (p_batch);
+    INSERT INTO commit_batch (id) VALUES (p_batch) RETURNING no INTO v_no;
     done := hold_leases(l_id, l_epoch, committed_at);
     IF cardinality(a_seq) <> lines OR cardinality(p_opens) > 0
        AND ((committed_at < ANY (p_opens)) IS TRUE OR (committed_at >= ANY (p_closes)) IS TRUE OR has_newcomers())

@@ -25,38 +25,3 @@ BEGIN
         next := next + 1;
     END LOOP;
 END $$;
-
--- Lines with outcome 1 in order, each with what those before it left: 5 a quota is used up
--- (`refused`, and what it has left), 13 others have units that may do: try again.
-CREATE FUNCTION judge_asks(
-    p_outcome integer[], p_units integer[], p_line integer[], p_place integer[], p_counts quota_count[],
-    OUT outcome integer[], OUT refused bigint[], OUT left_over bigint[]
-) LANGUAGE plpgsql AS $$
-DECLARE
-    have bigint[] := ARRAY(SELECT c.left_over FROM unnest(p_counts) WITH ORDINALITY AS c ORDER BY c.ordinality);
-    at   integer := 1;
-    line integer;
-    one  record;
-    k    integer;
-BEGIN
-    outcome := p_outcome;
-    refused := array_fill(NULL::bigint, ARRAY[cardinality(p_outcome)]);
-    left_over := refused;
-    IF is_enough(p_counts) THEN
-        RETURN;
-    END IF;
-    WHILE at <= cardinality(p_line) LOOP
-        line := p_line[at];
-        one := judge_line(line, at, p_units, p_line, p_place, p_counts, have);
-        IF outcome[line] = 1 AND one.short IS NOT NULL THEN
-            outcome[line] := CASE WHEN one.is_sure THEN 5 ELSE 13 END;
-            refused[line] := (p_counts[one.short]).quota_id;
-            left_over[line] := have[one.short];
-        ELSIF outcome[line] = 1 THEN
-            FOR k IN at .. one.next - 1 LOOP
-                have[p_place[k]] := have[p_place[k]] - p_units[line];
-            END LOOP;
-        END IF;
-        at := one.next;
-    END LOOP;
-END $$;

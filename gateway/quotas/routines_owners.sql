@@ -46,14 +46,15 @@ BEGIN
     WHERE u.quota_id = d.quota_id AND u.subject = d.subject AND u.period = d.period;
     -- Who gave all has nothing any more. First: who keeps as much as it gave would look the same afterwards.
     DELETE FROM quota_taken t
-    USING (SELECT g.partner_id, g.owner_id, max(g.units) AS units FROM unnest(given) AS g GROUP BY 1, 2 HAVING NOT bool_or(g.is_kept)) AS d
+    USING (SELECT g.partner_id, g.owner_id, max(g.units) AS units FROM unnest(given) AS g GROUP BY 1, 2 HAVING NOT bool_or(g.is_kept)
+           LIMIT cardinality(given)) AS d  -- one is expected: it is looked up, whatever statistics say
     WHERE t.partner_id = d.partner_id AND t.owner_id = d.owner_id AND d.units = t.units;
     -- An owner keeps what it has not given: fewer units of all its counts, or all of those that are kept.
     UPDATE quota_taken t SET units = t.units - CASE WHEN d.is_kept THEN 0 ELSE d.units END, 
         asked = CASE WHEN d.is_kept THEN asked_without(t.asked, d.given) ELSE t.asked END
     FROM (SELECT g.partner_id, g.owner_id, max(g.units) AS units, bool_or(g.is_kept) AS is_kept,
                  coalesce(array_agg(g.quota_id) FILTER (WHERE NOT g.is_kept), '{}') AS given
-          FROM unnest(given) AS g GROUP BY 1, 2) AS d
+          FROM unnest(given) AS g GROUP BY 1, 2 LIMIT cardinality(given)) AS d
     WHERE t.partner_id = d.partner_id AND t.owner_id = d.owner_id AND (d.is_kept OR d.units < t.units);
     RETURN cardinality(given);
 END $$;
@@ -68,8 +69,9 @@ BEGIN
     UPDATE buyer_usage b SET used = greatest(0, b.used - d.units)
     FROM (SELECT o.partner_id, o.sku_id, o.buyer_id, sum(o.units) AS units
           FROM unnest(p_partner, p_owner, p_units, p_sku, p_buyer) AS o (partner_id, owner_id, units, sku_id, buyer_id)
-          WHERE o.buyer_id IS NOT NULL AND NOT EXISTS (
-              SELECT FROM quota_taken t WHERE t.partner_id = o.partner_id AND t.owner_id = o.owner_id)
+          LEFT JOIN LATERAL (SELECT true AS is_there FROM quota_taken t
+                             WHERE t.partner_id = o.partner_id AND t.owner_id = o.owner_id LIMIT 1) AS taken ON true
+          WHERE o.buyer_id IS NOT NULL AND taken.is_there IS NULL
           GROUP BY 1, 2, 3 HAVING sum(o.units) > 0) AS d
     WHERE b.partner_id = d.partner_id AND b.sku_id = d.sku_id AND b.buyer_id = d.buyer_id;
     GET DIAGNOSTICS given = ROW_COUNT;

@@ -14,7 +14,7 @@ SELECT c.batch_id, c.sealed, b.data_key FROM code c JOIN batch b ON b.id = c.bat
 SELECT count(*) FROM (SELECT FROM reveal WHERE items -> 0 ? 'operator' AND items -> 0 ->> 'operator' = $1 AND revealed_at > $2 LIMIT $3) AS r
 
 -- name: append_view
-SELECT append_reveal(nextval('reveal_no'), $1, 'operator', $2::jsonb, sha256(convert_to($2::jsonb::text, 'UTF8'))) AS no
+SELECT append_reveal(NULL, $1, 'operator', $2::jsonb, sha256(convert_to($2::jsonb::text, 'UTF8'))) AS no
 
 -- name: list_reveals
 -- Each filter (actor, from, to) may be NULL; newest first, beyond the one that $4 names. $5: how many. A view is a row; which orders a

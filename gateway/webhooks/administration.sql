@@ -71,8 +71,8 @@ ORDER BY e.disabled_at IS NULL, e.failing_since IS NULL, p.name LIMIT 200
 
 -- name: insert_test_webhook
 -- No row: there is no endpoint, or it is disabled.
-INSERT INTO webhook (id, partner_id, type, sequence, body, next_attempt_at)
-SELECT message_id(), partner_id, 'test', 0, $2, now()
+INSERT INTO webhook (partner_id, type, sequence, body, next_attempt_at)
+SELECT partner_id, 'test', 0, $2, now()
 FROM webhook_endpoint WHERE partner_id = $1 AND disabled_at IS NULL
 RETURNING id::text AS id, 'msg_' || id AS webhook_id, state
 

@@ -38,7 +38,7 @@ CREATE FUNCTION take_webhooks(
     p_owner uuid, p_slot integer, p_in_memory bigint[], p_full bigint[], p_chunk integer, p_hold_s double precision
 ) RETURNS TABLE (id bigint, partner_id bigint, order_id bigint, type text, sequence integer, url text, to_endpoint boolean,
                  body bytea, attempts integer, created_at timestamptz, replays integer)
-LANGUAGE sql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE sql AS $$
     WITH due AS MATERIALIZED (
         SELECT x.id FROM partners_waiting() AS p (partner_id)
         CROSS JOIN LATERAL (
@@ -52,28 +52,28 @@ LANGUAGE sql SET enable_seqscan = off SET enable_hashjoin = off SET enable_merge
                            ELSE w.created_at < now() - interval '5 seconds' OR NOT EXISTS (
                                SELECT FROM worker k WHERE k.slot = (w.id >> 12) & 1023 AND k.started_at <= w.created_at) END)
             ORDER BY w.next_attempt_at LIMIT p_chunk FOR NO KEY UPDATE SKIP LOCKED) AS x
-        WHERE p.partner_id <> ALL (p_full))
-    UPDATE webhook t SET owner = p_owner, next_attempt_at = now() + make_interval(secs => p_hold_s)
-    FROM due LEFT JOIN LATERAL (
-        SELECT e.url FROM webhook m JOIN webhook_endpoint e ON e.partner_id = m.partner_id
-        WHERE m.id = due.id AND e.disabled_at IS NULL) AS endpoint ON true
-    WHERE t.id = due.id
-    RETURNING t.id, t.partner_id, t.order_id, t.type, t.sequence, coalesce(t.url, endpoint.url), t.url IS NULL,
-              t.body, t.attempts, t.created_at, coalesce(t.replays, 0)
+        WHERE p.partner_id <> ALL (p_full)
+    ), taken AS (
+        UPDATE webhook t SET owner = p_owner, next_attempt_at = now() + make_interval(secs => p_hold_s)
+        WHERE t.id = ANY (ARRAY(SELECT due.id FROM due))
+        RETURNING t.*)
+    SELECT t.id, t.partner_id, t.order_id, t.type, t.sequence, coalesce(t.url, endpoint.url), t.url IS NULL,
+           t.body, t.attempts, t.created_at, coalesce(t.replays, 0)
+    FROM taken t LEFT JOIN LATERAL (
+        SELECT e.url FROM webhook_endpoint e WHERE e.partner_id = t.partner_id AND e.disabled_at IS NULL LIMIT 1) AS endpoint ON true
 $$;
 
 -- Claims of workers that are gone are due at once.
-CREATE FUNCTION recover_webhooks(p_hold_s double precision) RETURNS void LANGUAGE sql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+CREATE FUNCTION recover_webhooks(p_hold_s double precision) RETURNS void LANGUAGE sql AS $$
     UPDATE webhook t SET next_attempt_at = now()
-    FROM partners_waiting() AS p (partner_id)
-    CROSS JOIN LATERAL (
-        SELECT w.id FROM webhook w
-        WHERE w.partner_id = p.partner_id AND w.state = 'pending' AND w.owner IS NOT NULL
-          AND w.next_attempt_at > now() AND w.next_attempt_at <= now() + make_interval(secs => p_hold_s)
-          AND NOT EXISTS (SELECT FROM worker k WHERE k.worker_id = w.owner)
-        ORDER BY w.next_attempt_at LIMIT 10000) AS abandoned
-    WHERE t.id = abandoned.id
+    WHERE t.id = ANY (ARRAY(
+        SELECT abandoned.id FROM partners_waiting() AS p (partner_id)
+        CROSS JOIN LATERAL (
+            SELECT w.id FROM webhook w
+            WHERE w.partner_id = p.partner_id AND w.state = 'pending' AND w.owner IS NOT NULL
+              AND w.next_attempt_at > now() AND w.next_attempt_at <= now() + make_interval(secs => p_hold_s)
+              AND NOT EXISTS (SELECT FROM worker k WHERE k.worker_id = w.owner)
+            ORDER BY w.next_attempt_at LIMIT 10000) AS abandoned))
 $$;
 
 -- Messages the caller has just made, with their orders; nobody claims them. One that has to wait
@@ -83,7 +83,7 @@ CREATE FUNCTION made_webhooks(p_id bigint[]) RETURNS TABLE (
     partner_id bigint, id bigint, out_order_no text, content_hash bytea, sku_id bigint, quantity integer, amount bigint,
     state text, delivered_quantity integer, pool_id bigint, seqs bigint[], account text, metadata text, failure text,
     refunded bigint, replaced integer, created_at timestamptz, updated_at timestamptz
-) LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -105,8 +105,7 @@ END $$;
 -- attempts began. A success counts although somebody else has tried meanwhile.
 CREATE TYPE held_webhook AS (line integer, place tid, id bigint, partner_id bigint);
 
-CREATE FUNCTION find_webhooks(p_id bigint[], p_replays integer[], p_attempts integer[], p_state text[]) RETURNS held_webhook[] LANGUAGE plpgsql
-SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION find_webhooks(p_id bigint[], p_replays integer[], p_attempts integer[], p_state text[]) RETURNS held_webhook[] LANGUAGE plpgsql AS $$
 BEGIN
     RETURN ARRAY(
         SELECT (u.line, w.ctid, w.id, w.partner_id)::held_webhook
@@ -117,8 +116,7 @@ BEGIN
 END $$;
 
 -- The same of those that nobody else has locked, locked; whether they still are as they have to be, the update says.
-CREATE FUNCTION lock_webhooks(p_id bigint[]) RETURNS held_webhook[] LANGUAGE plpgsql
-SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION lock_webhooks(p_id bigint[]) RETURNS held_webhook[] LANGUAGE plpgsql AS $$
 BEGIN
     RETURN ARRAY(
         SELECT (u.line, w.ctid, w.id, w.partner_id)::held_webhook
@@ -132,9 +130,7 @@ CREATE TYPE recorded_webhook AS (line integer, partner_id bigint, to_endpoint bo
 CREATE FUNCTION record_found(
     p_found held_webhook[], p_replays integer[], p_attempts integer[], p_tried integer[], p_state text[], p_status integer[],
     p_error text[], p_delay_s double precision[], p_body bytea[], p_gone text[]
-) RETURNS recorded_webhook[] LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
-SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+) RETURNS recorded_webhook[] LANGUAGE plpgsql AS $$
 DECLARE
     recorded recorded_webhook[];
 BEGIN
@@ -144,7 +140,7 @@ BEGIN
             last_status = CASE p_tried[h.line] WHEN 1 THEN p_status[h.line] ELSE w.last_status END,
             last_error = p_error[h.line], owner = NULL,
             next_attempt_at = now() + make_interval(secs => p_delay_s[h.line]), body = coalesce(w.body, p_body[h.line])
-        FROM unnest(p_found) AS h
+        FROM (SELECT * FROM unnest(p_found) LIMIT cardinality(p_found)) AS h  -- see dispatch's settle
         WHERE w.ctid = h.place AND w.partner_id = h.partner_id AND w.id = h.id
           AND w.state NOT IN ('delivered', 'dead') AND coalesce(w.replays, 0) = p_replays[h.line]
           AND (w.attempts = p_attempts[h.line] OR p_state[h.line] = 'delivered')
@@ -156,13 +152,11 @@ END $$;
 -- Applies the outcomes of attempts. Nothing is locked before: what an outcome depends on is looked at by the
 -- update itself; only what was changed since it was found is looked at again, under a lock that is not waited for
 -- (others are held by now). What somebody has locked is not recorded, and due again. p_gone: the address that
--- wants no more; only an endpoint that is still there is disabled for it. The settings leave no plan that could
--- read a table, whatever statistics say: rows are found by ctid.
+-- wants no more; only an endpoint that is still there is disabled for it. Rows are found by ctid.
 CREATE FUNCTION record_webhooks(
     p_id bigint[], p_replays integer[], p_attempts integer[], p_tried integer[], p_state text[], p_status integer[], p_error text[],
     p_delay_s double precision[], p_body bytea[], p_gone text[], p_patience_s double precision
-) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     recorded recorded_webhook[] := record_found(find_webhooks(p_id, p_replays, p_attempts, p_state),
         p_replays, p_attempts, p_tried, p_state, p_status, p_error, p_delay_s, p_body, p_gone);
@@ -224,8 +218,8 @@ $$;
 -- A webhook about something that is no order: to p_url, else to the partner's endpoint if there is one.
 CREATE FUNCTION tell_partner(p_partner bigint, p_type text, p_data jsonb, p_url text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO webhook (id, partner_id, type, sequence, url, body, next_attempt_at)
-    SELECT message_id(), p_partner, p_type, 0, p_url, convert_to(jsonb_build_object(
+    INSERT INTO webhook (partner_id, type, sequence, url, body, next_attempt_at)
+    SELECT p_partner, p_type, 0, p_url, convert_to(jsonb_build_object(
                'type', p_type, 'sequence', 0, 'timestamp', json_time(now()), 'data', p_data)::text, 'UTF8'), now()
     WHERE p_url IS NOT NULL OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.partner_id = p_partner AND e.disabled_at IS NULL);
 END $$;
@@ -268,7 +262,7 @@ $$;
 CREATE FUNCTION tell_order(p_partner bigint, p_order bigint, p_type text, p_url text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF p_url IS NOT NULL OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.partner_id = p_partner AND e.disabled_at IS NULL) THEN
-        INSERT INTO webhook (id, partner_id, order_id, type, sequence, url, next_attempt_at)
-        VALUES (message_id(), p_partner, p_order, p_type, next_event(p_partner, p_order), p_url, now());
+        INSERT INTO webhook (partner_id, order_id, type, sequence, url, next_attempt_at)
+        VALUES (p_partner, p_order, p_type, next_event(p_partner, p_order), p_url, now());
     END IF;
 END $$;

@@ -17,7 +17,7 @@ DECLARE
     told product_told;
     is_news boolean;
     is_ahead boolean;
-    message bigint := message_id();
+    message bigint;
 BEGIN
     PERFORM FROM product_teller t WHERE t.worker_id = p_worker AND t.until > now() FOR SHARE;
     IF NOT FOUND THEN RETURN 'lost'; END IF;
@@ -34,10 +34,11 @@ BEGIN
         OR EXISTS (SELECT FROM webhook w WHERE w.id = told.message_id AND w.state = 'pending')) THEN
         RETURN 'held';
     END IF;
-    INSERT INTO webhook (id, partner_id, type, sequence, body, next_attempt_at)
-    SELECT message, p_partner, 'product.changed', 0, convert_to(jsonb_build_object('type', 'product.changed', 'sequence', 0,
+    INSERT INTO webhook (partner_id, type, sequence, body, next_attempt_at)
+    SELECT p_partner, 'product.changed', 0, convert_to(jsonb_build_object('type', 'product.changed', 'sequence', 0,
            'timestamp', json_time(now()), 'data', CASE WHEN is_news THEN p_data ELSE p_ahead_data END)::text, 'UTF8'), now()
-    WHERE EXISTS (SELECT FROM webhook_endpoint e WHERE e.partner_id = p_partner AND e.disabled_at IS NULL);
+    WHERE EXISTS (SELECT FROM webhook_endpoint e WHERE e.partner_id = p_partner AND e.disabled_at IS NULL)
+    RETURNING id INTO message;
     IF NOT FOUND THEN RETURN 'same'; END IF;  -- nobody listens: it is news when somebody does
     UPDATE product_told x SET digest = p_digest, message_id = message, told_at = now(),
         ahead_digest = CASE WHEN is_ahead THEN p_ahead_digest END, ahead_at = CASE WHEN is_ahead THEN p_ahead_at END

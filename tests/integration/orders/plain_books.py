@@ -43,7 +43,7 @@ SELECT array_agg(r ORDER BY r) FROM (
     UNION ALL SELECT 'allocation ' || a::text FROM allocation a
     UNION ALL SELECT 'entry ' || e::text FROM entry e
     UNION ALL SELECT 'account ' || a::text FROM account a
-    UNION ALL SELECT 'batch ' || b::text FROM commit_batch b
+    UNION ALL SELECT 'batch ' || (to_jsonb(b) - 'no')::text || (b.no > $1) FROM commit_batch b
     UNION ALL SELECT 'reveal ' || (to_jsonb(v) - 'no')::text || (v.no > $1) FROM reveal v
     UNION ALL SELECT 'head ' || h::text FROM reveal_head h
     UNION ALL SELECT 'use ' || u::text FROM quota_use u

@@ -22,14 +22,16 @@ async def make_quota(
     return id_
 
 
-# As commits and holds do it: counts are held, asks are judged, units are taken.
+# As commits do it: counts are held, lines are judged (they cost nothing), units are taken.
 TAKE = """
-SELECT judged.outcome AS outcome, judged.refused, judged.left_over,
+SELECT judged.outcome AS outcome, judged.refused, judged.known AS left_over,
        take_units(judged.outcome, false, $1, $2, $3, $4, $8, $9, held.counts,
                   held.totals, held.are_ours, $10, $11)
 FROM hold_counts($5, $6, $7, $10, $11) AS held,
-     LATERAL judge_asks(array_fill(1, ARRAY[cardinality($2::bigint[])]), $3, $8, $9,
-                        held.counts) AS judged
+     LATERAL judge_lines(array_fill(1, ARRAY[cardinality($2::bigint[])]),
+                         array_fill(NULL::bigint, ARRAY[cardinality($2)]), $1,
+                         array_fill(0::bigint, ARRAY[cardinality($2)]), $3, $8, $9,
+                         held.counts) AS judged
 """
 
 

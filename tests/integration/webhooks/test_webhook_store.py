@@ -13,6 +13,7 @@ from gateway.webhooks.record import Outcome
 from gateway.webhooks.rules import WebhookState
 from gateway.webhooks.store import WebhookStore
 from tests.conftest import unguarded
+from tests.world.planning import plan_as_workers
 
 SLOT, OTHER_SLOT = 7, 8
 BACKLOG = 20_000
@@ -222,6 +223,7 @@ async def few_rows_looked_at(rows: Any) -> AsyncIterator[None]:
 
 async def test_plans_hold_when_statistics_are_old(rows: Any, connection: Any) -> None:
     """A backlog that statistics know nothing of: the index of pending rows seems to be empty."""
+    await plan_as_workers(rows)
     await insert(rows, DEAD_PARTNER, 1, 300)
     await rows.execute("UPDATE webhook SET state = 'delivered'")
     await connection.execute("ANALYZE webhook")

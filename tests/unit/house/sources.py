@@ -31,6 +31,14 @@ SCRIPTS = [
     ),
 ]
 
+# The clients that partners use: each in its own language, as it is published.
+CLIENTS = [
+    path
+    for suffix in (".go", ".java", ".ts")
+    for path in sorted((ROOT / "connectors/sdk").rglob(f"*{suffix}"))
+    if not {"node_modules", "target", "dist"} & set(path.parts)
+]
+
 
 def relative(path: Path) -> str:
     """The path as a person names it."""

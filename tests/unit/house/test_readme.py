@@ -55,6 +55,30 @@ def test_the_audit_checks_what_the_readme_says() -> None:
     assert {check.invariant for check in CHECKS} == expanded(claim)
 
 
+def test_the_map_has_the_rooms_that_are_there() -> None:
+    """A row for each folder and each file beside them, none twice, none of what is gone; and all
+    that the ground consists of.
+
+    Seen red without the row of `gateway/search`, with one of `gateway/people`, and without `redis`.
+    """
+    table = between("## The rooms", "Imports only go down")
+    first = re.findall(r"^\| ((?:`[\w./]+`(?:, )?)+) \|", table, re.MULTILINE)
+    # One row has four short ones.
+    rest = re.findall(r"(?:^\|.*\||·) `(tests|deploy)` ", table, re.MULTILINE)
+    rows = [name for cell in first for name in re.findall(r"`([\w./]+)`", cell)] + rest
+    rooms = [
+        str(path.relative_to(ROOT))
+        for home in ("gateway", "core_rs")
+        for path in (ROOT / home).iterdir()
+        if (path.is_dir() and any(path.glob("*.*")) and path.name != "__pycache__")
+        or (path.suffix == ".py" and not path.name.startswith("__"))
+    ]
+    assert sorted(rows) == sorted([*rooms, "connectors", "bench", "tests", "deploy"])
+    (ground,) = re.findall(r"^\| `gateway/ground` \|(.*)\|$", table, re.MULTILINE)
+    folders = {path.name for path in (ROOT / "gateway/ground").iterdir() if path.is_dir()}
+    assert folders - {"__pycache__"} == set(re.findall(r"`(\w+)` \(", ground))
+
+
 def test_every_invariant_has_its_row() -> None:
     """I1 to I15, each once, in order."""
     assert [f"I{n}" for n in range(1, 16)] == re.findall(r"^\| (I\d+) \|", README, re.MULTILINE)

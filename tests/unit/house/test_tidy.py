@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from gateway.audit.run import INVARIANTS
-from gateway.features import FEATURES
 from tests.unit.house.sources import PYTHON, ROOT, SQL, relative
 
 BANNED_MODULE_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "service"}
@@ -135,17 +134,6 @@ def test_every_named_query_is_used() -> None:
         and not (file.endswith("checks.sql") and name.partition("_")[0].upper() in INVARIANTS)
     ]
     assert [] == unused
-
-
-def test_the_readme_names_every_room() -> None:
-    """A stranger finds each room in the README."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rooms = [
-        *(f"gateway/{feature.name}" for feature in FEATURES), "gateway/ground",
-        "core_rs/stock", "core_rs/vault", "core_rs/code_file", "core_rs/wire", "core_rs/py",
-        "connectors", "bench", "tests", "deploy",
-    ]  # fmt: skip
-    assert [] == [room for room in rooms if room not in readme]
 
 
 def test_new_migrations_make_no_routines() -> None:
