@@ -213,11 +213,13 @@ async def test_a_success_without_codes_is_no_delivery(topups: TopUpShop) -> None
 
 async def test_a_reversal_refunds(topups: TopUpShop) -> None:
     """Taken back by the platform after success: refunded; the codes stay in the books."""
-    async with topups.outlet("kasushou", settings={"reversal_delay_s": "1"}) as outlet:
+    async with topups.outlet("kasushou", settings={"reversal_delay_s": "600"}) as outlet:
         outlet.market.play(script("reversed"))
         partner = await topups.shop.partner()
         sku = await topups.code_sku((outlet.name, "910010"))
         placed = await buy(partner, sku, 2)
+        await until(partner, placed, "delivered")
+        outlet.market.reverse(outlet.market.ledger.orders[-1])
         await until(partner, placed, "reversed")
         assert await balance(partner) == RICH
         assert await stock(topups, sku) == {"imported": 2, "delivered": 2}
