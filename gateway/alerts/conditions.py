@@ -21,6 +21,7 @@ class SQL(Statements, file="alerts/conditions"):
     parked: Statement[[int], Found]
     uncertain: Statement[[int], Found]
     stock_low: Statement[[], Found]
+    cover_low: Statement[[int | None], Found]
     codes_expiring: Statement[[int], Found]
     cases_waiting: Statement[[int], Found]
     webhooks_dead: Statement[[int], Found]
@@ -40,6 +41,7 @@ LOOKS: Final[Mapping[str, Statement[Any, Found]]] = {
     "parked": SQL.parked,
     "uncertain": SQL.uncertain,
     "stock-low": SQL.stock_low,
+    "cover-low": SQL.cover_low,
     "codes-expiring": SQL.codes_expiring,
     "cases-waiting": SQL.cases_waiting,
     "webhooks-dead": SQL.webhooks_dead,

@@ -23,6 +23,26 @@ WITH over AS (
 told AS (INSERT INTO notice (notifier_id, event, alert_id) SELECT n.id, 'resolved', o.id FROM over o CROSS JOIN notifier n)
 SELECT id, kind, subject, false AS opened FROM over
 
+-- name: count_sales
+-- Counts what was sold in the next $1 seconds of orders, by their numbers, up to a minute ago: when the last of those have long been
+-- committed. No row: it is counted up to there, or somebody else is at it.
+WITH turn AS (
+    SELECT c.upto, least(c.upto + make_interval(secs => $1::double precision), now() - interval '1 minute') AS till
+    FROM sales_counted c WHERE c.upto < now() - interval '70 seconds' FOR UPDATE SKIP LOCKED
+), numbers AS (
+    SELECT t.till, (extract(epoch FROM t.upto - timestamptz '2025-01-01Z') * 1000)::bigint << 22 AS first,
+           (extract(epoch FROM t.till - timestamptz '2025-01-01Z') * 1000)::bigint << 22 AS next FROM turn t
+), sold AS (
+    SELECT s.pool_id, s.day, sum(s.codes)::bigint AS codes
+    FROM numbers n CROSS JOIN partner p CROSS JOIN LATERAL (
+        SELECT o.pool_id, (o.created_at AT TIME ZONE 'UTC')::date AS day, cardinality(o.seqs) AS codes
+        FROM orders o WHERE o.partner_id = p.id AND o.id >= n.first AND o.id < n.next AND o.pool_id IS NOT NULL) AS s
+    JOIN pool k ON k.id = s.pool_id AND NOT k.purchased GROUP BY s.pool_id, s.day
+)
+SELECT n.till, note_sold(ARRAY(SELECT s.pool_id FROM sold s ORDER BY s.pool_id, s.day), ARRAY(SELECT s.day FROM sold s ORDER BY s.pool_id, s.day),
+                         ARRAY(SELECT s.codes FROM sold s ORDER BY s.pool_id, s.day), n.till) IS NULL AS noted
+FROM numbers n
+
 -- name: lasting
 SELECT level, count(*) AS alerts FROM alert WHERE resolved_at IS NULL GROUP BY level
 

@@ -29,6 +29,11 @@ LOOKED_FOR: Final[Mapping[str, Kind]] = {
         setting="alerts.uncertain_s",
     ),
     "stock-low": Kind(level="ticket", doc="a SKU on sale has fewer codes than its low-stock mark"),
+    "cover-low": Kind(
+        level="ticket",
+        doc="what is left of a pool lasts for few days, as fast as it sold lately",
+        setting="alerts.cover_days",
+    ),
     "codes-expiring": Kind(
         level="ticket", doc="unsold codes of a pool expire soon", setting="alerts.expiring_days"
     ),

@@ -18,6 +18,10 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         default=86_400, least=60, most=31_536_000, unit="s",
         doc="A case that nobody has decided is an alert after this long.",
     ),
+    "alerts.cover_days": Setting(
+        default=2, least=1, most=365, unit="days", optional=True,
+        doc="A pool whose codes last for less, as fast as the last seven days sold, is an alert.",
+    ),
     "alerts.expiring_days": Setting(
         default=7, least=1, most=365, unit="days",
         doc="Unsold codes are an alert this long before they expire.",

@@ -32,12 +32,21 @@ class Lasting:
     alerts: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Up to when sales are counted."""
+
+    till: datetime
+    noted: bool
+
+
 class SQL(Statements, file="alerts/queries"):
     """Seeing, and forgetting."""
 
     take_turn: Statement[[float], datetime]
     see: Statement[[Sequence[str], Sequence[str], Sequence[str], Sequence[str]], Noted]
     resolve: Statement[[Sequence[str], datetime, Sequence[str], float], Noted]
+    count_sales: Statement[[float], Counted]
     lasting: Statement[[], Lasting]
     forget: Statement[[int], None]
 
@@ -75,6 +84,11 @@ class AlertStore:
     ) -> Sequence[Noted]:
         """End what the look for these kinds did not find, and what no worker sees any more."""
         return await SQL.resolve.all(self._pool, list(looked), since, list(SEEN), unseen_s)
+
+    async def count_sales(self, seconds: float) -> bool:
+        """Count the codes that were sold in the next so many seconds; whether there may be more."""
+        async with asyncio.timeout(LOOK_DEADLINE_S):
+            return await SQL.count_sales.one(self._pool, seconds) is not None
 
     async def lasting(self) -> Mapping[str, int]:
         """How many there are now, by level."""

@@ -1,6 +1,7 @@
 """Looks for what a person has to look at: each is one row, and ends when its cause does."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
@@ -15,6 +16,8 @@ TURN_S: Final = 5.0  # how often a worker says what it sees, and asks whether it
 LOOK_EVERY_S: Final = 10.0  # of all workers one
 UNSEEN_S: Final = 30.0  # what no worker has seen for so long is over
 DEADLINE_S: Final = 60.0
+COUNTED_AT_ONCE_S: Final = 60.0  # of orders, in one transaction
+COUNT_S: Final = 0.2  # of each look, after a past that nobody counted
 
 
 class Row(Protocol):
@@ -37,6 +40,7 @@ class Books(Protocol):
     async def resolve(
         self, looked: Sequence[str], since: datetime, unseen_s: float
     ) -> Sequence[Row]: ...
+    async def count_sales(self, seconds: float) -> bool: ...
     async def lasting(self) -> Mapping[str, int]: ...
     async def forget(self) -> None: ...
 
@@ -76,6 +80,7 @@ class Watch:
         if began is None:
             self.lasting = await self._books.lasting()
             return
+        await self._count_sales()
         looked = []
         for kind, what in LOOKED_FOR.items():
             threshold = None if what.setting is None else self._threshold(what.setting)
@@ -92,6 +97,15 @@ class Watch:
             log.info("alert.over", kind=over.kind, subject=over.subject)
         await self._books.forget()
         self.lasting = await self._books.lasting()
+
+    async def _count_sales(self) -> None:
+        """What was sold since the last look; a long past a little at a time."""
+        ends = time.monotonic() + COUNT_S
+        try:
+            while await self._books.count_sales(COUNTED_AT_ONCE_S) and time.monotonic() < ends:
+                pass
+        except Exception as error:  # noqa: BLE001  the next look goes on where this one was
+            log.warning("alerts.not_counted", error=type(error).__name__)
 
     def _seen_here(self) -> Sequence[Finding]:
         """A fault in what one worker sees keeps nobody from looking for the rest."""

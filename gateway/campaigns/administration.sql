@@ -74,7 +74,7 @@ SELECT p.name FROM sku s JOIN pool p ON p.id = s.pool_id WHERE s.sku = $1
 
 -- name: campaign_shelf_stats
 SELECT p.name AS pool, s.name AS shelf, n.codes, n.free, n.leased, n.held, n.in_doubt, n.delivered, s.closed_at
-FROM shelf s JOIN pool p ON p.id = s.pool_id CROSS JOIN LATERAL shelf_stats(p.id) AS n
+FROM shelf s JOIN pool p ON p.id = s.pool_id CROSS JOIN LATERAL shelf_levels(p.id) AS n
 WHERE s.campaign = $1 AND n.shelf_id = s.id ORDER BY s.id
 
 -- name: trace_campaign

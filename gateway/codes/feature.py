@@ -11,6 +11,8 @@ FEATURE: Final = Feature(
         "allocation": Table(kept=FOR_EVER),
         "bought_code": Table(kept=FOR_EVER),
         "code_void": Table(kept=FOR_EVER),
+        "pool_day": Table(kept=PASSING, update=("sold",), delete=True),
+        "sales_counted": Table(kept=CATALOG, insert=False, update=("upto",)),
         "code_import": Table(kept=CATALOG, update=ALL_COLUMNS),
         "code_import_piece": Table(kept=PASSING, delete=True),
         "batch": Table(kept=CATALOG, update=ALL_COLUMNS),
@@ -27,6 +29,8 @@ FEATURE: Final = Feature(
     routines=(
         "routines.sql", "routines_expiry.sql", "routines_held.sql", "routines_leases.sql",
         "routines_shelves.sql", "routines_withheld.sql", "routines_replacing.sql",
+        "routines_levels.sql",
+        "routines_cover.sql",
     ),
     pages=("pages",),
     desk=("desk", "batch_desk", "release_desk", "shelf_desk", "upload_desk"),

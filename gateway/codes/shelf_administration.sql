@@ -44,7 +44,7 @@ SELECT coalesce(sum(close_shelf(s.id)), 0)::bigint AS returned FROM (
 -- name: list_shelves
 SELECT s.name AS shelf, n.codes, n.free, n.leased, n.held, n.in_doubt, n.delivered, n.void, n.expired, s.lent, s.borrowed,
        s.sku, s.channel, s.campaign, s.borrows AS borrow, s.reserve, s.ends_at AS until, s.closed_at
-FROM pool p CROSS JOIN LATERAL shelf_stats(p.id) AS n JOIN shelf s ON s.id = n.shelf_id
+FROM pool p CROSS JOIN LATERAL shelf_levels(p.id) AS n JOIN shelf s ON s.id = n.shelf_id
 WHERE p.name = $1 ORDER BY s.id <> p.id, s.created_at, s.id
 
 -- name: trace_shelf

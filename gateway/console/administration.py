@@ -43,12 +43,14 @@ class PoolLevel(TypedDict):
     imported: int
     free: int
     mark: int
+    days_of_cover: float | None
 
 
 class StockLevel(PoolLevel):
     """The same, with what workers hold, and what ends soon."""
 
     leased: int
+    sold_per_day: float | None
     first_ends_at: datetime | None
     ending: int
 

@@ -39,6 +39,7 @@ class Bar:
     text: str
     tone: Tone
     note: str | None = None
+    days: float | None = None  # for how many it lasts
 
     @property
     def width(self) -> str:
@@ -101,6 +102,7 @@ def level(pool: PoolLevel) -> Bar:
         share=free / pool["imported"] if pool["imported"] else 0.0,
         text=f"{free:,} / {pool['imported']:,}",
         tone=tone,
+        days=pool["days_of_cover"],
     )
 
 

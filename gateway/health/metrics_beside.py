@@ -13,6 +13,7 @@ def beside(worklist: Worklist, pools: Pools) -> Iterator[Family]:
     yield from _worklist(worklist)
     yield from audited(worklist)
     yield from stock(worklist)
+    yield from cover(worklist)
     yield from _webhooks(worklist)
     yield from _pools(pools)
 
@@ -86,6 +87,17 @@ def stock(worklist: Worklist) -> Iterator[Family]:
         "Below so many codes a SKU is low.",
         ["sku"],
         [([sku], low) for sku, (_, low) in levels],
+    )
+
+
+def cover(worklist: Worklist) -> Iterator[Family]:
+    """Of pools that sold lately. Every worker counts all."""
+    yield Family(
+        "gauge",
+        "quangate_pool_days_of_cover",
+        "For how many days a pool's codes last, as fast as the last seven days sold.",
+        ["pool"],
+        [([pool], days) for pool, days in sorted(worklist.cover.items())],
     )
 
 

@@ -70,6 +70,14 @@ class StockOfSku:
     for_sale: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverOfPool:
+    """For how many days the codes of a pool last."""
+
+    pool: str
+    days: float
+
+
 class SQL(Statements, file="health/worklist"):
     """What is counted."""
 
@@ -79,6 +87,7 @@ class SQL(Statements, file="health/worklist"):
     disabled_endpoints: Statement[[], DisabledEndpoint]
     webhooks: Statement[[int], Backlog]
     stock: Statement[[], StockOfSku]
+    cover: Statement[[], CoverOfPool]
 
 
 class Worklist:
@@ -98,6 +107,7 @@ class Worklist:
         self.audit_ok: bool | None = None  # None: nobody has audited yet
         self.disabled_endpoints: Mapping[str, str] | None = None  # why, by partner
         self.stock: Mapping[str, tuple[int, int]] = {}  # by SKU on sale: codes left, low below
+        self.cover: Mapping[str, float] = {}  # by pool: days that its codes last
         self._sold_out: frozenset[str] | None = None
         self.audited_at = 0.0  # Unix seconds, by the database's clock
         self.unaudited_since: float | None = None  # the same, or when the database was set up
@@ -114,6 +124,8 @@ class Worklist:
                     disabled = await SQL.disabled_endpoints.all(self._pool)
                     if self.looks % STOCK_EVERY == 0:
                         self.counted(await SQL.stock.all(self._pool))
+                        covers = await SQL.cover.all(self._pool)
+                        self.cover = {each.pool: each.days for each in covers}
                         self.backlog = await SQL.webhooks.only(self._pool, BACKLOG_MAX)
             except Exception as error:  # noqa: BLE001  the next turn tries again
                 log.info("worklist.not_counted", error=type(error).__name__)

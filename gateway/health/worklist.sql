@@ -1,10 +1,11 @@
 -- What waits for a person or an upstream, for metrics. Both parts read a partial index.
 
 -- name: waiting
-SELECT (SELECT count(*) FROM orders WHERE parked IS NOT NULL) AS parked_orders,
+-- Each up to 10,001.
+SELECT (SELECT count(*) FROM (SELECT FROM orders WHERE parked IS NOT NULL LIMIT 10001) AS p) AS parked_orders,
        count(*) AS uncertain_attempts,
        coalesce(extract(epoch FROM now() - min(a.created_at)), 0)::double precision AS oldest_uncertain_s
-FROM attempt a WHERE a.next_check_at IS NOT NULL AND a.state = 'uncertain'
+FROM (SELECT t.created_at FROM attempt t WHERE t.next_check_at IS NOT NULL AND t.state = 'uncertain' LIMIT 10001) AS a
 
 -- name: last_audit
 -- One row always. opened_at: when the database was set up, from where on there is something to audit.
@@ -23,6 +24,11 @@ WHERE e.disabled_at IS NOT NULL
 
 -- name: webhooks
 SELECT due, later, dead, oldest_due_s FROM webhook_backlog($1)
+
+-- name: cover
+-- For how many days the codes of each pool last, where anything was sold lately.
+SELECT p.name AS pool, days_of_cover(p.id, left_in_pool(p.id), 7) AS days
+FROM pool p WHERE EXISTS (SELECT FROM pool_day d WHERE d.pool_id = p.id) AND sold_a_day(p.id, 7) IS NOT NULL
 
 -- name: stock
 -- Of SKUs on sale, as `for_sale` counts.

@@ -24,7 +24,10 @@ async def list_orders(
     if partner is not None:
         await partner_id(db, partner)
     await by_index(db)
-    return await SQL.list_orders.all(db, partner, state, parked, cursor, limit, sku, out_order_no)
+    given = (partner, state, parked, cursor, limit, sku, out_order_no)
+    if parked:
+        return await SQL.list_parked.all(db, *given)
+    return await SQL.list_orders.all(db, *given)
 
 
 def read_order_no(text: str) -> int:

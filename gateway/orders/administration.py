@@ -1,5 +1,6 @@
 """What its actions and views ask, statement by statement."""
 
+from datetime import datetime
 from typing import TypedDict
 
 from gateway.ground.sql.declared import Row, Statement, Statements
@@ -21,12 +22,29 @@ class OrderFacts(TypedDict):
     kept: int  # of what was charged
 
 
+class ParkedOrder(TypedDict):
+    """An order that waits for a person, as the list has it."""
+
+    order_no: str
+    out_order_no: str
+    partner: str
+    sku: str
+    quantity: int
+    amount: int
+    state: str
+    parked: str
+    created_at: datetime
+
+
 class SQL(Statements, file="orders/administration"):
     """Asked within an operator's transaction."""
 
     cancel_order: Statement[[int, int], bool]
     list_orders: Statement[
         [str | None, str | None, bool, str | None, int, str | None, str | None], Row
+    ]
+    list_parked: Statement[
+        [str | None, str | None, bool, str | None, int, str | None, str | None], ParkedOrder
     ]
     order_owner: Statement[[int], OrderFacts]
     insert_resolution: Statement[[int, int, str, str, str, str, str | None, str | None, str], int]

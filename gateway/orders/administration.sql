@@ -17,15 +17,18 @@ CROSS JOIN LATERAL (
     (SELECT * FROM (SELECT * FROM orders x WHERE NOT $3 AND $7 IS NULL AND $2 = 'delivered' AND x.partner_id = p.id
        AND x.id < coalesce($4::text::bigint, 9223372036854775807) ORDER BY x.id DESC LIMIT 10000) AS o
      WHERE o.state = 'delivered' ORDER BY o.id DESC LIMIT CASE WHEN $6 IS NULL THEN $5 ELSE 10000 END)
-    UNION ALL  -- those are few in all
-    (SELECT * FROM orders o WHERE $3 AND $7 IS NULL AND o.parked IS NOT NULL AND o.partner_id = p.id AND ($2 IS NULL OR o.state = $2)
-       AND o.id < coalesce($4::text::bigint, 9223372036854775807)
-     ORDER BY o.id DESC LIMIT CASE WHEN $6 IS NULL THEN $5 ELSE 10000 END)
     UNION ALL
     (SELECT * FROM orders o WHERE o.partner_id = p.id AND o.out_order_no = $7 AND ($2 IS NULL OR o.state = $2)
        AND (NOT $3 OR o.parked IS NOT NULL) AND o.id < coalesce($4::text::bigint, 9223372036854775807) LIMIT 1)) AS o
 JOIN sku s ON s.id = o.sku_id
 WHERE ($1::text IS NULL OR p.name = $1) AND ($6 IS NULL OR s.sku = $6) ORDER BY o.id DESC LIMIT $5
+
+-- name: list_parked
+-- The same of those that wait for a person, which one index has in this order, whosever they are: with list_orders' values.
+SELECT o.id::text AS order_no, o.out_order_no, p.name AS partner, s.sku, o.quantity, o.amount, o.state, o.parked, o.created_at
+FROM orders o JOIN partner p ON p.id = o.partner_id JOIN sku s ON s.id = o.sku_id
+WHERE $3::boolean AND o.parked IS NOT NULL AND ($1::text IS NULL OR p.name = $1) AND ($2::text IS NULL OR o.state = $2) AND ($6::text IS NULL OR s.sku = $6)
+  AND ($7::text IS NULL OR o.out_order_no = $7) AND o.id < coalesce($4::text::bigint, 9223372036854775807) ORDER BY o.id DESC LIMIT $5
 
 -- name: order_owner
 SELECT o.partner_id, o.state, o.parked, o.account IS NULL AS delivers_codes, o.failure::jsonb ->> 'code' AS failure_code,

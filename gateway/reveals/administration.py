@@ -1,5 +1,6 @@
 """What its actions and views ask, statement by statement."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict
 
@@ -57,6 +58,20 @@ class SeenOfOrder(TypedDict):
     approval: str | None
 
 
+class SeenBy(TypedDict):
+    """A row of the view, of one actor."""
+
+    id: str
+    reveal: str
+    at: datetime
+    via: str
+    actor: str | None
+    order_no: str | None
+    index: int | None
+    reason: str | None
+    approval: str | None
+
+
 class SQL(Statements, file="reveals/administration"):
     """Asked within an operator's transaction."""
 
@@ -65,6 +80,10 @@ class SQL(Statements, file="reveals/administration"):
     views_since: Statement[[str, datetime, int], int]
     append_view: Statement[[int, str], int]
     list_reveals: Statement[[str | None, datetime | None, datetime | None, str | None, int], Row]
+    reveals_by: Statement[[str, int], int]
+    reveals_of: Statement[
+        [str, datetime | None, datetime | None, str | None, int, Sequence[int]], SeenBy
+    ]
     reveals_of_order: Statement[
         [str | None, datetime | None, datetime | None, str | None, int, int], SeenOfOrder
     ]

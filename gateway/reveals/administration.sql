@@ -31,6 +31,23 @@ WHERE ($1::text IS NULL OR (
   AND ($4::text IS NULL OR (r.no <= $4::text::bigint / 1000 AND r.no * 1000 + i.n < $4::text::bigint))
 ORDER BY r.no DESC, i.n DESC LIMIT $5
 
+-- name: reveals_by
+-- Of whom ($1), if they are few: by the index of what is in them, in no order, $2 at most.
+SELECT x.no FROM ((SELECT r.no FROM reveal r WHERE r.items @> jsonb_build_array(jsonb_build_object('operator', $1::text)) LIMIT $2)
+                  UNION (SELECT r.no FROM reveal r WHERE r.items @> jsonb_build_array(jsonb_build_object('key', $1::text)) LIMIT $2)) AS x LIMIT $2
+
+-- name: reveals_of
+-- The same as list_reveals, among those of the numbers $6.
+SELECT (r.no * 1000 + i.n)::text AS id, r.no::text AS reveal, r.revealed_at AS at, coalesce(i.item ->> 'via', r.via) AS via,
+       coalesce(i.item ->> 'operator', i.item ->> 'key') AS actor, i.item ->> 'order' AS order_no, (i.item ->> 'index')::integer AS index,
+       i.item ->> 'reason' AS reason, i.item ->> 'approval' AS approval
+FROM unnest($6::bigint[]) AS seen (no) CROSS JOIN LATERAL (SELECT * FROM reveal x WHERE x.no = seen.no LIMIT 1) AS r
+CROSS JOIN LATERAL jsonb_array_elements(r.items) WITH ORDINALITY AS i (item, n)
+WHERE $1::text IN (i.item ->> 'operator', i.item ->> 'key')
+  AND ($2::timestamptz IS NULL OR r.revealed_at >= $2) AND ($3::timestamptz IS NULL OR r.revealed_at < $3)
+  AND ($4::text IS NULL OR r.no * 1000 + i.n < $4::text::bigint)
+ORDER BY r.no DESC, i.n DESC LIMIT $5
+
 -- name: reveals_of_order
 -- The same of one order ($6), found by an index: the views of its commit, which were its orders', and those since. As many as anybody reads.
 SELECT (r.no * 1000 + i.n)::text AS id, r.no::text AS reveal, r.revealed_at AS at, coalesce(i.item ->> 'via', r.via) AS via,

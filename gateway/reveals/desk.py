@@ -19,6 +19,7 @@ from gateway.orders.desk import OrderNo
 from gateway.reveals import reveal as reveals
 from gateway.reveals.administration import SQL
 
+FEW: Final = 10_000
 REVEALS: Final = Noun(name="reveals", plural="reveals", zh="查看记录", en="Views", key="id")
 
 
@@ -67,6 +68,13 @@ async def _look(at: At, given: OneCode, change: Change) -> None:
 
 async def _list(at: At, given: Reveals) -> Sequence[Mapping[str, Any]]:
     narrowed = (given.actor, given.since, given.until, given.cursor, given.limit)
+    if given.order_no is None and given.actor is not None:
+        async with by_bitmap(at.db):
+            theirs = await SQL.reveals_by.all(at.db, given.actor, FEW + 1)
+        if len(theirs) <= FEW:  # else the newest are found from the end
+            return await SQL.reveals_of.all(
+                at.db, given.actor, given.since, given.until, given.cursor, given.limit, theirs
+            )
     if given.order_no is None:
         return await SQL.list_reveals.all(at.db, *narrowed)
     async with by_bitmap(at.db):

@@ -2,7 +2,7 @@
 
 ALL = {"*"}
 ALERT = {"level", "detail", "seen_at", "acknowledged_by", "acknowledged_at", "resolved_at"}
-NOT_ADDED = {"migration", "forgotten", "change_head", "alert_look"}
+NOT_ADDED = {"migration", "forgotten", "change_head", "alert_look", "sales_counted"}
 KEPT_OF_PEOPLE = "password totp_secret totp_step disabled_at frozen_at unfrozen_at sessions_since"
 DECIDED = (
     "state decided_by decider_person decided_from decided_at decision_reason result redeemed_at"
@@ -84,6 +84,8 @@ ALLOWED: dict[str, tuple[set[str], bool]] = {
     "pass_use": (set(), False),
     "pool": ({"size", "next_seq", "generation", "expiring"}, False),
     "desk_request": (ALL, True),
+    "pool_day": ({"sold"}, True),
+    "sales_counted": ({"upto"}, False),
     "operator": (set(KEPT_OF_PEOPLE.split()), False),
     "operator_reset": (set(), False),
     "operator_role": (set(), True),

@@ -45,6 +45,7 @@ DIVIDED = frozenset(
         "service_case",
         "pass_number",
         "pass_use",
+        "pool_day",
         "resolution",
         "reveal",
         "reveal_head",
@@ -63,7 +64,8 @@ ONE_FOR_ALL = """
     code_import_piece desk_request forgotten lane_state migration notice notifier operator
     operator_reset operator_role partner passkey passkey_answer pool portal_session
     price_floor price_row product_teller product_told quota quota_block quota_use
-    recovery_code restoration role role_permission route session setting shelf sign_in_failure
+    recovery_code restoration role role_permission route sales_counted session setting shelf
+    sign_in_failure
     sku sku_offer token upstream used_nonce waiting_room webhook_endpoint worker
     channel_poll channel_product
 """
