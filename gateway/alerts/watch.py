@@ -16,7 +16,7 @@ TURN_S: Final = 5.0  # how often a worker says what it sees, and asks whether it
 LOOK_EVERY_S: Final = 10.0  # of all workers one
 UNSEEN_S: Final = 30.0  # what no worker has seen for so long is over
 DEADLINE_S: Final = 60.0
-COUNTED_AT_ONCE_S: Final = 60.0  # of orders, in one transaction
+COUNTED_AT_ONCE_S: Final = 300.0  # of orders, in one transaction
 COUNT_S: Final = 0.2  # of each look, after a past that nobody counted
 
 

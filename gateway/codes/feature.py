@@ -8,11 +8,9 @@ FEATURE: Final = Feature(
     name="codes",
     needs=("catalog",),
     tables={
-        "allocation": Table(kept=FOR_EVER),
-        "bought_code": Table(kept=FOR_EVER),
-        "code_void": Table(kept=FOR_EVER),
+        **dict.fromkeys(("allocation", "bought_code", "code_void"), Table(kept=FOR_EVER)),
         "pool_day": Table(kept=PASSING, update=("sold",), delete=True),
-        "sales_counted": Table(kept=CATALOG, insert=False, update=("upto",)),
+        "sales_counted": Table(kept=PASSING, insert=False, update=("upto",)),
         "code_import": Table(kept=CATALOG, update=ALL_COLUMNS),
         "code_import_piece": Table(kept=PASSING, delete=True),
         "batch": Table(kept=CATALOG, update=ALL_COLUMNS),
@@ -22,15 +20,13 @@ FEATURE: Final = Feature(
         "shelf": Table(kept=CATALOG, update=ALL_COLUMNS),
         "shelf_range": Table(kept=CATALOG, delete=True),
         "lease": Table(
-            kept="keep_lease_days", update=("state", "epoch", "expires_at", "closed_why")
-        ),
+            kept="keep_lease_days", update=("state", "epoch", "expires_at", "closed_why")),
         "worker": Table(kept=PASSING, update=ALL_COLUMNS, delete=True),
     },
     routines=(
         "routines.sql", "routines_expiry.sql", "routines_held.sql", "routines_leases.sql",
-        "routines_shelves.sql", "routines_withheld.sql", "routines_replacing.sql",
-        "routines_levels.sql",
-        "routines_cover.sql",
+        "routines_levels.sql", "routines_replacing.sql", "routines_shelves.sql",
+        "routines_withheld.sql",
     ),
     pages=("pages",),
     desk=("desk", "batch_desk", "release_desk", "shelf_desk", "upload_desk"),

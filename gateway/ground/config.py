@@ -111,8 +111,7 @@ def load_config(
             raise ConfigError(f"unknown setting {variable}{suggestion}")
     for key, value in flags.items():
         if value is not None:
-            flag = _FLAGS.get(key, f"--{key.replace('_', '-')}")
-            values[key] = _parse(key, value, flag)
+            values[key] = _parse(key, value, _FLAGS.get(key, f"--{key.replace('_', '-')}"))
     return Config(**values)
 
 
@@ -315,8 +314,7 @@ _PARSERS: Mapping[str, Any] = {
     "drain_s": _number(1, 3_600),
     "keep_callback_days": _number(0, 36_500),
     "keep_webhook_days": _number(0, 36_500),
-    "keep_lease_days": _number(0, 36_500),
-    "keep_channel_order_days": _number(0, 36_500),
+    **dict.fromkeys(("keep_lease_days", "keep_channel_order_days"), _number(0, 36_500)),
     "keep_quota_count_days": _number(0, 36_500),
     "keep_sandbox_days": _number(7, 365),
     "keep_case_days": _number(0, 36_500),

@@ -96,9 +96,13 @@ def test_what_is_urgent_looks_so() -> None:
     assert [tones[x].tone for x in ("Being delivered", "Outcome not known")] == ["plain", "note"]
     assert tones["Wait for a person"].tone == "bad"
     assert orders({})[2].tone == "good"
-    assert level({"pool": "a", "imported": 10, "free": 0, "mark": 0}).tone == "bad"
-    assert level({"pool": "a", "imported": 10, "free": 4, "mark": 5}).tone == "note"
-    assert level({"pool": "a", "imported": 0, "free": 0, "mark": 0}).width == "0.0"
+    for imported, free, mark, tone, width in (
+        (10, 0, 0, "bad", "0.0"), (10, 4, 5, "note", "40.0"), (0, 0, 0, "bad", "0.0"),
+    ):  # fmt: skip
+        bar = level(
+            {"pool": "a", "imported": imported, "free": free, "mark": mark, "days_of_cover": 1.5}
+        )
+        assert (bar.tone, bar.width, bar.days) == (tone, width, 1.5)
     told = health(
         {
             "upstream": "u", "connector": "fulu", "paused": False, "ways": 2, "held_back": 1,
