@@ -19,13 +19,6 @@ class CodeStats(TypedDict):
     void: int
 
 
-class PoolCover(TypedDict):
-    """How fast a pool sells, and how long what is left lasts; None: nothing was sold lately."""
-
-    sold_per_day: float | None
-    days_of_cover: float | None
-
-
 class TracedBatch(TypedDict):
     """A batch as the log of changes has it; `lo` is its first number in the pool."""
 
@@ -57,7 +50,6 @@ class SQL(Statements, file="codes/administration"):
 
     pool_of_codes: Statement[[str], int]
     code_stats: Statement[[str], CodeStats]
-    pool_cover: Statement[[str, int, int], PoolCover]
     list_batches: Statement[[str | None, str | None, str | None, int], Row]
     trace_batch: Statement[[int], TracedBatch]
     release_codes: Statement[[int, int], Released]

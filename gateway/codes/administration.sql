@@ -10,11 +10,6 @@ SELECT sum(n.codes)::bigint AS imported, sum(n.delivered)::bigint AS delivered, 
        sum(n.expired)::bigint AS expired, sum(n.void)::bigint AS void
 FROM pool p CROSS JOIN LATERAL shelf_levels(p.id) AS n WHERE p.name = $1 GROUP BY p.id
 
--- name: pool_cover
--- How fast a pool sold in the last $2 days, and for how long its $3 codes last then; NULL: nothing was sold.
-SELECT round(sold_a_day(p.id, $2)::numeric, 1)::float8 AS sold_per_day, days_of_cover(p.id, $3::bigint, $2) AS days_of_cover
-FROM pool p WHERE p.name = $1
-
 -- name: list_batches
 -- Of the pool $1 (NULL: of all): the batch $2, or all that are older than $3 (NULL: the newest), at most $4.
 SELECT b.id::text AS batch, p.name AS pool, b.kind, b.state, b.source, b.lo, b.imported, b.duplicates, b.rejected,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 from msgspec import Meta, structs
 
 from gateway.codes.administration import SQL
-from gateway.codes.rules import COVER_DAYS
 from gateway.codes.upload_rows import PIECE_BYTES, UPLOAD_BYTES_MAX
 from gateway.ground.desk.action import Action, Change, Noun, Reason
 from gateway.ground.desk.given import Given
@@ -202,9 +201,7 @@ async def _stats(at: At, given: OnePool) -> Mapping[str, Any]:
     row = await SQL.code_stats.one(at.db, given.pool)
     if row is None:
         raise not_found("pool", given.pool)
-    left = row["free"] + row["leased"]
-    cover = await SQL.pool_cover.only(at.db, given.pool, COVER_DAYS, left)
-    return {**row, **cover}
+    return row
 
 
 def _pool(given: Any, _: Mapping[str, Any]) -> str:
@@ -248,8 +245,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Page(
         noun=CODES,
         verb="stats",
-        doc="Where each code of a pool is; the numbers add up to `imported`. And for how many days"
-        " what is left lasts, as fast as the last seven days sold.",
+        doc="Where each code of a pool is; the numbers add up to `imported`.",
         given=OnePool,
         example="quangate codes stats --pool vip-month --json",
         permission="codes:read",

@@ -2,9 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
-
-COVER_DAYS: Final = 7  # of sales that days of cover are reckoned from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
