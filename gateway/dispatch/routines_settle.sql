@@ -17,7 +17,7 @@ BEGIN
     RETURN ARRAY(
         SELECT (u.line, a.ctid, a.id, a.partner_id, a.order_id, a.state)::held_attempt
         FROM (SELECT * FROM unnest(p_attempt) WITH ORDINALITY AS u (id, line) ORDER BY u.id) AS u
-        CROSS JOIN LATERAL (SELECT x.ctid, x.* FROM attempt x WHERE x.id = u.id LIMIT 1) AS a);
+        LEFT JOIN LATERAL (SELECT x.ctid, x.* FROM attempt x WHERE x.id = u.id LIMIT 1) AS a ON true);
 END $$;
 
 -- The same of those that nobody else has locked, locked.
@@ -41,7 +41,7 @@ CREATE TYPE attempt_news AS (
 -- What a line of news does. To its attempt: `news`, if the verdict is "applied". To the order:
 -- it moves to `target`; NULL: it stays, and waits for a person if there is a `contradiction`.
 CREATE TYPE judged_news AS (
-    line integer, verdict text, partner_id bigint, attempt_id bigint, attempt_place tid, news text,
+    line integer, verdict text, partner_id bigint, attempt_id bigint, attempt_place tid, attempt_state text, news text,
     order_id bigint, order_place tid, order_state text, target text, refund bigint, tells boolean, contradiction text
 );
 
@@ -49,7 +49,7 @@ CREATE TYPE judged_news AS (
 -- p_verdicts: those of earlier turns. `lines` has what is to be done; the others change nothing.
 CREATE FUNCTION judge_turn(
     p_turn bigint, p_held held_attempt[], p_verdicts text[], p_lines attempt_news[],
-    OUT verdicts text[], OUT turns bigint, OUT lines judged_news[], OUT moves bigint, OUT parks bigint,
+    OUT verdicts text[], OUT turns bigint, OUT lines judged_news[], OUT applies bigint, OUT moves bigint, OUT parks bigint,
     OUT follows bigint, OUT buys bigint
 ) LANGUAGE plpgsql AS $$
 BEGIN
@@ -80,17 +80,17 @@ BEGIN
         FROM judged j
     )
     SELECT array_agg(d.verdict ORDER BY d.line), max(d.turn),
-           array_agg((d.line, d.verdict, d.partner_id, d.id, d.place, d.news, d.order_id, d.order_place, d.order_state, d.target,
+           array_agg((d.line, d.verdict, d.partner_id, d.id, d.place, d.state, d.news, d.order_id, d.order_place, d.order_state, d.target,
                       CASE WHEN d.target IN ('failed', 'reversed') THEN d.kept WHEN d.target = 'partial' THEN (p_lines[d.line]).refund ELSE 0 END,
                       d.target <> 'processing' AND (d.details::json ->> 'notify_url' IS NOT NULL OR EXISTS (
                           SELECT FROM webhook_endpoint e WHERE e.partner_id = d.partner_id AND e.disabled_at IS NULL)),
-                      d.contradiction)::judged_news)
+                      d.contradiction)::judged_news ORDER BY d.id)
                FILTER (WHERE d.turn = p_turn AND d.verdict IN ('applied', 'parked')),
-           count(d.target) FILTER (WHERE d.turn = p_turn),
+           count(*) FILTER (WHERE d.turn = p_turn AND d.verdict = 'applied'), count(d.target) FILTER (WHERE d.turn = p_turn),
            count(*) FILTER (WHERE d.turn = p_turn AND d.verdict IN ('applied', 'parked') AND d.target IS NULL
                             AND coalesce(d.contradiction, (p_lines[d.line]).park) IS NOT NULL),
            count((p_lines[d.line]).next), count((p_lines[d.line]).pool)
-    INTO verdicts, turns, lines, moves, parks, follows, buys
+    INTO verdicts, turns, lines, applies, moves, parks, follows, buys
     FROM done d;
 END $$;
 
@@ -100,8 +100,12 @@ END $$;
 -- noted (nothing is known but when to look again), or contradicted (an answer that only a person
 -- can use: uncertain). Verdict per line: applied; repeated (known
 -- already); late (overtaken by something final); parked (contradicts what is final: a person
--- decides, nothing changes); unknown (no such attempt). Locks attempts in id order, then accounts in id order.
--- Idempotent. Error 40001: somebody else has just changed one of the orders; nothing done.
+-- decides, nothing changes); unknown (no such attempt). Idempotent. Error 40001: somebody else has
+-- just changed one of the attempts or orders; nothing done.
+--
+-- Locks attempts in id order, then, where money moves, accounts in id order. Where none does (most
+-- top-ups succeed) nothing is locked before it is written, which is a record of the log for each:
+-- the update, in the same order, looks whether an attempt still is what was judged.
 --
 -- Lines are applied as a set. Rows are found by ctid, where they were read a moment ago: no index
 -- is searched again. LIMIT says nothing new and has PostgreSQL expect a single line: then going to
@@ -110,15 +114,18 @@ END $$;
 CREATE FUNCTION settle(p_lines attempt_news[], p_owner uuid) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
     held      held_attempt[];
+    attempts  bigint[] := ARRAY(SELECT n.attempt FROM unnest(p_lines) AS n);
+    pays_back boolean := EXISTS (SELECT FROM unnest(p_lines) AS n WHERE n.news IN ('partial', 'rejected', 'failed', 'reversed'));
     this_turn bigint := 1;
     verdicts  text[];
     judged    record;
     lines     judged_news[];
+    applied   bigint;
     moved     bigint;
     parked    bigint;
     written   bigint;
 BEGIN
-    held := hold_attempts(ARRAY(SELECT n.attempt FROM unnest(p_lines) AS n));
+    held := CASE WHEN pays_back THEN hold_attempts(attempts) ELSE find_attempts(attempts) END;
     PERFORM FROM account WHERE partner_id = ANY (ARRAY(
         SELECT h.partner_id FROM unnest(held) AS h WHERE (p_lines[h.line]).news IN ('partial', 'rejected', 'failed', 'reversed')))
     ORDER BY partner_id FOR NO KEY UPDATE;
@@ -126,7 +133,7 @@ BEGIN
         judged := judge_turn(this_turn, held, verdicts, p_lines);
         verdicts := judged.verdicts;
         lines := judged.lines;
-        written := write_news(lines, p_lines);
+        applied := write_news(lines, p_lines);
         IF judged.follows > 0 THEN
             written := follow_up(lines, p_lines, p_owner);
         END IF;
@@ -135,12 +142,12 @@ BEGIN
             written := bind_bought_codes(lines, p_lines);
         END IF;
         parked := CASE WHEN judged.parks > 0 THEN park_orders(lines, p_lines) ELSE 0 END;
-        IF moved <> judged.moves OR parked <> judged.parks THEN
-            RAISE EXCEPTION 'an order was changed meanwhile' USING ERRCODE = '40001';
+        IF applied <> judged.applies OR moved <> judged.moves OR parked <> judged.parks THEN
+            RAISE EXCEPTION 'an attempt or order was changed meanwhile' USING ERRCODE = '40001';
         END IF;
         EXIT WHEN this_turn = judged.turns;
         this_turn := this_turn + 1;
-        held := hold_attempts(ARRAY(SELECT n.attempt FROM unnest(p_lines) AS n));
+        held := CASE WHEN pays_back THEN hold_attempts(attempts) ELSE find_attempts(attempts) END;
     END LOOP;
     RETURN verdicts;
 END $$;
@@ -157,7 +164,8 @@ BEGIN
         code = coalesce((p_lines[l.line]).code, a.code), message = coalesce((p_lines[l.line]).message, a.message),
         queries = coalesce((p_lines[l.line]).queries, a.queries), not_found = coalesce((p_lines[l.line]).not_found, a.not_found),
         next_check_at = now() + make_interval(secs => (p_lines[l.line]).check_s), sent_at = coalesce(a.sent_at, now()), updated_at = now()
-    FROM (SELECT * FROM unnest(p_judged) LIMIT cardinality(p_judged)) AS l WHERE a.ctid = l.attempt_place AND a.partner_id = l.partner_id AND l.verdict = 'applied';
+    FROM (SELECT * FROM unnest(p_judged) LIMIT cardinality(p_judged)) AS l
+    WHERE a.ctid = l.attempt_place AND a.partner_id = l.partner_id AND a.id = l.attempt_id AND a.state = l.attempt_state AND l.verdict = 'applied';
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END $$;

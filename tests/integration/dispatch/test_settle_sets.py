@@ -233,6 +233,29 @@ async def test_an_attempt_that_was_changed_meanwhile(database: Database, connect
     assert tuple(row) == ("succeeded", 2, 1)
 
 
+async def test_an_end_that_came_meanwhile_is_not_overtaken(
+    database: Database, connection: Any
+) -> None:
+    """What was judged by a state that an attempt has no more is judged again, and changes nothing.
+
+    A success locks nothing before. Seen red without the count of attempts in `settle`: the order
+    was delivered, of an attempt that was refused.
+    """
+    store = AttemptStore(database.pool, uuid.UUID(int=1))
+    other = connection
+    await arranged(other)
+    (attempt,) = await ordered(other, random.Random(1), 1)
+    ending = other.transaction()
+    await ending.start()
+    await other.execute("UPDATE attempt SET state = 'rejected'")
+    settling = asyncio.create_task(store.settle([as_news(news_of(attempt, News.SUCCEEDED))]))
+    await somebody_waits(database)
+    await ending.commit()
+    assert await settling == ["parked"]
+    row = await other.fetchrow("SELECT a.state, o.state FROM attempt a, orders o")
+    assert tuple(row) == ("rejected", "processing")
+
+
 async def somebody_waits(database: Database) -> None:
     """Until a lock is waited for."""
 

@@ -132,7 +132,7 @@ async def test_late_truths_are_settled(world: World, cli: Cli, config: Config) -
 async def test_a_bill_delivers_no_codes(topups: TopUpShop, cli: Cli, connection: Any) -> None:
     """A success we had not heard of, of an order for codes: asked for, not called delivered.
 
-    Seen red with such news settled like a top-up's: orders_codes refuses it, and the run fails.
+    Seen red with such news settled like a top-up's: `orders_quantity` refuses it, the run fails.
     """
     async with topups.outlet("dtone", callback_url="http://127.0.0.1:9/") as outlet:
         outlet.market.play(script("processing"))

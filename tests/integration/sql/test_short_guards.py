@@ -63,6 +63,18 @@ async def world(connection: Any) -> AsyncIterator[Any]:
         ('{"state": "partial", "quantity": 2}', False),
         ('{"state": "reversed", "amount": 5, "refunded": 4}', False),
         ('{"state": "reversed", "amount": 5, "refunded": 5}', True),
+        ('{"state": "reversed", "amount": 5, "refunded": 6}', False),
+        ('{"state": "failed", "delivered_quantity": 0, "seqs": null, "amount": 5, "refunded": 6}',
+         False),
+        ('{"state": "partial", "quantity": 2, "refunded": 6, "amount": 5}', False),
+        ('{"state": "partial", "quantity": 2, "refunded": -1, "amount": 5}', False),
+        ('{"amount": 5, "refunded": -1}', False),
+        # What was delivered is codes, or went to a number.
+        ('{"seqs": null}', False),
+        ('{"seqs": null, "account": "a"}', True),
+        ('{"account": "a"}', True),
+        ('{"state": "partial", "quantity": 2, "refunded": 1, "amount": 5, "seqs": null}', False),
+        ('{"state": "reversed", "amount": 5, "refunded": 5, "seqs": null}', False),
     ],
 )  # fmt: skip
 async def test_an_order_is_as_its_state_says(world: Any, changes: str, accepted: bool) -> None:
@@ -96,7 +108,7 @@ async def test_an_order_is_as_its_state_says(world: Any, changes: str, accepted:
 async def test_an_entry_is_of_its_kind(world: Any, changes: str, accepted: bool) -> None:
     """Kinds move the money their way, and a run is a run of charges, or it is not stored.
 
-    Seen red with `entry_sign` dropped (signs, kinds) and with `entry_run` dropped (runs).
+    Seen red with `entry_sign` dropped (every refusal).
     """
     assert await is_accepted(world, ENTRY, changes) == accepted
 
