@@ -15,6 +15,7 @@ from gateway._core_limits import NumberFilter as NumberFilter
 from gateway._core_limits import RateLimiter as RateLimiter
 from gateway._core_plain import NumbersUnderWay as NumbersUnderWay
 from gateway._core_plain import PlainLines as PlainLines
+from gateway._core_plain import PlainOrders as PlainOrders
 from gateway._core_plain import array_literals as array_literals
 from gateway._core_plain import claimed_literals as claimed_literals
 
@@ -29,6 +30,7 @@ __all__ = [
     "OrderIds",
     "ParsedBatch",
     "PlainLines",
+    "PlainOrders",
     "RateLimiter",
     "Vault",
     "__version__",

@@ -29,6 +29,12 @@ class PlainLines:
         in an order, quotas as (id, whether it counts by device, else by buyer)).
 
         False: a line cannot be had so, or does not say what a quota counts; nothing is changed."""
+    @staticmethod
+    def begin(partner_id: int) -> PlainLines:
+        """No lines yet; they come one by one, and nothing has to be offered."""
+    def add(self, orders: PlainOrders) -> bool:
+        """Takes in the order that was read last, whose terms are known. Whether it is the first of
+        its SKU, which has the next place then."""
     def numbers(self) -> list[str]:
         """Of all lines."""
     def numbers_text(self) -> bytes:
@@ -64,6 +70,49 @@ class PlainLines:
 
         KeyMissing, RecordCorrupt, ValueError: one cannot be sealed, and nothing is given out."""
 
+    def answers(
+        self,
+        vault: Vault,
+        keyring: KeyRing,
+        allocator: Allocator,
+        key_id: str,
+        reads_codes: bool,
+        moment: str,
+        lead: tuple[bytes, bytes, int],
+    ) -> list[bytes]:
+        """Of each line its order behind a head of its own: what comes before the body's length and
+        behind, a number from this one on (16 hexadecimal digits), a blank line. As `answer`."""
+
+@final
+class PlainOrders:
+    """Reads whole requests that place one plain order each (as those of PlainLines), and knows by
+    what terms a key's order of a SKU is taken."""
+
+    def __new__(cls) -> Self: ...
+    def read(
+        self, keyring: KeyRing, data: bytes, start: int, now_s: float, watched: bool
+    ) -> tuple[int, Any, str] | None:
+        """What begins at `start`: the place behind it, its terms (None: to be said by `know`), and
+        its number. None: it is not plain, is not signed by its key or not now (Unix time), is
+        known not to be taken so, or, if that is `watched`, names a client."""
+    @property
+    def key_id(self) -> str:
+        """Of the order that was read last."""
+    @property
+    def sku(self) -> str:
+        """Of the order that was read last."""
+    @property
+    def quantity(self) -> int:
+        """Of the order that was read last."""
+    def know(
+        self,
+        terms: tuple[Any, tuple[int, int, int, int, str, int, Sequence[tuple[int, bool]]]] | None,
+    ) -> bool:
+        """By what terms orders like the last are taken, and how they are sold (PlainLines.offer);
+        None: none are plain. Whether the last one is."""
+    def forget(self) -> None:
+        """No terms are known."""
+
 @final
 class NumbersUnderWay:
     """The numbers of `PlainLines` that are under way."""
@@ -73,6 +122,10 @@ class NumbersUnderWay:
         """False: it is not under way."""
     def add(self, lines: PlainLines) -> bool:
         """False: one of these may be under way already, and none was taken in."""
+    def add_one(self, partner_id: int, number: str) -> bool:
+        """False: it may be under way already, and was not taken in."""
+    def remove_one(self, partner_id: int, number: str) -> None:
+        """Let go of it alone."""
     def remove(self, lines: PlainLines) -> None:
         """Let go of what was taken in."""
 

@@ -37,7 +37,7 @@ class Committed:
         stock: Stock,
         batches: PlainBatches,
         seal: Callable[[Sequence[Line]], list[bytes | None]],
-        answer_plain: Callable[[PlainBatch, str], bytes | None],
+        answer_plain: Callable[[PlainBatch, str], bytes | list[bytes] | None],
         created: Callable[[OrdersCreated], None],
         price_again: Callable[[Line, datetime], Refusal | None],
         put_unsold: PutUnsold,

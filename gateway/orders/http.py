@@ -4,18 +4,22 @@ import asyncio
 from typing import Final
 
 from gateway.campaigns.passes import HEADER as PASS_HEADER
-from gateway.catalog.rules import Scope
+from gateway.catalog.rules import CurrentCatalog, Key, Scope
 from gateway.ground.http.answers import JSON_TYPE
 from gateway.ground.http.body import check_strict, decode
 from gateway.ground.http.direct_answer import DirectAnswer
+from gateway.ground.http.meters import RouteMeter
 from gateway.ground.http.operation import BODY_PROBLEMS, Answer, Operation, Parameter, Route
 from gateway.ground.http.patience import DEADLINE, waits_until
+from gateway.ground.http.plain_front import Exchange
 from gateway.ground.http.problems import ProblemError
 from gateway.ground.http.request import Asked
 from gateway.ground.traffic.admission import Class
 from gateway.orders.answers import TAG, Order
-from gateway.orders.place import Placement
+from gateway.orders.http_single import Singles
+from gateway.orders.place import Placed, Placement
 from gateway.orders.placed import REPLAYED, placed_json
+from gateway.orders.plain_entrance import PlainEntrance
 from gateway.orders.problems import problem_of
 from gateway.orders.refusal import GIVEN_UP, Refusal
 from gateway.orders.view import OrderViews
@@ -71,11 +75,23 @@ PLACE_ORDER: Final = Operation(
 class OrderPlacing:
     """POST /v1/orders."""
 
-    def __init__(self, gate: Gate, placement: Placement, views: OrderViews) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        placement: Placement,
+        views: OrderViews,
+        catalog: CurrentCatalog,
+        entrance: PlainEntrance,
+    ) -> None:
         self._gate = gate
         self._door = gate.door
         self._placement = placement
         self._views = views
+        self._singles = Singles(gate, placement, catalog, entrance, self._answer)
+
+    def take(self, data: bytes, at: int, exchange: Exchange, meter: RouteMeter) -> int:
+        """See AtOnce: an order that says nothing unusual."""
+        return self._singles.take(data, at, exchange, meter)
 
     def glance(self, request: Asked) -> ProblemError | None:
         """Why the head alone is refused; None: it is not."""
@@ -96,6 +112,10 @@ class OrderPlacing:
         # Only who orders in a campaign is asked for one.
         pass_ = None if content.campaign is None else request.headers.get(PASS_HEADER)
         placed = await self._placement.place(key, content, pass_=pass_, waits_until=waits)
+        return await self._answer(request, key, placed)
+
+    async def _answer(self, request: Asked, key: Key, placed: Placed | Refusal) -> DirectAnswer:
+        """What became of an order."""
         if isinstance(placed, Refusal):
             if placed.reason in GIVEN_UP:
                 request.give_up()
@@ -112,6 +132,6 @@ class OrderPlacing:
 ROUTES: Final = (
     Route(
         "POST", "/v1/orders", OrderPlacing.place, PLACE_ORDER, plain=True, task=False,
-        glance=OrderPlacing.glance,
+        glance=OrderPlacing.glance, at_once=OrderPlacing.take,
     ),
 )  # fmt: skip

@@ -28,6 +28,7 @@ from gateway.orders.hand import Hand, Loose, tell
 from gateway.orders.line import Answered, Line, unsold
 from gateway.orders.plain_batch import Opened, PlainBatch
 from gateway.orders.plain_batches import PlainBatches, loose_lines
+from gateway.orders.plain_entrance import PlainEntrance
 from gateway.orders.ports import Committer
 from gateway.orders.refusal import Refusal
 from gateway.orders.rules import LineOutcome
@@ -56,11 +57,12 @@ class Intake:
         committers: Sequence[Committer],
         stock: Stock,
         seal: Callable[[Sequence[Line]], list[bytes | None]],
-        answer_plain: Callable[[PlainBatch, str], bytes | None],
+        answer_plain: Callable[[PlainBatch, str], bytes | list[bytes] | None],
         by_numbers: ByNumbers,
         by_ids: ByIds,
         certainly_new: Callable[[int, str, float | None], bool],
         perhaps_accepted: Callable[[int, str], bool],
+        was_met: Callable[[int, str], bool],
         next_ids: Callable[[int], list[int]],
         created: Callable[[OrdersCreated], None],
         outlet_now: Callable[[Line], int | None],
@@ -115,6 +117,16 @@ class Intake:
             requeue=self._requeue,
             answer=self._answer,
         )
+        self.entrance = PlainEntrance(
+            queue=self._queue,
+            batches=self._plain,
+            stock=stock,
+            committed=self._committed,
+            absence=self.absence,
+            was_met=was_met,
+            waiting_max=waiting_max,
+            work=self._work.set,
+        )
         self.commits = 0
         self.queue_waits = self._queue.waits
 
@@ -164,21 +176,9 @@ class Intake:
 
     def submit_plain(self, batch: PlainBatch) -> "asyncio.Future[bytes | Sequence[Opened]] | None":
         """Take plain lines; see PlainBatch.future. None: they have to come one by one."""
-        size = len(batch.lines)
-        if (
-            self.absence.lasts
-            or self._closing
-            or size > self._batch_max
-            or self._queue.is_full(batch.partner_id, self._waiting_max - size)
-            or self._committed.shortages.refused
-            or (batch.asks and self._committed.used_up.counts)
-            or any(map(self._stock.sold_out, batch.outlets))
-            or not self._plain.enter(batch)
-        ):
+        if len(batch.lines) > self._batch_max or not self.entrance.enter(batch):
             return None
         future = batch.future = self._new_future()
-        if self._queue.put(batch.partner_id, batch):
-            self._work.set()
         return future
 
     def may_repeat(self, partner_id: int, out_order_no: str) -> bool:
@@ -238,7 +238,7 @@ class Intake:
                 self._work.clear()
                 await self._work.wait()
             codes_max = SHARED_MAX if self._queue.is_shared else CODES_MAX
-            taken = self._queue.take(self._batch_max, codes_max)
+            taken = self.entrance.take(self._batch_max, codes_max)
             hand = Hand(taken)
             try:
                 self._drop_unawaited(hand)
@@ -288,7 +288,7 @@ class Intake:
 
     def _turn_away(self) -> None:
         """The database is away: what was not sent is refused at once, not kept waiting."""
-        for line in loose_lines(self._plain, self._queue.take(len(self._queue), sys.maxsize)):
+        for line in loose_lines(self._plain, self.entrance.take(len(self._queue), sys.maxsize)):
             self._answer(line, Answered(LineOutcome.DATABASE_AWAY))
         self._tail.flush(LineOutcome.DATABASE_AWAY)
 
@@ -331,7 +331,7 @@ class Intake:
         """
         try:
             await self._tail.idle()
-            self._closing = True
+            self._closing = self.entrance.is_closed = True
             self._failed.close()
             self._work.set()
             if self._tasks:

@@ -72,6 +72,10 @@ class KnownNumbers:
         """
         if self._clock() - self._synced_at > NEWS_AFTER_S:
             self._start_sync()
+        return self.was_met(partner_id, number)
+
+    def was_met(self, partner_id: int, number: str) -> bool:
+        """The same of what is at hand, whatever its age: nothing is read for it."""
         known = self._filter if self._loading is None else self._loading
         return known is not None and known.may_contain(partner_id, number)
 

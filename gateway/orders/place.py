@@ -136,7 +136,7 @@ class Placement:
             return None
         told = await outcome
         if isinstance(told, bytes):
-            self._count[_CREATED] += len(lines)
+            self.count_created(len(lines))
             return told
         return [Submitted(line, future) for line, future in told]
 
@@ -154,6 +154,10 @@ class Placement:
         if line.content is not None and line.content.campaign is not None:
             self._refused(line.content.campaign, refusal)
         return refusal
+
+    def count_created(self, orders: int) -> None:
+        """So many orders were made of which no line came here."""
+        self._count[_CREATED] += orders
 
     def _why_not(self, line: Line, answered: Answered) -> Refusal:
         if answered.outcome is LineOutcome.PURCHASE_LIMIT:

@@ -13,7 +13,7 @@ import msgspec
 from gateway.catalog.rules import Catalog, Key, Sku
 from gateway.codes.shelving import ShelfBook
 from gateway.codes.stock import Run
-from gateway.ground.native import PlainLines
+from gateway.ground.native import Allocator, KeyRing, PlainLines, Vault
 from gateway.orders.line import Answered, Line
 from gateway.orders.rules import QUANTITY_MAX, OrderContent
 from gateway.prices.rules import NO_PRICES, PriceBook
@@ -34,14 +34,27 @@ class PlainBatch(msgspec.Struct, kw_only=True, eq=False, gc=False):
     key_id: str
     reads_codes: bool
     lines: PlainLines
-    skus: Sequence[Sku]  # by the places that lines name
-    outlets: Sequence[int]  # likewise
+    skus: list[Sku]  # by the places that lines name
+    outlets: list[int]  # likewise
     asks: bool  # something of quotas
     quantity: int  # codes of all lines
     waits_until: float | None  # (monotonic) then its caller has gone
     claimed: Sequence[tuple[int, Sequence[Run]]] = ()  # its codes, by outlet
     waiters: list[tuple[int, Line]]  # that bear the number of the line at this place
     future: "asyncio.Future[bytes | Sequence[Opened]] | None" = None
+
+    def answer(
+        self, vault: Vault, keyring: KeyRing, allocator: Allocator, moment: str
+    ) -> bytes | list[bytes]:
+        """The members of `results`, all created at that moment. Raises as PlainLines.answer."""
+        return self.lines.answer(
+            vault, keyring, allocator, self.key_id, self.reads_codes, moment
+        )  # fmt: skip
+
+    def tell(self, became: bytes | list[bytes] | Sequence[Opened]) -> None:
+        """Tell the caller, unless it was told: what `answer` gave, or the lines they are now."""
+        if self.future is not None and not self.future.done():
+            self.future.set_result(became)  # type: ignore[arg-type]  # see Gathering
 
 
 def plain_batch(
@@ -54,7 +67,7 @@ def plain_batch(
     skus, offers = [], []
     for name in lines.skus():
         sku = catalog.skus.get(name)
-        offer = None if sku is None else _offer(catalog, partner_id, sku)
+        offer = None if sku is None else offer_of(catalog, partner_id, sku)
         if sku is None or offer is None:
             return None
         skus.append(sku)
@@ -75,7 +88,7 @@ def plain_batch(
     )
 
 
-def _offer(catalog: Catalog, partner_id: int, sku: Sku) -> Offer | None:
+def offer_of(catalog: Catalog, partner_id: int, sku: Sku) -> Offer | None:
     """None: what this SKU costs, or who may have it, depends on more than the SKU; see
     checks.judge, which says the same of one line."""
     pool_id = sku.pool_id

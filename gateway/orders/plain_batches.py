@@ -32,6 +32,21 @@ class PlainBatches:
         self._batches[batch] = None
         return True
 
+    def add(self, batch: PlainBatch, number: str) -> bool:
+        """Take in another number of a batch that grows. False: it may be under way already."""
+        if self._on_the_way and (batch.partner_id, number) in self._on_the_way:
+            return False
+        if not self._numbers.add_one(batch.partner_id, number):
+            return False
+        self._batches[batch] = None
+        return True
+
+    def drop(self, batch: PlainBatch, number: str) -> None:
+        """The number that was added last did not come after all."""
+        self._numbers.remove_one(batch.partner_id, number)
+        if not len(batch.lines):
+            del self._batches[batch]
+
     def may_contain(self, number: tuple[int, str]) -> bool:
         """False: the number is not under way in a batch."""
         return bool(self._batches) and self._numbers.may_contain(*number)
@@ -58,8 +73,7 @@ class PlainBatches:
             opened.append((line, future))
         for place, waiter in batch.waiters:
             lines[place].waiters = [*(lines[place].waiters or ()), waiter]
-        if batch.future is not None and not batch.future.done():
-            batch.future.set_result(opened)
+        batch.tell(opened)
         return lines
 
     def open_all(self, hand: Hand, items: Iterable[Line | PlainBatch]) -> list[Line]:
@@ -74,11 +88,10 @@ class PlainBatches:
                 lines.append(item)
         return lines
 
-    def answer_created(self, batch: PlainBatch, results: bytes) -> None:
+    def answer_created(self, batch: PlainBatch, results: bytes | list[bytes]) -> None:
         """All of it is durable: tell the caller, and who waited for one of its numbers."""
         self._leave(batch)
-        if batch.future is not None and not batch.future.done():
-            batch.future.set_result(results)
+        batch.tell(results)
         for place, waiter in batch.waiters:
             made = batch.lines.line(place)
             same = waiter.content_hash == made[5]

@@ -40,14 +40,11 @@ class Sealing:
             return [None] * len(lines)
         return sealed
 
-    def answer(self, batch: PlainBatch, moment: str) -> bytes | None:
-        """The members of `results` of a batch that was committed at that moment; None: one of its
-        codes cannot be sealed."""
+    def answer(self, batch: PlainBatch, moment: str) -> bytes | list[bytes] | None:
+        """What a batch that was committed at that moment is answered; None: one of its codes cannot
+        be sealed."""
         try:
-            return batch.lines.answer(
-                self._vault, self._keyring, self._allocator,
-                batch.key_id, batch.reads_codes, moment,
-            )  # fmt: skip
+            return batch.answer(self._vault, self._keyring, self._allocator, moment)
         except Exception:
             # The orders are durable: sealed one by one, the others are answered.
             log.exception("worker.seal_failed", lines=len(batch.lines))

@@ -85,6 +85,7 @@ def intake(kit: Kit) -> Intake:
         by_ids=orders.by_ids,
         certainly_new=kit[KnownNumbers].certainly_new,
         perhaps_accepted=kit[KnownNumbers].perhaps_accepted,
+        was_met=kit[KnownNumbers].was_met,
         next_ids=on.next_ids,
         created=kit.tell(OrdersCreated),
         outlet_now=partial(outlet_of_line, kit[CurrentCatalog]),
@@ -115,7 +116,9 @@ def placement(kit: Kit) -> Placement:
 
 def placing(kit: Kit) -> http.OrderPlacing:
     """One order."""
-    return http.OrderPlacing(kit[Gate], kit[Placement], kit[OrderViews])
+    return http.OrderPlacing(
+        kit[Gate], kit[Placement], kit[OrderViews], kit[CurrentCatalog], kit[Intake].entrance
+    )
 
 
 def placing_many(kit: Kit) -> http_batch.BatchPlacing:

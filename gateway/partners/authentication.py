@@ -67,8 +67,8 @@ class Gate:
         door: Door,
     ) -> None:
         self._catalog = catalog
-        self._keyring = keyring
-        self._limiter = limiter
+        self.keyring = keyring
+        self.limiter = limiter
         self._nonces = nonces
         self._refusals = refusals
         self.door = door
@@ -188,7 +188,7 @@ class Gate:
         if key.expires_at is not None and key.expires_at.timestamp() <= now:
             return _unproved("the key has ended")
         if key.rate_per_s is not None:
-            has_some, remaining, retry_after_ms = self._limiter.look(
+            has_some, remaining, retry_after_ms = self.limiter.look(
                 key.key_id, key.rate_per_s, time.monotonic_ns()
             )
             if not has_some:
@@ -246,13 +246,27 @@ class Gate:
         await self._use_up(request, key, proved.body)
         return key
 
+    def plain_key(self, key_id: str, scope: str) -> Key | None:
+        """The key if of its requests nothing has to be judged but signature, time, end and rate."""
+        key = self._catalog.now.keys.get(key_id)
+        if key is None or key.allow_ips or scope not in key.scopes or is_of_sandbox(key_id):
+            return None
+        return key
+
+    def has_token(self, key: Key) -> bool:
+        """Takes one from the key's bucket; False: it is empty."""
+        rate_per_s = key.rate_per_s
+        if rate_per_s is None:
+            return True
+        return self.limiter.acquire(key.key_id, rate_per_s, 1, time.monotonic_ns())[0]
+
     def _verify(self, head: "Judged", body: bytes) -> None:
         _, key_id, method, target, timestamp, nonce, signature = head
-        if not self._keyring.verify(key_id, method, target, timestamp, nonce, body, signature):
+        if not self.keyring.verify(key_id, method, target, timestamp, nonce, body, signature):
             raise _unproved("the signature is not one over the string to sign")
 
     def _take(self, key: Key, rate_per_s: int) -> None:
-        granted, remaining, retry_after_ms = self._limiter.acquire(
+        granted, remaining, retry_after_ms = self.limiter.acquire(
             key.key_id, rate_per_s, 1, time.monotonic_ns()
         )
         if not granted:

@@ -7,20 +7,26 @@ until nothing is written any more.
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 from aiohttp.web import StreamResponse
+from multidict import CIMultiDict
 
+from gateway.ground.http.address import read_address
 from gateway.ground.http.body import BODY_BYTES_MAX, read_body, require_json
 from gateway.ground.http.direct_answer import DirectAnswer
-from gateway.ground.http.meters import HttpMeters
+from gateway.ground.http.meters import HttpMeters, RouteMeter
 from gateway.ground.http.operation import Operation, Route
+from gateway.ground.http.plain_front import Exchange, PlainRequest
 from gateway.ground.http.problems import ProblemError
 from gateway.ground.http.request import of
 from gateway.ground.http.router import Answering
 from gateway.ground.http.server import DeadlineServer
+from gateway.ground.native import find_request
+from gateway.ground.traffic.admission import Admission, Work
 
 TURNS = 20  # more than pass between two answers
 ANY = Operation(name="any", tag="x", summary="x")
@@ -112,6 +118,28 @@ class House:
             raise ProblemError("rate-limited", headers={"Retry-After": "3"})
         return await told(request)
 
+    def taken(self, data: bytes, at: int, exchange: Exchange, _meter: RouteMeter) -> int:
+        """As `hot`, taken at once: answered by its bytes, or by a handler."""
+        found = find_request(data, at)
+        if not found or found[4] > len(data):
+            return 0
+        method, target, headers, body_at, end = found
+        request = PlainRequest(method, target, CIMultiDict(headers), data[body_at:end], NOWHERE)
+        if "X-Refuse" in request.headers or "X-Forwarded-For" in request.headers:
+            return 0
+        loop = asyncio.get_running_loop()
+        if "X-Wait" in request.headers:
+            loop.call_soon(exchange.run, self.hot, Work(None, 1, 0.0), Admission())
+            return end
+        try:
+            told(request).send(None)
+        except StopIteration as done:
+            loop.call_soon(exchange.tell, done.value.wire(request.id))
+            return end
+        except ProblemError:
+            pass
+        return 0
+
     def glance(self, request: Any) -> ProblemError | None:
         """Some are refused for their heads; whoever comes without a glance is, too."""
         return self._head_refused(request) if request.body_exists else None
@@ -159,11 +187,17 @@ async def told(request: Any) -> DirectAnswer:
     return DirectAnswer(repr(seen).encode(), 200, "text/plain")
 
 
-def connect(wire: Wire | None = None, *, with_front: bool) -> tuple[Wire, Any]:
+NOWHERE: Any = SimpleNamespace(peer=read_address("127.0.0.1"), trusted=(), budget=None)
+
+
+def connect(
+    wire: Wire | None = None, *, with_front: bool, at_once: bool = False
+) -> tuple[Wire, Any]:
     """A connection of its own."""
     house = House()
+    hot = Route("POST", "/hot", house.hot, ANY, plain=True, task=False, glance=house.glance)
     routes = [
-        Route("POST", "/hot", house.hot, ANY, plain=True, task=False, glance=house.glance),
+        replace(hot, at_once=house.taken if at_once else None),
         Route("POST", "/hot/{name}", house.named, ANY, plain=True),
         Route("POST", "/broken", house.broken, ANY, plain=True, task=False),
         Route("POST", "/broken/{name}", house.broken, ANY, plain=True, glance=house.broken_glance),
@@ -178,9 +212,9 @@ def connect(wire: Wire | None = None, *, with_front: bool) -> tuple[Wire, Any]:
     return wire, connection
 
 
-async def say(pieces: Sequence[bytes], *, with_front: bool) -> Said:
+async def say(pieces: Sequence[bytes], *, with_front: bool, at_once: bool = False) -> Said:
     """Send the pieces over a connection of its own."""
-    wire, connection = connect(with_front=with_front)
+    wire, connection = connect(with_front=with_front, at_once=at_once)
     await asyncio.sleep(0)
     for piece in pieces:
         wire.feed(piece)

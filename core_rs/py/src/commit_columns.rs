@@ -7,7 +7,8 @@ use quangate_stock::slab::Run;
 use quangate_wire::array_literal::{ArrayLiteral, ClaimedColumns};
 
 use crate::alloc::RunTuple;
-use crate::plain_lines::{PlainLines, push_claimed, push_column};
+use crate::plain_columns::{push_claimed, push_column};
+use crate::plain_lines::PlainLines;
 
 /// For each path (`sku.id`) the array literal of that attribute of every row; None along the path
 /// is NULL. `PlainLines` among them are as many rows.

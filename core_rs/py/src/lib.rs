@@ -12,7 +12,10 @@ mod errors;
 mod json_guard;
 mod limits;
 mod partner_keys;
+mod plain_answers;
+mod plain_columns;
 mod plain_lines;
+mod plain_orders;
 mod plain_request;
 mod secrecy;
 
@@ -45,6 +48,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<account_rule::AccountRule>()?;
     module.add_class::<plain_lines::PlainLines>()?;
     module.add_class::<plain_lines::NumbersUnderWay>()?;
+    module.add_class::<plain_orders::PlainOrders>()?;
     module.add_function(wrap_pyfunction!(plain_request::find_request, module)?)?;
     module.add_function(wrap_pyfunction!(json_guard::check_json, module)?)?;
     module.add_function(wrap_pyfunction!(commit_columns::array_literals, module)?)?;

@@ -110,6 +110,15 @@ impl KeyRing {
 }
 
 impl KeyRing {
+    pub(crate) fn verifies(
+        &self,
+        key_id: &str,
+        request: &SignedRequest<'_>,
+        header: &[u8],
+    ) -> bool {
+        self.0.verify(key_id, request, header)
+    }
+
     pub(crate) fn partner(&self, key_id: &str) -> Result<std::sync::Arc<PartnerKey>, VaultError> {
         self.0
             .get(key_id)

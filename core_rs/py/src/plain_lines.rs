@@ -2,11 +2,8 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::pybacked::PyBackedStr;
-use pyo3::types::{PyBytes, PyDict};
-use quangate_vault::delivery::Delivery;
-use quangate_vault::vault_error::VaultError;
-use quangate_wire::array_literal::{ArrayLiteral, ClaimedColumns};
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
+use pyo3::types::{PyBytes, PyDict, PyList};
 use quangate_wire::numbers_under_way::NumbersUnderWay as UnderWay;
 use quangate_wire::plain_lines::{Counted, Offer, PlainLine, PlainLines as Lines};
 
@@ -15,14 +12,33 @@ use crate::commit_columns::run;
 use crate::errors::CoreResult;
 use crate::limits::random_key;
 use crate::partner_keys::KeyRing;
+use crate::plain_answers::Sealing;
+use crate::plain_orders::PlainOrders;
 use crate::secrecy::{Vault, detached};
-
-/// A typical order in an answer without its code, to size the buffer.
-const ORDER_LEN_TYPICAL: usize = 768;
 
 /// (sku id, pool id, outlet, price, currency, largest quantity, quotas: (id, whether it counts by
 /// device))
-type OfferTuple = (i64, i64, i64, i64, String, u32, Vec<(i64, bool)>);
+pub(crate) type OfferTuple = (i64, i64, i64, i64, String, u32, Vec<(i64, bool)>);
+
+pub(crate) fn offered(offer: OfferTuple) -> Offer {
+    let by = |device| {
+        if device {
+            Counted::Device
+        } else {
+            Counted::Buyer
+        }
+    };
+    let quotas = offer.6.into_iter().map(|(id, device)| (id, by(device)));
+    Offer {
+        sku_id: offer.0,
+        pool_id: offer.1,
+        outlet: offer.2,
+        price_minor: offer.3,
+        currency: offer.4,
+        quantity_max: offer.5,
+        quotas: quotas.collect(),
+    }
+}
 
 /// (number, place of its SKU, quantity, buyer, device, digest, details, quotas, order id, runs)
 type LineTuple<'py> = (
@@ -64,27 +80,19 @@ impl PlainLines {
     }
 
     fn offer(&mut self, partner_id: i64, offers: Vec<OfferTuple>) -> bool {
-        let by = |device| {
-            if device {
-                Counted::Device
-            } else {
-                Counted::Buyer
-            }
-        };
-        let offers = offers.into_iter().map(|offer| Offer {
-            sku_id: offer.0,
-            pool_id: offer.1,
-            outlet: offer.2,
-            price_minor: offer.3,
-            currency: offer.4,
-            quantity_max: offer.5,
-            quotas: offer
-                .6
-                .into_iter()
-                .map(|(id, device)| (id, by(device)))
-                .collect(),
-        });
-        self.0.offer(partner_id, offers.collect())
+        self.0
+            .offer(partner_id, offers.into_iter().map(offered).collect())
+    }
+
+    #[staticmethod]
+    fn begin(partner_id: i64) -> Self {
+        Self(Lines::begin(partner_id))
+    }
+
+    fn add(&mut self, orders: &PlainOrders) -> PyResult<bool> {
+        let (order, offer) = orders.last();
+        let offer = offer.ok_or_else(|| PyValueError::new_err("it is not known how it is sold"))?;
+        Ok(self.0.add(order, offer))
     }
 
     fn numbers(&self) -> Vec<&str> {
@@ -177,76 +185,57 @@ impl PlainLines {
         reads_codes: bool,
         moment: PyBackedStr,
     ) -> CoreResult<Bound<'py, PyBytes>> {
-        let codes = self.0.codes() as usize;
-        let results = detached(py, codes, || {
-            let mut delivery = Delivery::new(vault.engine(), if reads_codes { codes } else { 0 })?;
-            let partner = if reads_codes {
-                Some(keyring.partner(&key_id)?)
-            } else {
-                None
-            };
-            let mut out = Vec::with_capacity(ORDER_LEN_TYPICAL * self.0.len());
-            for (line, offer) in self.0.sold() {
-                if !out.is_empty() {
-                    out.push(b',');
-                }
-                out.extend_from_slice(br#"{"status":201,"order":"#);
-                let runs = self.0.runs(line).iter().copied();
-                let seal = partner.as_ref().map(|partner| {
-                    |out: &mut Vec<u8>| {
-                        delivery.claimed_line(partner, allocator.engine(), offer.pool_id, runs, out)
-                    }
-                });
-                self.0.write_order(line, &moment, seal, &mut out)?;
-                out.push(b'}');
-            }
-            Ok::<_, VaultError>(out)
+        let (sealing, around) = (
+            Sealing::new(vault, keyring, allocator, &key_id, reads_codes, &moment),
+            (br#"{"status":201,"order":"#.as_slice(), b"}".as_slice()),
+        );
+        let written = detached(py, self.0.codes() as usize, || {
+            sealing.write(&self.0, around, b",")
         })?;
-        Ok(PyBytes::new(py, &results))
+        Ok(PyBytes::new(py, &written.0))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn answers<'py>(
+        &self,
+        py: Python<'py>,
+        vault: &Vault,
+        keyring: &KeyRing,
+        allocator: &Allocator,
+        key_id: PyBackedStr,
+        reads_codes: bool,
+        moment: PyBackedStr,
+        lead: (PyBackedBytes, PyBackedBytes, u64),
+    ) -> CoreResult<Bound<'py, PyList>> {
+        let sealing = Sealing::new(vault, keyring, allocator, &key_id, reads_codes, &moment);
+        let (all, ends) = detached(py, self.0.codes() as usize, || {
+            sealing.write(&self.0, (b"", b""), b"")
+        })?;
+        let (mut start, mut id) = (0, lead.2);
+        let mut answers = Vec::with_capacity(ends.len());
+        for end in ends {
+            let body = &all[start..end];
+            let head = [
+                &lead.0[..],
+                body.len().to_string().as_bytes(),
+                &lead.1[..],
+                format!("{id:016x}\r\n\r\n").as_bytes(),
+            ]
+            .concat();
+            answers.push(PyBytes::new_with(py, head.len() + body.len(), |out| {
+                out[..head.len()].copy_from_slice(&head);
+                out[head.len()..].copy_from_slice(body);
+                Ok(())
+            })?);
+            (start, id) = (end, id.wrapping_add(1));
+        }
+        Ok(PyList::new(py, answers)?)
     }
 }
 
 impl PlainLines {
     pub(crate) fn lines(&self) -> &Lines {
         &self.0
-    }
-}
-
-/// Appends what Python's `Line` has at this path, for all lines; a path that only others have is NULL.
-pub(crate) fn push_column(lines: &Lines, path: &str, out: &mut ArrayLiteral) {
-    let mut text = String::new();
-    for (line, offer) in lines.sold() {
-        push_value(lines, (line, offer), path, &mut text, out);
-    }
-}
-
-fn push_value(
-    lines: &Lines,
-    (line, offer): (&PlainLine, &Offer),
-    path: &str,
-    text: &mut String,
-    out: &mut ArrayLiteral,
-) {
-    match path {
-        "partner_id" => out.number(lines.partner_id()),
-        "order_id" => out.number(line.order_id),
-        "out_order_no" => out.text(lines.number(line)),
-        "content_hash" => out.bytes(&line.digest),
-        "quantity" => out.number(line.quantity.into()),
-        "amount_minor" => out.number(offer.price_minor * i64::from(line.quantity)),
-        "notify" => out.boolean(false),
-        "sku.id" => out.number(offer.sku_id),
-        "sku.pool_id" => out.number(offer.pool_id),
-        "details" if lines.details(line, text) => out.text(text),
-        "quotas" if lines.quotas(line, text) => out.text(text),
-        _ => out.null(),
-    }
-}
-
-/// Appends the codes of all lines.
-pub(crate) fn push_claimed(lines: &Lines, out: &mut ClaimedColumns) {
-    for (line, _) in lines.sold() {
-        out.push(lines.runs(line).iter().copied());
     }
 }
 
@@ -267,6 +256,14 @@ impl NumbersUnderWay {
 
     fn add(&mut self, lines: &PlainLines) -> bool {
         self.0.add(lines.0.partner_id(), lines.0.numbers())
+    }
+
+    fn add_one(&mut self, partner_id: i64, number: &str) -> bool {
+        self.0.add(partner_id, std::iter::once(number))
+    }
+
+    fn remove_one(&mut self, partner_id: i64, number: &str) {
+        self.0.remove(partner_id, std::iter::once(number));
     }
 
     fn remove(&mut self, lines: &PlainLines) {

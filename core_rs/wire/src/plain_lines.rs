@@ -39,6 +39,18 @@ pub struct PlainLine {
     pub(crate) runs: Range<usize>,
 }
 
+impl PlainLine {
+    /// Whether it can be had so, and says all that is asked of it.
+    pub(crate) fn fits(&self, offer: &Offer) -> bool {
+        let says = |(_, counted): &(i64, Counted)| match counted {
+            Counted::Buyer => self.buyer.is_some(),
+            Counted::Device => self.device.is_some(),
+        };
+        let price = offer.price_minor.checked_mul(self.quantity.into());
+        self.quantity <= offer.quantity_max && price.is_some() && offer.quotas.iter().all(says)
+    }
+}
+
 /// Whom a quota counts for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
@@ -75,7 +87,7 @@ pub struct PlainLines {
     skus: Vec<Span>,
     partner_id: i64,
     offers: Vec<Offer>,
-    runs: Vec<Run>,
+    pub(crate) runs: Vec<Run>,
 }
 
 impl PlainLines {
@@ -105,14 +117,50 @@ impl PlainLines {
             .iter()
             .all(|line| numbers.insert(&body[line.number.clone()]));
         let body = std::str::from_utf8(body).ok()?.to_owned();
-        (are_different && codes <= CODES_MAX).then(|| Self {
+        (are_different && codes <= CODES_MAX).then(|| Self::of(body, lines, skus, 0))
+    }
+
+    pub(crate) fn of(
+        body: String,
+        lines: Vec<PlainLine>,
+        skus: Vec<Span>,
+        partner_id: i64,
+    ) -> Self {
+        Self {
             body,
             lines,
             skus,
-            partner_id: 0,
+            partner_id,
             offers: Vec::new(),
             runs: Vec::new(),
-        })
+        }
+    }
+
+    /// Takes in a line that fits, whose parts are of `text`. `sku`: its place among the known ones
+    /// if it is one, and where its name stands; `first`: else how it is sold.
+    pub(crate) fn take_in(
+        &mut self,
+        text: &str,
+        line: &PlainLine,
+        (known, name): (Option<usize>, &Span),
+        first: Option<Offer>,
+    ) {
+        let start = self.body.len();
+        let moved = |span: &Span| span.start + start..span.end + start;
+        self.body.push_str(text);
+        if let Some(offer) = first {
+            self.skus.push(moved(name));
+            self.offers.push(offer);
+        }
+        self.lines.push(PlainLine {
+            number: moved(&line.number),
+            sku: known.unwrap_or_else(|| self.skus.len() - 1),
+            quantity: line.quantity,
+            buyer: line.buyer.as_ref().map(moved),
+            device: line.device.as_ref().map(moved),
+            ..PlainLine::default()
+        });
+        self.digest(self.lines.len() - 1);
     }
 
     /// How many there are.
@@ -136,24 +184,14 @@ impl PlainLines {
     /// Says for each of `skus` how it is sold. False: some line cannot be had so, or is not plain
     /// then, and nothing is changed.
     pub fn offer(&mut self, partner_id: i64, offers: Vec<Offer>) -> bool {
-        let fits = |line: &PlainLine| {
-            offers.get(line.sku).is_some_and(|offer| {
-                line.quantity <= offer.quantity_max
-                    && offer
-                        .price_minor
-                        .checked_mul(line.quantity.into())
-                        .is_some()
-                    && offer.quotas.iter().all(|(_, counted)| match counted {
-                        Counted::Buyer => line.buyer.is_some(),
-                        Counted::Device => line.device.is_some(),
-                    })
-            })
-        };
+        let fits = |line: &PlainLine| offers.get(line.sku).is_some_and(|offer| line.fits(offer));
         if !self.lines.iter().all(fits) {
             return false;
         }
         (self.partner_id, self.offers) = (partner_id, offers);
-        self.digest();
+        for place in 0..self.lines.len() {
+            self.digest(place);
+        }
         true
     }
 
@@ -226,59 +264,5 @@ impl PlainLines {
             line.order_id = *id;
         }
         true
-    }
-
-    /// Divides claimed runs, by outlet, among the lines in their order. False: they are not exactly
-    /// what the lines want, and nothing is changed.
-    pub fn give_codes(&mut self, mut claimed: Vec<(i64, Vec<Run>)>) -> bool {
-        let (mut given, mut places) = (Vec::with_capacity(self.lines.len()), Vec::new());
-        for (_, runs) in &mut claimed {
-            runs.reverse();
-        }
-        for line in &self.lines {
-            let (start, mut wanted) = (given.len(), line.quantity);
-            let outlet = self.offers[line.sku].outlet;
-            let Some((_, runs)) = claimed.iter_mut().find(|(of, _)| *of == outlet) else {
-                return false;
-            };
-            while wanted > 0 {
-                let Some(run) = runs.last_mut() else {
-                    return false;
-                };
-                let count = wanted.min(run.count);
-                given.push(Run { count, ..*run });
-                run.seq_lo += i64::from(count);
-                run.count -= count;
-                wanted -= count;
-                if run.count == 0 {
-                    runs.pop();
-                }
-            }
-            places.push(start..given.len());
-        }
-        if claimed.iter().any(|(_, runs)| !runs.is_empty()) {
-            return false;
-        }
-        for (line, place) in self.lines.iter_mut().zip(places) {
-            line.runs = place;
-        }
-        self.runs = given;
-        true
-    }
-
-    /// Codes that are wanted of each outlet, in the order of their first lines.
-    #[must_use]
-    pub fn wanted(&self) -> Vec<(i64, u32)> {
-        let mut wanted: Vec<(i64, u32)> = Vec::with_capacity(1);
-        for (line, offer) in self.sold() {
-            match wanted
-                .iter_mut()
-                .find(|(outlet, _)| *outlet == offer.outlet)
-            {
-                Some((_, codes)) => *codes += line.quantity,
-                None => wanted.push((offer.outlet, line.quantity)),
-            }
-        }
-        wanted
     }
 }

@@ -109,22 +109,18 @@ impl PlainLines {
     }
 
     /// As Python's `OrderContent.digest`: of the members, those that are never plain being null.
-    pub(crate) fn digest(&mut self) {
-        let mut text = String::new();
-        for place in 0..self.lines.len() {
-            let line = &self.lines[place];
-            text.clear();
-            text.push_str("[\"");
-            text.push_str(self.sku(line));
-            text.push_str("\",");
-            text.push_str(itoa::Buffer::new().format(line.quantity));
-            text.push_str(",null,null,null,");
-            quote(self.buyer(line), &mut text);
-            text.push_str(",null,");
-            quote(self.device(line), &mut text);
-            text.push_str(",null,null]");
-            self.lines[place].digest = Blake2b::<U16>::digest(text.as_bytes()).into();
-        }
+    pub(crate) fn digest(&mut self, place: usize) {
+        let (mut text, line) = (String::with_capacity(128), &self.lines[place]);
+        text.push_str("[\"");
+        text.push_str(self.sku(line));
+        text.push_str("\",");
+        text.push_str(itoa::Buffer::new().format(line.quantity));
+        text.push_str(",null,null,null,");
+        quote(self.buyer(line), &mut text);
+        text.push_str(",null,");
+        quote(self.device(line), &mut text);
+        text.push_str(",null,null]");
+        self.lines[place].digest = Blake2b::<U16>::digest(text.as_bytes()).into();
     }
 }
 

@@ -6,6 +6,7 @@ For an ordinary request (HTTP/1.1, kept alive, not HEAD) this class writes the s
 itself; for any other it hands over to aiohttp's.
 """
 
+import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
@@ -25,6 +26,28 @@ DIRECT_BYTES_MAX: Final = 65_536  # larger answers get aiohttp's flow control
 _STATUS_LINES: Final = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus
 }
+
+
+class Leads:
+    """What comes before the bodies of answers that are written together: the heads that
+    `DirectAnswer.wire` writes one by one, with request ids of their own."""
+
+    def __init__(self, status: int, content_type: str) -> None:
+        self._before = (
+            f"{_STATUS_LINES[status]}Content-Type: {content_type}\r\nContent-Length: "
+        ).encode("ascii")
+        self._run = secrets.token_hex(8)
+        self._next = secrets.randbits(32)
+
+    def take(self, count: int) -> tuple[bytes, bytes, int]:
+        """For so many: what stands before the length of the body and behind it, up to the number
+        that ends the request id, and the first of these (16 hexadecimal digits)."""
+        first, self._next = self._next, self._next + count
+        behind = (
+            f"\r\nDate: {rfc822_formatted_time()}\r\nServer: {SERVER_NAME}\r\n"
+            f"Cache-Control: no-store\r\nRequest-Id: {self._run}"
+        )
+        return self._before, behind.encode("ascii"), first
 
 
 class DirectAnswer(StreamResponse):

@@ -7,6 +7,7 @@ these into its format when somebody asks.
 import asyncio
 import time
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,6 +31,14 @@ class RouteMeter:
         self.by_class[status // 100] += 1
         self.buckets[bisect_left(BOUNDS_S, duration_s)] += 1
         self.seconds += duration_s
+
+    def observe_all(self, status: int, began: Sequence[float], ended: float) -> None:
+        """Count answers that are given together."""
+        self.by_class[status // 100] += len(began)
+        buckets = self.buckets
+        for at in began:
+            buckets[bisect_left(BOUNDS_S, ended - at)] += 1
+        self.seconds += ended * len(began) - sum(began)
 
 
 @dataclass(slots=True)

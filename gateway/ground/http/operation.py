@@ -17,6 +17,9 @@ from gateway.ground.http.problems import ProblemError
 
 Handler = Callable[..., Awaitable[StreamResponse]]
 Glance = Callable[..., ProblemError | None]
+# (what was received, where a request begins, its Exchange, its route's meter) → the place behind
+# it, if it was taken; else 0, and nothing was done.
+AtOnce = Callable[..., int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ class Route:
     With `deep` the last variable takes all the steps that are left. With `plain` requests whose
     framing is plain are answered past aiohttp: the handler, a coroutine, takes any `Asked`, and
     returns a DirectAnswer (plain_front). Unless it has a `task` it awaits futures only. `glance` is
-    asked first, at once: why the request is refused for its head.
+    asked first, at once: why the request is refused for its head. `at_once` of a fixed path is
+    shown the bytes before all others, and may take a whole request to answer it later (Exchange).
     """
 
     method: str
@@ -80,11 +84,14 @@ class Route:
     plain: bool = False
     task: bool = True
     glance: Glance | None = None  # of its face's class, too
+    at_once: AtOnce | None = None  # likewise
 
     def bound(self, face: object) -> "Route":
         """The route of a made face."""
         glance = None if self.glance is None else MethodType(self.glance, face)
-        return replace(self, handler=MethodType(self.handler, face), glance=glance)
+        at_once = None if self.at_once is None else MethodType(self.at_once, face)
+        handler = MethodType(self.handler, face)
+        return replace(self, handler=handler, glance=glance, at_once=at_once)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

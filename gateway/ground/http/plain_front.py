@@ -11,14 +11,19 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
+import structlog
 from aiohttp import ClientConnectionResetError
 from multidict import CIMultiDict, MultiMapping
 
 from gateway.ground.http.body import BODY_BYTES_MAX
 from gateway.ground.http.direct_answer import DirectAnswer
+from gateway.ground.http.operation import Handler
 from gateway.ground.http.request import Asked, Connection
 from gateway.ground.http.router import Answering, Endpoint
 from gateway.ground.native import find_request
+from gateway.ground.traffic.admission import Admission, Work
+
+log = structlog.get_logger()
 
 Run = Coroutine[Any, None, DirectAnswer]  # it yields futures
 
@@ -60,6 +65,8 @@ class Wire(Connection, Protocol):
     def may_answer(self) -> bool:
         """Whether all that was handed over is answered, and the client takes its answers."""
 
+    is_watched: bool  # its requests are looked at for signs of a proxy
+
     def hand_over(self, data: bytes) -> None:
         """These bytes are aiohttp's."""
 
@@ -82,10 +89,35 @@ class Wire(Connection, Protocol):
         """End at once."""
 
 
-class PlainFront:
-    """One connection's."""
+class Exchange(Protocol):
+    """A request that was taken at once, and is answered once: by `tell` or by `run`."""
 
-    __slots__ = ("_answering", "_is_off", "_kept", "_owed", "_request", "_run", "_task", "_wire")
+    @property
+    def is_watched(self) -> bool:
+        """Whether a proxy that nobody trusts may have sent it."""
+
+    def tell(self, answer: bytes) -> None:
+        """The whole answer."""
+
+    def run(self, handler: Handler, work: Work, limit: Admission) -> None:
+        """The handler answers, as if it were the route's; it awaits futures only. `work` is under
+        way until then."""
+
+
+class PlainFront:
+    """One connection's; the Exchange of what is taken at once."""
+
+    __slots__ = (
+        "_answering",
+        "_is_off",
+        "_kept",
+        "_owed",
+        "_request",
+        "_run",
+        "_taken",
+        "_task",
+        "_wire",
+    )  # fmt: skip
 
     def __init__(self, wire: Wire, answering: Answering) -> None:
         self._wire = wire
@@ -96,11 +128,12 @@ class PlainFront:
         self._run: Run | None = None
         self._task: asyncio.Task[DirectAnswer] | None = None  # of a handler that awaits anything
         self._request: PlainRequest | None = None
+        self._taken: tuple[bytes, int, Endpoint] | None = None  # at once, and where it begins
 
     @property
     def is_busy(self) -> bool:
         """Whether a request is under way here."""
-        return self._request is not None
+        return self._request is not None or self._taken is not None
 
     def take(self, data: bytes) -> None:
         """What was received."""
@@ -119,10 +152,13 @@ class PlainFront:
     def _go(self, data: bytes) -> None:
         at, wire = 0, self._wire
         while at < len(data):
-            if self._request is not None:
+            if self._request is not None or self._taken is not None:
                 self._kept = data[at:]
                 wire.pause()
                 return
+            if end := self._take_at_once(data, at):
+                at = end
+                continue
             found = find_request(data, at)
             if found is None:
                 self._kept = data[at:]
@@ -147,6 +183,48 @@ class PlainFront:
                 wire.watch(named)
                 self._begin(PlainRequest(method, target, named, body, wire), *plain)
             at = end
+
+    # ------------------------------------------------------------ taken at once
+
+    def _take_at_once(self, data: bytes, at: int) -> int:
+        """The place behind a request that was taken whole; 0: none was."""
+        for prefix, take, endpoint in self._answering.at_once:
+            if data.startswith(prefix, at) and self._wire.may_answer:
+                try:
+                    end = take(data, at, self, endpoint.meter)
+                except Exception:  # its handler goes on, as if it had not been tried
+                    log.exception("front.not_taken")
+                    return 0
+                if end:
+                    self._taken = data, at, endpoint
+                return end
+        return 0
+
+    @property
+    def is_watched(self) -> bool:
+        """See Exchange."""
+        return self._wire.is_watched
+
+    def tell(self, answer: bytes) -> None:
+        """See Exchange."""
+        self._taken = None
+        self._wire.answer(answer)
+        if self._kept:
+            self._go_on()
+
+    def run(self, handler: Handler, work: Work, limit: Admission) -> None:
+        """See Exchange."""
+        assert self._taken is not None
+        (data, at, endpoint), self._taken = self._taken, None
+        found = find_request(data, at)
+        assert found  # as it was when it was taken
+        method, target, headers, body_at, end = found
+        body = data[body_at:end]
+        request = PlainRequest(method, target, CIMultiDict(headers), body, self._wire)
+        request.work, request.limit = work, limit
+        self._begin(request, Endpoint(handler, endpoint.meter, task=False), ())
+        if self._request is None:
+            self._go_on()
 
     # ------------------------------------------------------------ a request under way
 

@@ -47,7 +47,6 @@ class DeadlineRequestHandler(RequestHandler):
         "_has_place",
         "_head_bytes",
         "_head_since",
-        "_is_watched",
         "_places",
         "_preamble",
         "_seen_requests",
@@ -56,6 +55,7 @@ class DeadlineRequestHandler(RequestHandler):
         "_waits_since",
         "_wire",
         "budget",
+        "is_watched",
         "leaving",
         "peer",
         "trusted",
@@ -77,7 +77,7 @@ class DeadlineRequestHandler(RequestHandler):
         self.budget = budget
         self.leaving = False  # ends after a whole answer, which says so
         self._has_place = False  # counted as a connection of `peer`
-        self._is_watched = False  # for signs of a proxy
+        self.is_watched = False  # for signs of a proxy
         self._preamble: bytes | None = b"" if proxy_protocol else None  # of the PROXY protocol
         self._body: Any = None  # of the request that came last
         self._seen_requests = 0
@@ -101,7 +101,7 @@ class DeadlineRequestHandler(RequestHandler):
         if not self._places.is_trusted(self.peer):
             self._preamble = None  # what it claims is none of our proxies' words
         if self._take_place():
-            self._is_watched = self._places.watches(self.peer)
+            self.is_watched = self._places.watches(self.peer)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Its place is free."""
@@ -139,7 +139,7 @@ class DeadlineRequestHandler(RequestHandler):
         in_body = self._body is not None and not self._body.is_eof()
         super().data_received(data)
         if self._request_count != self._seen_requests:
-            if self._is_watched and self._messages:
+            if self.is_watched and self._messages:
                 self._places.look(self.peer, getattr(self._messages[-1][0], "headers", ()))
             self._seen_requests = self._request_count
             self._head_bytes = 0
@@ -226,7 +226,7 @@ class DeadlineRequestHandler(RequestHandler):
 
     def watch(self, headers: MultiMapping[str]) -> None:
         """Look at the head of a request that is answered past aiohttp."""
-        if self._is_watched:
+        if self.is_watched:
             self._places.look(self.peer, headers)
 
     def answer(self, answer: bytes) -> None:

@@ -16,7 +16,7 @@ from gateway.ground.errors import OverloadedError, StoreUnavailableError
 from gateway.ground.http.body import release_body
 from gateway.ground.http.direct_answer import DirectAnswer
 from gateway.ground.http.meters import HttpMeters, RouteMeter
-from gateway.ground.http.operation import Glance, Handler, Route
+from gateway.ground.http.operation import AtOnce, Glance, Handler, Route
 from gateway.ground.http.problems import ProblemError, as_problem, problem_answer
 from gateway.ground.http.request import Asked, of
 from gateway.ground.http.twin import ForTwinError
@@ -137,6 +137,12 @@ class Answering:
         router = Router(routes, meters, twins)
         self._find = router.find
         self._hot = router.hot("POST")
+        # By how their requests begin.
+        self.at_once: Sequence[tuple[bytes, AtOnce, Endpoint]] = [
+            (f"POST {route.path} HTTP/1.1\r\n".encode(), route.at_once, self._hot[route.path])
+            for route in routes
+            if route.at_once is not None
+        ]
         self._meters = meters
         self._unrouted = meters.route("", "")
 

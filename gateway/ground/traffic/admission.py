@@ -127,6 +127,10 @@ class Admission:
         self.inflight += units
         return Work(owner, units, now, tells)
 
+    def more(self, units: int) -> None:
+        """So much more is under way, and its owner is said when it ends."""
+        self.inflight += units
+
     def end(self, work: Work, now: float) -> None:
         """It is under way no more."""
         units, owner = work.units, work.owner

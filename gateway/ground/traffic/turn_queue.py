@@ -77,6 +77,11 @@ class TurnQueue(Generic[Item]):
             self._timed, self._timed_since = item, self._clock()
         return is_first
 
+    def grew(self, owner: Hashable) -> None:
+        """An item of the owner's that waits is one more than it was."""
+        self._count += 1
+        self._more[owner] = self._more.get(owner, 0) + 1
+
     def put_back(self, items: Sequence[tuple[Hashable, Item]]) -> None:
         """These were taken before and come first again, in this order."""
         for owner, item in reversed(items):

@@ -89,14 +89,18 @@ RECORDED = {
 }
 
 
-async def both(pieces: list[bytes]) -> tuple[Said, Said]:
-    """The same to a connection with a front, and to one without."""
-    return await say(pieces, with_front=True), await say(pieces, with_front=False)
+async def both(pieces: list[bytes], *, at_once: bool = False) -> tuple[Said, Said]:
+    """The same to a connection with a front (which takes some at once), and to one without."""
+    with_front = await say(pieces, with_front=True, at_once=at_once)
+    return with_front, await say(pieces, with_front=False)
 
 
 @pytest.mark.parametrize("name", RECORDED)
 @pytest.mark.parametrize("piece_bytes", [None, 7, 1_000])
-async def test_recorded_streams_are_answered_alike(name: str, piece_bytes: int | None) -> None:
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_recorded_streams_are_answered_alike(
+    name: str, piece_bytes: int | None, *, at_once: bool
+) -> None:
     """What is known to have been read in two ways somewhere, at once and in pieces.
 
     Seen red with lone line feeds taken for the end of a line, with a head of which a body is
@@ -105,7 +109,7 @@ async def test_recorded_streams_are_answered_alike(name: str, piece_bytes: int |
     stream = RECORDED[name]
     size = piece_bytes or len(stream)
     pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
-    with_front, without = await both(pieces)
+    with_front, without = await both(pieces, at_once=at_once)
     assert with_front.says_no_less(without), (with_front, without)
 
 
@@ -203,11 +207,11 @@ def streams(draw: st.DrawFn) -> list[bytes]:
 
 
 @settings(max_examples=int(os.environ.get("STREAMS", "1000")))
-@given(streams())
-def test_any_streams_are_answered_alike(pieces: list[bytes]) -> None:
+@given(streams(), st.booleans())
+def test_any_streams_are_answered_alike(pieces: list[bytes], at_once: bool) -> None:
     """Status, headers, body and whether the connection goes on.
 
     Seen red as the recorded ones.
     """
-    with_front, without = asyncio.run(both(pieces))
+    with_front, without = asyncio.run(both(pieces, at_once=at_once))
     assert with_front.says_no_less(without), (with_front, without)

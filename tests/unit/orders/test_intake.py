@@ -113,6 +113,7 @@ def intake_on(stock: OneCodeAtFirst, committer: FirstCallBreaks, **more: Any) ->
         "by_ids": nothing,
         "certainly_new": lambda *_: False,
         "perhaps_accepted": lambda *_: False,
+        "was_met": lambda *_: False,
         "next_ids": lambda n: list(range(1, n + 1)),
         "created": lambda event: None,  # noqa: ARG005
         "outlet_now": lambda line: line.outlet,

@@ -46,6 +46,20 @@ def test_what_comes_back_comes_first() -> None:
     assert [item for item in queue.take(99, 99) if item[0] == "a"] == [("a", 1), ("a", 2), ("a", 3)]
 
 
+def test_an_item_that_grows_while_it_waits_is_as_many_as_it_became() -> None:
+    """It takes their places, and leaves them with it. Seen red with the growth not counted."""
+    queue: TurnQueue[list[int]] = TurnQueue(weigh=len, size=len)
+    growing = [1]
+    queue.put("a", growing)
+    queue.put("b", [1])
+    for _ in range(3):
+        growing.append(1)
+        queue.grew("a")
+    assert (len(queue), queue.is_full("a", 8), queue.is_full("b", 8)) == (5, True, False)
+    assert queue.take(9, 9) == [growing, [1]]
+    assert (len(queue), queue.is_full("a", 1)) == (0, False)
+
+
 def test_nobody_takes_all_places() -> None:
     """Alone an owner gets half of the places; another then gets half of what is left."""
     queue: TurnQueue[int] = TurnQueue()
