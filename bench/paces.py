@@ -15,10 +15,12 @@ from bench.presign import single_orders, write_requests
 from bench.servers import ServerError, Talk, talking
 from bench.shape import STEADY, even, moments
 from bench.spread import spread
-from bench.turns import Contestant, Round, run_turns, summary
+from bench.turns import Contestant, Round, run_round, run_turns, summary, write_cycle
 
 ALONE_PER_S_MAX: Final = 5_000  # paces that one connection does not exceed
 WORKERS: Final = 2
+PROBE_S: Final = 0.5
+WARMER: Final = 3.0  # no round is faster than the first by more than that
 WINDOW: Final = 256  # orders at a time that bring the peak
 RAMP_S: Final = 0.5
 SPARE: Final = 1.3  # requests and stock over what is expected
@@ -108,14 +110,25 @@ def _sign(house: House, count: int) -> str:
 
 
 async def two_workers(plan: Plan, teller: Teller) -> list[Figure]:
-    """Single orders of one partner at a gateway of two workers, over one of one, in turns."""
+    """Single orders of one partner at a gateway of two workers, over one of one, in turns.
+
+    A short round first says how many codes the others need: those for any pace, of two shops, took
+    longer to make than all else.
+    """
     async with AsyncExitStack() as stack:
         sides: list[Contestant] = []
+        shops = []
         for name, workers in (("two", WORKERS), ("one", 1)):
             shop = await stack.enter_async_context(
                 gateway_shop(plan, f"{name}-worker", workers=workers)
             )
-            await shop.stock("WORKERS", 2 * plan.codes_needed(SINGLE_CODES_PER_S_MAX))
+            await shop.stock("WORKERS", int(PROBE_S * SINGLE_CODES_PER_S_MAX))
+            shops.append(shop)
             sides.append(seller(name, shop, single_orders("WORKERS"), "201"))
+        probe = replace(plan, seconds=PROBE_S)
+        write_cycle(sides, probe, count=int(PROBE_S * SINGLE_CODES_PER_S_MAX))
+        pace = max([(await run_round(side, probe)).per_s for side in sides])
+        for shop in shops:
+            await shop.restock("WORKERS", plan.codes_needed(max(1.0, pace) * WARMER))
         rounds = await run_turns("two workers / one", sides, plan, teller)
     return [ratio_figure("two_workers_ratio", rounds, "two", "one")]
