@@ -176,7 +176,7 @@ async def test_what_turned_out_otherwise_goes_on_line_by_line(tmp_path: Path) ->
 
 
 async def test_what_is_not_plain_is_left_to_the_other_way(counter: Counter) -> None:
-    """Nothing is counted, taken or entered for it. Seen red, case by case, without the rule."""
+    """Nothing is counted, taken or entered for it."""
     request = counter.request
     odd = {
         "another signature": request("a").replace(b"v1=", b"v1=0"),
@@ -217,14 +217,14 @@ async def test_what_is_not_plain_is_left_to_the_other_way(counter: Counter) -> N
     ],
 )
 async def test_a_key_of_which_more_has_to_be_judged(tmp_path: Path, key: dict[str, Any]) -> None:
-    """It has no plain orders. Seen red, case by case, without the rule."""
+    """It has no plain orders."""
     counter = Counter(tmp_path, Codes(10), Books(), with_key(**key))
     assert not counter.take(counter.request("a"))
     await counter.path.close()
 
 
 async def test_terms_are_those_of_the_catalog_of_now(counter: Counter) -> None:
-    """A change counts for the next order. Seen red with the terms kept."""
+    """A change counts for the next order."""
     assert counter.take(counter.request("a"))
     counter.catalog.now = replace(with_key(), webhook_partners=frozenset({7}))
     assert not counter.take(counter.request("b"))
@@ -235,9 +235,7 @@ async def test_terms_are_those_of_the_catalog_of_now(counter: Counter) -> None:
 
 
 async def test_a_key_s_rate_counts_and_refuses_here_too(tmp_path: Path) -> None:
-    """Each order takes a token, and one without is left to who says so, its number free. Seen red
-    with no token taken.
-    """
+    """Each order takes a token, and one without is left to who says so, its number free."""
     counter = Counter(tmp_path, Codes(10), Books(), with_key(rate_per_s=2))
     assert [counter.take(counter.request(number)) for number in "abc"] == [True, True, False]
     assert not counter.path.may_repeat(7, "c")
@@ -247,7 +245,7 @@ async def test_a_key_s_rate_counts_and_refuses_here_too(tmp_path: Path) -> None:
 
 
 async def test_what_waits_grows_only_until_it_is_taken(counter: Counter) -> None:
-    """Who comes while a commit is under way is in the next. Seen red with the taken one growing."""
+    """Who comes while a commit is under way is in the next."""
     assert counter.take(counter.request("a"))
     await rest(cast("Any", SimpleNamespace(written=b"")))
     late = Exchanged()
@@ -259,7 +257,7 @@ async def test_what_waits_grows_only_until_it_is_taken(counter: Counter) -> None
 
 
 async def test_nobody_is_taken_where_orders_are_refused(counter: Counter) -> None:
-    """Who is refused then is decided by rules that look at more than this. Seen red without."""
+    """Who is refused then is decided by rules that look at more than this."""
     counter.door.admission.more(1_000_000)
     assert not counter.take(counter.request("a"))
     counter.door.admission.more(-1_000_000)

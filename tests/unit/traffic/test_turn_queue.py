@@ -47,7 +47,7 @@ def test_what_comes_back_comes_first() -> None:
 
 
 def test_an_item_that_grows_while_it_waits_is_as_many_as_it_became() -> None:
-    """It takes their places, and leaves them with it. Seen red with the growth not counted."""
+    """It takes their places, and leaves them with it."""
     queue: TurnQueue[list[int]] = TurnQueue(weigh=len, size=len)
     growing = [1]
     queue.put("a", growing)
