@@ -186,6 +186,13 @@ mod tests {
         )
     }
 
+    fn single(text: &str, now_s: f64) -> PlainSingle<'_> {
+        let Some(single) = PlainSingle::read(text.as_bytes(), 0, now_s) else {
+            panic!("not plain");
+        };
+        single
+    }
+
     fn offer() -> Offer {
         Offer {
             sku_id: 1,
@@ -201,7 +208,7 @@ mod tests {
     #[test]
     fn an_order_is_found_with_what_is_signed() {
         let text = format!("{}GET", request("", BODY));
-        let single = PlainSingle::read(text.as_bytes(), 0, 1100.0).unwrap();
+        let single = single(&text, 1100.0);
         assert_eq!(
             (single.key_id, single.timestamp, single.nonce),
             ("qk_1", "1000", "0123456789abcdef")
@@ -244,11 +251,7 @@ mod tests {
         }
         for line in ["Forwarded: for=x\r\n", "X-Forwarded-For: 1.2.3.4\r\n"] {
             let text = request(line, BODY);
-            assert!(
-                PlainSingle::read(text.as_bytes(), 0, 1e3)
-                    .unwrap()
-                    .names_client
-            );
+            assert!(single(&text, 1e3).names_client);
         }
     }
 
@@ -262,11 +265,13 @@ mod tests {
         ];
         for (body, is_first) in orders.into_iter().zip([true, true, false]) {
             let mut order = OneOrder::default();
-            order.keep(PlainSingle::read(request("", body).as_bytes(), 0, 1e3).unwrap());
+            order.keep(single(&request("", body), 1e3));
             assert_eq!(lines.add(&order, &offer()), is_first);
         }
         let whole = format!(r#"{{"orders":[{}]}}"#, orders.join(","));
-        let mut wanted = PlainLines::read(whole.as_bytes()).unwrap();
+        let Some(mut wanted) = PlainLines::read(whole.as_bytes()) else {
+            panic!("not plain");
+        };
         assert!(wanted.offer(7, vec![offer(), offer()]));
         for ((line, _), (other, _)) in lines.sold().zip(wanted.sold()) {
             assert_eq!(lines.number(line), wanted.number(other));
@@ -276,7 +281,7 @@ mod tests {
         }
         let mut more = OneOrder::default();
         let text = request("", r#"{"out_order_no":"A4","sku":"VIP","quantity":3}"#);
-        more.keep(PlainSingle::read(text.as_bytes(), 0, 1e3).unwrap());
+        more.keep(single(&text, 1e3));
         assert!(!more.fits(&offer()));
     }
 }
