@@ -96,15 +96,10 @@ class Intake:
         self._closing = False
         self.absence = Absence()
         self._failed = FailedCommits(
-            stock=stock,
-            absence=self.absence,
-            by_ids=by_ids,
-            commit=self._process,
-            finish_created=self._finish_created,
-            requeue=self._requeue,
-            answer=self._answer,
+            stock=stock, absence=self.absence, by_ids=by_ids, commit=self._process,
+            finish_created=self._finish_created, requeue=self._requeue, answer=self._answer,
             turn_away=self._turn_away,
-        )
+        )  # fmt: skip
         self._committed = Committed(
             stock=stock,
             batches=self._plain,
@@ -118,15 +113,9 @@ class Intake:
             answer=self._answer,
         )
         self.entrance = PlainEntrance(
-            queue=self._queue,
-            batches=self._plain,
-            stock=stock,
-            committed=self._committed,
-            absence=self.absence,
-            was_met=was_met,
-            waiting_max=waiting_max,
-            work=self._work.set,
-        )
+            queue=self._queue, batches=self._plain, stock=stock, committed=self._committed,
+            absence=self.absence, was_met=was_met, waiting_max=waiting_max, work=self._work.set,
+        )  # fmt: skip
         self.commits = 0
         self.queue_waits = self._queue.waits
 

@@ -233,16 +233,12 @@ async def test_an_attempt_that_was_changed_meanwhile(database: Database, connect
     assert tuple(row) == ("succeeded", 2, 1)
 
 
-async def test_an_end_that_came_meanwhile_is_not_overtaken(
-    database: Database, connection: Any
-) -> None:
+async def test_no_end_is_overtaken(database: Database, connection: Any) -> None:
     """What was judged by a state that an attempt has no more is judged again, and changes nothing.
 
-    A success locks nothing before. Seen red without the count of attempts in `settle`: the order
-    was delivered, of an attempt that was refused.
+    Seen red without the count of attempts in `settle`: delivered, of an attempt that was refused.
     """
-    store = AttemptStore(database.pool, uuid.UUID(int=1))
-    other = connection
+    store, other = AttemptStore(database.pool, uuid.UUID(int=1)), connection
     await arranged(other)
     (attempt,) = await ordered(other, random.Random(1), 1)
     ending = other.transaction()
