@@ -10,6 +10,7 @@ from gateway.alerts import administer as alerts
 from gateway.alerts.administration import SQL
 from gateway.alerts.rules import KINDS
 from gateway.ground.desk.action import Action, Change, Noun, Trace
+from gateway.ground.desk.fits import state_is
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Cursor, Limit
 from gateway.ground.desk.port import At
@@ -115,6 +116,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=ALERT,
         verb="acknowledge",
+        fits=state_is("open"),
         doc="Say that somebody knows. It lasts while its cause does.",
         given=OneAlert,
         example="quangate alert acknowledge 17",

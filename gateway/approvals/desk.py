@@ -10,6 +10,7 @@ from gateway.approvals import show as approvals
 from gateway.approvals.administration import SQL
 from gateway.approvals.rules import STATES
 from gateway.ground.desk.action import Action, Change, Noun, Reason, Trace
+from gateway.ground.desk.fits import state_is
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Cursor, Limit
 from gateway.ground.desk.port import At
@@ -97,6 +98,7 @@ def _deciding(verb: str, doc: str, run: Any, undo: str, **more: Any) -> Action:
     return Action(
         noun=APPROVAL,
         verb=verb,
+        fits=state_is("waiting"),
         doc=doc,
         given=OneApproval,
         example=f"quangate approval {verb} 17 --reason 'asked by phone'",

@@ -10,6 +10,7 @@ from msgspec import Meta, field
 from gateway.campaigns import administer as campaigns
 from gateway.campaigns.administration import SQL
 from gateway.ground.desk.action import Action, Change, Noun, Trace
+from gateway.ground.desk.fits import state_is
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NewName
 from gateway.ground.desk.port import At
@@ -192,6 +193,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=CAMPAIGN,
         verb="change",
+        fits=state_is("coming", "open"),
         doc="Move the window of a campaign that is to come, or the end of one that runs.",
         given=Window,
         example="quangate campaign change 1111 --to 2026-11-12T02:00:00+08:00",
@@ -204,6 +206,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=CAMPAIGN,
         verb="end",
+        fits=state_is("coming", "open"),
         doc="End a campaign now; one that is to come never opens.",
         given=OneCampaign,
         example="quangate campaign end 1111",

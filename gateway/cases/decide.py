@@ -5,7 +5,7 @@ from typing import Final
 
 from gateway.cases.act import act, step
 from gateway.cases.administration import SQL, LockedCase, OrderFacts
-from gateway.cases.rules import UNDECIDED, UNDER_WAY, CaseKind, CaseState
+from gateway.cases.rules import UNDECIDED, CaseKind, CaseState, is_resolvable, is_undecided
 from gateway.cases.settings import REISSUES_PER_DAY, REISSUES_PER_LINE
 from gateway.ground.desk.port import Transaction
 from gateway.ground.desk.refusal import DeskRefusedError, refused
@@ -105,15 +105,15 @@ async def resolve_locked(db: Transaction, case: LockedCase, actor: str, why: str
     A question may be answered without being approved first.
     """
     state = CaseState(case["state"])
-    if case["kind"] == CaseKind.QUESTION and state in UNDECIDED:
+    if not is_resolvable(case):
+        if is_undecided(case):
+            raise refused(REFUSED, "case-decide-first", "case_no", state=case["state"])
+        raise refused(REFUSED, "case-ended", "case_no", state=case["state"])
+    if state in UNDECIDED:  # a question
         if state is CaseState.OPENED:
             await step(db, case, "moved", CaseState.IN_REVIEW, actor)
         await step(db, case, "moved", CaseState.APPROVED, actor)
         state = CaseState.APPROVED
-    elif state not in UNDER_WAY:
-        if state in UNDECIDED:
-            raise refused(REFUSED, "case-decide-first", "case_no", state=case["state"])
-        raise refused(REFUSED, "case-ended", "case_no", state=case["state"])
     if state is not CaseState.ACTING:
         await step(db, case, "moved", CaseState.ACTING, actor)
     await SQL.answer_case.run(db, case["partner_id"], case["id"], why)
@@ -135,7 +135,7 @@ async def withdraw(db: Transaction, partner_id: int, case_id: int) -> bool:
 
 
 def _check_undecided(case: LockedCase) -> None:
-    if CaseState(case["state"]) not in UNDECIDED:
+    if not is_undecided(case):
         raise refused(
             REFUSED, "case-decided", "case_no", case_no=str(case["id"]), state=case["state"]
         )

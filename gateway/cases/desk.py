@@ -11,7 +11,14 @@ from gateway.cases.administration import SQL
 from gateway.cases.asked import CaseAsked
 from gateway.cases.given import Approval, Assignment, Cases, NewCase, Note, Nothing, OneCase, Snooze
 from gateway.cases.own_codes import Hide, hiding, hiding_of_case
-from gateway.cases.rules import CaseKind, CaseState
+from gateway.cases.rules import (
+    CaseKind,
+    CaseState,
+    has_no_open_case,
+    is_open,
+    is_resolvable,
+    is_undecided,
+)
 from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Summed, Trace
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.port import At, Transaction
@@ -213,6 +220,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         example="248123456789012345 --kind refund --quantity 1 --reason 'sent twice'",
         undo="`quangate case refuse CASE_NO --reason …`, before it is approved.",
         reason=Reason.MEMBER,
+        fits=has_no_open_case,
     ),
     _action(
         "next", "Take the case that waits longest; no two people get one.", _next,
@@ -222,25 +230,30 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         "take", "Take a case: nobody else can then.", _take,
         permission=TAKE, example="248123456789012345",
         undo="`quangate case assign CASE_NO OPERATOR`.",
+        fits=is_open,
     ),
     _action(
         "assign", "Give a case to somebody.", _assign,
         given=Assignment, permission=TAKE, example="248123456789012345 lin",
         undo="`quangate case assign CASE_NO OPERATOR`, to who had it.",
+        fits=is_open,
     ),
     _action(
         "note", "Write down what others should know of a case; partners do not see it.", _note,
         given=Note, permission=TAKE, example="248123456789012345 'asked the supplier'",
         undo="Not at all: notes stay; another one may put it right.",
+        fits=is_open,
     ),
     _action(
         "snooze", "Let a case rest: nobody is given it before then.", _snooze,
         given=Snooze, permission=TAKE, example="248123456789012345 --until 2026-12-24T08:00:00Z",
         undo="`quangate case snooze CASE_NO --until …` with a time that is over.",
+        fits=is_open,
     ),
     _action(
         "escalate", "Put a case before all others; nobody has it any more.", _escalate,
         permission=TAKE, example="248123456789012345", undo="`quangate case take CASE_NO`.",
+        fits=is_open,
     ),
     _action(
         "approve",
@@ -254,15 +267,18 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         " `quangate account adjust PARTNER --amount=… --reference … --reason …`.",
         reason=Reason.WANTED, second_person=SecondPerson.ABOVE_LIMIT, limit="refund",
         beyond=_beyond, summed_up=_summed,
+        fits=is_undecided,
     ),
     _action(
         "refuse", "Refuse a case.", _refuse, permission=DECIDE,
         example="248123456789012345 --reason 'it was used'",
         undo="Not at all: the partner may open another one.", reason=Reason.WANTED,
+        fits=is_undecided,
     ),
     _action(
         "resolve", "End a case that is under way: the platform answered, or a question has one.",
         _resolve, permission=DECIDE, example="248123456789012345 --reason 'they credited it'",
         undo="Not at all: the partner may open another one.", reason=Reason.WANTED,
+        fits=is_resolvable,
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from datetime import datetime
 from gateway.cases.act import step
 from gateway.cases.administration import SQL, LockedCase
 from gateway.cases.decide import lock
-from gateway.cases.rules import ENDED, CaseState
+from gateway.cases.rules import CaseState, is_open
 from gateway.ground.desk.port import Transaction
 from gateway.ground.desk.refusal import refused, wrong
 
@@ -73,6 +73,6 @@ async def _give(db: Transaction, case: LockedCase, to: str, who: str, what: str)
 
 async def _open(db: Transaction, case_id: int) -> LockedCase:
     case = await lock(db, case_id)
-    if CaseState(case["state"]) in ENDED:
+    if not is_open(case):
         raise refused("refused", "case-ended", "case_no", case_no=str(case_id), state=case["state"])
     return case

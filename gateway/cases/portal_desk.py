@@ -12,7 +12,7 @@ from gateway.cases.desk import CASE
 from gateway.cases.given import OneCase
 from gateway.cases.own_codes import hiding
 from gateway.cases.portal_administration import SQL
-from gateway.cases.rules import CaseKind, CaseState
+from gateway.cases.rules import CaseKind, CaseState, is_undecided
 from gateway.ground.desk.action import Action, Change, Reason
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Cursor, Limit, Number
@@ -152,6 +152,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=CASE,
         verb="withdraw",
+        fits=is_undecided,
         doc="Withdraw a case that is not decided.",
         given=OneCase,
         example="POST /portal/cases/248123456789012345/withdraw",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 PARTNER: Final = "partner"  # who opens, where it is no operator
 AUTOMATIC: Final = "quangate"  # who decides, where it is no person
@@ -53,6 +53,27 @@ MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = MappingProxyType(
 UNDECIDED: Final = frozenset({_S.OPENED, _S.IN_REVIEW})
 UNDER_WAY: Final = frozenset({_S.ACTING, _S.WAITING_UPSTREAM})
 ENDED: Final = frozenset({_S.RESOLVED, _S.REFUSED, _S.WITHDRAWN})
+
+
+def is_undecided(case: Mapping[str, Any]) -> bool:
+    """Whether it may be approved or refused."""
+    return CaseState(case["state"]) in UNDECIDED
+
+
+def is_open(case: Mapping[str, Any]) -> bool:
+    """Whether anything may still be done with it."""
+    return CaseState(case["state"]) not in ENDED
+
+
+def is_resolvable(case: Mapping[str, Any]) -> bool:
+    """Whether it may be ended: it is under way, or a question, which needs no approval first."""
+    state = CaseState(case["state"])
+    return state in UNDER_WAY or (case["kind"] == CaseKind.QUESTION and state in UNDECIDED)
+
+
+def has_no_open_case(order: Mapping[str, Any]) -> bool:
+    """Whether an order's line may get another case: one at a time."""
+    return not any(is_open(case) for case in order["cases"])
 
 
 class Do(StrEnum):

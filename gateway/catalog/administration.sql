@@ -16,12 +16,11 @@ SELECT id, purchased FROM pool WHERE name = $1
 
 -- name: list_pools
 -- $1 NULL: every pool. `free` is what no worker holds; leased codes are for sale too.
-SELECT p.name AS pool, p.size AS imported,
-       p.size - p.next_seq + coalesce((SELECT sum(f.hi - f.lo) FROM fragment f WHERE f.pool_id = p.id), 0)::bigint AS free,
+SELECT p.name AS pool, p.size AS imported, n.free + n.leased AS for_sale, n.free, n.leased,
        (SELECT count(*) FROM lease l WHERE l.pool_id = p.id AND l.state = 'active') AS leases,
        ARRAY(SELECT s.sku FROM sku s WHERE p.id IN (s.pool_id, s.purchase_pool_id) ORDER BY 1) AS skus, p.purchased,
        p.case_insensitive, p.ignore_spaces, p.created_at
-FROM pool p WHERE $1::text IS NULL OR p.name = $1 ORDER BY p.name
+FROM pool p CROSS JOIN LATERAL pool_level(p.id) AS n WHERE $1::text IS NULL OR p.name = $1 ORDER BY p.name
 
 -- name: pool_batches
 SELECT b.id::text AS batch, b.kind, b.state, b.source, b.imported, b.duplicates, b.rejected, b.created_at

@@ -76,7 +76,9 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         columns=(
             Column(name="pool", kind="id", zh="卡密池", en="Pool"),
             Column(name="imported", kind="number", zh="入库", en="Imported", unit="codes"),
-            Column(name="free", kind="number", zh="可售", en="Free", unit="codes"),
+            Column(name="for_sale", kind="number", zh="可售", en="For sale", unit="codes"),
+            Column(name="free", kind="number", zh="在架", en="On shelves", unit="codes"),
+            Column(name="leased", kind="number", zh="领用中", en="With workers", unit="codes"),
             Column(name="leases", kind="number", zh="租约", en="Leases", unit="leases"),
             Column(name="skus", kind="list", zh="商品", en="SKUs"),
             Column(name="purchased", kind="flag", zh="按需采购", en="Bought on demand"),

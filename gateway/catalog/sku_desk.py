@@ -10,6 +10,7 @@ from gateway.catalog import administer as catalog
 from gateway.catalog.administration import SQL
 from gateway.catalog.rules import SkuKind
 from gateway.ground.desk.action import Action, Change, Noun, Trace
+from gateway.ground.desk.fits import flag_is
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NAME_HELP
 from gateway.ground.desk.port import At
@@ -264,6 +265,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=SKU,
         verb="on-sale",
+        fits=flag_is("on_sale", value=False),
         doc="Take orders again.",
         given=OneSku,
         example="quangate sku on-sale VIP",
@@ -276,6 +278,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=SKU,
         verb="off-sale",
+        fits=flag_is("on_sale", value=True),
         doc="Take no more orders; what was sold stays sold.",
         given=OneSku,
         example="quangate sku off-sale VIP",

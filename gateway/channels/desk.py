@@ -7,6 +7,7 @@ from msgspec import Meta, field
 
 from gateway.channels.administration import SQL
 from gateway.ground.desk.action import Action, Change, Noun, Trace
+from gateway.ground.desk.fits import flag_is
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NewName, Settings
 from gateway.ground.desk.port import At
@@ -243,6 +244,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=CHANNEL,
         verb="pause",
+        fits=flag_is("paused", value=False),
         doc="Take no new orders from it; those that were taken are answered and told.",
         given=OneChannel,
         example="quangate channel pause xianyu",
@@ -255,6 +257,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=CHANNEL,
         verb="resume",
+        fits=flag_is("paused", value=True),
         doc="Take orders from it again.",
         given=OneChannel,
         example="quangate channel resume xianyu",

@@ -41,3 +41,19 @@ BEGIN
     END IF;
     RETURN codes.sold;
 END $$;
+
+-- What is left of a pool, as every page and command tells it: what no worker holds, and what workers
+-- hold and have not sold. What has expired is in neither, nor what a lease holds that ran out; so
+-- `codes stats` counts it, too. Looks into leases that are active, never into what was sold.
+CREATE FUNCTION pool_level(p_pool bigint, OUT free bigint, OUT leased bigint) LANGUAGE sql STABLE AS $$
+    SELECT (SELECT p.size - p.next_seq FROM pool p WHERE p.id = p_pool) + coalesce((
+               SELECT sum(f.hi - f.lo - CASE WHEN f.expires_at <= now() THEN (
+                          SELECT count(*) FROM code c WHERE c.pool_id = f.pool_id AND c.seq >= f.lo AND c.seq < f.hi AND c.expires_at <= now()) ELSE 0 END)
+               FROM fragment f WHERE f.pool_id = p_pool), 0)::bigint,
+           coalesce((
+               SELECT sum(l.hi - l.lo - (SELECT count(*) FROM allocation a WHERE a.pool_id = l.pool_id AND a.seq >= l.lo AND a.seq < l.hi)
+                          - CASE WHEN l.sell_until <= now() THEN (
+                                SELECT count(*) FROM code c WHERE c.pool_id = l.pool_id AND c.seq >= l.lo AND c.seq < l.hi AND c.expires_at <= now()
+                                  AND NOT EXISTS (SELECT FROM allocation a WHERE a.pool_id = c.pool_id AND a.seq = c.seq)) ELSE 0 END)
+               FROM lease l WHERE l.pool_id = p_pool AND l.state = 'active' AND l.expires_at >= now()), 0)::bigint
+$$;

@@ -9,6 +9,7 @@ from msgspec import Meta
 from gateway.codes import shelve
 from gateway.codes.shelf_administration import SQL
 from gateway.ground.desk.action import Action, Change, Noun, Trace
+from gateway.ground.desk.fits import has_no
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NAME_HELP
 from gateway.ground.desk.port import At
@@ -148,6 +149,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=SHELF,
         verb="close",
+        fits=has_no("closed_at"),
         doc="Sell no more from a shelf; what it has left goes back to main, leased codes too.",
         given=OneShelf,
         example="quangate shelf close vip-month app",

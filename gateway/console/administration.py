@@ -37,17 +37,17 @@ class NewestOrder(TypedDict):
 
 
 class PoolLevel(TypedDict):
-    """What no worker holds of a pool; 0 as `mark`: none is set."""
+    """What is left of a pool, also with workers; 0 as `mark`: none is set."""
 
     pool: str
     imported: int
-    free: int
+    for_sale: int
     mark: int
     days_of_cover: float | None
 
 
 class StockLevel(PoolLevel):
-    """The same, with what workers hold, and what ends soon."""
+    """The same, with how many of them workers hold, and what ends soon."""
 
     leased: int
     sold_per_day: float | None

@@ -26,11 +26,11 @@ JOIN sku k ON k.id = o.sku_id ORDER BY o.id DESC LIMIT 8
 
 -- name: stock
 -- What is left of each pool, on shelves and in workers' leases, and the mark below which its SKUs are short: the shortest first.
-SELECT x.pool, x.imported, x.free, x.mark, days_of_cover(x.id, x.free, 7) AS days_of_cover FROM (
-    SELECT p.id, p.name AS pool, p.size AS imported, left_in_pool(p.id) AS free,
+SELECT x.pool, x.imported, x.free + x.leased AS for_sale, x.mark, days_of_cover(x.id, x.free + x.leased, 7) AS days_of_cover FROM (
+    SELECT p.id, p.name AS pool, p.size AS imported, n.free, n.leased,
            coalesce((SELECT max(k.low_stock) FROM sku k WHERE k.pool_id = p.id AND k.on_sale), 0)::bigint AS mark
-    FROM pool p WHERE NOT p.purchased) AS x
-ORDER BY x.free - x.mark, x.pool LIMIT 12
+    FROM pool p CROSS JOIN LATERAL pool_level(p.id) AS n WHERE NOT p.purchased) AS x
+ORDER BY x.free + x.leased - x.mark, x.pool LIMIT 12
 
 -- name: upstreams
 -- What living workers say of each: how its breakers are, and of their last calls.
@@ -79,16 +79,13 @@ SELECT count(*) AS cases, min(x.created_at) AS since FROM (
 -- name: stock_levels
 -- What is left of each pool, on shelves and in workers' leases, the mark below which its SKUs are short, and what ends soon: the
 -- first to expire, and how many do within $1 days.
-SELECT x.pool, x.imported, x.shelved + x.leased AS free, x.leased, x.mark, e.first_ends_at, e.ending,
-       round(sold_a_day(x.id, 7)::numeric, 1)::float8 AS sold_per_day, days_of_cover(x.id, x.shelved + x.leased, 7) AS days_of_cover FROM (
-    SELECT p.id, p.name AS pool, p.size AS imported,
-           (p.size - p.next_seq + coalesce((SELECT sum(f.hi - f.lo) FROM fragment f WHERE f.pool_id = p.id), 0))::bigint AS shelved,
-           coalesce((SELECT sum(l.hi - l.lo - (SELECT count(*) FROM allocation a WHERE a.pool_id = l.pool_id AND a.seq >= l.lo AND a.seq < l.hi))
-                     FROM lease l WHERE l.pool_id = p.id AND l.state = 'active'), 0)::bigint AS leased,
+SELECT x.pool, x.imported, x.free + x.leased AS for_sale, x.leased, x.mark, e.first_ends_at, e.ending,
+       round(sold_a_day(x.id, 7)::numeric, 1)::float8 AS sold_per_day, days_of_cover(x.id, x.free + x.leased, 7) AS days_of_cover FROM (
+    SELECT p.id, p.name AS pool, p.size AS imported, n.free, n.leased,
            coalesce((SELECT max(k.low_stock) FROM sku k WHERE k.pool_id = p.id AND k.on_sale), 0)::bigint AS mark
-    FROM pool p WHERE NOT p.purchased) AS x
+    FROM pool p CROSS JOIN LATERAL pool_level(p.id) AS n WHERE NOT p.purchased) AS x
 CROSS JOIN LATERAL (
     SELECT min(f.expires_at) AS first_ends_at,
            coalesce(sum(f.hi - f.lo) FILTER (WHERE f.expires_at < now() + make_interval(days => $1)), 0)::bigint AS ending
     FROM fragment f WHERE f.pool_id = x.id AND f.expires_at > now()) AS e
-ORDER BY x.shelved + x.leased - x.mark, x.pool LIMIT 200
+ORDER BY x.free + x.leased - x.mark, x.pool LIMIT 200

@@ -6,7 +6,11 @@ from gateway.ground.desk.html.frame import Group
 
 MENU: Final = (
     Group(zh="总览", en="Overview", paths=("", "inbox", "alerts", "approvals")),
-    Group(zh="订单", en="Orders", paths=("orders", "cases", "holds", "attempts", "callbacks")),
+    Group(
+        zh="订单",
+        en="Orders",
+        paths=("orders", "cases", "case-rules", "holds", "attempts", "callbacks"),
+    ),
     Group(
         zh="库存",
         en="Stock",
@@ -22,7 +26,7 @@ MENU: Final = (
         en="Partners",
         paths=("partners", "keys", "accounts", "entries", "webhooks", "dead-letters", "channels"),
     ),
-    Group(zh="上游", en="Upstreams", paths=("upstreams",)),
+    Group(zh="上游", en="Upstreams", paths=("upstreams", "upstreams/connectors")),
     Group(zh="控制", en="Control", paths=("changes", "reveals", "audit", "doctor")),
     Group(
         zh="管理",

@@ -94,13 +94,13 @@ def messages(by_state: Mapping[str, int]) -> Sequence[Number]:
 
 def level(pool: PoolLevel) -> Bar:
     """What is left of a pool."""
-    free, mark = pool["free"], pool["mark"]
-    tone: Tone = "bad" if free == 0 else "note" if free < mark else "good"
+    left, mark = pool["for_sale"], pool["mark"]
+    tone: Tone = "bad" if left == 0 else "note" if left < mark else "good"
     return Bar(
         name=pool["pool"],
         href=f"/console/pools/{pool['pool']}",
-        share=free / pool["imported"] if pool["imported"] else 0.0,
-        text=f"{free:,} / {pool['imported']:,}",
+        share=left / pool["imported"] if pool["imported"] else 0.0,
+        text=f"{left:,} / {pool['imported']:,}",
         tone=tone,
         days=pool["days_of_cover"],
     )

@@ -10,6 +10,7 @@ from msgspec import Meta, field
 
 from gateway.dispatch.administration import SQL
 from gateway.ground.desk.action import Action, Change, Noun, Trace
+from gateway.ground.desk.fits import flag_is
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NewName, Settings
 from gateway.ground.desk.port import At
@@ -260,6 +261,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=UPSTREAM,
         verb="pause",
+        fits=flag_is("paused", value=False),
         doc="Send nothing new there; attempts under way are followed up.",
         given=OneUpstream,
         example="quangate upstream pause f1",
@@ -272,6 +274,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=UPSTREAM,
         verb="resume",
+        fits=flag_is("paused", value=True),
         doc="Send there again.",
         given=OneUpstream,
         example="quangate upstream resume f1",

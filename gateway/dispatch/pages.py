@@ -24,10 +24,10 @@ async def _health(at: At, asked: Mapping[str, str], _: Caller) -> Mapping[str, A
     hours = await SQL.attempts_by_hour.all(at.db, name)
     return {
         "row": row,
+        "thing": row,
         "known": {member: row[member] for member in KNOWN if row[member] is not None},
         "held": [lane for lane in row["lanes"] if lane["breaker"] != "closed"],
         "chart": chart(hours, await SQL.this_hour.only(at.db)),
-        "offer": RESUME if row["paused"] else PAUSE,
     }
 
 

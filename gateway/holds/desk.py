@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, TypeAlias
 from msgspec import Meta
 
 from gateway.ground.desk.action import Action, Change, Noun, Reason, Trace
+from gateway.ground.desk.fits import state_is
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Cursor, Limit, OnlyPartner
 from gateway.ground.desk.port import At
@@ -106,6 +107,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=HOLD,
         verb="release",
+        fits=state_is(HoldState.HELD),
         doc="Give a hold back before its time: its goods are free again.",
         given=OneHold,
         example="quangate hold release 248123456789012345",

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, TypeAlias
 from msgspec import Meta
 
 from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Trace
+from gateway.ground.desk.fits import flag_is
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import NewName
 from gateway.ground.desk.port import At
@@ -188,12 +189,14 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         "Let him in again; sessions that were ended stay ended.",
         _enable,
         "`quangate operator disable NAME`.",
+        fits=flag_is("enabled", value=False),
     ),
     _on_one(
         "disable",
         "Refuse him everywhere, within a second; all his sessions end.",
         _disable,
         "`quangate operator enable NAME`.",
+        fits=flag_is("enabled", value=True),
     ),
     _on_one(
         "unfreeze",
@@ -201,6 +204,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         _unfreeze,
         "Not at all: it freezes again by itself.",
         reason=Reason.ASKED,
+        fits=flag_is("frozen", value=True),
     ),
     Action(
         noun=OPERATOR,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta
 
 from gateway.ground.desk.action import Action, Change, Noun, Trace
+from gateway.ground.desk.fits import has_no
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
@@ -84,6 +85,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=PASSKEY,
         verb="revoke",
+        fits=has_no("revoked_at"),
         doc="End a passkey at once; nobody signs in or steps up by it any more."
         "\n\nAnybody ends his own at the console. `operator reset-totp` ends all of an operator.",
         given=OnePasskey,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta
 
 from gateway.ground.desk.action import Action, Change, Noun, Trace
+from gateway.ground.desk.fits import has_no
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.port import At
 from gateway.ground.desk.view import Column, Page, SortKey, View
@@ -132,6 +133,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=TOKEN,
         verb="revoke",
+        fits=has_no("revoked_at"),
         doc="End a token at once; running gateways refuse it within a second.",
         given=OneToken,
         example="quangate operator token revoke tok_0123456789abcdef",

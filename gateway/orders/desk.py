@@ -162,6 +162,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=ORDER,
         verb="resolve",
+        fits=resolutions.is_resolvable,
         doc="Decide how an order that waits for a person ends.\n\nIt waits for a second person,"
         " if there is one: `POST /admin/v1/approvals/ID/approve`.",
         given=Decision,
@@ -179,6 +180,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=ORDER,
         verb="cancel",
+        fits=resolutions.is_cancellable,
         doc="Cancel and refund an order of which nothing was sent to an upstream.",
         given=OneOrder,
         example="quangate order cancel 248123456789012345",

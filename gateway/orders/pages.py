@@ -7,13 +7,11 @@ from gateway.ground.desk.html.own_page import OwnPage
 from gateway.ground.desk.port import At, Row
 from gateway.ground.desk.rest.caller import Caller
 from gateway.orders.life import Life, life_of, pieces_of
-from gateway.orders.rules import OrderState
 
 REVEAL: Final = "orders/{order_no}/reveal"
 RESOLVE: Final = "orders/{order_no}/resolve"
 CANCEL: Final = "orders/{order_no}/cancel"
 OPEN_CASE: Final = "cases/create"
-ENDED: Final = frozenset({OrderState.FAILED, OrderState.REVERSED})
 KNOWN: Final = (
     "partner", "out_order_no", "sku", "quantity", "account", "pool", "metadata", "details",
     "created_at", "updated_at",
@@ -52,20 +50,10 @@ SAID_PARTS: Final = (
 )  # fmt: skip
 
 
-def offers(order: Row, parts: Mapping[str, Sequence[Row]], codes: int) -> Sequence[str]:
-    """The forms that make sense of an order, the nearest first; they ask again."""
-    found = []
-    if order["parked"] is not None:
-        found.append(RESOLVE)
-    if codes:
-        found.append(REVEAL)
-    found.append(OPEN_CASE)
-    open_ = order["state"] in {OrderState.PROCESSING, OrderState.UNCERTAIN}
-    if open_ and all(row["sent_at"] is None for row in parts["attempts"]):
-        found.append(CANCEL)
-    if order["state"] not in ENDED and order["parked"] is None:
-        found.append(RESOLVE)
-    return found
+def offers(order: Row) -> Sequence[str]:
+    """The forms of an order in their order, the nearest first; which fit it, each action says."""
+    rest = (REVEAL, OPEN_CASE, CANCEL)
+    return (RESOLVE, *rest) if order["parked"] is not None else (*rest, RESOLVE)
 
 
 def _part(life: Life, name: str) -> Mapping[str, Any]:
@@ -89,7 +77,8 @@ async def _life(at: At, asked: Mapping[str, str], _: Caller) -> Mapping[str, Any
         "known": known,
         "events": life.events,
         "pieces": pieces,
-        "offers": offers(order, life.parts, len(pieces)),
+        "offers": offers(order),
+        "thing": {**order, **life.parts, "pieces": pieces},
         "parts": [_part(life, name) for name in PARTS if life.parts[name]],
     }
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta
 
 from gateway.ground.desk.action import Action, Change
+from gateway.ground.desk.fits import state_is
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.kinds import Cursor, Limit
 from gateway.ground.desk.port import At
@@ -91,6 +92,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=ORDER,
         verb="cancel",
+        fits=state_is(OrderState.PROCESSING, OrderState.UNCERTAIN),
         doc="Cancel and refund an order of which nothing was sent to an upstream.",
         given=OneOrder,
         example="POST /portal/orders/248123456789012345/cancel",

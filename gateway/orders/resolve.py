@@ -4,6 +4,7 @@ The effect goes through the same settlement as an upstream's own news, so money 
 follow by themselves.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from gateway.ground.command.tables import money
@@ -27,6 +28,33 @@ DECIDABLE: Final = {
 }
 
 
+def decidable(
+    state: str, *, parked: bool, from_upstream: bool, delivers_codes: bool
+) -> frozenset[str]:
+    """How people may decide that an order ends; none: there is nothing to decide."""
+    if not from_upstream:
+        return frozenset()
+    allowed = DECIDABLE[state] | ({"unchanged"} if parked else set())
+    return frozenset(allowed - ({"succeeded"} if delivers_codes else set()))
+
+
+def is_resolvable(order: Mapping[str, Any]) -> bool:
+    """Whether anything of an order's life as pages have it can be decided."""
+    return bool(
+        decidable(
+            order["state"],
+            parked=order["parked"] is not None,
+            from_upstream=bool(order["attempts"]),
+            delivers_codes=order["account"] is None,
+        )
+    )
+
+
+def is_cancellable(order: Mapping[str, Any]) -> bool:
+    """Whether an order's life has an attempt of which nothing was sent: only that is taken back."""
+    return any(attempt["state"] == "created" for attempt in order["attempts"])
+
+
 async def resolve(
     db: Transaction, order_no: str, *, verdict: str, reason: str, change: Change
 ) -> dict[str, Any]:
@@ -36,20 +64,7 @@ async def resolve(
     reason = _text("reason", reason)
     number = read_order_no(order_no)
     order = await _order(db, number)
-    if not order["from_upstream"]:
-        raise refused("not-resolvable", "from-stock", "order_no", order_no=order_no)
-    allowed = DECIDABLE[order["state"]] | ({"unchanged"} if order["parked"] else set())
-    if not allowed:
-        raise refused(
-            "not-resolvable", "nothing-to-decide", "as", state=order["state"], value=verdict
-        )
-    if verdict not in allowed:
-        raise refused(
-            "not-resolvable", "verdict-of-state", "as",
-            state=order["state"], value=verdict, known=", ".join(sorted(allowed)),
-        )  # fmt: skip
-    if verdict == "succeeded" and order["delivers_codes"]:
-        raise refused("not-resolvable", "codes-nobody-has", "as", order_no=order_no)
+    _check_verdict(order, order_no, verdict)
     partner_id = order["partner_id"]
     outcome = await SQL.resolve_order.only(db, partner_id, number, verdict, reason)
     if outcome != "applied":
@@ -68,6 +83,23 @@ async def resolve(
         "approved_by": approved_by,
         "state": (await _order(db, number))["state"],
     }
+
+
+def _check_verdict(order: OrderFacts, order_no: str, verdict: str) -> None:
+    if not order["from_upstream"]:
+        raise refused("not-resolvable", "from-stock", "order_no", order_no=order_no)
+    state, parked = order["state"], bool(order["parked"])
+    any_order = decidable(state, parked=parked, from_upstream=True, delivers_codes=False)
+    if not any_order:
+        raise refused("not-resolvable", "nothing-to-decide", "as", state=state, value=verdict)
+    if verdict not in any_order:
+        raise refused(
+            "not-resolvable", "verdict-of-state", "as",
+            state=state, value=verdict, known=", ".join(sorted(any_order)),
+        )  # fmt: skip
+    codes = order["delivers_codes"]
+    if verdict not in decidable(state, parked=parked, from_upstream=True, delivers_codes=codes):
+        raise refused("not-resolvable", "codes-nobody-has", "as", order_no=order_no)
 
 
 async def summed_up(db: Transaction, order_no: str, verdict: str) -> Summed:

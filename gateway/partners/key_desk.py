@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, TypeAlias
 from msgspec import Meta
 
 from gateway.ground.desk.action import Action, Change, Noun, Trace
+from gateway.ground.desk.fits import state_is
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.job import Site
 from gateway.ground.desk.kinds import PartnerName
@@ -163,6 +164,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=KEY,
         verb="rotate",
+        fits=state_is("live"),
         doc="Make a successor with the same rights; the old key ends after the overlap.",
         given=Rotation,
         example="quangate key rotate qk_0123456789abcdef0123 --overlap 3600",
@@ -178,6 +180,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=KEY,
         verb="revoke",
+        fits=state_is("live", "rotated"),
         doc="End a key at once; running gateways refuse it within a second.",
         given=OneKey,
         example="quangate key revoke qk_0123456789abcdef0123",

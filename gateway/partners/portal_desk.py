@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta
 
 from gateway.ground.desk.action import Action, Change
+from gateway.ground.desk.fits import state_is
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.permission import MANAGE
 from gateway.ground.desk.port import At
@@ -136,6 +137,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=KEY,
         verb="rotate",
+        fits=state_is("live"),
         doc="Make a successor with the same rights; the old key ends after the overlap.",
         given=Rotation,
         example="POST /portal/keys/qk_0123456789abcdef0123/rotate",
@@ -153,6 +155,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=KEY,
         verb="revoke",
+        fits=state_is("live", "rotated"),
         doc="End a key at once; it is refused within a second.",
         given=OneKey,
         example="POST /portal/keys/qk_0123456789abcdef0123/revoke",

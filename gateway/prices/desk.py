@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, field
 
 from gateway.ground.desk.action import Action, Change, Noun, Reason, SecondPerson, Summed, Trace
+from gateway.ground.desk.fits import state_is
 from gateway.ground.desk.given import Given
 from gateway.ground.desk.port import At, Transaction
 from gateway.ground.desk.view import Column, Page, SortKey, View
@@ -196,6 +197,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=PRICE,
         verb="delete",
+        fits=state_is("proposed", "coming", "in force"),
         doc="Take a price away; orders keep what they paid.",
         given=OnePrice,
         example="quangate price delete 17",

@@ -16,6 +16,7 @@ app = room("Who saw which code.")
 add_commands(app, DECLARED)
 
 LINKS_AT_ONCE = 1000
+NOTHING_VERIFIED = "nothing was verified: there is no view in it"
 
 
 @command(app, "export", example="quangate reveals export reveals.jsonl")
@@ -52,7 +53,8 @@ async def verify(
     *,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="As `reveals export` made it.")],
 ) -> Answer:
-    """Check a log of views by its file alone; exit 1 if something of it was changed or is gone.
+    """Check a log of views by its file alone; exit 1 if something of it was changed or is gone,
+    or if there is no view in it: then nothing was verified.
 
     The chains cover what was seen and in which order; of numbers and times it
     is checked that they fit together. A file cannot tell that its end was cut
@@ -70,6 +72,8 @@ async def verify(
         raise RefusedError("cannot-read", f"{file}: {error.strerror}") from None
     except NoLogError:
         raise RefusedError("no-log", f"{file} is no log of views: see `reveals export`") from None
+    if not (found or extent.links):
+        found = [NOTHING_VERIFIED]
     heads = [
         {"chain": chain, "height": height, "hash": link_hash}
         for chain, (height, link_hash) in sorted(extent.heads.items())
@@ -82,16 +86,14 @@ async def verify(
         "last_at": extent.last_at,
         "heads": heads,
     }
-    return Answer(data=data, note=_note(found, extent.links), exit_code=1 if found else 0)
+    return Answer(data=data, note=_note(found), exit_code=1 if found else 0)
 
 
-def _note(found: list[str], links: int) -> str:
+def _note(found: list[str]) -> str:
+    if found == [NOTHING_VERIFIED]:
+        return "`quangate reveals list` says if there are any: then this is not their log."
     if found:
         return "Something was changed: find out who could."
-    if links == 0:
-        return (
-            "There is no view in it, so nothing was checked: `reveals list` says if there are any."
-        )
     return (
         "What is in the file is whole. That nothing was cut off after it, the shop alone can tell:"
         " compare the heads with a later export, and run `quangate audit --anchors COPY` there."

@@ -85,6 +85,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
     Action(
         noun=CODES,
         verb="reveal",
+        fits=lambda order: bool(order["pieces"]),
         doc="Show one code of an order, once, to who asked; who, when and why stay for ever."
         "\n\nBy token it waits for a second person; approved, it is asked for again with the"
         " approval, within 5 minutes. The 21st within an hour freezes whoever asks.",

@@ -7,11 +7,12 @@ import structlog
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.ground.desk.html.address import CONSOLE, Face
-from gateway.ground.desk.html.console import problem_page, read_form, refusal_page
+from gateway.ground.desk.html.console import read_form
 from gateway.ground.desk.html.fields import Typed
 from gateway.ground.desk.html.form_shown import FORM_TOKEN
 from gateway.ground.desk.html.frame import frame, language_of, query_of
 from gateway.ground.desk.html.pages import leads_to, page_answer
+from gateway.ground.desk.html.problem_pages import problem_page, refusal_page
 from gateway.ground.desk.html.visitor import SIGN_IN, SIGN_OUT, Sessions, Visitor
 from gateway.ground.desk.html.wording import Wording
 from gateway.ground.errors import OverloadedError, StoreUnavailableError

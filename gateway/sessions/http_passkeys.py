@@ -11,11 +11,12 @@ from typing import Any, Final
 import orjson
 from aiohttp.web import BaseRequest, StreamResponse
 
-from gateway.ground.desk.html.console import read_form, refusal_page
+from gateway.ground.desk.html.console import read_form
 from gateway.ground.desk.html.fields import Typed
 from gateway.ground.desk.html.form_page import CODE, PASSKEY, PURPOSE, SAID_NO_CODE
 from gateway.ground.desk.html.form_shown import FORM_TOKEN
 from gateway.ground.desk.html.pages import POLICY, leads_to
+from gateway.ground.desk.html.problem_pages import refusal_page
 from gateway.ground.desk.html.visitor import SIGN_IN, Visitor
 from gateway.ground.desk.html.wording import Wording
 from gateway.ground.http.direct_answer import DirectAnswer

@@ -93,6 +93,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         permission="master-keys:read",
         route="master-keys",
         read=_show,
+        rows_as="keys",
         opens_vault=True,
     ),
     Job(

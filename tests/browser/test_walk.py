@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import sign_in
+from tests.browser.looking import links_of, look_at_all
 from tests.conftest import Cli
 from tests.world.gateway_process import Gateway
 from tests.world.no_script import Person
@@ -110,51 +111,13 @@ async def test_every_page_is_for_everybody(
     Every list, form and page of the menu, and of things that are there, in each language and each
     scheme; each is loaded once. A page of a thing stands for those of all its kind.
     """
-    from axe_playwright_python.async_playwright import Axe
-
     assert shop
-    found: list[tuple[str, str]] = []
     async with opened(locale=language) as page:
-        await page.goto(f"{gateway.url}/console")
-        paths = ["/console/sign-in"]
-        found += await _wrong(page, Axe(), paths[0])
+        found = await look_at_all(page, gateway.url, ["/console/sign-in"], 0)
         await sign_in(page, gateway.url, people["admin"])
-        paths = [link for link in await _links(page) if not link.endswith("/audit")]
-        for path in paths:
-            await page.goto(f"{gateway.url}{path}")
-            found += await _wrong(page, Axe(), path)
-            if len(paths) < PAGES_MAX:
-                paths += [link for link in await _links(page) if _is_new(link, paths)]
-    assert len(paths) >= PAGES_MAX
+        menu = [link for link in await links_of(page, "console") if not link.endswith("/audit")]
+        found += await look_at_all(page, gateway.url, menu, PAGES_MIN)
     assert found == []
 
 
-SCHEMES: Any = (("light", {}), ("dark", {"runOnly": ["color-contrast"]}))  # all else is the same
-PAGES_MAX = 60  # the menu, then what it leads to; forms beyond are of the same template
-
-
-def _is_new(link: str, known: list[str]) -> bool:
-    """One of each kind is enough: forms and pages of the first thing of a noun."""
-    kind = re.sub(r"/[^/]*[0-9A-Z_][^/]*", "/*", link)
-    return "?" not in link and kind not in {re.sub(r"/[^/]*[0-9A-Z_][^/]*", "/*", k) for k in known}
-
-
-async def _links(page: Any) -> list[str]:
-    hrefs = await page.eval_on_selector_all(
-        "a[href^='/console']", "all => all.map(a => a.getAttribute('href'))"
-    )
-    return [h for h in dict.fromkeys(hrefs) if not re.search("#|format=csv|lang=", h)]
-
-
-async def _wrong(page: Any, axe: Any, path: str) -> list[tuple[str, str]]:
-    await page.set_viewport_size({"width": 320, "height": 700})
-    over = await page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    results = [(path, f"{over} px too wide")] if over > 0 else []
-    await page.set_viewport_size({"width": 1400, "height": 900})
-    for scheme, options in SCHEMES:
-        await page.emulate_media(color_scheme=scheme)
-        told = await axe.run(page, options=options)
-        results += [(path, f"{scheme}: {each['id']}") for each in told.response["violations"]]
-    return results
+PAGES_MIN = 60  # the menu, then what it leads to; forms beyond are of the same template

@@ -137,6 +137,9 @@ class Action:
     route: str | None = None  # its path in the API, where ground/desk/route.py does not know it
     note: Callable[[Any, Mapping[str, Any]], str | None] | None = None  # for people: what is next
     at_shell: bool = True  # False: no command; the API and the console alone
+    # Of a thing as its page shows it: whether it would not be refused as that stands. Pages offer
+    # what fits; what is asked for nevertheless is judged where it is done. None: always.
+    fits: Callable[[Mapping[str, Any]], bool] | None = None
     # The member that names an operator: for himself anybody may do it at the console, after a
     # one-time code, without its permission.
     own: str | None = None

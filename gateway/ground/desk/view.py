@@ -81,3 +81,5 @@ class Page:
     seen_by: bool = False
     on_site: bool = False  # it opens what it needs itself, as a job does: `read(site, given)`
     posted: bool = False  # asked by POST, too: what one asks by may have no place in an address
+    # The member that holds its rows, where it is a list by itself: the API's lists call it `data`.
+    rows_as: str | None = None

@@ -82,6 +82,9 @@ async def test_markup_and_formulas_of_others(tab: Browser, admin: Person, comman
     file = await tab.client.get(listed.links["As a CSV file"])
     assert file.headers["Content-Disposition"] == 'attachment; filename="skus.csv"'
     assert ",\"'=<script>" in file.text
+    xls = await tab.get("/console/skus?format=xls")
+    assert (xls.status, "/format must be one of: csv" in xls.text) == (400, True)
+    assert (await tab.get("/console/inbox?format=csv")).status == 400
     odd = await tab.get("/console/skus?%3Cscript%3E=1")
     assert (odd.status, "<script>=" in odd.answer.text) == (400, False)
 

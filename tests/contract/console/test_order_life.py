@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import pytest
 
 from gateway.ground.desk.html.wording import CHINESE
-from gateway.orders.pages import CANCEL, OPEN_CASE, RESOLVE, REVEAL, offers
 from tests.conftest import Cli
 from tests.world.gateway_process import Gateway
 from tests.world.no_script import Browser, Page, Person
@@ -82,6 +81,14 @@ async def test_what_may_be_done_is_done_in_place(
         form, index="1", reason="the customer asked", one_time_code=admin.code()
     )
     assert "LIFE-" in shown.text
+    # Loaded again, though the one-time code has made another session of it: nothing is seen anew.
+    typed = {**form.fields, "index": "1", "reason": "the customer asked", "one_time_code": "000000"}
+    again = await tab.post(form.action, typed)
+    assert (again.status, "LIFE-" in again.text) == (200, False)
+    assert "This was done before" in again.text
+    assert "What was shown once is not shown again" in again.text
+    other = await tab.post(form.action, {**typed, "index": "0"})
+    assert other.status == 403
     page = await tab.get(f"/console/orders/{order_no}")
     assert "where is it" in page.text
     assert "code 1, by operator: the customer asked" in page.text
@@ -97,13 +104,13 @@ async def test_who_may_not_sees_no_form(
     assert not [f for f in page.forms if order_no in f.action or "cases" in f.action]
 
 
-def test_what_makes_sense_comes_first() -> None:
-    """Of a parked order its decision; cancelling only where nothing was sent."""
-    order = {"state": "processing", "parked": "echo"}
-    unsent, sent = {"attempts": [{"sent_at": None}]}, {"attempts": [{"sent_at": 1}]}
-    assert offers(order, sent, 0) == [RESOLVE, OPEN_CASE]
-    calm = {"state": "processing", "parked": None}
-    assert offers(calm, unsent, 0) == [OPEN_CASE, CANCEL, RESOLVE]
-    assert offers(calm, sent, 0) == [OPEN_CASE, RESOLVE]
-    assert offers({"state": "delivered", "parked": None}, sent, 2) == [REVEAL, OPEN_CASE, RESOLVE]
-    assert offers({"state": "failed", "parked": None}, sent, 0) == [OPEN_CASE]
+async def test_of_an_order_from_stock_nothing_is_to_be_decided(
+    tab: Browser, admin: Person, order_no: str
+) -> None:
+    """What could only be refused is not offered; asked for nevertheless it is refused."""
+    page = await _signed_in(tab, admin, f"/console/orders/{order_no}")
+    acts = [f.action.rpartition("/")[2] for f in page.forms if order_no in f.action]
+    assert acts == ["reveal"]
+    form = (await tab.get(f"/console/orders/{order_no}/resolve")).act
+    refused = await tab.submit(form, **{"as": "failed", "reason": "tried it"})
+    assert refused.status == 409

@@ -80,6 +80,9 @@ async def test_levels_say_what_is_short_and_what_ends(
     first = ends[0] + timedelta(days=1)  # a day that is named is the last one
     assert f"2 expire soon, the first: {first:%Y-%m-%d} 00:00:00Z" in page.text
     assert page.links["ending"] == "/console/pools/ending"
+    pool = await tab.get("/console/pools/ending")
+    assert "For sale 3" in pool.text
+    assert "ending 3 / 3" in " ".join((await tab.get("/console")).text.split())
 
 
 @pytest.mark.parametrize(
@@ -100,7 +103,7 @@ def test_what_is_urgent_looks_so() -> None:
         (10, 0, 0, "bad", "0.0"), (10, 4, 5, "note", "40.0"), (0, 0, 0, "bad", "0.0"),
     ):  # fmt: skip
         bar = level(
-            {"pool": "a", "imported": imported, "free": free, "mark": mark, "days_of_cover": 1.5}
+            {"pool": "a", "imported": imported, "for_sale": free, "mark": mark, "days_of_cover": 1.5}
         )
         assert (bar.tone, bar.width, bar.days) == (tone, width, 1.5)
     told = health(

@@ -238,7 +238,8 @@ async def test_the_log_is_checked_away_from_the_shop(command: Cli, tmp_path: Pat
         assert (done.returncode, done.json["ok"]) == (1, False), name
         assert done.json["problems"], name
     file.write_text('{"format": "quangate-reveals-1", "heads": []}\n')
-    empty = command("reveals", "verify", str(file))
-    assert "nothing was checked" in empty.stderr
+    empty = command("reveals", "verify", str(file), "--json")
+    assert (empty.returncode, empty.json["ok"]) == (1, False)
+    assert empty.json["problems"] == ["nothing was verified: there is no view in it"]
     file.write_text("nothing\n")
     assert command("reveals", "verify", str(file), "--json").json["error"]["code"] == "no-log"

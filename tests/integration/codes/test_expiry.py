@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from gateway.audit.run import audit
 from gateway.audit.store import AuditSnapshot
+from gateway.catalog.administer import show_pool
 from gateway.codes import administration as codes
 from gateway.codes.import_store import staging
 from gateway.codes.lease import Refill, Renewal
@@ -130,9 +131,15 @@ async def drain(connection: Any, leases: Holder, pool: str) -> list[int]:
 
 
 async def stats_of(database: Any, pool: str) -> dict[str, int]:
-    """`codes stats`, checked to add up."""
+    """`codes stats`, checked to add up, and against what pages and `pool list` say of the pool.
+
+    Seen red with leases and free codes counted without what has expired in them.
+    """
     async with administration(database, read_only=True) as db:
         stats = dict(await codes.SQL.code_stats.one(db, pool) or {})
+        told = await show_pool(db, pool)
+    assert {n: told[n] for n in ("free", "leased")} == {n: stats[n] for n in ("free", "leased")}
+    assert told["for_sale"] == stats["free"] + stats["leased"]
     assert sum(stats.values()) == 2 * stats["imported"], stats
     return {name: n for name, n in stats.items() if n}
 

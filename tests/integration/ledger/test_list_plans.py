@@ -24,6 +24,7 @@ ROWS = int(
 PAGE = 201
 TABLES = {
     "orders", "webhook", "entry", "attempt", "callback", "change", "code_fingerprint", "allocation",
+    "service_case",
 }  # fmt: skip
 
 HISTORY = (WORLD_FILES / "long_history.sql").read_text().replace(":rows", str(ROWS))

@@ -17,6 +17,8 @@ from gateway.ground.desk.view import Column
 NOTHING: Final = "—"
 LISTED: Final = 3  # of a long list, before it is opened
 REFUSAL: Final = frozenset({"code", "detail"})  # of something that failed: why
+KEY_ID: Final = "qk_"  # how ids of partners' keys begin
+BY_OPERATOR: Final = frozenset({"api", "console", "operator"})  # ways that are theirs alone
 SHORT: Final = 60  # characters of JSON that stand in a row
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
 _STATES: Final = frozenset({"state", "level", "outcome", "verdict", "breaker"})
@@ -25,13 +27,16 @@ SHOWN_AS_WORDS: Final = _STATES | {"kind"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One value. `machine` is a time as programs read it; with `brief` the rest is behind it."""
+    """One value. `machine` is a time as programs read it; with `brief` the rest is behind it.
+    `items` are the parts of a list that lead somewhere, each with where.
+    """
 
     text: str
     kind: str = "text"
     href: str | None = None
     machine: str | None = None
     brief: str | None = None
+    items: Sequence[tuple[str, str | None]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +71,7 @@ class Showing:
         if isinstance(value, int | float):
             return self._number(name, value, kind, currency)
         if isinstance(value, Mapping | Sequence) and not isinstance(value, str):
-            return _several(value, kind)
+            return self._with_links(name, value, _several(value, kind))
         return self._text(name, str(value), kind)
 
     def _number(self, name: str, value: float, kind: str | None, currency: str) -> Cell:
@@ -88,12 +93,22 @@ class Showing:
         href = self._addresses.of_member(name, value, self._permissions)
         return Cell(text=clean(str(value)), kind=kind, href=href)
 
+    def _with_links(self, name: str, value: Any, cell: Cell) -> Cell:
+        """A list of names of things that have pages, called by their plural."""
+        if cell.kind != "list" or cell.brief is not None:
+            return cell
+        items = [
+            (clean(str(each)), self._addresses.of_plural(name, each, self._permissions))
+            for each in value
+        ]
+        return replace(cell, items=items) if any(href for _, href in items) else cell
+
     def row(
         self, row: Mapping[str, Any], columns: Sequence[Column], own: str | None = None
     ) -> Sequence[Cell]:
         """One row of a list; `own` is where the thing itself is shown: its name leads there."""
         currency = str(row.get("currency") or CURRENCY)
-        cells = [self.cell(c.name, row.get(c.name), currency=currency, column=c) for c in columns]
+        cells = [self._of_row(c.name, row, currency, c) for c in columns]
         if own is not None and cells:
             cells[0] = Cell(text=cells[0].text, kind=cells[0].kind, href=own)
         return cells
@@ -110,7 +125,12 @@ class Showing:
         The first value of each leads to the thing, where it is the name of one of the noun.
         """
         names = columns or list(dict.fromkeys(each for row in rows for each in row))
-        shown = [[self._of_row(n, row) for n in names] for row in rows]
+        if not columns and any(name in MONEY for name in names):
+            names = [name for name in names if name != "currency"]  # amounts say it
+        shown = [
+            [self._of_row(n, row, str(row.get("currency") or CURRENCY)) for n in names]
+            for row in rows
+        ]
         for cells in shown if noun else ():
             cells[0] = replace(cells[0], href=self.leads(noun or "", cells[0].text))
         kinds = [shown[0][at].kind if shown else "text" for at in range(len(names))]
@@ -121,13 +141,25 @@ class Showing:
             rows=shown,
         )
 
-    def _of_row(self, name: str, row: Mapping[str, Any]) -> Cell:
-        """One value of a row that nobody declared; one that says its noun leads to itself."""
-        cell = self.cell(name, row.get(name), currency=str(row.get("currency") or CURRENCY))
+    def _of_row(
+        self, name: str, row: Mapping[str, Any], currency: str, column: Column | None = None
+    ) -> Cell:
+        """One value of a row; where the rest of it says of what it is the name, it leads there."""
+        cell = self.cell(name, row.get(name), currency=currency, column=column)
+        href = self._told_by_row(name, row)
+        return cell if href is None else replace(cell, href=href)
+
+    def _told_by_row(self, name: str, row: Mapping[str, Any]) -> str | None:
+        value = row.get(name)
         if name == "name" and isinstance(row.get("noun"), str):
-            href = self._addresses.of_noun(row["noun"], row[name], self._permissions)
-            return replace(cell, href=href)
-        return cell
+            return self._addresses.of_noun(row["noun"], value, self._permissions)
+        if name == "subject" and isinstance(row.get("action"), str):
+            return self._addresses.of_subject(row["action"], value, self._permissions)
+        if name == "actor" and str(value).startswith(KEY_ID):
+            return self._addresses.of_noun("key", value, self._permissions)
+        if name == "actor" and row.get("via") in BY_OPERATOR:
+            return self._addresses.of_noun("operator", value, self._permissions)
+        return None
 
     def leads(self, noun: str, name: Any) -> str | None:
         """Where one of a noun is shown."""
@@ -148,7 +180,7 @@ class Showing:
         """The scalars of an answer, each under its label."""
         currency = str(data.get("currency") or CURRENCY)
         return [
-            (self._words.member(name), self.cell(name, value, currency=currency))
+            (self._words.member(name), self._of_row(name, data, currency))
             for name, value in data.items()
             if name != "version" and not is_rows(value) and not _is_inner(value)
         ]

@@ -5,23 +5,24 @@ Who asks is known before anything else is looked at; a form is taken from pages 
 
 from collections.abc import Mapping, Sequence
 from hmac import compare_digest
-from typing import Any, Final
+from typing import Final, NoReturn
 from urllib.parse import parse_qs, quote
 
 import structlog
 from aiohttp.web import BaseRequest, Response, StreamResponse
 
 from gateway.ground.desk.action import Action
-from gateway.ground.desk.html.address import CONSOLE, Face, path_of
+from gateway.ground.desk.html.address import path_of
 from gateway.ground.desk.html.detail_page import show_page
 from gateway.ground.desk.html.fields import Typed
 from gateway.ground.desk.html.form_page import Forms
 from gateway.ground.desk.html.form_shown import FORM_TOKEN, forms_of, is_for_own
-from gateway.ground.desk.html.frame import frame, language_of, query_of
+from gateway.ground.desk.html.frame import LANGUAGE, language_of, query_of
 from gateway.ground.desk.html.listing_page import show_list
 from gateway.ground.desk.html.own_page import OwnPage
 from gateway.ground.desk.html.own_shown import read_own
-from gateway.ground.desk.html.pages import ASSETS, asset, leads_to, page_answer
+from gateway.ground.desk.html.pages import ASSETS, asset, leads_to
+from gateway.ground.desk.html.problem_pages import problem_page, refusal_page
 from gateway.ground.desk.html.rooms import Rooms, Visit
 from gateway.ground.desk.html.upload_page import Uploads
 from gateway.ground.desk.html.visitor import Sessions, Visitor
@@ -34,7 +35,7 @@ from gateway.ground.http.body import read_body
 from gateway.ground.http.direct_answer import SERVER_NAME
 from gateway.ground.http.meters import HttpMeters
 from gateway.ground.http.operation import OPERATION, Operation, Route
-from gateway.ground.http.problems import KINDS, ProblemError, as_problem
+from gateway.ground.http.problems import ProblemError, as_problem
 from gateway.ground.http.request import Asked, of
 from gateway.ground.http.router import Router
 
@@ -139,16 +140,17 @@ class Console:
                 typed = await self._typed(visit, request)
                 said = {n: texts[-1] for n, texts in typed.items() if n != FORM_TOKEN}
             else:
-                said = {n: t for n, t in query_of(visit.request).items() if n in page.query}
+                said = _asked(visit, page)
             data = await read_own(visit, page, {**said, **names}, posted=posted)
             if "leads" in data:
                 return leads_to(data["leads"])
+            acts_on = self._rooms.acts_on
             values_ = {
                 "data": data,
                 "visit": visit,
                 "showing": visit.showing,
-                "forms": await forms_of(visit, page, names),
-                "actions": self._rooms.acts_on(page.path, names, visit) if names else [],
+                "forms": await forms_of(visit, page, names, data.get("thing")),
+                "actions": acts_on(page.path, names, visit, data.get("thing")) if names else [],
             }
             title = " ".join([visit.words.of(page), *names.values()])
             return await visit.shown(page.template, title, values_)
@@ -183,8 +185,12 @@ class Console:
 
         async def act(visit: Visit, request: BaseRequest, *values: str) -> StreamResponse:
             _require(visit, action)
-            typed = await self._typed(visit, request)
-            return await self._forms.act(visit, action, _names(action, values), typed)
+            self._require_ours(visit)
+            typed, names = await read_form(request), _names(action, values)
+            if not _is_of_session(visit, typed):
+                again = await self._forms.done_before(visit, action, names, typed)
+                return _refuse_old(visit) if again is None else again
+            return await self._forms.act(visit, action, names, typed)
 
         return [Route("GET", path, show, _ANY), Route("POST", path, act, _ANY)]
 
@@ -210,12 +216,28 @@ class Console:
         """The fields of a form of ours. Raises ProblemError; 403 where a page of ours sent none."""
         self._require_ours(visit)
         typed = await read_form(request)
-        shown = "".join(typed.get(FORM_TOKEN, ()))
-        if not compare_digest(shown.encode(), visit.visitor.form_token.encode()):
-            raise ProblemError(
-                "forbidden", visit.words("This form is of an earlier session: open it anew.")
-            )
-        return typed
+        return typed if _is_of_session(visit, typed) else _refuse_old(visit)
+
+
+def _asked(visit: Visit, page: OwnPage) -> dict[str, str]:
+    """The query of a page by hand. Raises ProblemError: it has what the page does not know."""
+    said = {name: text for name, text in query_of(visit.request).items() if name != LANGUAGE}
+    unknown = sorted(said.keys() - page.query)
+    if unknown:
+        raise ProblemError(
+            "invalid-request", errors=[(f"/{name}", "unknown filter") for name in unknown]
+        )
+    return said
+
+
+def _is_of_session(visit: Visit, typed: Typed) -> bool:
+    shown = "".join(typed.get(FORM_TOKEN, ()))
+    return compare_digest(shown.encode(), visit.visitor.form_token.encode())
+
+
+def _refuse_old(visit: Visit) -> NoReturn:
+    said = visit.words("This form is of an earlier session: open it anew.")
+    raise ProblemError("forbidden", said)
 
 
 def _require(visit: Visit, action: Action) -> None:
@@ -248,47 +270,3 @@ async def read_form(request: BaseRequest) -> Typed:
         )
     except ValueError:
         raise ProblemError("invalid-request", "The form cannot be read.") from None
-
-
-def problem_page(
-    request: Asked,
-    words: Wording,
-    problem: ProblemError,
-    visitor: Visitor | None,
-    face: Face = CONSOLE,
-) -> StreamResponse:
-    """A problem of the API as a page of the same status."""
-    kind = KINDS[problem.code]
-    form_refused = problem.code == "forbidden" and request.method == "POST"
-    title = words("This form was not taken" if form_refused else kind.title)
-    around = frame(request, words, title=title, visitor=visitor, face=face)
-    permission = problem.members.get("permission")
-    detail = problem.detail or f"{kind.title}."
-    if permission is not None and problem.code == "not-permitted":
-        detail = words("You need the permission {permission} for this.", permission=permission)
-    values = {
-        "detail": words(detail),
-        "errors": problem.errors,
-        "leads": request.raw_path if form_refused else face.root,
-        "leads_label": words("Open the form anew" if form_refused else "To the first page"),
-        "trace_id": request.trace_id,
-    }
-    headers = dict(problem.headers or {})
-    if kind.retry_after_s is not None:
-        headers.setdefault("Retry-After", str(kind.retry_after_s))
-    return page_answer("problem.html", {**values, **around}, kind.status, headers)
-
-
-def refusal_page(
-    request: Asked, words: Wording, status: int, detail: str, face: Face = CONSOLE
-) -> StreamResponse:
-    """What somebody is told who is not signed in."""
-    around = frame(request, words, title=words("Sign in"), visitor=None, face=face)
-    values: dict[str, Any] = {
-        "detail": detail,
-        "errors": (),
-        "leads": face.sign_in,
-        "leads_label": words("Sign in"),
-        "trace_id": request.trace_id,
-    }
-    return page_answer("problem.html", {**values, **around}, status)

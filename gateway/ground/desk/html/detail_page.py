@@ -38,7 +38,7 @@ async def show_page(
         "pairs": showing.pairs(data),
         "within": showing.inner(data),
         "tables": showing.tables(data),
-        "actions": visit.rooms.acts_on(path_of(page), names, visit),
+        "actions": visit.rooms.acts_on(path_of(page), names, visit, data),
         "related": _related(visit, page, name),
     }
     return await visit.shown("detail.html", label if name is None else f"{label} {name}", values)
@@ -91,7 +91,7 @@ def _related(visit: Visit, page: Page, name: str | None) -> list[tuple[str, str]
             filters = reading.taken(one, ())
             if key in filters and one.noun is not page.noun:
                 href = with_query(f"{visit.rooms.face.root}/{path_of(one)}", {key: name})
-                found.append((visit.words.many(one.noun), href))
+                found.append((visit.words.listed(one), href))
         elif isinstance(one, Page) and route_of(one).named == (key,) and one.noun is not page.noun:
             where = visit.rooms.addresses.of_noun(one.noun.name, name, visit.permissions)
             if where is not None:

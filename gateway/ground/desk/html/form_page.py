@@ -24,7 +24,7 @@ from gateway.ground.desk.html.refusals import saying
 from gateway.ground.desk.html.rooms import Visit
 from gateway.ground.desk.html.visitor import Sessions
 from gateway.ground.desk.rest import asked as reading
-from gateway.ground.desk.rest.acting import ACCEPTED, Acting, Wish
+from gateway.ground.desk.rest.acting import ACCEPTED, Acting, Told, Wish
 from gateway.ground.desk.rest.refusals import as_problems
 from gateway.ground.desk.route import key_of, route_of
 from gateway.ground.desk.second import second_persons
@@ -56,6 +56,9 @@ class Forms:
         self, visit: Visit, action: Action, names: Mapping[str, str], typed: Typed
     ) -> StreamResponse:
         """Do it; refused, the form again, with what was typed and what is wrong."""
+        again = await self.done_before(visit, action, names, typed)
+        if again is not None:
+            return again
         if wants_code(visit, action):
             code, shown = ("".join(typed.get(name, ())) for name in (CODE, PASSKEY))
             if not (code.strip() or shown):
@@ -78,11 +81,28 @@ class Forms:
                 told = await self._acting.act(wish)
         except ProblemError as problem:
             return await self._refused(visit, action, names, typed, problem)
+        return await self._told(visit, wish, told)
+
+    async def done_before(
+        self, visit: Visit, action: Action, names: Mapping[str, str], typed: Typed
+    ) -> StreamResponse | None:
+        """What this very form came to when it was sent first: a page that is loaded again, also
+        after a one-time code has made another session of his. What was shown once is not in it.
+        """
+        try:
+            with as_problems(action, saying(visit.words)):
+                wish = _wish(visit, action, names, typed)
+        except ProblemError:
+            return None  # it was never done
+        told = await self._acting.known(wish)
+        return None if told is None else await self._told(visit, wish, told)
+
+    async def _told(self, visit: Visit, wish: Wish, told: Told) -> StreamResponse:
         answer: dict[str, Any] = msgspec.json.decode(told.body)
         visit = await visit.with_waiting()  # what was decided waits no more
         if told.status == ACCEPTED:
-            return await _waits(visit, action, wish, answer["approval"])
-        return _result(visit, action, names, answer, told.status, replayed=told.replayed)
+            return await _waits(visit, wish.action, wish, answer["approval"])
+        return _result(visit, wish, answer, told)
 
     async def _refused(
         self,
@@ -143,16 +163,8 @@ def _key(typed: Typed) -> str | None:
     return reading.read_key("".join(typed.get(REQUEST_KEY, ())) or None)
 
 
-def _result(
-    visit: Visit,
-    action: Action,
-    names: Mapping[str, str],
-    answer: dict[str, Any],
-    status: int,
-    *,
-    replayed: bool,
-) -> StreamResponse:
-    words, showing = visit.words, visit.showing
+def _result(visit: Visit, wish: Wish, answer: dict[str, Any], told: Told) -> StreamResponse:
+    words, showing, action, names = visit.words, visit.showing, wish.action, wish.variables
     shown = [
         (words.member(name), [str(t) for t in _texts(answer[name])])
         for name in action.shows
@@ -167,17 +179,19 @@ def _result(
     links = [] if own is None else [Link(label=words.of(action.noun), href=own, is_here=False)]
     if back != own:
         links.append(Link(label=words("Back"), href=back, is_here=False))
+    said = [words("This was done before: nothing was done again." if told.replayed else "Done.")]
+    if told.replayed and action.shows:
+        said.append(words("What was shown once is not shown again."))
+        links.append(Link(label=words("Open the form anew"), href=visit.path, is_here=False))
     values = {
-        "said": words("This was done before: nothing was done again.")
-        if replayed
-        else words("Done."),
+        "said": " ".join(said),
         "secrets": shown,
         "pairs": showing.pairs(rest),
         "within": showing.inner(rest),
         "tables": showing.tables(rest),
         "links": links,
     }
-    return visit.page("result.html", title_of(visit, action, names), values, status)
+    return visit.page("result.html", title_of(visit, action, names), values, told.status)
 
 
 def _texts(value: Any) -> Sequence[Any]:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from gateway.ground.desk.action import Action
 from gateway.ground.desk.html.address import filled, path_of
@@ -74,13 +74,18 @@ async def form_of(
     )
 
 
-async def forms_of(visit: Visit, page: OwnPage, names: Mapping[str, str]) -> Mapping[str, Form]:
-    """The forms that stand on a page of one's own, by their paths: those of what he may do."""
+async def forms_of(
+    visit: Visit, page: OwnPage, names: Mapping[str, str], thing: Mapping[str, Any] | None
+) -> Mapping[str, Form]:
+    """The forms that stand on a page of one's own, by their paths: those of what he may do, and
+    what fits the thing it is about.
+    """
     typed = {name: [value] for name, value in names.items()}
     shown: dict[str, Form] = {}
     for path in page.forms:
         action = visit.rooms.action(path)
-        if action.permission in visit.permissions:
+        fits = thing is None or action.fits is None or action.fits(thing)
+        if action.permission in visit.permissions and fits:
             own = {name: names[name] for name in route_of(action).named}
             shown[path] = await form_of(visit, action, own, typed, Refused(), in_place=True)
     return shown

@@ -23,6 +23,8 @@ from gateway.ground.http.paging import LIMIT_MAX
 from gateway.ground.http.problems import ProblemError
 
 FORMAT: Final = "format"
+FORMATS: Final = ("csv",)
+SAID_FORMATS: Final = "must be one of: {known}; without it it is a page"
 CSV_ROWS_MAX: Final = 100_000
 PAGE_ROWS: Final = "50"
 
@@ -43,8 +45,11 @@ def seen_columns(view: View, permissions: frozenset[str]) -> Sequence[Column]:
 async def show_list(visit: Visit, view: View) -> StreamResponse:
     """One page of it; wrong filters are told at their fields, with the status of the API."""
     query = {n: text for n, text in query_of(visit.request).items() if text and n != LANGUAGE}
-    if query.pop(FORMAT, None) == "csv":
+    wanted = query.pop(FORMAT, None)
+    if wanted in FORMATS:
         return await _send_csv(visit, view, query)
+    if wanted is not None:
+        raise ProblemError("invalid-request", errors=[_no_format(visit)])
     errors: Mapping[str, str] = {}
     general: list[str] = []
     found: Mapping[str, Any] = {"data": (), "next_cursor": None}
@@ -82,7 +87,11 @@ async def show_list(visit: Visit, view: View) -> StreamResponse:
         "csv": with_query(visit.path, {**plain, FORMAT: "csv"}) if found["data"] else None,
         "actions": visit.rooms.acts_of(path_of(view), visit),
     }
-    return await visit.shown("list.html", visit.words.many(view.noun), values, status)
+    return await visit.shown("list.html", visit.words.listed(view), values, status)
+
+
+def _no_format(visit: Visit) -> tuple[str, str]:
+    return f"/{FORMAT}", visit.words(SAID_FORMATS, known=", ".join(FORMATS))
 
 
 async def _rows(visit: Visit, view: View, query: Mapping[str, str]) -> Mapping[str, Any]:

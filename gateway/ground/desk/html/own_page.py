@@ -21,7 +21,8 @@ class OwnPage:
     what the template shows: `asked` is the query (the members that `query` names) or, where
     `posted`, the form, with what stands in the path. `seen` answers instead what is posted, where
     looking leaves a trace: in a transaction that writes, with who looks and how. What is found
-    under `leads` is where the browser is sent, and nothing is shown. The template has it as
+    under `leads` is where the browser is sent, and nothing is shown; under `thing` the one thing
+    that the page is about, for which `Action.fits` says what is offered. The template has it as
     `data`, beside what every page has (`layout.html`). `forms` are paths of actions: those that
     whoever looks may do stand on the page, with what its path names filled in; the template has
     them by path.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.ground.desk.html.address import FACES
+from gateway.ground.desk.html.widths import fitting
 from gateway.ground.feature import PACKAGE
 from gateway.ground.http.direct_answer import DirectAnswer
 
@@ -54,6 +55,7 @@ def environment() -> "Environment":
     )
     made.globals["asset"] = asset_path
     made.filters["inline"] = inline
+    made.globals["fitting"] = fitting
     return made
 
 

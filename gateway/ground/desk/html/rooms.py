@@ -86,17 +86,26 @@ class Rooms:
             label = words.of(own)
         else:
             assert seen is not None
-            label = words.many(seen.noun) if isinstance(seen, View) else words.page(seen)
+            label = words.listed(seen) if isinstance(seen, View) else words.page(seen)
         href = f"{self.face.root}/{path}".rstrip("/")
         return [Link(label=label, href=href, is_here=visit.path == href)]
 
-    def acts_on(self, pattern: str, names: Mapping[str, Any], visit: "Visit") -> list[Link]:
-        """What somebody may do with a thing whose page has this path, as links to forms."""
+    def acts_on(
+        self,
+        pattern: str,
+        names: Mapping[str, Any],
+        visit: "Visit",
+        thing: Mapping[str, Any] | None = None,
+    ) -> list[Link]:
+        """What somebody may do with a thing whose page has this path, as links to forms; of one
+        that is known, what fits it.
+        """
         return [
             self._link_to(one, visit.words.act(one, path_of(one)), names)
             for one in self.actions
             if path_of(one).startswith(f"{pattern}/") and one.permission in visit.permissions
             and set(route_of(one).named) <= set(names)
+            and (thing is None or one.fits is None or one.fits(thing))
         ]  # fmt: skip
 
     def acts_of(self, plural: str, visit: "Visit") -> list[Link]:

@@ -96,6 +96,13 @@ class Wording:
         """A noun in the plural."""
         return plural(noun.en) if self.language == ENGLISH else noun.zh
 
+    def listed(self, view: View) -> str:
+        """What a list is called: by its noun, or where it lists something else, by its path."""
+        path = view.route
+        if path is None or path == view.noun.plural:
+            return self.many(view.noun)
+        return self(human(path.rpartition("/")[2]))
+
     def several(self, name: str) -> str:
         """The same by the command's word for it."""
         known = nouns().get(name)

@@ -90,6 +90,19 @@ class Acting:
             raise told
         return told
 
+    async def known(self, wish: Wish) -> Told | None:
+        """What the same request was answered before, by its key; nothing is done."""
+        if wish.key is None:
+            return None
+        async with self._place.statements(read_only=True) as db:
+            known = await SQL.known_request.one(db, *_named(wish))
+        if known is None or known["content"] != wish.content():
+            return None
+        status, answer = known["status"], known["answer"]
+        if status is None or answer is None:
+            return None
+        return Told(status=status, body=answer, replayed=True)
+
     async def _act(self, wish: Wish) -> Told | DeskRefusedError:
         once = Once(wish.named(), wish.content())
         async with self._place.of(wish.caller.partner).at(wish.caller.person) as at:

@@ -126,6 +126,8 @@ class AdminApi:
             return _json(as_json(await self._seen(page, caller, request, given)))
         async with self._place.at(caller.person, read_only=True) as at:
             data = dict(await page.read(at, given))
+            if page.rows_as is not None:
+                return _json(as_json({"data": data.pop(page.rows_as), "next_cursor": None, **data}))
             if not variables:
                 return _json(as_json(data))
             name = variables.get(key_of(page.noun), "")

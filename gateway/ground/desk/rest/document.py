@@ -227,13 +227,24 @@ def _responses(one: Declared, where: Route) -> dict[str, Any]:
         }
         return {"200": _json("One page.", answer), **_problems(READS)}
     if isinstance(one, Page):
-        return {"200": _json("What there is.", {"type": "object"}), **_problems(READS)}
+        there = {"type": "object"} if one.rows_as is None else _PLAIN_LIST
+        return {"200": _json("What there is.", there), **_problems(READS)}
     makes = one.verb in MAKES and not where.named
     return {
         "201" if makes else "200": _json("What was done.", {"type": "object"}),
         "202": _json("It waits for a second person.", {"type": "object"}),
         **_problems(WRITES),
     }
+
+
+_PLAIN_LIST: Final = {
+    "type": "object",
+    "properties": {
+        "data": {"type": "array", "items": {"type": "object"}},
+        "next_cursor": {"type": "null"},
+    },
+    "required": ["data", "next_cursor"],
+}
 
 
 def _row(columns: Sequence[Column]) -> dict[str, Any]:
