@@ -18,7 +18,7 @@ def cells(count: int, letters: int) -> list[Cell]:
 
 @pytest.mark.parametrize(
     ("columns", "letters", "wide", "behind"),
-    [(4, 18, 4, "none"), (5, 3, 5, "narrow"), (6, 18, 5, "all"), (17, 18, 5, "all")],
+    [(4, 18, 4, "none"), (5, 3, 5, "narrow"), (7, 18, 5, "all"), (17, 18, 5, "all")],
 )
 def test_what_does_not_fit_is_behind_more(
     columns: int, letters: int, wide: int, behind: str
