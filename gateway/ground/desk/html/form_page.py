@@ -24,7 +24,8 @@ from gateway.ground.desk.html.refusals import saying
 from gateway.ground.desk.html.rooms import Visit
 from gateway.ground.desk.html.visitor import Sessions
 from gateway.ground.desk.rest import asked as reading
-from gateway.ground.desk.rest.acting import ACCEPTED, Acting, Told, Wish
+from gateway.ground.desk.rest.acting import ACCEPTED, Acting, Wish
+from gateway.ground.desk.rest.once import Told
 from gateway.ground.desk.rest.refusals import as_problems
 from gateway.ground.desk.route import key_of, route_of
 from gateway.ground.desk.second import second_persons

@@ -92,16 +92,8 @@ class Acting:
 
     async def known(self, wish: Wish) -> Told | None:
         """What the same request was answered before, by its key; nothing is done."""
-        if wish.key is None:
-            return None
         async with self._place.statements(read_only=True) as db:
-            known = await SQL.known_request.one(db, *_named(wish))
-        if known is None or known["content"] != wish.content():
-            return None
-        status, answer = known["status"], known["answer"]
-        if status is None or answer is None:
-            return None
-        return Told(status=status, body=answer, replayed=True)
+            return await Once(wish.named(), wish.content()).known(db)
 
     async def _act(self, wish: Wish) -> Told | DeskRefusedError:
         once = Once(wish.named(), wish.content())

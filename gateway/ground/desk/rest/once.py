@@ -70,6 +70,16 @@ class Once:
             )
         raise UnderWayError
 
+    async def known(self, db: Transaction) -> Told | None:
+        """What the same request was answered before; nothing is taken or done."""
+        found = None if self._named is None else await SQL.known_request.one(db, *self._named)
+        if found is None or found["content"] != self._content:
+            return None
+        status, answer = found["status"], found["answer"]
+        if status is None or answer is None:
+            return None
+        return Told(status=status, body=answer, replayed=True)
+
     async def note(self, db: Transaction) -> None:
         """In the transaction of an effect, after its row of the log. Raises ProblemError if
         somebody else goes on with this request: then there is no effect.
