@@ -103,7 +103,13 @@ def test_what_is_urgent_looks_so() -> None:
         (10, 0, 0, "bad", "0.0"), (10, 4, 5, "note", "40.0"), (0, 0, 0, "bad", "0.0"),
     ):  # fmt: skip
         bar = level(
-            {"pool": "a", "imported": imported, "for_sale": free, "mark": mark, "days_of_cover": 1.5}
+            {
+                "pool": "a",
+                "imported": imported,
+                "for_sale": free,
+                "mark": mark,
+                "days_of_cover": 1.5,
+            }
         )
         assert (bar.tone, bar.width, bar.days) == (tone, width, 1.5)
     told = health(

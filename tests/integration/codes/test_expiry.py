@@ -14,19 +14,17 @@ from structlog.testing import capture_logs
 
 from gateway.audit.run import audit
 from gateway.audit.store import AuditSnapshot
-from gateway.catalog.administer import show_pool
-from gateway.codes import administration as codes
 from gateway.codes.import_store import staging
 from gateway.codes.lease import Refill, Renewal
 from gateway.codes.lease_keeping import LeaseKeeping
 from gateway.codes.lease_store import LeaseStore
 from gateway.codes.stock import Stock
 from gateway.ground.config import Config
-from gateway.ground.desk.transaction import administration
 from gateway.ground.native import Allocator
 from gateway.health.doctor import _database as examine_database
 from gateway.health.store import read_database_facts
 from tests.conftest import unguarded
+from tests.integration.codes.told_stock import stats_of
 
 Days = Sequence[float | None]
 NOT_SOLD = (
@@ -128,20 +126,6 @@ async def drain(connection: Any, leases: Holder, pool: str) -> list[int]:
         for grant in answer.grants:
             found += range(grant.lo, grant.hi)
     return found
-
-
-async def stats_of(database: Any, pool: str) -> dict[str, int]:
-    """`codes stats`, checked to add up, and against what pages and `pool list` say of the pool.
-
-    Seen red with leases and free codes counted without what has expired in them.
-    """
-    async with administration(database, read_only=True) as db:
-        stats = dict(await codes.SQL.code_stats.one(db, pool) or {})
-        told = await show_pool(db, pool)
-    assert {n: told[n] for n in ("free", "leased")} == {n: stats[n] for n in ("free", "leased")}
-    assert told["for_sale"] == stats["free"] + stats["leased"]
-    assert sum(stats.values()) == 2 * stats["imported"], stats
-    return {name: n for name, n in stats.items() if n}
 
 
 async def sound(connection: Any) -> None:
