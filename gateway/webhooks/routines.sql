@@ -140,7 +140,7 @@ BEGIN
             last_status = CASE p_tried[h.line] WHEN 1 THEN p_status[h.line] ELSE w.last_status END,
             last_error = p_error[h.line], owner = NULL,
             next_attempt_at = now() + make_interval(secs => p_delay_s[h.line]), body = coalesce(w.body, p_body[h.line])
-        FROM (SELECT * FROM unnest(p_found) LIMIT cardinality(p_found)) AS h  -- see dispatch's settle
+        FROM (SELECT * FROM unnest(p_found) LIMIT cardinality(p_found)) AS h  -- LIMIT: as in dispatch
         WHERE w.ctid = h.place AND w.partner_id = h.partner_id AND w.id = h.id
           AND w.state NOT IN ('delivered', 'dead') AND coalesce(w.replays, 0) = p_replays[h.line]
           AND (w.attempts = p_attempts[h.line] OR p_state[h.line] = 'delivered')
