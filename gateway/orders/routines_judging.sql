@@ -99,7 +99,7 @@ BEGIN
         END IF;
         funds := left_over -> p_partner[i]::text;
         IF funds IS NULL THEN
-            SELECT a.balance + a.credit_limit INTO funds FROM account a WHERE a.partner_id = p_partner[i];
+            funds := coalesce((SELECT a.balance + a.credit_limit FROM account a WHERE a.partner_id = p_partner[i]), 0);
         END IF;
         IF p_amount[i] > funds THEN
             outcome[i] := 4;

@@ -135,7 +135,7 @@ def test_a_bad_key_file_is_refused_before_anything_is_made(
     key = tmp_path / "kek"
     key.write_bytes(b"" if bad == "empty" else b"0" * 64)
     key.chmod(0o600 if bad == "empty" else 0o644)
-    words = founder.split() if founder == "serve" else [*founder.split(), "acme"]
+    words = ["serve", "--port", "0"] if founder == "serve" else [*founder.split(), "acme"]
     done = run_cli(*words, "--json", environment={"QUANGATE_DATA": str(tmp_path)})
     assert (done.returncode, done.json["error"]["code"]) == (1, "vault")
     assert str(key) in done.json["error"]["detail"]
