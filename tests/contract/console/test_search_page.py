@@ -48,8 +48,9 @@ async def test_any_number_leads_to_what_it_is(tab: Browser, people: Mapping[str,
     assert (missed.status, missed.path) == (200, "/console/search")
     assert "a code" in missed.text
     assert CODE not in missed.answer.text
-    empty = await tab.get(f"/console/search?q={CODE}")
-    assert "in the box above" in empty.text  # nothing is looked for from a URL
+    assert "in the box above" in (await tab.get("/console/search")).text
+    refused = await tab.get(f"/console/search?q={CODE}")  # nothing is looked for from a URL
+    assert refused.status == 400
 
 
 async def test_who_may_not_search_codes(tab: Browser, people: Mapping[str, Person]) -> None:

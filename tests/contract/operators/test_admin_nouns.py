@@ -73,15 +73,6 @@ async def test_every_list_has_pages_and_every_row_a_place(ready: Operator, view:
     assert nothing.status in {400, 404}
 
 
-async def test_master_keys_are_a_list_like_all_others(ready: Operator) -> None:
-    """Under `data`, with which one is current beside it. Seen red with them under `keys`."""
-    answer = await ready.get("master-keys")
-    assert set(answer.json) == {"data", "next_cursor", "current"}
-    assert answer.json["next_cursor"] is None
-    current = [row["kek"] for row in answer.json["data"] if row["current"]]
-    assert current == [answer.json["current"]]
-
-
 @pytest.mark.parametrize(
     ("path", "query", "key", "found"),
     [
