@@ -59,6 +59,7 @@ class Singles:
         catalog, orders = self._catalog.now, self._orders
         if catalog is not self._known_of:
             orders.forget()
+            self._entrance.part()
             self._known_of = catalog
         if self._door.is_tight:
             return 0

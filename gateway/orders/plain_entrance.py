@@ -84,9 +84,13 @@ class PlainEntrance:
             del self._open[key_id]
         return gathering
 
+    def part(self) -> None:
+        """What waits grows no more: from now on orders are sold by something else."""
+        self._open.clear()
+
     def take(self, count_max: int, weight_max: int) -> list[Loose | PlainBatch]:
         """What is next in the queue; nothing of it grows any more."""
-        self._open.clear()
+        self.part()
         return self._queue.take(count_max, weight_max)
 
     def _is_open_to(self, partner_id: int, size: int, asks: bool) -> bool:

@@ -27,6 +27,7 @@ from gateway.orders.intake import Intake
 from gateway.orders.place import Placement
 from gateway.orders.rules import LineOutcome
 from gateway.partners.authentication import Gate
+from gateway.prices.rules import PriceBook, Priced, PriceList
 from gateway.quotas.rules import Per
 from tests.unit.orders.plain_shop import KEY, shop, sku
 from tests.unit.orders.test_intake import intake_on
@@ -231,6 +232,25 @@ async def test_terms_are_those_of_the_catalog_of_now(counter: Counter) -> None:
     counter.catalog.now = with_key()
     assert counter.take(counter.request("b"))
     await settled(counter)
+    await counter.path.close()
+
+
+async def test_what_waits_grows_only_while_nothing_is_changed(counter: Counter) -> None:
+    """Who comes after a change of price or quotas is sold by the new ones, though others of the
+    SKU still wait with the old. Seen red: the price of those that waited.
+    """
+    before, after = Exchanged(), Exchanged()
+    assert counter.take(counter.request("a", buyer={"id": "x"}), before)
+    dearer = sku(1, "PLAIN", quotas=[(8, Per.BUYER)])
+    catalog = with_key(shop(dearer))
+    prices = PriceBook({1: PriceList(Priced(299))})
+    counter.catalog.now = replace(catalog, books=catalog.books | {PriceBook: prices})
+    assert counter.take(counter.request("b", buyer={"id": "x"}), after)
+    assert counter.take(counter.request("c", buyer={"id": "x"}), after)
+    await settled(counter)
+    answers = [*before.answers, *after.answers]
+    amounts = [orjson.loads(each.partition(b"\r\n\r\n")[2])["amount"] for each in answers]
+    assert amounts == [199, 299, 299]
     await counter.path.close()
 
 
