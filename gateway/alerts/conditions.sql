@@ -24,9 +24,10 @@ WHERE s.for_sale < s.low_stock ORDER BY s.sku LIMIT 100
 -- name: cover_low
 -- Of pools that SKUs on sale sell from; NULL: none is an alert.
 SELECT x.pool AS subject, format('%s codes are left, %s days at %s a day: quangate codes import', x.left, x.days, x.sold) AS detail
-FROM (SELECT p.name AS pool, left_in_pool(p.id) AS left, days_of_cover(p.id, left_in_pool(p.id), 7) AS days,
+FROM (SELECT p.name AS pool, n.free + n.leased AS left, days_of_cover(p.id, n.free + n.leased, 7) AS days,
              round(sold_a_day(p.id, 7)::numeric, 1) AS sold
-      FROM pool p WHERE EXISTS (SELECT FROM pool_day d WHERE d.pool_id = p.id) AND EXISTS (SELECT FROM sku k WHERE k.pool_id = p.id AND k.on_sale)) AS x
+      FROM pool p CROSS JOIN LATERAL pool_level(p.id) AS n
+      WHERE EXISTS (SELECT FROM pool_day d WHERE d.pool_id = p.id) AND EXISTS (SELECT FROM sku k WHERE k.pool_id = p.id AND k.on_sale)) AS x
 WHERE x.days < $1::bigint ORDER BY x.days, x.pool LIMIT 100
 
 -- name: codes_expiring

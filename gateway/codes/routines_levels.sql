@@ -60,14 +60,6 @@ BEGIN
     DELETE FROM pool_day d WHERE d.day < (p_upto AT TIME ZONE 'UTC')::date - 35;
 END $$;
 
--- What is left of a pool, on shelves and in workers' leases, whoever it is for.
-CREATE FUNCTION left_in_pool(p_pool bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
-    SELECT (p.size - p.next_seq + coalesce((SELECT sum(f.hi - f.lo) FROM fragment f WHERE f.pool_id = p.id), 0)
-            + coalesce((SELECT sum(l.hi - l.lo - (SELECT count(*) FROM allocation a WHERE a.pool_id = l.pool_id AND a.seq >= l.lo AND a.seq < l.hi))
-                        FROM lease l WHERE l.pool_id = p.id AND l.state = 'active'), 0))::bigint
-    FROM pool p WHERE p.id = p_pool
-$$;
-
 -- Codes sold a day: of the last p_days that were counted, today among them, of a pool that has not sold so long since its first
 -- sale; one day at least. NULL: nothing was sold.
 CREATE FUNCTION sold_a_day(p_pool bigint, p_days integer) RETURNS double precision LANGUAGE sql STABLE AS $$

@@ -27,8 +27,9 @@ SELECT due, later, dead, oldest_due_s FROM webhook_backlog($1)
 
 -- name: cover
 -- For how many days the codes of each pool last, where anything was sold lately.
-SELECT p.name AS pool, days_of_cover(p.id, left_in_pool(p.id), 7) AS days
-FROM pool p WHERE EXISTS (SELECT FROM pool_day d WHERE d.pool_id = p.id) AND sold_a_day(p.id, 7) IS NOT NULL
+SELECT p.name AS pool, days_of_cover(p.id, n.free + n.leased, 7) AS days
+FROM pool p CROSS JOIN LATERAL pool_level(p.id) AS n
+WHERE EXISTS (SELECT FROM pool_day d WHERE d.pool_id = p.id) AND sold_a_day(p.id, 7) IS NOT NULL
 
 -- name: stock
 -- Of SKUs on sale, as `for_sale` counts.
