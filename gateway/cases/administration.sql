@@ -143,14 +143,36 @@ SELECT s.no, s.at, s.step, s.actor, s.state, s.text, s.rule FROM case_step s JOI
 WHERE c.id = $1 ORDER BY s.no LIMIT 1000
 
 -- name: list_cases
--- Each filter may be NULL; newest first, beyond the case $7. $6: only those that nobody has decided or ended.
+-- Each filter may be NULL; newest first, beyond the case $7. $6: only those that nobody has decided or ended. By kind, or whose
+-- they are, among the next 10,000 of the state, the partner or all; with $6 among the next 4,000 of each open state.
 SELECT c.id::text AS case_no, c.out_case_no, c.order_id::text AS order_no, p.name AS partner, c.kind, c.state, c.reason, c.outcome, c.rule,
        c.assigned_to, c.level, c.snoozed_until, c.deadline_at, c.refunded AS refunded_amount, c.replaced, c.created_at, c.updated_at
-FROM service_case c JOIN partner p ON p.id = c.partner_id
-WHERE ($1::text IS NULL OR p.name = $1) AND ($2::text IS NULL OR c.state = $2) AND ($3::text IS NULL OR c.kind = $3)
-  AND ($4::bigint IS NULL OR c.order_id = $4) AND ($5::text IS NULL OR c.assigned_to = $5)
-  AND (NOT $6::boolean OR c.state NOT IN ('resolved', 'refused', 'withdrawn')) AND ($7::text IS NULL OR c.id < $7::text::bigint)
-ORDER BY c.id DESC LIMIT $8
+FROM (SELECT * FROM (
+    (SELECT * FROM service_case x WHERE $1::text IS NULL AND $2::text IS NULL AND NOT $6::boolean AND $4::bigint IS NULL
+       AND x.id < coalesce($7::text::bigint, 9223372036854775807)
+     ORDER BY x.id DESC LIMIT CASE WHEN $3::text IS NULL AND $5::text IS NULL THEN $8 ELSE 10000 END)
+    UNION ALL
+    (SELECT x.* FROM partner q CROSS JOIN LATERAL (
+         SELECT * FROM service_case y WHERE $2 IS NULL AND NOT $6 AND $4 IS NULL AND y.partner_id BETWEEN q.id AND q.id
+           AND y.id < coalesce($7::text::bigint, 9223372036854775807)
+         ORDER BY y.partner_id DESC, y.id DESC LIMIT CASE WHEN $3 IS NULL AND $5 IS NULL THEN $8 ELSE 10000 END) AS x
+     WHERE q.name = $1)
+    UNION ALL
+    (SELECT x.* FROM unnest(CASE WHEN $2 IS NULL THEN '{opened,in_review,approved,acting,waiting_upstream}' ELSE ARRAY[$2] END) AS s (state)
+     CROSS JOIN LATERAL (
+         SELECT * FROM service_case y WHERE ($6 OR $2 IS NOT NULL) AND $4 IS NULL AND y.state BETWEEN s.state AND s.state
+           AND y.id < coalesce($7::text::bigint, 9223372036854775807)
+         ORDER BY y.state DESC, y.id DESC
+         LIMIT CASE WHEN $1 IS NULL AND $3 IS NULL AND $5 IS NULL THEN $8 WHEN $2 IS NULL THEN 4000 ELSE 10000 END) AS x)
+    UNION ALL  -- those of an order are few
+    (SELECT x.* FROM partner q CROSS JOIN LATERAL (
+         SELECT * FROM service_case y WHERE y.partner_id = q.id AND y.order_id = $4
+         ORDER BY y.partner_id DESC, y.order_id DESC, y.id DESC LIMIT 1000) AS x)) AS y
+    WHERE ($1 IS NULL OR y.partner_id = (SELECT q.id FROM partner q WHERE q.name = $1)) AND ($2 IS NULL OR y.state = $2)
+      AND ($3 IS NULL OR y.kind = $3) AND ($5 IS NULL OR y.assigned_to = $5) AND (NOT $6 OR y.state NOT IN ('resolved', 'refused', 'withdrawn'))
+      AND y.id < coalesce($7::text::bigint, 9223372036854775807)
+    ORDER BY y.id DESC LIMIT $8) AS c
+JOIN partner p ON p.id = c.partner_id ORDER BY c.id DESC
 
 -- name: summed_up
 -- What approving a case does as things are: what is paid back (refund_case), how many codes are at stake.
