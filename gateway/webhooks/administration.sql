@@ -49,10 +49,11 @@ UPDATE webhook SET state = 'pending', attempts = 0, replays = coalesce(replays, 
 RETURNING id::text AS id, state
 
 -- name: replay_dead_letters
--- The oldest first, of those made since $3 (NULL: ever).
-UPDATE webhook SET state = 'pending', attempts = 0, replays = coalesce(replays, 0) + 1, next_attempt_at = now() WHERE id IN (
-    SELECT w.id FROM webhook w WHERE w.partner_id = $1 AND w.state = 'dead'
-      AND ($3::timestamptz IS NULL OR w.created_at >= $3) ORDER BY w.id LIMIT $2)
+-- The oldest first, of those made since $3 (NULL: ever): numbers go by the time, and clocks differ by less than a day.
+UPDATE webhook SET state = 'pending', attempts = 0, replays = coalesce(replays, 0) + 1, next_attempt_at = now() WHERE id = ANY (ARRAY(
+    SELECT w.id FROM webhook w WHERE w.partner_id BETWEEN $1 AND $1 AND w.state = 'dead'
+      AND w.id >= greatest(0, extract(epoch FROM $3::timestamptz) * 1000 - 1735689600000 - 86400000)::bigint << 22
+      AND ($3 IS NULL OR w.created_at >= $3) ORDER BY w.partner_id, w.id LIMIT $2))
 RETURNING id
 
 -- name: unheard

@@ -33,9 +33,10 @@ UPDATE webhook SET state = 'pending', attempts = 0, replays = coalesce(replays, 
 WHERE partner_id = $1 AND id = $2 RETURNING id::text AS id, state
 
 -- name: portal_replay_dead
--- Those made since $2 (NULL: all), the oldest first, at most $3.
+-- Those made since $2 (NULL: all), the oldest first, at most $3: numbers go by the time, and clocks differ by less than a day.
 UPDATE webhook SET state = 'pending', attempts = 0, replays = coalesce(replays, 0) + 1, next_attempt_at = now()
-WHERE partner_id = $1 AND id IN (
-    SELECT w.id FROM webhook w WHERE w.partner_id = $1 AND w.state = 'dead' AND ($2::timestamptz IS NULL OR w.created_at >= $2)
-    ORDER BY w.id LIMIT $3)
+WHERE partner_id = $1 AND id = ANY (ARRAY(
+    SELECT w.id FROM webhook w WHERE w.partner_id BETWEEN $1 AND $1 AND w.state = 'dead'
+      AND w.id >= greatest(0, extract(epoch FROM $2::timestamptz) * 1000 - 1735689600000 - 86400000)::bigint << 22
+      AND ($2 IS NULL OR w.created_at >= $2) ORDER BY w.partner_id, w.id LIMIT $3))
 RETURNING id
