@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from gateway.alerts import administer as alerts
 from gateway.alerts.administration import SQL
-from gateway.alerts.rules import KINDS
+from gateway.alerts.rules import KINDS, about
 from gateway.ground.desk.action import Action, Change, Noun, Trace
 from gateway.ground.desk.fits import state_is
 from gateway.ground.desk.given import Given
@@ -89,7 +89,7 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         columns=(
             Column(name="id", kind="id", zh="编号", en="No."),
             Column(name="kind", kind="text", zh="类型", en="Kind", values=tuple(KINDS)),
-            Column(name="subject", kind="text", zh="对象", en="Subject"),
+            Column(name="subject", kind="text", zh="对象", en="Subject", names=about),
             Column(name="since", kind="time", zh="开始时间", en="Since"),
             Column(name="level", kind="text", zh="级别", en="Level", values=tuple(Level)),
             Column(name="state", kind="text", zh="状态", en="State", values=tuple(State)),

@@ -13,11 +13,12 @@ DETAIL_MAX: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """`setting` is the threshold that its look is asked with."""
+    """`setting` is the threshold that its look is asked with; `about` the noun of its subjects."""
 
     level: Level
     doc: str
     setting: str | None = None
+    about: str | None = None
 
 
 # Found by one worker of all, by a statement of conditions.sql with the kind's name.
@@ -27,15 +28,22 @@ LOOKED_FOR: Final[Mapping[str, Kind]] = {
         level="ticket",
         doc="an upstream says nothing certain of top-ups for too long",
         setting="alerts.uncertain_s",
+        about="upstream",
     ),
-    "stock-low": Kind(level="ticket", doc="a SKU on sale has fewer codes than its low-stock mark"),
+    "stock-low": Kind(
+        level="ticket", doc="a SKU on sale has fewer codes than its low-stock mark", about="sku"
+    ),
     "cover-low": Kind(
         level="ticket",
         doc="what is left of a pool lasts for few days, as fast as it sold lately",
         setting="alerts.cover_days",
+        about="pool",
     ),
     "codes-expiring": Kind(
-        level="ticket", doc="unsold codes of a pool expire soon", setting="alerts.expiring_days"
+        level="ticket",
+        doc="unsold codes of a pool expire soon",
+        setting="alerts.expiring_days",
+        about="pool",
     ),
     "cases-waiting": Kind(
         level="ticket",
@@ -46,12 +54,19 @@ LOOKED_FOR: Final[Mapping[str, Kind]] = {
         level="ticket",
         doc="messages to a partner could not be delivered",
         setting="alerts.dead_webhooks",
+        about="partner",
     ),
     "channel-unmapped": Kind(
-        level="ticket", doc="a platform's orders are left alone: their product is not mapped"
+        level="ticket",
+        doc="a platform's orders are left alone: their product is not mapped",
+        about="channel",
     ),
-    "channel-held": Kind(level="ticket", doc="a platform's orders wait for a person"),
-    "endpoint-disabled": Kind(level="ticket", doc="a partner's endpoint gets no messages any more"),
+    "channel-held": Kind(
+        level="ticket", doc="a platform's orders wait for a person", about="channel"
+    ),
+    "endpoint-disabled": Kind(
+        level="ticket", doc="a partner's endpoint gets no messages any more", about="partner"
+    ),
     "audit-broken": Kind(level="page", doc="the last audit found what must not be"),
     "backup-age": Kind(
         level="ticket", doc="the last good backup is too old", setting="alerts.backup_s"
@@ -63,18 +78,29 @@ LOOKED_FOR: Final[Mapping[str, Kind]] = {
         setting="alerts.snapshot_transactions",
     ),
     "sales-closed": Kind(level="page", doc="the shop was restored, and sells nothing yet"),
-    "reveal-freeze": Kind(level="page", doc="an operator who saw too many codes may see no more"),
-    "alone": Kind(level="info", doc="what wants a second person was done without one"),
+    "reveal-freeze": Kind(
+        level="page", doc="an operator who saw too many codes may see no more", about="operator"
+    ),
+    "alone": Kind(
+        level="info", doc="what wants a second person was done without one", about="change"
+    ),
 }
 # Seen by workers, each for itself, as long as it lasts.
 SEEN: Final[Mapping[str, Kind]] = {
-    "upstream-down": Kind(level="ticket", doc="a product's breaker holds calls back"),
+    "upstream-down": Kind(
+        level="ticket", doc="a product's breaker holds calls back", about="upstream"
+    ),
     "balance-low": Kind(
-        level="ticket", doc="little is left at an upstream", setting="alerts.balance_minor"
+        level="ticket",
+        doc="little is left at an upstream",
+        setting="alerts.balance_minor",
+        about="upstream",
     ),
     "redis-lost": Kind(level="ticket", doc="Redis does not answer; orders go on without it"),
     "disk": Kind(level="page", doc="a disk is nearly full", setting="alerts.disk_mib"),
-    "campaign": Kind(level="ticket", doc="a campaign is open and has nothing left to sell"),
+    "campaign": Kind(
+        level="ticket", doc="a campaign is open and has nothing left to sell", about="campaign"
+    ),
 }
 KINDS: Final[Mapping[str, Kind]] = {**LOOKED_FOR, **SEEN}
 
@@ -99,3 +125,13 @@ def as_rows(findings: Iterable[Finding]) -> list[Finding]:
         of_kind[one.kind] = of_kind.get(one.kind, 0) + 1
         kept[key] = Finding(kind=one.kind, subject=key[1], detail=one.detail[:DETAIL_MAX])
     return list(kept.values())
+
+
+def about(alert: Mapping[str, object]) -> tuple[str, str] | None:
+    """What its subject is the name of, noun and name; None: it is no one thing."""
+    kind = KINDS.get(str(alert.get("kind")))
+    if kind is None or kind.about is None:
+        return None
+    subject = str(alert.get("subject"))
+    # Of an upstream and its product the upstream.
+    return kind.about, subject.partition("/")[0] if kind.about == "upstream" else subject

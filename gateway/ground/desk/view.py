@@ -24,6 +24,8 @@ class Column:
     masked: bool = False  # shown in part, the whole by an action of its own
     # All that its texts can be, or what tells them when a value is looked at; None: anything.
     values: tuple[str, ...] | Callable[[], tuple[str, ...]] | None = None
+    # By the rest of the row: of what noun it is the name, and the name; None: of nothing.
+    names: Callable[[Mapping[str, Any]], tuple[str, str] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

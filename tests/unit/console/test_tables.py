@@ -25,7 +25,7 @@ def test_what_does_not_fit_is_behind_more(
 ) -> None:
     """On a screen what fits into its width, on a telephone three and the state; nothing is lost.
 
-    Seen red with all of them beside each other: 17 columns were 3,000 px wide.
+    Seen red with all of them beside each other.
     """
     row = cells(columns, letters)
     fits = fitting([row], ["No."] * columns)
@@ -63,10 +63,21 @@ def test_how_it_stands_is_seen_on_a_telephone() -> None:
         ({"batch": "7"}, "batch", "/console/batches/7"),
         ({"assigned_to": "ann"}, "assigned_to", "/console/operators/ann"),
         ({"decided_by": "quangate"}, "decided_by", None),
+        ({"kind": "stock-low", "subject": "A"}, "subject", "/console/skus/A"),
+        ({"kind": "cover-low", "subject": "vip"}, "subject", "/console/pools/vip"),
+        ({"kind": "upstream-down", "subject": "u/p/1"}, "subject", "/console/upstreams/u"),
+        ({"kind": "webhooks-dead", "subject": "acme"}, "subject", "/console/partners/acme"),
+        ({"kind": "channel-held", "subject": "house"}, "subject", "/console/channels/house"),
+        ({"kind": "reveal-freeze", "subject": "ann"}, "subject", "/console/operators/ann"),
+        ({"kind": "alone", "subject": "17"}, "subject", "/console/changes/17"),
+        ({"kind": "parked", "subject": "orders"}, "subject", None),
+        ({"kind": "gone-since", "subject": "A"}, "subject", None),
     ],
 )  # fmt: skip
 def test_what_names_a_thing_leads_to_it(row: dict[str, str], member: str, href: str | None) -> None:
-    """Also where another member says of what it is the name. Seen red before: none of them did."""
+    """Also where another member says of what it is the name. Seen red without what a row
+    says, without what else operators are called, and without columns' `names`.
+    """
     (found,) = [
         cell for label, cell in SHOWING.pairs(row) if label == member.replace("_", " ").capitalize()
     ]
@@ -78,3 +89,10 @@ def test_each_of_a_list_leads_to_its_own() -> None:
     cell = SHOWING.cell("skus", ["A", "B"])
     assert list(cell.items) == [("A", "/console/skus/A"), ("B", "/console/skus/B")]
     assert SHOWING.cell("scopes", ["orders:read"]).items == ()
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "in review"), ("zh", "审核中")])
+def test_values_of_ours_are_words(language: str, said: str) -> None:
+    """In both languages. Seen red in English: `in_review`."""
+    showing = Showing(Wording(language), Addresses(all_declared()), known_permissions())
+    assert showing.cell("state", "in_review").text == said

@@ -4,7 +4,7 @@ declared for partners' people below `/portal/`.
 Forms post to `…/VERB`; what makes a new one, too, since its list is there already. Pure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -91,6 +91,10 @@ class Addresses:
                     self._pages.setdefault(key, one)
         self._acts = {one.name: one for one in declared if isinstance(one, Action)}
         self._by_plural = {page.noun.plural: page for page in self._by_noun.values()}
+        self._told: dict[str, list[Callable[[Mapping[str, Any]], tuple[str, str] | None]]] = {}
+        for column in (each for one in declared if isinstance(one, View) for each in one.columns):
+            if column.names is not None:
+                self._told.setdefault(column.name, []).append(column.names)
         for alias, noun in ALIASES.items():
             if noun in self._by_noun:
                 self._pages.setdefault(alias, self._by_noun[noun])
@@ -108,6 +112,15 @@ class Addresses:
     def of_member(self, member: str, value: Any, permissions: frozenset[str]) -> str | None:
         """Where the thing is shown that a member names."""
         return _at(self._pages.get(member), value, permissions, self._root)
+
+    def of_row(
+        self, member: str, row: Mapping[str, Any], permissions: frozenset[str]
+    ) -> str | None:
+        """Where the thing is shown that a member names, as a column says by the rest of its row."""
+        for names in self._told.get(member, ()):
+            if (told := names(row)) is not None:
+                return self.of_noun(*told, permissions)
+        return None
 
     def of_subject(self, action: str, subject: Any, permissions: frozenset[str]) -> str | None:
         """Where the thing is shown that an action was about, as the log of changes calls it."""

@@ -84,9 +84,9 @@ class Showing:
         if kind == "time" or (kind is None and _TIME.fullmatch(value)):
             return _time(datetime.fromisoformat(value))  # of an answer that was JSON
         if name in _STATES:
-            return Cell(text=self._words(clean(value)), kind="state")
+            return Cell(text=self._words.value(clean(value)), kind="state")
         if name == "kind":
-            return Cell(text=self._words(clean(value)))
+            return Cell(text=self._words.value(clean(value)))
         return self._linked(name, value, kind or "text")
 
     def _linked(self, name: str, value: Any, kind: str) -> Cell:
@@ -159,7 +159,7 @@ class Showing:
             return self._addresses.of_noun("key", value, self._permissions)
         if name == "actor" and row.get("via") in BY_OPERATOR:
             return self._addresses.of_noun("operator", value, self._permissions)
-        return None
+        return self._addresses.of_row(name, row, self._permissions)
 
     def leads(self, noun: str, name: Any) -> str | None:
         """Where one of a noun is shown."""

@@ -83,6 +83,10 @@ class Wording:
         said = text if self.language == ENGLISH else catalogue().get(text, text)
         return said.format_map(facts) if facts else said
 
+    def value(self, text: str) -> str:
+        """A value that is a word of ours, as `in_review`, as people read it."""
+        return self(text) if self.language != ENGLISH else text.replace("_", " ")
+
     def of(self, two: Any) -> str:
         """What brings both: a noun, a column, a page."""
         return str(two.en if self.language == ENGLISH else two.zh)
