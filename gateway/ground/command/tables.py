@@ -16,8 +16,8 @@ CURRENCY: Final = "CNY"  # of accounts and prices that name none
 MONEY: Final = frozenset(
     {
         "amount", "available", "balance", "balance_after", "charge", "charged", "cost",
-        "credit_limit", "face_value", "margin", "max_cost", "our_cost", "paid", "price", "refund",
-        "refunded", "their_cost", "total",
+        "credit_limit", "face_value", "low", "margin", "max_cost", "our_cost", "paid", "price",
+        "refund", "refunded", "refunded_amount", "their_cost", "total",
     }
 )  # fmt: skip
 
