@@ -53,7 +53,7 @@ async def test_every_list_has_pages_and_every_row_a_place(ready: Operator, view:
     """200 with `data` and `next_cursor`, whatever is asked; a row is found again by its name, and
     of its version.
 
-    Seen red without `pages_of`: nine nouns had rows that nothing showed.
+    Seen red without `pages_of`: 13 nouns had rows that nothing showed.
     """
     required = {m.name: "vip" for m in members(view.given) if m.required}
     path = route_of(view).path

@@ -19,7 +19,7 @@ ORDERS = {
 
 @pytest.mark.parametrize("width", [None, 40, 80, 119, 200])
 def test_nothing_is_cut_or_broken(width: int | None) -> None:
-    """On any screen each value stands whole on one line. Seen red with rich's folded columns."""
+    """On any screen each value stands whole on one line. Seen red with lines cut at its edge."""
     shown = tables.render(ORDERS, width).splitlines()
     for value in (NUMBER, "A" * 64, "19.90 CNY", "2026-01-02 00:00:00Z"):
         assert any(value in line for line in shown), value
