@@ -8,7 +8,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import ClassVar, Final
 
-from connectors.notifiers.notice import as_text
+from connectors.notifiers.notice import check_language
 from connectors.notifiers.places import NO_SECRET, Message
 from connectors.secret import Secret
 from connectors.settings import SettingsError
@@ -32,10 +32,12 @@ class Email:
     tls: str = "implicit"
     user: str = ""
     password: Secret = NO_SECRET
+    language: str = "en"
 
     gap_s: ClassVar[float] = 60.0  # what comes within a minute is one message
 
     def __post_init__(self) -> None:
+        check_language(self.language)
         if not self.host or not self.host.isascii() or any(c in "/:@ " for c in self.host):
             raise SettingsError("setting host is the name of a mail server, without a port", "host")
         if not 1 <= self.port <= 65_535:
@@ -59,7 +61,7 @@ class Email:
 
     def letter(self, message: Message) -> EmailMessage:
         """One message; its Message-ID is the same when it is repeated."""
-        text = as_text(message.notices, TEXT_BYTES_MAX)
+        text = message.text(TEXT_BYTES_MAX, self.language)
         head, _, rest = text.partition("\n")
         first = rest.partition("\n")[0]
         subject = f"{head}: {first}" if len(message.notices) > 1 else f"Quangate: {first}"

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, Protocol
 from urllib.parse import quote_plus
 
 from connectors.exchange import HttpRequest, HttpResponse
-from connectors.notifiers.notice import Notice, as_text
+from connectors.notifiers.notice import FRAMES, Notice, Told, as_text, check_language
 from connectors.secret import Secret
 
 JSON: Final = {"content-type": "application/json; charset=utf-8"}
@@ -25,11 +25,18 @@ NO_SECRET: Final = Secret("")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What is told at once. `id` tells messages apart; `now_s` are Unix seconds."""
+    """What is told at once. `id` tells messages apart; `now_s` are Unix seconds. `told` says what
+    the program says in the place's language.
+    """
 
     id: str
     notices: Sequence[Notice]
     now_s: float
+    told: Told = str
+
+    def text(self, bytes_max: int, language: str) -> str:
+        """For people."""
+        return as_text(self.notices, bytes_max, FRAMES[language], self.told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +51,9 @@ class Place(Protocol):
     """A place, with its settings. `gap_s` is what has to lie between two messages."""
 
     gap_s: ClassVar[float]
+
+    @property
+    def language(self) -> str: ...
 
     def request(self, message: Message) -> HttpRequest: ...
     def judge(self, response: HttpResponse) -> Judgement: ...
@@ -89,8 +99,12 @@ class DingTalk:
 
     url: Secret
     secret: Secret = NO_SECRET
+    language: str = "en"
 
     gap_s: ClassVar[float] = 3.5  # 20 a minute; over that, silence for ten
+
+    def __post_init__(self) -> None:
+        check_language(self.language)
 
     def request(self, message: Message) -> HttpRequest:
         """A text message; the signature goes into the query."""
@@ -100,7 +114,7 @@ class DingTalk:
             signed = quote_plus(_sign(key.encode(), f"{stamp}\n{key}".encode()))
             url += f"{'&' if '?' in url else '?'}timestamp={stamp}&sign={signed}"
         return _post(
-            url, {"msgtype": "text", "text": {"content": as_text(message.notices, 18_000)}}
+            url, {"msgtype": "text", "text": {"content": message.text(18_000, self.language)}}
         )
 
     def judge(self, response: HttpResponse) -> Judgement:
@@ -116,13 +130,17 @@ class Feishu:
 
     url: Secret
     secret: Secret = NO_SECRET
+    language: str = "en"
 
     gap_s: ClassVar[float] = 1.0  # 100 a minute, 5 a second
+
+    def __post_init__(self) -> None:
+        check_language(self.language)
 
     def request(self, message: Message) -> HttpRequest:
         """A text message; the signature goes into the body: its key is what others sign."""
         body: dict[str, Any] = {
-            "msg_type": "text", "content": {"text": as_text(message.notices, 18_000)},
+            "msg_type": "text", "content": {"text": message.text(18_000, self.language)},
         }  # fmt: skip
         if self.secret:
             stamp = str(int(message.now_s))
@@ -140,12 +158,16 @@ class WeCom:
     """A robot of a WeCom group; its address is its secret."""
 
     url: Secret
+    language: str = "en"
 
     gap_s: ClassVar[float] = 3.5  # 20 a minute
 
+    def __post_init__(self) -> None:
+        check_language(self.language)
+
     def request(self, message: Message) -> HttpRequest:
         """A text message of at most 2048 bytes."""
-        text = as_text(message.notices, 2_048)
+        text = message.text(2_048, self.language)
         return _post(self.url.reveal(), {"msgtype": "text", "text": {"content": text}})
 
     def judge(self, response: HttpResponse) -> Judgement:
@@ -160,12 +182,16 @@ class Telegram:
     token: Secret
     chat: str
     url: str = "https://api.telegram.org"
+    language: str = "en"
 
     gap_s: ClassVar[float] = 3.5  # 20 a minute in a group
 
+    def __post_init__(self) -> None:
+        check_language(self.language)
+
     def request(self, message: Message) -> HttpRequest:
         """Plain text, at most 4096 characters."""
-        body = {"chat_id": self.chat, "text": as_text(message.notices, 4_096)}
+        body = {"chat_id": self.chat, "text": message.text(4_096, self.language)}
         return _post(f"{self.url}/bot{self.token.reveal()}/sendMessage", body)
 
     def judge(self, response: HttpResponse) -> Judgement:
@@ -187,6 +213,7 @@ class Webhook:
     secret: Secret
 
     gap_s: ClassVar[float] = 1.0
+    language: ClassVar[str] = "en"  # it is told as programs are
 
     def request(self, message: Message) -> HttpRequest:
         """`{"alerts": […]}`; `webhook-id` is the same when a message is repeated."""

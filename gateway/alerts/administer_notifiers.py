@@ -13,6 +13,7 @@ from connectors.web_address import check_web_address
 from gateway.alerts.mail import Mailer
 from gateway.alerts.notifier_administration import SQL
 from gateway.alerts.telling import PURPOSE, as_place, settings_as_json, tell
+from gateway.ground.desk.html.wording import Wording
 from gateway.ground.desk.job import Site
 from gateway.ground.desk.opening import open_vault
 from gateway.ground.desk.port import Secrecy, Transaction, already_exists, check_name, not_found
@@ -71,7 +72,9 @@ async def try_notifier(site: Site, name: str) -> dict[str, Any]:
         place = as_place(found.kind, json.loads(vault.open_secret(PURPOSE, found.settings)))
         sender = GuardedClient(site.config.webhook_allow)
         try:
-            judged = await tell(sender, Mailer(site.config.webhook_allow), place, _trial(name))
+            judged = await tell(
+                sender, Mailer(site.config.webhook_allow), place, _trial(name, place.language)
+            )
         finally:
             await sender.close()
         if judged.why is not None:
@@ -82,12 +85,15 @@ async def try_notifier(site: Site, name: str) -> dict[str, Any]:
     return answer
 
 
-def _trial(name: str) -> Message:
+def _trial(name: str, language: str) -> Message:
     now = datetime.now(UTC)
     trial = Notice(
         event="test", alert=None, kind="test", subject=name, level="info",
         detail="this place is told what operators have to look at", since=now,
     )  # fmt: skip
     return Message(
-        id=f"al_test_{int(now.timestamp() * 1e6)}", notices=[trial], now_s=now.timestamp()
+        id=f"al_test_{int(now.timestamp() * 1e6)}",
+        notices=[trial],
+        now_s=now.timestamp(),
+        told=Wording(language).told,
     )

@@ -75,7 +75,8 @@ DECLARED: Final[Sequence[Action | View | Page]] = (
         "\n\nSettings are stored encrypted and never shown: `url` of robots and webhooks, `secret`"
         " where messages are signed, `token` and `chat` of a Telegram bot; of e-mail `host`, `port`"
         " (465), `sender`, `to` (several with commas between them), `user`, `password` and `tls`:"
-        " implicit, starttls or, with no password, none.",
+        " implicit, starttls or, with no password, none. `language` of"
+        " what people read: en, zh.",
         given=NewNotifier,
         example="quangate notify add duty --kind dingtalk --set url=@FILE --set secret=@FILE",
         permission="notifiers:add",

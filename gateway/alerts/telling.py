@@ -15,6 +15,7 @@ from connectors.notifiers.notice import Notice
 from connectors.notifiers.places import Judgement, Message, Place
 from connectors.settings import load_settings
 from gateway.alerts.notice import TakenPlace, Waiting
+from gateway.ground.desk.html.wording import Wording
 
 log = structlog.get_logger()
 
@@ -112,7 +113,8 @@ class Telling:
             for one in waiting
         ]  # fmt: skip
         name = f"al_{taken.id}_{waiting[-1].notice_id}"
-        message = Message(id=name, notices=told, now_s=time.time())
+        words = Wording(place.language)
+        message = Message(id=name, notices=told, now_s=time.time(), told=words.told)
         found = await tell(self._sender, self._mails, place, message)
         if found.why is not None:
             await self._failed(taken, found)

@@ -89,18 +89,20 @@ async def _look(
         looked()
     total = sum(problems.total for problems in found)
     samples = [sample for problems in found for sample in problems.samples]
-    more = total - len(samples)
-    detail = "; ".join(samples) + (f"; and {more} more" if more else "")
+    if more := total - len(samples):
+        samples.append(f"and {more} more")
+    detail = "; ".join(samples)
     if snapshot.since is None:
         detail = detail or check.holds.format(**scope)
     else:
-        detail = f"{detail or 'nothing is wrong'} ({_extent(snapshot, snapshot.since, check)})"
+        detail = _with_extent(detail or "nothing is wrong", snapshot, snapshot.since, check)
     return Finding(invariant=check.invariant, ok=total == 0, detail=detail)
 
 
-def _extent(snapshot: Snapshot, since: datetime, check: Check) -> str:
+def _with_extent(detail: str, snapshot: Snapshot, since: datetime, check: Check) -> str:
     """What an audit of what changed looked at: the statements that cannot be cut are named."""
     whole = [name for name in check.statements if snapshot.is_whole(name)]
     if len(whole) == len(check.statements):
-        return f"checked whole: {', '.join(whole)}"
-    return f"since {since.isoformat()}; checked whole: {', '.join(whole) or 'nothing'}"
+        return f"{detail} (checked whole: {', '.join(whole)})"
+    named = ", ".join(whole) or "nothing"
+    return f"{detail} (since {since.isoformat()}; checked whole: {named})"

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from gateway.codes.upload_desk import OneImport, State, show_import
 from gateway.ground.desk.html.own_page import OwnPage
+from gateway.ground.desk.html.wording import human
 from gateway.ground.desk.port import At
 from gateway.ground.desk.rest.asked import from_query
 from gateway.ground.desk.rest.caller import Caller
@@ -34,6 +35,16 @@ def again(row: Mapping[str, Any], *, may: bool) -> str | None:
     return f"/console/codes/import?{urlencode({'pool': row['pool'], 'dry_run': ''})}"
 
 
+def why_in_words(line: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A line that was not taken, with its reason as words: `bad_url` is for programs."""
+    reason = line["reason"]
+    return {
+        "line": line["line"],
+        "verdict": line["verdict"],
+        "why": None if reason is None else human(reason),
+    }
+
+
 async def _import(at: At, asked: Mapping[str, str], caller: Caller) -> Mapping[str, Any]:
     given = from_query(OneImport, {"import": asked["import"]})
     assert isinstance(given, OneImport)
@@ -43,6 +54,7 @@ async def _import(at: At, asked: Mapping[str, str], caller: Caller) -> Mapping[s
         "twice": twice,
         "before": (row["duplicates"] or 0) - twice,
         "row": row,
+        "verdicts": [why_in_words(line) for line in row["verdicts"]],
         "known": {name: row[name] for name in KNOWN if row[name] is not None},
         "share": share_of(row["progress"]["done"], row["size"], row["state"]),
         "is_over": row["state"] in {State.DONE, State.FAILED},

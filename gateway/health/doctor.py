@@ -56,7 +56,7 @@ def _machine(facts: MachineFacts) -> Iterator[HealthCheck]:
     yield _check(
         "port",
         ok=facts.port_ours or facts.port_free or facts.port_answers,
-        detail=f"{facts.address} is {_port(facts)}",
+        detail=_port(facts),
         fix="stop what listens there, or choose another --port",
     )
     yield _check(
@@ -75,10 +75,12 @@ def _machine(facts: MachineFacts) -> Iterator[HealthCheck]:
 
 def _port(facts: MachineFacts) -> str:
     if facts.port_ours:
-        return "where this gateway answers"
+        return f"{facts.address} is where this gateway answers"
     if facts.port_free:
-        return "free"
-    return "taken by a Quangate that answers" if facts.port_answers else "taken"
+        return f"{facts.address} is free"
+    if facts.port_answers:
+        return f"{facts.address} is taken by a Quangate that answers"
+    return f"{facts.address} is taken"
 
 
 def _front(database: DatabaseFacts) -> Iterator[HealthCheck]:
@@ -96,7 +98,9 @@ def _files(facts: MachineFacts) -> Iterator[HealthCheck]:
         "data-directory",
         # Others may pass (the embedded server's own user does), but not list or write.
         ok=facts.data_dir_writable and (mode is None or mode & 0o066 == 0),
-        detail=f"{facts.data_dir}, " + ("not there yet" if mode is None else f"mode {mode:04o}"),
+        detail=f"{facts.data_dir}, not there yet"
+        if mode is None
+        else f"{facts.data_dir}, mode {mode:04o}",
         fix=f"chmod 700 {facts.data_dir}, owned by the user that runs quangate",
     )
     if facts.opened_directories:

@@ -11,7 +11,7 @@ from connectors.exchange import HttpResponse
 from connectors.notifiers.kinds import PLACES
 from connectors.notifiers.notice import Notice, as_text
 from connectors.notifiers.places import Judgement, Message, Place
-from connectors.settings import load_settings
+from connectors.settings import SettingsError, load_settings
 
 NOW_S = 1767225600.0
 OF_KIND = {
@@ -73,6 +73,42 @@ def test_each_is_told_in_its_own_form() -> None:
         "al_1_2",
         "1767225600",
     )
+
+
+CHINESE = "Quangate：1 条告警\n[工单] 待处理 orders：3 个订单在等（自 2026-01-01T00:00:00Z 起）"
+SAYS = {"ticket": "工单", "parked": "待处理", "3 orders wait": "3 个订单在等"}
+
+
+@pytest.mark.parametrize("kind", ["dingtalk", "feishu", "wecom", "telegram", "email"])
+def test_people_read_their_language(kind: str) -> None:
+    """`language=zh`: the words around an alert, and its own; a program is told as ever.
+
+    Seen red with `as_text` of no frame.
+    """
+    email = {"host": "mail.example", "sender": "q@example.com", "to": "duty@example.com"}
+    settings = {**OF_KIND.get(kind, email), "language": "zh"}
+    told = load_settings(PLACES[kind], settings)
+    given = Message(id="al_1_2", notices=[notice()], now_s=NOW_S, told=lambda t: SAYS.get(t, t))
+    if kind == "email":
+        letter = told.letter(given)
+        assert letter.get_content().splitlines() == CHINESE.split("\n")
+        assert letter["Subject"] == f"Quangate: {CHINESE.partition(chr(10))[2]}"
+    else:
+        assert CHINESE in json.dumps(
+            json.loads(told.request(given).body), ensure_ascii=False
+        ).replace("\\n", "\n")
+    with pytest.raises(SettingsError) as wrong:
+        load_settings(PLACES[kind], {**settings, "language": "fr"})
+    assert (wrong.value.setting, str(wrong.value)) == (
+        "language", "setting language is one of en, zh",
+    )  # fmt: skip
+
+
+def test_a_program_has_no_language() -> None:
+    """Seen red with the setting there."""
+    with pytest.raises(SettingsError) as wrong:
+        load_settings(PLACES["webhook"], {**OF_KIND["webhook"], "language": "zh"})
+    assert wrong.value.setting == "language"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Values as a page shows them: text, its kind for the style, and where it leads. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -23,6 +23,7 @@ SHORT: Final = 60  # characters of JSON that stand in a row
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
 _STATES: Final = frozenset({"state", "level", "outcome", "verdict", "breaker"})
 SHOWN_AS_WORDS: Final = _STATES | {"kind"}
+_TOLD: Final = frozenset({"detail", "doc", "fix", "unit", "why"})  # said by the program in English
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ class Showing:
         if isinstance(value, int | float):
             return self._number(name, value, kind, currency)
         if isinstance(value, Mapping | Sequence) and not isinstance(value, str):
-            return self._with_links(name, value, _several(value, kind))
+            return self._with_links(name, value, _several(value, kind, self._words.told))
         return self._text(name, str(value), kind)
 
     def _number(self, name: str, value: float, kind: str | None, currency: str) -> Cell:
@@ -87,6 +88,8 @@ class Showing:
             return Cell(text=self._words.value(clean(value)), kind="state")
         if name == "kind":
             return Cell(text=self._words.value(clean(value)))
+        if name in _TOLD:
+            return Cell(text=self._words.told(clean(value)), kind=kind or "text")
         return self._linked(name, value, kind or "text")
 
     def _linked(self, name: str, value: Any, kind: str) -> Cell:
@@ -219,14 +222,14 @@ def _time(value: datetime) -> Cell:
     )
 
 
-def _several(value: Any, kind: str | None) -> Cell:
+def _several(value: Any, kind: str | None, told: Callable[[str], str]) -> Cell:
     plain = not isinstance(value, Mapping) and not any(isinstance(v, Mapping) for v in value)
     if plain and kind != "json":
         texts = [clean(str(each)) for each in value]
         brief = f"{', '.join(texts[:LISTED])} … ({len(texts)})" if len(texts) > 2 * LISTED else None
         return Cell(text=", ".join(texts), kind="list", brief=brief)
     if isinstance(value, Mapping) and set(value) == REFUSAL:
-        return Cell(text=clean(str(value["detail"])))
+        return Cell(text=told(clean(str(value["detail"]))))
     short = clean(msgspec.json.encode(value).decode())
     if len(short) <= SHORT:
         return Cell(text=short, kind="json")

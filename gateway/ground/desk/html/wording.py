@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gateway.ground.desk.action import Action, Noun
+from gateway.ground.desk.html.told import in_chinese
 from gateway.ground.desk.view import Column, Page, View
 
 ENGLISH: Final = "en"
@@ -18,6 +19,7 @@ CHINESE: Final = "zh"
 LANGUAGES: Final[Mapping[str, str]] = {ENGLISH: "en", CHINESE: "zh-CN"}  # as HTML calls them
 OWN_NAMES: Final[Mapping[str, str]] = {ENGLISH: "English", CHINESE: "中文"}
 CATALOGUE: Final = Path(__file__).parent / "zh.po"
+TOLD: Final = Path(__file__).parent / "told.po"  # what is read back: told.py
 _RANGE: Final = re.compile(r"\s*([A-Za-z*]{1,8})(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q=([0-9.]{1,5}))?\s*")
 _SMALL: Final = {"url": "URL", "id": "ID", "sku": "SKU", "totp": "TOTP", "ca": "CA", "ip": "IP"}
 
@@ -46,9 +48,12 @@ def catalogue() -> Mapping[str, str]:
     """Chinese by English."""
     from babel.messages.pofile import read_po
 
-    with CATALOGUE.open("rb") as file:
-        read = read_po(file, locale="zh_CN")
-    return {str(m.id): str(m.string) for m in read if m.id and m.string and not m.fuzzy}
+    found: dict[str, str] = {}
+    for path in (TOLD, CATALOGUE):
+        with path.open("rb") as file:
+            read = read_po(file, locale="zh_CN")
+        found |= {str(m.id): str(m.string) for m in read if m.id and m.string and not m.fuzzy}
+    return found
 
 
 @cache
@@ -86,6 +91,10 @@ class Wording:
     def value(self, text: str) -> str:
         """A value that is a word of ours, as `in_review`, as people read it."""
         return self(text) if self.language != ENGLISH else text.replace("_", " ")
+
+    def told(self, text: str) -> str:
+        """What the program said in English elsewhere, with its facts in it."""
+        return text if self.language == ENGLISH else in_chinese(text)
 
     def of(self, two: Any) -> str:
         """What brings both: a noun, a column, a page."""
