@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import httpx
+import pytest
 
 from gateway.ground.config import Config
 from tests.conftest import Cli
@@ -18,15 +19,16 @@ from tests.world.gateway_process import Gateway, running_gateway
 from tests.world.partner import Partner
 from tests.world.shop import Shop, unique
 
-ORDERS = 12  # of three codes each, at 100: every second one is refunded, the others reissued
-AT_ONCE = 8  # approvals of each case
-PRICE = 100
+PRICE = 100  # of each of an order's three codes
 WHY = {"reason": "looked at it"}
 Orders = Sequence[Mapping[str, Any]]
 
 
+# Orders (every second one is refunded, the others reissued), and approvals of each case at once:
+# many cases, and one of each with issue 12's fifty.
+@pytest.mark.parametrize("size", [(12, 8), (2, 50)])
 async def test_killed_between_every_two(
-    config: Config, command: Cli, connection: Any, tmp_path: Path
+    config: Config, command: Cli, connection: Any, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     """Three gateways die in the middle of approvals, the fourth finishes: each case has acted
     once, each code has one place, no order gave back more than it cost, and the books agree.
@@ -34,7 +36,9 @@ async def test_killed_between_every_two(
     One guard stands behind the other: without the case's lock the order's state is looked at under
     its own, and without that the CHECK `orders_quantity` refuses (contract/cases/test_refunds.py).
     """
-    token = make_operator(command, "sue", "support")
+    count, at_once = size
+    before = await connection.fetchval("SELECT coalesce(max(id), 0) FROM orders")
+    token = make_operator(command, f"sue-{at_once}", "support")
     partner: Partner | None = None
     orders: Orders = []
     rounds = 0
@@ -46,10 +50,10 @@ async def test_killed_between_every_two(
                 shop = Shop(config=config, url=gateway.url, session=session)
                 if partner is None:
                     partner = await shop.partner()
-                    orders = await _orders(shop, partner)
+                    orders = await _orders(shop, partner, count)
                 here = Partner(gateway.url, session, partner.key)
                 cases = await _open_all(here, orders)
-                await _approve(gateway, token, cases, dies=dies)
+                await _approve(gateway, token, cases * at_once, dies=dies)
                 if not dies:
                     await _judge(here, orders)
                 rounds += 1
@@ -57,19 +61,22 @@ async def test_killed_between_every_two(
     # What the database says, whatever was answered.
     paid = await connection.fetch(
         "SELECT order_id, count(*) AS n, sum(amount) AS paid FROM entry WHERE kind = 'refund'"
-        " GROUP BY 1"
+        " AND order_id > $1 GROUP BY 1",
+        before,
     )
     assert {(row["n"], row["paid"]) for row in paid} == {(1, 3 * PRICE)}
-    assert len(paid) == ORDERS / 2
-    given = await connection.fetch("SELECT order_id, count(*) AS n FROM reissue GROUP BY 1")
-    assert [row["n"] for row in given] == [1] * (ORDERS // 2)
+    assert len(paid) == count // 2
+    given = await connection.fetch(
+        "SELECT order_id, count(*) AS n FROM reissue WHERE order_id > $1 GROUP BY 1", before
+    )
+    assert [row["n"] for row in given] == [1] * (count // 2)
     assert command("audit", "--json").json["ok"]
 
 
-async def _orders(shop: Shop, partner: Partner) -> Orders:
-    sku = await shop.sku(codes=4 * ORDERS, price=PRICE)
+async def _orders(shop: Shop, partner: Partner, count: int) -> Orders:
+    sku = await shop.sku(codes=4 * count, price=PRICE)
     placed = [
-        await partner.order(out_order_no=unique("C"), sku=sku, quantity=3) for _ in range(ORDERS)
+        await partner.order(out_order_no=unique("C"), sku=sku, quantity=3) for _ in range(count)
     ]
     return [reply.json for reply in placed]
 
@@ -88,8 +95,8 @@ async def _open_all(partner: Partner, orders: Orders) -> list[str]:
     return numbers
 
 
-async def _approve(gateway: Gateway, token: str, cases: Sequence[str], *, dies: bool) -> None:
-    """Everybody at once; of those who die, after a few answers."""
+async def _approve(gateway: Gateway, token: str, approvals: Sequence[str], *, dies: bool) -> None:
+    """Everybody at once, each a case; of those who die, after a few answers."""
     async with client_of(gateway.url) as client:
         await in_force(Operator(client, token))
         left = asyncio.Semaphore(0)
@@ -100,7 +107,7 @@ async def _approve(gateway: Gateway, token: str, cases: Sequence[str], *, dies: 
                 assert answer.status in {200, 409, 503}, answer
             left.release()
 
-        tasks = [asyncio.create_task(one(case)) for _ in range(AT_ONCE) for case in cases]
+        tasks = [asyncio.create_task(one(case)) for case in approvals]
         for _ in range(5 if dies else len(tasks)):
             await left.acquire()
         if dies:

@@ -30,7 +30,7 @@ async def stock(ready: Operator, pool: str) -> int:
 
 
 async def test_a_key_that_did_nothing_is_taken_over(ready: Operator, connection: Any) -> None:
-    """Seen red: 503 for 24 hours. Of another body it is 409, whoever died."""
+    """Of another body it is 409, whoever died. Seen red without the taking over: none was made."""
     key = "died-before-it-0001"
     await ready.post("pools", {"pool": "dead"})
     body = {"count": 20, "pool": "dead", "pattern": "AAAA-9999"}
@@ -39,7 +39,7 @@ async def test_a_key_that_did_nothing_is_taken_over(ready: Operator, connection:
     await connection.execute(DIED, key, False)
     assert (await ready.post("codes/generate", body, idempotency_key=key)).status == 409
     again = await ready.post("codes/generate", {**body, "count": 1}, idempotency_key=key)
-    assert (again.status, again.json["generated"]) == (200, 1)
+    assert (again.status, again.json.get("generated")) == (200, 1), again
     assert await stock(ready, "dead") == 2
 
 

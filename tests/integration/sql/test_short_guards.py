@@ -108,7 +108,7 @@ async def test_an_order_is_as_its_state_says(world: Any, changes: str, accepted:
 async def test_an_entry_is_of_its_kind(world: Any, changes: str, accepted: bool) -> None:
     """Kinds move the money their way, and a run is a run of charges, or it is not stored.
 
-    Seen red with `entry_sign` dropped, and with `entry_run`, before the two were one.
+    Seen red with `entry_sign` dropped, which is both: all ten that are refused.
     """
     assert await is_accepted(world, ENTRY, changes) == accepted
 

@@ -213,3 +213,26 @@ def test_values_are_shown_by_what_they_are() -> None:
     assert [cell.text for _, cell in pairs] == ["1,990.00 CNY", "CNY", "2026-12-01 00:00:00Z", "—"]
     (table,) = showing.tables({"rows": [{"a": 1}, {"b": None}], "empty": []})
     assert [[c.text for c in row] for row in table.rows] == [["1", "—"], ["—", "—"]]
+
+
+def test_what_was_told_is_shown_in_chinese() -> None:
+    """What a setting is for, an alert's detail, what the doctor advises, why a file was refused.
+
+    Seen red with the cells' members left out, and with a refusal's detail as it came.
+    """
+    showing = Showing(Wording("zh"), Addresses(()), frozenset())
+    told = {
+        "doc": ("The longest.", "最长时长。"),
+        "unit": ("cases", "个售后单"),
+        "detail": ("3 codes are left, 10 is its mark", "剩 3 个卡密，低库存线为 10"),
+        "fix": ("quangate backup TO, every night", "每晚执行 quangate backup TO"),
+        "why": ("Bad URL", "链接无效"),
+        "subject": ("up to date", "up to date"),  # a name is nobody's sentence
+    }
+    for name, (english, chinese) in told.items():
+        assert showing.cell(name, english).text == chinese
+    refusal = {"code": "unreadable-file", "detail": "this is a PDF, not a code file"}
+    assert showing.cell("error", refusal).text == "这是PDF，不是卡密文件"
+    assert "没有问题" in environment().from_string("{{ t.told(x) | inline }}").render(
+        t=Wording("zh"), x="nothing is wrong"
+    )
