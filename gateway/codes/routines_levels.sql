@@ -1,7 +1,7 @@
 -- Where the codes of a pool are, and for how long they last, for people who look.
 
--- The same for people who look, in a time that does not grow with what was sold: what was delivered is what is not anywhere else (I3,
--- which shelf_stats is for proving).
+-- Where the codes of each shelf of a pool are, in a time that does not grow with what was sold: what was delivered is what is
+-- nowhere else. That this holds (I3) is for shelf_stats to prove, which counts what was delivered, too.
 CREATE FUNCTION shelf_levels(p_pool bigint) RETURNS TABLE (
     shelf_id bigint, codes bigint, free bigint, leased bigint, held bigint, in_doubt bigint, delivered bigint, void bigint, expired bigint
 ) LANGUAGE sql STABLE AS $$
@@ -35,8 +35,7 @@ CREATE FUNCTION shelf_levels(p_pool bigint) RETURNS TABLE (
                          AND NOT EXISTS (SELECT FROM allocation a WHERE a.pool_id = c.pool_id AND a.seq = c.seq)) ELSE 0 END AS due
         ) AS inside
         WHERE l.pool_id = p_pool AND l.state = 'active' GROUP BY l.shelf_id
-    )
-    , told AS (
+    ), told AS (
         SELECT s.id, coalesce(laid.codes, 0) AS codes,
                coalesce(loose.codes, 0) - coalesce(loose.due, 0)
                + CASE WHEN s.id = p_pool THEN (SELECT p.size - p.next_seq FROM pool p WHERE p.id = p_pool) ELSE 0 END AS free,
